@@ -1,0 +1,114 @@
+"""The contract of a method: who learns, what each of them minimises, and how to use what was learned.
+
+A *player* owns parameters and has an optimiser. A *turn* is one simultaneous move: every player named in it takes one
+optimiser step down its own loss, over its own parameters and nothing else, all from the same point. A *step* is one
+batch and as many turns as the method wants. `losses` is a generator of turns, and the loop moves the players at each
+`yield`. So a method reads like the algorithm box of its paper, keeps what it drew for the next turn, and finds the new
+weights after the `yield`:
+
+    def losses(self, batch, step):
+        fake = self.generator(self.sample_prior(len(batch.x)))
+        yield Losses({"critic": softplus(-self.critic(batch.x)).mean() + softplus(self.critic(fake)).mean()})
+        yield Losses({"generator": softplus(-self.critic(fake)).mean()})  # same images, the critic's new weights
+        self.average.follow(self.generator)  # after the last move
+
+Nobody writes zero_grad, backward, retain_graph, or a detach to keep one player's loss out of another's weights.
+Five rules:
+
+1. A value computed from weights that have moved since is stale: compute it again (autograd refuses to differentiate it).
+2. Never yield inside a `with` block (no_grad, autocast, eval mode): it would stay open in the loop.
+3. What changes in training is a player's parameter or a registered buffer; a plain attribute is lost on resume.
+4. Randomness comes from torch's default generator, which the loop seeds from (seed, step), and from nowhere else.
+5. Restart a network in place (load_state_dict of a fresh one), never by assignment: players hold its parameters.
+
+Constructor keywords are the configuration. A keyword named as a field of `DataInfo` is filled in from the data; one that
+names a kind of part (encoder, regulariser, ...) takes a module; every other is a setting, annotated with `Setting`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from unweave.types import Batch, Losses, Posterior
+
+NEEDS = ("images", "groups", "pairs", "triplets", "clips", "views", "classes")
+
+
+@dataclass(frozen=True)
+class Player:
+    """Parameters and the optimiser that moves them.
+
+    Players of one turn own different parameters. Players of different turns may own the same: a phase, a stage or a
+    restarted critic is a player of its own, with its own optimiser state.
+
+    owns: a module, a parameter, or a tuple of these; what requires no gradient is left out.
+    lr: a number, or a function of the step.
+    optimiser: called with (parameters, lr=...); `partial(Adam, betas=(0.5, 0.999))` for other constants.
+    clip: a longer gradient is scaled down to this norm.
+    skip: a gradient of this norm or more, or one that is not finite, makes no move.
+    """
+
+    owns: nn.Module | nn.Parameter | tuple[nn.Module | nn.Parameter, ...]
+    lr: float | Callable[[int], float] = 1e-4
+    optimiser: Callable[..., torch.optim.Optimizer] = torch.optim.Adam
+    clip: float = math.inf
+    skip: float = math.inf
+
+    def weights(self) -> list[nn.Parameter]:
+        """The parameters owned, each once, in the order of registration."""
+        things = self.owns if isinstance(self.owns, tuple) else (self.owns,)
+        found = {id(w): w for t in things for w in ([t] if isinstance(t, nn.Parameter) else t.parameters())}
+        return [w for w in found.values() if w.requires_grad]
+
+
+class NotAvailable(RuntimeError):
+    """The method cannot do this; the message says why."""
+
+
+class Method(nn.Module):
+    """Base of every method. Subclasses are final: what methods share is a function or a part, not a parent."""
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The batch this method trains on: one of `NEEDS`, and "labels" for a labelled batch beside it."""
+        return frozenset({"images"})
+
+    @classmethod
+    def wiring(cls, **settings: Any) -> Mapping[str, Mapping[str, Any]]:
+        """What each part must be told that depends on the settings: {"encoder": {"outputs": 2 * latents}}."""
+        return {}
+
+    def players(self) -> dict[str, Player]:
+        """Who learns. Asked once, before the first step. Every parameter has an owner or requires no gradient."""
+        return {"model": Player(self)}
+
+    def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
+        """Yield the turns of one step."""
+        raise NotImplementedError
+
+    def encode(self, x: Tensor) -> Posterior:
+        """Images (B, C, H, W) in [0, 1] to the posterior of their codes (B, D), float32."""
+        raise NotAvailable(f"{type(self).__name__} has no encoder")
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Codes (B, D), as `encode` and `sample_prior` give them, to images in [0, 1]; equal codes give equal images."""
+        raise NotAvailable(f"{type(self).__name__} makes no images")
+
+    def sample_prior(self, n: int) -> Tensor:
+        """`n` codes (n, D) from the prior, ready for `decode`."""
+        raise NotAvailable(f"{type(self).__name__} has no prior")
+
+    @property
+    def blocks(self) -> dict[str, slice]:
+        """What the columns of a code are, e.g. {"content": slice(0, 8), "style": slice(8, 12)}.
+
+        Two names mean something elsewhere: "class" is a one-hot (its argmax is the predicted class); "noise" is not
+        inferred (encode gives 0) and not scored.
+        """
+        return {"code": slice(None)}

@@ -1,0 +1,107 @@
+"""The few types that every layer speaks, and the letters that mean the same in every file.
+
+| letter | meaning | shape |
+|---|---|---|
+| x | image in [0, 1] | (B, C, H, W), or (B, M, C, H, W) where M images belong together |
+| v | ground-truth factors | (B, K) |
+| y | class labels | (B,) |
+| z | sample of a code | (B, D) |
+| mean, log_var | of the posterior q(z given x) | (B, D) |
+| c | the informed part of a generator's input (InfoGAN) | (B, D) |
+
+B batch, D latents, K factors, C channels, N size of the data, M minibatch or members of a group, S samples.
+One unit for every loss: nats per image (sum over pixels and latents, mean over the batch).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a method's `needs` names, for one step.
+
+    x: images (B, C, H, W) in [0, 1], or (B, M, C, H, W) where M belong together (group, pair, triplet, clip, views);
+        vectors (B, F) where the data are vectors.
+    index: rows in the data set, (B,) or (B, M).
+    y: classes, (B,) or (B, M), int64.
+    v: factors as indices from 0, (B, K) float32; NaN where a label is missing.
+    changed: which factors differ within a pair, (B, K) bool, for methods that are told.
+    labelled: the labelled batch beside the main one, if `needs` holds "labels".
+    """
+
+    x: Tensor
+    index: Tensor | None = None
+    y: Tensor | None = None
+    v: Tensor | None = None
+    changed: Tensor | None = None
+    labelled: Batch | None = None
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """q(z given x), a diagonal Gaussian; the mean of a one-hot code is its probabilities.
+
+    mean, log_var: (B, D), or (G, M, D) while a group is pooled; log_var is None where the code is deterministic.
+    share: (D,) what one image pays of a column's KL: 1/M where M images share the column, None for 1.
+    """
+
+    mean: Tensor
+    log_var: Tensor | None = None
+    share: Tensor | None = None
+
+    def sample(self) -> Tensor:
+        """One reparameterised sample, shape of `mean`; the mean itself where the code is deterministic."""
+        if self.log_var is None:
+            return self.mean
+        return self.mean + torch.exp(0.5 * self.log_var) * torch.randn_like(self.mean)
+
+    def kl(self) -> Tensor:
+        """KL(q || N(0, I)) in nats, for each image and column, shape of `mean`; 0 where the code is deterministic."""
+        if self.log_var is None:
+            return torch.zeros_like(self.mean)
+        nats = 0.5 * (self.mean**2 + self.log_var.exp() - self.log_var - 1)
+        return nats if self.share is None else nats * self.share
+
+    def map(self, f: Callable[[Tensor], Tensor]) -> Posterior:
+        """The posterior with `f` applied to mean and log_var."""
+        return Posterior(f(self.mean), None if self.log_var is None else f(self.log_var), self.share)
+
+
+@dataclass(frozen=True)
+class Losses:
+    """One turn: who moves and down what, and what to log. Losses add up, so an objective can be composed of parts.
+
+    of: {player: scalar to minimise}, nats per image.
+    terms: {term: scalar for the log}.
+    """
+
+    of: dict[str, Tensor]
+    terms: dict[str, Tensor] = field(default_factory=dict)
+
+    def __add__(self, other: Losses) -> Losses:
+        if twice := self.terms.keys() & other.terms.keys():
+            raise ValueError(f"two parts log the terms {sorted(twice)}")
+        of = self.of | {p: self.of[p] + loss if p in self.of else loss for p, loss in other.of.items()}
+        return Losses(of, self.terms | other.terms)
+
+
+@dataclass(frozen=True)
+class DataInfo:
+    """Facts of a data set that a method may ask for, as keywords of these names.
+
+    n: number of images. shape: (C, H, W), or (F,) for vectors. classes: number of classes, 0 if there are none.
+    factor_names, factor_sizes: of the K factors, empty if none are known. binary: whether every pixel is 0 or 1.
+    """
+
+    n: int
+    shape: tuple[int, ...]
+    classes: int = 0
+    factor_names: tuple[str, ...] = ()
+    factor_sizes: tuple[int, ...] = ()
+    binary: bool = False
