@@ -1,0 +1,65 @@
+"""Data sets by name: `load("dsprites")`. Reading this module imports no data set and neither torch nor pillow."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from unweave.data.images import FactorImages, ImageData
+
+    Data = ImageData | FactorImages
+
+# name: (function `(root, **options) -> ImageData | FactorImages`, one line of what it is).
+# root is what the user gave: a folder, a file, (for "arrays") an array, or None; see published.find.
+TABLE: dict[str, tuple[str, str]] = {
+    "dsprites": (
+        "unweave.data.dsprites:dsprites",
+        "2-D shapes with 5 factors, 737,280 binary images; rendered where no file is",
+    ),
+}
+
+
+def names() -> list[str]:
+    """The names that `load` knows."""
+    return list(TABLE)
+
+
+def load(source: Any, root: str | Path | None = None, **options: Any) -> Data:
+    """A data set.
+
+    source: a name (see `names`); `module:function`; the path of a folder of images or of an .npy or .npz file; an
+        array; or a data set, which is given back.
+    root: the folder with the published files; $UNWEAVE_DATA if None.
+    options: keywords of the data set's own function. ValueError for unknown names and options, with the nearest one.
+    """
+    if hasattr(source, "take") and hasattr(source, "info"):
+        return source
+    name, place = ("arrays", source) if not isinstance(source, (str, Path)) else (str(source), root)
+    if Path(name).exists() and name not in TABLE:
+        name, place = ("folder" if Path(name).is_dir() else "arrays"), Path(name)
+    if name not in TABLE and ":" not in name:
+        raise ValueError(f"there is no data set, folder or file {name!r}{_nearest(name, TABLE)}")
+    function = _function(TABLE[name][0] if name in TABLE else name)
+    known = [k for k in inspect.signature(function).parameters if k != "root"]
+    for option in options:
+        if option not in known:
+            raise ValueError(f"{name} has no option {option!r}{_nearest(option, known)}")
+    return function(place, **options)
+
+
+def _function(path: str) -> Callable[..., Data]:
+    module, _, function = path.partition(":")
+    try:
+        return getattr(import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"cannot import the data set {path}: {error}") from error
+
+
+def _nearest(name: str, known: Any) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known) or 'none'}"

@@ -1,0 +1,104 @@
+"""The grid of ground-truth factors behind a data set: names, sizes, and the row where each combination stands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[Any] | Sequence[Any]  # an array, or lists of numbers that make one
+Rng = np.random.Generator | int | None
+
+
+class FactorSpace:
+    """K named factors of given sizes. A factor tuple is K indices from 0; rows count them with the last one fastest.
+
+    Args:
+        names: of the K factors, all different.
+        sizes: how many values each has, at least 1.
+        values: what the indices mean, K sequences of these sizes (radians, pixels, names); the indices themselves if
+            None.
+    """
+
+    def __init__(self, names: Sequence[str], sizes: Sequence[int], values: Sequence[Rows] | None = None) -> None:
+        self.names = tuple(names)
+        self.sizes = tuple(int(size) for size in sizes)
+        if len(self.names) != len(self.sizes) or len(set(self.names)) != len(self.names) or not self.names:
+            raise ValueError(f"factors need different names and one size each; given {self.names} and {self.sizes}")
+        if min(self.sizes) < 1:
+            raise ValueError(f"every factor has at least one value; the sizes given are {self.sizes}")
+        self.values = tuple(np.asarray(v) for v in values) if values is not None else tuple(map(np.arange, self.sizes))
+        if tuple(len(v) for v in self.values) != self.sizes:
+            raise ValueError(f"the values have lengths {[len(v) for v in self.values]}; the sizes are {self.sizes}")
+        self._strides = np.array([math.prod(self.sizes[k + 1 :]) for k in range(len(self.sizes))], dtype=np.int64)
+        self._sizes = np.array(self.sizes, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return math.prod(self.sizes)
+
+    def __repr__(self) -> str:
+        return "FactorSpace(" + ", ".join(f"{n} {s}" for n, s in zip(self.names, self.sizes, strict=True)) + ")"
+
+    def check(self, v: Rows) -> NDArray[np.int64]:
+        """Factor tuples (n, K) as int64; ValueError unless they are whole numbers within the sizes."""
+        given = np.asarray(v)
+        if given.ndim != 2 or given.shape[1] != len(self.sizes):
+            raise ValueError(
+                f"factor indices have shape {given.shape}; expected (n, {len(self.sizes)}) for {self.names}"
+            )
+        with np.errstate(invalid="ignore"):
+            whole = given.astype(np.int64)
+        if given.dtype.kind not in "iu" and not np.array_equal(whole, given):
+            raise ValueError("factor indices are whole numbers from 0")
+        wrong = (whole < 0) | (whole >= self._sizes)
+        if wrong.any():
+            row, k = np.argwhere(wrong)[0]
+            raise ValueError(
+                f"{self.names[k]} is {whole[row, k]} in row {row}; it counts from 0 to {self.sizes[k] - 1}"
+            )
+        return whole
+
+    def rows(self, v: Rows) -> NDArray[np.int64]:
+        """Rows (n,) of the grid where the factor tuples (n, K) stand."""
+        return self.check(v) @ self._strides
+
+    def at(self, rows: Rows) -> NDArray[np.int64]:
+        """Factor tuples (n, K) of the rows (n,)."""
+        given = np.asarray(rows)
+        if given.size and (given.min() < 0 or given.max() >= len(self)):
+            raise ValueError(f"rows run from 0 to {len(self) - 1}; given {given.min()} to {given.max()}")
+        return given[..., None] // self._strides % self._sizes
+
+    def k(self, factor: int | str) -> int:
+        """The place of a factor given by name or place."""
+        if isinstance(factor, str):
+            if factor not in self.names:
+                raise ValueError(f"there is no factor {factor!r}; the factors are {', '.join(self.names)}")
+            return self.names.index(factor)
+        if not 0 <= factor < len(self.names):
+            raise ValueError(f"there is no factor {factor}; they count from 0 to {len(self.names) - 1}")
+        return int(factor)
+
+    def sample(self, n: int, rng: Rng, fixed: dict[int | str, int] | None = None) -> NDArray[np.int64]:
+        """`n` factor tuples (n, K), each factor uniform and independent, but for those held at a value by `fixed`."""
+        v = np.random.default_rng(rng).integers(self._sizes, size=(n, len(self.sizes)))
+        for factor, value in (fixed or {}).items():
+            v[:, self.k(factor)] = value
+        return self.check(v) if fixed else v
+
+    def change(self, v: Rows, which: Rows, rng: Rng) -> NDArray[np.int64]:
+        """The tuples (n, K) with the factors in `which` changed, each to another value, uniform over the others.
+
+        which: bool (n, K) or (K,); ValueError if it names a factor of one value.
+        """
+        start = self.check(v)
+        chosen: NDArray[np.bool_] = np.broadcast_to(np.asarray(which, dtype=bool), start.shape)
+        if constant := [
+            n for n, s, w in zip(self.names, self.sizes, chosen.any(axis=0).tolist(), strict=True) if w and s == 1
+        ]:
+            raise ValueError(f"{constant[0]} has one value and cannot be changed")
+        step = np.random.default_rng(rng).integers(1, np.maximum(self._sizes, 2), size=start.shape)
+        return np.where(chosen, (start + step) % self._sizes, start)

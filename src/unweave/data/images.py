@@ -1,0 +1,159 @@
+"""Images as every layer above sees them: rows of uint8, with or without known factors, classes, labels and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.factors import FactorSpace, Rng, Rows
+from unweave.types import DataInfo
+
+Draw = Callable[[NDArray[np.int64]], NDArray[np.uint8]]
+LOOKED_AT = 500  # rows that decide whether images are binary; all rows of a data set can be gigabytes on a disk
+
+
+class ImageData:
+    """Images, or vectors, without a known grid of factors.
+
+    Args:
+        array: uint8 (N, C, H, W) in memory or memory-mapped; or vectors (N, F), kept as float32.
+        y: classes (N,) from 0, and `class_names` for them (the numbers themselves if not given).
+        labels: known factors of each row (N, K), NaN where one is missing, with `factor_names`, and `factor_sizes`:
+            how many values each takes, 0 for a number that is not an index.
+        groups: (N,) which rows belong together (the same object, person, video), in the order they follow each other.
+        name: of the data set. about: one line on where it came from.
+        binary: whether every pixel is 0 or 255; looked up in some rows if None.
+    """
+
+    def __init__(
+        self,
+        array: NDArray[np.generic],
+        *,
+        y: Rows | None = None,
+        class_names: Sequence[str] = (),
+        labels: Rows | None = None,
+        factor_names: Sequence[str] = (),
+        factor_sizes: Sequence[int] = (),
+        groups: Rows | None = None,
+        name: str = "arrays",
+        about: str = "in memory",
+        binary: bool | None = None,
+    ) -> None:
+        self.array = _rows_of(array)
+        self.name, self.about, self._binary = name, about, binary
+        self.y = self._column("y", y)
+        if self.y is not None and self.y.min() < 0:
+            raise ValueError(f"classes count from 0; the smallest given is {self.y.min()}")
+        count = 0 if self.y is None else int(self.y.max()) + 1
+        self.class_names = tuple(class_names) or tuple(map(str, range(count)))
+        if len(self.class_names) < count:
+            raise ValueError(f"y holds class {count - 1}, but there are {len(self.class_names)} class names")
+        self.groups = self._column("groups", groups)
+        self.labels = None if labels is None else np.asarray(labels, dtype=np.float32)
+        self.factor_names = tuple(factor_names)
+        self.factor_sizes = tuple(factor_sizes) or (0,) * len(self.factor_names)
+        expected = (len(self), len(self.factor_names))
+        if self.labels is not None and (self.labels.shape != expected or len(self.factor_sizes) != expected[1]):
+            raise ValueError(f"labels have shape {self.labels.shape}; rows and factor names ask for {expected}")
+
+    def _column(self, name: str, given: Rows | None) -> NDArray[np.int64] | None:
+        if given is None:
+            return None
+        column = np.asarray(given)
+        if column.shape != (len(self),) or column.dtype.kind not in "iub":
+            raise ValueError(f"{name} has shape {column.shape}, {column.dtype}; expected {len(self)} whole numbers")
+        return column.astype(np.int64)
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def take(self, rows: Rows) -> NDArray[np.generic]:
+        """The images (n, C, H, W), uint8, or vectors (n, F), float32, of the rows (n,)."""
+        return np.ascontiguousarray(self.array[np.asarray(rows)])
+
+    @cached_property
+    def info(self) -> DataInfo:
+        """The facts of this data set that a method may ask for."""
+        if self._binary is None:
+            self._binary = self.array.dtype == np.uint8 and is_binary(self.take(_spread(len(self))))
+        shape, classes = self.array.shape[1:], len(self.class_names)
+        return DataInfo(len(self), shape, classes, self.factor_names, self.factor_sizes, self._binary)
+
+
+class FactorImages:
+    """Images of every combination of known factors, held in an array or drawn when asked for.
+
+    Args:
+        factors: the grid. Row r shows the factor tuple `factors.at(r)`.
+        images: uint8 (N, C, H, W) in the order of the grid, in memory or memory-mapped; or a function from factor
+            indices (n, K) to such images (n, C, H, W), the same for the same indices.
+        name: of the data set. about: one line on where it came from, e.g. "rendered".
+        binary: whether every pixel is 0 or 255; looked up in some rows if None.
+    """
+
+    y = groups = None
+    class_names: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        factors: FactorSpace,
+        images: NDArray[np.uint8] | Draw,
+        *,
+        name: str = "arrays",
+        about: str = "in memory",
+        binary: bool | None = None,
+    ) -> None:
+        self.factors, self.name, self.about, self._binary = factors, name, about, binary
+        if callable(images):
+            self.array, self._draw = None, images
+        else:
+            self.array, self._draw = images, lambda v: self.take(factors.rows(v))
+            if _rows_of(images).dtype != np.uint8 or len(images) != len(factors):
+                held = f"{len(images)} rows of {images.dtype}"
+                raise ValueError(f"{factors} asks for {len(factors)} images of uint8; the array holds {held}")
+
+    def __len__(self) -> int:
+        return len(self.factors)
+
+    def images(self, indices: Rows) -> NDArray[np.uint8]:
+        """The images (n, C, H, W), 0 to 255, of the factor indices (n, K)."""
+        return self._draw(self.factors.check(indices))
+
+    def take(self, rows: Rows) -> NDArray[np.uint8]:
+        """The images (n, C, H, W) of the rows (n,) of the grid."""
+        if self.array is not None:
+            return np.ascontiguousarray(self.array[np.asarray(rows)])
+        return self._draw(self.factors.at(rows))
+
+    def sample_factors(self, n: int, rng: Rng) -> NDArray[np.int64]:
+        """`n` factor tuples (n, K), uniform and independent."""
+        return self.factors.sample(n, rng)
+
+    @cached_property
+    def info(self) -> DataInfo:
+        """The facts of this data set that a method may ask for."""
+        if self._binary is None:
+            self._binary = is_binary(self.take(_spread(len(self))))
+        shape = self.take(np.zeros(1, dtype=np.int64)).shape[1:] if self.array is None else self.array.shape[1:]
+        return DataInfo(len(self), shape, 0, self.factors.names, self.factors.sizes, self._binary)
+
+
+def is_binary(images: NDArray[np.generic]) -> bool:
+    """Whether every pixel is 0 or 255."""
+    return bool(((images == 0) | (images == 255)).all())
+
+
+def _spread(n: int) -> NDArray[np.int64]:
+    return np.unique(np.linspace(0, n - 1, LOOKED_AT).astype(np.int64))
+
+
+def _rows_of(array: NDArray[np.generic]) -> NDArray[np.generic]:
+    if array.ndim == 2 and len(array):
+        return np.asarray(array, dtype=np.float32)
+    if array.ndim != 4 or array.dtype != np.uint8 or not len(array):
+        found = f"{array.dtype} of shape {array.shape}"
+        raise ValueError(f"expected images, uint8 (N, C, H, W), or vectors (N, F), with N at least 1; found {found}")
+    return array
