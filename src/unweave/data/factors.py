@@ -47,7 +47,7 @@ class FactorSpace:
         given = np.asarray(v)
         if given.ndim != 2 or given.shape[1] != len(self.sizes):
             raise ValueError(
-                f"factor indices have shape {given.shape}; expected (n, {len(self.sizes)}) for {self.names}"
+                f"factor indices have shape {given.shape}; expected (n, {len(self.sizes)}) for {', '.join(self.names)}"
             )
         with np.errstate(invalid="ignore"):
             whole = given.astype(np.int64)
@@ -96,9 +96,8 @@ class FactorSpace:
         """
         start = self.check(v)
         chosen: NDArray[np.bool_] = np.broadcast_to(np.asarray(which, dtype=bool), start.shape)
-        if constant := [
-            n for n, s, w in zip(self.names, self.sizes, chosen.any(axis=0).tolist(), strict=True) if w and s == 1
-        ]:
-            raise ValueError(f"{constant[0]} has one value and cannot be changed")
+        if (constant := chosen & (self._sizes == 1)).any():
+            name = self.names[np.argwhere(constant)[0][1]]
+            raise ValueError(f"{name} has one value and cannot be changed")
         step = np.random.default_rng(rng).integers(1, np.maximum(self._sizes, 2), size=start.shape)
         return np.where(chosen, (start + step) % self._sizes, start)
