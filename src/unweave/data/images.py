@@ -94,7 +94,8 @@ class FactorImages:
         binary: whether every pixel is 0 or 255; looked up in some rows if None.
     """
 
-    y = groups = None
+    y: NDArray[np.int64] | None = None
+    groups: NDArray[np.int64] | None = None
     class_names: tuple[str, ...] = ()
 
     def __init__(
