@@ -1,0 +1,96 @@
+"""The labelled rows beside an unlabelled stream: how many, which factors, and how badly they are labelled.
+
+Locatello et al. (2020), "Disentangling factors of variation using few labels", section 3: 100 or 1,000 labels, perfect,
+binned, noisy, partial or permuted. The labels are a table fixed by the seed, not drawn anew at each step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.images import FactorImages
+from unweave.data.partition import Partition
+from unweave.data.views import Data, FactorRows
+from unweave.seeds import fold
+
+KINDS = ("perfect", "binned", "noisy", "permuted")
+
+
+def labelled(
+    data: Data, seed: int, *, count: int = 100, kind: str = "perfect", observed: Sequence[str] = (), strength: float = 0
+) -> tuple[NDArray[np.int64], NDArray[np.float32] | None]:
+    """(rows (n,), v (n, K) or None): the labelled rows and their factors as indices from 0, NaN where one is missing.
+
+    count: how many rows are labelled, 0 for all that can be. Classes get equally many, as far as they have rows.
+    kind: "perfect"; "binned" into `strength` bins (5), a value becoming the middle of its bin, so that it keeps its
+        unit; "noisy": each label replaced by a uniform one with probability `strength` (.1); "permuted": the values of
+        each factor renamed by a random permutation, which destroys their order.
+    observed: the factors that are labelled, all unless named; the others are NaN.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"there are no labels of kind {kind!r}; known: {', '.join(KINDS)}")
+    rng = np.random.default_rng(fold(seed, "labelled rows"))
+    known = _known(data)
+    if count > len(known):
+        raise ValueError(f"{count} labels asked for, but {data.name} has {len(known)} rows with labels")
+    rows = _choose(data, known, count, rng) if count else known
+    names, sizes = data.info.factor_names, data.info.factor_sizes
+    if not names:
+        return rows, None
+    v = _factors(data, rows)
+    if observed:
+        if unknown := [f for f in observed if f not in names]:
+            raise ValueError(f"{data.name} has no factor {unknown[0]!r}; it has {', '.join(names)}")
+        v[:, [k for k, name in enumerate(names) if name not in observed]] = np.nan
+    for k, size in enumerate(sizes):
+        if size > 1 and kind != "perfect":
+            v[:, k] = _spoil(v[:, k], size, kind, strength, np.random.default_rng(fold(seed, kind, names[k])))
+    return rows, v
+
+
+def _known(data: Data) -> NDArray[np.int64]:
+    if isinstance(data, FactorImages) or data.y is not None:
+        return np.arange(len(data))
+    if data.labels is None:
+        raise ValueError(f"{data.name} has no labels; give factors.csv or sub-folders as classes, or data with factors")
+    return np.flatnonzero(~np.isnan(data.labels).all(1))
+
+
+def _choose(data: Data, known: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    if data.y is None:
+        return np.sort(rng.choice(known, size=count, replace=False))
+    cells = Partition(data.y)
+    shuffled = [rng.permutation(n) for n in cells.counts]
+    turn = np.concatenate([np.arange(n) for n in cells.counts])  # the first of each class, then the second of each
+    rows = np.concatenate([cells.order[s + p] for s, p in zip(cells.starts, shuffled, strict=True)])
+    return np.sort(rows[np.argsort(turn, kind="stable")][:count])
+
+
+def _factors(data: Data, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    if isinstance(data, FactorRows):
+        return data.at(rows).astype(np.float32)
+    if isinstance(data, FactorImages):
+        return data.factors.at(rows).astype(np.float32)
+    if data.labels is None:
+        return np.full((len(rows), len(data.factor_names)), np.nan, dtype=np.float32)
+    return data.labels[rows].copy()
+
+
+def _spoil(
+    v: NDArray[np.float32], size: int, kind: str, strength: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    missing = np.isnan(v)
+    if kind == "noisy":
+        wrong = rng.random(len(v)) < (strength or 0.1)
+        new = np.where(wrong, rng.integers(size, size=len(v)), v)
+    elif kind == "binned":
+        bins = min(int(strength) or 5, size)
+        edges = np.arange(bins + 1) * size // bins
+        bin_ = np.searchsorted(edges, np.where(missing, 0, v), side="right") - 1
+        new = (edges[bin_] + edges[bin_ + 1] - 1) // 2
+    else:
+        new = rng.permutation(size)[np.where(missing, 0, v).astype(np.int64)]
+    return np.where(missing, np.nan, new).astype(np.float32)

@@ -1,0 +1,43 @@
+"""Rows sorted into cells of equal key (a class, a group, the value of a factor), to draw members of a cell from."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.int64]
+
+
+class Partition:
+    """The rows of each key (N,); rows of a negative key belong to no cell.
+
+    keys: the different keys in ascending order. counts: how many rows each cell has.
+    """
+
+    def __init__(self, keys: Rows) -> None:
+        order = np.argsort(keys, kind="stable")
+        self.order = order[int((keys < 0).sum()) :]
+        self.keys, self.starts, self.counts = np.unique(keys[self.order], return_index=True, return_counts=True)
+
+    def keep(self, least: int) -> Partition:
+        """The cells of at least `least` rows."""
+        kept, large = object.__new__(Partition), self.counts >= least
+        kept.order = self.order
+        kept.keys, kept.starts, kept.counts = self.keys[large], self.starts[large], self.counts[large]
+        return kept
+
+    def cells(self, rng: np.random.Generator, n: int) -> Rows:
+        """`n` cells, each drawn in proportion to its size, as the cell of a row drawn uniformly would be."""
+        return np.searchsorted(np.cumsum(self.counts), rng.integers(self.counts.sum(), size=n), side="right")
+
+    def members(self, rng: np.random.Generator, cells: Rows, m: int) -> Rows:
+        """`m` rows (n, m) of each cell (n,), uniform; different ones, but for cells of fewer than `m` rows."""
+        counts = self.counts[cells]
+        places = np.empty((len(cells), m), dtype=np.int64)
+        for j in range(m):  # the j-th is uniform over the places not taken yet: count past the taken ones
+            free = np.where(counts >= m, counts - j, counts)
+            place = rng.integers(free)
+            for taken in np.sort(places[:, :j], axis=1).T:
+                place += (counts >= m) & (place >= taken)
+            places[:, j] = place
+        return self.order[self.starts[cells][:, None] + places]

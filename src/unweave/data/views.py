@@ -1,0 +1,145 @@
+"""A data set seen through some of its rows: a held-out part, a shift, classes made of a factor. No image is copied."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from unweave.data.factors import Rng
+from unweave.data.images import FactorImages, ImageData
+from unweave.seeds import fold
+from unweave.types import DataInfo
+
+Data = ImageData | FactorImages
+
+
+class ImageRows(ImageData):
+    """Rows of an `ImageData`, in the order given; a row may come more than once.
+
+    `of` and `rows` are the data set behind it and where each row stands there.
+    """
+
+    def __init__(self, of: ImageData, rows: NDArray[np.int64], about: str) -> None:
+        self.of, self.rows, self.name, self.about, self.array = of, rows, of.name, about, of.array
+        self.class_names, self.factor_names, self.factor_sizes = of.class_names, of.factor_names, of.factor_sizes
+        self.y = None if of.y is None else of.y[rows]
+        self.groups = None if of.groups is None else of.groups[rows]
+        self.labels = None if of.labels is None else of.labels[rows]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, rows: ArrayLike) -> NDArray[np.generic]:
+        """The images (n, C, H, W), or vectors (n, F), of the rows (n,) of this view."""
+        return self.of.take(self.rows[np.asarray(rows)])
+
+    @cached_property
+    def info(self) -> DataInfo:
+        """The facts of the data set behind it, with this view's number of rows."""
+        return _resized(self.of.info, len(self))
+
+
+class FactorRows(FactorImages):
+    """Rows of a `FactorImages`: its factors are the whole grid, but only the combinations at `rows` are sampled.
+
+    Row r shows the factors `at(r)`, not `factors.at(r)`. `images` still answers for every combination.
+    `y`, if given, are classes (n,) of the rows.
+    """
+
+    def __init__(
+        self,
+        of: FactorImages,
+        rows: NDArray[np.int64],
+        about: str,
+        y: NDArray[np.int64] | None = None,
+        class_names: tuple[str, ...] = (),
+    ) -> None:
+        self.of, self.rows, self.factors, self.name, self.about, self.array = of, rows, of.factors, of.name, about, None
+        self.y, self.class_names = y, class_names
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def at(self, rows: ArrayLike) -> NDArray[np.int64]:
+        """Factor tuples (n, K) of the rows (n,) of this view."""
+        return self.factors.at(self.rows[np.asarray(rows)])
+
+    def take(self, rows: ArrayLike) -> NDArray[np.uint8]:
+        """The images (n, C, H, W) of the rows (n,) of this view."""
+        return self.of.take(self.rows[np.asarray(rows)])
+
+    def images(self, indices: ArrayLike) -> NDArray[np.uint8]:
+        """The images (n, C, H, W) of any factor indices (n, K), held here or not."""
+        return self.of.images(indices)
+
+    def sample_factors(self, n: int, rng: Rng) -> NDArray[np.int64]:
+        """`n` factor tuples (n, K) of rows drawn uniformly from this view."""
+        return self.at(np.random.default_rng(rng).integers(len(self), size=n))
+
+    @cached_property
+    def _places(self) -> NDArray[np.int32]:
+        places = np.full(len(self.factors), -1, dtype=np.int32)
+        places[self.rows] = np.arange(len(self.rows), dtype=np.int32)
+        return places
+
+    def find(self, v: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows (n,) of this view that show the factor tuples (n, K); -1 where it has none."""
+        return self._places[self.factors.rows(v)].astype(np.int64)
+
+    @cached_property
+    def info(self) -> DataInfo:
+        """The facts of the data set behind it, with this view's number of rows and classes."""
+        return _resized(self.of.info, len(self), len(self.class_names))
+
+
+def _resized(info: DataInfo, n: int, classes: int | None = None) -> DataInfo:
+    classes = info.classes if classes is None else classes
+    return DataInfo(n, info.shape, classes, info.factor_names, info.factor_sizes, info.binary)
+
+
+def subset(data: Data, rows: ArrayLike, about: str = "") -> Data:
+    """The data set seen through the rows (n,), in that order. ValueError if there are none or one is out of range."""
+    rows = np.asarray(rows, dtype=np.int64)
+    if rows.ndim != 1 or not len(rows) or rows.min() < 0 or rows.max() >= len(data):
+        raise ValueError(f"rows of {data.name} are a list of whole numbers from 0 to {len(data) - 1}, at least one")
+    about = about or f"{len(rows):,} of {len(data):,} rows; {data.about}"
+    if isinstance(data, FactorRows):
+        y = None if data.y is None else data.y[rows]
+        return FactorRows(data.of, data.rows[rows], about, y, data.class_names)
+    if isinstance(data, ImageRows):
+        return ImageRows(data.of, data.rows[rows], about)
+    return FactorRows(data, rows, about) if isinstance(data, FactorImages) else ImageRows(data, rows, about)
+
+
+def split(data: Data, fraction: float, seed: int) -> tuple[Data, Data]:
+    """(training view, held-out view): a random `fraction` of the rows is held out, the same for the same seed.
+
+    Whole groups are held out where rows belong together, so that no clip, pair or person is on both sides.
+    """
+    if not 0 < fraction < 1:
+        raise ValueError(f"the held-out fraction is {fraction}; it has to be above 0 and below 1")
+    units = np.arange(len(data)) if data.groups is None else np.unique(data.groups, return_inverse=True)[1]
+    n = int(units.max()) + 1
+    count = max(round(n * fraction), 1)
+    if count >= n:
+        raise ValueError(f"{data.name} has {n} rows or groups, too few to hold out {fraction:g} of them")
+    held = np.zeros(n, dtype=bool)
+    held[np.random.default_rng(fold(seed, "held out")).permutation(n)[:count]] = True
+    inside = held[units]
+    return (
+        subset(data, np.flatnonzero(~inside), f"all but the {fraction:.0%} held out; {data.about}"),
+        subset(data, np.flatnonzero(inside), f"the {fraction:.0%} held out; {data.about}"),
+    )
+
+
+def with_classes(data: FactorImages, factor: int | str) -> FactorRows:
+    """The same images with the values of one factor as their classes, for methods that train on classes."""
+    k = data.factors.k(factor)
+    rows = data.rows if isinstance(data, FactorRows) else np.arange(len(data))
+    of = data.of if isinstance(data, FactorRows) else data
+    y = data.factors.at(rows)[:, k]
+    name = data.factors.names[k]
+    names = tuple(f"{name} {value}" for value in data.factors.values[k])
+    return FactorRows(of, rows, f"classes are the values of {name}; {data.about}", y, names)
