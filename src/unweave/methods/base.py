@@ -80,8 +80,8 @@ class Method(nn.Module):
         return frozenset({"images"})
 
     @classmethod
-    def wiring(cls, **settings: Any) -> Mapping[str, Mapping[str, Any]]:
-        """What each part must be told that depends on the settings: {"encoder": {"outputs": 2 * latents}}."""
+    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+        """What each part must be told, e.g. {"encoder": {"outputs": 2 * known["latents"]}}; known: facts and settings."""
         return {}
 
     def players(self) -> dict[str, Player]:
@@ -104,6 +104,10 @@ class Method(nn.Module):
         """`n` codes (n, D) from the prior, ready for `decode`."""
         raise NotAvailable(f"{type(self).__name__} has no prior")
 
+    def elbo(self, x: Tensor) -> Tensor:
+        """A lower bound of log p(x), (B,), in nats per image, higher is better; one sample of the code for each image."""
+        raise NotAvailable(f"{type(self).__name__} has no likelihood")
+
     @property
     def blocks(self) -> dict[str, slice]:
         """What the columns of a code are, e.g. {"content": slice(0, 8), "style": slice(8, 12)}.
@@ -112,3 +116,21 @@ class Method(nn.Module):
         inferred (encode gives 0) and not scored.
         """
         return {"code": slice(None)}
+
+
+class Part(nn.Module):
+    """A replaceable part of a method: a module that may add players, needs, and what it must be told."""
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What the part adds to its method's needs."""
+        return frozenset()
+
+    @classmethod
+    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+        """As of a method: what the part's own parts must be told."""
+        return {}
+
+    def players(self) -> dict[str, Player]:
+        """The players this part adds; what they own does not belong to "model"."""
+        return {}

@@ -1,0 +1,1 @@
+"""Pure functions on tensors: densities, divergences, information, schedules. In nats."""

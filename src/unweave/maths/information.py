@@ -1,0 +1,85 @@
+"""Information in a stochastic code: KL = index-code mutual information + total correlation + dimension-wise KL. In nats.
+
+With q(z) = (1/N) sum_n q(z given x_n) over the N images of the data, the mean KL to the prior splits exactly
+(Chen et al., 2018, eq. 2; Hoffman and Johnson, 2016):
+
+    E KL(q(z given x) || p(z)) = I(x; z) + KL(q(z) || prod_d q(z_d)) + sum_d KL(q(z_d) || p(z_d))
+
+A minibatch of M images estimates log q(z_i) as logsumexp_m(log W_im + log q(z_i given x_m)), with weights W of one of
+two kinds (their appendix C):
+
+- "weighted": W = 1 / (N M). Biased by up to log(N) for q(z), and once more for each of its columns.
+- "stratified": W_ii = 1/N, W_im = (N - 1) / (N (M - 1)) else. Rows sum to 1, the weight of an image's own posterior
+  is right.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from unweave.maths.gaussian import log_density, log_standard
+
+Estimator = Literal["weighted", "stratified"]
+
+
+class Chain(NamedTuple):
+    """The three terms of the mean KL, scalars in nats; they add up to the Monte Carlo estimate of it."""
+
+    mutual_information: Tensor
+    total_correlation: Tensor
+    dimension_kl: Tensor
+
+
+def chain(
+    z: Float[Tensor, "M D"],
+    mean: Float[Tensor, "M D"],
+    log_var: Float[Tensor, "M D"],
+    *,
+    n: int,
+    estimator: Estimator,
+) -> Chain:
+    """The terms estimated from one minibatch of a data set of `n` images; z is one sample for each row.
+
+    The weighted estimate of the total correlation carries the constant (D - 1) log(n M), which is taken out: what is
+    left is comparable with the truth, and the gradient does not change.
+    """
+    log_qz, log_marginals = aggregate(z, mean, log_var, n=n, estimator=estimator)
+    own = log_density(z, mean, log_var).sum(1)
+    product = log_marginals.sum(1)
+    correction = (z.shape[1] - 1) * math.log(n * len(z)) if estimator == "weighted" else 0.0
+    return Chain(
+        (own - log_qz).mean(),
+        (log_qz - product).mean() - correction,
+        (product - log_standard(z).sum(1)).mean() + correction,
+    )
+
+
+def aggregate(
+    z: Float[Tensor, "M D"],
+    mean: Float[Tensor, "M D"],
+    log_var: Float[Tensor, "M D"],
+    *,
+    n: int,
+    estimator: Estimator,
+) -> tuple[Float[Tensor, " M"], Float[Tensor, "M D"]]:
+    """Log q(z_i) and log q(z_id) for each sample, from the posteriors of one minibatch."""
+    pairs = log_density(z[:, None], mean[None], log_var[None])  # (M, M, D): row i under posterior m
+    weights = log_weights(len(z), n, estimator, z.device)
+    return (weights + pairs.sum(2)).logsumexp(1), (weights[..., None] + pairs).logsumexp(1)
+
+
+def log_weights(m: int, n: int, estimator: Estimator, device: torch.device) -> Float[Tensor, "m m"]:
+    """Log W_im for m images out of n.
+
+    >>> log_weights(4, 100, "stratified", torch.device("cpu")).exp().sum(1)
+    tensor([1.0000, 1.0000, 1.0000, 1.0000])
+    """
+    if estimator == "weighted":
+        return torch.full((m, m), -math.log(n * m), device=device)
+    others = (n - 1) / (n * max(m - 1, 1))
+    return torch.full((m, m), others, device=device).fill_diagonal_(1 / n).log()

@@ -1,0 +1,45 @@
+"""Autoencoder: -log p(x given code), with a deterministic code; the baseline without any regulariser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from torch import Tensor, nn
+
+from unweave.methods.base import Method, Player
+from unweave.settings import Setting
+from unweave.types import Batch, Losses, Posterior
+
+
+class AE(Method):
+    """encoder: images (B, *shape) to codes (B, latents). decoder: codes to what the likelihood takes. It has no prior."""
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        likelihood: nn.Module,
+        *,
+        latents: Annotated[int, Setting("columns of a code", low=1, search=(5, 10, 20))] = 10,
+        lr: Annotated[float, Setting("learning rate of Adam", above=0, search=("log", 1e-5, 1e-2))] = 1e-4,
+    ):
+        super().__init__()
+        self.encoder, self.decoder, self.likelihood, self.lr = encoder, decoder, likelihood, lr
+
+    @classmethod
+    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+        return {"encoder": {"outputs": known["latents"]}, "decoder": {"inputs": known["latents"]}}
+
+    def players(self) -> dict[str, Player]:
+        return {"model": Player(self, self.lr)}
+
+    def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
+        reconstruction = self.likelihood(self.decoder(self.encode(batch.x).mean), batch.x).mean()
+        yield Losses({"model": reconstruction}, {"reconstruction": reconstruction})
+
+    def encode(self, x: Tensor) -> Posterior:
+        return Posterior(self.encoder(x).float())
+
+    def decode(self, z: Tensor) -> Tensor:
+        return self.likelihood.mean(self.decoder(z))

@@ -1,0 +1,34 @@
+"""gamma * abs(mean KL - C(step)): the annealed VAE (Burgess et al., 2018, eq. 8). C grows linearly to its final value.
+
+The absolute value is taken of the batch's mean, as in disentanglement_lib: images may differ in what they need.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from torch import Tensor
+
+from unweave.maths.schedule import ramp
+from unweave.methods.base import Part
+from unweave.settings import Setting
+from unweave.types import Losses, Posterior
+
+
+class Capacity(Part):
+    """Holds the KL at a capacity that grows."""
+
+    def __init__(
+        self,
+        *,
+        gamma: Annotated[float, Setting("nats of loss per nat of distance", low=0, search=("log", 10, 1000))] = 1000.0,
+        capacity: Annotated[float, Setting("final KL in nats", low=0, search=(5, 10, 25, 50, 75, 100))] = 25.0,
+        ramp_steps: Annotated[int, Setting("steps until the final capacity", low=0)] = 100_000,
+    ):
+        super().__init__()
+        self.gamma, self.capacity, self.ramp_steps = gamma, capacity, ramp_steps
+
+    def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
+        kl = q.kl().sum(1).mean()
+        capacity = self.capacity * ramp(step, self.ramp_steps)
+        return Losses({"model": self.gamma * (kl - capacity).abs()}, {"kl": kl})

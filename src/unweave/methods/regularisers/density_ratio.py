@@ -1,0 +1,63 @@
+"""KL + gamma * TC(z), the total correlation by a critic's density ratio: FactorVAE (Kim and Mnih, 2018, eq. 2 and 3).
+
+The critic learns to tell codes from codes whose columns were shuffled over the batch; its logit is log q(z)/prod q(z_d).
+It is a player of its own: its loss never reaches the encoder, and nothing is detached by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unweave.methods.base import Part, Player
+from unweave.settings import Setting
+from unweave.types import Losses, Posterior
+
+
+class DensityRatio(Part):
+    """Total correlation by density ratio; adds the player "critic".
+
+    critic: codes (B, D) to logits (B,).
+
+    **Departures**: with `batches` "same", as in disentanglement_lib, the shuffled codes are those of the batch itself;
+    with "second", as in the paper, of another batch: here the second half, and the first half is penalised.
+    """
+
+    def __init__(
+        self,
+        critic: nn.Module,
+        *,
+        gamma: Annotated[float, Setting("nats of loss per nat of TC", low=0, search=(10, 20, 30, 40, 50, 100))] = 10.0,
+        critic_lr: Annotated[float, Setting("the critic's learning rate", above=0, search=("log", 1e-5, 1e-3))] = 1e-4,
+        batches: Annotated[Literal["same", "second"], Setting("whose codes are shuffled")] = "same",
+    ):
+        super().__init__()
+        self.critic, self.gamma, self.critic_lr, self.batches = critic, gamma, critic_lr, batches
+
+    @classmethod
+    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+        return {"critic": {"inputs": known["latents"]}}
+
+    def players(self) -> dict[str, Player]:
+        return {"critic": Player(self.critic, self.critic_lr, partial(torch.optim.Adam, betas=(0.5, 0.9)))}
+
+    def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
+        kl, z = q.kl().sum(1).mean(), z[rows]
+        here, other = z.chunk(2) if self.batches == "second" else (z, z)
+        log_ratio = self.critic(here).float()
+        shuffled = self.critic(shuffle_columns(other)).float()
+        total_correlation = log_ratio.mean()
+        critic = 0.5 * (F.softplus(-log_ratio).mean() + F.softplus(shuffled).mean())
+        terms = {"kl": kl, "total correlation": total_correlation, "critic": critic}
+        return Losses({"model": kl + self.gamma * total_correlation, "critic": critic}, terms)
+
+
+def shuffle_columns(z: Tensor) -> Tensor:
+    """Each column of z (B, D) in an order of its own: samples of the product of the marginals."""
+    order = torch.rand(z.shape, device=z.device).argsort(0)
+    return z.gather(0, order)

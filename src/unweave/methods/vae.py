@@ -1,0 +1,106 @@
+"""The variational family: one class, replaceable parts. -E log p(x given z) + regulariser, in nats per image.
+
+| method | regulariser | pooling | supervision |
+|---|---|---|---|
+| vae, beta-vae | beta | | |
+| annealed-vae | capacity | | |
+| beta-tcvae | total-correlation | | |
+| factor-vae | density-ratio (adds the player "critic") | | |
+
+Kingma and Welling (2014), eq. 8, with one sample of the code. Every regulariser goes with every pooling and supervision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import torch
+from torch import Tensor, nn
+
+from unweave.methods.base import Method, Part, Player
+from unweave.settings import Setting
+from unweave.types import Batch, Losses, Posterior
+
+
+class VAE(Method):
+    """A variational autoencoder.
+
+    encoder: images (B, *shape) to (B, 2 * latents), mean and log variance side by side. decoder: codes (B, latents) to
+    what the likelihood takes. regulariser: (q, z, step) -> Losses. pooling: joins the posteriors of images that belong
+    together. supervision: (q of the labelled images, their factors, step) -> Losses.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        likelihood: nn.Module,
+        regulariser: Part,
+        pooling: Part | None = None,
+        supervision: Part | None = None,
+        *,
+        latents: Annotated[int, Setting("columns of a code", low=1, search=(5, 10, 20))] = 10,
+        lr: Annotated[float, Setting("learning rate of Adam", above=0, search=("log", 1e-5, 1e-2))] = 1e-4,
+    ):
+        super().__init__()
+        self.encoder, self.decoder, self.likelihood = encoder, decoder, likelihood
+        self.regulariser, self.pooling, self.supervision = regulariser, pooling, supervision
+        self.latents, self.lr = latents, lr
+
+    @classmethod
+    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+        return {
+            "encoder": {"outputs": 2 * known["latents"]},
+            "decoder": {"inputs": known["latents"]},
+            "regulariser": {"latents": known["latents"]},
+            "pooling": {"latents": known["latents"]},
+            "supervision": {"latents": known["latents"]},
+        }
+
+    @property
+    def needs(self) -> frozenset[str]:
+        pooled = self.pooling.needs if self.pooling else frozenset({"images"})
+        return pooled | (self.supervision.needs if self.supervision else frozenset())
+
+    def players(self) -> dict[str, Player]:
+        others: dict[str, Player] = {}
+        for part in (self.regulariser, self.pooling, self.supervision):
+            others |= part.players() if part is not None else {}
+        taken = {id(w) for player in others.values() for w in player.weights()}
+        rest = tuple(w for w in self.parameters() if w.requires_grad and id(w) not in taken)
+        return {"model": Player(rest, self.lr)} | others
+
+    def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
+        q, x, members = self._posterior(batch)
+        z = q.sample()
+        reconstruction = self.likelihood(self.decoder(z), x).mean()
+        turn = Losses({"model": reconstruction}, {"reconstruction": reconstruction})
+        # the images of a group share their code: what estimates q(z) takes one of each
+        turn += self.regulariser(q, z, step, slice(None, None, members))
+        if self.supervision is not None and batch.labelled is not None:
+            turn += self.supervision(self.encode(batch.labelled.x), batch.labelled.v, step)
+        yield turn
+
+    def _posterior(self, batch: Batch) -> tuple[Posterior, Tensor, int]:
+        """The posterior of every image, pooled over its group, beside the images, and how many share a group."""
+        if self.pooling is None:
+            return self.encode(batch.x), batch.x, 1
+        x, members = batch.x.flatten(0, 1), batch.x.shape[1]
+        q = self.encode(x).map(lambda t: t.unflatten(0, batch.x.shape[:2]))
+        return self.pooling(q, batch).map(lambda t: t.flatten(0, 1)), x, members
+
+    def encode(self, x: Tensor) -> Posterior:
+        mean, log_var = self.encoder(x).float().chunk(2, 1)
+        return Posterior(mean, log_var)
+
+    def decode(self, z: Tensor) -> Tensor:
+        return self.likelihood.mean(self.decoder(z))
+
+    def sample_prior(self, n: int) -> Tensor:
+        device = next(self.decoder.parameters()).device
+        return torch.randn(n, self.latents, device=device)
+
+    def elbo(self, x: Tensor) -> Tensor:
+        q = self.encode(x)
+        return -self.likelihood(self.decoder(q.sample()), x) - q.kl().sum(1)

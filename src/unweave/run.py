@@ -1,0 +1,184 @@
+"""A trained run, for use: encode, decode, reconstruct, sample, edit. Arrays in, arrays out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from unweave import build, data
+from unweave.methods.base import Method
+from unweave.runs import Folder, RunError
+from unweave.seeds import fold
+from unweave.types import DataInfo, Posterior
+
+CHUNK = 512  # images that go through the network at once
+
+
+class Run:
+    """A run folder with its method in evaluation mode.
+
+    path: the folder. method: the module, on `device`. config: what was chosen. info: facts of the data.
+    """
+
+    def __init__(self, folder: Folder, method: Method, source: Any = None):
+        self.folder, self.method, self._source = folder, method.eval(), source
+        self.path, self.config, self.info = folder.path, folder.config, info_of(folder.config)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.method.parameters()).device
+
+    @property
+    def blocks(self) -> dict[str, slice]:
+        """What the columns of a code are."""
+        return self.method.blocks
+
+    @cached_property
+    def data(self) -> Any:
+        """The data set it was trained on, opened again. RunError if it was handed in as an object."""
+        return self._source if self._source is not None else open_data(self.config)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The log, one dictionary a line."""
+        return list(self.folder.records())
+
+    def to(self, device: str | torch.device) -> Run:
+        """The same run with its weights on another device."""
+        self.method.to(device)
+        return self
+
+    def posterior(self, images: Any) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Mean and log variance (n, D) of the codes of images (n, C, H, W); log variance None if deterministic."""
+
+        def step(x: Tensor) -> tuple[Tensor, ...]:
+            q: Posterior = self.method.encode(x)
+            return (q.mean,) if q.log_var is None else (q.mean, q.log_var)
+
+        found = self._by_chunks(step, self._images(images))
+        return found[0], (found[1] if len(found) > 1 else None)
+
+    def encode(self, images: Any) -> NDArray[np.float32]:
+        """Codes (n, D), posterior means, of images (n, C, H, W), uint8 or float in [0, 1], in their order."""
+        return self.posterior(images)[0]
+
+    def decode(self, codes: Any) -> NDArray[np.float32]:
+        """Images (n, C, H, W) in [0, 1] of codes (n, D)."""
+        codes = np.atleast_2d(np.asarray(codes, dtype=np.float32))
+        return self._by_chunks(lambda z: (self.method.decode(z),), codes)[0]
+
+    def reconstruct(self, images: Any) -> NDArray[np.float32]:
+        """Images, encoded and decoded again."""
+        return self.decode(self.encode(images))
+
+    def sample(self, n: int, seed: int = 0) -> NDArray[np.float32]:
+        """`n` new images from the prior."""
+        return self.decode(self.sample_codes(n, seed))
+
+    def sample_codes(self, n: int, seed: int = 0) -> NDArray[np.float32]:
+        """`n` codes (n, D) from the prior."""
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            torch.default_generator.manual_seed(fold(seed, "prior"))
+            return self.method.sample_prior(n).float().cpu().numpy()
+
+    def edit(self, image: Any, *, latent: int, to: float) -> NDArray[np.float32]:
+        """One image (C, H, W) decoded again with one latent of its code set to a value."""
+        code = self.encode(np.asarray(image)[None])
+        if not 0 <= latent < code.shape[1]:
+            raise ValueError(f"latent is {latent}; there are {code.shape[1]}, counted from 0")
+        code[:, latent] = to
+        return self.decode(code)[0]
+
+    def elbo(self, images: Any, seed: int = 0) -> NDArray[np.float32]:
+        """A lower bound of log p(x) for each image, (n,), nats; one sample of the code each."""
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(fold(seed, "elbo"))
+            return self._by_chunks(lambda x: (self.method.elbo(x),), self._images(images))[0]
+
+    def _images(self, images: Any) -> NDArray[np.generic]:
+        """The images as (n, *shape), in the type they came in."""
+        images = images.detach().cpu().numpy() if isinstance(images, Tensor) else np.asarray(images)
+        shape = self.info.shape
+        if images.shape[1:] != shape:
+            hint = "; it is one image: add an axis in front" if images.shape == shape else ""
+            raise ValueError(
+                f"images have shape {images.shape}; this run takes (n, {', '.join(map(str, shape))}){hint}"
+            )
+        if images.dtype != np.uint8 and len(shape) == 3 and images.size and (images.min() < 0 or images.max() > 1):
+            raise ValueError(
+                f"images of type {images.dtype} reach from {images.min():.3g} to {images.max():.3g}; "
+                "expected uint8 in 0 to 255 or floats in [0, 1]"
+            )
+        return images
+
+    def _by_chunks(
+        self, f: Callable[[Tensor], tuple[Tensor, ...]], rows: NDArray[np.generic]
+    ) -> list[NDArray[np.float32]]:
+        """`f` over the rows, a chunk at a time, on the device; every result of it as one array."""
+        parts: list[tuple[NDArray[np.float32], ...]] = []
+        with evaluating(self.method), torch.no_grad():
+            for start in range(0, max(len(rows), 1), CHUNK):
+                x = pixels(torch.from_numpy(np.ascontiguousarray(rows[start : start + CHUNK])).to(self.device))
+                parts.append(tuple(t.float().cpu().numpy() for t in f(x)))
+        return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+
+def load_run(path: str | Path, *, device: str = "cpu", **modules: nn.Module) -> Run:
+    """The run in a folder, finished or not, with the weights of its last checkpoint.
+
+    modules: the parts that were handed in as objects when it was trained, by their kind ("encoder", ...).
+    """
+    folder = Folder(path)
+    method = method_of(folder.config, modules)
+    folder.load_weights(method)
+    return Run(folder, method.to(device))
+
+
+def method_of(config: Mapping[str, Any], modules: Mapping[str, nn.Module] = {}) -> Method:
+    """The method that a config describes, with fresh weights."""
+    chosen = config["method"]
+    if missing := [path for path in chosen["modules"] if path not in modules]:
+        raise RunError(f"this run was trained with a {missing[0]} handed in as an object: give {missing[0]}=... again")
+    choice = build.Choice(chosen["name"], chosen["parts"], chosen["settings"], dict(modules))
+    return build.make(choice, info_of(config), seed=config["loop"]["seed"])
+
+
+def open_data(config: Mapping[str, Any]) -> Any:
+    """The data set that a config names. RunError if it was handed in as an object."""
+    chosen = config["data"]
+    if chosen["source"] is None:
+        raise RunError(f"the data ({chosen['name']}) were handed in as an object: give data=... again")
+    return data.load(chosen["source"], chosen["root"], **chosen["options"])
+
+
+def info_of(config: Mapping[str, Any]) -> DataInfo:
+    """The facts of the data, as a config holds them."""
+    facts = config["data"]["info"]
+    return DataInfo(
+        **{k: tuple(v) if isinstance(v, Sequence) and not isinstance(v, str) else v for k, v in facts.items()}
+    )
+
+
+def pixels(x: Tensor) -> Tensor:
+    """Images as a method takes them: float32 in [0, 1]."""
+    return x.float().div_(255) if x.dtype == torch.uint8 else x.float()
+
+
+@contextlib.contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Evaluation mode inside the block, each sub-module's own mode after it."""
+    modes = {m: m.training for m in module.modules()}
+    module.eval()
+    try:
+        yield
+    finally:
+        for m, mode in modes.items():
+            m.training = mode

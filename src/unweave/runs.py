@@ -1,0 +1,173 @@
+"""A run is a folder: what was asked, what happened, what was learned. Written atomically, never unpickled.
+
+    METHOD-DATA-HASH-SEED/
+        config.json           everything that was chosen, versions, device
+        log.jsonl             one record a line
+        weights.safetensors   of the method, as of the last checkpoint
+        state/checkpoint.safetensors   weights, optimiser slots, step: all that a resumed run needs, in one file
+        scores.json           {metric: score}, once evaluated
+        done                  present once the last step was taken
+
+No random state is stored: every step is seeded from (seed, step), so a killed run continues as if it had not been.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from unweave.methods.base import Method
+from unweave.train import Training
+
+FORMAT = 1
+
+
+class RunError(ValueError):
+    """A run folder cannot be used as asked; the message says why and what to do."""
+
+
+class Folder:
+    """The files of one run. `create` makes a new one, `Folder(path)` opens one that exists."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        config = self.path / "config.json"
+        if not config.is_file():
+            here = "is no run folder (it has no config.json)" if self.path.exists() else "does not exist"
+            raise RunError(f"{self.path} {here}")
+        try:
+            self.config: dict[str, Any] = json.loads(config.read_text())
+        except json.JSONDecodeError as error:
+            raise RunError(f"{config} is damaged: {error}") from error
+        if self.config.get("format", 0) > FORMAT:
+            raise RunError(
+                f"{self.path} was written by a newer unweave ({self.config.get('versions', {}).get('unweave')}); "
+                f"this one reads format {FORMAT}: upgrade"
+            )
+
+    @classmethod
+    def create(cls, path: str | Path, config: dict[str, Any]) -> Folder:
+        """A new run folder with its config; RunError if one is there already."""
+        path = Path(path)
+        if (path / "config.json").exists():
+            state = "a finished run" if (path / "done").exists() else "an unfinished run"
+            raise RunError(f"{path} holds {state}: continue it with resume, or choose overwrite or another out")
+        path.mkdir(parents=True, exist_ok=True)
+        write(path / "config.json", json.dumps({"format": FORMAT} | config, indent=1).encode())
+        return cls(path)
+
+    @property
+    def done(self) -> bool:
+        """Whether the last step was taken."""
+        return (self.path / "done").exists()
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Add a line to the log."""
+        with (self.path / "log.jsonl").open("a") as log:
+            log.write(json.dumps(record) + "\n")
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """The lines of the log; a last line that was cut off is left out."""
+        log = self.path / "log.jsonl"
+        for line in log.read_text().splitlines() if log.exists() else ():
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError:
+                return
+
+    def forget_after(self, step: int) -> None:
+        """Take the log back to `step`: what came later is about to be repeated."""
+        kept = [json.dumps(record) + "\n" for record in self.records() if record["step"] <= step]
+        write(self.path / "log.jsonl", "".join(kept).encode())
+
+    def checkpoint(self, training: Training, seconds: float) -> None:
+        """Keep all that a resumed run needs, then the weights alone. seconds: of training so far."""
+        weights = _weights(training.method)
+        tensors = {f"weights/{k}": v for k, v in weights.items()}
+        for name, optimiser in training.optimisers.items():
+            for i, slots in optimiser.state_dict()["state"].items():
+                for key, value in slots.items():
+                    if isinstance(value, Tensor):
+                        tensors[f"optimiser/{name}/{i}/{key}"] = value.detach().cpu().contiguous()
+        plain = {"step": training.step, "skipped": training.skipped, "seconds": seconds}
+        (self.path / "state").mkdir(exist_ok=True)
+        write(self.path / "state" / "checkpoint.safetensors", save(tensors, {"state": json.dumps(plain)}))
+        write(self.path / "weights.safetensors", save(weights))
+
+    def restore(self, training: Training) -> float:
+        """Put a new Training where the checkpoint was. Returns the seconds of training before it; 0 without one."""
+        path = self.path / "state" / "checkpoint.safetensors"
+        if not path.exists():
+            return 0.0
+        tensors, metadata = _read(path)
+        plain = json.loads(metadata["state"])
+        training.step, training.skipped = plain["step"], plain["skipped"]
+        own = {k.removeprefix("weights/"): v for k, v in tensors.items() if k.startswith("weights/")}
+        training.method.load_state_dict(own)
+        slots: dict[str, dict[int, dict[str, Tensor]]] = {name: {} for name in training.players}
+        for key, value in tensors.items():
+            if key.startswith("optimiser/"):
+                name, i, slot = key.removeprefix("optimiser/").rsplit("/", 2)
+                slots[name].setdefault(int(i), {})[slot] = _like(training.weights[name][int(i)], value)
+        for name, optimiser in training.optimisers.items():
+            groups = optimiser.state_dict()["param_groups"]
+            optimiser.load_state_dict({"state": slots[name], "param_groups": groups})
+        return plain["seconds"]
+
+    def load_weights(self, method: Method) -> None:
+        """The weights of the last checkpoint, into a method of the same making."""
+        path = self.path / "weights.safetensors"
+        if not path.exists():
+            raise RunError(f"{self.path} has no weights yet: it stopped before its first checkpoint; resume it")
+        tensors, _ = _read(path)
+        try:
+            method.load_state_dict(tensors)
+        except RuntimeError as error:
+            raise RunError(f"{path} does not fit the method in config.json: {error}") from error
+
+
+def run_name(method: str, data: str, chosen: dict[str, Any], seed: int) -> str:
+    """METHOD-DATA-HASH-SEED; the hash is of everything that was chosen but the seed."""
+    digest = hashlib.blake2b(json.dumps(chosen, sort_keys=True).encode(), digest_size=4).hexdigest()
+    words = [text.rpartition("/")[2].replace(":", ".").replace(" ", "_") for text in (method, data)]
+    return f"{words[0]}-{words[1]}-{digest}-{seed}"
+
+
+def write(path: Path, content: bytes) -> None:
+    """Replace a file at once: readers see the old one or the new one; a full disk leaves the old one."""
+    new = path.with_name(path.name + ".new")
+    try:
+        with new.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(new, path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise RunError(f"could not write {path}: {error.strerror}; what was there is kept") from error
+
+
+def _weights(method: Method) -> dict[str, Tensor]:
+    return {k: v.detach().cpu().contiguous().clone() for k, v in method.state_dict().items()}
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {k: file.get_tensor(k) for k in file.keys()}, file.metadata() or {}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError) as error:
+        raise RunError(f"{path} is damaged or cut off ({error}): restore it from a copy, or train again") from error
+
+
+def _like(weight: Tensor, value: Tensor) -> Tensor:
+    """A slot in the memory layout of its weight (safetensors keeps none), scalars as they are."""
+    return torch.empty_like(weight).copy_(value) if value.ndim and value.shape == weight.shape else value

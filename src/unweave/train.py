@@ -1,0 +1,148 @@
+"""The loop: one batch and as many turns as the method yields, step by step. Everything random is a function of (seed, step).
+
+training = Training(method, stream, seed=0)
+for terms in training.until(1000):   # terms: {name: scalar tensor} of one step
+    ...
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+
+from unweave.methods.base import Method, Player
+from unweave.seeds import fold
+from unweave.types import Batch, Losses
+
+Stream = Callable[[int], Batch]
+
+
+class NotFinite(RuntimeError):
+    """A loss became NaN or infinite; says at which step and in which term. The weights are those before that step."""
+
+
+class Training:
+    """A run in progress: weights, one optimiser per player, the step.
+
+    method: on the device it trains on. stream: step -> Batch on that device, a pure function. seed: of the noise.
+    dtype: torch.bfloat16 for autocast. Raises ValueError if a parameter that requires a gradient has no owner.
+    """
+
+    def __init__(self, method: Method, stream: Stream, *, seed: int = 0, dtype: torch.dtype = torch.float32):
+        self.method, self.stream, self.seed, self.step = method.train(), stream, seed, 0
+        self.players = method.players()
+        self.weights = {name: player.weights() for name, player in self.players.items()}
+        self.optimisers = {name: _optimiser(player, self.weights[name]) for name, player in self.players.items()}
+        self.skipped = dict.fromkeys(self.players, 0)
+        self.device = next((w.device for ws in self.weights.values() for w in ws), torch.device("cpu"))
+        self.autocast = functools.partial(
+            torch.autocast, self.device.type, torch.bfloat16, enabled=dtype is torch.bfloat16
+        )
+        self._turns_seen: set[tuple[str, ...]] = set()
+        self._skips_in_a_row = dict.fromkeys(self.players, 0)
+        owned = {id(w) for ws in self.weights.values() for w in ws}
+        if orphans := [n for n, w in method.named_parameters() if w.requires_grad and id(w) not in owned]:
+            raise ValueError(f"parameters that no player owns (freeze them or give them to one): {orphans[:5]}")
+
+    def until(self, steps: int) -> Iterator[dict[str, Tensor]]:
+        """Train up to step `steps`; yields the terms of each step after it was taken."""
+        while self.step < steps:
+            yield self.advance()
+
+    def advance(self) -> dict[str, Tensor]:
+        """Take one step. Returns its terms and each player's loss ("loss/NAME"), detached, on the device."""
+        _reseed(fold(self.seed, self.step), self.device)
+        turns = self.method.losses(self.stream(self.step), self.step)
+        terms: dict[str, Tensor] = {}
+        while (turn := self._next_turn(turns)) is not None:
+            now = {k: v.detach() for k, v in turn.terms.items()}
+            now |= {f"loss/{k}": v.detach() for k, v in turn.of.items()}
+            if self.device.type == "cpu":  # elsewhere this would wait for the device in every step
+                self.check_finite(now)
+            self._move(turn.of)
+            terms |= now
+        self.step += 1
+        return terms
+
+    def check_finite(self, terms: dict[str, Tensor]) -> None:
+        """Raise NotFinite naming the terms that are NaN or infinite."""
+        if bad := [name for name, value in terms.items() if not math.isfinite(float(value))]:
+            raise NotFinite(f"step {self.step}: {', '.join(bad)} is not finite")
+
+    def _next_turn(self, turns: Iterator[Losses]) -> Losses | None:
+        with self.autocast():  # one context per turn: casts are cached within it, and weights move between turns
+            turn = next(turns, None)
+        if not torch.is_grad_enabled():
+            raise RuntimeError("losses() yielded inside torch.no_grad(): close the block before the yield")
+        return turn
+
+    def _move(self, losses: dict[str, Tensor]) -> None:
+        """Each named player takes one step down its own loss; all gradients are taken before anyone moves."""
+        self._check_turn(tuple(losses))
+        shared: dict[int, tuple[Tensor, list[str]]] = {}
+        for name, loss in losses.items():  # one loss, one backward pass
+            shared.setdefault(id(loss), (loss, []))[1].append(name)
+        for left, (loss, names) in zip(reversed(range(len(shared))), shared.values(), strict=True):
+            weights = [w for name in names for w in self.weights[name]]
+            gradients = torch.autograd.grad(loss, weights, retain_graph=left > 0, allow_unused=True)
+            for weight, gradient in zip(weights, gradients, strict=True):
+                weight.grad = gradient
+        for name in losses:
+            self._step(name)
+
+    def _step(self, name: str) -> None:
+        player, optimiser, weights = self.players[name], self.optimisers[name], self.weights[name]
+        gradients = [w.grad for w in weights if w.grad is not None]
+        if not gradients:
+            raise RuntimeError(f"the loss of player {name!r} does not depend on what it owns")
+        if math.isfinite(min(player.clip, player.skip)):
+            norm = torch.nn.utils.get_total_norm(gradients)
+            if player.skip < math.inf and not norm < player.skip:
+                self._skip(name)
+                return
+            torch.nn.utils.clip_grads_with_norm_(weights, player.clip, norm)
+        self._skips_in_a_row[name] = 0
+        for group in optimiser.param_groups:
+            group["lr"] = player.lr(self.step) if callable(player.lr) else player.lr
+        optimiser.step()
+        torch.autograd.graph.increment_version(weights)  # fused optimisers do not: stale values would pass unseen
+        for weight in weights:
+            weight.grad = None
+
+    def _skip(self, name: str) -> None:
+        self.skipped[name] += 1
+        self._skips_in_a_row[name] += 1
+        if self._skips_in_a_row[name] >= 100:
+            raise NotFinite(f"step {self.step}: the gradient of player {name!r} was skipped 100 times in a row")
+
+    def _check_turn(self, names: tuple[str, ...]) -> None:
+        if names in self._turns_seen:
+            return
+        if unknown := [n for n in names if n not in self.players]:
+            raise ValueError(f"no such player: {unknown}; there are {list(self.players)}")
+        owned = [id(w) for n in names for w in self.weights[n]]
+        if len(owned) != len(set(owned)):
+            raise ValueError(f"the players {names} of one turn own a parameter together")
+        self._turns_seen.add(names)
+
+
+def _optimiser(player: Player, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
+    """The player's optimiser, fused where it can be (60 small tensors: a quarter of the time); lr is set each step."""
+    make = player.optimiser
+    keywords = inspect.signature(make).parameters
+    fusible = "fused" in keywords and all(w.is_floating_point() for w in weights)
+    return make(weights, lr=1.0, fused=True) if fusible else make(weights, lr=1.0)
+
+
+def _reseed(seed: int, device: torch.device) -> None:
+    """Seed the default generators that a method draws from (torch.manual_seed costs a hundred times as much)."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)
+    elif device.type == "mps":
+        torch.mps.manual_seed(seed)
