@@ -1,0 +1,258 @@
+"""What every metric returns and what every metric declares.
+
+A metric is a function of a table: codes (N, D) beside factors (N, K), or groups of codes. To add one, write one file
+
+    @metric(measures=("compactness",), invariant=("permutation", "sign"), falls=("rotation",))
+    def my_metric(table: Table, *, bins: int = 20) -> Measured:
+        '''What it is, formula, range and direction, source, departures.'''
+        return Measured(value, "how it was estimated", factors={"gap": gap})
+
+and one line in `unweave.metrics.METRICS`. The decorator gives the function its public form,
+`my_metric(codes, factors, *, test, log_var, active, weights, protocol, seed, calibrate) -> Score`: inputs are checked,
+constant latents and factors are set aside and come back as NaN parts, and error, null floor, rotated value and ceiling
+are found by measuring changed tables (`unweave.metrics.calibration`).
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from unweave.metrics.calibration import Calibration, calibrate_by_fits, calibrate_by_jackknife
+from unweave.metrics.grouping import Groups, GroupTable
+from unweave.metrics.tables import Measured, Table
+
+__all__ = ["Declares", "GroupTable", "Groups", "Measured", "Metric", "Score", "Table", "metric"]
+
+NAN = math.nan
+PROTOCOLS = ("unweave", "dlib", "dlib-2018", "laforge", "infomec")
+CHANGES = ("permutation", "sign", "scale", "dead latents", "noise latents", "outlier", "rotation")
+
+
+@dataclass(frozen=True)
+class Score:
+    """One measured number and what is needed to trust it.
+
+    value: the score; NaN where it is undefined, and then `reason` says why.
+    error: standard error. low, high: the 95 % interval. For the library's own estimators it is centred on the
+        jackknife-corrected value; under a plug-in protocol it speaks of that estimator at that N, and `bias` says how
+        far that estimator is off.
+    null: what the same codes score when the rows of the factors are permuted. rotated: after a random rotation of the
+        codes. ceiling: what the factor table itself scores as a code.
+    bias: estimated bias of `value`, by the jackknife.
+    n: rows used. estimator, protocol, seed: how it was computed. reason: what is undefined or left out, and why.
+    parts: the pieces, per factor, per latent; `intervals` holds error, low, high and null of the scalar pieces.
+    matrix: what lies behind the score, (D, K), for a heat map.
+    """
+
+    value: float
+    error: float = NAN
+    low: float = NAN
+    high: float = NAN
+    null: float = NAN
+    rotated: float = NAN
+    ceiling: float = NAN
+    n: int = 0
+    estimator: str = ""
+    protocol: str = "unweave"
+    seed: int = 0
+    reason: str = ""
+    parts: dict[str, Any] = field(default_factory=dict)
+    matrix: np.ndarray | None = None
+    bias: float = NAN
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __str__(self) -> str:
+        """The value with the digits that its error supports, two if the error is not known.
+
+        >>> print(Score(0.45822, error=0.0123), Score(0.45822, error=0.04), Score(0.45822), sep=" | ")
+        0.458 ± 0.012 | 0.46 ± 0.04 | 0.46
+        >>> print(Score(float("nan"), reason="one latent: no runner-up"))
+        nan (one latent: no runner-up)
+        """
+        if math.isnan(self.value):
+            return f"nan ({self.reason})" if self.reason else "nan"
+        if not math.isfinite(self.error) or self.error <= 0:
+            return f"{self.value:.2f}"
+        digits = _digits(self.error)
+        return f"{self.value:.{digits}f} ± {self.error:.{digits}f}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, ready for JSON: arrays are lists, and NaN or infinity is None."""
+        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+
+
+def _digits(error: float) -> int:
+    """Decimals worth showing: one significant digit of the error, two where that digit is 1."""
+    leading = math.floor(math.log10(error))
+    return min(6, max(0, -leading + (error / 10**leading < 2)))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _put_back(found: Measured, table: Table | GroupTable) -> dict[str, np.ndarray]:
+    """Parts per latent and per factor on the columns that were given, NaN where one was set aside."""
+    full: dict[str, np.ndarray] = {}
+    for parts, columns, length in (
+        (found.latents, table.latents, table.width),
+        (found.factors, table.varying, table.height),
+    ):
+        for name, part in parts.items():
+            full[name] = np.full(length, np.nan)
+            full[name][list(columns)] = part
+    return full
+
+
+@dataclass(frozen=True)
+class Declares:
+    """What a metric says of itself; `tests/metrics/test_declarations.py` holds it to that.
+
+    measures: "modularity" (a code knows one factor), "compactness" (a factor sits in one code), "explicitness" (it is
+        easy to read), "independence", "usefulness", ...
+    range: lowest and highest value. direction: whether "higher" or "lower" is better.
+    tables: "rows" (codes and factors), "codes" (no factors), "posteriors" (codes with log_var), "groups" (images
+        that share the value of a factor), "pairs" (groups in which each pair shares its own value), "models".
+    cost: "cheap" metrics always come with error, null, rotated and ceiling; "fit" ones with `calibrate=True`.
+    invariant: which CHANGES leave the value alone. falls: which make a good code score worse.
+    protocols: the names it can be computed under.
+    """
+
+    measures: tuple[str, ...]
+    range: tuple[float, float] = (0.0, 1.0)
+    direction: str = "higher"
+    tables: str = "rows"
+    cost: str = "cheap"
+    invariant: tuple[str, ...] = ()
+    falls: tuple[str, ...] = ()
+    protocols: tuple[str, ...] = ("unweave",)
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.invariant + self.falls) - set(CHANGES):
+            raise ValueError(f"a metric can declare {CHANGES}; it was given {sorted(unknown)}")
+
+
+class Metric:
+    """A metric in its public form: call it on arrays, or `score` it on a table that several metrics share."""
+
+    def __init__(self, measure: Callable[..., Measured], declares: Declares) -> None:
+        functools.update_wrapper(self, measure)
+        self.name: str = measure.__name__
+        self.measure = measure
+        self.declares = declares
+
+    def __repr__(self) -> str:
+        return f"<metric {self.name}>"
+
+    def __call__(
+        self,
+        codes: Any,
+        factors: Any = None,
+        *,
+        test: Any = None,
+        log_var: Any = None,
+        active: Any = None,
+        weights: Any = None,
+        reference: Any = None,
+        protocol: str = "unweave",
+        seed: int = 0,
+        calibrate: bool = False,
+        **options: Any,
+    ) -> Score:
+        """Score codes against factors.
+
+        codes: (N, D), or (N, D, d) where a latent is a vector; or `Groups` for metrics of groups.
+        factors: (N, K) indices or values, NaN where unknown.
+        test: (codes, factors) to test what was fitted; without it a seeded third of the rows. For groups: `Groups`.
+        log_var: (N, D) of the posteriors. active: which latents count, (D,) bool or indices; all by default.
+        weights: (N,) of the rows. reference: codes (N, D) that give groups the scale of each latent.
+        protocol: whose conventions. seed: of splits, permutations and fits.
+        calibrate: also error, null, rotated and ceiling of metrics that fit models.
+
+        Raises ValueError for arrays that cannot be scored (NaN in codes, lengths that differ, text as factors, ...).
+        """
+        if isinstance(codes, Groups) and self.declares.tables not in ("groups", "pairs"):
+            raise ValueError(f"{self.name} was given groups; it needs codes (N, D) and factors (N, K)")
+        if protocol not in PROTOCOLS:
+            raise ValueError(f"unknown protocol {protocol!r}; there are {', '.join(PROTOCOLS)}")
+        if isinstance(codes, Groups):
+            table: Table | GroupTable = GroupTable.of(codes, test, reference, protocol, seed, active)
+        else:
+            if factors is None and self.declares.tables not in ("codes", "posteriors"):
+                raise ValueError(f"{self.name} needs factors (N, K) beside the codes; none were given")
+            table = Table.of(codes, factors, test, log_var, active, weights, protocol, seed)
+        return self.score(table, calibrate=calibrate, **options)
+
+    def score(self, table: Table | GroupTable, *, calibrate: bool = False, **options: Any) -> Score:
+        """Score a table that was checked already; what is costly (bins, fits) stays in it for the next metric."""
+        if table.protocol not in self.declares.protocols:
+            known = ", ".join(self.declares.protocols)
+            raise ValueError(f"{self.name} is not defined under protocol {table.protocol!r}; it has {known}")
+        if reason := table.undefined():
+            return Score(NAN, n=table.n, protocol=table.protocol, seed=table.seed, reason=reason)
+        if self.declares.tables in ("groups", "pairs") and isinstance(table, Table):
+            table = GroupTable.drawn_from(table, pairs=self.declares.tables == "pairs")
+            return self.score(table, calibrate=calibrate, **options)
+        measure = functools.partial(self.measure, **options)
+        found = measure(table)
+        calibration = self._calibrate(measure, table, found, calibrate)
+        intervals = {name: part.interval(*self.declares.range) for name, part in calibration.parts.items()}
+        parts = found.pieces | _put_back(found, table)
+        reasons = (*table.notes, found.reason, calibration.reason)
+        return Score(
+            found.value,
+            **calibration.value.interval(*self.declares.range),
+            rotated=calibration.value.rotated,
+            ceiling=calibration.value.ceiling,
+            bias=calibration.value.bias,
+            n=found.n or table.n,
+            estimator=found.estimator,
+            protocol=table.protocol,
+            seed=table.seed,
+            reason="; ".join(reason for reason in reasons if reason),
+            parts=parts | ({"intervals": intervals} if intervals else {}),
+            matrix=table.put_back_matrix(found.matrix),
+        )
+
+    def _calibrate(
+        self, measure: Callable[..., Measured], table: Table | GroupTable, found: Measured, calibrate: bool
+    ) -> Calibration:
+        if math.isnan(found.value):
+            return Calibration(reason="")
+        if self.declares.cost == "cheap" and found.cheap:
+            return calibrate_by_jackknife(measure, table, found)
+        if calibrate:
+            return calibrate_by_fits(measure, table, found)
+        return Calibration(reason="error, null, rotated and ceiling need more fits: ask with calibrate=True")
+
+
+def metric(
+    *,
+    measures: tuple[str, ...],
+    range: tuple[float, float] = (0.0, 1.0),
+    direction: str = "higher",
+    tables: str = "rows",
+    cost: str = "cheap",
+    invariant: tuple[str, ...] = (),
+    falls: tuple[str, ...] = (),
+    protocols: tuple[str, ...] = ("unweave",),
+) -> Callable[[Callable[..., Measured]], Metric]:
+    """Make a metric of a function from a table to what was measured; the keywords are the fields of `Declares`."""
+    declares = Declares(measures, range, direction, tables, cost, invariant, falls, protocols)
+    return lambda measure: Metric(measure, declares)

@@ -1,0 +1,59 @@
+"""Metrics of representations: functions of arrays, without a model, a data set or torch.
+
+    from unweave import metrics
+    print(metrics.mig(codes, factors))          # codes (N, D), factors (N, K)
+
+`METRICS` is the registry: name -> (module, what it is, in a line). A metric is imported when it is first named.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from unweave.metrics.base import Declares, Groups, Metric, Score
+from unweave.metrics.tables import Table
+
+__all__ = ["METRICS", "Declares", "Groups", "Metric", "Score", "Table", "get", "names"]
+
+METRICS: dict[str, tuple[str, str]] = {
+    "mig": ("unweave.metrics.mig", "mutual information gap: is each factor in one latent?"),
+    "modularity": ("unweave.metrics.modularity", "does each latent know of one factor only?"),
+}
+
+
+def names() -> list[str]:
+    """The names of all metrics."""
+    return list(METRICS)
+
+
+def get(name: str) -> Any:
+    """The metric of this name; ValueError with the nearest name if there is none."""
+    if name not in METRICS:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, METRICS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(METRICS)}"
+        raise ValueError(f"unknown metric {name!r}; {hint}")
+    return getattr(import_module(METRICS[name][0]), name)
+
+
+class _Metrics(ModuleType):
+    """The package, in which `mig` is always the metric, also after its file `mig.py` was imported by itself."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in METRICS:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        return get(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # the import system binds every submodule to its package under its file's name
+        super().__setattr__(name, getattr(value, name) if name in METRICS and isinstance(value, ModuleType) else value)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *METRICS]
+
+
+sys.modules[__name__].__class__ = _Metrics

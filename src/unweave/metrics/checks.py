@@ -1,0 +1,126 @@
+"""What a user's arrays have to be: finite numbers of the right rank and length, or one line that says what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def check_codes(codes: Any, name: str = "codes") -> np.ndarray:
+    """Codes as floats (N, D) or (N, D, d); ValueError if they are not finite numbers of that rank."""
+    z = np.asarray(codes)
+    if z.dtype.kind not in "biuf":
+        raise ValueError(f"{name} hold {z.dtype}, not numbers; give an array (N, D) of numbers")
+    if z.ndim not in (2, 3) or 0 in z.shape:
+        raise ValueError(
+            f"{name} have shape {z.shape}; expected rows and latents (N, D), or (N, D, d) for vector codes"
+        )
+    z = z if z.dtype in (np.float32, np.float64) else z.astype(np.float64)
+    if not np.isfinite(z).all():
+        row, latent = np.argwhere(~np.isfinite(z))[0][:2]
+        count, first = int((~np.isfinite(z)).sum()), f"first at row {row}, latent {latent}"
+        raise ValueError(f"{name} hold {count} values that are NaN or infinite ({first}); leave out those rows")
+    return z
+
+
+def check_factors(factors: Any, n: int, name: str = "factors") -> np.ndarray:
+    """Factors as float64 (N, K), NaN where unknown; ValueError for text, infinities, a wrong rank or length."""
+    v = np.asarray(factors)
+    if v.ndim != 2 or 0 in v.shape:
+        raise ValueError(f"{name} have shape {v.shape}; expected (N, K), one column for each factor")
+    if v.dtype.kind not in "biuf":
+        v = _numbers(v, name)
+    if len(v) != n:
+        raise ValueError(
+            f"codes have {n} rows and {name} have {len(v)}; they have to be of the same images, row by row"
+        )
+    v = v.astype(np.float64)
+    if np.isinf(v).any():
+        row, column = np.argwhere(np.isinf(v))[0]
+        raise ValueError(
+            f"{name} hold infinity (first at row {row}, factor {column}); give NaN where a value is unknown"
+        )
+    return v
+
+
+def _numbers(v: np.ndarray, name: str) -> np.ndarray:
+    """An object array of numbers as floats; ValueError that says how to factorise if there is text in it."""
+    for k, column in enumerate(v.T):
+        if text := [value for value in column if isinstance(value, (str, bytes))]:
+            raise ValueError(
+                f"{name} hold text in column {k} (such as {text[0]!r}); number its values first, "
+                "for example with np.unique(column, return_inverse=True)[1]"
+            )
+    try:
+        return v.astype(np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} hold {v.dtype} values that are not numbers; give indices or values (N, K)") from None
+
+
+def check_like(array: Any, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """A finite array of exactly this shape; ValueError otherwise."""
+    a = np.asarray(array)
+    if a.dtype.kind not in "biuf" or a.shape != shape:
+        raise ValueError(f"{name} has shape {a.shape} ({a.dtype}); expected numbers of shape {shape}, like the codes")
+    if not np.isfinite(a).all():
+        raise ValueError(f"{name} holds NaN or infinity; it has to be finite")
+    return a.astype(np.float64)
+
+
+def check_test(test: Any, z: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Test codes and factors with the columns of z and v; ValueError otherwise."""
+    if not isinstance(test, (tuple, list)) or len(test) != 2:
+        raise ValueError(f"test is a {type(test).__name__}; it has to be a pair (codes, factors)")
+    test_z = check_codes(test[0], "test codes")
+    test_v = check_factors(test[1], len(test_z), "test factors") if v.shape[1] else np.empty((len(test_z), 0))
+    for name, a, b in (("codes", z, test_z), ("factors", v, test_v)):
+        if a.shape[1:] != b.shape[1:]:
+            raise ValueError(
+                f"test {name} have shape {b.shape} and {name} {a.shape}; they have to have the same columns"
+            )
+    return test_z, test_v
+
+
+def check_active(active: Any, d: int) -> np.ndarray:
+    """Indices of the latents that count."""
+    if active is None:
+        return np.arange(d)
+    a = np.asarray(active)
+    if a.dtype == bool and a.shape == (d,):
+        return np.flatnonzero(a)
+    if a.ndim == 1 and a.dtype.kind in "iu" and (a.size == 0 or (a.min() >= 0 and a.max() < d)):
+        return np.unique(a)
+    raise ValueError(f"active has shape {a.shape} ({a.dtype}); expected {d} booleans or indices below {d}")
+
+
+def check_weights(weights: Any, n: int) -> np.ndarray:
+    """Weights of the rows, (N,); ValueError if one is negative or all are 0."""
+    w = check_like(weights, "weights", (n,))
+    if (w < 0).any() or not w.any():
+        raise ValueError("weights have to be at least 0, and not all 0")
+    return w
+
+
+def live_latents(z: np.ndarray, active: np.ndarray, protocol: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Latents that count and vary, and what to say of the others; disentanglement_lib counts dead latents too."""
+    flat = z.reshape(len(z), z.shape[1], -1)
+    spread = np.ptp(flat, axis=0).max(-1)
+    dead = spread <= 1e-12 * np.abs(flat).max((0, 2))
+    if protocol.startswith("dlib"):
+        dead[:] = dead.all()
+    notes = [f"latents {_names(active[dead[active]])} never vary"] if dead[active].any() else []
+    if len(active) < z.shape[1]:
+        notes.append(f"{z.shape[1] - len(active)} latents are not active")
+    return active[~dead[active]], tuple(notes)
+
+
+def varying_factors(v: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Factors with at least two known values, and what to say of the others."""
+    constant = np.array([len(np.unique(column[~np.isnan(column)])) < 2 for column in v.T], bool)
+    notes = (f"factors {_names(np.flatnonzero(constant))} never vary",) if constant.any() else ()
+    return np.flatnonzero(~constant), notes
+
+
+def _names(columns: np.ndarray) -> str:
+    return ", ".join(map(str, columns))

@@ -1,0 +1,264 @@
+"""Groups of codes that share a factor: what interventional metrics read.
+
+Groups given by the user come from interventions on the data. From a plain table they are drawn: an image at random,
+then images at random among the rows with its value of the factor. Where the table is the complete grid of a
+ground-truth data set, that is the intervention itself; on a sample of rows it is the sample's conditional distribution,
+and values with few rows repeat them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from unweave.metrics.checks import check_active, check_codes, live_latents
+from unweave.metrics.information import factor_levels
+from unweave.metrics.tables import BLOCKS, Table, random_rotation
+
+FIT_GROUPS, TEST_GROUPS, MEMBERS = 10_000, 5_000, 64
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Codes of images that share the value of one factor.
+
+    codes: (G, L, D), G groups of L images; members 2l and 2l+1 count as a pair. fixed: (G,) which factor is shared.
+    """
+
+    codes: np.ndarray
+    fixed: np.ndarray
+
+
+@dataclass(frozen=True)
+class Side:
+    """Groups as rows of a table: members (G, L) index its codes, fixed (G,) is the shared factor."""
+
+    members: np.ndarray
+    fixed: np.ndarray
+
+    def take(self, index: np.ndarray) -> Side:
+        """Some of the groups."""
+        return Side(self.members[index], self.fixed[index])
+
+
+@dataclass(frozen=True, eq=False)
+class GroupTable:
+    """Groups to fit on and groups to test on, with the codes that give every latent its scale.
+
+    codes: (N, D) of latents that vary; both sides index them. reference: (N', D). origin: how the groups were made.
+    factors: (N, K) of the codes' rows, where they are known. `fixed` counts the factors that vary, as `varying` does.
+    """
+
+    codes: np.ndarray
+    fit: Side
+    test: Side
+    reference: np.ndarray
+    protocol: str = "unweave"
+    seed: int = 0
+    latents: tuple[int, ...] = ()
+    varying: tuple[int, ...] = ()
+    width: int = 0
+    height: int = 0
+    notes: tuple[str, ...] = ()
+    origin: str = "groups as given"
+    factors: np.ndarray | None = None
+    cache: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(
+        groups: Groups, test: Any, reference: Any, protocol: str = "unweave", seed: int = 0, active: Any = None
+    ) -> GroupTable:
+        """Check groups that a user gave; without `test`, a seeded third of them is kept for testing."""
+        codes, fixed = check_groups(groups)
+        g, length, d = codes.shape
+        members = np.arange(g * length).reshape(g, length)
+        order = np.random.default_rng([seed, 0]).permutation(g)
+        cut = math.ceil(g * 2 / 3) if test is None else g
+        sides = [Side(members[order[:cut]], fixed[order[:cut]]), Side(members[order[cut:]], fixed[order[cut:]])]
+        flat = codes.reshape(-1, d)
+        if test is not None:
+            test_codes, test_fixed = check_groups(test)
+            if test_codes.shape[2] != d:
+                raise ValueError(f"test groups have {test_codes.shape[2]} latents and the groups have {d}")
+            sides[1] = Side(len(flat) + np.arange(test_codes[..., 0].size).reshape(test_codes.shape[:2]), test_fixed)
+            flat = np.concatenate([flat, test_codes.reshape(-1, d)])
+        scale = flat if reference is None else check_codes(reference, "reference codes")
+        if scale.shape[1:] != (d,):
+            raise ValueError(f"reference has shape {scale.shape}; expected (N, {d}), the latents of the groups")
+        keep, notes = live_latents(scale, check_active(active, d), protocol)
+        height = int(max(fixed.max(), *(side.fixed.max(initial=0) for side in sides))) + 1
+        varying, fit_fixed = np.unique(sides[0].fixed, return_inverse=True)
+        place = np.full(height, -1)
+        place[varying] = np.arange(len(varying))
+        return GroupTable(
+            flat[:, keep],
+            Side(sides[0].members, fit_fixed),
+            Side(sides[1].members, place[sides[1].fixed]),
+            scale[:, keep],
+            protocol,
+            seed,
+            tuple(map(int, keep)),
+            tuple(map(int, varying)),
+            d,
+            height,
+            notes,
+        )
+
+    @staticmethod
+    def drawn_from(table: Table, *, pairs: bool) -> GroupTable:
+        """Groups of 64 drawn from rows (of 64 pairs if every pair shares its own value); kept in the table."""
+        name = "pairs" if pairs else "groups"
+        if name not in table.cache:
+            rng = np.random.default_rng([table.seed, 6, int(pairs)])
+            codes, factors, other = table.codes, table.factors, table
+            if table.test is not None:
+                codes, factors = (
+                    np.concatenate([codes, table.test.codes]),
+                    np.concatenate([factors, table.test.factors]),
+                )
+                other = table.test
+            fit = draw(table, FIT_GROUPS, pairs, rng)
+            test = draw(other, TEST_GROUPS, pairs, rng)
+            if table.test is not None:
+                test = Side(test.members + table.n, test.fixed)
+            table.cache[name] = GroupTable(
+                codes,
+                fit,
+                test,
+                table.codes,
+                table.protocol,
+                table.seed,
+                table.latents,
+                table.varying,
+                table.width,
+                table.height,
+                table.notes + _scarce(table),
+                f"groups drawn from {table.n} rows",
+                factors,
+            )
+        return table.cache[name]
+
+    @property
+    def n(self) -> int:
+        """Number of groups to fit on."""
+        return len(self.fit.fixed)
+
+    def undefined(self) -> str:
+        """Why nothing can be measured here, or ''."""
+        if not self.latents:
+            return "no latent varies"
+        if not len(self.test.fixed):
+            return "no groups to test on"
+        return "one factor: nothing to tell apart" if len(self.varying) < 2 else ""
+
+    def summaries(self, of: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """`of` groups of codes (g, L, D), one row (g, D) for each, of both sides; kept for the next fit."""
+        if of.__name__ not in self.cache:
+            self.cache[of.__name__] = self._summary(self.fit, of), self._summary(self.test, of)
+        return self.cache[of.__name__]
+
+    def _summary(self, side: Side, of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        pieces = np.array_split(side.members, max(1, side.members.size // 64_000))
+        return np.concatenate([of(self.codes[piece]) for piece in pieces])
+
+    def take(self, fit: np.ndarray, test: np.ndarray) -> GroupTable:
+        """Some of the groups of each side."""
+        cache = {name: (a[fit], b[test]) for name, (a, b) in self.cache.items()}
+        return replace(self, fit=self.fit.take(fit), test=self.test.take(test), cache=cache)
+
+    def blocks(self) -> Iterator[GroupTable]:
+        """The table without one of 20 blocks of groups, for each block in turn."""
+        fit, test = np.arange(self.n) % BLOCKS, np.arange(len(self.test.fixed)) % BLOCKS
+        return (self.take(np.flatnonzero(fit != b), np.flatnonzero(test != b)) for b in range(BLOCKS))
+
+    def part(self, i: int, share: float, most: int) -> GroupTable:
+        """A random share, drawn anew for every i, of the same at most `most` groups."""
+        rng = np.random.default_rng([self.seed, 3, i])
+
+        def some(n: int) -> np.ndarray:
+            return np.sort(rng.permutation(min(n, most))[: max(2, round(share * min(n, most)))])
+
+        return self.take(some(self.n), some(len(self.test.fixed)))
+
+    def permuted(self, i: int) -> GroupTable:
+        """The same groups with permuted labels."""
+        rng = np.random.default_rng([self.seed, 4, i])
+        fit = Side(self.fit.members, rng.permutation(self.fit.fixed))
+        return replace(self, fit=fit, test=Side(self.test.members, rng.permutation(self.test.fixed)))
+
+    def rotated(self) -> GroupTable:
+        """The codes after one random rotation."""
+        turn = random_rotation(len(self.latents), self.seed)
+        return replace(self, codes=self.codes @ turn, reference=self.reference @ turn, cache={})
+
+    def ceiling(self) -> GroupTable | None:
+        """The same groups with the factors as codes; None where the factors are not known."""
+        if self.factors is None or np.isnan(self.factors).any():
+            return None
+        shape = {"latents": self.varying, "width": self.height}
+        return replace(self, codes=self.factors, reference=self.factors, cache={}, **shape)
+
+    def put_back_matrix(self, matrix: np.ndarray | None) -> np.ndarray | None:
+        """A matrix (D, K) on the columns that were given, NaN where one was set aside."""
+        if matrix is None or matrix.shape != (len(self.latents), len(self.varying)):
+            return matrix
+        full = np.full((self.width, self.height), np.nan)
+        full[np.ix_(self.latents, self.varying)] = matrix
+        return full
+
+
+def draw(table: Table, groups: int, pairs: bool, rng: np.random.Generator) -> Side:
+    """Groups from rows: a factor, a row at random, and rows at random that share its value of that factor."""
+    v = factor_levels(table)
+    fixed = rng.integers(v.shape[1], size=groups)
+    members = np.empty((groups, 2 * MEMBERS if pairs else MEMBERS), np.int64)
+    for k in range(v.shape[1]):
+        of_k = np.flatnonzero(fixed == k)
+        if pairs:
+            first = _rows_of(table, v[:, k], None, (len(of_k), MEMBERS), rng)
+            members[of_k[:, None], np.arange(0, 2 * MEMBERS, 2)] = first
+            members[of_k[:, None], np.arange(1, 2 * MEMBERS, 2)] = _rows_of(
+                table, v[:, k], v[first, k], first.shape, rng
+            )
+        else:
+            start = _rows_of(table, v[:, k], None, (len(of_k), 1), rng)
+            members[of_k] = _rows_of(table, v[:, k], v[start, k], (len(of_k), MEMBERS), rng)
+    return Side(members, fixed)
+
+
+def _rows_of(
+    table: Table, v: np.ndarray, level: np.ndarray | None, shape: tuple[int, int], rng: np.random.Generator
+) -> np.ndarray:
+    """Rows drawn by their weight, among those with a known value or, broadcast to `shape`, with the value `level`."""
+    order = np.argsort(v, kind="stable")
+    mass = np.concatenate([[0.0], np.cumsum(np.ones(len(v)) if table.weights is None else table.weights[order])])
+    ordered = v[order]
+    low = np.searchsorted(ordered, 0 if level is None else level, "left")
+    high = len(v) if level is None else np.searchsorted(ordered, level, "right")
+    at = mass[low] + rng.random(shape) * (mass[high] - mass[low])
+    return order[np.clip(np.searchsorted(mass, at, "right") - 1, low, np.asarray(high) - 1)]
+
+
+def _scarce(table: Table) -> tuple[str, ...]:
+    """A note if some values of a factor have fewer rows than a group has members."""
+    v = factor_levels(table)
+    fewest = min(int(np.bincount(column[column >= 0]).min()) for column in v.T)
+    return (f"groups repeat rows: a factor has a value with {fewest} rows only",) if fewest < MEMBERS // 4 else ()
+
+
+def check_groups(groups: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Codes (G, L, D) and fixed (G,) of groups; ValueError if they are anything else."""
+    if not isinstance(groups, Groups):
+        raise ValueError(f"expected Groups(codes (G, L, D), fixed (G,)); got {type(groups).__name__}")
+    codes, fixed = check_codes(groups.codes, "groups' codes"), np.asarray(groups.fixed)
+    if codes.ndim != 3 or codes.shape[1] < 2:
+        raise ValueError(
+            f"groups' codes have shape {codes.shape}; expected groups, 2 or more members, latents (G, L, D)"
+        )
+    if fixed.shape != codes.shape[:1] or fixed.dtype.kind not in "iu" or fixed.min() < 0:
+        raise ValueError(f"fixed has shape {fixed.shape} ({fixed.dtype}); expected {len(codes)} indices of factors")
+    return codes, fixed.astype(np.int64)

@@ -1,0 +1,165 @@
+"""Entropies and mutual information between every code and every factor, from counts; in nats.
+
+Plug-in estimates from a histogram are biased: I by about (cells of the table) / 2N. The library's own estimates carry
+the Miller-Madow correction (Miller, 1955): H + (occupied cells - 1) / 2N, hence I + (occupied codes + occupied levels
+- occupied pairs - 1) / 2N, cut at 0. Protocols of other code bases are plug-in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from unweave.metrics.tables import Table
+
+BINS = 20
+
+
+@dataclass(frozen=True)
+class Information:
+    """What D codes and K factors know of each other.
+
+    mutual: I(z_j; v_k), (D, K). joint: H(z_j, v_k), (D, K). codes: H(z_j) over the rows where v_k is known, (D, K).
+    factors: H(v_k), (K,). bins: the number of values that code j can take, (D,). estimator: in words.
+    """
+
+    mutual: np.ndarray
+    joint: np.ndarray
+    codes: np.ndarray
+    factors: np.ndarray
+    bins: np.ndarray
+    estimator: str
+
+
+def information(table: Table, bins: int = BINS) -> Information:
+    """All pairs of codes and factors; kept in the table, so that ten metrics count once."""
+    if ("information", bins) not in table.cache:
+        corrected = table.protocol == "unweave"
+        z, v = code_bins(table, bins), factor_levels(table)
+        table.cache["information", bins] = from_indices(z, v, table.weights, corrected=corrected, bins=bins)
+    return table.cache["information", bins]
+
+
+def too_few(table: Table, bins: int = BINS) -> str:
+    """Why a histogram of this table says nothing, or ''."""
+    return f"{table.n} rows are fewer than {bins} bins" if table.n < bins else ""
+
+
+def from_indices(
+    z: np.ndarray, v: np.ndarray, weights: np.ndarray | None = None, *, corrected: bool, bins: int = BINS
+) -> Information:
+    """Information between columns of indices from 0: z (N, D), v (N, K) with -1 where a factor is unknown."""
+    levels = v.max(0) + 1
+    ends = np.cumsum(levels + 1)
+    starts = ends - levels - 1
+    known = np.where(v < 0, levels, v) + starts
+    w = None if weights is None else np.repeat(weights, v.shape[1])
+    total = np.array([_effective(weights, v[:, k] >= 0) for k in range(v.shape[1])])
+    shape = (z.shape[1], v.shape[1])
+    joint, codes, factors = np.empty(shape), np.empty(shape), np.empty(v.shape[1])
+    values = z.max(0) + 1
+    for j in range(z.shape[1]):
+        cells = np.bincount((z[:, j, None] * ends[-1] + known).ravel(), w, minlength=values[j] * ends[-1])
+        cells = cells.reshape(values[j], ends[-1])
+        for k in range(v.shape[1]):
+            pair, n = cells[:, starts[k] : ends[k] - 1], total[k] if corrected else np.inf
+            joint[j, k], codes[j, k], factors[k] = (
+                entropy(pair.ravel(), n),
+                entropy(pair.sum(1), n),
+                entropy(pair.sum(0), n),
+            )
+    mutual = np.maximum(codes + factors - joint, 0)
+    how = "Miller-Madow" if corrected else "plug-in"
+    return Information(mutual, joint, codes, factors, values, f"{how} mutual information, {bins} bins")
+
+
+def entropy(counts: np.ndarray, n: float = np.inf) -> float:
+    """Entropy of counts in nats; with the number of rows n, Miller-Madow corrected.
+
+    >>> round(entropy(np.array([5, 5])) / np.log(2), 12), round(entropy(np.array([5, 5]), n=10) - np.log(2), 12)
+    (1.0, 0.05)
+    """
+    total = counts.sum()
+    if total <= 0:
+        return 0.0
+    occupied = counts[counts > 0]
+    plug_in = np.log(total) - (occupied * np.log(occupied)).sum() / total
+    return float(max(plug_in, 0.0) + (len(occupied) - 1) / (2 * n))
+
+
+def _effective(weights: np.ndarray | None, known: np.ndarray) -> float:
+    """How many equally weighted rows say as much (Kish): (sum of w)^2 / sum of w^2."""
+    if weights is None:
+        return float(max(known.sum(), 1))
+    w = weights[known]
+    return float(w.sum() ** 2 / max((w**2).sum(), 1e-300)) or 1.0
+
+
+def code_bins(table: Table, bins: int = BINS) -> np.ndarray:
+    """Codes as indices of bins, (N, D), by the protocol; codes of at most 20 values are categories."""
+    name = "code bins" if bins == BINS else f"code bins {bins}"
+    if name not in table.cache:
+        rule = equal_width if table.protocol.startswith("dlib") else between_quantiles
+        table.cache[name] = np.stack([rule(column, bins) for column in table.codes.T], 1)
+    return table.cache[name]
+
+
+def factor_levels(table: Table) -> np.ndarray:
+    """Factors as indices of levels, (N, K), -1 where unknown; continuous factors in 20 bins."""
+    if "factor levels" not in table.cache:
+        columns = [levels(column) for column in table.factors.T]
+        table.cache["factor levels"] = np.stack(columns, 1) if columns else np.empty((table.n, 0), int)
+    return table.cache["factor levels"]
+
+
+def shared_levels(fit: Table, test: Table) -> tuple[np.ndarray, np.ndarray]:
+    """Levels of the factors in rows to fit on and rows to test on, numbered alike."""
+    both = np.concatenate([fit.factors, test.factors])
+    index = np.stack([levels(column) for column in both.T], 1)
+    return index[: fit.n], index[fit.n :]
+
+
+def between_quantiles(column: np.ndarray, bins: int = BINS) -> np.ndarray:
+    """Equal-width bins between the 0.1 % and 99.9 % quantiles; at least one row is cut off at each end.
+
+    One wild value among thousands therefore leaves the bins alone. At most 20 distinct values are categories.
+    """
+    if len(np.unique(column[: 10 * BINS])) <= BINS:
+        values, index = np.unique(column, return_inverse=True)
+        if len(values) <= BINS:
+            return index.astype(np.int64)
+    cut = max(1, len(column) // 1000)
+    ends = np.partition(column, (cut, len(column) - 1 - cut))
+    low, high = float(ends[cut]), float(ends[-1 - cut])
+    if not high > low:
+        low, high = float(column.min()), float(column.max())
+    return np.clip((column.astype(np.float64) - low) * (bins / (high - low)), 0, bins - 1).astype(np.int64)
+
+
+def equal_width(column: np.ndarray, bins: int = BINS) -> np.ndarray:
+    """Equal-width bins from the smallest to the largest value, edge for edge as disentanglement_lib makes them."""
+    return np.digitize(column, np.histogram_bin_edges(column, bins)[:-1]) - 1
+
+
+def levels(column: np.ndarray) -> np.ndarray:
+    """A factor's values as indices, -1 for NaN. Many distinct fractions are a continuous factor, and binned."""
+    index = np.full(len(column), -1)
+    known = ~np.isnan(column)
+    values, inverse = np.unique(column[known], return_inverse=True)
+    if continuous(values, int(known.sum())):
+        inverse = between_quantiles(column[known])
+    index[known] = inverse
+    return index
+
+
+def continuous(values: np.ndarray, rows: int) -> bool:
+    """Whether distinct values of a factor are of a continuous one: fractions, more than 20 and a tenth of the rows."""
+    return len(values) > max(BINS, rows / 10) and bool((values != np.round(values)).any())
+
+
+def runner_up(matrix: np.ndarray, axis: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Largest and second largest along an axis; 0 is the runner-up where there is one entry only."""
+    ordered = np.sort(matrix, axis)
+    best = ordered.take(-1, axis)
+    return best, ordered.take(-2, axis) if matrix.shape[axis] > 1 else np.zeros_like(best)

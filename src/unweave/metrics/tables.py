@@ -1,0 +1,225 @@
+"""The table that metrics read: codes beside factors, checked and cleaned at the door.
+
+Latents that never vary and factors that never vary are taken out when a table is made, so that no metric meets them,
+and are put back as NaN in the parts of the score (`put_back`). What several metrics need (bins, information, fits) is
+kept in `cache`, so the second metric on a table is cheaper than the first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from unweave.metrics.checks import (
+    check_active,
+    check_codes,
+    check_factors,
+    check_like,
+    check_test,
+    check_weights,
+    live_latents,
+    varying_factors,
+)
+
+BLOCKS = 20
+FIT_ROWS, TEST_ROWS = 10_000, 5_000
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a metric found in one table, before errors and floors.
+
+    value: NaN with a `reason` where it is undefined. estimator: how it was computed, in a few words.
+    pieces: scalar parts. latents, factors: parts with one value per latent (D,) or factor (K,) of the table.
+    matrix: (D, K). n: rows used, 0 for all. cheap: False where an option made a cheap metric costly.
+    """
+
+    value: float
+    estimator: str
+    pieces: dict[str, float] = field(default_factory=dict)
+    latents: dict[str, np.ndarray] = field(default_factory=dict)
+    factors: dict[str, np.ndarray] = field(default_factory=dict)
+    matrix: np.ndarray | None = None
+    reason: str = ""
+    n: int = 0
+    cheap: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Codes (N, D) beside factors (N, K): only latents and factors that vary. Make one with `Table.of`.
+
+    latents, varying: which columns of the given arrays these are. width, height: how many columns were given.
+    factors: float, NaN where unknown; (N, 0) if none were given. test: the rows to test on, if they were given apart.
+    """
+
+    codes: np.ndarray
+    factors: np.ndarray
+    protocol: str = "unweave"
+    seed: int = 0
+    log_var: np.ndarray | None = None
+    weights: np.ndarray | None = None
+    test: Table | None = None
+    latents: tuple[int, ...] = ()
+    varying: tuple[int, ...] = ()
+    width: int = 0
+    height: int = 0
+    notes: tuple[str, ...] = ()
+    cache: dict[Any, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def of(
+        codes: Any,
+        factors: Any = None,
+        test: Any = None,
+        log_var: Any = None,
+        active: Any = None,
+        weights: Any = None,
+        protocol: str = "unweave",
+        seed: int = 0,
+    ) -> Table:
+        """Check what a user gave and set constant columns aside. Raises ValueError with one line."""
+        z = check_codes(codes)
+        v = np.empty((len(z), 0)) if factors is None else check_factors(factors, len(z))
+        tested = None if test is None else check_test(test, z, v)
+        if log_var is not None:
+            log_var = check_like(log_var, "log_var", z.shape)
+        if weights is not None:
+            weights = check_weights(weights, len(z))
+        keep, dead = live_latents(z, check_active(active, z.shape[1]), protocol)
+        varying, constant = varying_factors(v)
+        axes = principal_axes(z[:, keep])
+        table = Table(
+            flatten(z[:, keep], axes),
+            v[:, varying],
+            protocol,
+            seed,
+            None if log_var is None or log_var.ndim == 3 else log_var[:, keep],
+            weights,
+            latents=tuple(map(int, keep)),
+            varying=tuple(map(int, varying)),
+            width=z.shape[1],
+            height=v.shape[1],
+            notes=dead + constant,
+        )
+        if tested is None:
+            return table
+        codes, factors = flatten(tested[0][:, keep], axes), tested[1][:, varying]
+        return replace(table, test=replace(table, codes=codes, factors=factors, log_var=None, weights=None, cache={}))
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return len(self.codes)
+
+    def undefined(self) -> str:
+        """Why nothing can be measured here, or ''."""
+        if not self.latents:
+            return "no latent varies" if self.width else "no latent is active"
+        if self.height and not self.varying:
+            return "no factor varies"
+        return "one row only" if self.n < 2 else ""
+
+    def rows(self, index: np.ndarray) -> Table:
+        """Some of the rows; what the cache holds per row is cut likewise."""
+        cache = {name: kept[index] for name, kept in self.cache.items() if name in ("code bins", "factor levels")}
+        return replace(
+            self,
+            codes=self.codes[index],
+            factors=self.factors[index],
+            log_var=None if self.log_var is None else self.log_var[index],
+            weights=None if self.weights is None else self.weights[index],
+            cache=cache,
+        )
+
+    def sides(self) -> tuple[Table, Table]:
+        """Rows to fit on and rows to test on: those given, or two thirds and one third of all by `seed`.
+
+        Rows that were not split by the user are at most 10,000 to fit and 5,000 to test.
+        """
+        if self.test is not None:
+            return self, self.test
+        if "sides" not in self.cache:
+            order = np.random.default_rng([self.seed, 0]).permutation(self.n)
+            cut = math.ceil(self.n * 2 / 3)
+            fit, test = order[:cut][:FIT_ROWS], order[cut:][:TEST_ROWS]
+            self.cache["sides"] = self.rows(np.sort(fit)), self.rows(np.sort(test))
+        return self.cache["sides"]
+
+    def split_note(self) -> str:
+        """How the rows were split, for a score's estimator."""
+        fit, test = self.sides()
+        how = "as given" if self.test is not None else f"split by seed {self.seed}"
+        return f"{fit.n} rows fitted, {test.n} tested, {how}"
+
+    def blocks(self) -> Iterator[Table]:
+        """The table without one of 20 blocks of rows, drawn by seed, for each block in turn."""
+        block = np.random.default_rng([self.seed, 1]).permutation(self.n) % BLOCKS
+        return (self.rows(np.flatnonzero(block != b)) for b in range(BLOCKS))
+
+    def part(self, i: int, share: float, most: int) -> Table:
+        """A random share, drawn anew for every i, of the same at most `most` rows; test rows likewise."""
+        first = np.random.default_rng([self.seed, 2]).permutation(self.n)[:most]
+        index = np.random.default_rng([self.seed, 3, i]).permutation(first)[: max(2, round(share * len(first)))]
+        test = None if self.test is None else self.test.part(i, share, most)
+        return replace(self.rows(np.sort(index)), test=test)
+
+    def permuted(self, i: int) -> Table:
+        """The same codes beside permuted rows of factors; without factors, every column of codes permuted by itself."""
+        rng = np.random.default_rng([self.seed, 4, i])
+        test = None if self.test is None else self.test.permuted(i)
+        if not self.height:
+            shuffled = rng.permuted(self.codes, axis=0)
+            return replace(self, codes=shuffled, log_var=None, test=test, cache={})
+        order = rng.permutation(self.n)
+        cache = {"code bins": self.cache["code bins"]} if "code bins" in self.cache else {}
+        if "factor levels" in self.cache:
+            cache["factor levels"] = self.cache["factor levels"][order]
+        return replace(self, factors=self.factors[order], test=test, cache=cache)
+
+    def rotated(self) -> Table:
+        """The codes after one random rotation, the same for test rows."""
+        turn = random_rotation(len(self.latents), self.seed)
+        test = None if self.test is None else replace(self.test, codes=self.test.codes @ turn, cache={})
+        return replace(self, codes=self.codes @ turn, log_var=None, test=test, cache={})
+
+    def ceiling(self) -> Table | None:
+        """The factors themselves as codes, over the rows where all are known; None if there are too few."""
+        known = np.flatnonzero(~np.isnan(self.factors).any(1))
+        test = None if self.test is None else self.test.ceiling()
+        if len(known) < 2 or not self.height or (self.test is not None and test is None):
+            return None
+        cut = self.rows(known)
+        perfect = replace(cut, codes=cut.factors, log_var=None, test=test, cache={})
+        return replace(perfect, latents=self.varying, width=self.height)
+
+    def put_back_matrix(self, matrix: np.ndarray | None) -> np.ndarray | None:
+        """A matrix (D, K) of this table on the columns that were given, NaN where one was set aside."""
+        if matrix is None or matrix.shape != (len(self.latents), len(self.varying)):
+            return matrix
+        full = np.full((self.width, self.height), np.nan)
+        full[np.ix_(self.latents, self.varying)] = matrix
+        return full
+
+
+def principal_axes(z: np.ndarray) -> np.ndarray | None:
+    """For vector codes (N, D, d) the first principal axis of each latent, (D, d); None for scalar codes."""
+    if z.ndim == 2:
+        return None
+    centred = z - z.mean(0)
+    return np.linalg.svd(np.einsum("nde,ndf->def", centred, centred))[0][:, :, 0]
+
+
+def flatten(z: np.ndarray, axes: np.ndarray | None) -> np.ndarray:
+    """Vector codes (N, D, d) as (N, D), each latent's coordinate along its axis; scalar codes as they are."""
+    return z if axes is None else np.einsum("nde,de->nd", z, axes)
+
+
+def random_rotation(d: int, seed: int) -> np.ndarray:
+    """An orthogonal matrix (d, d), uniform over all."""
+    q, r = np.linalg.qr(np.random.default_rng([seed, 5]).standard_normal((d, d)))
+    return q * np.sign(np.diag(r))
