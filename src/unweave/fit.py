@@ -164,8 +164,16 @@ def _prepare(method: Method, source: Any, config: Mapping[str, Any]) -> tuple[Tr
         seen, method.needs, batch_size=loop["batch_size"], seed=loop["seed"], device=str(device), **config["batches"]
     )
     batches(0)
-    method = method.to(device).to(memory_format=torch.channels_last)
+    method = _channels_last(method.to(device))
     return Training(method, batches, seed=loop["seed"], dtype=resolve(loop["precision"], device)), held
+
+
+def _channels_last(method: Method) -> Method:
+    """The method with its convolutions' weights in the layout in which they are fast."""
+    for module in method.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
+    return method
 
 
 def _run(folder: Folder, training: Training, source: Any, held: Any, progress: Progress | None) -> Run:

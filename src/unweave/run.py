@@ -161,10 +161,9 @@ def open_data(config: Mapping[str, Any]) -> Any:
 
 def info_of(config: Mapping[str, Any]) -> DataInfo:
     """The facts of the data, as a config holds them."""
-    facts = config["data"]["info"]
-    return DataInfo(
-        **{k: tuple(v) if isinstance(v, Sequence) and not isinstance(v, str) else v for k, v in facts.items()}
-    )
+    facts: dict[str, Any] = config["data"]["info"]
+    plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()}
+    return DataInfo(**plain)
 
 
 def pixels(x: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from torch import Tensor, nn
 
 from unweave.methods.base import Method, Player
+from unweave.nets.likelihood import Likelihood
 from unweave.settings import Setting
 from unweave.types import Batch, Losses, Posterior
 
@@ -19,7 +20,7 @@ class AE(Method):
         self,
         encoder: nn.Module,
         decoder: nn.Module,
-        likelihood: nn.Module,
+        likelihood: Likelihood,
         *,
         latents: Annotated[int, Setting("columns of a code", low=1, search=(5, 10, 20))] = 10,
         lr: Annotated[float, Setting("learning rate of Adam", above=0, search=("log", 1e-5, 1e-2))] = 1e-4,

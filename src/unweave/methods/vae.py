@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from unweave.methods.base import Method, Part, Player
+from unweave.nets.likelihood import Likelihood
 from unweave.settings import Setting
 from unweave.types import Batch, Losses, Posterior
 
@@ -35,7 +36,7 @@ class VAE(Method):
         self,
         encoder: nn.Module,
         decoder: nn.Module,
-        likelihood: nn.Module,
+        likelihood: Likelihood,
         regulariser: Part,
         pooling: Part | None = None,
         supervision: Part | None = None,

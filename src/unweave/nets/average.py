@@ -21,8 +21,8 @@ class Average(nn.Module):
         """Move towards `of`; its buffers are copied as they are."""
         for mine, its in zip(self.module.parameters(), of.parameters(), strict=True):
             mine.lerp_(its, 1 - self.decay)
-        for mine, its in zip(self.module.buffers(), of.buffers(), strict=True):
-            mine.copy_(its)
+        for held, now in zip(self.module.buffers(), of.buffers(), strict=True):
+            held.copy_(now)
 
     def train(self, mode: bool = True) -> Average:
         """Stay in evaluation mode."""

@@ -13,7 +13,19 @@ from unweave.maths.gaussian import LOG_2PI
 from unweave.settings import Setting
 
 
-class Bernoulli(nn.Module):
+class Likelihood(nn.Module):
+    """p(x given output): called with the decoder's output and x, gives -log p(x), (B,); `mean` gives the image."""
+
+    def mean(self, output: Tensor) -> Tensor:
+        """The decoder's output as pixels in [0, 1]."""
+        raise NotImplementedError
+
+    def forward(self, output: Tensor, x: Tensor) -> Tensor:
+        """-log p(x), (B,), nats."""
+        raise NotImplementedError
+
+
+class Bernoulli(Likelihood):
     """Each pixel a coin; the decoder gives logits. For grey values, the cross-entropy (not a density) that the field uses."""
 
     def mean(self, output: Tensor) -> Tensor:
@@ -25,7 +37,7 @@ class Bernoulli(nn.Module):
         return F.binary_cross_entropy_with_logits(output.float(), x, reduction="none").flatten(1).sum(1)
 
 
-class Gaussian(nn.Module):
+class Gaussian(Likelihood):
     """Each pixel a Gaussian around the decoder's output, with one scale for all, fixed or learned.
 
     Half the squared error is the unit-variance case less its constant; the squared error itself is variance 1/2.
@@ -50,7 +62,7 @@ class Gaussian(nn.Module):
         return (0.5 * (error**2 + LOG_2PI) + self.log_scale).flatten(1).sum(1)
 
 
-class Laplace(nn.Module):
+class Laplace(Likelihood):
     """Each pixel a Laplace density around the decoder's output, with one scale for all; sharper edges than a Gaussian."""
 
     def __init__(self, *, scale: Annotated[float, Setting("mean absolute error of a pixel", above=0)] = 0.1):
