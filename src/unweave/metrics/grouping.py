@@ -114,16 +114,11 @@ class GroupTable:
         name = "pairs" if pairs else "groups"
         if name not in table.cache:
             rng = np.random.default_rng([table.seed, 6, int(pairs)])
-            codes, factors, other = table.codes, table.factors, table
-            if table.test is not None:
-                codes, factors = (
-                    np.concatenate([codes, table.test.codes]),
-                    np.concatenate([factors, table.test.factors]),
-                )
-                other = table.test
-            fit = draw(table, FIT_GROUPS, pairs, rng)
-            test = draw(other, TEST_GROUPS, pairs, rng)
-            if table.test is not None:
+            other = table if table.test is None else table.test
+            fit, test = draw(table, FIT_GROUPS, pairs, rng), draw(other, TEST_GROUPS, pairs, rng)
+            codes, factors = table.codes, table.factors
+            if other is not table:
+                codes, factors = np.concatenate([codes, other.codes]), np.concatenate([factors, other.factors])
                 test = Side(test.members + table.n, test.fixed)
             table.cache[name] = GroupTable(
                 codes,
@@ -199,8 +194,8 @@ class GroupTable:
         """The same groups with the factors as codes; None where the factors are not known."""
         if self.factors is None or np.isnan(self.factors).any():
             return None
-        shape = {"latents": self.varying, "width": self.height}
-        return replace(self, codes=self.factors, reference=self.factors, cache={}, **shape)
+        perfect = replace(self, codes=self.factors, reference=self.factors, cache={})
+        return replace(perfect, latents=self.varying, width=self.height)
 
     def put_back_matrix(self, matrix: np.ndarray | None) -> np.ndarray | None:
         """A matrix (D, K) on the columns that were given, NaN where one was set aside."""
@@ -220,10 +215,8 @@ def draw(table: Table, groups: int, pairs: bool, rng: np.random.Generator) -> Si
         of_k = np.flatnonzero(fixed == k)
         if pairs:
             first = _rows_of(table, v[:, k], None, (len(of_k), MEMBERS), rng)
-            members[of_k[:, None], np.arange(0, 2 * MEMBERS, 2)] = first
-            members[of_k[:, None], np.arange(1, 2 * MEMBERS, 2)] = _rows_of(
-                table, v[:, k], v[first, k], first.shape, rng
-            )
+            second = _rows_of(table, v[:, k], v[first, k], first.shape, rng)
+            members[of_k] = np.stack([first, second], 2).reshape(len(of_k), 2 * MEMBERS)
         else:
             start = _rows_of(table, v[:, k], None, (len(of_k), 1), rng)
             members[of_k] = _rows_of(table, v[:, k], v[start, k], (len(of_k), MEMBERS), rng)
@@ -246,7 +239,7 @@ def _rows_of(
 def _scarce(table: Table) -> tuple[str, ...]:
     """A note if some values of a factor have fewer rows than a group has members."""
     v = factor_levels(table)
-    fewest = min(int(np.bincount(column[column >= 0]).min()) for column in v.T)
+    fewest = min(np.unique(column[column >= 0], return_counts=True)[1].min() for column in v.T)
     return (f"groups repeat rows: a factor has a value with {fewest} rows only",) if fewest < MEMBERS // 4 else ()
 
 
@@ -256,9 +249,7 @@ def check_groups(groups: Any) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(f"expected Groups(codes (G, L, D), fixed (G,)); got {type(groups).__name__}")
     codes, fixed = check_codes(groups.codes, "groups' codes"), np.asarray(groups.fixed)
     if codes.ndim != 3 or codes.shape[1] < 2:
-        raise ValueError(
-            f"groups' codes have shape {codes.shape}; expected groups, 2 or more members, latents (G, L, D)"
-        )
+        raise ValueError(f"groups' codes have shape {codes.shape}; expected (G, L, D) with at least 2 members L")
     if fixed.shape != codes.shape[:1] or fixed.dtype.kind not in "iu" or fixed.min() < 0:
         raise ValueError(f"fixed has shape {fixed.shape} ({fixed.dtype}); expected {len(codes)} indices of factors")
     return codes, fixed.astype(np.int64)

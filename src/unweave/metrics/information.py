@@ -50,28 +50,40 @@ def from_indices(
     z: np.ndarray, v: np.ndarray, weights: np.ndarray | None = None, *, corrected: bool, bins: int = BINS
 ) -> Information:
     """Information between columns of indices from 0: z (N, D), v (N, K) with -1 where a factor is unknown."""
-    levels = v.max(0) + 1
-    ends = np.cumsum(levels + 1)
-    starts = ends - levels - 1
-    known = np.where(v < 0, levels, v) + starts
-    w = None if weights is None else np.repeat(weights, v.shape[1])
-    total = np.array([_effective(weights, v[:, k] >= 0) for k in range(v.shape[1])])
-    shape = (z.shape[1], v.shape[1])
-    joint, codes, factors = np.empty(shape), np.empty(shape), np.empty(v.shape[1])
+    ends = np.cumsum(v.max(0) + 2)  # one cell more per factor, for the rows where it is unknown
+    starts = np.concatenate([[0], ends[:-1]])
+    known = np.where(v < 0, ends - 1, v + starts)
+    rows = None if weights is None else np.repeat(weights, v.shape[1])
+    size = np.array([_effective(weights, column >= 0) for column in v.T]) if corrected else np.inf
+    bounds = np.stack([starts, ends - 1], 1).ravel()
+
+    def by_factor(cells: np.ndarray) -> np.ndarray:
+        return np.add.reduceat(cells, bounds, -1)[..., ::2]
+
     values = z.max(0) + 1
+    joint, codes = np.empty((z.shape[1], v.shape[1])), np.empty((z.shape[1], v.shape[1]))
     for j in range(z.shape[1]):
-        cells = np.bincount((z[:, j, None] * ends[-1] + known).ravel(), w, minlength=values[j] * ends[-1])
-        cells = cells.reshape(values[j], ends[-1])
-        for k in range(v.shape[1]):
-            pair, n = cells[:, starts[k] : ends[k] - 1], total[k] if corrected else np.inf
-            joint[j, k], codes[j, k], factors[k] = (
-                entropy(pair.ravel(), n),
-                entropy(pair.sum(1), n),
-                entropy(pair.sum(0), n),
-            )
-    mutual = np.maximum(codes + factors - joint, 0)
+        cells = np.bincount((z[:, j, None] * ends[-1] + known).ravel(), rows, minlength=values[j] * ends[-1])
+        cells = cells.reshape(values[j], ends[-1]).astype(np.float64)
+        total = by_factor(cells.sum(0))
+        joint[j] = _entropies(by_factor(_xlogx(cells).sum(0)), by_factor((cells > 0).sum(0)), total, size)
+        marginal = by_factor(cells)
+        codes[j] = _entropies(_xlogx(marginal).sum(0), (marginal > 0).sum(0), total, size)
+    marginal = cells.sum(0)
+    factors = _entropies(by_factor(_xlogx(marginal)), by_factor(marginal > 0), total, size)
     how = "Miller-Madow" if corrected else "plug-in"
-    return Information(mutual, joint, codes, factors, values, f"{how} mutual information, {bins} bins")
+    estimator = f"{how} mutual information, {bins} bins"
+    return Information(np.maximum(codes + factors - joint, 0), joint, codes, factors, values, estimator)
+
+
+def _xlogx(counts: np.ndarray) -> np.ndarray:
+    return counts * np.log(np.where(counts > 0, counts, 1))
+
+
+def _entropies(sums: np.ndarray, occupied: np.ndarray, total: np.ndarray, size: np.ndarray | float) -> np.ndarray:
+    """Entropies from sums of c log c, numbers of occupied cells, sums of c, and numbers of rows."""
+    total = np.maximum(total, 1e-300)
+    return np.maximum(np.log(total) - sums / total, 0) + np.maximum(occupied - 1, 0) / (2 * size)
 
 
 def entropy(counts: np.ndarray, n: float = np.inf) -> float:
