@@ -43,7 +43,7 @@ def stream(
     label_kind: Annotated[
         Literal["perfect", "binned", "noisy", "permuted"], Setting("how good labels are")
     ] = "perfect",
-    label_strength: Annotated[float, Setting("bins, or the probability of noise; 0: 5 bins, 0.1", low=0)] = 0,
+    label_strength: Annotated[float, Setting("bins, or the probability of noise; 0: 5 bins, 0.1", low=0)] = 0.0,
     observed: Annotated[tuple[str, ...], Setting("the labelled factors; all unless named")] = (),
 ) -> Stream:
     """A function from the step to its batch, of images float32 in [0, 1] on `device`; equal steps give equal batches.

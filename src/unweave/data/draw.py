@@ -1,4 +1,4 @@
-"""Which rows make a batch: single ones, or rows that belong together (groups, pairs, triplets, clips, views, classes)."""
+"""Which rows make a batch: single ones, or those belonging together (groups, pairs, triplets, clips, views, classes)."""
 
 from __future__ import annotations
 

@@ -20,7 +20,13 @@ KINDS = ("perfect", "binned", "noisy", "permuted")
 
 
 def labelled(
-    data: Data, seed: int, *, count: int = 100, kind: str = "perfect", observed: Sequence[str] = (), strength: float = 0
+    data: Data,
+    seed: int,
+    *,
+    count: int = 100,
+    kind: str = "perfect",
+    observed: Sequence[str] = (),
+    strength: float = 0.0,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32] | None]:
     """(rows (n,), v (n, K) or None): the labelled rows and their factors as indices from 0, NaN where one is missing.
 

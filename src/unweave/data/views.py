@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from unweave.data.factors import Rng
+from unweave.data.factors import Rng, Rows
 from unweave.data.images import FactorImages, ImageData
 from unweave.seeds import fold
 from unweave.types import DataInfo
@@ -31,7 +31,7 @@ class ImageRows(ImageData):
     def __len__(self) -> int:
         return len(self.rows)
 
-    def take(self, rows: ArrayLike) -> NDArray[np.generic]:
+    def take(self, rows: Rows) -> NDArray[np.generic]:
         """The images (n, C, H, W), or vectors (n, F), of the rows (n,) of this view."""
         return self.of.take(self.rows[np.asarray(rows)])
 
@@ -62,15 +62,15 @@ class FactorRows(FactorImages):
     def __len__(self) -> int:
         return len(self.rows)
 
-    def at(self, rows: ArrayLike) -> NDArray[np.int64]:
+    def at(self, rows: Rows) -> NDArray[np.int64]:
         """Factor tuples (n, K) of the rows (n,) of this view."""
         return self.factors.at(self.rows[np.asarray(rows)])
 
-    def take(self, rows: ArrayLike) -> NDArray[np.uint8]:
+    def take(self, rows: Rows) -> NDArray[np.uint8]:
         """The images (n, C, H, W) of the rows (n,) of this view."""
         return self.of.take(self.rows[np.asarray(rows)])
 
-    def images(self, indices: ArrayLike) -> NDArray[np.uint8]:
+    def images(self, indices: Rows) -> NDArray[np.uint8]:
         """The images (n, C, H, W) of any factor indices (n, K), held here or not."""
         return self.of.images(indices)
 
@@ -99,7 +99,7 @@ def _resized(info: DataInfo, n: int, classes: int | None = None) -> DataInfo:
     return DataInfo(n, info.shape, classes, info.factor_names, info.factor_sizes, info.binary)
 
 
-def subset(data: Data, rows: ArrayLike, about: str = "") -> Data:
+def subset(data: Data, rows: Rows, about: str = "") -> Data:
     """The data set seen through the rows (n,), in that order. ValueError if there are none or one is out of range."""
     rows = np.asarray(rows, dtype=np.int64)
     if rows.ndim != 1 or not len(rows) or rows.min() < 0 or rows.max() >= len(data):

@@ -1,0 +1,311 @@
+import numpy as np
+import pytest
+import torch
+
+from unweave.data.batches import Pixels, stream, to_unit
+from unweave.data.draw import _key
+from unweave.data.factors import FactorSpace
+from unweave.data.images import FactorImages, ImageData
+from unweave.data.labels import labelled
+from unweave.data.partition import Partition
+from unweave.data.views import FactorRows, split, subset, with_classes
+
+KINDS = ("images", "groups", "pairs", "triplets", "clips", "views", "classes")
+SIZES = (1, 3, 4, 5)
+
+
+def numbered(n: int) -> np.ndarray:
+    """Images (n, 1, 2, 2) whose pixels tell their row."""
+    rows = np.arange(n)
+    return np.stack([rows % 251, rows // 251, rows % 7, rows % 3], 1).astype(np.uint8).reshape(n, 1, 2, 2)
+
+
+@pytest.fixture
+def grid() -> FactorImages:
+    return FactorImages(FactorSpace(("colour", "shape", "size", "x"), SIZES), numbered(60), binary=False)
+
+
+@pytest.fixture
+def photos() -> ImageData:
+    y = np.arange(60) % 3
+    return ImageData(numbered(60), y=y, groups=np.arange(60) // 10, name="photos")
+
+
+def rows_shown(x: torch.Tensor) -> torch.Tensor:
+    pixels = (x * 255).round().long()
+    return pixels[..., 0, 0, 0] + 251 * pixels[..., 0, 0, 1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("view", ["whole", "training part", "held-out part", "classes", "photos"])
+def test_equal_steps_give_equal_batches_of_the_rows_they_name(grid, photos, kind, view):
+    parts = split(grid, 0.4, 0)
+    data = {
+        "whole": grid,
+        "training part": parts[0],
+        "held-out part": parts[1],
+        "classes": with_classes(grid, "size"),
+        "photos": photos,
+    }[view]
+    at, again = (stream(data, {kind}, batch_size=24, seed=3, clip_length=4) for _ in range(2))
+    batches = [at(step) for step in range(5)]
+    for step in reversed(range(5)):  # in another order: no position is kept
+        assert torch.equal(batches[step].x, again(step).x)
+        assert torch.equal(batches[step].index, again(step).index)
+    assert not torch.equal(batches[0].index, batches[1].index)
+    other = stream(data, {kind}, batch_size=24, seed=4, clip_length=4)(0)
+    assert not torch.equal(batches[0].index, other.index)
+    for batch in batches:
+        assert batch.x.dtype == torch.float32
+        assert batch.x.shape == (*batch.index.shape, 1, 2, 2)
+        shown = rows_shown(batch.x)
+        rows = torch.from_numpy(data.rows)[batch.index] if isinstance(data, FactorRows) else batch.index
+        assert torch.equal(shown, rows)
+        members = {"images": (), "groups": (4,), "pairs": (2,), "triplets": (3,), "clips": (4,), "views": (2,)}
+        assert batch.index.shape[1:] == members.get(kind, ())
+
+
+def test_pixels_run_from_0_to_exactly_1():
+    x = to_unit(torch.arange(256, dtype=torch.uint8))
+    assert x[0] == 0
+    assert x[255] == 1
+    assert torch.equal(x, torch.arange(256) / 255)
+    assert to_unit(torch.tensor([[-3.0, 700.0]])).tolist() == [[-3.0, 700.0]]
+
+
+def test_vectors_are_streamed_as_they_are():
+    points = np.random.default_rng(0).normal(size=(20, 7)).astype(np.float32)
+    batch = stream(ImageData(points), {"images"}, batch_size=5)(0)
+    assert np.array_equal(batch.x.numpy(), points[batch.index])
+
+
+def test_rows_are_uniform_with_replacement_and_each_once_an_epoch_without(grid):
+    counts = np.bincount(torch.cat([stream(grid, {"images"}, seed=1)(t).index for t in range(200)]), minlength=60)
+    assert counts.min() > 150  # of 213 expected, standard deviation 14.5
+    assert counts.max() < 280
+    at = stream(grid, {"images"}, batch_size=24, replacement=False)  # 2.5 batches an epoch: batches straddle epochs
+    epochs = torch.cat([at(t).index for t in range(10)]).reshape(4, 60)
+    for epoch in epochs:
+        assert sorted(epoch.tolist()) == list(range(60))
+    assert not torch.equal(epochs[0], epochs[1])
+    assert torch.equal(stream(grid, {"images"}, batch_size=24, replacement=False)(7).index, at(7).index)
+
+
+def test_groups_share_the_first_factor_that_varies_or_the_named_ones_or_the_class(grid, photos):
+    v = grid.factors.at(stream(grid, {"groups"}, batch_size=60, group_size=5)(0).index.numpy())
+    assert v.shape == (12, 5, 4)
+    assert (v[..., 1] == v[:, :1, 1]).all()
+    assert not (v[..., 2] == v[:, :1, 2]).all(1).any()
+    v = grid.factors.at(stream(grid, {"groups"}, batch_size=60, group_size=5, shared=("x", "shape"))(0).index.numpy())
+    assert (v[..., [1, 3]] == v[:, :1, [1, 3]]).all()
+    assert len(np.unique(v[..., 2])) == 4
+    index = stream(photos, {"groups"}, batch_size=24)(0).index.numpy()
+    assert (index // 10 == index[:, :1] // 10).all()
+    same = stream(ImageData(numbered(60), y=np.arange(60) % 3), {"groups"}, batch_size=24)(0)
+    assert (same.y == same.y[:, :1]).all()
+
+
+@pytest.mark.parametrize("changed", [1, 2, 3])
+def test_a_pair_differs_in_exactly_the_number_of_factors_asked_for(grid, changed):
+    at = stream(grid, {"pairs"}, batch_size=200, changed=changed)
+    batch = at(0)
+    v = grid.factors.at(batch.index.numpy())
+    assert np.array_equal(v[:, 0] != v[:, 1], batch.changed.numpy())
+    assert (batch.changed.sum(1) == changed).all()
+    assert not batch.changed[:, 0].any()  # colour has one value
+    seen = torch.cat([at(t).changed for t in range(20)]).float().mean(0)
+    assert seen[1:].numpy() == pytest.approx([changed / 3] * 3, abs=0.05)
+
+
+def test_a_random_number_of_changed_factors_is_uniform(grid):
+    numbers = torch.cat([stream(grid, {"pairs"}, batch_size=400, changed=0)(t).changed.sum(1) for t in range(5)])
+    assert numbers.unique().tolist() == [1, 2]
+    assert (numbers == 1).float().mean() == pytest.approx(0.5, abs=0.06)
+
+
+def test_the_new_value_of_a_changed_factor_is_uniform_over_the_others(grid):
+    batch = stream(grid, {"pairs"}, batch_size=8000)(0)
+    v = grid.factors.at(batch.index.numpy())[batch.changed[:, 3].numpy()][..., 3]
+    table = np.zeros((5, 5))
+    np.add.at(table, (v[:, 0], v[:, 1]), 1)
+    assert (table.diagonal() == 0).all()
+    assert table[~np.eye(5, dtype=bool)] == pytest.approx(len(v) / 20, abs=5 * np.sqrt(len(v) / 20))
+
+
+def test_the_sampler_of_disentanglement_lib_keeps_the_old_value_as_often_as_any(grid):
+    """One factor drawn again from s values keeps its value with probability 1/s: (1/3 + 1/4 + 1/5) / 3 of the pairs."""
+    at = stream(grid, {"pairs"}, batch_size=2000, changed=1, pairs="dlib")
+    same = torch.cat([at(t).changed.sum(1) == 0 for t in range(5)]).float().mean()
+    assert same == pytest.approx((1 / 3 + 1 / 4 + 1 / 5) / 3, abs=0.03)
+    at = stream(grid, {"pairs"}, batch_size=2000, changed=3, pairs="dlib")  # half of them draw one factor only
+    differ = torch.cat([at(t).changed.sum(1) for t in range(5)]).float().mean()
+    assert differ == pytest.approx((1 + 3) / 2 / 3 * (2 / 3 + 3 / 4 + 4 / 5), abs=0.05)
+
+
+def test_triplets_are_two_of_one_class_and_one_of_another(grid, photos):
+    for data in (grid, photos):
+        batch = stream(data, {"triplets"}, batch_size=60)(0)
+        assert batch.y.shape == (20, 3)
+        assert (batch.y[:, 0] == batch.y[:, 1]).all()
+        assert (batch.y[:, 0] != batch.y[:, 2]).all()
+        assert (batch.index[:, 0] != batch.index[:, 1]).all()
+    assert torch.equal(batch.y, batch.index % 3)
+
+
+def test_clips_move_by_one_and_bounce(grid, photos):
+    v = grid.factors.at(stream(grid, {"clips"}, batch_size=400, clip_length=10)(0).index.numpy())
+    steps = np.diff(v, axis=1)
+    assert np.abs(steps).max() == 1
+    assert (steps[..., :2] == 0).all()
+    assert (np.abs(steps).sum((1, 2)) > 0).all()
+    moved = np.abs(steps[..., 3]).sum(1)
+    assert set(moved) == {0, 9}  # a factor that moves never pauses
+    index = stream(photos, {"clips"}, batch_size=24, clip_length=4)(0).index.numpy()
+    assert (np.diff(index, axis=1) == 1).all()
+    assert (index // 10 == index[:, :1] // 10).all()
+
+
+def test_views_differ_in_the_last_factor_or_those_named(grid):
+    v = grid.factors.at(stream(grid, {"views"}, batch_size=60)(0).index.numpy())
+    assert (v[:, 0, :3] == v[:, 1, :3]).all()
+    assert (v[:, 0, 3] != v[:, 1, 3]).all()
+    v = grid.factors.at(stream(grid, {"views"}, batch_size=60, moving=("size",))(0).index.numpy())
+    assert (v[:, 0, [1, 3]] == v[:, 1, [1, 3]]).all()
+    assert (v[:, 0, 2] != v[:, 1, 2]).all()
+
+
+def test_classes_alternate_over_factors_with_equally_many_images_of_each(grid, photos):
+    at = stream(grid, {"classes"}, batch_size=20, per_class=4)
+    for step in range(6):
+        batch = at(step)
+        v = grid.factors.at(batch.index.numpy())[:, 1 + step % 3]
+        assert np.array_equal(v, batch.y.numpy())
+        size = SIZES[1 + step % 3]
+        assert np.bincount(v).tolist() == [20 // size] * size
+        assert len(set(batch.index.tolist())) == len(batch.index)
+    batch = stream(photos, {"classes"}, batch_size=24)(5)
+    assert torch.equal(batch.y, batch.index % 3)
+
+
+def test_labels_are_a_fixed_table_beside_the_stream(grid):
+    at = stream(grid, {"images", "labels"}, batch_size=64, labels=10, seed=2)
+    beside = [at(t).labelled for t in range(20)]
+    seen = torch.cat([b.index for b in beside])
+    assert len(seen.unique()) == 10
+    for batch in beside:
+        assert np.array_equal(grid.factors.at(batch.index.numpy()), batch.v.numpy())
+        assert torch.equal(rows_shown(batch.x), batch.index)
+    assert len(torch.cat([stream(grid, {"labels"}, labels=0)(t).labelled.index for t in range(20)]).unique()) == 60
+
+
+def test_partial_labels_are_missing_for_the_other_factors(grid):
+    _, v = labelled(grid, 0, count=10, observed=("size",))
+    assert np.isnan(v[:, [0, 1, 3]]).all()
+    assert not np.isnan(v[:, 2]).any()
+    with pytest.raises(ValueError, match="no factor 'hue'"):
+        labelled(grid, 0, observed=("hue",), count=5)
+
+
+def test_spoilt_labels():
+    data = FactorImages(FactorSpace(("x", "y"), (40, 25)), numbered(1000), binary=False)
+    rows, v = labelled(data, 0, count=0, kind="binned", strength=4.0)
+    true = data.factors.at(rows)
+    assert sorted(set(v[:, 0])) == [4, 14, 24, 34]  # bins of 10 values: 0..9 becomes 4
+    assert np.abs(v[:, 0] - true[:, 0]).max() == 5
+    _, v = labelled(data, 0, count=0, kind="noisy", strength=0.5)
+    assert (v[:, 0] != true[:, 0]).mean() == pytest.approx(0.5 * 39 / 40, abs=0.05)
+    assert np.array_equal(v, labelled(data, 0, count=0, kind="noisy", strength=0.5)[1])
+    _, v = labelled(data, 0, count=0, kind="permuted")
+    assert len(set(zip(true[:, 0].tolist(), v[:, 0].tolist(), strict=True))) == 40  # one to one
+    assert not np.array_equal(v[:, 0], true[:, 0])
+
+
+def test_few_labels_are_equally_many_of_each_class(photos):
+    rows, v = labelled(photos, 0, count=9)
+    assert v is None
+    assert np.bincount(rows % 3).tolist() == [3, 3, 3]
+    batch = stream(photos, {"labels"}, labels=9)(0).labelled
+    assert torch.equal(batch.y, batch.index % 3)
+
+
+def test_rows_without_any_label_are_never_labelled():
+    labels = np.full((20, 2), np.nan)
+    labels[3, 0], labels[7] = 1, (0, 2)
+    data = ImageData(numbered(20), labels=labels, factor_names=("a", "b"), factor_sizes=(2, 3))
+    rows, v = labelled(data, 0, count=0)
+    assert rows.tolist() == [3, 7]
+    assert v[1].tolist() == [0, 2]
+    assert np.isnan(v[0, 1])
+    with pytest.raises(ValueError, match="100 labels asked for, but arrays has 2 rows"):
+        labelled(data, 0)
+
+
+@pytest.mark.parametrize("kind", ["groups", "pairs", "triplets", "clips", "views", "classes", "labels"])
+def test_data_that_cannot_make_a_batch_say_why_and_what_would(kind):
+    with pytest.raises(ValueError, match=r"photos .*(give|use data)"):
+        stream(ImageData(numbered(60), name="photos"), {kind})
+
+
+def test_bad_questions_get_one_line(grid):
+    with pytest.raises(ValueError, match="one of images, groups"):
+        stream(grid, {"images", "pairs"})
+    with pytest.raises(ValueError, match="batch_size counts images; 3 are too few for groups of 4"):
+        stream(grid, {"groups"}, batch_size=3)
+    with pytest.raises(ValueError, match="a pair cannot change 4"):
+        stream(grid, {"pairs"}, changed=4)
+    with pytest.raises(ValueError, match="lacks the combinations"):
+        stream(subset(grid, [0, 59]), {"pairs"})(0)
+
+
+def test_a_split_is_a_partition_and_keeps_groups_whole(grid, photos):
+    kept, held = split(grid, 0.1, 5)
+    assert sorted([*kept.rows, *held.rows]) == list(range(60))
+    assert len(held) == 6
+    assert np.array_equal(held.rows, split(grid, 0.1, 5)[1].rows)
+    assert not np.array_equal(held.rows, split(grid, 0.1, 6)[1].rows)
+    kept, held = split(photos, 0.3, 0)
+    assert not set(kept.groups) & set(held.groups)
+    assert len(held) == 20
+    assert held.info.n == 20
+    with pytest.raises(ValueError, match="held-out fraction is 1"):
+        split(grid, 1.0, 0)
+
+
+def test_a_view_of_a_grid_samples_only_its_rows_and_answers_for_all(grid):
+    held = split(grid, 0.1, 5)[1]
+    v = held.sample_factors(200, 0)
+    assert set(grid.factors.rows(v)) == set(held.rows)
+    assert np.array_equal(held.images([[0, 2, 3, 4]]), grid.images([[0, 2, 3, 4]]))
+    assert np.array_equal(held.take([1, 0]), grid.take(held.rows[[1, 0]]))
+    assert held.find(held.at(np.arange(6))).tolist() == list(range(6))
+    twice = subset(held, [2, 2, 1])
+    assert twice.rows.tolist() == held.rows[[2, 2, 1]].tolist()
+    classes = with_classes(held, "size")
+    assert classes.y.tolist() == held.at(np.arange(6))[:, 2].tolist()
+    assert classes.info.classes == 4
+    with pytest.raises(ValueError, match="from 0 to 59"):
+        subset(grid, [60])
+
+
+def test_members_of_a_cell_differ_and_are_uniform():
+    cells = Partition(np.array([1, 0, 1, -1, 1, 0, 1]))
+    rng = np.random.default_rng(0)
+    assert cells.keys.tolist() == [0, 1]
+    rows = cells.members(rng, np.ones(6000, dtype=np.int64), 3)
+    assert all(len(set(r)) == 3 for r in rows.tolist())
+    orders = {tuple(r) for r in rows.tolist()}
+    assert len(orders) == 24
+    assert np.bincount(rows[:, 2], minlength=7)[[0, 2, 4, 6]] == pytest.approx(1500, abs=170)
+    few = cells.members(rng, np.zeros(50, dtype=np.int64), 3)
+    assert set(few.flat) == {1, 5}
+    assert np.bincount(cells.cells(rng, 6000)) / 6000 == pytest.approx([1 / 3, 2 / 3], abs=0.03)
+
+
+def test_the_key_of_a_row_counts_the_values_of_its_factors(grid):
+    v = grid.factors.at(np.arange(60))
+    assert np.array_equal(_key(grid, [3, 1]), v[:, 3] * 3 + v[:, 1])
+
+
+def test_a_view_reads_the_array_behind_it(grid):
+    held = split(grid, 0.5, 0)[1]
+    assert np.array_equal(Pixels(held, "cpu")(np.arange(4)).numpy(), held.take(np.arange(4)))
