@@ -19,8 +19,13 @@ from unweave.metrics.tables import Table
 __all__ = ["METRICS", "Declares", "Groups", "Metric", "Score", "Table", "get", "names"]
 
 METRICS: dict[str, tuple[str, str]] = {
+    "beta_vae_score": ("unweave.metrics.beta_vae_score", "can a linear classifier tell which factor pairs share?"),
+    "factor_vae_score": ("unweave.metrics.factor_vae_score", "which latent stands still when one factor is fixed?"),
     "mig": ("unweave.metrics.mig", "mutual information gap: is each factor in one latent?"),
     "modularity": ("unweave.metrics.modularity", "does each latent know of one factor only?"),
+    "explicitness": ("unweave.metrics.explicitness", "can a linear classifier read the factors from the code?"),
+    "dci": ("unweave.metrics.dci", "disentanglement, completeness, informativeness from importances of latents"),
+    "sap": ("unweave.metrics.sap", "how much better does the best latent predict a factor than the next one?"),
 }
 
 

@@ -70,7 +70,7 @@ def from_indices(
         marginal = by_factor(cells)
         codes[j] = _entropies(_xlogx(marginal).sum(0), (marginal > 0).sum(0), total, size)
     marginal = cells.sum(0)
-    factors = _entropies(by_factor(_xlogx(marginal)), by_factor(marginal > 0), total, size)
+    factors = _entropies(by_factor(_xlogx(marginal)), by_factor((marginal > 0).astype(int)), total, size)
     how = "Miller-Madow" if corrected else "plug-in"
     estimator = f"{how} mutual information, {bins} bins"
     return Information(np.maximum(codes + factors - joint, 0), joint, codes, factors, values, estimator)
