@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from unweave.files import write
 from unweave.methods.base import Method
 from unweave.train import Training
 
@@ -140,20 +140,6 @@ def run_name(method: str, data: str, chosen: dict[str, Any], seed: int) -> str:
     digest = hashlib.blake2b(json.dumps(chosen, sort_keys=True).encode(), digest_size=4).hexdigest()
     words = [text.rpartition("/")[2].replace(":", ".").replace(" ", "_") for text in (method, data)]
     return f"{words[0]}-{words[1]}-{digest}-{seed}"
-
-
-def write(path: Path, content: bytes) -> None:
-    """Replace a file at once: readers see the old one or the new one; a full disk leaves the old one."""
-    new = path.with_name(path.name + ".new")
-    try:
-        with new.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(new, path)
-    except OSError as error:
-        new.unlink(missing_ok=True)
-        raise RunError(f"could not write {path}: {error.strerror}; what was there is kept") from error
 
 
 def _weights(method: Method) -> dict[str, Tensor]:
