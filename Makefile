@@ -1,0 +1,32 @@
+# The two commands: `make demo` and `make test`. Both make .venv first, from pyproject.toml and the pinned constraints.
+PYTHON ?= python3
+BIN := .venv/bin
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test check recipes picture clean
+
+demo: .venv/used
+	OMP_NUM_THREADS=$$($(PYTHON) -c "import os; print(os.cpu_count() or 1)") $(BIN)/unweave demo
+
+test: check
+	$(BIN)/python -m pytest -n 2
+
+check: .venv/developed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+recipes: .venv/used
+	$(BIN)/unweave reproduce --all
+
+.venv/used: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	touch $@
+
+.venv/developed: .venv/used
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv
