@@ -13,12 +13,15 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from unweave.data import draw
 from unweave.data.batches import Pixels, stream, to_unit
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.seeds import fold
+
+KINDS = ("images", "groups", "pairs", "classes")
 
 
 def rate(batch: Callable[[int], object], images: int, seconds: float = 0.4, rounds: int = 7) -> float:
@@ -43,15 +46,20 @@ def main() -> None:
     data = FactorImages(FactorSpace(("row", "column"), (n // 100, 100)), array, binary=False)
     print(f"{n:,} images of 64x64x1, images/s")
     for batch_size in (64, 256):
-        drawn = np.random.default_rng(1).integers(n, size=(1000, batch_size))
-        pixels, rows = Pixels(data, "cpu"), draw.images(data, batch_size, 0)
-        by_index = lambda t: pixels(rows(np.random.default_rng(fold(0, t, "batch")), t).rows)  # noqa: E731, B023
-        print(f"batch {batch_size}: bare indexing {rate(lambda t: array[drawn[t % 1000]], batch_size):,.0f}")  # noqa: B023
-        print(f"batch {batch_size}: drawn and read, uint8 {rate(by_index, batch_size):,.0f}")
-        print(f"batch {batch_size}: float conversion alone {rate(lambda t: to_unit(by_index(0)), batch_size):,.0f}")
-        for kind in ("images", "groups", "pairs", "classes"):
-            at = stream(data, {kind}, batch_size=batch_size)
-            print(f"batch {batch_size}: stream of {kind}, float32 {rate(at, batch_size):,.0f}")
+        for name, batch in ways(data, array, batch_size).items():
+            print(f"batch {batch_size}: {name} {rate(batch, batch_size):,.0f}", flush=True)
+
+
+def ways(data: FactorImages, array: NDArray[np.uint8], batch_size: int) -> dict[str, Callable[[int], object]]:
+    """What is timed: a function of the step for each line of the table."""
+    drawn = np.random.default_rng(1).integers(len(array), size=(1000, batch_size))
+    pixels, rows = Pixels(data, "cpu"), draw.images(data, batch_size, 0)
+    still = pixels(drawn[0])
+    return {
+        "bare indexing": lambda step: array[drawn[step % 1000]],
+        "drawn and read, uint8": lambda step: pixels(rows(np.random.default_rng(fold(0, step, "batch")), step).rows),
+        "conversion to float32 alone": lambda step: to_unit(still),
+    } | {f"stream of {kind}, float32": stream(data, {kind}, batch_size=batch_size) for kind in KINDS}
 
 
 if __name__ == "__main__":

@@ -224,6 +224,8 @@ def test_few_labels_are_equally_many_of_each_class(photos):
     rows, v = labelled(photos, 0, count=9)
     assert v is None
     assert np.bincount(rows % 3).tolist() == [3, 3, 3]
+    rare = ImageData(numbered(60), y=np.repeat([0, 1, 2], [50, 6, 4]))
+    assert np.bincount(rare.y[labelled(rare, 0, count=15)[0]]).tolist() == [6, 5, 4]
     batch = stream(photos, {"labels"}, labels=9)(0).labelled
     assert torch.equal(batch.y, batch.index % 3)
 

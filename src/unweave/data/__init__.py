@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import inspect
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from unweave.settings import keywords
 
 if TYPE_CHECKING:
     from unweave.data.images import FactorImages, ImageData
@@ -21,6 +22,9 @@ TABLE: dict[str, tuple[str, str]] = {
         "unweave.data.dsprites:dsprites",
         "2-D shapes with 5 factors, 737,280 binary images; rendered where no file is",
     ),
+    "mnist": ("unweave.data.mnist:mnist", "70,000 handwritten digits of 28x28 in 10 classes, from their IDX files"),
+    "fashion-mnist": ("unweave.data.mnist:fashion_mnist", "70,000 photographs of clothes, 28x28 in 10 classes; IDX files"),
+    "digits": ("unweave.data.digits:digits", "1,797 handwritten digits of 8x8 in 10 classes, in scikit-learn"),
 }
 
 
@@ -45,11 +49,11 @@ def load(source: Any, root: str | Path | None = None, **options: Any) -> Data:
     if name not in TABLE and ":" not in name:
         raise ValueError(f"there is no data set, folder or file {name!r}{_nearest(name, TABLE)}")
     function = _function(TABLE[name][0] if name in TABLE else name)
-    known = [k for k in inspect.signature(function).parameters if k != "root"]
+    known = {k: keyword for k, keyword in keywords(function).items() if k != "root"}
     for option in options:
         if option not in known:
             raise ValueError(f"{name} has no option {option!r}{_nearest(option, known)}")
-    return function(place, **options)
+    return function(place, **{option: known[option].check(value) for option, value in options.items()})
 
 
 def _function(path: str) -> Callable[..., Data]:

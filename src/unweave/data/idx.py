@@ -1,0 +1,47 @@
+"""IDX, the binary format of MNIST's files: a magic number that gives type and rank, the sizes, the numbers.
+
+Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits". Big-endian: two zero bytes, a byte for the
+type (8: uint8), a byte for the rank, one uint32 for each size, then the values with the last index fastest.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import zlib
+from io import BufferedIOBase
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+LARGEST = 1 << 30  # bytes; a header that promises more is taken for damage, not for data
+
+
+def read_idx(path: Path) -> NDArray[np.uint8]:
+    """The array of uint8 in an IDX file, gzipped or not. ValueError, with the file's name, if it is not a whole one."""
+    with path.open("rb") as file:
+        zipped = file.read(2) == b"\x1f\x8b"
+    try:
+        with gzip.open(path) if zipped else path.open("rb") as stream:
+            return _read(path, stream)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"{path} is damaged: {error}; fetch it again") from error
+
+
+def _read(path: Path, stream: BufferedIOBase) -> NDArray[np.uint8]:
+    magic = stream.read(4)
+    if len(magic) < 4 or magic[:3] != b"\0\0\x08" or not 1 <= magic[3] <= 4:
+        raise ValueError(f"{path} is not an IDX file of uint8: it begins with {magic.hex(' ') or 'nothing'}")
+    header = stream.read(4 * magic[3])
+    if len(header) < 4 * magic[3]:
+        raise ValueError(f"{path} is cut off in its header; fetch it again")
+    shape = tuple(np.frombuffer(header, ">u4").tolist())
+    size = math.prod(shape)
+    if size > LARGEST:
+        raise ValueError(f"{path} is damaged: its header promises {size:,} bytes, as {shape}")
+    body = stream.read(size + 1)
+    if len(body) != size:
+        more = "more" if len(body) > size else f"only {len(body):,}"
+        raise ValueError(f"{path} is damaged: its header promises {size:,} bytes, as {shape}; it holds {more}")
+    return np.frombuffer(bytearray(body), np.uint8).reshape(shape)
