@@ -1,0 +1,43 @@
+"""How fast images are drawn from their factors, in images per second, on one core.
+
+python benchmarks/render.py [NAME...]
+"""
+
+import os
+import sys
+import time
+
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import numpy as np
+
+from unweave.data import load
+from unweave.data.images import FactorImages
+
+
+def images_per_second(images: FactorImages, batch: int, seconds: float = 1.0) -> float:
+    """The best of 20 ms stretches: what the core does while nobody else is using it."""
+    rng = np.random.default_rng(0)
+    batches = [images.sample_factors(batch, rng) for _ in range(max(1, 1024 // batch))]
+    images.images(batches[0])
+    best, end = 0.0, time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        start, drawn = time.perf_counter(), 0
+        while time.perf_counter() - start < 0.02:
+            for v in batches:
+                drawn += len(images.images(v))
+        best = max(best, drawn / (time.perf_counter() - start))
+    return best
+
+
+def main(names: list[str]) -> None:
+    print(f"{'data set':20}{'batch 64':>12}{'batch 256':>12}   images/s, one core")
+    for name in names or RENDERED:
+        images = load(name)
+        print(f"{name:20}" + "".join(f"{images_per_second(images, batch):12,.0f}" for batch in (64, 256)))
+
+
+RENDERED = ["dsprites"]
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

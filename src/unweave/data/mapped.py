@@ -1,0 +1,80 @@
+"""A published file of images unpacked once, so that afterwards any image of it is one look at the disk."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+log = logging.getLogger(__name__)
+Chunks = Callable[[], Iterator[NDArray[np.uint8]]]
+
+
+def mapped(source: Path, shape: tuple[int, int, int, int], chunks: Chunks) -> tuple[NDArray[np.uint8], str]:
+    """The images of `source`, uint8 of `shape` (N, C, H, W), memory-mapped, and a line that says where they are.
+
+    `chunks()` reads them, in order, a part at a time. They are written to SOURCE.images.npy, which appears whole or not
+    at all and bears the time of `source`: when that changes, they are read again. Where the folder cannot be written
+    or is full, the images stay in memory. ValueError if the chunks do not add up to `shape`.
+    """
+    target = source.with_name(source.name + ".images.npy")
+    if (kept := _kept(source, target, shape)) is not None:
+        return kept, str(source)
+    log.info("unpacking %s, once, to %s", source, target)
+    try:
+        _write(source, target, shape, chunks)
+    except OSError as error:
+        log.warning("%s cannot be written (%s): its images stay in memory", target, error.strerror or error)
+        images = np.empty(shape, dtype=np.uint8)
+        _fill(images, chunks)
+        return images, f"{source}, in memory"
+    return np.load(target, mmap_mode="r"), str(source)
+
+
+def _kept(source: Path, target: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
+    if not target.is_file() or target.stat().st_mtime_ns != source.stat().st_mtime_ns:
+        return None
+    try:
+        images = np.load(target, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError):
+        return None
+    return images if images.shape == shape and images.dtype == np.uint8 else None
+
+
+def _write(source: Path, target: Path, shape: tuple[int, ...], chunks: Chunks) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            for chunk in _checked(chunks, shape):
+                file.write(np.ascontiguousarray(chunk).data)
+        time = source.stat().st_mtime_ns
+        os.utime(name, ns=(time, time))
+        os.chmod(name, source.stat().st_mode & 0o666)
+        os.replace(name, target)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _fill(images: NDArray[np.uint8], chunks: Chunks) -> None:
+    done = 0
+    for chunk in _checked(chunks, images.shape):
+        images[done : done + len(chunk)] = chunk
+        done += len(chunk)
+
+
+def _checked(chunks: Chunks, shape: tuple[int, ...]) -> Iterator[NDArray[np.uint8]]:
+    done = 0
+    for chunk in chunks():
+        done += len(chunk)
+        if chunk.dtype != np.uint8 or chunk.shape[1:] != shape[1:] or done > shape[0]:
+            raise ValueError(f"it holds {chunk.dtype} images {chunk.shape[1:]}; expected uint8 {shape}")
+        yield chunk
+    if done != shape[0]:
+        raise ValueError(f"it holds {done} images; expected {shape[0]}")

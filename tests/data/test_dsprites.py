@@ -1,0 +1,144 @@
+import os
+import pickle
+
+import numpy as np
+import pytest
+
+from unweave.data import load
+from unweave.data.dsprites import FILE
+from unweave.data.factors import FactorSpace
+from unweave.data.render import sprites
+
+SMALL = FactorSpace(sprites.SPACE.names, (3, 2, 3, 4, 5))
+
+
+class Bomb:
+    def __reduce__(self):
+        return (pytest.fail, ("a pickle was opened",))
+
+
+def published(folder, space=SMALL, **changed):
+    """A file laid out as the published one: the images as 0 and 1, the constant colour first, pickled metadata."""
+    v = space.at(np.arange(len(space)))
+    classes = np.concatenate([np.zeros((len(v), 1), np.int64), v], axis=1)
+    members = {
+        "metadata": np.array(Bomb(), dtype=object),
+        "imgs": sprites.draw(v)[:, 0] // 255,
+        "latents_classes": classes,
+        "latents_values": classes.astype(float),
+        **changed,
+    }
+    folder.mkdir(exist_ok=True)
+    np.savez_compressed(folder / FILE, **{name: a for name, a in members.items() if a is not None})
+    return folder
+
+
+def test_without_a_file_it_is_rendered(monkeypatch, tmp_path):
+    monkeypatch.delenv("UNWEAVE_DATA", raising=False)
+    dsprites = load("dsprites")
+    assert len(dsprites) == 737_280
+    assert dsprites.about == "rendered"
+    assert dsprites.array is None
+    assert dsprites.factors.names == ("shape", "scale", "orientation", "position_x", "position_y")
+    assert dsprites.info.factor_sizes == dsprites.factors.sizes == (3, 6, 40, 32, 32)
+    assert dsprites.info.shape == (1, 64, 64)
+    assert dsprites.info.binary
+    monkeypatch.setenv("UNWEAVE_DATA", str(tmp_path))
+    assert load("dsprites").about == "rendered"
+
+
+def test_a_root_without_the_file_is_an_error_that_names_it(tmp_path):
+    with pytest.raises(FileNotFoundError, match=FILE):
+        load("dsprites", root=tmp_path)
+
+
+def test_the_published_file_gives_the_same_images_without_unpickling(tmp_path, monkeypatch):
+    root = published(tmp_path / "deeper")
+    for dsprites in (load("dsprites", root=tmp_path), load("dsprites", root=tmp_path)):
+        assert isinstance(dsprites.array, np.memmap)
+        assert dsprites.about == str(root / FILE)
+        assert dsprites.factors.sizes == SMALL.sizes
+        v = dsprites.sample_factors(50, 0)
+        assert np.array_equal(dsprites.images(v), sprites.draw(v))
+        assert np.array_equal(dsprites.take([7, 3]), sprites.draw(SMALL.at([7, 3])))
+        assert dsprites.info.binary
+    monkeypatch.setenv("UNWEAVE_DATA", str(tmp_path))
+    assert load("dsprites").about == str(root / FILE)
+
+
+def test_the_unpacked_images_are_kept_until_the_file_changes(tmp_path):
+    published(tmp_path)
+    load("dsprites", root=tmp_path)
+    unpacked = tmp_path / (FILE + ".images.npy")
+    first = unpacked.stat().st_ino
+    load("dsprites", root=tmp_path)
+    assert unpacked.stat().st_ino == first
+    os.utime(tmp_path / FILE, (1, 1))
+    load("dsprites", root=tmp_path)
+    assert unpacked.stat().st_ino != first
+    assert sorted(p.name for p in tmp_path.iterdir()) == [FILE, unpacked.name]
+
+
+def test_where_nothing_can_be_written_the_images_stay_in_memory(tmp_path, monkeypatch):
+    published(tmp_path)
+
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("unweave.data.mapped.tempfile.mkstemp", refuse)
+    dsprites = load("dsprites", root=tmp_path)
+    assert dsprites.about.endswith("in memory")
+    assert not isinstance(dsprites.array, np.memmap)
+    assert np.array_equal(dsprites.take([9]), sprites.draw(SMALL.at([9])))
+
+
+def test_a_disk_that_fills_leaves_nothing_half_written(tmp_path, monkeypatch):
+    published(tmp_path)
+
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("unweave.data.mapped.os.replace", full)
+    assert "in memory" in load("dsprites", root=tmp_path).about
+    assert [p.name for p in tmp_path.iterdir()] == [FILE]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"imgs": None}, "imgs"),
+        ({"imgs": np.zeros((359, 64, 64), np.uint8)}, "359 images and the classes of 360"),
+        ({"imgs": np.zeros((360, 64, 64))}, "array float64"),
+        ({"imgs": np.array([Bomb()], dtype=object)}, "array object"),
+        ({"latents_classes": np.zeros((360, 6), np.int64)}, "not those of a complete grid"),
+        ({"latents_classes": np.zeros((360, 4), np.int64)}, "not those of a complete grid"),
+    ],
+)
+def test_a_file_that_is_not_laid_out_as_published_is_refused(tmp_path, changed, words):
+    published(tmp_path, **changed)
+    with pytest.raises(ValueError, match=words):
+        load("dsprites", root=tmp_path)
+
+
+def test_broken_files_give_one_clear_error_and_leave_nothing(tmp_path):
+    whole = (published(tmp_path) / FILE).read_bytes()
+    rng = np.random.default_rng(0)
+    broken = [b"", b"PK", whole[:100], whole[: len(whole) // 2], pickle.dumps({"imgs": 1})]
+    for _ in range(100):
+        flipped = bytearray(whole)
+        flipped[rng.integers(len(whole))] ^= 1 << rng.integers(8)
+        broken.append(bytes(flipped))
+    good = sprites.draw(SMALL.at(np.arange(len(SMALL))))
+    messages = []
+    for content in broken:
+        (tmp_path / FILE).write_bytes(content)
+        try:
+            read = load("dsprites", root=tmp_path).take(np.arange(len(SMALL)))
+            assert np.array_equal(read, good)  # the bit was in a member that is not read, or in a date
+        except ValueError as error:
+            messages.append(str(error))
+        assert not list(tmp_path.glob("*.part"))
+        for left in tmp_path.glob("*.npy"):
+            left.unlink()
+    assert len(messages) > 50
+    assert all(FILE in message and "\n" not in message for message in messages)
