@@ -25,9 +25,9 @@ class Setting:
     """
 
     about: str
-    low: float | None = None
-    high: float | None = None
-    above: float | None = None
+    low: int | float | None = None
+    high: int | float | None = None
+    above: int | float | None = None
     search: tuple[Any, ...] | None = None
 
 
