@@ -31,3 +31,9 @@ def product(mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"]) -> tu
     """Mean and log variance (G, 1, D) of the normalised product of M densities: precisions add up."""
     joint = -torch.logsumexp(-log_var, 1, keepdim=True)
     return (mean * torch.exp(joint - log_var)).sum(1, keepdim=True), joint
+
+
+def mixture(mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"]) -> tuple[Tensor, Tensor]:
+    """Mean of the means and of the variances of M densities, (G, 1, D): GVAE's average, narrower than the mixture."""
+    joint = torch.logsumexp(log_var, 1, keepdim=True) - math.log(log_var.shape[1])
+    return mean.mean(1, keepdim=True), joint

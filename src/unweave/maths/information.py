@@ -46,7 +46,8 @@ def chain(
     """The terms estimated from one minibatch of a data set of `n` images; z is one sample for each row.
 
     The weighted estimate of the total correlation carries the constant (D - 1) log(n M), which is taken out: what is
-    left is comparable with the truth, and the gradient does not change.
+    left is the number that disentanglement_lib logs; the gradient does not change. Its level means little (it lies
+    below the truth by up to (D - 1) log M); the stratified estimate's does.
     """
     log_qz, log_marginals = aggregate(z, mean, log_var, n=n, estimator=estimator)
     own = log_density(z, mean, log_var).sum(1)

@@ -1,0 +1,56 @@
+"""Each likelihood against torch.distributions: nats, summed over pixels, one value for each image."""
+
+import math
+
+import pytest
+import torch
+from torch import distributions
+
+from unweave.nets.likelihood import Bernoulli, Gaussian, Laplace
+
+
+def wanted(density, x):
+    return -density.log_prob(x).flatten(1).sum(1)
+
+
+def test_bernoulli_on_logits():
+    logits, x = 3 * torch.randn(5, 3, 4, 4), (torch.rand(5, 3, 4, 4) > 0.5).float()
+    torch.testing.assert_close(Bernoulli()(logits, x), wanted(distributions.Bernoulli(logits=logits), x))
+    torch.testing.assert_close(Bernoulli().mean(logits), logits.sigmoid())
+
+
+def test_bernoulli_by_hand_and_at_extreme_logits():
+    """64x64 pixels at logit 0 cost 4096 log 2; probabilities instead of logits would give inf or a clamp here."""
+    assert Bernoulli()(torch.zeros(1, 1, 64, 64), torch.rand(1, 1, 64, 64)).item() == pytest.approx(4096 * math.log(2))
+    assert Bernoulli()(torch.tensor([[200.0]]), torch.zeros(1, 1)).item() == pytest.approx(200)
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 2.0])
+def test_gaussian_and_laplace(scale):
+    mean, x = torch.randn(5, 3, 4, 4), torch.rand(5, 3, 4, 4)
+    torch.testing.assert_close(Gaussian(scale=scale)(mean, x), wanted(distributions.Normal(mean, scale), x))
+    torch.testing.assert_close(Laplace(scale=scale)(mean, x), wanted(distributions.Laplace(mean, scale), x))
+
+
+def test_squared_error_is_the_gaussian_of_variance_one_half():
+    mean, x = torch.randn(4, 7), torch.rand(4, 7)
+    nats = Gaussian(scale=math.sqrt(0.5))(mean, x)
+    torch.testing.assert_close(nats, ((x - mean) ** 2).sum(1) + 7 * 0.5 * math.log(math.pi))
+
+
+def test_a_learned_scale_ends_at_the_root_mean_square_error():
+    likelihood, error = Gaussian(scale=1.0, learn_scale=True), 0.3 * torch.randn(1000, 16)
+    optimiser = torch.optim.Adam(likelihood.parameters(), lr=0.05)
+    for _ in range(200):
+        optimiser.zero_grad()
+        likelihood(error, torch.zeros_like(error)).mean().backward()
+        optimiser.step()
+    assert likelihood.log_scale.exp().item() == pytest.approx(error.square().mean().sqrt().item(), rel=1e-3)
+    assert not Gaussian().log_scale.requires_grad
+
+
+def test_means_are_pixels():
+    for likelihood in (Gaussian(), Laplace(), Bernoulli()):
+        image = likelihood.mean(10 * torch.randn(2, 1, 4, 4))
+        assert image.min() >= 0
+        assert image.max() <= 1
