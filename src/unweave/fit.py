@@ -164,11 +164,11 @@ def _prepare(method: Method, source: Any, config: Mapping[str, Any]) -> tuple[Tr
         seen, method.needs, batch_size=loop["batch_size"], seed=loop["seed"], device=str(device), **config["batches"]
     )
     batches(0)
-    method = _channels_last(method.to(device))
+    method = channels_last(method.to(device))
     return Training(method, batches, seed=loop["seed"], dtype=resolve(loop["precision"], device)), held
 
 
-def _channels_last(method: Method) -> Method:
+def channels_last(method: Method) -> Method:
     """The method with its convolutions' weights in the layout in which they are fast."""
     for module in method.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
