@@ -35,6 +35,15 @@ class RunError(ValueError):
     """A run folder cannot be used as asked; the message says why and what to do."""
 
 
+class RunExists(RunError):
+    """There is a run in the folder already, finished or not."""
+
+    def __init__(self, path: Path):
+        state = "a finished run" if (path / "done").exists() else "an unfinished run"
+        super().__init__(f"{path} holds {state}: continue it with resume, or choose overwrite or another out")
+        self.path = path
+
+
 class Folder:
     """The files of one run. `create` makes a new one, `Folder(path)` opens one that exists."""
 
@@ -56,11 +65,10 @@ class Folder:
 
     @classmethod
     def create(cls, path: str | Path, config: dict[str, Any]) -> Folder:
-        """A new run folder with its config; RunError if one is there already."""
+        """A new run folder with its config; RunExists if one is there already."""
         path = Path(path)
         if (path / "config.json").exists():
-            state = "a finished run" if (path / "done").exists() else "an unfinished run"
-            raise RunError(f"{path} holds {state}: continue it with resume, or choose overwrite or another out")
+            raise RunExists(path)
         path.mkdir(parents=True, exist_ok=True)
         write(path / "config.json", json.dumps({"format": FORMAT} | config, indent=1).encode())
         return cls(path)

@@ -1,0 +1,1 @@
+"""Demonstrations that end in something to look at."""

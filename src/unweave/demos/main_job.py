@@ -1,0 +1,28 @@
+"""The main job, end to end: render dSprites, train beta-TCVAE, score it, write a report. No download, no GPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from unweave import report
+from unweave.evaluate import evaluate
+from unweave.fit import Progress, resume, train
+from unweave.reproduce import read
+from unweave.runs import RunExists
+
+
+def demo(out: str | Path = "runs", *, progress: Progress | None = None, page: str | Path = "report.html") -> Path:
+    """Train the run that the recipe "demo" describes, with its first seed, score it and write its report.
+
+    out: where the run's folder goes; a finished one is used again, a stopped one is continued. Returns the page's path.
+    """
+    arm = read("demo")["arms"]["method"]
+    try:
+        run = train(
+            arm["method"], arm["data"], steps=arm["steps"], batch_size=arm["batch_size"], out=out, holdout=arm["holdout"],
+            progress=progress, **arm["settings"],
+        )  # fmt: skip
+    except RunExists as error:
+        run = resume(error.path, progress=progress)
+    evaluate(run)
+    return report.write([run], Path(page))
