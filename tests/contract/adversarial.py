@@ -7,10 +7,10 @@ from functools import partial
 
 import torch
 import torch.nn.functional as F
+from tests.contract.toys import CLASSES, SIDE, critic, decoder, encoder, fake, mlp, one_hot, real, uniform
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from tests.contract.toys import CLASSES, SIDE, critic, decoder, encoder, fake, mlp, one_hot, real, uniform
 from unweave.methods.base import Method, Player
 from unweave.run import evaluating
 from unweave.types import Batch, Losses, Posterior
@@ -138,7 +138,8 @@ class SemiAAE(Method):
         on_y = real(self.judge_y(self.blur(true_y))) + fake(self.judge_y(self.blur(y)))
         on_z = real(self.judge_z(self.blur(true_z))) + fake(self.judge_z(self.blur(z)))
         yield Losses({"critic": on_y + on_z})
-        yield Losses({"encoder": real(self.judge_y(self.blur(y))) + real(self.judge_z(self.blur(z)))})  # y, z still hold
+        fooled = real(self.judge_y(self.blur(y))) + real(self.judge_z(self.blur(z)))  # y, z hold: the critics moved
+        yield Losses({"encoder": fooled})
         log_y = self.split(batch.labelled.x)[0].clamp_min(1e-8).log()
         yield Losses({"classifier": F.nll_loss(log_y, batch.labelled.y)})
         yield Losses({"heads": (2 - torch.pdist(self.heads)).clamp_min(0).sum()})

@@ -6,9 +6,9 @@ import math
 
 import torch
 import torch.nn.functional as F
+from tests.contract import toys
 from torch import Tensor, nn
 
-from tests.contract import toys
 from unweave.methods.base import Part, Player
 from unweave.methods.regularisers.beta import Beta
 from unweave.methods.regularisers.density_ratio import DensityRatio

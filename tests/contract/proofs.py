@@ -75,11 +75,13 @@ def differences(a: dict[str, Tensor], b: dict[str, Tensor]) -> list[str]:
 
 def attempt(what: Callable[[], Any]) -> Any:
     """The result, or None where the method says, in words, that it cannot."""
+    reason = ""
     try:
         return what()
-    except NotAvailable as reason:
-        assert len(str(reason)) > 10, "NotAvailable gives no reason"
-        return None
+    except NotAvailable as error:
+        reason = str(error)
+    assert len(reason) > 10, "NotAvailable gives no reason"
+    return None
 
 
 @torch.no_grad()
@@ -90,7 +92,9 @@ def check_code(method: Method, x: Tensor) -> None:
     q, prior = attempt(lambda: method.encode(x)), attempt(lambda: method.sample_prior(n))
     codes = prior if q is None else q.mean
     assert codes is not None, "a method has an encoder or a prior"
-    assert codes.ndim == 2 and len(codes) == n and codes.dtype == torch.float32
+    assert codes.ndim == 2
+    assert len(codes) == n
+    assert codes.dtype == torch.float32
     if q is not None:
         assert torch.equal(method.encode(x).mean, q.mean), "equal images have equal posteriors"
         assert q.log_var is None or q.log_var.shape == q.mean.shape
@@ -105,6 +109,7 @@ def check_images(method: Method, codes: Tensor, x: Tensor) -> None:
     images = attempt(lambda: method.decode(codes))
     if images is None:
         return
-    assert images.shape == x.shape and torch.equal(images, method.decode(codes)), "equal codes give equal images"
+    assert images.shape == x.shape
+    assert torch.equal(images, method.decode(codes)), "equal codes give equal images"
     if x.ndim == 4:
-        assert images.min() >= 0 and images.max() <= 1
+        assert 0 <= float(images.min()) <= float(images.max()) <= 1

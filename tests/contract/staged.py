@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
-
 from tests.contract.adversarial import GAN_ADAM
 from tests.contract.toys import CLASSES, N, critic, decoder, encoder
+from torch import Tensor, nn
+
 from unweave.methods.base import Method, Player
 from unweave.types import Batch, Losses, Posterior
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import nn
-from torch.optim import SGD, Adam
-
 from tests.contract import family, toys
 from tests.contract.adversarial import InfoGANCR, SemiAAE
 from tests.contract.style import StyleGAN, lazy_rate
 from tests.contract.toys import CLASSES, fake, real
+from torch import nn
+from torch.optim import SGD, Adam
+
 from unweave.methods.base import Method
 from unweave.methods.regularisers.density_ratio import shuffle_columns
 from unweave.run import evaluating
@@ -87,7 +87,8 @@ def infogan_cr(m: Any) -> Body:
             features = m.trunk(m.generator(z))
             loss = real(m.judge(features)) - m.weight * m.information(features, z)
             if warm:
-                loss = loss + m.alpha * F.cross_entropy(m.contrast(torch.cat([m.generator(a), m.generator(b)], 1)), column)
+                pair = torch.cat([m.generator(a), m.generator(b)], 1)
+                loss = loss + m.alpha * F.cross_entropy(m.contrast(pair), column)
             descend(loss, generator)
 
     return body
@@ -207,4 +208,4 @@ def test_a_frozen_generator_is_in_evaluation_mode_only_inside_the_block() -> Non
     module[1].eval()
     with evaluating(module):
         assert not any(m.training for m in module.modules())
-    assert module.training and module[0].training and not module[1].training
+    assert [m.training for m in module] == [True, False]

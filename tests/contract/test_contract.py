@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
-
 from tests.contract import family, toys
 from tests.contract.adversarial import VAEGAN, InfoGANCR, SemiAAE
 from tests.contract.proofs import Audited, check_code, differences, state
 from tests.contract.staged import LORD, DrNet
 from tests.contract.style import StyleGAN
+
 from unweave.data.images import ImageData
 from unweave.methods.base import Method
 from unweave.runs import Folder
@@ -106,11 +106,10 @@ def test_the_state_that_was_kept_was_alive() -> None:
     list(style.until(STEPS))
     gan = style.method
     assert isinstance(gan, StyleGAN)
-    assert float(gan.augment) > 0 and float(gan.path_mean) > 0
+    assert min(float(gan.augment), float(gan.path_mean)) > 0
     assert not torch.equal(gan.average.module[1].start, gan.synthesis.start)
-    assert [("r1" in terms, "path" in terms) for terms in style.history[:5]] == [
-        (True, True), (False, False), (False, True), (False, False), (True, True)
-    ]  # fmt: skip
+    assert ["r1" in terms for terms in style.history] == 2 * [True, False, False, False]
+    assert ["path" in terms for terms in style.history] == 4 * [True, False]
     contrast = start("infogan-cr")
     list(contrast.until(STEPS))
     slots = {name: optimiser.state_dict()["state"] for name, optimiser in contrast.optimisers.items()}
