@@ -78,6 +78,7 @@ class Training:
         with self.autocast():  # one context per turn: casts are cached within it, and weights move between turns
             turn = next(turns, None)
         if not torch.is_grad_enabled():
+            torch.set_grad_enabled(True)  # the block stays open for as long as the error is kept
             raise RuntimeError("losses() yielded inside torch.no_grad(): close the block before the yield")
         return turn
 
@@ -132,10 +133,14 @@ class Training:
 
 
 def _optimiser(player: Player, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
-    """The player's optimiser, fused where it can be (60 small tensors: a quarter of the time); lr is set each step."""
+    """The player's optimiser; lr is set each step.
+
+    Fused where it can be (60 small tensors: a quarter of the time), unless the method has chosen otherwise.
+    """
     make = player.optimiser
     keywords = inspect.signature(make).parameters
-    fusible = "fused" in keywords and all(w.is_floating_point() for w in weights)
+    undecided = all(k in keywords and keywords[k].default is None for k in ("fused", "foreach"))
+    fusible = undecided and all(w.is_floating_point() for w in weights)
     return make(weights, lr=1.0, fused=True) if fusible else make(weights, lr=1.0)
 
 
