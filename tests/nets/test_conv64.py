@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from unweave.nets.conv64 import BurgessDecoder, BurgessEncoder, Conv64Decoder, Conv64Encoder
+from unweave.nets.conv64 import BurgessDecoder, BurgessEncoder, Conv64Decoder, Conv64Encoder, channels_last
 from unweave.nets.mlp import Critic, MLPDecoder, MLPEncoder
 
 SIZES = [(28, 28), (32, 32), (64, 64), (128, 128), (96, 64), (8, 8), (50, 37)]
@@ -58,7 +58,7 @@ def test_glorot_weights_and_zero_biases(net):
 def test_the_strides_of_disentanglement_lib_at_64():
     """Maps of 32, 16, 8, 4; kernels 4, 4, 2, 2; its decoder doubles with 4x4 kernels."""
     x, maps = torch.rand(1, 1, 64, 64), []
-    for layer in Conv64Encoder((1, 64, 64), 20):
+    for layer in Conv64Encoder((1, 64, 64), 20).body:
         x = layer(x)
         if isinstance(layer, nn.Conv2d):
             maps.append((*x.shape[1:], layer.kernel_size[0]))
@@ -68,3 +68,12 @@ def test_the_strides_of_disentanglement_lib_at_64():
 def test_a_network_of_convolutions_says_that_vectors_need_mlp():
     with pytest.raises(ValueError, match="choose mlp"):
         Conv64Encoder((12,), 4)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_maps_run_in_channels_last_from_end_to_end(channels):
+    """One channel fits both layouts; with the wrong strides every ReLU's backward pass falls off the fast path."""
+    x = torch.rand(4, channels, 16, 16)
+    for laid_out in (channels_last(x), channels_last(x[:, :, :, :8])):
+        assert laid_out.stride()[1] == 1
+    assert torch.equal(channels_last(x), x)
