@@ -9,16 +9,14 @@ or "beta" where only one part has it).
 from __future__ import annotations
 
 import dataclasses
-import importlib
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from unweave.locate import locate
 from unweave.methods import METHODS, PARTS, Entry
 from unweave.methods.base import Method, Part
 from unweave.seeds import fold
@@ -58,11 +56,12 @@ def choose(method: str | type[Method], given: Mapping[str, Any], info: DataInfo)
         if isinstance(value, nn.Module):
             modules[path], value = value, f"{type(value).__module__}:{type(value).__qualname__}"
         parts[path] = value
-    left = {key: value for key, value in left.items() if key not in parts and not (value is None and _kind(key))}
+    left = {k: v for k, v in left.items() if not _names_part(k, parts) and not (v in (None, "none") and _kind(k))}
     known = available(made, parts, modules)
     settings = {k: entry.defaults.get(k, word.default) for k, word in known.items()}
+    named = {path: part for path, part in parts.items() if path not in modules}
     for key, value in left.items():
-        dotted = _dotted(key, known, [*parts, *PARTS])
+        dotted = _dotted(key, known, kinds(made, named))
         settings[dotted] = known[dotted].check(value, key)
     return Choice(name, parts, settings, modules)
 
@@ -88,21 +87,14 @@ def available(
     return found
 
 
-def locate(where: str) -> Any:
-    """The object at "module:Name". ValueError if it is not there; the working directory counts as a place of modules."""
-    module, _, name = where.partition(":")
-    if str(Path.cwd()) not in sys.path:
-        sys.path.append(str(Path.cwd()))
-    try:
-        return getattr(importlib.import_module(module), name)
-    except ModuleNotFoundError as error:
-        raise ValueError(
-            f"{where}: there is no module {error.name!r}; it is looked for beside you and in the path"
-        ) from error
-    except AttributeError as error:
-        raise ValueError(
-            f"{where}: the module has no {name!r}; {nearest(name, vars(importlib.import_module(module)))}"
-        ) from error
+def kinds(made: Any, parts: Mapping[str, str], path: str = "") -> list[str]:
+    """The kinds of part, dotted, that may be chosen for a class and for the parts chosen for it."""
+    found = []
+    for kind in (name for name in keywords(made) if name in PARTS):
+        found.append(path + kind)
+        if path + kind in parts:
+            found += kinds(_part_class(kind, parts[path + kind]), parts, f"{path}{kind}.")
+    return found
 
 
 def _entry(name: str, table: Mapping[str, Entry], kind: str) -> Entry:
@@ -117,6 +109,11 @@ def _part_class(kind: str, name: str) -> Any:
     return locate(_entry(name, PARTS[kind], kind).where)
 
 
+def _names_part(key: str, parts: Mapping[str, Any]) -> bool:
+    """Whether a key is the dotted name of a chosen part, or the last word of one."""
+    return key in parts or any(part.endswith(f".{key}") for part in parts)
+
+
 def _kind(path: str) -> bool:
     return path.rpartition(".")[2] in PARTS
 
@@ -127,7 +124,7 @@ def _parts(made: Any, path: str, entry: Entry, given: Mapping[str, Any], info: D
         if kind not in PARTS:
             continue
         default = entry.parts.get(path + kind, None if word.default is None else _default_part(kind, info))
-        chosen = given.get(path + kind, default)
+        chosen = given.get(path + kind, given.get(kind, default))
         if chosen is None or chosen == "none":
             if word.default is not None:
                 raise ValueError(f"{entry.where.rpartition(':')[2]} cannot do without its {path + kind}")

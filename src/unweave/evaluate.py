@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from unweave import data as datasets
 from unweave import metrics as registry
 from unweave.files import write
+from unweave.locate import locate
 from unweave.metrics.grouping import FIT_GROUPS, MEMBERS, TEST_GROUPS, Groups, GroupTable
 from unweave.metrics.tables import FIT_ROWS, TEST_ROWS, Table
 
@@ -28,7 +29,7 @@ Encoder = Callable[[NDArray[Any]], ArrayLike]
 
 
 def evaluate(
-    what: Run | Encoder | tuple[ArrayLike, ArrayLike],
+    what: Run | Encoder | tuple[ArrayLike, ArrayLike | None],
     metrics: Iterable[str] | str | None = None,
     *,
     data: Any = None,
@@ -90,8 +91,6 @@ def get(name: str) -> registry.Metric:
     """A metric by name, or a stranger's by "module:metric"."""
     if ":" not in name:
         return registry.get(name)
-    from unweave.build import locate
-
     return locate(name)
 
 

@@ -24,7 +24,7 @@ from unweave.precision import Precision, resolve
 from unweave.run import Run, evaluating, method_of, open_data, pixels
 from unweave.runs import Folder, RunError, run_name
 from unweave.seeds import fold
-from unweave.settings import Setting, keywords
+from unweave.settings import Keyword, Setting, keywords, nearest
 from unweave.train import NotFinite, Training
 
 Progress = Callable[[dict[str, Any]], None]
@@ -70,9 +70,12 @@ def train(
     }
     loop |= {"holdout": holdout, "log_every": log_every}
     loop = {name: keywords(train)[name].check(value) for name, value in loop.items()}
+    batch_options = _completed(_batch_keywords(), batch_options or {}, "batches")
+    if isinstance(data, str | Path):
+        data_options = _completed(datasets.options(data), data_options or {}, str(data))
     source = datasets.load(data, root, **(data_options or {}))
     choice = build.choose(method, settings, source.info)
-    config = describe(choice, data, source, root, data_options or {}, batch_options or {}, loop)
+    config = describe(choice, data, source, root, data_options or {}, batch_options, loop)
     built = build.make(choice, source.info, seed=seed)
     training, held = _prepare(built, source, config)  # a batch that cannot be made is said before a folder exists
     path = Path(out) / run_name(choice.method, source.name, hashed(config), seed)
@@ -96,6 +99,19 @@ def resume(path: str | Path, *, data: Any = None, progress: Progress | None = No
         raise RunError(f"the data have changed: {len(source)} images of {source.info.shape}; this run had others")
     training, held = _prepare(method_of(folder.config, modules), source, folder.config)
     return _run(folder, training, source, held, progress)
+
+
+def _batch_keywords() -> dict[str, Keyword]:
+    """The options of `data.batches.stream` that are not the loop's."""
+    return {k: word for k, word in keywords(stream).items() if word.setting is not None and k != "batch_size"}
+
+
+def _completed(known: Mapping[str, Keyword], given: Mapping[str, Any], of: str) -> dict[str, Any]:
+    """What was given, checked, with the defaults of the rest: the same run has the same config however it was asked for."""
+    if unknown := [name for name in given if name not in known]:
+        raise ValueError(f"{of} has no option {unknown[0]!r}; {nearest(unknown[0], known)}")
+    defaults = {name: word.default for name, word in known.items() if not word.required}
+    return defaults | {name: known[name].check(value) for name, value in given.items()}
 
 
 def describe(
@@ -180,6 +196,8 @@ def _run(folder: Folder, training: Training, source: Any, held: Any, progress: P
     """Take the steps that are left; log, keep checkpoints, mark the run done."""
     loop = folder.config["loop"]
     before = folder.restore(training)
+    if progress:
+        progress({"run": folder.path, "steps": loop["steps"], "batch_size": loop["batch_size"], "data": source.about})
     if training.step:
         folder.forget_after(training.step)
         if progress:

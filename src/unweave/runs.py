@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from unweave.files import write
+from unweave.files import WriteError, write
 from unweave.methods.base import Method
 from unweave.train import Training
 
@@ -70,7 +71,12 @@ class Folder:
         if (path / "config.json").exists():
             raise RunExists(path)
         path.mkdir(parents=True, exist_ok=True)
-        write(path / "config.json", json.dumps({"format": FORMAT} | config, indent=1).encode())
+        try:
+            write(path / "config.json", json.dumps({"format": FORMAT} | config, indent=1).encode())
+        except WriteError:
+            if not any(path.iterdir()):  # nothing half-written is left
+                path.rmdir()
+            raise
         return cls(path)
 
     @property
@@ -80,8 +86,13 @@ class Folder:
 
     def append(self, record: dict[str, Any]) -> None:
         """Add a line to the log."""
-        with (self.path / "log.jsonl").open("a") as log:
-            log.write(json.dumps(record) + "\n")
+        try:
+            with (self.path / "log.jsonl").open("a") as log:
+                log.write(json.dumps(record) + "\n")
+        except OSError as error:
+            raise WriteError(
+                f"could not write {self.path / 'log.jsonl'}: {error.strerror}; resume when it can"
+            ) from error
 
     def records(self) -> Iterator[dict[str, Any]]:
         """The lines of the log; a last line that was cut off is left out."""
@@ -106,10 +117,11 @@ class Folder:
                 for key, value in slots.items():
                     if isinstance(value, Tensor):
                         tensors[f"optimiser/{name}/{i}/{key}"] = value.detach().cpu().contiguous()
-        plain = {"step": training.step, "skipped": training.skipped, "seconds": seconds}
+        plain: dict[str, Any] = {"step": training.step, "seconds": seconds}
+        plain |= {"skipped": training.skipped, "skips in a row": training.skips_in_a_row}
         (self.path / "state").mkdir(exist_ok=True)
-        write(self.path / "state" / "checkpoint.safetensors", save(tensors, {"state": json.dumps(plain)}))
-        write(self.path / "weights.safetensors", save(weights))
+        write(self.path / "state" / "checkpoint.safetensors", _sealed(tensors, json.dumps(plain)))
+        write(self.path / "weights.safetensors", _sealed(weights))
 
     def restore(self, training: Training) -> float:
         """Put a new Training where the checkpoint was. Returns the seconds of training before it; 0 without one."""
@@ -118,9 +130,13 @@ class Folder:
             return 0.0
         tensors, metadata = _read(path)
         plain = json.loads(metadata["state"])
+        _load(
+            training.method,
+            {k.removeprefix("weights/"): v for k, v in tensors.items() if k.startswith("weights/")},
+            path,
+        )
         training.step, training.skipped = plain["step"], plain["skipped"]
-        own = {k.removeprefix("weights/"): v for k, v in tensors.items() if k.startswith("weights/")}
-        training.method.load_state_dict(own)
+        training.skips_in_a_row = plain["skips in a row"]
         slots: dict[str, dict[int, dict[str, Tensor]]] = {name: {} for name in training.players}
         for key, value in tensors.items():
             if key.startswith("optimiser/"):
@@ -136,11 +152,7 @@ class Folder:
         path = self.path / "weights.safetensors"
         if not path.exists():
             raise RunError(f"{self.path} has no weights yet: it stopped before its first checkpoint; resume it")
-        tensors, _ = _read(path)
-        try:
-            method.load_state_dict(tensors)
-        except RuntimeError as error:
-            raise RunError(f"{path} does not fit the method in config.json: {error}") from error
+        _load(method, _read(path)[0], path)
 
 
 def run_name(method: str, data: str, chosen: dict[str, Any], seed: int) -> str:
@@ -154,12 +166,36 @@ def _weights(method: Method) -> dict[str, Tensor]:
     return {k: v.detach().cpu().contiguous().clone() for k, v in method.state_dict().items()}
 
 
+def _load(method: Method, weights: dict[str, Tensor], path: Path) -> None:
+    try:
+        method.load_state_dict(weights)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise RunError(f"{path} does not fit the method in config.json: {reason}") from error
+
+
+def _sealed(tensors: dict[str, Tensor], state: str = "") -> bytes:
+    """A safetensors file with a checksum: the format has none, and a flipped bit would pass for a weight."""
+    return save(tensors, {"state": state, "crc32": _crc32(tensors, state)})
+
+
+def _crc32(tensors: dict[str, Tensor], state: str) -> str:
+    total = zlib.crc32(state.encode())
+    for name in sorted(tensors):
+        total = zlib.crc32(tensors[name].reshape(-1).view(torch.uint8).numpy().data, zlib.crc32(name.encode(), total))
+    return f"{total:08x}"
+
+
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with safe_open(path, framework="pt") as file:
-            return {k: file.get_tensor(k) for k in file.keys()}, file.metadata() or {}  # noqa: SIM118 (not a dict)
+            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (not a dict)
+            metadata = file.metadata() or {}
     except (SafetensorError, OSError) as error:
         raise RunError(f"{path} is damaged or cut off ({error}): restore it from a copy, or train again") from error
+    if metadata.get("crc32") != _crc32(tensors, metadata.get("state", "")):
+        raise RunError(f"{path} is damaged (its checksum differs): restore it from a copy, or train again")
+    return tensors, metadata
 
 
 def _like(weight: Tensor, value: Tensor) -> Tensor:

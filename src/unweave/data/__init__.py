@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unweave.settings import keywords
+from unweave.locate import locate
+from unweave.settings import Keyword, keywords, nearest
 
 if TYPE_CHECKING:
     from unweave.data.images import FactorImages, ImageData
@@ -23,7 +22,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "2-D shapes with 5 factors, 737,280 binary images; rendered where no file is",
     ),
     "mnist": ("unweave.data.mnist:mnist", "70,000 handwritten digits of 28x28 in 10 classes, from their IDX files"),
-    "fashion-mnist": ("unweave.data.mnist:fashion_mnist", "70,000 photographs of clothes, 28x28 in 10 classes; IDX files"),
+    "fashion-mnist": (
+        "unweave.data.mnist:fashion_mnist",
+        "70,000 photographs of clothes, 28x28 in 10 classes; IDX files",
+    ),
     "digits": ("unweave.data.digits:digits", "1,797 handwritten digits of 8x8 in 10 classes, in scikit-learn"),
 }
 
@@ -33,13 +35,13 @@ def names() -> list[str]:
     return list(TABLE)
 
 
-def load(source: Any, root: str | Path | None = None, **options: Any) -> Data:
+def load(source: Any, root: str | Path | None = None, **given: Any) -> Data:
     """A data set.
 
     source: a name (see `names`); `module:function`; the path of a folder of images or of an .npy or .npz file; an
         array; or a data set, which is given back.
     root: the folder with the published files; $UNWEAVE_DATA if None.
-    options: keywords of the data set's own function. ValueError for unknown names and options, with the nearest one.
+    given: keywords of the data set's own function. ValueError for unknown names and options, with the nearest one.
     """
     if hasattr(source, "take") and hasattr(source, "info"):
         return source
@@ -52,8 +54,13 @@ def load(source: Any, root: str | Path | None = None, **options: Any) -> Data:
     known = {k: keyword for k, keyword in keywords(function).items() if k != "root"}
     for option in options:
         if option not in known:
-            raise ValueError(f"{name} has no option {option!r}{_nearest(option, known)}")
-    return function(place, **{option: known[option].check(value) for option, value in options.items()})
+            raise ValueError(f"{name} has no option {option!r}; {nearest(option, known)}")
+    return _function(name)(place, **{option: known[option].check(value) for option, value in given.items()})
+
+
+def options(source: Any) -> dict[str, Keyword]:
+    """The options that `load` takes for a source: the keywords of its function."""
+    return {k: word for k, word in keywords(_function(_placed(source, None)[0])).items() if k != "root"}
 
 
 def _function(path: str) -> Callable[..., Data]:
@@ -64,6 +71,5 @@ def _function(path: str) -> Callable[..., Data]:
         raise ValueError(f"cannot import the data set {path}: {error}") from error
 
 
-def _nearest(name: str, known: Any) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known) or 'none'}"
+def _function(name: str) -> Callable[..., Data]:
+    return locate(TABLE[name][0] if name in TABLE else name)

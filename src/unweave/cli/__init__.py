@@ -1,0 +1,66 @@
+"""The command line: `unweave COMMAND ...`. One file a command, each with `run(arguments) -> exit code`.
+
+What a user can mend ends in one line on stderr and exit code 2; training that broke down in 1, an interrupt in 130.
+Nothing here imports torch before a command needs it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from unweave.cli.parser import complain
+from unweave.settings import nearest
+
+COMMANDS = {
+    "demo": "render dSprites, train, score, write a report: see it work",
+    "train": "train a method on data; continue a run with --resume",
+    "evaluate": "score a run, or codes beside factors from any tool",
+    "report": "one HTML file that shows and compares runs",
+    "list": "the methods, parts, metrics and data sets that there are",
+    "reproduce": "run a recipe and compare with the number it states",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    try:
+        return _dispatch(list(sys.argv[1:] if arguments is None else arguments))
+    except SystemExit as stop:  # argparse ends --help this way
+        return int(stop.code or 0)
+    except KeyboardInterrupt:
+        return complain("interrupted", 130)
+    except BrokenPipeError:  # `unweave list | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return complain(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+    except (ValueError, ImportError) as error:
+        return complain(str(error))
+
+
+def _dispatch(given: list[str]) -> int:
+    if not given or given[0] in ("-h", "--help", "help"):
+        print(_overview())
+        return 0
+    if given[0] == "--version":
+        from importlib.metadata import version
+
+        print(version("unweave"))
+        return 0
+    if given[0] not in COMMANDS:
+        raise ValueError(f"there is no command {given[0]!r}; {nearest(given[0], COMMANDS)}")
+    return import_module(f"unweave.cli.{given[0]}").run(given[1:])
+
+
+def _overview() -> str:
+    lines = [f"  {name:<10} {about}" for name, about in COMMANDS.items()]
+    return "\n".join(
+        (
+            "usage: unweave COMMAND ...\n\nDisentangled representations: train, measure, compare, show.\n",
+            *lines,
+            "\n`unweave COMMAND --help` says more; `unweave train METHOD --help` shows every option of a method.",
+        )
+    )

@@ -1,0 +1,120 @@
+"""`unweave evaluate RUN`, or `--codes codes.npy --factors factors.npy` of any tool: a table of scores, and JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import shutil
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from unweave.cli.parser import Parser
+
+if TYPE_CHECKING:
+    from unweave.metrics import Score
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Score, print the table, write the JSON."""
+    given = _parser().read(arguments)
+    scores = _of_run(given) if given.run else _of_arrays(given)
+    print(table(scores))
+    if given.json:
+        from unweave.files import write
+
+        write(Path(given.json), json.dumps({name: s.to_dict() for name, s in scores.items()}, indent=1).encode())
+    return 0
+
+
+def _parser() -> Parser:
+    parser = Parser("evaluate", "Score a run, or codes (N, D) beside factors (N, K) from any tool.")
+    parser.add_argument("run", nargs="?", metavar="RUN", help="a run folder; its scores.json keeps the scores")
+    parser.add_argument("--data", help="what to encode; the run's own data if not given")
+    parser.add_argument("--n", type=int, help="images of a run to encode (default: 10,000)")
+    kinds = ".npy, .npz, .csv or .parquet"
+    parser.add_argument("--codes", metavar="FILE", help=f"codes (N, D): {kinds}")
+    parser.add_argument(
+        "--factors", metavar="FILE", help="factors (N, K), indices or values; empty or NaN where unknown"
+    )
+    parser.add_argument("--test-codes", metavar="FILE", help="codes to test on; else a third of the rows")
+    parser.add_argument("--test-factors", metavar="FILE", help="their factors")
+    parser.add_argument("--log-var", metavar="FILE", help="log variances (N, D) of the posteriors behind the codes")
+    parser.add_argument(
+        "--metrics", metavar="NAMES", help="mig,dci,...; all; or module:metric (default: the usual six)"
+    )
+    parser.add_argument("--protocol", default="unweave", help="whose conventions, e.g. dlib (default: unweave)")
+    parser.add_argument("--calibrate", action="store_true", help="error and null floor of metrics that fit models, too")
+    parser.add_argument("--seed", type=int, default=0, help="of splits, permutations and fits (default: 0)")
+    parser.add_argument("--json", metavar="FILE", help="write every field of every score")
+    return parser
+
+
+def _of_run(given: argparse.Namespace) -> dict[str, Score]:
+    if other := [n for n in ("codes", "factors", "test_codes", "test_factors", "log_var") if getattr(given, n)]:
+        raise ValueError(f"give a run or arrays, not both: {given.run} and --{other[0].replace('_', '-')}")
+    from unweave.evaluate import evaluate
+    from unweave.methods.base import NotAvailable
+    from unweave.run import load_run
+
+    try:
+        return evaluate(
+            load_run(given.run), data=given.data, **({"n": given.n} if given.n is not None else {}), **_how(given)
+        )
+    except NotAvailable as error:
+        raise ValueError(f"{given.run} cannot be scored: {error}") from error
+
+
+def _of_arrays(given: argparse.Namespace) -> dict[str, Score]:
+    if not given.codes:
+        raise ValueError("what is to be scored? give a run, or --codes FILE --factors FILE")
+    if other := [name for name in ("data", "n") if getattr(given, name) is not None]:
+        raise ValueError(f"--{other[0]} is for runs; codes are scored as they are")
+    if (given.test_codes is None) != (given.test_factors is None):
+        raise ValueError("--test-codes and --test-factors go together")
+    from unweave.cli.arrays import read
+    from unweave.evaluate import evaluate
+
+    names = {
+        "codes": "codes",
+        "factors": "factors",
+        "test_codes": "codes",
+        "test_factors": "factors",
+        "log_var": "log_var",
+    }
+    arrays = {name: read(file, role) for name, role in names.items() if (file := getattr(given, name))}
+    test = (arrays["test_codes"], arrays["test_factors"]) if given.test_codes else None
+    return evaluate((arrays["codes"], arrays.get("factors")), test=test, log_var=arrays.get("log_var"), **_how(given))
+
+
+def _how(given: argparse.Namespace) -> dict[str, Any]:
+    names = given.metrics.split(",") if given.metrics and given.metrics != "all" else given.metrics
+    return {"metrics": names, "seed": given.seed, "protocol": given.protocol, "calibrate": given.calibrate}
+
+
+def table(scores: Mapping[str, Score]) -> str:
+    """Name, value with its error, null floor; then, metric by metric, what is undefined or left out."""
+    rows = [("metric", "score", "null"), *((name, _value(s), _number(s.null)) for name, s in scores.items())]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    notes: dict[str, list[str]] = {}
+    for name, score in scores.items():
+        notes.setdefault(score.reason, []).append(name)
+    for reason, names in notes.items():
+        if reason:
+            lines += ["", *_wrapped(f"{', '.join(names)}: {reason}")]
+    return "\n".join(lines)
+
+
+def _value(score: Score) -> str:
+    return "nan" if math.isnan(score.value) else str(score)
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.3f}"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, max(40, shutil.get_terminal_size().columns), subsequent_indent="  ")

@@ -1,0 +1,19 @@
+"""`unweave report RUN... -o report.html`: one self-contained page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from unweave.cli.parser import Parser
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Write the page of some runs and say where it is."""
+    parser = Parser("report", "One HTML file that shows runs, compares them if there are several, and opens offline.")
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="run folders")
+    parser.add_argument("-o", "--out", default="report.html", metavar="FILE", help="the page (default: report.html)")
+    given = parser.read(arguments)
+    from unweave.report import write
+
+    print(write(given.runs, given.out))
+    return 0
