@@ -63,13 +63,5 @@ def options(source: Any) -> dict[str, Keyword]:
     return {k: word for k, word in keywords(_function(_placed(source, None)[0])).items() if k != "root"}
 
 
-def _function(path: str) -> Callable[..., Data]:
-    module, _, function = path.partition(":")
-    try:
-        return getattr(import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"cannot import the data set {path}: {error}") from error
-
-
 def _function(name: str) -> Callable[..., Data]:
     return locate(TABLE[name][0] if name in TABLE else name)
