@@ -45,14 +45,9 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Data:
     """
     if hasattr(source, "take") and hasattr(source, "info"):
         return source
-    name, place = ("arrays", source) if not isinstance(source, (str, Path)) else (str(source), root)
-    if Path(name).exists() and name not in TABLE:
-        name, place = ("folder" if Path(name).is_dir() else "arrays"), Path(name)
-    if name not in TABLE and ":" not in name:
-        raise ValueError(f"there is no data set, folder or file {name!r}{_nearest(name, TABLE)}")
-    function = _function(TABLE[name][0] if name in TABLE else name)
-    known = {k: keyword for k, keyword in keywords(function).items() if k != "root"}
-    for option in options:
+    name, place = _placed(source, root)
+    known = options(name)
+    for option in given:
         if option not in known:
             raise ValueError(f"{name} has no option {option!r}; {nearest(option, known)}")
     return _function(name)(place, **{option: known[option].check(value) for option, value in given.items()})
@@ -61,6 +56,18 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Data:
 def options(source: Any) -> dict[str, Keyword]:
     """The options that `load` takes for a source: the keywords of its function."""
     return {k: word for k, word in keywords(_function(_placed(source, None)[0])).items() if k != "root"}
+
+
+def _placed(source: Any, root: Any) -> tuple[str, Any]:
+    """(name of the data set, its root) of what was given to `load`."""
+    if not isinstance(source, (str, Path)):
+        return "arrays", source
+    name = str(source)
+    if name not in TABLE and Path(name).exists():
+        return "folder" if Path(name).is_dir() else "arrays", Path(name)
+    if name in TABLE or ":" in name:
+        return name, root
+    raise ValueError(f"there is no data set, folder or file {name!r}; {nearest(name, TABLE)}")
 
 
 def _function(name: str) -> Callable[..., Data]:
