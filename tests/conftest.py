@@ -12,4 +12,15 @@ from pathlib import Path
 for library in ("OMP", "MKL", "OPENBLAS"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
 
+import numpy as np  # noqa: E402 (after the threads were set)
+import pytest  # noqa: E402
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
+
+
+@pytest.fixture
+def tiny_images(tmp_path: Path) -> Path:
+    """A file of 24 images of 8x8 pixels, binary."""
+    path = tmp_path / "tiny.npy"
+    np.save(path, (np.random.default_rng(0).random((24, 1, 8, 8)) > 0.5).astype(np.uint8) * 255)
+    return path

@@ -9,7 +9,9 @@ Names are loaded when they are first used: `import unweave.metrics` needs no tor
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,15 +34,23 @@ _MODULES = ("data", "methods", "metrics")
 __all__ = ["Disentangler", "Run", "data", "evaluate", "load_run", "methods", "metrics", "resume", "train"]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f"unweave.{name}")
-    if name in _WHERE:
-        value = getattr(import_module(_WHERE[name]), name)
-        globals()[name] = value  # before a sub-module of the same name takes its place
-        return value
-    raise AttributeError(f"module 'unweave' has no attribute {name!r}")
+class _Package(ModuleType):
+    """The package, in which `train` and `evaluate` are the functions, also once files of these names were imported."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _MODULES:
+            return import_module(f"unweave.{name}")
+        if name in _WHERE:
+            return getattr(import_module(_WHERE[name]), name)
+        raise AttributeError(f"module 'unweave' has no attribute {name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # the import system binds every submodule to its package under its file's name: `train` is to stay the function
+        if not (name in _WHERE and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *__all__]
 
 
-def __dir__() -> list[str]:
-    return __all__
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,132 @@
+"""evaluate: the same tables for every metric, every image encoded once, runs and functions and arrays alike."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import unweave
+from unweave.data.factors import FactorSpace
+from unweave.data.images import FactorImages, ImageData
+from unweave.evaluate import Tables, intervene, known_factors
+
+SPACE = FactorSpace(("row", "column", "grey"), (6, 5, 4))
+
+
+def draw(v: np.ndarray) -> np.ndarray:
+    """One lit pixel on a 6x5 board: its row, its column, its brightness are the factors."""
+    images = np.zeros((len(v), 1, 6, 5), np.uint8)
+    images[np.arange(len(v)), 0, v[:, 0], v[:, 1]] = 60 * (v[:, 2] + 1)
+    return images
+
+
+def perfect(images: np.ndarray) -> np.ndarray:
+    """Reads the factors off the picture."""
+    flat = images.reshape(len(images), -1)
+    row, column = np.divmod(flat.argmax(1), 5)
+    return np.stack([row, column, flat.max(1) // 60 - 1], 1).astype(float)
+
+
+class Counting:
+    """An encoder that counts how often it is shown each image."""
+
+    def __init__(self):
+        self.seen: list[np.ndarray] = []
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        self.seen.append(perfect(images))
+        return self.seen[-1]
+
+
+@pytest.fixture
+def board() -> FactorImages:
+    return FactorImages(SPACE, draw, name="board")
+
+
+def test_a_perfect_encoder_scores_as_the_factors_do(board):
+    scores = unweave.evaluate(perfect, ["mig", "factor_vae_score"], data=board)
+    assert scores["mig"].value == pytest.approx(scores["mig"].ceiling)
+    assert scores["mig"].value > 0.9
+    assert scores["factor_vae_score"].value == 1.0
+
+
+@pytest.mark.parametrize("protocol", ["unweave", "dlib"])
+def test_each_image_is_encoded_once_for_all_metrics(board, protocol):
+    encoder = Counting()
+    unweave.evaluate(encoder, ["mig", "factor_vae_score", "beta_vae_score"], data=board, protocol=protocol)
+    rows = SPACE.rows(np.concatenate(encoder.seen).astype(np.int64))
+    assert len(rows) == len(np.unique(rows)) == len(SPACE)
+
+
+def test_an_intervention_holds_one_factor_and_nothing_else():
+    fixed, rows = intervene(SPACE, 40, False, np.random.default_rng(0))
+    for factor, group in zip(fixed, rows, strict=True):
+        constant = (SPACE.at(group) == SPACE.at(group)[0]).all(0)
+        assert constant.tolist() == [k == factor for k in range(3)]
+
+
+def test_each_pair_of_an_intervention_has_its_own_value():
+    fixed, rows = intervene(SPACE, 40, True, np.random.default_rng(0))
+    v = SPACE.at(rows.ravel()).reshape(*rows.shape, 3)
+    for factor, group in zip(fixed, v, strict=True):
+        assert (group[0::2, factor] == group[1::2, factor]).all()
+        assert len(np.unique(group[:, factor])) > 1
+        others = [k for k in range(3) if k != factor]
+        assert all((group[0::2, k] != group[1::2, k]).any() for k in others)
+
+
+def test_codes_and_factors_give_what_the_metric_gives():
+    rng = np.random.default_rng(0)
+    factors = rng.integers(0, 5, size=(500, 2))
+    codes = factors + 0.3 * rng.normal(size=factors.shape)
+    assert unweave.evaluate((codes, factors), "mig")["mig"].value == unweave.metrics.mig(codes, factors).value
+
+
+def test_scoring_arrays_needs_no_torch():
+    program = (
+        "import sys, numpy as np, unweave; r = np.random.default_rng(0); f = r.integers(0, 4, size=(200, 2));"
+        "unweave.evaluate((f + .1 * r.normal(size=f.shape), f), ['mig']); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
+
+
+def test_labels_or_classes_stand_in_for_factors():
+    images = draw(SPACE.at(np.arange(len(SPACE))))
+    by_class = ImageData(images, y=SPACE.at(np.arange(len(SPACE)))[:, 0])
+    assert known_factors(by_class, np.array([0, 119])).tolist() == [[0], [5]]
+    labels = np.array([[1, np.nan]] * len(SPACE))
+    labelled = ImageData(images, labels=labels, factor_names=("a", "b"), factor_sizes=(3, 3))
+    assert np.isnan(known_factors(labelled, np.array([3]))[0, 1])
+    assert known_factors(ImageData(images), np.array([0])) is None
+
+
+def test_all_leaves_out_what_the_tables_cannot_serve(board):
+    scores = unweave.evaluate(perfect, "all", data=board, n=60)
+    posteriors = [m for m in unweave.metrics.names() if unweave.metrics.get(m).declares.tables == "posteriors"]
+    assert scores
+    assert not set(posteriors) & set(scores)
+
+
+def test_a_run_keeps_its_scores_beside_older_ones(board, tmp_path):
+    settings = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "latents": 3}
+    run = unweave.train("beta-vae", board, steps=2, batch_size=8, out=tmp_path, **settings)
+    unweave.evaluate(run, "mig", n=60)
+    unweave.evaluate(run, "modularity", n=60)
+    assert set(json.loads((run.path / "scores.json").read_text())) == {"mig", "modularity"}
+
+
+def test_what_is_missing_is_said(board):
+    with pytest.raises(ValueError, match="needs data="):
+        unweave.evaluate(perfect)
+    with pytest.raises(ValueError, match="did you mean mig"):
+        unweave.evaluate(perfect, "migg", data=board)
+    with pytest.raises(ValueError, match="gave 1 codes for 120 images"):
+        unweave.evaluate(lambda x: np.zeros((1, 3)), "mig", data=board)
+
+
+def test_columns_of_noise_are_not_scored(board):
+    tables = Tables(board, n=50, seed=0, protocol="unweave", groups=False)
+    tables.encode(lambda x: (np.c_[perfect(x), perfect(x)], None), np.array([0, 1, 2]))
+    assert tables.rows.width == 3
