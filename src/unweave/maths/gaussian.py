@@ -33,6 +33,12 @@ def product(mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"]) -> tu
     return (mean * torch.exp(joint - log_var)).sum(1, keepdim=True), joint
 
 
+def geometric(mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"]) -> tuple[Tensor, Tensor]:
+    """The same of their normalised geometric mean: precisions are averaged, so a group is no surer than an image."""
+    joint_mean, joint_log_var = product(mean, log_var)
+    return joint_mean, joint_log_var + math.log(log_var.shape[1])
+
+
 def mixture(mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"]) -> tuple[Tensor, Tensor]:
     """Mean of the means and of the variances of M densities, (G, 1, D): GVAE's average, narrower than the mixture."""
     joint = torch.logsumexp(log_var, 1, keepdim=True) - math.log(log_var.shape[1])

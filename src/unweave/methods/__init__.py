@@ -32,9 +32,60 @@ METHODS: dict[str, Entry] = {
     "annealed-vae": Entry(_VAE, "KL divergence held at a growing capacity", {"regulariser": "capacity"}),
     "beta-tcvae": Entry(_VAE, "total correlation weighed, minibatch estimate", {"regulariser": "total-correlation"}),
     "factor-vae": Entry(_VAE, "total correlation weighed, by a critic", {"regulariser": "density-ratio"}),
+    "constrained-vae": Entry(_VAE, "KL divergence held below delta by a multiplier", {"regulariser": "constrained"}),
+    "dip-vae-1": Entry(
+        _VAE,
+        "covariance of the means drawn to the identity",
+        {"regulariser": "moments"},
+        {"regulariser.kind": "i", "regulariser.diagonal": 100.0},
+    ),
+    "dip-vae-2": Entry(
+        _VAE, "covariance of the codes drawn to the identity", {"regulariser": "moments"}, {"regulariser.kind": "ii"}
+    ),
+    "info-vae": Entry(_VAE, "aggregated posterior drawn to the prior", {"regulariser": "info"}),
+    "aae": Entry(
+        _VAE,
+        "aggregated posterior drawn to the prior by a critic, codes are points",
+        {"regulariser": "info", "regulariser.divergence": "adversarial"},
+        {"regulariser.alpha": 1.0, "regulariser.lam": 1.0, "posterior": "point"},
+    ),
+    "hfs-vae": Entry(_VAE, "support of the codes drawn to a product", {"regulariser": "hausdorff"}),
+    "ml-vae": Entry(
+        _VAE,
+        "groups share content: product of posteriors",
+        {"regulariser": "beta", "pooling": "product"},
+        {"regulariser.beta": 1.0},
+    ),
+    "gvae": Entry(
+        _VAE,
+        "groups share content: average of posteriors",
+        {"regulariser": "beta", "pooling": "mean"},
+        {"regulariser.beta": 1.0},
+    ),
+    "ada-ml-vae": Entry(
+        _VAE,
+        "pairs share what they seem to share: geometric mean",
+        {"regulariser": "beta", "pooling": "adaptive"},
+        {"regulariser.beta": 1.0, "pooling.average": "geometric"},
+    ),
+    "ada-gvae": Entry(
+        _VAE,
+        "pairs share what they seem to share: average",
+        {"regulariser": "beta", "pooling": "adaptive"},
+        {"regulariser.beta": 1.0, "pooling.average": "mean"},
+    ),
+    "s2-beta-vae": Entry(_VAE, "beta-VAE and few labels", {"regulariser": "beta", "supervision": "xent"}),
+    "s2-factor-vae": Entry(_VAE, "FactorVAE and few labels", {"regulariser": "density-ratio", "supervision": "xent"}),
+    "s2-dip-vae": Entry(_VAE, "DIP-VAE and few labels", {"regulariser": "moments", "supervision": "xent"}),
+    "s2-beta-tcvae": Entry(
+        _VAE, "beta-TCVAE and few labels", {"regulariser": "total-correlation", "supervision": "xent"}
+    ),
 }
 
 _NETS = "unweave.nets."
+_REGULARISERS = "unweave.methods.regularisers."
+_POOLING = "unweave.methods.pooling."
+_SUPERVISION = "unweave.methods.supervision."
 
 PARTS: dict[str, dict[str, Entry]] = {
     "encoder": {
@@ -54,17 +105,34 @@ PARTS: dict[str, dict[str, Entry]] = {
         "laplace": Entry(_NETS + "likelihood:Laplace", "absolute error"),
     },
     "regulariser": {
-        "beta": Entry("unweave.methods.regularisers.beta:Beta", "beta * KL"),
-        "capacity": Entry("unweave.methods.regularisers.capacity:Capacity", "gamma * abs(KL - C)"),
+        "beta": Entry(_REGULARISERS + "beta:Beta", "beta * KL"),
+        "constrained": Entry(_REGULARISERS + "constrained:Constrained", "KL held below delta by a multiplier"),
+        "capacity": Entry(_REGULARISERS + "capacity:Capacity", "gamma * abs(KL - C)"),
         "total-correlation": Entry(
-            "unweave.methods.regularisers.total_correlation:TotalCorrelation", "I, TC and dimension-wise KL weighed"
+            _REGULARISERS + "total_correlation:TotalCorrelation", "I, TC and dimension-wise KL weighed"
         ),
-        "density-ratio": Entry(
-            "unweave.methods.regularisers.density_ratio:DensityRatio", "KL + gamma * TC by a critic"
-        ),
+        "density-ratio": Entry(_REGULARISERS + "density_ratio:DensityRatio", "KL + gamma * TC by a critic"),
+        "moments": Entry(_REGULARISERS + "moments:Moments", "KL + distance of the covariance from the identity"),
+        "info": Entry(_REGULARISERS + "info:Info", "KL of images traded for a divergence of the aggregated posterior"),
+        "hausdorff": Entry(_REGULARISERS + "hausdorff:Hausdorff", "beta * KL + gamma * gap to a product support"),
     },
-    "pooling": {},
-    "supervision": {},
+    "divergence": {
+        "mmd": Entry(_REGULARISERS + "mmd:MMD", "maximum mean discrepancy, unbiased"),
+        "stein": Entry(_REGULARISERS + "stein:Stein", "Stein variational gradient"),
+        "adversarial": Entry(_REGULARISERS + "adversarial:Adversarial", "a critic tells codes from the prior's"),
+    },
+    "pooling": {
+        "product": Entry(_POOLING + "product:Product", "product of a group's posteriors (ML-VAE)"),
+        "mean": Entry(_POOLING + "mean:Mean", "average of a group's posteriors (GVAE)"),
+        "adaptive": Entry(_POOLING + "adaptive:Adaptive", "average of the columns a pair seems to share (Ada-GVAE)"),
+    },
+    "supervision": {
+        "xent": Entry(_SUPERVISION + "xent:CrossEntropy", "cross-entropy of mean k with label k"),
+        "l2": Entry(_SUPERVISION + "l2:SquaredError", "squared error of mean k to label k"),
+        "cov": Entry(_SUPERVISION + "covariance:Covariance", "squared covariances of column and other factors"),
+        "embed": Entry(_SUPERVISION + "embed:Embedding", "mean k classified by learned points on a line"),
+        "mine": Entry(_SUPERVISION + "mine:MutualInformation", "squared information of column and other factors"),
+    },
 }
 
 

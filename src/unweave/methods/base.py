@@ -119,7 +119,12 @@ class Method(nn.Module):
 
 
 class Part(nn.Module):
-    """A replaceable part of a method: a module that may add players, needs, and what it must be told."""
+    """A replaceable part of a method: a module that may add players, needs, and what it must be told.
+
+    stochastic: whether it is defined only for codes that have a variance.
+    """
+
+    stochastic = False
 
     @property
     def needs(self) -> frozenset[str]:
@@ -134,3 +139,8 @@ class Part(nn.Module):
     def players(self) -> dict[str, Player]:
         """The players this part adds; what they own does not belong to "model"."""
         return {}
+
+    @property
+    def blocks(self) -> dict[str, slice]:
+        """As of a method: what the columns of a code become through this part."""
+        return {"code": slice(None)}

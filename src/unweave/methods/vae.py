@@ -3,22 +3,31 @@
 | method | regulariser | pooling | supervision |
 |---|---|---|---|
 | vae, beta-vae | beta | | |
+| constrained-vae | constrained (adds the player "multiplier") | | |
 | annealed-vae | capacity | | |
 | beta-tcvae | total-correlation | | |
 | factor-vae | density-ratio (adds the player "critic") | | |
+| dip-vae-1, dip-vae-2 | moments | | |
+| info-vae, aae | info, with a divergence: mmd, stein, adversarial (adds "critic") | | |
+| hfs-vae | hausdorff | | |
+| ml-vae, gvae | any | product, mean | |
+| ada-ml-vae, ada-gvae | any | adaptive | |
+| s2-... | any | | xent, l2, cov, embed, mine (adds "estimators") |
 
 Kingma and Welling (2014), eq. 8, with one sample of the code. Every regulariser goes with every pooling and supervision.
+Under pooling the KL sees the pooled posterior of every image, and what estimates q(z) (total correlation, moments, MMD,
+...) sees one image of each group, for those alone are independent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from unweave.methods.base import Method, Part, Player
+from unweave.methods.base import Method, NotAvailable, Part, Player
 from unweave.nets.likelihood import Likelihood
 from unweave.settings import Setting
 from unweave.types import Batch, Losses, Posterior
@@ -27,9 +36,10 @@ from unweave.types import Batch, Losses, Posterior
 class VAE(Method):
     """A variational autoencoder.
 
-    encoder: images (B, *shape) to (B, 2 * latents), mean and log variance side by side. decoder: codes (B, latents) to
-    what the likelihood takes. regulariser: (q, z, step) -> Losses. pooling: joins the posteriors of images that belong
-    together. supervision: (q of the labelled images, their factors, step) -> Losses.
+    encoder: images (B, *shape) to (B, 2 * latents), mean and log variance side by side; to (B, latents) where a code is
+    a point. decoder: codes (B, latents) to what the likelihood takes. regulariser: (q, z, step, rows) -> Losses. pooling:
+    joins the posteriors of images that belong together. supervision: (q of the labelled images, their factors, step) ->
+    Losses. ValueError if a part needs codes with a variance and they are points.
     """
 
     def __init__(
@@ -43,26 +53,31 @@ class VAE(Method):
         *,
         latents: Annotated[int, Setting("columns of a code", low=1, search=(5, 10, 20))] = 10,
         lr: Annotated[float, Setting("learning rate of Adam", above=0, search=("log", 1e-5, 1e-2))] = 1e-4,
+        posterior: Annotated[Literal["gaussian", "point"], Setting("whether a code has a variance")] = "gaussian",
     ):
         super().__init__()
+        for part in (regulariser, pooling):
+            if posterior == "point" and part is not None and part.stochastic:
+                raise ValueError(f"{type(part).__name__} needs codes with a variance: choose posterior gaussian")
         self.encoder, self.decoder, self.likelihood = encoder, decoder, likelihood
         self.regulariser, self.pooling, self.supervision = regulariser, pooling, supervision
-        self.latents, self.lr = latents, lr
+        self.latents, self.lr, self.posterior = latents, lr, posterior
 
     @classmethod
     def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-        return {
-            "encoder": {"outputs": 2 * known["latents"]},
-            "decoder": {"inputs": known["latents"]},
-            "regulariser": {"latents": known["latents"]},
-            "pooling": {"latents": known["latents"]},
-            "supervision": {"latents": known["latents"]},
-        }
+        latents = known["latents"]
+        told = {part: {"latents": latents} for part in ("regulariser", "pooling", "supervision")}
+        outputs = 2 * latents if known["posterior"] == "gaussian" else latents
+        return told | {"encoder": {"outputs": outputs}, "decoder": {"inputs": latents}}
 
     @property
     def needs(self) -> frozenset[str]:
         pooled = self.pooling.needs if self.pooling else frozenset({"images"})
         return pooled | (self.supervision.needs if self.supervision else frozenset())
+
+    @property
+    def blocks(self) -> dict[str, slice]:
+        return self.pooling.blocks if self.pooling else {"code": slice(None)}
 
     def players(self) -> dict[str, Player]:
         others: dict[str, Player] = {}
@@ -92,8 +107,8 @@ class VAE(Method):
         return self.pooling(q, batch).map(lambda t: t.flatten(0, 1)), x, members
 
     def encode(self, x: Tensor) -> Posterior:
-        mean, log_var = self.encoder(x).float().chunk(2, 1)
-        return Posterior(mean, log_var)
+        found = self.encoder(x).float()
+        return Posterior(*found.chunk(2, 1)) if self.posterior == "gaussian" else Posterior(found)
 
     def decode(self, z: Tensor) -> Tensor:
         return self.likelihood.mean(self.decoder(z))
@@ -104,4 +119,6 @@ class VAE(Method):
 
     def elbo(self, x: Tensor) -> Tensor:
         q = self.encode(x)
+        if q.log_var is None:
+            raise NotAvailable("a code that is a point has no bound of log p(x)")
         return -self.likelihood(self.decoder(q.sample()), x) - q.kl().sum(1)

@@ -18,6 +18,8 @@ from unweave.types import Losses, Posterior
 class Capacity(Part):
     """Holds the KL at a capacity that grows."""
 
+    stochastic = True
+
     def __init__(
         self,
         *,

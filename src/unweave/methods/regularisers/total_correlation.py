@@ -24,9 +24,10 @@ class TotalCorrelation(Part):
     n: images in the data, filled in. alpha, beta, gamma: weights of mutual information, total correlation and
     dimension-wise KL. estimator: "weighted" (the paper's experiments) or "stratified".
 
-    **Departures** from disentanglement_lib: the logged terms are estimates of the quantities themselves, constants
-    included.
+    **Departures** from disentanglement_lib: it has one weight, and the weighted estimator only.
     """
+
+    stochastic = True
 
     def __init__(
         self,
@@ -42,8 +43,7 @@ class TotalCorrelation(Part):
 
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()
-        if q.log_var is None:
-            raise ValueError("total-correlation needs a stochastic code")
+        assert q.log_var is not None  # stochastic: the VAE has checked
         terms = chain(z[rows], q.mean[rows], q.log_var[rows], n=self.n, estimator=self.estimator)
         extra = zip((self.alpha, self.beta, self.gamma), terms, strict=True)
         if self.alpha == self.beta == self.gamma:

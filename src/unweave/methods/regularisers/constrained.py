@@ -1,0 +1,55 @@
+"""min KL-constrained reconstruction: KL <= delta, by a multiplier. -E log p(x given z) + beta * (KL - delta), beta >= 0.
+
+beta-VAE's own derivation (Higgins et al., 2017, eq. 2 and 3): the model descends, the multiplier beta ascends, and ends
+where the constraint is tight, or at 0 where it does not bind. delta is what one chooses, and beta what one finds.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import torch
+from torch import Tensor, nn
+
+from unweave.methods.base import Part, Player
+from unweave.settings import Setting
+from unweave.types import Losses, Posterior
+
+
+class NonNegative(torch.optim.SGD):
+    """Gradient descent, then back to 0 what went below."""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        """One step, projected."""
+        loss = super().step(closure)
+        for group in self.param_groups:
+            for weight in group["params"]:
+                weight.clamp_(min=0)
+        return loss
+
+
+class Constrained(Part):
+    """Holds the KL below delta; adds the player "multiplier", whose loss is the model's with the sign turned."""
+
+    stochastic = True
+
+    def __init__(
+        self,
+        *,
+        delta: Annotated[float, Setting("largest mean KL in nats", above=0, search=(5, 10, 20, 40))] = 20.0,
+        multiplier_lr: Annotated[
+            float, Setting("growth of beta per step and nat above delta", above=0, search=("log", 1e-4, 1e-2))
+        ] = 1e-3,
+    ):
+        super().__init__()
+        self.delta, self.multiplier_lr = delta, multiplier_lr
+        self.beta = nn.Parameter(torch.ones(()))
+
+    def players(self) -> dict[str, Player]:
+        return {"multiplier": Player(self.beta, self.multiplier_lr, NonNegative)}
+
+    def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
+        kl = q.kl().sum(1).mean()
+        price = self.beta * (kl - self.delta)
+        return Losses({"model": price, "multiplier": -price}, {"kl": kl, "beta": self.beta.clone()})

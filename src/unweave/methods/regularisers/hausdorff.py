@@ -1,0 +1,38 @@
+"""beta * KL + gamma * support gap: Hausdorff factorised support, HFS (Roth et al., 2023, eq. 6 and 7).
+
+It asks that every combination of the columns' values be possible, not that the columns be independent, and so holds
+where the factors of the data are correlated.
+
+**Departures**: no term for the scale of the codes, which the KL holds.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from torch import Tensor
+
+from unweave.maths.divergence import support_gap
+from unweave.methods.base import Part
+from unweave.settings import Setting
+from unweave.types import Losses, Posterior
+
+
+class Hausdorff(Part):
+    """Draws the support of the means, pair of columns by pair, to the product of the columns' supports."""
+
+    def __init__(
+        self,
+        *,
+        beta: Annotated[float, Setting("nats of loss per nat of KL", low=0, search=(0, 1, 2, 4))] = 1.0,
+        gamma: Annotated[float, Setting("nats of loss per squared distance", low=0, search=("log", 1, 1000))] = 10.0,
+        pairs: Annotated[int, Setting("random pairs of columns in a step; 0 for all", low=0)] = 25,
+        draws: Annotated[int, Setting("random corners of the product; 0 for all", low=0)] = 100,
+    ):
+        super().__init__()
+        self.beta, self.gamma, self.pairs, self.draws = beta, gamma, pairs, draws
+
+    def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
+        kl = q.kl().sum(1).mean()
+        gap = support_gap(q.mean[rows], pairs=self.pairs, draws=self.draws)
+        return Losses({"model": self.beta * kl + self.gamma * gap}, {"kl": kl, "support gap": gap})

@@ -1,0 +1,44 @@
+"""KL + off * sum of squared covariances + diagonal * sum of (variance - 1)^2: DIP-VAE (Kumar et al., 2018, eq. 6 and 7).
+
+Kind "i" looks at the covariance of the means over the batch, kind "ii" at that of q(z), which adds each image's own
+variance (the law of total covariance), on the diagonal and nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from torch import Tensor
+
+from unweave.maths.divergence import covariance, distance_from_identity
+from unweave.methods.base import Part
+from unweave.settings import Setting
+from unweave.types import Losses, Posterior
+
+Weight = Annotated[float, Setting("nats of loss per squared covariance", low=0, search=(1, 2, 5, 10, 20, 50, 100))]
+
+
+class Moments(Part):
+    """Draws the covariance of the codes to the identity.
+
+    The weights are disentanglement_lib's lambda_od and lambda_d, 1 and 10 times lambda_od there (kinds ii and i).
+    """
+
+    stochastic = True
+
+    def __init__(
+        self,
+        *,
+        kind: Annotated[Literal["i", "ii"], Setting("covariance of the means, or of q(z)")] = "ii",
+        off: Weight = 10.0,
+        diagonal: Weight = 10.0,
+    ):
+        super().__init__()
+        self.kind, self.off, self.diagonal = kind, off, diagonal
+
+    def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
+        assert q.log_var is not None  # stochastic: the VAE has checked
+        kl = q.kl().sum(1).mean()
+        off, diagonal = distance_from_identity(covariance(q.mean[rows], q.log_var[rows] if self.kind == "ii" else None))
+        loss = kl + self.off * off + self.diagonal * diagonal
+        return Losses({"model": loss}, {"kl": kl, "covariance": off, "variance": diagonal})

@@ -1,0 +1,76 @@
+"""What the supervisions by few labels share: when they act, how strongly, and which label belongs to which column.
+
+Factor k is learned by column k of the mean. A label that is missing (NaN) is left out: each factor's loss is the mean
+over the images that have it, and the loss of a batch is the sum over factors; nats per image. (disentanglement_lib sums
+over the batch too: its gamma_sup is 1/64 of the weight here, at its batch of 64.)
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from unweave.maths import schedule as schedules
+from unweave.methods.base import Part
+from unweave.settings import Setting
+from unweave.types import Losses, Posterior
+
+Weight = Annotated[float, Setting("nats of loss per nat of the labels'", low=0, search=("log", 1, 1000))]
+Schedule = Annotated[schedules.Schedule, Setting("of the weight: at once, linearly, or only after the steps")]
+Steps = Annotated[int, Setting("steps of the schedule", low=0)]
+
+
+class Supervision(Part):
+    """Weight and schedule around a loss of means (B, D) and labels (B, K), indices from 0, NaN where missing.
+
+    factor_sizes: values of each factor, filled in. ValueError if the data have no factors, or more than latents.
+    """
+
+    def __init__(
+        self,
+        factor_sizes: tuple[int, ...],
+        latents: int,
+        *,
+        weight: Weight = 64.0,
+        schedule: Schedule = "fixed",
+        schedule_steps: Steps = 0,
+    ):
+        super().__init__()
+        if not factor_sizes:
+            raise ValueError("these data have no factors to learn from labels; give factors.csv, or no supervision")
+        if len(factor_sizes) > latents:
+            raise ValueError(f"{len(factor_sizes)} factors need as many latents or more; there are {latents}")
+        self.factors, self.latents = len(factor_sizes), latents
+        self.weight, self.schedule, self.schedule_steps = weight, schedule, schedule_steps
+        self.register_buffer("sizes", torch.tensor(factor_sizes, dtype=torch.float32), persistent=False)
+        self.sizes: Tensor
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return frozenset({"labels"})
+
+    def strength(self, step: int) -> float:
+        """The weight at this step."""
+        return self.weight * schedules.scheduled(step, self.schedule, self.schedule_steps)
+
+    def loss(self, mean: Tensor, v: Tensor) -> Tensor:
+        """The loss of means (B, D) and labels (B, K), scalar, unweighted."""
+        raise NotImplementedError
+
+    def forward(self, q: Posterior, v: Tensor, step: int) -> Losses:
+        loss = self.loss(q.mean, v)
+        return Losses({"model": self.strength(step) * loss}, {"supervised": loss})
+
+    def standardised(self, v: Tensor) -> Tensor:
+        """Labels with mean 0 and variance 1 where a factor's values are equally frequent, like the prior's columns."""
+        deviation = ((self.sizes**2 - 1) / 12).sqrt().clamp(min=0.5)
+        return (v - (self.sizes - 1) / 2) / deviation
+
+
+def mean_known(each: Tensor, v: Tensor) -> Tensor:
+    """Sum over factors of the mean over the images whose label is known; each, v: (B, K); unknown factors give 0."""
+    known = ~v.isnan()
+    total = torch.where(known, each, 0.0).sum(0)
+    return (total / known.sum(0).clamp(min=1)).sum()
