@@ -38,13 +38,12 @@ class Training:
         self.players = method.players()
         self.weights = {name: player.weights() for name, player in self.players.items()}
         self.optimisers = {name: _optimiser(player, self.weights[name]) for name, player in self.players.items()}
-        self.skipped = dict.fromkeys(self.players, 0)
+        self.skipped, self.skips_in_a_row = dict.fromkeys(self.players, 0), dict.fromkeys(self.players, 0)
         self.device = next((w.device for ws in self.weights.values() for w in ws), torch.device("cpu"))
         self.autocast = functools.partial(
             torch.autocast, self.device.type, torch.bfloat16, enabled=dtype is torch.bfloat16
         )
         self._turns_seen: set[tuple[str, ...]] = set()
-        self._skips_in_a_row = dict.fromkeys(self.players, 0)
         owned = {id(w) for ws in self.weights.values() for w in ws}
         if orphans := [n for n, w in method.named_parameters() if w.requires_grad and id(w) not in owned]:
             raise ValueError(f"parameters that no player owns (freeze them or give them to one): {orphans[:5]}")
@@ -107,7 +106,7 @@ class Training:
                 self._skip(name)
                 return
             torch.nn.utils.clip_grads_with_norm_(weights, player.clip, norm)
-        self._skips_in_a_row[name] = 0
+        self.skips_in_a_row[name] = 0
         for group in optimiser.param_groups:
             group["lr"] = player.lr(self.step) if callable(player.lr) else player.lr
         optimiser.step()
@@ -117,8 +116,8 @@ class Training:
 
     def _skip(self, name: str) -> None:
         self.skipped[name] += 1
-        self._skips_in_a_row[name] += 1
-        if self._skips_in_a_row[name] >= 100:
+        self.skips_in_a_row[name] += 1
+        if self.skips_in_a_row[name] >= 100:
             raise NotFinite(f"step {self.step}: the gradient of player {name!r} was skipped 100 times in a row")
 
     def _check_turn(self, names: tuple[str, ...]) -> None:
