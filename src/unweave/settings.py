@@ -118,7 +118,7 @@ def _one_of(name: str, value: Any, kind: Any, members: tuple[Any, ...]) -> Any:
     raise ValueError(f"{name} is {value!r}; expected {kind}")
 
 
-def _in_range(name: str, value: float, setting: Setting) -> None:
+def _in_range(name: str, value: int | float, setting: Setting) -> None:
     bounds = (
         (setting.low, "at least", lambda b: value >= b),
         (setting.above, "above", lambda b: value > b),

@@ -121,8 +121,7 @@ class Pixels:
         if self.resident is not None:
             found = self.resident.index_select(0, self.tensor(flat))
         else:
-            held = self.data.array
-            found = self.tensor(self.data.take(flat) if held is None else np.take(held, flat, axis=0))
+            found = self.tensor(self.data.take(flat))
         return found.unflatten(0, rows.shape) if rows.ndim > 1 else found
 
     def tensor(self, array: NDArray[Any]) -> Tensor:

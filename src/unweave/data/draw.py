@@ -119,9 +119,11 @@ def pairs(data: Data, batch_size: int, *, changed: int = 1, sampler: str = "exac
     sampler: "exact": the factors are chosen uniformly and their values really differ. "dlib": as disentanglement_lib
         draws them: the number is 1 or `changed` with equal chance (0: 1 or a number from 1 to K - 1), and the new
         value may be the old one. What `changed` says is then which values differ, not which were drawn again.
-    Data without a grid of factors: two rows of one group, or class, and nothing is told.
+    Data without a grid of factors: the listed pairs, else two rows of one group, or class; nothing is told.
     """
     n = _count(batch_size, 2, "pairs")
+    if not isinstance(data, FactorImages) and data.pairs is not None:
+        return _listed(data.pairs, n, data.name)
     if not isinstance(data, FactorImages):
         cells = _of_two(data, "pairs", shared_keys(data, "pairs", ()))
         return lambda rng, step: Drawn(cells.members(rng, cells.cells(rng, n), 2))
@@ -150,6 +152,12 @@ def pairs(data: Data, batch_size: int, *, changed: int = 1, sampler: str = "exac
         return Drawn(rows, changed=v[:, 0] != v[:, 1])
 
     return draw
+
+
+def _listed(pairs: Rows, n: int, name: str) -> Draw:
+    if not len(pairs):
+        raise ValueError(f"{name} lists pairs, but none of them is whole in this part of it")
+    return lambda rng, step: Drawn(pairs[rng.integers(len(pairs), size=n)])
 
 
 def clips(data: Data, batch_size: int, *, length: int = 8, shared: Sequence[str] = ()) -> Draw:

@@ -24,6 +24,7 @@ class ImageData:
         labels: known factors of each row (N, K), NaN where one is missing, with `factor_names`, and `factor_sizes`:
             how many values each takes, 0 for a number that is not an index.
         groups: (N,) which rows belong together (the same object, person, video), in the order they follow each other.
+        pairs: (P, 2) rows known to differ in few factors.
         name: of the data set. about: one line on where it came from.
         binary: whether every pixel is 0 or 255; looked up in some rows if None.
     """
@@ -38,6 +39,7 @@ class ImageData:
         factor_names: Sequence[str] = (),
         factor_sizes: Sequence[int] = (),
         groups: Rows | None = None,
+        pairs: Rows | None = None,
         name: str = "arrays",
         about: str = "in memory",
         binary: bool | None = None,
@@ -52,6 +54,7 @@ class ImageData:
         if len(self.class_names) < count:
             raise ValueError(f"y holds class {count - 1}, but there are {len(self.class_names)} class names")
         self.groups = self._column("groups", groups)
+        self.pairs = None if pairs is None else self._pairs(np.asarray(pairs))
         self.labels = None if labels is None else np.asarray(labels, dtype=np.float32)
         self.factor_names = tuple(factor_names)
         self.factor_sizes = tuple(factor_sizes) or (0,) * len(self.factor_names)
@@ -66,6 +69,13 @@ class ImageData:
         if column.shape != (len(self),) or column.dtype.kind not in "iub":
             raise ValueError(f"{name} has shape {column.shape}, {column.dtype}; expected {len(self)} whole numbers")
         return column.astype(np.int64)
+
+    def _pairs(self, given: NDArray[np.generic]) -> NDArray[np.int64]:
+        if given.ndim != 2 or given.shape[1] != 2 or given.dtype.kind not in "iu":
+            raise ValueError(f"pairs have shape {given.shape}, {given.dtype}; expected rows, whole numbers (P, 2)")
+        if given.size and (given.min() < 0 or given.max() >= len(self)):
+            raise ValueError(f"pairs name rows {given.min()} to {given.max()}; they run from 0 to {len(self) - 1}")
+        return given.astype(np.int64)
 
     def __len__(self) -> int:
         return len(self.array)

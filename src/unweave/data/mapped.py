@@ -15,14 +15,17 @@ log = logging.getLogger(__name__)
 Chunks = Callable[[], Iterator[NDArray[np.uint8]]]
 
 
-def mapped(source: Path, shape: tuple[int, int, int, int], chunks: Chunks) -> tuple[NDArray[np.uint8], str]:
+def mapped(
+    source: Path, shape: tuple[int, int, int, int], chunks: Chunks, *, variant: str = ""
+) -> tuple[NDArray[np.uint8], str]:
     """The images of `source`, uint8 of `shape` (N, C, H, W), memory-mapped, and a line that says where they are.
 
     `chunks()` reads them, in order, a part at a time. They are written to SOURCE.images.npy, which appears whole or not
     at all and bears the time of `source`: when that changes, they are read again. Where the folder cannot be written
-    or is full, the images stay in memory. ValueError if the chunks do not add up to `shape`.
+    or is full, the images stay in memory. `source` may be a folder; `variant` goes into the name, for a source that is
+    unpacked in several ways. ValueError if the chunks do not add up to `shape`.
     """
-    target = source.with_name(source.name + ".images.npy")
+    target = source.with_name(f"{source.name}{variant}.images.npy")
     if (kept := _kept(source, target, shape)) is not None:
         return kept, str(source)
     log.info("unpacking %s, once, to %s", source, target)

@@ -27,6 +27,7 @@ class ImageRows(ImageData):
         self.y = None if of.y is None else of.y[rows]
         self.groups = None if of.groups is None else of.groups[rows]
         self.labels = None if of.labels is None else of.labels[rows]
+        self.pairs = None if of.pairs is None else _within(of.pairs, rows, len(of))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -94,6 +95,14 @@ class FactorRows(FactorImages):
         return _resized(self.of.info, len(self), len(self.class_names))
 
 
+def _within(pairs: NDArray[np.int64], rows: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """The pairs whose two rows are both in the view, as rows of the view."""
+    place = np.full(n, -1)
+    place[rows] = np.arange(len(rows))
+    kept = place[pairs]
+    return kept[(kept >= 0).all(1)]
+
+
 def _resized(info: DataInfo, n: int, classes: int | None = None) -> DataInfo:
     classes = info.classes if classes is None else classes
     return DataInfo(n, info.shape, classes, info.factor_names, info.factor_sizes, info.binary)
@@ -116,11 +125,12 @@ def subset(data: Data, rows: Rows, about: str = "") -> Data:
 def split(data: Data, fraction: float, seed: int) -> tuple[Data, Data]:
     """(training view, held-out view): a random `fraction` of the rows is held out, the same for the same seed.
 
-    Whole groups are held out where rows belong together, so that no clip, pair or person is on both sides.
+    Where rows belong together, whole groups are held out, and whole chains of pairs, so that no clip, pair or person is
+    on both sides.
     """
     if not 0 < fraction < 1:
         raise ValueError(f"the held-out fraction is {fraction}; it has to be above 0 and below 1")
-    units = np.arange(len(data)) if data.groups is None else np.unique(data.groups, return_inverse=True)[1]
+    units = _units(data)
     n = int(units.max()) + 1
     count = max(round(n * fraction), 1)
     if count >= n:
@@ -132,6 +142,19 @@ def split(data: Data, fraction: float, seed: int) -> tuple[Data, Data]:
         subset(data, np.flatnonzero(~inside), f"all but the {fraction:.0%} held out; {data.about}"),
         subset(data, np.flatnonzero(inside), f"the {fraction:.0%} held out; {data.about}"),
     )
+
+
+def _units(data: Data) -> NDArray[np.int64]:
+    """A number (N,) for each row, equal for rows that must not be parted, from 0 without gaps."""
+    if data.groups is not None:
+        return np.unique(data.groups, return_inverse=True)[1]
+    if isinstance(data, FactorImages) or data.pairs is None:
+        return np.arange(len(data))
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    joined = coo_array((np.ones(len(data.pairs)), data.pairs.T), shape=(len(data), len(data)))
+    return connected_components(joined, directed=False)[1].astype(np.int64)
 
 
 def with_classes(data: FactorImages, factor: int | str) -> FactorRows:

@@ -1,0 +1,68 @@
+"""One picture file to one array of the size and colours that a data set asks for."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import IO, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+Fit = Literal["crop", "pad"]
+Colour = Literal["grey", "rgb"]
+MODES = {"grey": "L", "rgb": "RGB"}
+GREY = {"1", "L", "LA", "I", "I;16", "I;16B", "F"}
+
+
+def colour_of(image: Image.Image) -> Colour:
+    """Whether a picture is grey or has colours, by its mode; palettes count as colours."""
+    return "grey" if image.mode in GREY else "rgb"
+
+
+def opened(file: Path | IO[bytes]) -> Image.Image:
+    """The picture, its header read. ValueError, naming the file, if there is none or it has over 179 million pixels."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Pillow warns of at 89 million pixels it refuses at twice that
+            return Image.open(file)
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{file} is not a picture that can be read: {error}") from error
+
+
+def fitted(image: Image.Image, size: int, colour: Colour, fit: Fit = "crop") -> NDArray[np.uint8]:
+    """The picture as uint8 (C, size, size), turned as its EXIF tag says, transparent parts white.
+
+    crop: scaled so that the short side fits, the middle kept. pad: scaled so that the long side fits, black around.
+    A picture of this size keeps its pixels; other sizes are resampled by Lanczos' filter.
+    """
+    image = _opaque(ImageOps.exif_transpose(image)).convert(MODES[colour])
+    if image.size != (size, size):
+        resize = ImageOps.fit if fit == "crop" else ImageOps.pad
+        image = resize(image, (size, size), method=Image.Resampling.LANCZOS)
+    pixels = np.asarray(image)
+    return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def read(file: Path, size: int, colour: Colour, fit: Fit = "crop") -> NDArray[np.uint8]:
+    """The picture in a file as uint8 (C, size, size). ValueError, naming the file, if it is damaged."""
+    with opened(file) as image:
+        try:
+            image.draft(MODES[colour], (2 * size, 2 * size))  # lets a JPEG be decoded at a fraction of its size
+            return fitted(image, size, colour, fit)
+        except (OSError, ValueError, SyntaxError, EOFError, TypeError, MemoryError) as error:
+            raise ValueError(f"{file} is damaged: {error}") from error
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    if image.mode in ("I", "I;16", "I;16B", "F"):
+        values = np.asarray(image, dtype=np.float64)
+        deep = image.mode != "F" and values.max() > 255
+        return Image.fromarray(np.clip(np.rint(values / (257 if deep else 1)), 0, 255).astype(np.uint8))
+    if image.mode == "P" or "transparency" in image.info:
+        image = image.convert("RGBA")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image

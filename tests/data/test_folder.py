@@ -1,0 +1,215 @@
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from unweave.data import folder as module
+from unweave.data import load
+from unweave.data.batches import stream
+from unweave.data.folder import folder
+from unweave.data.images import FactorImages
+from unweave.data.photo import fitted, read
+from unweave.data.views import split
+
+
+def save(path: Path, pixels: np.ndarray, **options: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.asarray(pixels, dtype=np.uint8)).save(path, **options)
+
+
+def flat(value: int, size: int = 4) -> np.ndarray:
+    return np.full((size, size), value)
+
+
+def test_images_come_in_the_order_people_sort_names_in(tmp_path):
+    for i in (10, 9, 2, 1):
+        save(tmp_path / f"frame{i}.png", flat(i))
+    data = folder(tmp_path, size=4)
+    assert data.array[:, 0, 0, 0].tolist() == [1, 2, 9, 10]
+    assert data.info.shape == (1, 4, 4)
+    assert (data.y, data.groups, data.labels, data.pairs) == (None, None, None, None)
+
+
+def test_wide_images_are_cropped_in_the_middle_or_padded_and_it_is_said(tmp_path, caplog):
+    bands = np.repeat([[50, 100, 100, 200]], 16, axis=0).repeat(8, axis=1)  # 32 wide, 16 high
+    for name in "ab":
+        save(tmp_path / f"{name}.png", bands)
+    with caplog.at_level(logging.INFO):
+        cropped = folder(tmp_path, size=8).array[0, 0]
+    assert (cropped[:, 2:6] == 100).all()
+    assert np.abs(cropped.astype(int) - 100).max() <= 5  # the filter sees a little beyond the edge of the crop
+    assert "resized to 8x8, their middle cropped" in caplog.text
+    padded = folder(tmp_path, size=8, fit="pad").array[0, 0]
+    assert (padded[[0, 1, 6, 7]] == 0).all()
+    assert padded[3, [0, 3, 7]].astype(int) == pytest.approx([50, 100, 200], abs=2)
+
+
+def test_pixels_of_the_right_size_are_kept(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
+    for i, p in enumerate(pixels):
+        save(tmp_path / f"{i}.png", p)
+    assert np.array_equal(folder(tmp_path, size=8).array, pixels.transpose(0, 3, 1, 2))
+
+
+def test_transparency_turning_and_depth():
+    clear = Image.fromarray(np.zeros((4, 4, 4), np.uint8))
+    assert (fitted(clear, 4, "rgb") == 255).all()
+    deep = Image.fromarray((np.arange(16, dtype=np.uint16) * 4369).reshape(4, 4))
+    assert fitted(deep, 4, "grey").reshape(-1).tolist() == [17 * i for i in range(16)]
+    turned = Image.fromarray(np.arange(16, dtype=np.uint8).reshape(4, 4))
+    turned.getexif()[0x0112] = 3  # upside down
+    assert fitted(turned, 4, "grey").reshape(-1).tolist() == list(range(15, -1, -1))
+
+
+def test_grey_and_coloured_images_together_are_refused_unless_one_is_asked_for(tmp_path):
+    save(tmp_path / "a.png", flat(7))
+    save(tmp_path / "b.png", np.full((4, 4, 3), 9))
+    with pytest.raises(ValueError, match="1 grey and 1 coloured images; say colour='rgb' or colour='grey'"):
+        folder(tmp_path)
+    assert folder(tmp_path, colour="rgb", size=4).array[:, :, 0, 0].tolist() == [[7] * 3, [9] * 3]
+    assert folder(tmp_path, colour="grey", size=4).info.shape == (1, 4, 4)
+
+
+def test_an_empty_folder_a_broken_file_and_one_image(tmp_path):
+    with pytest.raises(ValueError, match="holds no images; looked for"):
+        folder(tmp_path)
+    save(tmp_path / "a.png", np.random.default_rng(0).integers(0, 256, (64, 64)))
+    with pytest.raises(ValueError, match="holds 1 image"):
+        folder(tmp_path)
+    save(tmp_path / "b.png", flat(3))
+    whole = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "c.jpg").write_bytes(b"no picture at all")
+    with pytest.raises(ValueError, match=r"c\.jpg is not a picture .*skip_bad"):
+        folder(tmp_path)
+    assert len(folder(tmp_path, skip_bad=True)) == 2
+    (tmp_path / "c.jpg").write_bytes(whole[: len(whole) // 2])  # a header, and half of the pixels
+    with pytest.raises(ValueError, match=r"c\.jpg is damaged"):
+        folder(tmp_path)
+    assert len(folder(tmp_path, skip_bad=True)) == 2
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        folder(tmp_path / "nowhere")
+
+
+def test_subfolders_are_classes_or_clips(tmp_path):
+    for name, value in (("dogs/1.png", 3), ("cats/2.png", 1), ("cats/10.png", 2), ("dogs/puppies/1.png", 4)):
+        save(tmp_path / name, flat(value))
+    data = folder(tmp_path, size=4)
+    assert data.class_names == ("cats", "dogs")
+    assert data.y.tolist() == [0, 0, 1, 1]
+    assert data.array[:, 0, 0, 0].tolist() == [1, 2, 3, 4]
+    clips = folder(tmp_path, size=4, subfolders="clips")
+    assert clips.y is None
+    assert len(set(clips.groups.tolist())) == 3
+    assert stream(clips, {"clips"}, batch_size=4, clip_length=2)(0).index.tolist() == [[0, 1], [0, 1]]
+
+
+def test_factors_that_are_text_numbers_measurements_or_missing(tmp_path):
+    for i in range(300):
+        save(tmp_path / f"{i}.png", flat(i % 256, 1))
+    lines = ["file,kind,size,weight"]
+    lines += [f"{i}.png,{'round' if i % 2 else 'flat'},{0.5 * (i % 3)},{i / 7}" for i in range(299) if i != 5]
+    (tmp_path / "factors.csv").write_text("\n".join([*lines, "299.png,,1.0,", ""]))
+    data = folder(tmp_path, size=1)
+    assert data.factor_names == ("kind", "size", "weight")
+    assert data.factor_sizes == (2, 3, 0)
+    assert data.labels[3].tolist() == pytest.approx([1, 0, 3 / 7])
+    assert np.isnan(data.labels[5]).all()
+    assert np.isnan(data.labels[299]).tolist() == [True, False, True]
+    assert data.labels[299, 1] == 2
+    groups = stream(data, {"groups", "labels"}, batch_size=16, shared=("kind",))(0)
+    assert (groups.index % 2 == groups.index[:, :1] % 2).all()
+    assert groups.labelled.v.shape == (16, 3)
+
+
+def test_a_complete_grid_of_factors_is_a_factor_set(tmp_path):
+    cells = [(shape, x) for x in (20, 3) for shape in ("disc", "box")]
+    for i, _ in enumerate(cells):
+        save(tmp_path / f"{i}.png", flat(i))
+    (tmp_path / "factors.csv").write_text(
+        "file,shape,x\n" + "".join(f"{i}.png,{s},{x}\n" for i, (s, x) in enumerate(cells))
+    )
+    data = load(tmp_path, size=4)
+    assert isinstance(data, FactorImages)
+    assert data.factors.names == ("shape", "x")
+    assert [list(v) for v in data.factors.values] == [["box", "disc"], ["3", "20"]]
+    assert data.images([[0, 0], [1, 1]])[:, 0, 0, 0].tolist() == [3, 0]  # box at 3, disc at 20
+
+
+def test_groups_and_pairs_are_read_and_kept_whole_in_a_split(tmp_path):
+    for i in range(12):
+        save(tmp_path / f"{i}.png", flat(i))
+    (tmp_path / "pairs.csv").write_text("a,b\n0.png,1.png\n1.png,2.png\n5.png,4.png\n")
+    data = folder(tmp_path, size=4)
+    assert data.pairs.tolist() == [[0, 1], [1, 2], [5, 4]]
+    drawn = stream(data, {"pairs"}, batch_size=40)(0).index.tolist()
+    assert {tuple(p) for p in drawn} == {(0, 1), (1, 2), (5, 4)}
+    kept, held = split(data, 0.5, 0)
+    assert len(kept.pairs) + len(held.pairs) == 3
+    for part in (kept, held):
+        assert {tuple(p) for p in part.rows[part.pairs].tolist()} <= {(0, 1), (1, 2), (5, 4)}
+    (tmp_path / "groups.csv").write_text("file,group\n0.png,x\n3.png,x\n7.png,y\n2.png,y\n")
+    groups = folder(tmp_path, size=4).groups
+    assert groups[0] == groups[3]
+    assert groups[7] == groups[2]
+    assert len(set(groups.tolist())) == 10
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("factors.csv", "file,a\nx.png,1\n", r"line 2: there is no image 'x\.png'"),
+        ("factors.csv", "file,a\n0.png,1\n0.png,2\n", r"line 3: '0\.png' comes twice"),
+        ("factors.csv", "file,a\n0.png,1,2\n", "line 2: 3 cells; the header has 2"),
+        ("factors.csv", "file\n0.png\n", "begins with the columns"),
+        ("factors.csv", "", "not a table"),
+        ("factors.csv", 'file,a\n"0.png,1\n', "not a table"),
+        ("pairs.csv", "a,b\n0.png,x.png\n", "line 2: there is no image 'x.png'"),
+        ("groups.csv", "file,group,more\n", "begins with the columns"),
+    ],
+)
+def test_wrong_tables_are_named_with_the_line(tmp_path, file, text, message):
+    for i in range(3):
+        save(tmp_path / f"{i}.png", flat(i))
+    (tmp_path / file).write_text(text)
+    with pytest.raises(ValueError, match=message) as error:
+        folder(tmp_path, size=4)
+    assert file in str(error.value)
+
+
+def test_many_images_are_decoded_once_into_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "LARGE", 100)
+    monkeypatch.setattr(module, "CHUNK", 3)
+    place = tmp_path / "photos"
+    for i in range(10):
+        save(place / f"{i}.png", flat(i))
+    first = folder(place, size=4)
+    assert isinstance(first.array, np.memmap)
+    assert first.array[:, 0, 0, 0].tolist() == list(range(10))
+    assert len(list(tmp_path.glob("photos.*.images.npy"))) == 1
+    monkeypatch.setattr(module, "read", None)  # what is decoded is not decoded again
+    assert np.array_equal(folder(place, size=4).array, first.array)
+    monkeypatch.undo()
+    monkeypatch.setattr(module, "LARGE", 100)
+    save(place / "3.png", flat(33))  # a changed file is
+    assert folder(place, size=4).array[3, 0, 0, 0] == 33
+
+
+def test_mutated_pictures_are_refused_by_name_or_read(tmp_path):
+    rng = np.random.default_rng(0)
+    pixels = Image.fromarray(rng.integers(0, 256, (24, 24, 3), dtype=np.uint8))
+    refused = 0
+    for turn in range(300):
+        path = tmp_path / ("picture" + (".png", ".jpg", ".gif", ".bmp", ".webp", ".tif")[turn % 6])
+        pixels.save(path)
+        data = bytearray(path.read_bytes())
+        for _ in range(rng.integers(1, 6)):
+            data[rng.integers(min(len(data), 100))] = rng.integers(256)
+        path.write_bytes(data[: rng.integers(len(data))] if turn % 4 == 0 else data)
+        try:
+            assert read(path, 8, "rgb").shape == (3, 8, 8)
+        except ValueError as error:
+            assert path.name in str(error)  # noqa: PT017
+            refused += 1
+    assert refused > 100
