@@ -1,0 +1,73 @@
+"""What was chosen and what it was run on, as rows of words for a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from unweave.run import Run
+
+Rows = list[tuple[str, str]]
+
+
+def settings(config: Mapping[str, Any]) -> Rows:
+    """Every choice of a run by its dotted name: method, parts, settings, loop, batches, options of the data."""
+    method = config["method"]
+    chosen: dict[str, Any] = {"method": method["name"]} | method["parts"] | method["settings"]
+    chosen |= {"data": config["data"]["name"]} | {f"data.{k}": v for k, v in config["data"]["options"].items()}
+    chosen |= config["loop"] | {f"batches.{k}": v for k, v in config["batches"].items()}
+    return [(name, word(value)) for name, value in chosen.items()]
+
+
+def data(run: Run) -> Rows:
+    """The facts of the data."""
+    info, chosen = run.info, run.config["data"]
+    found = [("name", chosen["name"]), ("where from", chosen["about"])]
+    found += [("source", chosen["source"])] if chosen["source"] else []
+    found += [("folder", chosen["root"])] if chosen["root"] else []
+    found += [("images" if len(info.shape) == 3 else "vectors", f"{info.n:,}")]
+    found += [("shape", " × ".join(map(str, info.shape)) + (" (C, H, W)" if len(info.shape) == 3 else ""))]
+    if info.factor_names:
+        sizes = zip(info.factor_names, info.factor_sizes, strict=True)
+        found += [("factors", ", ".join(f"{name} ({size})" if size else name for name, size in sizes))]
+    if info.classes:
+        found += [("classes", ", ".join(class_names(run)) or str(info.classes))]
+    return [*found, ("pixels", "black or white" if info.binary else "0 to 255")] if len(info.shape) == 3 else found
+
+
+def class_names(run: Run, most: int = 50) -> Sequence[str]:
+    """Names of the classes of the data; none if the data cannot be opened."""
+    try:
+        names = list(run.data.class_names)
+    except (ValueError, OSError, ImportError):
+        return ()
+    return names[:most] + [f"and {len(names) - most} more"] * (len(names) > most)
+
+
+def versions(config: Mapping[str, Any]) -> Rows:
+    """What the run was made with."""
+    return [(name, str(version)) for name, version in config.get("versions", {}).items()]
+
+
+def differing(configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Names of the settings that are not the same in all runs, the seed left out."""
+    tables = [dict(settings(config)) for config in configs]
+    names = dict.fromkeys(name for table in tables for name in table)
+    return [name for name in names if name != "seed" and len({table.get(name) for table in tables}) > 1]
+
+
+def word(value: Any) -> str:
+    """A setting as one writes it.
+
+    >>> word(1e-4), word(6.0), word(True), word([1, 2]), word(None)
+    ('0.0001', '6', 'yes', '1, 2', '–')
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(word, value))
+    return str(value)

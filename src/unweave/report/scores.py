@@ -1,0 +1,156 @@
+"""The scores of a run at a glance: each value on its interval, above what noise scores, as geometry a template draws."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from unweave import metrics
+from unweave.metrics.base import Score
+
+WIDTH, LEFT, RIGHT, ROW, TOP = 720, 170, 118, 28, 10
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table and, if its range is 0 to 1, of the picture.
+
+    name: of the metric, or of a part of it (`part`). about: what it asks. value: as text, with the digits that its error
+    supports. interval, null, rotated, ceiling: as text, "" where unknown. score: the numbers.
+    """
+
+    name: str
+    part: bool
+    about: str
+    value: str
+    interval: str
+    null: str
+    rotated: str
+    ceiling: str
+    score: Score
+    lower_is_better: bool
+    unit_range: bool
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One line of the picture, in pixels; None where unknown."""
+
+    y: float
+    name: str
+    part: bool
+    text: str
+    title: str
+    value: float
+    low: float | None
+    high: float | None
+    null: float | None
+    rotated: float | None
+    ceiling: float | None
+
+
+@dataclass(frozen=True)
+class Dots:
+    """The picture of all scores whose range is 0 to 1."""
+
+    rows: list[Dot]
+    ticks: list[tuple[float, str]]
+    width: int
+    height: int
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+    top: int = TOP
+
+
+def read(folder: Path) -> dict[str, Score]:
+    """The scores in a run folder, {metric: Score}; empty if it was not evaluated."""
+    file = folder / "scores.json"
+    return {k: score_of(v) for k, v in json.loads(file.read_text()).items()} if file.exists() else {}
+
+
+def score_of(plain: Mapping[str, Any]) -> Score:
+    """A Score from what its `to_dict` gave: None is NaN again. Fields that this version does not know are left out."""
+    known = {f.name for f in fields(Score)}
+    given = {k: v for k, v in plain.items() if k in known}
+    numbers = {f.name for f in fields(Score) if f.type == "float"}
+    given |= {k: math.nan for k in numbers if k in given and given[k] is None}
+    if given.get("matrix") is not None:
+        given["matrix"] = np.array(given["matrix"], dtype=float)
+    return Score(**given)
+
+
+def rows(scores: Mapping[str, Score]) -> list[Row]:
+    """Every metric, each followed by its scalar parts."""
+    found = []
+    for name, score in scores.items():
+        found.append(_row(name, False, name, score))
+        found += [_row(name, True, part, inner) for part, inner in parts(score).items() if inner != score]
+    return found
+
+
+def parts(score: Score) -> dict[str, Score]:
+    """The scalar parts of a score as scores of their own, with their intervals; a copy of the value itself is left out."""
+    intervals = score.parts.get("intervals", {})
+    found = {}
+    for name, value in score.parts.items():
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            known = {k: math.nan if v is None else v for k, v in intervals.get(name, {}).items()}
+            found[name] = Score(float(value), **known)
+    return found
+
+
+def dots(rows: list[Row]) -> Dots | None:
+    """The picture of the rows whose range is 0 to 1; None if there is none."""
+    drawn = [row for row in rows if row.unit_range and math.isfinite(row.score.value)]
+    if not drawn:
+        return None
+    found = [_dot(row, TOP + (i + 0.5) * ROW) for i, row in enumerate(drawn)]
+    ticks = [(_x(t / 5) or 0.0, f"{t / 5:.1f}") for t in range(6)]
+    return Dots(found, ticks, WIDTH, TOP + ROW * len(found) + 26)
+
+
+def digits(value: float, error: float) -> str:
+    """A value with the digits of an error of that size; "" if it is not finite."""
+    return str(Score(value, error=error)).split(" ")[0] if math.isfinite(value) else ""
+
+
+def _row(metric: str, part: bool, name: str, score: Score) -> Row:
+    declares = metrics.get(metric).declares if metric in metrics.METRICS else None
+    between = tuple(declares.range) == (0.0, 1.0) if declares else 0 <= score.value <= 1
+    inside = math.isfinite(score.value) and -1e-9 <= score.value <= 1 + 1e-9
+    low, high = (digits(end, score.error) for end in (score.low, score.high))
+    return Row(
+        name,
+        part,
+        "" if part or metric not in metrics.METRICS else metrics.METRICS[metric][1],
+        str(score) if math.isfinite(score.value) else "not defined",
+        f"{low} to {high}" if low and high else "",
+        *(digits(v, score.error) for v in (score.null, score.rotated, score.ceiling)),
+        score,
+        declares is not None and declares.direction == "lower",
+        between and inside,
+    )
+
+
+def _dot(row: Row, y: float) -> Dot:
+    s = row.score
+    told = [f"{row.name}: {row.value}"]
+    told += [f"95 % interval {row.interval}"] if row.interval else []
+    told += [f"noise scores {row.null}"] if row.null else []
+    told += [f"rotated codes score {row.rotated}"] if row.rotated else []
+    told += [f"the factors themselves score {row.ceiling}"] if row.ceiling else []
+    places = [_x(v) for v in (s.low, s.high, s.null, s.rotated, s.ceiling)]
+    return Dot(y, row.name, row.part, row.value, "\n".join(told), _x(s.value) or 0.0, *places)
+
+
+def _x(value: float) -> float | None:
+    """Where a score of 0 to 1 stands; None if it is not finite."""
+    if not math.isfinite(value):
+        return None
+    return round(LEFT + min(max(value, 0.0), 1.0) * (WIDTH - RIGHT - LEFT), 1)
