@@ -26,6 +26,12 @@ METRICS: dict[str, tuple[str, str]] = {
     "explicitness": ("unweave.metrics.explicitness", "can a linear classifier read the factors from the code?"),
     "dci": ("unweave.metrics.dci", "disentanglement, completeness, informativeness from importances of latents"),
     "sap": ("unweave.metrics.sap", "how much better does the best latent predict a factor than the next one?"),
+    "infomec": ("unweave.metrics.infomec", "InfoM, InfoC, InfoE: modularity, compactness, explicitness by information"),
+    "mig_sup": ("unweave.metrics.mig_sup", "the information gap seen from the latents"),
+    "rmig": ("unweave.metrics.rmig", "mutual information gap under the stochastic encoder"),
+    "jemmig": ("unweave.metrics.jemmig", "one latent for a factor, and nothing else in it"),
+    "dcimig": ("unweave.metrics.dcimig", "information gaps of latents, credited to the factors"),
+    "med": ("unweave.metrics.med", "disentanglement with mutual information as importance"),
 }
 
 

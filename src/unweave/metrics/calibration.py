@@ -55,12 +55,29 @@ def calibrate_by_jackknife(measure: Callable[..., Measured], table: Table | Grou
     if table.n < 2 * BLOCKS:
         return Calibration(reason=f"{table.n} rows are too few for an error ({2 * BLOCKS} needed)")
     full = _numbers(found)
-    left_out = _stack(measure(block) for block in table.blocks())
-    error = np.sqrt((BLOCKS - 1) * left_out.var(0))
-    bias = (BLOCKS - 1) * (left_out.mean(0) - full)
+    without_one = _stack(measure(table.without(b)) for b in range(BLOCKS))
+    error = np.sqrt((BLOCKS - 1) * without_one.var(0))
+    if found.pairwise:
+        without_two = _stack(measure(table.without(b, (b + 1) % BLOCKS)) for b in range(BLOCKS))
+        error = _less_pairs(error, full, without_one, without_two)
+    bias = (BLOCKS - 1) * (without_one.mean(0) - full)
     centre = full - bias if table.protocol == "unweave" else full
     null = _stack(measure(table.permuted(i)) for i in range(PERMUTATIONS)).mean(0)
     return _bands(found, error, centre, T_JACKKNIFE * error, bias, null, *_floors(measure, table, len(full)))
+
+
+def _less_pairs(error: np.ndarray, full: np.ndarray, without_one: np.ndarray, without_two: np.ndarray) -> np.ndarray:
+    """The jackknife's error without what it counts twice (Efron and Stein, 1981, section 5).
+
+    The jackknife counts the variance of pairs of blocks twice, and shares of information among unrelated columns have
+    much of it: errors of InfoM came out 1.3 to 1.6 times too large. Second differences over neighbouring pairs of
+    blocks say how much. They overcount what comes from three and more blocks, so three quarters are taken away, and at
+    most half of the variance. Where gaps switch between latents (MIG) they overcount more, and the plain error is right.
+    """
+    b = BLOCKS
+    pairs = b * full - (b - 1) * (without_one + np.roll(without_one, -1, 0)) + (b - 2) * without_two
+    twice = (b - 1) * (b - 2) ** 2 / (2 * b**3) * (pairs**2).mean(0)
+    return np.sqrt(np.maximum(error**2 - 0.75 * twice, error**2 / 2))
 
 
 def calibrate_by_fits(measure: Callable[..., Measured], table: Table | GroupTable, found: Measured) -> Calibration:

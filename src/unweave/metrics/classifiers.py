@@ -34,7 +34,7 @@ def logistic(
     if protocol == "dlib-2018":
         model: Any = OneVsRestClassifier(LogisticRegression(C=c, solver="liblinear", random_state=seed))
     else:
-        rounds = 100 if protocol == "dlib" else 1000
+        rounds = 1000 if protocol == "unweave" else 100
         model = LogisticRegression(C=c, max_iter=rounds, random_state=seed)
     with quietly():
         if weights is None or protocol == "dlib-2018":
@@ -59,6 +59,12 @@ def balanced_accuracy(labels: np.ndarray, predicted: np.ndarray, weights: np.nda
     _, index = np.unique(labels, return_inverse=True)
     mass = np.bincount(index, w)
     return float(np.mean(np.bincount(index, w * (labels == predicted))[mass > 0] / mass[mass > 0]))
+
+
+def log_loss(labels: np.ndarray, chances: np.ndarray, weights: np.ndarray | None = None) -> float:
+    """Mean of -log of the chance that was given to the right label, nats; labels index the columns of chances."""
+    given = np.clip(chances[np.arange(len(labels)), labels], 1e-15, 1)
+    return float(np.average(-np.log(given), weights=weights))
 
 
 def area_under_curve(positive: np.ndarray, score: np.ndarray, weights: np.ndarray | None = None) -> float:

@@ -8,7 +8,6 @@ kept in `cache`, so the second metric on a table is cheaper than the first.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -36,6 +35,7 @@ class Measured:
     value: NaN with a `reason` where it is undefined. estimator: how it was computed, in a few words.
     pieces: scalar parts. latents, factors: parts with one value per latent (D,) or factor (K,) of the table.
     matrix: (D, K). n: rows used, 0 for all. cheap: False where an option made a cheap metric costly.
+    pairwise: whether much of the variance is of pairs of rows (shares of noise), which the jackknife counts twice.
     """
 
     value: float
@@ -47,6 +47,7 @@ class Measured:
     reason: str = ""
     n: int = 0
     cheap: bool = True
+    pairwise: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +56,7 @@ class Table:
 
     latents, varying: which columns of the given arrays these are. width, height: how many columns were given.
     factors: float, NaN where unknown; (N, 0) if none were given. test: the rows to test on, if they were given apart.
+    whole: False for a changed copy that serves an error or a floor, for which costly parts need not be found.
     """
 
     codes: np.ndarray
@@ -69,6 +71,7 @@ class Table:
     width: int = 0
     height: int = 0
     notes: tuple[str, ...] = ()
+    whole: bool = True
     cache: dict[Any, Any] = field(default_factory=dict)
 
     @staticmethod
@@ -127,12 +130,15 @@ class Table:
     def rows(self, index: np.ndarray) -> Table:
         """Some of the rows; what the cache holds per row is cut likewise."""
         cache = {name: kept[index] for name, kept in self.cache.items() if name in ("code bins", "factor levels")}
+        if "informative" in self.cache:
+            cache["informative"] = self.cache["informative"]
         return replace(
             self,
             codes=self.codes[index],
             factors=self.factors[index],
             log_var=None if self.log_var is None else self.log_var[index],
             weights=None if self.weights is None else self.weights[index],
+            whole=False,
             cache=cache,
         )
 
@@ -156,10 +162,10 @@ class Table:
         how = "as given" if self.test is not None else f"split by seed {self.seed}"
         return f"{fit.n} rows fitted, {test.n} tested, {how}"
 
-    def blocks(self) -> Iterator[Table]:
-        """The table without one of 20 blocks of rows, drawn by seed, for each block in turn."""
+    def without(self, *blocks: int) -> Table:
+        """The table without some of 20 blocks of rows, which are drawn by seed."""
         block = np.random.default_rng([self.seed, 1]).permutation(self.n) % BLOCKS
-        return (self.rows(np.flatnonzero(block != b)) for b in range(BLOCKS))
+        return self.rows(np.flatnonzero(~np.isin(block, blocks)))
 
     def part(self, i: int, share: float, most: int) -> Table:
         """A random share, drawn anew for every i, of the same at most `most` rows; test rows likewise."""
@@ -174,18 +180,19 @@ class Table:
         test = None if self.test is None else self.test.permuted(i)
         if not self.height:
             shuffled = rng.permuted(self.codes, axis=0)
-            return replace(self, codes=shuffled, log_var=None, test=test, cache={})
+            return replace(self, codes=shuffled, log_var=None, test=test, whole=False, cache={})
         order = rng.permutation(self.n)
         cache = {"code bins": self.cache["code bins"]} if "code bins" in self.cache else {}
+        cache["informative"] = np.ones(len(self.latents), bool)
         if "factor levels" in self.cache:
             cache["factor levels"] = self.cache["factor levels"][order]
-        return replace(self, factors=self.factors[order], test=test, cache=cache)
+        return replace(self, factors=self.factors[order], test=test, whole=False, cache=cache)
 
     def rotated(self) -> Table:
         """The codes after one random rotation, the same for test rows."""
         turn = random_rotation(len(self.latents), self.seed)
         test = None if self.test is None else replace(self.test, codes=self.test.codes @ turn, cache={})
-        return replace(self, codes=self.codes @ turn, log_var=None, test=test, cache={})
+        return replace(self, codes=self.codes @ turn, log_var=None, test=test, whole=False, cache={})
 
     def ceiling(self) -> Table | None:
         """The factors themselves as codes, over the rows where all are known; None if there are too few."""
@@ -194,7 +201,7 @@ class Table:
         if len(known) < 2 or not self.height or (self.test is not None and test is None):
             return None
         cut = self.rows(known)
-        perfect = replace(cut, codes=cut.factors, log_var=None, test=test, cache={})
+        perfect = replace(cut, codes=cut.factors, log_var=None, test=test, whole=False, cache={})
         return replace(perfect, latents=self.varying, width=self.height)
 
     def put_back_matrix(self, matrix: np.ndarray | None) -> np.ndarray | None:
