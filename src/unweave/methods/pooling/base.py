@@ -25,7 +25,7 @@ class GroupPooling(Part):
 
     def __init__(self, latents: int, *, content: Content = 0):
         super().__init__()
-        self.latents, self.content = latents, content or latents // 2
+        self.latents, self.content = latents, content or (latents + 1) // 2
         if not 0 < self.content <= latents:
             raise ValueError(f"{self.content} content columns of {latents} latents; choose from 1 to {latents}")
 
