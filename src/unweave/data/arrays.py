@@ -1,0 +1,104 @@
+"""Arrays of images: from .npy and .npz files, numpy, torch, or anything that gives images one by one."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.images import ImageData
+from unweave.data.layout import Layout, as_images
+from unweave.data.npy import UNREADABLE, map_npy, member, members
+from unweave.data.samples import collect
+from unweave.settings import Setting
+
+IMAGES = ("images", "imgs", "x", "X", "x_train", "data", "arr_0")
+CLASSES = ("y", "labels", "label", "targets", "classes", "y_train")
+FACTORS = ("factors", "latents_classes", "latents", "v", "labels")
+
+
+def arrays(
+    root: Any = None,
+    *,
+    layout: Annotated[Layout, Setting("where the channels are: last, first, or found out")] = "auto",
+    key: Annotated[str, Setting("the array of an .npz file that holds the images; found by name unless given")] = "",
+    size: Annotated[int, Setting("pixels a side, for data that give pictures of any size", low=1)] = 64,
+) -> ImageData:
+    """Images (or vectors) of `root`: an .npy or .npz file, an array or tensor, or a data set of samples.
+
+    In an .npz, whole numbers (N,) named y, labels or targets are classes, and (N, K) named factors or latents are
+    factors. A data set of samples (of torch or Hugging Face) has a length and gives images, or (image, class), or
+    dicts with them. Nothing is unpickled. ValueError if it is not clear which array is meant, or what its axes are.
+    """
+    if root is None:
+        raise ValueError("name the array: root=FILE.npy, FILE.npz or an array")
+    if isinstance(root, (str, Path)):
+        name, found = Path(root).name, _open(Path(root), key)
+    else:
+        name, found = "the array", _given(root, size)
+    images, frames, about = as_images(found["images"], layout, name)
+    n = len(images)
+    groups = None if frames == 1 else np.repeat(np.arange(n // frames), frames)
+    y, factors = found.get("y"), found.get("factors")
+    if y is not None and len(y) * frames == n:
+        y = np.repeat(y, frames)
+    names = () if factors is None else tuple(f"factor {k + 1}" for k in range(factors.shape[1]))
+    sizes = () if factors is None else _sizes(factors)
+    stem = Path(name).stem if name != "the array" else "arrays"
+    classes = tuple(found.get("class_names", ()))
+    return ImageData(
+        images, y=y, class_names=classes, labels=factors, factor_names=names, factor_sizes=sizes, groups=groups,
+        name=stem, about=f"{name}: {about}",
+    )  # fmt: skip
+
+
+def _given(source: Any, size: int) -> dict[str, Any]:
+    if hasattr(source, "detach") and hasattr(source, "cpu"):  # a torch tensor, on whatever device
+        source = source.detach().cpu().numpy()
+    if isinstance(source, np.ndarray):
+        return {"images": source}
+    if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
+        return collect(source, size)
+    raise ValueError(f"expected an array, a file or a data set of samples; given {type(source).__name__}")
+
+
+def _open(path: Path, key: str) -> dict[str, Any]:
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    try:
+        if path.suffix == ".npy":
+            return {"images": map_npy(path)}
+        if path.suffix != ".npz":
+            raise ValueError("expected a file ending in .npy or .npz")
+        with zipfile.ZipFile(path) as archive:
+            return _members(archive, key)
+    except UNREADABLE as error:
+        raise ValueError(f"{path} cannot be read: {str(error) or type(error).__name__}") from error
+
+
+def _members(archive: zipfile.ZipFile, key: str) -> dict[str, Any]:
+    """The images of an .npz, with classes and factors beside them; other members are never opened."""
+    there = members(archive)
+    wanted = [k for k in IMAGES if k in there] if not key else [key]
+    chosen = wanted[0] if wanted else there[0] if len(there) == 1 else None
+    if chosen not in there:
+        raise ValueError(f"it holds the arrays {', '.join(there) or 'none'}; say which are the images by key=NAME")
+    found = {"images": member(archive, chosen)}
+    for name in (k for k in dict.fromkeys((*CLASSES, *FACTORS)) if k in there and k != chosen):
+        array = member(archive, name)
+        if array.ndim not in (1, 2) or len(array) != len(found["images"]):
+            continue
+        if array.ndim == 1 and name in CLASSES and np.array_equal(array, np.rint(array)):
+            found.setdefault("y", array.astype(np.int64))
+        elif array.ndim == 2 and name in FACTORS:
+            found.setdefault("factors", array.astype(np.float32))
+    return found
+
+
+def _sizes(factors: NDArray[np.float32]) -> tuple[int, ...]:
+    """How many values each factor takes, 0 where they are not indices from 0."""
+    whole = (factors == np.rint(factors)).all(0) & (factors >= 0).all(0)
+    return tuple(int(column.max()) + 1 if w else 0 for column, w in zip(factors.T, whole, strict=True))

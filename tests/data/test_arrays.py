@@ -1,0 +1,220 @@
+import io
+import re
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from unweave.data import load
+from unweave.data.arrays import arrays
+from unweave.data.batches import stream
+
+RNG = np.random.default_rng(0)
+BYTES = RNG.integers(0, 256, (10, 3, 8, 9), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "said"),
+    [
+        (BYTES, BYTES, "channels first"),
+        (BYTES.transpose(0, 2, 3, 1), BYTES, "channels last"),
+        (BYTES[:, :1].transpose(0, 2, 3, 1), BYTES[:, :1], "channels last"),
+        (BYTES[:, 0], BYTES[:, :1], "grey"),
+        (BYTES.astype(np.float32) / 255, BYTES, r"floats in \[0, 1\]"),
+        (BYTES.astype(np.float64), BYTES, r"floats in \[0, 255\]"),
+        (BYTES / 127.5 - 1, BYTES, r"floats in \[-1, 1\]"),
+        (BYTES.astype(np.int64), BYTES, "whole numbers to 255"),
+        (BYTES.astype(np.uint16) * 257, BYTES, "16 bits"),
+        (BYTES > 127, (BYTES > 127) * np.uint8(255), "0 and 1"),
+        ((BYTES > 127).astype(np.uint8), (BYTES > 127) * np.uint8(255), "0 and 1"),
+        (torch.from_numpy(BYTES), BYTES, "channels first"),
+    ],
+)
+def test_layout_and_range_are_found_out_and_said(given, expected, said):
+    data = arrays(given)
+    assert data.array.dtype == np.uint8
+    assert np.array_equal(data.take(np.arange(10)), expected)
+    assert re.search(said, data.about)
+
+
+def test_the_square_decides_when_two_axes_could_be_the_channels():
+    assert arrays(np.zeros((5, 3, 8, 8, 3), np.uint8)[:, 0]).info.shape == (3, 8, 8)
+    assert arrays(np.zeros((5, 3, 4, 4), np.uint8)).info.shape == (3, 4, 4)
+    assert arrays(np.zeros((5, 4, 4, 3), np.uint8)).info.shape == (3, 4, 4)
+    with pytest.raises(ValueError, match=r"which axis are the channels\? say layout='hwc'"):
+        arrays(np.zeros((5, 3, 8, 3), np.uint8))
+    assert arrays(np.zeros((5, 3, 8, 3), np.uint8), layout="hwc").info.shape == (3, 3, 8)
+    assert arrays(np.zeros((5, 3, 8, 3), np.uint8), layout="chw").info.shape == (3, 8, 3)
+    with pytest.raises(ValueError, match="which axis"):
+        arrays(np.zeros((5, 8, 8, 2), np.uint8))
+    assert arrays(np.zeros((5, 8, 8, 2), np.uint8), layout="hwc").info.shape == (2, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "message"),
+    [
+        ((64, 64, 3), "u1", "one single image"),
+        ((3, 64, 64), "u1", "one single image"),
+        ((1, 64, 64), "u1", "one single image"),
+        ((1, 64, 64, 3), "f4", "one single image"),
+        ((64, 64), "u1", "one single image"),
+        ((64,), "u1", "expected at least 2 images"),
+        ((2, 2, 2, 2, 2, 2), "u1", "expected at least 2 images"),
+        ((0, 8, 8, 3), "u1", "expected at least 2 images"),
+        ((), "f4", "expected at least 2 images"),
+        ((4, 8, 8, 3), "c8", "holds complex64; expected numbers"),
+        ((4, 8, 8, 3), "U3", "expected numbers"),
+        ((4, 8, 8, 3), "O", "expected numbers"),
+    ],
+)
+def test_wrong_shapes_and_types_are_told(shape, dtype, message):
+    with pytest.raises(ValueError, match=message):
+        arrays(np.zeros(shape, dtype))
+
+
+def test_values_out_of_every_range_and_values_that_are_none():
+    with pytest.raises(ValueError, match=r"values from 0 to 300; expected bytes"):
+        arrays(np.linspace(0, 300, 192).reshape(4, 4, 4, 3))
+    with pytest.raises(ValueError, match=r"values from -5 to 5"):
+        arrays(np.linspace(-5, 5, 192).reshape(4, 4, 4, 3).astype(np.int64))
+    for bad in (np.nan, np.inf):
+        x = np.zeros((4, 4, 4, 3), np.float32)
+        x[2, 1, 0, 0] = bad
+        with pytest.raises(ValueError, match="NaN or infinity, first in row 2"):
+            arrays(x)
+    with pytest.raises(ValueError, match="NaN or infinity, first in row 1"):
+        arrays(np.array([[0.0, 1.0], [np.nan, 0.0]]))
+
+
+def test_vectors_and_clips():
+    points = RNG.normal(size=(12, 5))
+    assert np.array_equal(arrays(points).take([3]), points[[3]].astype(np.float32))
+    clips = arrays(RNG.integers(0, 256, (4, 6, 8, 8, 3), dtype=np.uint8))
+    assert clips.info.shape == (3, 8, 8)
+    assert clips.groups.tolist() == np.repeat([0, 1, 2, 3], 6).tolist()
+    index = stream(clips, {"clips"}, batch_size=10, clip_length=5)(0).index
+    assert (index[:, 1:] - index[:, :-1] == 1).all()
+
+
+def test_files_are_read_and_large_ones_not_copied(tmp_path):
+    np.save(tmp_path / "a.npy", BYTES)
+    data = load(tmp_path / "a.npy")
+    assert isinstance(data.array, np.memmap)
+    assert data.name == "a"
+    assert np.array_equal(data.take([4, 2]), BYTES[[4, 2]])
+    np.save(tmp_path / "last.npy", BYTES.transpose(0, 2, 3, 1).copy())
+    last = load(str(tmp_path / "last.npy"))
+    assert np.array_equal(last.take([4, 2]), BYTES[[4, 2]])
+    assert np.shares_memory(last.array, last.array.base)
+    x = stream(last, {"images"}, batch_size=4)(0)
+    assert np.array_equal((x.x * 255).round().numpy(), BYTES[x.index])
+
+
+def test_members_of_an_npz_are_found_by_name_and_objects_never_opened(tmp_path):
+    path = tmp_path / "set.npz"
+    v = np.stack([np.arange(10) % 3, np.arange(10) % 4], 1)
+    secret = np.array([{"a": 1}], dtype=object)
+    np.savez(path, images=BYTES, y=np.arange(10) % 2, factors=v, metadata=secret)
+    data = arrays(path)
+    assert np.array_equal(data.array, BYTES)
+    assert data.y.tolist() == [0, 1] * 5
+    assert data.labels.tolist() == v.tolist()
+    assert data.factor_sizes == (3, 4)
+    np.savez(path, photos=BYTES, masks=BYTES)
+    with pytest.raises(ValueError, match="holds the arrays photos, masks; say which are the images by key=NAME"):
+        arrays(path)
+    assert np.array_equal(arrays(path, key="masks").array, BYTES)
+    with pytest.raises(ValueError, match="say which"):
+        arrays(path, key="mask")
+    np.savez(path, images=secret)
+    with pytest.raises(ValueError, match=r"set\.npz cannot be read"):
+        arrays(path)
+
+
+def test_broken_missing_and_foreign_files(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no file"):
+        arrays(tmp_path / "a.npy")
+    for name, content in (("a.npy", b""), ("b.npy", b"\x93NUMPY rubbish"), ("c.npz", b"PK"), ("d.txt", b"1,2")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(ValueError, match=f"{name} cannot be read"):
+            arrays(tmp_path / name)
+    for missing in (None, 3):
+        with pytest.raises(ValueError, match=r"name the array|given int"):
+            arrays(missing)
+
+
+def test_mutated_files_are_refused_or_read(tmp_path):
+    """600 mutations: no other error than ValueError, and never more than the file held."""
+    small = RNG.integers(0, 256, (4, 6, 6, 3), dtype=np.uint8)
+    plain, zipped = io.BytesIO(), io.BytesIO()
+    np.save(plain, small)
+    np.savez_compressed(zipped, images=small)
+    refused = 0
+    for turn in range(600):
+        suffix, whole = ((".npy", plain), (".npz", zipped))[turn % 2]
+        content = bytearray(whole.getvalue())
+        for _ in range(RNG.integers(1, 4)):
+            content[RNG.integers(min(len(content), 160))] = RNG.integers(256)
+        path = tmp_path / f"file{suffix}"
+        path.write_bytes(content[: RNG.integers(len(content))] if turn % 3 == 0 else content)
+        try:
+            assert arrays(path).array.size <= small.size
+        except ValueError:
+            refused += 1
+    assert refused > 300
+
+
+class Samples:
+    """A data set in the manner of torch: a length and an index."""
+
+    classes = ("odd", "even")
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def __len__(self) -> int:
+        return 6
+
+    def __getitem__(self, i: int) -> object:
+        picture = Image.fromarray(np.full((10, 20, 3), 40 * i, np.uint8))
+        return {
+            "tuple": (torch.full((1, 8, 8), i / 10), (i + 1) % 2),
+            "dict": {"image": picture, "label": (i + 1) % 2, "text": "a"},
+            "image": picture,
+            "words": "no image",
+            "mixed": picture.convert("L") if i == 3 else picture,
+        }[self.kind]
+
+
+def test_data_sets_of_samples_are_read_once():
+    data = load(Samples("tuple"))
+    assert data.y.tolist() == [1, 0, 1, 0, 1, 0]
+    assert data.class_names == ("odd", "even")
+    assert data.array[:, 0, 0, 0].tolist() == [0, 26, 51, 76, 102, 128]
+    pictures = arrays(Samples("dict"), size=5)
+    assert pictures.info.shape == (3, 5, 5)
+    assert pictures.array[:, 0, 0, 0].tolist() == [0, 40, 80, 120, 160, 200]
+    assert arrays(Samples("image")).y is None
+    with pytest.raises(ValueError, match="a sample is a str; expected an image"):
+        arrays(Samples("words"))
+    with pytest.raises(ValueError, match="sample 3 is grey, the first one rgb"):
+        arrays(Samples("mixed"))
+
+
+def test_a_data_set_of_hugging_face_is_known_by_what_it_can_do():
+    class Label:
+        names = ("cat", "dog")
+
+    class Dataset(Samples):
+        """It has `take`, `info` and `features`, but these are not ours."""
+
+        features = {"image": object(), "label": Label()}
+        info = "about"
+
+        def take(self, n: int) -> "Dataset":
+            return self
+
+    data = load(Dataset("dict"))
+    assert data.class_names == ("cat", "dog")
+    assert len(data) == 6
