@@ -80,6 +80,7 @@ METHODS: dict[str, Entry] = {
     "s2-beta-tcvae": Entry(
         _VAE, "beta-TCVAE and few labels", {"regulariser": "total-correlation", "supervision": "xent"}
     ),
+    "infogan": Entry("unweave.methods.infogan:InfoGAN", "generator whose codes can be read off its images"),
 }
 
 _NETS = "unweave.nets."

@@ -1,0 +1,139 @@
+"""InfoGAN (Chen et al., 2016, eq. 3 to 6): a generator whose inputs can be read off its images.
+
+    min over G, Q; max over D:  E log D(x) + E log(1 - D(G(z, c))) - lam * L,   L = E log Q(c given G(z, c)) + H(c)
+
+L is a lower bound of I(c; G(z, c)), short of it by the mean KL of Q to the true posterior of c. D and Q share a trunk. As
+in the authors' code the bound is in both players' losses, and the critic owns trunk, D and Q; the generator's loss does
+not saturate; each player sees images of its own draw of z and c.
+
+**Departures**: spectral normalisation of trunk and D in place of batch normalisation (InfoGAN-CR's "modified InfoGAN",
+which is steadier over seeds), and the networks are those of the VAEs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Annotated, Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from unweave.methods.base import Method, Player
+from unweave.settings import Setting
+from unweave.types import Batch, Losses, Posterior
+
+
+class InfoGAN(Method):
+    """encoder: images (B, *shape) to features (B, F), the trunk. decoder: codes (B, D) to logits of pixels.
+
+    A code is [one-hot of the category, codes in -1..1, noise in -1..1]. `encode` reads the first two (probabilities,
+    means) and gives 0 for the noise.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        *,
+        categories: Annotated[int, Setting("values of the categorical code; 0 for none", low=0, search=(0, 10))] = 10,
+        codes: Annotated[int, Setting("continuous codes, uniform in -1..1", low=0, search=(2, 5, 10))] = 2,
+        noise: Annotated[int, Setting("inputs that nobody reads", low=0, search=(5, 62))] = 62,
+        features: Annotated[int, Setting("features of the trunk", low=1)] = 128,
+        lam: Annotated[float, Setting("nats of loss per nat of information", low=0, search=(0.05, 0.2, 1, 2))] = 1.0,
+        critic_lr: Annotated[float, Setting("learning rate of trunk, D and Q", above=0)] = 2e-4,
+        generator_lr: Annotated[float, Setting("the generator's learning rate", above=0)] = 1e-3,
+    ):
+        super().__init__()
+        if categories + codes == 0:
+            raise ValueError("categories and codes are both 0: there is no information to keep")
+        self.categories, self.codes, self.noise, self.lam = categories, codes, noise, lam
+        self.critic_lr, self.generator_lr = critic_lr, generator_lr
+        self.generator, self.trunk = decoder, _normalised(encoder)
+        self.judge = spectral_norm(nn.Linear(features, 1))
+        self.reader = nn.Sequential(nn.Linear(features, 128), nn.LeakyReLU(0.1), nn.Linear(128, categories + codes))
+
+    @classmethod
+    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+        inputs = known["categories"] + known["codes"] + known["noise"]
+        return {"encoder": {"outputs": known["features"]}, "decoder": {"inputs": inputs}}
+
+    @property
+    def blocks(self) -> dict[str, slice]:
+        ends = {"class": self.categories, "code": self.categories + self.codes}
+        ends["noise"] = ends["code"] + self.noise
+        starts = [0, *ends.values()]
+        return {name: slice(a, b) for (name, b), a in zip(ends.items(), starts, strict=False) if b > a}
+
+    def players(self) -> dict[str, Player]:
+        adam = partial(torch.optim.Adam, betas=(0.5, 0.999))
+        critic = Player((self.trunk, self.judge, self.reader), self.critic_lr, adam)
+        return {"critic": critic, "generator": Player(self.generator, self.generator_lr, adam)}
+
+    def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
+        code = self.sample_prior(len(batch.x))
+        real, fake = self._features(batch.x), self._features(self.decode(code))
+        critic = F.softplus(-self._judged(real)).mean() + F.softplus(self._judged(fake)).mean()
+        unread, terms = self._unread(fake, code)
+        yield Losses({"critic": critic + self.lam * unread}, {"adversarial": critic} | terms)
+
+        code = self.sample_prior(len(batch.x))
+        fake = self._features(self.decode(code))
+        deceived = F.softplus(-self._judged(fake)).mean()
+        yield Losses({"generator": deceived + self.lam * self._unread(fake, code)[0]})
+
+    def encode(self, x: Tensor) -> Posterior:
+        category, mean = self._read(self._features(x))
+        return Posterior(torch.cat([category.softmax(1), mean, mean.new_zeros(len(mean), self.noise)], 1))
+
+    def decode(self, z: Tensor) -> Tensor:
+        return torch.sigmoid(self.generator(z).float())
+
+    def sample_prior(self, n: int) -> Tensor:
+        device = next(self.generator.parameters()).device
+        uniform = 2 * torch.rand(n, self.codes + self.noise, device=device) - 1
+        if not self.categories:
+            return uniform
+        category = torch.randint(self.categories, (n,), device=device)
+        return torch.cat([F.one_hot(category, self.categories).float(), uniform], 1)
+
+    def _features(self, x: Tensor) -> Tensor:
+        return F.leaky_relu(self.trunk(x), 0.1)
+
+    def _judged(self, features: Tensor) -> Tensor:
+        return self.judge(features).float()
+
+    def _read(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of the category and means of the codes."""
+        category, mean = self.reader(features).float().split([self.categories, self.codes], 1)
+        return category, mean
+
+    def _unread(self, features: Tensor, code: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """-log Q(c given x) in nats, mean over images, and the information that it bounds, by kind of code.
+
+        Q of a continuous code is a Gaussian of variance 1, as the authors'. Its information is logged as theirs, against
+        a code of N(0, 1), and is at most 1/6 nat for each code; a category's is at most the log of their number.
+        """
+        category, mean = self._read(features)
+        total, terms = features.new_zeros((), dtype=torch.float32), {}
+        if self.categories:
+            surprise = F.cross_entropy(category, code[:, : self.categories])
+            terms["information of category"] = math.log(self.categories) - surprise
+            total = total + surprise
+        if self.codes:
+            true = code[:, self.categories : self.categories + self.codes]
+            error = 0.5 * (true - mean).square().sum(1).mean()
+            terms["information of codes"] = 0.5 * true.square().sum(1).mean() - error
+            total = total + error + 0.5 * self.codes * math.log(2 * math.pi)
+        return total, terms
+
+
+def _normalised(net: nn.Module) -> nn.Module:
+    """The network with the largest singular value of every linear map and convolution held at 1."""
+    for layer in net.modules():
+        if isinstance(layer, nn.Linear | nn.Conv2d):
+            spectral_norm(layer)
+    return net
