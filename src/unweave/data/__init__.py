@@ -21,12 +21,40 @@ TABLE: dict[str, tuple[str, str]] = {
         "unweave.data.dsprites:dsprites",
         "2-D shapes with 5 factors, 737,280 binary images; rendered where no file is",
     ),
+    "color-dsprites": ("unweave.data.render.coloured:color_dsprites", "dSprites, each in a random colour"),
+    "noisy-dsprites": ("unweave.data.render.coloured:noisy_dsprites", "white dSprites on uniform noise"),
+    "scream-dsprites": ("unweave.data.render.coloured:scream_dsprites", "dSprites as negatives of a painting"),
+    "abstract-dsprites": (
+        "unweave.data.render.coloured:abstract_dsprites",
+        "dSprites in 6 colours on 5 greys; rendered",
+    ),
+    "continuous-dsprites": (
+        "unweave.data.render.continuous:continuous_dsprites",
+        "dSprites with 1,000 values of each factor but shape, smooth at the edges; rendered",
+    ),
+    "cdsprites": (
+        "unweave.data.render.circular:cdsprites",
+        "a disc by angle and radius, 1,080 binary images; rendered",
+    ),
+    "scene3d": ("unweave.data.render.scene3d:scene3d", "a solid in a coloured room on the grid of 3D Shapes; rendered"),
+    "faces": ("unweave.data.render.faces:faces", "38 people under 64 lights, grey; rendered"),
+    "bouncing-sprites": (
+        "unweave.data.render.clips:bouncing_sprites",
+        "clips of a coloured shape that bounces; rendered",
+    ),
+    "moving-digits": ("unweave.data.render.clips:moving_digits", "clips of a handwritten digit that bounces"),
+    "skeletons": ("unweave.data.render.skeletons:skeletons", "13 key points of a body, from several views; rendered"),
     "mnist": ("unweave.data.mnist:mnist", "70,000 handwritten digits of 28x28 in 10 classes, from their IDX files"),
     "fashion-mnist": (
         "unweave.data.mnist:fashion_mnist",
         "70,000 photographs of clothes, 28x28 in 10 classes; IDX files",
     ),
     "digits": ("unweave.data.digits:digits", "1,797 handwritten digits of 8x8 in 10 classes, in scikit-learn"),
+    "arrays": ("unweave.data.arrays:arrays", ".npy and .npz files, arrays, tensors, and data sets that give samples"),
+    "folder": (
+        "unweave.data.folder:folder",
+        "your own images, any sizes; sub-folders as classes or clips, labels in CSV",
+    ),
 }
 
 
@@ -43,7 +71,7 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Data:
     root: the folder with the published files; $UNWEAVE_DATA if None.
     given: keywords of the data set's own function. ValueError for unknown names and options, with the nearest one.
     """
-    if hasattr(source, "take") and hasattr(source, "info"):
+    if _is_ours(source):
         return source
     name, place = _placed(source, root)
     known = options(name)
@@ -56,6 +84,15 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Data:
 def options(source: Any) -> dict[str, Keyword]:
     """The options that `load` takes for a source: the keywords of its function."""
     return {k: word for k, word in keywords(_function(_placed(source, None)[0])).items() if k != "root"}
+
+
+def _is_ours(source: Any) -> bool:
+    """Whether it is a data set already; other libraries' data sets have a `take` and an `info` too."""
+    if not hasattr(source, "take") or not hasattr(source, "info"):
+        return False
+    from unweave.types import DataInfo
+
+    return isinstance(source.info, DataInfo)
 
 
 def _placed(source: Any, root: Any) -> tuple[str, Any]:

@@ -1,0 +1,128 @@
+"""Clips of things that move in straight lines and bounce off the borders: sprites in colour, and digits.
+
+Denton, Birodkar 2017 (DRNET) and Srivastava et al. 2015 (Moving MNIST) train on such clips: what a thing is stays, where
+it is changes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from unweave.data.digits import digits
+from unweave.data.images import ImageData
+from unweave.data.mnist import mnist
+from unweave.data.render.coloured import HUES
+from unweave.data.render.sprites import outlines
+from unweave.seeds import fold
+from unweave.settings import Setting
+
+Clips = Annotated[int, Setting("clips", low=1)]
+Length = Annotated[int, Setting("frames in a clip", low=2)]
+Size = Annotated[int, Setting("pixels a side", low=16)]
+Seed = Annotated[int, Setting("of what moves and how")]
+Pixels = NDArray[np.uint8]
+
+
+def bouncing_sprites(
+    root: str | Path | None = None, *, clips: Clips = 1000, length: Length = 20, size: Size = 32, seed: Seed = 0
+) -> ImageData:
+    """Clips, as groups of frames (3, size, size), of a square, ellipse or heart in one of 6 colours and 3 sizes.
+
+    Labels: shape, colour, scale (indices), and the place x, y of the middle, in [0, 1] of its way. `root` is not used.
+    """
+    rng = np.random.default_rng(fold(seed, "bouncing-sprites"))
+    what = rng.integers((3, 6, 3), size=(clips, 3))
+    place = bounce(clips, length, rng)
+    things = np.stack([[_thing(s, (0.6, 0.8, 1.0)[k], size) for k in range(3)] for s in range(3)])
+    alpha = _frames(things[what[:, 0], what[:, 2]], place, size)
+    frames = alpha[:, None].astype(np.uint16) * np.repeat(HUES[what[:, 1]], length, axis=0)[:, :, None, None]
+    labels = np.concatenate([np.repeat(what, length, axis=0), place.reshape(-1, 2)], axis=1)
+    names, sizes = ("shape", "colour", "scale", "position_x", "position_y"), (3, 6, 3, 0, 0)
+    return _clips((frames // 255).astype(np.uint8), labels, names, sizes, length, "bouncing-sprites", "rendered")
+
+
+def moving_digits(
+    root: str | Path | None = None, *, clips: Clips = 1000, length: Length = 20, size: Size = 64, seed: Seed = 0
+) -> ImageData:
+    """Clips, as groups of frames (1, size, size), of one handwritten digit: MNIST's, or scikit-learn's without a file.
+
+    Labels: the digit (an index), and its place x, y in [0, 1] of its way; the digit is the class too.
+    """
+    try:
+        source = mnist(root)
+    except FileNotFoundError:
+        if root is not None:
+            raise
+        source = digits(size=28)
+    rng = np.random.default_rng(fold(seed, "moving-digits"))
+    rows = rng.integers(len(source), size=clips)
+    place = bounce(clips, length, rng)
+    side = max(8, 28 * size // 64)
+    drawn = np.asarray(source.take(rows), dtype=np.uint8)[:, 0]
+    things = np.stack([np.asarray(Image.fromarray(image).resize((side, side))) for image in drawn])
+    frames = _frames(things, place, size)[:, None]
+    assert source.y is not None
+    y = np.repeat(source.y[rows], length)
+    labels = np.concatenate([y[:, None], place.reshape(-1, 2)], axis=1)
+    made = _clips(
+        frames, labels, ("digit", "position_x", "position_y"), (10, 0, 0), length, "moving-digits", source.about
+    )
+    made.y, made.class_names = y, source.class_names
+    return made
+
+
+def bounce(clips: int, length: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Places (clips, length, 2) in the unit square: a straight way at constant speed, mirrored at the borders."""
+    start = rng.uniform(0, 1, (clips, 1, 2))
+    direction, speed = rng.uniform(0, 2 * np.pi, clips), rng.uniform(0.06, 0.14, clips)
+    velocity = speed[:, None] * np.stack([np.cos(direction), np.sin(direction)], 1)
+    way = start + velocity[:, None] * np.arange(length)[:, None]
+    return 1 - np.abs(1 - way % 2)
+
+
+def _frames(things: Pixels, place: NDArray[np.float64], size: int) -> Pixels:
+    """Frames (clips * length, size, size) with things (clips, h, h) at their places, to the nearest pixel, on black."""
+    clips, length, _ = place.shape
+    side = things.shape[1]
+    left, top = np.rint(place.reshape(-1, 2) * (size - side)).astype(np.int64).T
+    frames = np.zeros((clips * length, size, size), dtype=np.uint8)
+    inside = np.arange(side)
+    rows, columns = top[:, None, None] + inside[:, None], left[:, None, None] + inside
+    frames[np.arange(len(frames))[:, None, None], rows, columns] = np.repeat(things, length, axis=0)
+    return frames
+
+
+def _thing(shape: int, scale: float, size: int) -> Pixels:
+    """A sprite, smooth at the edges, in a square just larger than the largest (h, h), h about a third of `size`."""
+    side, fine = 2 * round(size * 0.18), 8
+    unit = side * fine / 26 * scale  # pixels of dSprites to fine pixels here
+    corners = outlines()[shape] * unit + side * fine / 2
+    place = np.arange(side * fine) + 0.5
+    x0, y0 = corners.T
+    x1, y1 = np.roll(corners, -1, axis=0).T
+    inside = np.zeros((side * fine, side * fine), dtype=bool)
+    for a, b, c, d in zip(x0, y0, x1, y1, strict=True):
+        if b != d:
+            crosses = (b <= place) != (d <= place)
+            inside ^= crosses[:, None] & (place >= (a + (place - b) * (c - a) / (d - b))[:, None])
+    return (255 * inside.reshape(side, fine, side, fine).mean((1, 3)) + 0.5).astype(np.uint8)
+
+
+def _clips(
+    frames: Pixels,
+    labels: NDArray[np.float64],
+    names: tuple[str, ...],
+    sizes: tuple[int, ...],
+    length: int,
+    name: str,
+    about: str,
+) -> ImageData:
+    groups = np.repeat(np.arange(len(frames) // length), length)
+    return ImageData(
+        frames, labels=labels, factor_names=names, factor_sizes=sizes, groups=groups, name=name, about=about
+    )

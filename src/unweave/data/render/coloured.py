@@ -1,0 +1,117 @@
+"""dSprites in colour, on noise, on a painting, or on a plain ground: what disentanglement_lib makes of it.
+
+Locatello et al. 2019, Challenging common assumptions (Color-, Noisy- and Scream-dSprites); van Steenkiste et al. 2019,
+Are disentangled representations helpful for abstract visual reasoning? (abstract dSprites).
+
+**Departures**: there, colour, noise and place are drawn anew each time an image is asked for; here they belong to the
+row and the seed, so that an image stays what it is. Images are rounded to 8 bits.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from unweave.data.dsprites import dsprites
+from unweave.data.factors import FactorSpace
+from unweave.data.images import FactorImages
+from unweave.data.published import find
+from unweave.data.render import sprites
+from unweave.data.render.noise import levels, uniform
+from unweave.data.render.painting import painting
+from unweave.settings import Setting
+
+Root = str | Path | None
+Seed = Annotated[int, Setting("of what is random in each image")]
+Pixels = NDArray[np.uint8]
+
+HUES = np.array(  # evenly spaced hues of equal lightness
+    [[232, 150, 93], [162, 177, 92], [96, 186, 152], [101, 180, 201], [178, 159, 229], [232, 141, 191]], dtype=np.uint8
+)
+GREYS = np.array([0, 64, 128, 191, 255], dtype=np.uint8)
+ABSTRACT = FactorSpace(
+    ("background_colour", "object_colour", *(sprites.SPACE.names[k] for k in (0, 1, 3, 4))),
+    (5, 6, 3, 6, 32, 32),
+    (np.linspace(0, 1, 5), np.arange(6), *(sprites.SPACE.values[k] for k in (0, 1, 3, 4))),
+)
+
+
+def color_dsprites(root: Root = None, *, seed: Seed = 0) -> FactorImages:
+    """Sprites (3, 64, 64) on black, each in a colour of its own: every channel uniform in [0.5, 1]."""
+    white = dsprites(root)
+
+    def draw(v: NDArray[np.int64]) -> Pixels:
+        colour = (255 * (0.5 + 0.5 * uniform(seed, "colour", white.factors.rows(v), 3)) + 0.5).astype(np.uint8)
+        return np.bitwise_and(white.images(v), colour[:, :, None, None])
+
+    return FactorImages(white.factors, draw, name="color-dsprites", about=white.about, binary=False)
+
+
+def noisy_dsprites(root: Root = None, *, seed: Seed = 0) -> FactorImages:
+    """White dSprites (3, 64, 64) on noise that is uniform in [0, 1] in each pixel and channel."""
+    white = dsprites(root)
+
+    def draw(v: NDArray[np.int64]) -> Pixels:
+        images = white.images(v)
+        n, _, height, width = images.shape
+        noise = levels(seed, "noise", white.factors.rows(v), 3 * height * width)
+        return np.bitwise_or(images, noise.reshape(n, 3, height, width))
+
+    return FactorImages(white.factors, draw, name="noisy-dsprites", about=white.about, binary=False)
+
+
+def scream_dsprites(root: Root = None, *, seed: Seed = 0) -> FactorImages:
+    """Sprites (3, 64, 64) as the negative of what lies behind: a tinted part of a painting.
+
+    The painting is Munch's Scream from `scream.jpg` where the user has it, and one drawn by a formula where not.
+    """
+    white = dsprites(root)
+    picture, which = _picture(root)
+    picture = np.ascontiguousarray(picture) // 2
+    corners = np.array(picture.shape[1:]) - 64
+
+    def draw(v: NDArray[np.int64]) -> Pixels:
+        drawn = uniform(seed, "painting", white.factors.rows(v), 5)
+        top, left = (drawn[:, :2] * corners).astype(np.int64).T
+        behind = np.stack([picture[:, y : y + 64, x : x + 64] for y, x in zip(top, left, strict=True)])
+        tint = (128 * drawn[:, 2:]).astype(np.uint8)
+        return np.bitwise_xor(behind + tint[:, :, None, None], white.images(v))
+
+    return FactorImages(white.factors, draw, name="scream-dsprites", about=f"{white.about}, {which}", binary=False)
+
+
+def _picture(root: Root) -> tuple[Pixels, str]:
+    """A painting (3, H, W) of at least 65 pixels a side, and where it is from."""
+    try:
+        file = find("scream.jpg", root)
+    except FileNotFoundError:
+        file = None
+    if file is None:
+        return painting(), "on a painting drawn by a formula"
+    try:
+        with Image.open(file) as image:
+            image.thumbnail((350, 274))
+            picture = np.moveaxis(np.asarray(image.convert("RGB")), -1, 0)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{file} cannot be read as a picture: {error}") from error
+    if min(picture.shape[1:]) < 65:
+        raise ValueError(f"{file} is {picture.shape[2]}x{picture.shape[1]} pixels; it has to be larger than 64x64")
+    return picture, f"on {file}"
+
+
+def abstract_dsprites(root: Root = None, *, seed: Seed = 0) -> FactorImages:
+    """Abstract dSprites (3, 64, 64): 5 greys behind, 6 colours in front, shape, scale and place; a random orientation.
+
+    Drawn whether or not there is a published file; `root` is not used.
+    """
+
+    def draw(v: NDArray[np.int64]) -> Pixels:
+        turn = (uniform(seed, "orientation", ABSTRACT.rows(v), 1) * 40).astype(np.int64)
+        inside = sprites.draw(np.concatenate([v[:, 2:4], turn, v[:, 4:]], axis=1)) > 0
+        return np.where(inside, HUES[v[:, 1]][:, :, None, None], GREYS[v[:, 0]][:, None, None, None])
+
+    return FactorImages(ABSTRACT, draw, name="abstract-dsprites", about="rendered", binary=False)

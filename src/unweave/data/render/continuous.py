@@ -1,0 +1,93 @@
+"""dSprites whose scale, orientation and place take any value, smooth at the edges, for metrics of continuous factors.
+
+The outlines and ranges are those of dSprites; orientation stops short of the full turn. An image looks each pixel up in
+a table of signed distances to the outline, so that its grey is the share of the pixel that the sprite covers.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.factors import FactorSpace
+from unweave.data.images import FactorImages
+from unweave.data.render.sprites import SPACE, outlines
+from unweave.settings import Setting
+
+Array = NDArray[np.float32]
+FINE, EXTENT = 6, 16  # table entries per pixel; pixels it reaches from the centre
+WINDOW = 30  # pixels a side: no sprite is wider
+
+
+def continuous_dsprites(
+    root: str | Path | None = None,
+    *,
+    levels: Annotated[int, Setting("values of scale, orientation and each place", low=2)] = 1000,
+) -> FactorImages:
+    """Grey images (1, 64, 64) of 3 shapes by `levels` values of each other factor; `root` is not used."""
+    line = np.linspace(0, 1, levels)
+    turn = 2 * np.pi * np.arange(levels) / levels
+    space = FactorSpace(SPACE.names, (3, *[levels] * 4), (SPACE.values[0], 0.5 + line / 2, turn, line, line))
+
+    def at(v: NDArray[np.int64]) -> NDArray[np.uint8]:
+        scale, orientation, x, y = (space.values[k][v[:, k]].astype(np.float32) for k in range(1, 5))
+        return draw(v[:, 0], scale, orientation, x, y)
+
+    return FactorImages(space, at, name="continuous-dsprites", about="rendered", binary=False)
+
+
+def draw(shape: NDArray[np.int64], scale: Array, orientation: Array, x: Array, y: Array) -> NDArray[np.uint8]:
+    """Images (n, 1, 64, 64): scale in [0.5, 1], orientation in radians, x and y in [0, 1], each (n,)."""
+    n, inside = len(shape), np.arange(WINDOW, dtype=np.float32)
+    centre_x, centre_y = 15.5 + 32 * x, 15.5 + 32 * y
+    left, top = np.rint(centre_x - WINDOW / 2), np.rint(centre_y - WINDOW / 2)
+    dx = inside + (left - centre_x)[:, None]
+    dy = inside + (top - centre_y)[:, None]
+    c, s = np.cos(orientation) / scale, np.sin(orientation) / scale
+    across = _bent(c[:, None, None] * dx[:, None, :] - s[:, None, None] * dy[:, :, None])
+    down = _bent(s[:, None, None] * dx[:, None, :] + c[:, None, None] * dy[:, :, None])
+    share = 0.5 - _look_up(shape, down, across) * scale[:, None, None]
+    images = np.zeros((n, 64, 64), dtype=np.uint8)
+    rows = top.astype(np.int64)[:, None, None] + np.arange(WINDOW)[:, None]
+    columns = left.astype(np.int64)[:, None, None] + np.arange(WINDOW)
+    images[np.arange(n)[:, None, None], rows, columns] = (255 * share.clip(0, 1) + 0.5).astype(np.uint8)
+    return images[:, None]
+
+
+def _bent(pixels: Array) -> Array:
+    """Places in the table, kept inside it: what is outside is far from any sprite."""
+    return (FINE * (pixels + EXTENT)).clip(0, np.float32(2 * FINE * EXTENT - 1.001))
+
+
+def _look_up(shape: NDArray[np.int64], row: Array, column: Array) -> Array:
+    """Signed distance, pixels at scale 1, between the entries of the table, linear in both directions."""
+    i, j = row.astype(np.int32), column.astype(np.int32)
+    down, across = row - i.astype(np.float32), column - j.astype(np.float32)
+    width = 2 * FINE * EXTENT + 1
+    here = (shape[:, None, None] * width + i) * width + j
+    table = _distances()
+    above = table.take(here) * (1 - across) + table.take(here + 1) * across
+    below = table.take(here + width) * (1 - across) + table.take(here + width + 1) * across
+    return (above * (1 - down) + below * down).astype(np.float32, copy=False)
+
+
+@cache
+def _distances() -> Array:
+    """Signed distances to the three outlines, negative inside, on a grid of 1/6 pixel: (3 * 193 * 193,)."""
+    place = np.arange(2 * FINE * EXTENT + 1) / FINE - EXTENT
+    at = (place[None, :] + 1j * place[:, None])[..., None]
+    tables = []
+    for corners in outlines():
+        start = corners @ np.array([1, 1j])
+        edge = np.roll(start, -1) - start
+        along = (((at - start) * edge.conj()).real / np.abs(edge) ** 2).clip(0, 1)
+        nearest = np.abs(at - start - along * edge).min(-1)
+        crosses = (start.imag <= at.imag) != (start.imag + edge.imag <= at.imag)
+        slope = edge.real / np.where(edge.imag == 0, 1, edge.imag)
+        inside = (crosses & (at.real >= start.real + (at.imag - start.imag) * slope)).sum(-1) % 2
+        tables.append(np.where(inside, -nearest, nearest))
+    return np.stack(tables).astype(np.float32).ravel()

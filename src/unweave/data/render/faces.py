@@ -1,0 +1,112 @@
+"""Faces lit from one direction, 38 people by 64 lights as in the Extended Yale B set, with exact albedo and normals.
+
+A face is a height field (a head with nose, eye sockets and lips) and an albedo map (eyes, brows, lips, skin, beard),
+both made from the same dozen random proportions. An image is albedo * (ambient + max(0, normal . light)): Lambert's law.
+
+**Departures** from Georghiades, Belhumeur, Kriegman 2001 (Yale B): procedural heads, a full grid of 8 x 8 lights, no
+shadow that one part of a face casts on another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.factors import FactorSpace
+from unweave.data.images import FactorImages
+from unweave.seeds import fold
+from unweave.settings import Setting
+
+AMBIENT = 0.08
+AZIMUTH, ELEVATION = (-80, 80), (-40, 60)  # of the light, degrees, from and to; from in front is 0, 0
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Heads:
+    """What a light falls on: albedo (K, size, size) in [0, 1], and unit normals (K, size, size, 3), 0 off the head.
+
+    Axes of a normal: right, down, towards the camera.
+    """
+
+    albedo: Array
+    normals: Array
+
+    def shading(self, who: NDArray[np.int64], light: Array) -> Array:
+        """max(0, normal . light), (n, size, size), for people (n,) and unit vectors (n, 3) towards the light."""
+        n, size = len(who), self.albedo.shape[1]
+        facing = self.normals[who].reshape(n, -1, 3) @ light[:, :, None]
+        return facing.reshape(n, size, size).clip(0)
+
+
+def faces(
+    root: str | Path | None = None,
+    *,
+    people: Annotated[int, Setting("identities", low=1)] = 38,
+    lights: Annotated[int, Setting("values of each angle of the light", low=1)] = 8,
+    size: Annotated[int, Setting("pixels a side", low=16)] = 32,
+    seed: Annotated[int, Setting("of the people")] = 0,
+) -> FactorImages:
+    """Grey images (1, size, size) by identity, light_azimuth and light_elevation; `root` is not used."""
+    azimuth, elevation = np.linspace(*AZIMUTH, lights), np.linspace(*ELEVATION, lights)
+    space = FactorSpace(
+        ("identity", "light_azimuth", "light_elevation"),
+        (people, lights, lights),
+        (np.arange(people), azimuth, elevation),
+    )
+    made = heads(people, size, seed)
+
+    def draw(v: NDArray[np.int64]) -> NDArray[np.uint8]:
+        towards = light(azimuth[v[:, 1]], elevation[v[:, 2]])
+        lit = made.albedo[v[:, 0]] * (AMBIENT + made.shading(v[:, 0], towards))
+        return (255 * lit.clip(0, 1) + 0.5).astype(np.uint8)[:, None]
+
+    return FactorImages(space, draw, name="faces", about="rendered", binary=False)
+
+
+def light(azimuth: NDArray[np.float64], elevation: NDArray[np.float64]) -> Array:
+    """Unit vectors (n, 3), as right, down, towards the camera, from degrees: to the right and up are positive."""
+    a, e = np.deg2rad(azimuth), np.deg2rad(elevation)
+    return np.stack([np.sin(a) * np.cos(e), -np.sin(e), np.cos(a) * np.cos(e)], 1).astype(np.float32)
+
+
+def heads(people: int, size: int, seed: int) -> Heads:
+    """Heads of so many people; the first ones stay the same when there are more."""
+    made = [_head(np.random.default_rng(fold(seed, "head", who)).normal(size=14), size) for who in range(people)]
+    albedo, normals = zip(*made, strict=True)
+    return Heads(np.stack(albedo), np.stack(normals))
+
+
+def _head(p: NDArray[np.float64], size: int) -> tuple[Array, Array]:
+    """Albedo (size, size) and normals (size, size, 3) of the head with proportions `p`, 14 standard normal numbers."""
+    place = (2 * np.arange(size) + 1) / size - 1
+    x, y = place[None, :], place[:, None]
+    wide, tall = 0.78 + 0.03 * p[12], 0.94 + 0.02 * p[13]
+    eye_x, eye_y, mouth_y, nose_y = 0.34 + 0.04 * p[4], -0.2 + 0.04 * p[5], 0.5 + 0.04 * p[7], 0.05 + 0.05 * p[2]
+
+    def bump(at_x: float, at_y: float, width: float, height: float) -> NDArray[np.float64]:
+        return np.exp(-((x - at_x) ** 2) / width - (y - at_y) ** 2 / height)
+
+    def both(at_x: float, at_y: float, width: float, height: float) -> NDArray[np.float64]:
+        return bump(at_x, at_y, width, height) + bump(-at_x, at_y, width, height)
+
+    depth = 0.9 * np.sqrt(np.clip(1.05 - (x / wide) ** 2 - (y / tall) ** 2, 0.02, None))
+    depth += (0.22 + 0.05 * p[0]) * bump(0.0, nose_y, 0.02 + 0.005 * abs(p[1]), 0.08)
+    depth -= (0.1 + 0.02 * p[3]) * both(eye_x, eye_y, 0.02, 0.02)
+    depth += (0.07 + 0.02 * p[6]) * bump(0.0, mouth_y, 0.08, 0.01)
+    down, right = np.gradient(depth, place, place)
+    normals = np.stack([-right, -down, np.ones_like(depth)], axis=-1)
+    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+
+    albedo = 0.68 + 0.1 * p[8] - 0.4 * both(eye_x, eye_y, 0.012, 0.004)
+    albedo -= (0.22 + 0.05 * p[9]) * both(eye_x, eye_y - 0.17 + 0.03 * p[10], 0.03, 0.003)
+    albedo -= 0.2 * bump(0.0, mouth_y, 0.05, 0.006)
+    if p[11] > 0:
+        albedo -= 0.2 * bump(0.0, 0.85, 0.3, 0.06) * (1 - bump(0.0, mouth_y, 0.05, 0.01))
+    albedo -= 0.45 / (1 + np.exp(30 * (y + 0.68 - 0.25 * x**2 + 0.03 * p[9])))
+    head = (x / (wide + 0.02)) ** 2 + (y / tall) ** 2 < 1
+    return (albedo.clip(0.05, 1) * head).astype(np.float32), (normals * head[..., None]).astype(np.float32)

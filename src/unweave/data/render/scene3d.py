@@ -1,0 +1,145 @@
+"""A solid in a coloured room on the grid of 3D Shapes, ray cast: floor, wall and object hue, scale, shape, orientation.
+
+The six factors, their order, sizes and values are those of 3D Shapes (Burgess, Kim 2018), of which this is a stand-in:
+a camera on an arc of 60 degrees looks down at one solid on the floor of a square room without a roof, under a pale blue
+sky. What a pixel sees depends on scale, shape and orientation alone (480 views, cast when first asked for and kept as
+the share of each surface in the light of each pixel); an image is these shares times the colours.
+
+**Departures** from 3D Shapes: measures of room, camera and light are chosen here; pixels differ from the published set.
+"""
+
+from __future__ import annotations
+
+import colorsys
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.factors import FactorSpace
+from unweave.data.images import FactorImages
+from unweave.data.render.solids import Array, Distance, normals, solid, trace
+from unweave.settings import Setting
+
+SPACE = FactorSpace(
+    ("floor_hue", "wall_hue", "object_hue", "scale", "shape", "orientation"),
+    (10, 10, 10, 8, 4, 15),
+    (
+        *[np.arange(10) / 10] * 3,
+        np.linspace(0.75, 1.25, 8),
+        ("cube", "cylinder", "sphere", "capsule"),
+        np.linspace(-30, 30, 15),
+    ),
+)
+ROOM, WALL = 4.0, 3.0  # half the room's width, the walls' height
+DISTANCE, HEIGHT, LOOK_AT, VIEW = 3.8, 1.7, 0.72, 0.53  # the camera; VIEW is the tangent of half its angle
+REACH = 0.87  # of a solid from its middle, in heights: the corner of a cube
+LIGHT = np.array([1.6, 5.5, 3.2], dtype=np.float32)
+UP = np.array([0, 1, 0], dtype=np.float32)
+SKY, WHITE = (0.72, 0.86, 0.95), (1.0, 1.0, 1.0)
+FLOOR_, WALL_, OBJECT_, SKY_, SHINE_ = range(5)  # what a pixel's light is shared by
+
+
+def scene3d(
+    root: str | Path | None = None, *, size: Annotated[int, Setting("pixels a side", low=8)] = 64
+) -> FactorImages:
+    """480,000 images (3, size, size) of a solid in a room, drawn when asked for; `root` is not used."""
+    return FactorImages(SPACE, Views(size), name="scene3d", about="rendered", binary=False)
+
+
+class Views:
+    """Draws images from factor indices; keeps the 480 views, 5 bytes a pixel (10 MB at 64x64)."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.shares = np.zeros((*SPACE.sizes[3:], 5, size * size), dtype=np.uint8)
+        self.known = np.zeros(SPACE.sizes[3:], dtype=bool)
+
+    def __call__(self, v: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Images (n, 3, size, size) of factor indices (n, 6)."""
+        scale, shape, orientation = view = tuple(v[:, 3:].T)
+        for s, k, o in np.unique(v[~self.known[view], 3:], axis=0):
+            self.shares[s, k, o] = cast(SPACE.values[3][s], int(k), SPACE.values[5][o], self.size)
+            self.known[s, k, o] = True
+        colours = np.empty((len(v), 3, 5), dtype=np.float32)
+        colours[:, :, :3] = HUES[v[:, :3]].swapaxes(1, 2)
+        colours[:, :, SKY_], colours[:, :, SHINE_] = SKY, WHITE
+        light = colours @ self.shares[scale, shape, orientation].astype(np.float32)
+        np.minimum(light, 255, out=light)
+        return (light + 0.5).astype(np.uint8).reshape(-1, 3, self.size, self.size)
+
+
+HUES = np.array([colorsys.hsv_to_rgb(hue / 10, 1, 1) for hue in range(10)], dtype=np.float32)
+
+
+def cast(scale: float, shape: int, orientation: float, size: int) -> NDArray[np.uint8]:
+    """The shares (5, size * size), 255 for all, of floor, wall, object, sky and highlights in each pixel.
+
+    Four rays a pixel. scale: of the solid. orientation: of the camera on its arc, degrees.
+    """
+    eye, along = _rays(np.deg2rad(orientation), 2 * size)
+    distance, height = solid(shape, 0.75 * scale)
+    light = np.zeros((5, len(along)), dtype=np.float32)
+    at, surface, facing = _room(eye, along)
+    shade = 0.55 + 0.45 * _towards_light(at, facing)
+    floor = np.flatnonzero(surface == FLOOR_)
+    shade[floor[_shadowed(at[floor], distance, height)]] *= 0.55
+    light[surface, np.arange(len(along))] = np.where(surface == SKY_, 1, shade)
+
+    middle = np.array([0, height / 2, 0], dtype=np.float32)
+    off_ray = np.linalg.norm(np.cross(along, middle - eye), axis=1)
+    close = np.flatnonzero(off_ray < REACH * height)
+    hit, at = trace(np.broadcast_to(eye, (len(close), 3)), along[close], distance, 2 * DISTANCE)
+    seen, at = close[hit], at[hit]
+    facing = normals(at, distance)
+    light[:, seen] = 0
+    light[OBJECT_, seen] = 0.4 + 0.6 * _towards_light(at, facing)
+    half_way = _unit(_unit(LIGHT - at) - along[seen])
+    light[SHINE_, seen] = 0.35 * np.einsum("nk,nk->n", facing, half_way).clip(0) ** 30
+    pixels = light.reshape(5, size, 2, size, 2).mean((2, 4))
+    return (255 * pixels.clip(0, 1) + 0.5).astype(np.uint8).reshape(5, -1)
+
+
+def _rays(azimuth: float, size: int) -> tuple[Array, Array]:
+    """The eye (3,) and a unit vector (size * size, 3) through each pixel, rows from above."""
+    eye = np.array([DISTANCE * np.sin(azimuth), HEIGHT, DISTANCE * np.cos(azimuth)], dtype=np.float32)
+    ahead = _unit(np.array([0, LOOK_AT, 0], dtype=np.float32) - eye)
+    right = _unit(np.cross(ahead, UP))
+    down = np.cross(ahead, right)
+    x = (VIEW * ((2 * np.arange(size) + 1) / size - 1)).astype(np.float32)
+    along = ahead + x[None, :, None] * right + x[:, None, None] * down
+    return eye, _unit(along.reshape(-1, 3))
+
+
+def _room(eye: Array, along: Array) -> tuple[Array, NDArray[np.int64], Array]:
+    """Where each ray meets the room (n, 3), which surface that is, and the normal there."""
+    with np.errstate(divide="ignore"):
+        to_floor = np.where(along[:, 1] < 0, -eye[1] / along[:, 1], np.inf)
+        to_walls = (np.sign(along) * ROOM - eye) / along
+    to_walls[:, 1] = np.inf
+    wall = to_walls.argmin(1)
+    to_wall = to_walls.min(1)
+    at = eye + np.minimum(to_floor, to_wall)[:, None] * along
+    surface = np.where(to_floor < to_wall, FLOOR_, np.where(at[:, 1] < WALL, WALL_, SKY_))
+    facing = -np.sign(along) * (np.arange(3) == wall[:, None])
+    return at, surface, np.where((surface == FLOOR_)[:, None], UP, facing)
+
+
+def _shadowed(at: Array, distance: Distance, height: float) -> NDArray[np.bool_]:
+    """Whether the solid stands between each point of the floor (n, 3) and the light."""
+    along = _unit(LIGHT - at)
+    middle = np.array([0, height / 2, 0], dtype=np.float32)
+    near = np.linalg.norm(np.cross(along, middle - at), axis=1) < REACH * height
+    shadowed = np.zeros(len(at), dtype=bool)
+    start = at[near] + 0.01 * along[near]
+    shadowed[near] = trace(start, along[near], distance, float(LIGHT[1]))[0]
+    return shadowed
+
+
+def _towards_light(at: Array, facing: Array) -> Array:
+    return np.einsum("nk,nk->n", facing, _unit(LIGHT - at)).clip(0)
+
+
+def _unit(p: Array) -> Array:
+    return p / np.sqrt(np.einsum("...k,...k->...", p, p))[..., None]
