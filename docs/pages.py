@@ -1,0 +1,149 @@
+"""One page per method and per metric, from docstrings, signatures and declarations: `python docs/pages.py`.
+
+`python docs/pages.py --measure` also measures what every metric gives for known codes, and keeps it in known_codes.json.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from unweave import build, methods, metrics
+from unweave.reproduce import read, recipes
+from unweave.settings import Keyword
+from unweave.types import DataInfo
+
+HERE = Path(__file__).parent
+MEASURED = HERE / "known_codes.json"
+SIZES = (3, 6, 40, 32, 32)
+ANY_DATA = DataInfo(1000, (1, 64, 64), 10, ("shape", "scale", "orientation", "x", "y"), SIZES, True)
+KNOWN = {
+    "perfect": "the factors themselves",
+    "rotated": "the factors, standardised, after a random rotation",
+    "split": "the factors, and each of them once more",
+    "noise": "ten independent Gaussians that know nothing",
+}
+
+
+def known_codes(n: int = 5000, seed: int = 0) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Codes (n, D) whose merits are known, beside factors of dSprites' sizes."""
+    rng = np.random.default_rng(seed)
+    v = np.stack([rng.integers(0, size, n) for size in SIZES], 1).astype(float)
+    standard = (v - v.mean(0)) / v.std(0)
+    turn = np.linalg.qr(rng.normal(size=(len(SIZES), len(SIZES))))[0]
+    codes = {"perfect": v, "rotated": standard @ turn, "split": np.c_[v, v], "noise": rng.normal(size=(n, 10))}
+    return codes, v
+
+
+def measure() -> None:
+    """Score the known codes by every metric of rows, groups, pairs or codes, and keep the values."""
+    codes, v = known_codes()
+    found: dict[str, dict[str, float | None]] = {}
+    for name in metrics.names():
+        if metrics.get(name).declares.tables not in ("rows", "groups", "pairs", "codes"):
+            continue
+        values = {kind: float(metrics.get(name)(z, v).value) for kind, z in codes.items()}
+        found[name] = {kind: None if np.isnan(value) else round(value, 4) for kind, value in values.items()}
+        print(name, found[name], flush=True)
+    MEASURED.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def metric_page(name: str) -> str:
+    """What a metric is, declares, and gives for known codes."""
+    metric = metrics.get(name)
+    declares = metric.declares
+    rows = {
+        "measures": ", ".join(declares.measures),
+        "range": f"{declares.range[0]:g} to {declares.range[1]:g}, {declares.direction} is better",
+        "reads": declares.tables,
+        "does not change under": ", ".join(declares.invariant) or "nothing that is declared",
+        "falls under": ", ".join(declares.falls) or "nothing that is declared",
+        "protocols": ", ".join(declares.protocols),
+        "error and null floor": "always" if declares.cost == "cheap" else "with `calibrate=True`",
+    }
+    values = json.loads(MEASURED.read_text()).get(name, {}) if MEASURED.exists() else {}
+    known = [f"| {KNOWN[kind]} | {'undefined' if v is None else v} |" for kind, v in values.items()]
+    return "\n".join(
+        (
+            f"# {name}\n",
+            f"{metrics.METRICS[name][1]}\n",
+            "```text",
+            inspect.cleandoc(metric.__doc__ or ""),
+            "```\n",
+            "| | |\n|---|---|",
+            *(f"| {key} | {value} |" for key, value in rows.items()),
+            *(
+                ("\nOf 5,000 rows with dSprites' factor sizes:\n\n| codes | score |\n|---|---|", *known)
+                if known
+                else ()
+            ),
+            f'\n```python\nunweave.evaluate((codes, factors), "{name}")\n```\n',
+        )
+    )
+
+
+def method_page(name: str) -> str:
+    """What a method is, its parts, its settings, and the recipes that prove it."""
+    entry = methods.METHODS[name]
+    choice = build.choose(name, {}, ANY_DATA)
+    made = build.locate(entry.where)
+    known = build.available(made, choice.parts, {})
+    return "\n".join(
+        (
+            f"# {name}\n",
+            f"{entry.about}\n",
+            "```text",
+            *_documents(made, choice),
+            "```\n",
+            "| setting | default | meaning and unit | range | searched over |\n|---|---|---|---|---|",
+            *(setting_row(key, word, choice.settings[key]) for key, word in known.items()),
+            f"\nNeeds: {', '.join(sorted(build.make(choice, ANY_DATA).needs))}.",
+            *_proofs(name),
+            f"\n```sh\nunweave train {name} --data dsprites\n```\n",
+        )
+    )
+
+
+def setting_row(key: str, word: Keyword, value: Any) -> str:
+    """One setting as a row of a table."""
+    setting = word.setting
+    assert setting is not None
+    bounds = ((">= ", setting.low), ("> ", setting.above), ("<= ", setting.high))
+    limits = ", ".join(f"{sign}{bound:g}" for sign, bound in bounds if bound is not None)
+    search = "" if setting.search is None else ", ".join(map(str, setting.search))
+    return f"| `{key}` | {value} | {setting.about} | {limits} | {search} |"
+
+
+def _documents(made: Any, choice: build.Choice) -> Iterator[str]:
+    yield inspect.cleandoc(inspect.getmodule(made).__doc__ or "")
+    for path, part in choice.parts.items():
+        if path in ("regulariser", "pooling", "supervision"):
+            found = build.locate(methods.PARTS[path][part].where)
+            yield f"\n{path}: {inspect.cleandoc(inspect.getmodule(found).__doc__ or '')}"
+
+
+def _proofs(name: str) -> Iterator[str]:
+    for recipe in recipes():
+        text = read(recipe)
+        if any(arm["method"] == name for arm in text["arms"].values()):
+            yield f"\nRecipe `{recipe}`: {text['claim']} ({json.dumps(text['expect'])})."
+
+
+def pages() -> dict[Path, str]:
+    """Every page by its file."""
+    found = {HERE / "metrics" / f"{name}.md": metric_page(name) for name in metrics.names()}
+    return found | {HERE / "methods" / f"{name}.md": method_page(name) for name in methods.names()}
+
+
+if __name__ == "__main__":
+    if "--measure" in sys.argv:
+        measure()
+    for file, text in pages().items():
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
