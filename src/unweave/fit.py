@@ -176,8 +176,9 @@ def _prepare(method: Method, source: Any, config: Mapping[str, Any]) -> tuple[Tr
     loop = config["loop"]
     device = pick_device(loop["device"])
     seen, held = split(source, loop["holdout"], loop["seed"]) if loop["holdout"] else (source, None)
+    options = _completed(_batch_keywords(), config["batches"], "batches")  # from a file, where a tuple is a list
     batches = stream(
-        seen, method.needs, batch_size=loop["batch_size"], seed=loop["seed"], device=str(device), **config["batches"]
+        seen, method.needs, batch_size=loop["batch_size"], seed=loop["seed"], device=str(device), **options
     )
     batches(0)
     method = channels_last(method.to(device))
@@ -198,10 +199,9 @@ def _run(folder: Folder, training: Training, source: Any, held: Any, progress: P
     before = folder.restore(training)
     if progress:
         progress({"run": folder.path, "steps": loop["steps"], "batch_size": loop["batch_size"], "data": source.about})
-    if training.step:
-        folder.forget_after(training.step)
-        if progress:
-            progress({"resumed": training.step})
+    folder.forget_after(training.step)
+    if progress and training.step:
+        progress({"resumed": training.step})
     probe, look = Clock(before, training.step), _Look(training, source, held)
     for terms in training.until(loop["steps"]):
         if training.step % loop["log_every"] == 0 or training.step == loop["steps"]:
