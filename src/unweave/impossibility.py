@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from torch import Tensor
 
-from unweave.maths.gaussian import log_density, log_standard
+from unweave import inspect
 from unweave.methods.base import Method, NotAvailable
 from unweave.methods.vae import VAE
 from unweave.types import Posterior
@@ -90,29 +90,13 @@ class Entangled(Method):
         """Rotated codes (B, D) to images."""
         return self.model.decode(z @ self.rotation)
 
+    def log_likelihood(self, x: Tensor, *, samples: int = 100) -> Tensor:
+        """Log p(x) (B,) by its own decoder and samples of its own, rotated posterior; see `inspect.log_likelihood`."""
+        return inspect.log_likelihood(self.model, x, samples=samples, rotation=self.rotation)
+
     def sample_prior(self, n: int) -> Tensor:
         """Codes (n, D) of the prior, which no rotation changes."""
         return self.model.sample_prior(n)
-
-
-@torch.no_grad()
-def log_likelihood(model: VAE | Entangled, x: Tensor, *, samples: int = 100) -> Tensor:
-    """Log p(x) (B,) in nats by importance weighting, from below in expectation (Burda et al., 2016, eq. 8).
-
-    An entangled model is sampled from its own posterior, the rotated one, and decoded by its own decoder.
-    """
-    vae = model.model if isinstance(model, Entangled) else model
-    turn = model.rotation if isinstance(model, Entangled) else torch.eye(vae.latents, device=x.device)
-    q = vae.encode(x)
-    if q.log_var is None:
-        raise NotAvailable("a code that is a point has no likelihood")
-    weights = []
-    for _ in range(samples):
-        own = q.sample()
-        z = own @ turn.T  # a sample of the rotated posterior, whose density there is that of `own`
-        log_q = log_density(own, q.mean, q.log_var).sum(1)
-        weights.append(log_standard(z).sum(1) - log_q - vae.likelihood(vae.decoder(z @ turn), x))
-    return torch.stack(weights).logsumexp(0) - math.log(samples)
 
 
 def _to_normal(codes: NDArray[np.float64], marginals: Sequence[Any] | None) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ import torch
 from scipy.special import logsumexp
 from scipy.stats import norm
 
-from unweave.maths.information import aggregate, chain, log_weights
+from unweave.maths.information import aggregate, chain, log_weights, whole_chain
 
 N = 737_280  # images of dSprites
 
@@ -134,3 +134,19 @@ def test_total_correlation_does_not_underflow():
 
 def test_one_image_is_a_batch():
     assert all(math.isfinite(float(t)) for t in chain(*independent(0, 1), n=10, estimator="weighted"))
+
+
+def test_the_whole_chain_is_the_stratified_one_of_a_batch_that_is_the_data():
+    z, mean, log_var = independent(4, 50)
+    with pytest.warns(UserWarning, match="at its ceiling log N = 3.91"):
+        found = whole_chain(z, mean, log_var, rows=7)
+    for a, b in zip(found, chain(z, mean, log_var, n=50, estimator="stratified"), strict=True):
+        torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
+
+
+def test_the_whole_chain_finds_the_closed_form_without_a_warning():
+    """2,000 images, 2 independent columns of sd .5: I = 2 log 2 = 1.39, far below log N = 7.6; TC 0, marginals normal."""
+    information, correlation, dimension = (float(t) for t in whole_chain(*independent(5, 2000, d=2, sd=0.5)))
+    assert information == pytest.approx(2 * math.log(2), abs=0.05)
+    assert correlation == pytest.approx(0, abs=0.02)
+    assert dimension == pytest.approx(0, abs=0.02)

@@ -16,6 +16,7 @@ two kinds (their appendix C):
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Literal, NamedTuple
 
 import torch
@@ -58,6 +59,31 @@ def chain(
         (log_qz - product).mean() - correction,
         (product - log_standard(z).sum(1)).mean() + correction,
     )
+
+
+def whole_chain(
+    z: Float[Tensor, "N D"], mean: Float[Tensor, "N D"], log_var: Float[Tensor, "N D"], *, rows: int = 64
+) -> Chain:
+    """The terms for N images as if they were all there are: q(z) is the mixture of their posteriors, and exact.
+
+    rows: samples compared with all N at a time; memory is rows * N * D numbers. The mutual information cannot exceed
+    log N; a warning says when it is within 1 nat of it, for then it says how many images were taken and no more.
+    """
+    n = len(z)
+    log_qz, product = [], []
+    for some in z.split(rows):
+        pairs = log_density(some[:, None], mean[None], log_var[None])
+        log_qz.append(pairs.sum(2).logsumexp(1) - math.log(n))
+        product.append((pairs.logsumexp(1) - math.log(n)).sum(1))
+    joint, marginals = torch.cat(log_qz), torch.cat(product)
+    own = log_density(z, mean, log_var).sum(1)
+    found = Chain((own - joint).mean(), (joint - marginals).mean(), (marginals - log_standard(z).sum(1)).mean())
+    if (information := float(found.mutual_information.detach())) > math.log(n) - 1:
+        warnings.warn(
+            f"I(x; z) is {information:.2f} nats, at its ceiling log N = {math.log(n):.2f}: take more images",
+            stacklevel=2,
+        )
+    return found
 
 
 def aggregate(
