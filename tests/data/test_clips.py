@@ -12,6 +12,7 @@ def test_things_move_straight_and_are_mirrored_at_the_borders():
     step = np.diff(place, axis=1)
     inner = (place[:, 1:-1] > 0.15) & (place[:, 1:-1] < 0.85)
     assert np.abs(step[:, 1:] - step[:, :-1])[inner].max() < 1e-9
+    assert np.abs(step).max() <= 0.14  # no jump to the other side
     assert (np.sign(step[:, 1:]) != np.sign(step[:, :-1])).any()
 
 
