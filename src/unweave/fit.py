@@ -21,7 +21,7 @@ from unweave.data.batches import stream
 from unweave.data.views import split
 from unweave.methods.base import Method, NotAvailable
 from unweave.precision import Precision, resolve
-from unweave.run import Run, evaluating, method_of, open_data, pixels
+from unweave.run import Run, evaluating, info_of, load_run, method_of, open_data, pixels
 from unweave.runs import Folder, RunError, run_name
 from unweave.seeds import fold
 from unweave.settings import Keyword, Setting, keywords, nearest
@@ -91,12 +91,11 @@ def resume(path: str | Path, *, data: Any = None, progress: Progress | None = No
     data, modules: the data set and the parts that were handed in as objects when it was started.
     """
     folder = Folder(path)
-    source = open_data(folder.config) if data is None else datasets.load(data)
-    if (
-        list(source.info.shape) != list(folder.config["data"]["info"]["shape"])
-        or len(source) != folder.config["data"]["info"]["n"]
-    ):
+    source, known = open_data(folder.config) if data is None else datasets.load(data), info_of(folder.config)
+    if (source.info.shape, len(source)) != (known.shape, known.n):
         raise RunError(f"the data have changed: {len(source)} images of {source.info.shape}; this run had others")
+    if folder.done:
+        return load_run(path, **modules)
     training, held = _prepare(method_of(folder.config, modules), source, folder.config)
     return _run(folder, training, source, held, progress)
 
