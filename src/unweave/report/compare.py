@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +15,12 @@ from unweave.fit import hashed
 from unweave.metrics.base import Score
 from unweave.report import facts
 from unweave.report.scores import digits
-from unweave.run import Run
 
 WIDTH, LEFT, RIGHT, TOP, LANE = 720, 170, 40, 8, 16
+NAMED = 3  # settings in the label of a group
+
+
+Config = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -71,13 +75,13 @@ class Strips:
     right: int = WIDTH - RIGHT
 
 
-def groups(runs: Sequence[Run]) -> list[Group]:
+def groups(configs: Sequence[Config]) -> list[Group]:
     """Runs by everything that was chosen but the seed, in the order they were given."""
     found: dict[str, list[int]] = {}
-    for i, run in enumerate(runs):
-        found.setdefault(json.dumps(hashed(run.config), sort_keys=True), []).append(i)
-    firsts = [runs[members[0]] for members in found.values()]
-    labels = [_label(run, facts.differing([r.config for r in _rivals(run, firsts)])) for run in firsts]
+    for i, config in enumerate(configs):
+        found.setdefault(json.dumps(hashed(config), sort_keys=True), []).append(i)
+    firsts = [configs[members[0]] for members in found.values()]
+    labels = [_label(config, facts.differing(_rivals(config, firsts))) for config in firsts]
     return [Group(label, members, i) for i, (label, members) in enumerate(zip(labels, found.values(), strict=True))]
 
 
@@ -87,32 +91,33 @@ def summaries(groups: Sequence[Group], scores: Sequence[Mapping[str, Score]]) ->
     for name in dict.fromkeys(name for one in scores for name in one):
         values = [_values(group, scores, name) for group in groups]
         medians = [float(np.median(v)) if v else math.nan for v in values]
-        best = _best(name, medians)
-        found[name] = [
-            _summary(v, m, m == best and len(groups) > 1) if v else None for v, m in zip(values, medians, strict=True)
-        ]
+        best = _best(name, medians) if sum(map(bool, values)) > 1 else None
+        found[name] = [_summary(v, m, m == best) if v else None for v, m in zip(values, medians, strict=True)]
     return found
 
 
-def strips(groups: Sequence[Group], runs: Sequence[Run], scores: Sequence[Mapping[str, Score]]) -> Strips | None:
-    """The picture of every metric between 0 and 1; None if there is none."""
-    names = dict.fromkeys(name for one in scores for name in one)
-    drawn = [n for n in names if all(0 <= v <= 1 for g in groups for v in _values(g, scores, n))]
+def strips(groups: Sequence[Group], names: Sequence[str], scores: Sequence[Mapping[str, Score]]) -> Strips | None:
+    """The picture of every metric between 0 and 1, with runs by name; None if there is none."""
+    metrics_found = dict.fromkeys(name for one in scores for name in one)
+    drawn = [n for n in metrics_found if all(0 <= v <= 1 for g in groups for v in _values(g, scores, n))]
     height = LANE * len(groups) + 18
-    found = [_strip(name, TOP + i * height, height, groups, runs, scores) for i, name in enumerate(drawn)]
+    found = [
+        _strip(name, float(TOP + i * height), float(height), groups, names, scores) for i, name in enumerate(drawn)
+    ]
     ticks = [(_x(t / 5), f"{t / 5:.1f}") for t in range(6)]
     return Strips(found, ticks, WIDTH, TOP + height * len(found) + 24) if found else None
 
 
-def _rivals(run: Run, firsts: Sequence[Run]) -> list[Run]:
-    """The groups that the method's name does not tell apart from this run."""
-    return [other for other in firsts if other.config["method"]["name"] == run.config["method"]["name"]]
+def _rivals(config: Config, firsts: Sequence[Config]) -> list[Config]:
+    """The groups that the method's name does not tell apart from this one."""
+    return [other for other in firsts if other["method"]["name"] == config["method"]["name"]]
 
 
-def _label(run: Run, differing: Sequence[str]) -> str:
-    chosen = dict(facts.settings(run.config))
-    words = [f"{name.rpartition('.')[2]} {chosen.get(name, '–')}" for name in differing]
-    return ", ".join([chosen["method"], *words])
+def _label(config: Config, differing: Sequence[str]) -> str:
+    chosen = dict(facts.settings(config))
+    words = [f"{name.rpartition('.')[2]} {chosen[name]}" for name in differing if name in chosen]
+    more = [f"and {len(words) - NAMED} more"] if len(words) > NAMED else []
+    return ", ".join([chosen["method"], *words[:NAMED], *more])
 
 
 def _values(group: Group, scores: Sequence[Mapping[str, Score]], name: str) -> list[float]:
@@ -139,7 +144,7 @@ def _strip(
     y: float,
     height: float,
     groups: Sequence[Group],
-    runs: Sequence[Run],
+    runs: Sequence[str],
     scores: Sequence[Mapping[str, Score]],
 ) -> Strip:
     marks, medians = [], []
@@ -148,7 +153,7 @@ def _strip(
         for i in group.members:
             score = scores[i].get(name)
             if score is not None and math.isfinite(score.value):
-                marks.append(Mark(_x(score.value), at, group.colour, f"{runs[i].path.name}\n{name} {score}"))
+                marks.append(Mark(_x(score.value), at, group.colour, f"{runs[i]}\n{name} {score}"))
         if values := _values(group, scores, name):
             medians.append((_x(float(np.median(values))), at, group.colour))
     floors = [one[name].null for one in scores if name in one and math.isfinite(one[name].null)]

@@ -59,18 +59,18 @@ class Chart:
 
 
 def chart(title: str, unit: str, series: Sequence[Series], *, key: bool = False, smooth: bool = True) -> Chart:
-    """Series over steps. The y axis spans the values after the first tenth of the steps; key: name the lines below."""
+    """Series over steps. The y axis spans what follows the first tenth of each line; key: name the lines below."""
     last = max(float(s.steps[-1]) for s in series)
-    late = [v for s in series for v in s.values[(s.steps >= BURN_IN * last) & np.isfinite(s.values)]]
-    low, high = (min(late), max(late)) if late else (0.0, 1.0)
+    late = [v for s in series for v in s.values[(s.steps >= BURN_IN * s.steps[-1]) & np.isfinite(s.values)]]
+    low, high = (float(min(late)), float(max(late))) if late else (0.0, 1.0)
     y_ticks = ticks(low, high)
     low, high = min(low, y_ticks[0]), max(high, y_ticks[-1])
-    x = _scale(0.0, last, LEFT, WIDTH - RIGHT)
-    y = _scale(low, high, HEIGHT - BOTTOM, TOP)
+    x = _Scale(0.0, last, LEFT, WIDTH - RIGHT)
+    y = _Scale(low, high, HEIGHT - BOTTOM, TOP)
     return Chart(
         title,
         unit,
-        [(float(x(t)), short(t)) for t in ticks(0, last, 4) if t <= last],
+        [(float(x(t)), short(t)) for t in ticks(0.0, last) if t <= last],
         [(float(y(t)), short(t)) for t in y_ticks],
         [_line(s, x, y, smooth) for s in series],
         _readings(series, last, x),
@@ -98,8 +98,8 @@ def series(records: Sequence[Mapping[str, object]], term: str, name: str, colour
 def ticks(low: float, high: float, about: int = 4) -> list[float]:
     """Round numbers that span low to high, about so many steps.
 
-    >>> ticks(3, 97)
-    [0, 20, 40, 60, 80, 100]
+    >>> ticks(3.0, 97.0)
+    [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]
     >>> ticks(0.12, 0.31)
     [0.1, 0.15, 0.2, 0.25, 0.3, 0.35]
     """
@@ -108,17 +108,16 @@ def ticks(low: float, high: float, about: int = 4) -> list[float]:
         low, high = low - reach, high + reach
     rough = (high - low) / about
     scale = 10.0 ** math.floor(math.log10(rough))
-    step = next(s * scale for s in (1, 2, 5, 10) if s * scale >= rough * 0.999)
+    step = next(s * scale for s in (1, 2, 5, 10) if s * scale >= 0.75 * rough)
     digits = max(0, 1 - math.floor(math.log10(step)))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    found = [round(i * step, digits) for i in range(first, last + 1)]
-    return [int(t) if t == int(t) else t for t in found]
+    return [round(i * step, digits) for i in range(first, last + 1)]
 
 
 def short(value: float) -> str:
     """A number as an axis says it.
 
-    >>> short(12000), short(1500), short(0.25), short(2_000_000), short(-3)
+    >>> short(12e3), short(1500.0), short(0.25), short(2e6), short(-3.0)
     ('12k', '1.5k', '0.25', '2M', '−3')
     """
     size, sign = abs(value), "−" if value < 0 else ""
@@ -128,17 +127,17 @@ def short(value: float) -> str:
     return f"{sign}{size:.4g}"
 
 
-class _scale:
+class _Scale:
     """A linear map from values to pixels."""
 
-    def __init__(self, low: float, high: float, start: float, end: float):
+    def __init__(self, low: float, high: float, start: int, end: int):
         self.low, self.factor, self.start = low, (end - start) / ((high - low) or 1.0), start
 
     def __call__(self, value: float | NDArray[np.floating]) -> NDArray[np.floating]:
         return np.asarray(self.start + (np.asarray(value, float) - self.low) * self.factor)
 
 
-def _line(s: Series, x: _scale, y: _scale, smooth: bool) -> Line:
+def _line(s: Series, x: _Scale, y: _Scale, smooth: bool) -> Line:
     median = running_median(s.values, WINDOW)
     soft = smooth and len(s.values) >= 3 * WINDOW
     ending = median[-1] if soft else s.values[-1]
@@ -151,8 +150,8 @@ def _line(s: Series, x: _scale, y: _scale, smooth: bool) -> Line:
 def running_median(values: NDArray[np.floating], window: int) -> NDArray[np.floating]:
     """The median over a window around each value, narrower at the ends.
 
-    >>> running_median(np.array([1.0, 9.0, 2.0, 3.0, 4.0]), 3)
-    array([5., 2., 3., 3., 3.5])
+    >>> running_median(np.array([1.0, 9.0, 2.0, 3.0, 4.0]), 3).tolist()
+    [5.0, 2.0, 3.0, 3.0, 3.5]
     """
     half = window // 2
     return np.array([np.median(values[max(0, i - half) : i + half + 1]) for i in range(len(values))])
@@ -168,11 +167,11 @@ def _path(x: NDArray[np.floating], y: NDArray[np.floating]) -> str:
     return "".join(words)
 
 
-def _readings(series: Sequence[Series], last: float, x: _scale) -> list[tuple[float, float, str]]:
+def _readings(series: Sequence[Series], last: float, x: _Scale) -> list[tuple[float, float, str]]:
     steps = np.unique(np.concatenate([s.steps for s in series]))
     steps = steps[np.unique(np.linspace(0, len(steps) - 1, READINGS).astype(int))]
     width = (WIDTH - LEFT - RIGHT) / len(steps)
-    found = []
+    found: list[tuple[float, float, str]] = []
     for step in steps:
         told = [f"{s.name} {s.values[np.abs(s.steps - step).argmin()]:.5g}" for s in series if s.steps[-1] >= step]
         found.append((round(float(x(step)) - width / 2, 1), round(width, 1), "\n".join([f"step {step:,.0f}", *told])))

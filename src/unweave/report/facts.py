@@ -53,16 +53,16 @@ def differing(configs: Sequence[Mapping[str, Any]]) -> list[str]:
     """Names of the settings that are not the same in all runs, the seed left out."""
     tables = [dict(settings(config)) for config in configs]
     names = dict.fromkeys(name for table in tables for name in table)
-    return [name for name in names if name != "seed" and len({table.get(name) for table in tables}) > 1]
+    return [name for name in names if name != "seed" and len({table.get(name, word(None)) for table in tables}) > 1]
 
 
 def word(value: Any) -> str:
     """A setting as one writes it.
 
-    >>> word(1e-4), word(6.0), word(True), word([1, 2]), word(None)
-    ('0.0001', '6', 'yes', '1, 2', '–')
+    >>> word(1e-4), word(6.0), word(True), word([1, 2]), word(None), word([])
+    ('0.0001', '6', 'yes', '1, 2', '–', '–')
     """
-    if value is None:
+    if value is None or value == "" or value == []:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"

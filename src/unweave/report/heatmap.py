@@ -73,15 +73,15 @@ def heatmap(
             told = f"{row}, {column}: " + (f"{value:.3g} {unit}" if math.isfinite(value) else "not defined")
             fill, ink = colour(value / top)
             text = _brief(value, top) if math.isfinite(value) else "–"
-            cells.append(Cell(LABEL + k * CELL, HEAD + i * TALL, fill, ink, text, told))
+            cells.append(Cell(float(LABEL + k * CELL), float(HEAD + i * TALL), fill, ink, text, told))
     return Heatmap(
         title,
         unit,
         about,
-        [(HEAD + i * TALL, name) for i, name in enumerate(rows)],
+        [(float(HEAD + i * TALL), name) for i, name in enumerate(rows)],
         [(LABEL + (k + 0.5) * CELL, name) for k, name in enumerate(columns)],
         cells,
-        [colour(t)[0] for t in np.linspace(0, 1, 9)],
+        [colour(float(t))[0] for t in np.linspace(0, 1, 9)],
         f"{top:.3g}",
         LABEL + CELL * len(columns) + 40,
         HEAD + TALL * len(rows) + 4,
@@ -91,7 +91,7 @@ def heatmap(
 def colour(t: float) -> tuple[str, str]:
     """The viridis colour of t in [0, 1] and the ink, black or white, with more contrast on it; no fill for NaN.
 
-    >>> colour(0), colour(1)
+    >>> colour(0.0), colour(1.0)
     (('#440154', '#fff'), ('#fde725', '#000'))
     """
     if not math.isfinite(t):

@@ -55,13 +55,13 @@ def environment() -> Environment:
 def comparing(runs: Sequence[Run]) -> dict[str, Any]:
     """What the template of a comparison draws."""
     found = [scores.read(run.path) for run in runs]
-    groups = compare.groups(runs)
+    groups = compare.groups([run.config for run in runs])
     names = facts.differing([run.config for run in runs])
     chosen = [dict(facts.settings(run.config)) for run in runs]
     return {
         "groups": groups,
         "summaries": compare.summaries(groups, found),
-        "strips": compare.strips(groups, runs, found),
+        "strips": compare.strips(groups, [run.path.name for run in runs], found),
         "metrics": list(dict.fromkeys(name for one in found for name in one)),
         "scores": found,
         "runs": [run.path.name for run in runs],

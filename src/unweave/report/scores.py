@@ -100,7 +100,7 @@ def parts(score: Score) -> dict[str, Score]:
     found = {}
     for name, value in score.parts.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
-            known = {k: math.nan if v is None else v for k, v in intervals.get(name, {}).items()}
+            known: dict[str, Any] = {k: math.nan if v is None else v for k, v in intervals.get(name, {}).items()}
             found[name] = Score(float(value), **known)
     return found
 
@@ -124,14 +124,18 @@ def _row(metric: str, part: bool, name: str, score: Score) -> Row:
     declares = metrics.get(metric).declares if metric in metrics.METRICS else None
     between = tuple(declares.range) == (0.0, 1.0) if declares else 0 <= score.value <= 1
     inside = math.isfinite(score.value) and -1e-9 <= score.value <= 1 + 1e-9
-    low, high = (digits(end, score.error) for end in (score.low, score.high))
+    low, high, null, rotated, ceiling = (
+        digits(v, score.error) for v in (score.low, score.high, score.null, score.rotated, score.ceiling)
+    )
     return Row(
         name,
         part,
         "" if part or metric not in metrics.METRICS else metrics.METRICS[metric][1],
         str(score) if math.isfinite(score.value) else "not defined",
         f"{low} to {high}" if low and high else "",
-        *(digits(v, score.error) for v in (score.null, score.rotated, score.ceiling)),
+        null,
+        rotated,
+        ceiling,
         score,
         declares is not None and declares.direction == "lower",
         between and inside,

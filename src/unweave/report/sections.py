@@ -58,6 +58,7 @@ class RunPage:
     anchor: str
     title: str
     folder: str
+    path: str
     done: bool
     tiles: list[Tile]
     rows: list[scores.Row]
@@ -81,6 +82,7 @@ def of(run: Run, anchor: str) -> RunPage:
         anchor,
         f"{config['method']['name']} on {config['data']['name']}",
         run.path.name,
+        str(run.path),
         run.folder.done,
         tiles(run, records, found),
         rows,
@@ -194,10 +196,10 @@ def charts(records: list[dict[str, Any]]) -> list[curves.Chart]:
     return found
 
 
-def clock(seconds: float) -> str:
+def clock(seconds: float | int) -> str:
     """A length of time in two units.
 
-    >>> clock(42.3), clock(372), clock(7500)
+    >>> clock(42.3), clock(372.0), clock(7500.0)
     ('42 s', '6 min 12 s', '2 h 5 min')
     """
     whole = round(seconds)

@@ -17,6 +17,7 @@ from unweave.run import Run
 
 FRAMES = np.linspace(0.01, 0.99, 9)  # prior quantiles of a traversal
 LOOKED_AT = 2_000  # images for statistics of the codes
+CANDIDATES = 24  # images of which the second start is the one farthest from the first
 DRAWN = 10_000  # prior samples for quantiles
 T = TypeVar("T")
 
@@ -130,10 +131,12 @@ class Views:
 
     @cached_property
     def start(self) -> tuple[NDArray[np.generic], NDArray[np.float32], str]:
-        """Two images to start from, their codes, and what they are."""
+        """Two images to start from, far from each other, their codes, and what they are."""
         try:
-            images = self.images(2)
-            return images, able(lambda: self.run.encode(images)), "the code of an image"
+            images = self.images(CANDIDATES)
+            codes = able(lambda: self.run.encode(images))
+            pair = [0, int(((codes - codes[0]) ** 2).sum(1).argmax())][: len(images)]
+            return images[pair], codes[pair], "the code of an image"
         except Absent:
             codes = self.prior[:2]
             return able(lambda: self.run.decode(codes)), codes, "a sample of the prior"
