@@ -1,0 +1,107 @@
+"""A keyword's annotation is the whole of its configuration: type, range, default."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import pytest
+
+from unweave.settings import Keyword, Setting, keywords, nearest
+
+
+class Part:
+    """A constructor with a setting of every kind, a fact and a part."""
+
+    def __init__(
+        self,
+        n: int,
+        encoder: object,
+        *,
+        beta: Annotated[float, Setting("nats per nat", low=0)] = 4.0,
+        lr: Annotated[float, Setting("rate", above=0, high=1)] = 1e-4,
+        latents: Annotated[int, Setting("columns", low=1)] = 10,
+        exact: Annotated[bool, Setting("or estimated")] = False,
+        mode: Annotated[Literal["mean", "product"], Setting("how")] = "mean",
+        sizes: Annotated[tuple[int, ...], Setting("of layers")] = (64, 64),
+        limit: Annotated[float | None, Setting("or none")] = None,
+    ):
+        pass
+
+
+WORDS = keywords(Part)
+
+
+def test_the_signature_is_read() -> None:
+    assert list(WORDS) == ["n", "encoder", "beta", "lr", "latents", "exact", "mode", "sizes", "limit"]
+    assert [name for name, word in WORDS.items() if word.setting is None] == ["n", "encoder"]
+    assert [name for name, word in WORDS.items() if word.required] == ["n", "encoder"]
+    assert WORDS["beta"] == Keyword("beta", float, 4.0, Setting("nats per nat", low=0))
+
+
+def test_a_class_without_a_constructor_and_a_function_are_read_too() -> None:
+    class Nothing:
+        pass
+
+    def function(a: int, *rest: int, b: Annotated[int, Setting("b")] = 2, **more: int) -> None:
+        pass
+
+    assert keywords(Nothing) == {}
+    assert list(keywords(function)) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kept"),
+    [
+        ("beta", 6, 6.0),
+        ("beta", 0, 0.0),
+        ("lr", 1, 1.0),
+        ("latents", 1, 1),
+        ("exact", True, True),
+        ("mode", "product", "product"),
+        ("sizes", [3, 4], (3, 4)),
+        ("limit", None, None),
+        ("limit", 2, 2.0),
+        ("n", 5, 5),
+    ],
+)
+def test_a_right_value_is_kept_in_its_type(name: str, given: Any, kept: Any) -> None:
+    checked = WORDS[name].check(given)
+    assert checked == kept
+    assert type(checked) is type(kept)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("beta", -1, "beta is -1.0; it has to be at least 0 (nats per nat)"),
+        ("beta", float("nan"), "beta is nan; it has to be at least 0 (nats per nat)"),
+        ("beta", "six", "beta is 'six'; expected float"),
+        ("beta", True, "beta is True; expected float"),
+        ("lr", 0.0, "lr is 0.0; it has to be above 0 (rate)"),
+        ("lr", 1.5, "lr is 1.5; it has to be at most 1 (rate)"),
+        ("latents", 2.5, "latents is 2.5; expected int"),
+        ("latents", 0, "latents is 0; it has to be at least 1 (columns)"),
+        ("latents", True, "latents is True; expected int"),
+        ("exact", 1, "exact is 1; expected bool"),
+        ("mode", "means", "mode is 'means'; did you mean 'mean'?"),
+        ("mode", "zzz", "mode is 'zzz'; there are: mean, product"),
+        ("sizes", 3, "sizes is 3; expected a list of int"),
+        ("sizes", [3, "4"], "sizes is '4'; expected int"),
+        ("limit", "x", "limit is 'x'; expected float | None"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_one_line(name: str, given: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        WORDS[name].check(given)
+    assert str(caught.value) == message
+
+
+def test_a_value_is_named_as_the_user_named_it() -> None:
+    with pytest.raises(ValueError, match=r"^regulariser\.beta is -1"):
+        WORDS["beta"].check(-1, "regulariser.beta")
+
+
+def test_the_nearest_name() -> None:
+    assert nearest("bata", ["beta", "gamma"]) == "did you mean 'beta'?"
+    assert nearest("x", ["gamma", "beta"]) == "there are: beta, gamma"
+    assert nearest("x", []) == "there are: none"
