@@ -14,6 +14,7 @@ from importlib import import_module
 from unweave.cli.parser import complain
 from unweave.settings import nearest
 
+# One module each, of the same name; `list` is `listing`: a sub-module hides the builtin of its name in its package.
 COMMANDS = {
     "demo": "render dSprites, train, score, write a report: see it work",
     "train": "train a method on data; continue a run with --resume",
@@ -52,7 +53,8 @@ def _dispatch(given: list[str]) -> int:
         return 0
     if given[0] not in COMMANDS:
         raise ValueError(f"there is no command {given[0]!r}; {nearest(given[0], COMMANDS)}")
-    return import_module(f"unweave.cli.{given[0]}").run(given[1:])
+    module = "listing" if given[0] == "list" else given[0]
+    return import_module(f"unweave.cli.{module}").run(given[1:])
 
 
 def _overview() -> str:

@@ -37,7 +37,7 @@ def _npy(path: Path, role: str) -> NDArray[Any]:
 
 def _npz(path: Path, role: str) -> NDArray[Any]:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             if role in arrays:
                 return arrays[role]
             if len(arrays.files) == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Mapping
+from io import TextIOBase
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -17,8 +18,9 @@ class Progress:
     run: the folder, once it is known. resumed: the step at which the run was taken up, None for a new one.
     """
 
-    def __init__(self, stream: TextIO = sys.stderr):
-        self.stream, self.shown = stream, stream.isatty()
+    def __init__(self, stream: TextIO | TextIOBase | None = None):
+        self.stream = stream or sys.stderr
+        self.shown = self.stream.isatty()
         self.run: Path | None = None
         self.steps = self.batch_size = 0
         self.open = False
@@ -58,7 +60,7 @@ def terms(record: Mapping[str, Any]) -> dict[str, float]:
     return {k: v for k, v in found.items() if not k.startswith("loss/")} or found
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: int | float) -> str:
     """A time as a person says it.
 
     >>> duration(42), duration(600), duration(9000)

@@ -29,26 +29,27 @@ NAME    {data}; a folder of images; an .npy or .npz file; or module:function of 
 """
 TEXTS = ("method", "data", "config", "resume", "out", "root")
 SWITCHES = ("overwrite", "dry_run", "help")
+OWN = (*TEXTS, *SWITCHES)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Read the command line, and train."""
-    given = split(arguments)
-    if isinstance(given.get("config"), str):
-        given = _from_file(Path(given["config"])) | given
-    own = {name: _own(name, given.pop(name)) for name in (*TEXTS, *SWITCHES) if name in given}
+    typed = split(arguments)
+    written = _from_file(Path(_own("config", typed["config"]))) if "config" in typed else {}
+    own = {name: _own(name, value) for given in (written, typed) for name, value in given.items() if name in OWN}
+    typed, written = ({k: v for k, v in given.items() if k not in OWN} for given in (typed, written))
     if own.get("resume"):
-        return _resume(own, given)
+        return _resume(own, typed)
     if own.get("help"):
-        return _help(own, given)
+        return _help(own, written | typed)
     if not own.get("method"):
         raise ValueError("which method? `unweave train METHOD --data NAME`; `unweave list methods` shows them")
     if not own.get("data"):
         raise ValueError("which data? give --data NAME (see `unweave list data`), a folder of images or an array file")
     from unweave.cli.options import offered, values
 
-    options = offered(own["method"], own["data"], given)
-    chosen = values(options, given)
+    options = offered(own["method"], own["data"], written | typed)
+    chosen = values(options, written) | values(options, typed)
     if own.get("dry_run"):
         return _show(own, chosen, options)
     return _train(own, chosen, options)

@@ -1,0 +1,148 @@
+"""Every method as a transformer of scikit-learn: images or vectors in, codes out."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from unweave.data.images import ImageData
+from unweave.fit import train
+from unweave.run import Run
+
+LAYOUTS = ("vectors", "plane", "channels first", "channels last")
+
+
+class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """A method of `unweave list methods` behind `fit`, `transform` and `inverse_transform`.
+
+    X: vectors (n, d), best scaled to unit variance; or images (n, h, w), (n, h, w, c) or (n, c, h, w) with c 1 or 3,
+    uint8 or floats in [0, 1], which are kept in 8 bits. y is ignored: methods that learn from labels or groups take
+    more than a table, see `unweave.train`.
+
+    Args:
+        method: a name, a class or "module:Class". steps, batch_size, seed, precision, device: as of `unweave.train`.
+        out: the folder in which to keep the run's folder; None keeps the model in memory only.
+        settings: of the method and its parts: beta=6, regulariser="density-ratio", regulariser__gamma=35. They are
+            checked by `fit`, and can be set and searched over like any other parameter.
+
+    Attributes:
+        run_: the `unweave.Run`. layout_: how X was laid out, one of `LAYOUTS`. n_features_in_: length of X's second axis.
+
+    >>> from sklearn.datasets import load_digits
+    >>> images = load_digits().images / 16
+    >>> model = Disentangler("vae", steps=2, latents=4, encoder="mlp", decoder="mlp").fit(images)
+    >>> model.transform(images).shape, model.inverse_transform(model.transform(images)).shape
+    ((1797, 4), (1797, 8, 8))
+    """
+
+    def __init__(
+        self,
+        method: Any = "beta-vae",
+        *,
+        steps: Any = 30_000,
+        batch_size: Any = 64,
+        seed: Any = 0,
+        precision: Any = "auto",
+        device: Any = "auto",
+        out: Any = None,
+        **settings: Any,
+    ):
+        self.method, self.steps, self.batch_size, self.seed = method, steps, batch_size, seed
+        self.precision, self.device, self.out, self.settings = precision, device, out, settings
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters, settings of the method among them."""
+        return super().get_params(deep) | self.settings
+
+    def set_params(self, **params: Any) -> Disentangler:
+        """Change parameters; what is none of the constructor's is a setting of the method."""
+        own = self._get_param_names()
+        self.settings = self.settings | {k: v for k, v in params.items() if k not in own}
+        return super().set_params(**{k: v for k, v in params.items() if k in own})
+
+    def fit(self, X: Any, y: Any = None) -> Disentangler:
+        """Train on X. ValueError for unknown settings, values out of range and arrays that are no images or vectors."""
+        X = validate_data(self, X, allow_nd=True, ensure_min_samples=2)
+        self.layout_ = _layout(X)
+        with tempfile.TemporaryDirectory() as passing:
+            self.run_: Run = train(
+                self.method,
+                ImageData(_arranged(X, self.layout_), name="X"),
+                steps=self.steps,
+                batch_size=self.batch_size,
+                seed=self.seed,
+                precision=self.precision,
+                device=self.device,
+                out=passing if self.out is None else self.out,
+                **self.settings,
+            )
+        self._n_features_out = self.run_.encode(_arranged(X[:1], self.layout_)).shape[1]
+        return self
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Codes (n, D): the posterior means."""
+        X = self._checked(X)
+        return self.run_.encode(X)
+
+    def inverse_transform(self, X: Any) -> NDArray[np.float32]:
+        """Vectors, or images in [0, 1], laid out as those that were fitted, of codes (n, D)."""
+        check_is_fitted(self)
+        codes = np.asarray(X, dtype=np.float32)
+        if codes.ndim != 2 or codes.shape[1] != self._n_features_out:
+            raise ValueError(f"codes have shape {codes.shape}; expected (n, {self._n_features_out})")
+        found = self.run_.decode(codes)
+        return {"plane": lambda x: x[:, 0], "channels last": lambda x: x.transpose(0, 2, 3, 1)}.get(
+            self.layout_, lambda x: x
+        )(found)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """The mean over X of a lower bound of log p(x), nats per image; higher is better."""
+        X = self._checked(X)
+        return float(self.run_.elbo(X).mean())
+
+    def _checked(self, X: Any) -> NDArray[np.generic]:
+        check_is_fitted(self)
+        X = validate_data(self, X, allow_nd=True, reset=False)
+        if _layout(X) != self.layout_:
+            raise ValueError(f"X has shape {X.shape}; this model was fitted on {self.layout_}")
+        return _arranged(X, self.layout_)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+def _layout(X: NDArray[Any]) -> str:
+    """How an array is laid out; where both ends could be channels, the first are."""
+    if X.ndim == 2:
+        return "vectors"
+    if X.ndim == 3:
+        return "plane"
+    if X.ndim == 4 and X.shape[1] in (1, 3):
+        return "channels first"
+    if X.ndim == 4 and X.shape[3] in (1, 3):
+        return "channels last"
+    raise ValueError(
+        f"X has shape {X.shape}; expected vectors (n, d) or images (n, h, w), (n, h, w, c) or (n, c, h, w), c 1 or 3"
+    )
+
+
+def _arranged(X: NDArray[Any], layout: str) -> NDArray[Any]:
+    """Float32 vectors (n, d), or uint8 images (n, c, h, w)."""
+    if layout == "vectors":
+        return X.astype(np.float32)
+    if X.dtype != np.uint8:
+        if X.min() < 0 or X.max() > 1:
+            raise ValueError(f"images of type {X.dtype} reach from {X.min():.3g} to {X.max():.3g}; expected [0, 1]")
+        X = np.round(X * 255).astype(np.uint8)
+    if layout == "plane":
+        return X[:, None]
+    return np.ascontiguousarray(X.transpose(0, 3, 1, 2)) if layout == "channels last" else X

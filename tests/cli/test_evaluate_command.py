@@ -1,0 +1,100 @@
+"""`unweave evaluate`: the numbers of `unweave.evaluate`, as a table and as JSON, from every kind of file."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from unweave.cli.evaluate import table
+from unweave.evaluate import evaluate
+from unweave.metrics import Score
+
+
+@pytest.fixture
+def files(here: Path) -> dict[str, np.ndarray]:
+    """Codes that are noisy copies of the factors, for fitting and for testing, saved as NAME.npy."""
+    rng = np.random.default_rng(0)
+    found = {}
+    for name, n in (("", 400), ("test_", 200)):
+        factors = rng.integers(5, size=(n, 3))
+        codes = np.column_stack([factors + 0.2 * rng.normal(size=(n, 3)), rng.normal(size=n)])
+        found |= {f"{name}codes": codes, f"{name}factors": factors}
+    found["log_var"] = np.full((400, 4), -3.0)
+    for name, array in found.items():
+        np.save(f"{name}.npy", array)
+    return found
+
+
+def test_the_table_and_the_json_hold_the_scores(unweave, files):
+    words = ("--codes", "codes.npy", "--factors", "factors.npy", "--metrics", "mig,sap", "--json", "out.json")
+    code, out, err = unweave("evaluate", *words, "--seed", "3")
+    scores = evaluate((files["codes"], files["factors"]), ["mig", "sap"], seed=3)
+    assert (code, err) == (0, "")
+    assert json.loads(Path("out.json").read_text()) == json.loads(
+        json.dumps({name: score.to_dict() for name, score in scores.items()})
+    )
+    rows = [line.split("  ") for line in out.splitlines()]
+    assert rows[0][0] == "metric"
+    assert str(scores["mig"]) in out
+    assert f"{scores['mig'].null:.3f}" in out
+
+
+def test_test_rows_log_variances_protocol_and_all_metrics(unweave, files):
+    words = ("--codes", "codes.npy", "--factors", "factors.npy", "--test_codes", "test_codes.npy")
+    words = (*words, "--test-factors", "test_factors.npy", "--log-var", "log_var.npy", "--json", "out.json")
+    code, _, err = unweave("evaluate", *words, "--metrics", "mig,explicitness", "--protocol", "dlib")
+    found = json.loads(Path("out.json").read_text())
+    wanted = evaluate(
+        (files["codes"], files["factors"]),
+        ["mig", "explicitness"],
+        test=(files["test_codes"], files["test_factors"]),
+        log_var=files["log_var"],
+        protocol="dlib",
+    )
+    assert (code, err) == (0, "")
+    assert {k: v["value"] for k, v in found.items()} == {k: s.value for k, s in wanted.items()}
+    assert {v["protocol"] for v in found.values()} == {"dlib"}
+
+
+def test_calibrate_gives_costly_metrics_a_null_floor(unweave, files):
+    words = ("evaluate", "--codes", "codes.npy", "--factors", "factors.npy", "--metrics", "sap", "--json", "out.json")
+    unweave(*words)
+    assert json.loads(Path("out.json").read_text())["sap"]["null"] is None
+    unweave(*words, "--calibrate")
+    assert json.loads(Path("out.json").read_text())["sap"]["null"] < 0.1
+
+
+def test_a_run_keeps_its_scores(unweave):
+    words = ("train", "tiny:Mine", "--data", "tiny:images", "--steps", "2", "--data.levels", "8")
+    run = Path(unweave(*words)[1].splitlines()[-1])
+    code, out, err = unweave("evaluate", run, "--metrics", "mig,modularity", "--n", "50")
+    kept = json.loads((run / "scores.json").read_text())
+    assert (code, err) == (0, "")
+    assert sorted(kept) == ["mig", "modularity"]
+    assert kept["mig"]["n"] == 50
+    assert "mig" in out
+
+
+def test_a_run_can_be_scored_on_other_data(unweave):
+    run = unweave("train", "tiny:Mine", "--data", "tiny:unlabelled", "--steps", "2")[1].splitlines()[-1]
+    code, _, err = unweave("evaluate", run, "--metrics", "mig")
+    assert code == 2
+    assert "factors" in err
+    assert unweave("evaluate", run, "--metrics", "mig", "--data", "tiny:images")[0] == 0
+
+
+def test_what_is_undefined_is_said_below_the_table():
+    scores = {
+        "mig": Score(0.4321, error=0.0123, null=0.0104),
+        "sap": Score(float("nan"), reason="one latent: no runner-up"),
+        "dci": Score(float("nan"), reason="one latent: no runner-up"),
+    }
+    assert table(scores).splitlines() == [
+        "metric  score          null",
+        "mig     0.432 ± 0.012  0.010",
+        "sap     nan",
+        "dci     nan",
+        "",
+        "sap, dci: one latent: no runner-up",
+    ]

@@ -1,0 +1,73 @@
+"""A user's own folder or array: what is wrong with it is said in one line, before anything is written."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+MLP = ("--encoder", "mlp", "--decoder", "mlp", "--encoder.width", "8", "--decoder.width", "8")
+TRAIN = ("train", "vae", "--steps", "2", "--batch-size", "4", *MLP, "--data")
+
+
+@pytest.fixture
+def photos(here):
+    """Six small photographs in a folder."""
+    (here / "photos").mkdir()
+    for i in range(6):
+        pixels = np.random.default_rng(i).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(here / "photos" / f"{i}.png")
+    return here / "photos"
+
+
+def refused(unweave, here, *words):
+    """The line on stderr of a command that was refused and left nothing behind."""
+    code, _, err = unweave(*words)
+    assert (code, err.count("\n"), err.startswith("unweave: ")) == (2, 1, True), err
+    assert not (here / "runs").exists()
+    return err
+
+
+def test_a_folder_and_an_array_are_trained_on_and_what_was_detected_is_said(unweave, photos, tiny_images):
+    code, out, err = unweave(*TRAIN, photos, "--size", "8")
+    assert (code, err) == (0, "")
+    assert "6" in out.splitlines()[0]
+    code, out, err = unweave(*TRAIN, tiny_images)
+    assert (code, err) == (0, "")
+    assert out.startswith("data: ")
+
+
+def test_an_empty_folder(unweave, here):
+    (here / "empty").mkdir()
+    assert "empty holds no images" in refused(unweave, here, *TRAIN, "empty")
+
+
+def test_a_broken_file_is_named_and_left_out_only_when_asked(unweave, here, photos):
+    (photos / "3.png").write_bytes((photos / "3.png").read_bytes()[:60])
+    assert "3.png" in refused(unweave, here, *TRAIN, photos, "--size", "8")
+    code, out, _ = unweave(*TRAIN, photos, "--size", "8", "--skip-bad")
+    assert code == 0
+    assert "5" in out.splitlines()[0]
+
+
+def test_mixed_channels(unweave, here, photos):
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(photos / "grey.png")
+    assert "1 grey and 6 coloured" in refused(unweave, here, *TRAIN, photos, "--size", "8")
+    assert unweave(*TRAIN, photos, "--size", "8", "--colour", "rgb")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        (np.zeros((2, 3, 4, 5, 6, 7), np.uint8), "(2, 3, 4, 5, 6, 7)"),
+        (np.full((6, 8, 8), np.nan), "NaN"),
+        (np.zeros((1, 1, 8, 8), np.uint8), "1"),
+        (np.zeros((8, 8), np.uint8)[:0], "0"),
+    ],
+)
+def test_arrays_that_are_no_images(unweave, here, array, expected):
+    np.save("images.npy", array)
+    assert expected in refused(unweave, here, *TRAIN, "images.npy")
+
+
+def test_an_array_that_is_cut_off(unweave, here, tiny_images):
+    tiny_images.write_bytes(tiny_images.read_bytes()[:200])
+    assert "tiny.npy" in refused(unweave, here, *TRAIN, tiny_images)

@@ -1,0 +1,181 @@
+"""`unweave train`: what is typed becomes a run, and can be written down, repeated and continued."""
+
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from unweave import build
+from unweave.cli.progress import Progress
+from unweave.cli.train import split
+from unweave.data.batches import stream
+from unweave.locate import locate
+from unweave.methods import METHODS
+from unweave.settings import keywords
+
+MLP = ("--encoder", "mlp", "--decoder", "mlp", "--encoder.width", "16", "--decoder.width", "16")
+TINY = ("--data", "tiny:images", "--steps", "3", "--batch-size", "8")
+
+
+def config_of(out: str) -> dict:
+    return json.loads((Path(out.splitlines()[-1]) / "config.json").read_text())
+
+
+def test_a_run_is_trained_and_its_folder_is_the_last_line(unweave):
+    code, out, err = unweave("train", "beta-vae", *TINY, *MLP, "--beta", "6")
+    run = Path(out.splitlines()[-1])
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "data: 4 x 4 dots"
+    assert (run / "done").exists()
+    assert config_of(out)["method"]["settings"]["regulariser.beta"] == 6.0
+    assert config_of(out)["loop"]["steps"] == 3
+
+
+def test_every_kind_of_option_reaches_the_run(unweave):
+    words = ("--regulariser", "density-ratio", "--regulariser.gamma", "35", "--critic-lr", "1e-3", "--critic.width=8")
+    words = (*words, "--regulariser.batches", "same", "--data.levels", "5", "--replacement", "false")
+    words = (*words, "--shared", "row,column", "--group_size", "3", "--holdout", "0.1", "--out", "elsewhere")
+    words = tuple(w.replace("--critic.width", "--regulariser.critic.width") for w in words)
+    code, out, err = unweave("train", "vae", *TINY, *MLP, *words)
+    assert (code, err) == (0, "")
+    config = config_of(out)
+    assert out.splitlines()[-1].startswith("elsewhere/")
+    assert config["method"]["parts"]["regulariser"] == "density-ratio"
+    assert config["method"]["settings"]["regulariser.gamma"] == 35.0
+    assert config["method"]["settings"]["regulariser.critic_lr"] == 1e-3
+    assert config["method"]["settings"]["regulariser.critic.width"] == 8
+    assert config["data"]["options"] == {"levels": 5}
+    assert config["batches"]["replacement"] is False
+    assert config["batches"]["shared"] == ["row", "column"]
+    assert config["batches"]["group_size"] == 3
+    assert config["loop"]["holdout"] == 0.1
+    log = (Path(out.splitlines()[-1]) / "log.jsonl").read_text()
+    assert "validation elbo" in log
+
+
+def test_dashes_underscores_and_equals_signs_are_the_same():
+    forms = (("--batch-size", "8"), ("--batch_size", "8"), ("--batch-size=8",), ("--batch_size=8",))
+    assert all(split(("vae", *form)) == {"method": "vae", "batch_size": "8"} for form in forms)
+    assert split(("--regulariser__beta", "-1")) == {"regulariser.beta": "-1"}
+    assert split(("--overwrite", "vae")) == {"overwrite": True, "method": "vae"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_help_shows_every_keyword_of_the_method_the_loop_and_the_batches(unweave, method, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    code, out, _ = unweave("train", method, "--help", "--data", "tiny:images")
+    made = locate(METHODS[method].where)
+    parts = build.choose(method, {}, build.DataInfo(1, (1, 64, 64))).parts
+    known = [*build.kinds(made, parts), *build.available(made, parts, {}), "steps", "seed", "holdout", "data.levels"]
+    known += [f"batches.{name}" for name, word in keywords(stream).items() if word.setting and name != "batch_size"]
+    assert code == 0
+    shown = [line.split()[0].rstrip(",") for line in out.splitlines() if line.strip().startswith("--")]
+    assert not {f"--{name.replace('_', '-')}" for name in known} - set(shown)
+
+
+def test_help_shows_type_default_range_and_search_law(unweave, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    _, out, _ = unweave("train", "beta-vae", "--help")
+    beta = keywords(locate("unweave.methods.regularisers.beta:Beta"))["beta"]
+    shown = " ".join(out.split())
+    assert f"--regulariser.beta X, --beta X {beta.setting.about}; at least 0; a study tries 1, 2" in shown
+    assert f"(type: float, default: {beta.default})" in shown
+
+
+def test_the_dry_run_can_be_fed_back_and_changed(unweave, here):
+    words = (*TINY, *MLP, "--critic-lr", "1e-3", "--shared", "row", "--regulariser.critic.width", "8")
+    code, text, _ = unweave("train", "factor-vae", *words, "--dry-run")
+    assert code == 0
+    assert not (here / "runs").exists()
+    resolved = yaml.safe_load(text)
+    assert resolved["method"] == "factor-vae"
+    assert (
+        resolved["regulariser.gamma"]
+        == inspect.signature(locate("unweave.methods.regularisers.density_ratio:DensityRatio"))
+        .parameters["gamma"]
+        .default
+    )
+    (here / "run.yaml").write_text(text)
+    assert unweave("train", "--config", "run.yaml", "--dry-run")[1] == text
+    _, direct, _ = unweave("train", "factor-vae", *words)
+    code, _, err = unweave("train", "--config", "run.yaml")
+    assert (code, "holds a finished run" in err) == (2, True)  # the same run, so the same name
+    _, out, _ = unweave("train", "--config", "run.yaml", "--gamma", "20", "--overwrite")
+    assert config_of(out)["method"]["settings"]["regulariser.gamma"] == 20.0
+    assert config_of(direct)["method"]["settings"]["regulariser.gamma"] == resolved["regulariser.gamma"]
+
+
+def test_a_file_may_use_short_names_dashes_and_exponents(unweave, here):
+    (here / "run.yaml").write_text("method: beta-vae\ndata: tiny:images\nbatch-size: 4\nbeta: 1e1\noverwrite: true\n")
+    code, out, _ = unweave("train", "--config", "run.yaml", "--dry-run")
+    found = yaml.safe_load(out)
+    assert code == 0
+    assert (found["batch_size"], found["regulariser.beta"]) == (4, 10.0)
+
+
+def test_a_part_can_be_taken_away(unweave):
+    code, out, _ = unweave("train", "vae", *TINY, "--pooling", "none", "--dry-run")
+    assert code == 0
+    assert "pooling" not in yaml.safe_load(out)
+
+
+def test_overwrite_replaces_a_run(unweave):
+    for more in ((), ("--overwrite",), ("--overwrite=true",)):
+        assert unweave("train", "tiny:Mine", *TINY, *more)[0] == 0
+    assert unweave("train", "tiny:Mine", *TINY, "--overwrite", "false")[0] == 2
+
+
+def test_an_interrupted_run_says_how_to_go_on_and_does(unweave, monkeypatch):
+    def interrupt(self, record):
+        call(self, record)
+        if record.get("step") == 3:
+            raise KeyboardInterrupt
+
+    call = Progress.__call__
+    words = ("train", "tiny:Mine", "--data", "tiny:images", "--steps", "6", "--log-every", "1")
+    with monkeypatch.context() as patched:
+        patched.setattr(Progress, "__call__", interrupt)
+        code, out, err = unweave(*words)
+    path = err.split("--resume ")[1].rstrip("`\n")
+    assert (code, err) == (130, f"unweave: interrupted; continue with `unweave train --resume {path}`\n")
+    code, out, err = unweave("train", "--resume", path)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1] in ("resumed at step 1", "resumed at step 2")  # the last checkpoint before step 3
+    assert out.splitlines()[-1] == path
+    steps = [json.loads(line)["step"] for line in (Path(path) / "log.jsonl").read_text().splitlines()]
+    assert steps == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_interrupt_before_the_run_leaves_nothing(unweave, here, monkeypatch):
+    def interrupt(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(build, "make", interrupt)
+    code, _, err = unweave("train", "tiny:Mine", *TINY)
+    assert not (here / "runs").exists()
+    assert (code, err) == (130, "unweave: interrupted before the run began; nothing was written\n")
+
+
+def test_a_strangers_method_data_set_and_metric_need_no_registration(unweave):
+    code, out, err = unweave("train", "tiny:Mine", *TINY, "--strength", "2", "--levels", "3")
+    run = out.splitlines()[-1]
+    assert (code, err) == (0, "")
+    assert config_of(out)["method"] == {
+        "name": "tiny:Mine",
+        "parts": {},
+        "settings": {"strength": 2.0, "breaks_at": 1000},
+        "modules": [],
+    }
+    code, out, err = unweave("evaluate", run, "--metrics", "tiny:rows")
+    assert (code, err) == (0, "")
+    assert json.loads((Path(run) / "scores.json").read_text())["tiny:rows"]["value"] == 0.009
+
+
+def test_training_that_breaks_down_says_where_and_keeps_the_last_good_weights(unweave):
+    code, _out, err = unweave("train", "tiny:Mine", *TINY, "--breaks-at", "2")
+    assert code == 1
+    assert "Traceback" not in err
+    assert err.startswith("unweave: step 2: loss/model is not finite")
+    assert (Path(err.split()[-1]) / "weights.safetensors").exists()

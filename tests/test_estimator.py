@@ -1,0 +1,126 @@
+"""The estimator: scikit-learn's own checks, every layout of images, and settings as parameters."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+import unweave
+from unweave import Disentangler
+
+SMALL = {"encoder": "mlp", "decoder": "mlp", "encoder__width": 4, "decoder__width": 4, "latents": 2}
+# settings of the method are kept in one attribute, as no signature lists them; and a check of array libraries that
+# needs an environment variable set before scipy is imported
+DO_NOT_APPLY = {"check_no_attributes_set_in_init", "check_array_api_input"}
+CHECKS = [
+    (check.func.__name__, estimator, check)
+    for estimator, check in estimator_checks_generator(Disentangler("vae", steps=2, batch_size=8, **SMALL))
+]
+IMAGES = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "check"), [pytest.param(e, c, id=name) for name, e, c in CHECKS if name not in DO_NOT_APPLY]
+)
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+def test_what_does_not_apply_is_named_and_no_more():
+    assert {name for name, _, _ in CHECKS} > DO_NOT_APPLY
+
+
+@pytest.mark.parametrize(
+    ("images", "layout"),
+    [
+        (IMAGES, "channels last"),
+        (IMAGES.transpose(0, 3, 1, 2), "channels first"),
+        (IMAGES[..., :1], "channels last"),
+        (IMAGES[..., 0], "plane"),
+        (IMAGES.astype(np.float64) / 255, "channels last"),
+    ],
+)
+def test_images_of_every_layout_come_back_in_it(images, layout):
+    model = Disentangler("vae", steps=2, batch_size=8, **SMALL).fit(images)
+    codes = model.transform(images)
+    assert model.layout_ == layout
+    assert codes.shape == (20, 2)
+    assert codes.dtype == np.float32
+    decoded = model.inverse_transform(codes)
+    assert decoded.shape == images.shape
+    assert decoded.min() >= 0
+    assert decoded.max() <= 1
+
+
+def test_layout_and_type_do_not_change_the_codes():
+    model = Disentangler("vae", steps=2, batch_size=8, **SMALL)
+    first = model.fit_transform(IMAGES.transpose(0, 3, 1, 2))
+    np.testing.assert_array_equal(first, clone(model).fit_transform(IMAGES))
+    np.testing.assert_array_equal(first, clone(model).fit_transform(IMAGES / 255))
+
+
+def test_training_lowers_the_loss_of_vectors():
+    x = np.random.default_rng(0).normal(size=(200, 1)) @ np.ones((1, 6))
+    short, long = (Disentangler("vae", steps=steps, lr=0.01, **SMALL).fit(x).score(x) for steps in (1, 100))
+    assert long > short + 100
+
+
+def test_settings_are_parameters():
+    model = Disentangler("beta-vae", steps=2, beta=6.0)
+    assert model.get_params()["beta"] == 6.0
+    assert clone(model).set_params(beta=2.0, latents=3, steps=5).get_params() == model.get_params() | {
+        "beta": 2.0,
+        "latents": 3,
+        "steps": 5,
+    }
+    assert model.get_params()["beta"] == 6.0
+    assert "beta=6.0" in repr(model)
+
+
+def test_settings_can_be_searched_in_a_pipeline():
+    x = np.random.default_rng(0).normal(size=(30, 5))
+    pipeline = make_pipeline(StandardScaler(), Disentangler("vae", steps=2, batch_size=8, **SMALL))
+    search = GridSearchCV(pipeline, {"disentangler__latents": [2, 3]}, cv=2).fit(x)
+    assert search.best_estimator_.transform(x).shape == (30, search.best_params_["disentangler__latents"])
+    names = search.best_estimator_.get_feature_names_out()
+    assert names[0] == "disentangler0"
+
+
+def test_a_run_is_kept_where_it_is_asked_for(tmp_path):
+    model = Disentangler("vae", steps=2, batch_size=8, out=tmp_path, **SMALL).fit(IMAGES)
+    np.testing.assert_array_equal(
+        unweave.load_run(model.run_.path).encode(IMAGES.transpose(0, 3, 1, 2)), model.transform(IMAGES)
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "x", "expected"),
+    [
+        ({"btea": 6}, IMAGES, "did you mean 'beta'"),
+        ({"beta": -1.0}, IMAGES, "at least 0"),
+        ({}, IMAGES[..., :2], "expected vectors"),
+        ({}, IMAGES.astype(float), r"expected \[0, 1\]"),
+        ({}, IMAGES[:1], "minimum of 2"),
+        ({}, np.full((5, 3), np.nan), "NaN"),
+    ],
+)
+def test_bad_input(settings, x, expected):
+    with pytest.raises(ValueError, match=expected):
+        Disentangler("beta-vae", steps=2, **SMALL, **settings).fit(x)
+
+
+def test_other_arrays_than_were_fitted():
+    model = Disentangler("vae", steps=2, batch_size=8, **SMALL)
+    with pytest.raises(NotFittedError):
+        model.transform(IMAGES)
+    model.fit(IMAGES)
+    with pytest.raises(ValueError, match="was fitted on channels last"):
+        model.transform(IMAGES[..., 0])
+    with pytest.raises(ValueError, match=r"this run takes \(n, 3, 8, 8\)"):
+        model.transform(IMAGES[:, :, :4])
+    with pytest.raises(ValueError, match=r"expected \(n, 2\)"):
+        model.inverse_transform(np.zeros((4, 3)))
