@@ -17,8 +17,10 @@ from unweave import data as datasets
 from unweave import metrics as registry
 from unweave.files import write
 from unweave.locate import locate
+from unweave.metrics.base import PROTOCOLS
 from unweave.metrics.grouping import FIT_GROUPS, MEMBERS, TEST_GROUPS, Groups, GroupTable
 from unweave.metrics.tables import FIT_ROWS, TEST_ROWS, Table
+from unweave.settings import nearest
 
 if TYPE_CHECKING:
     from unweave.run import Run
@@ -52,6 +54,8 @@ def evaluate(
 
     Returns {name: Score}; a run keeps them in its scores.json. ValueError if there are no factors to score against.
     """
+    if protocol not in PROTOCOLS:
+        raise ValueError(f"there is no protocol {protocol!r}; {nearest(protocol, PROTOCOLS)}")
     if isinstance(what, tuple):
         table = Table.of(*what, test=test, log_var=log_var, protocol=protocol, seed=seed)
         return score(names_of(metrics, table), table, calibrate=calibrate)
@@ -82,6 +86,10 @@ def score(
     found = {}
     for name in names:
         metric = get(name)
+        if not rows.height and metric.declares.tables not in ("codes", "posteriors"):
+            raise ValueError(
+                f"{name} needs the factors of the images, and none are known; give factors, or data with them"
+            )
         table = (groups or {}).get(metric.declares.tables, rows)
         found[name] = metric.score(table, calibrate=calibrate)
     return found
