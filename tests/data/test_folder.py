@@ -200,7 +200,7 @@ def test_mutated_pictures_are_refused_by_name_or_read(tmp_path):
     rng = np.random.default_rng(0)
     pixels = Image.fromarray(rng.integers(0, 256, (24, 24, 3), dtype=np.uint8))
     refused = 0
-    for turn in range(300):
+    for turn in range(120):
         path = tmp_path / ("picture" + (".png", ".jpg", ".gif", ".bmp", ".webp", ".tif")[turn % 6])
         pixels.save(path)
         data = bytearray(path.read_bytes())
@@ -212,4 +212,4 @@ def test_mutated_pictures_are_refused_by_name_or_read(tmp_path):
         except ValueError as error:
             assert path.name in str(error)  # noqa: PT017
             refused += 1
-    assert refused > 100
+    assert refused > 40

@@ -9,7 +9,11 @@ from unweave.data.idx import read_idx
 
 def written(array: np.ndarray) -> bytes:
     """The bytes of an IDX file of uint8."""
-    return struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
+    return head(array.shape) + array.tobytes()
+
+
+def head(shape: tuple[int, ...]) -> bytes:
+    return struct.pack(f">BBBB{len(shape)}I", 0, 0, 8, len(shape), *shape)
 
 
 def test_an_array_comes_back_zipped_or_not(tmp_path):
@@ -26,7 +30,7 @@ def test_an_array_comes_back_zipped_or_not(tmp_path):
 
 def test_the_bytes_of_the_published_header():
     """train-images-idx3-ubyte begins with 00 00 08 03, 60000, 28, 28, big-endian."""
-    assert written(np.zeros((60000, 28, 28), np.uint8))[:16].hex() == "000008030000ea600000001c0000001c"
+    assert head((60000, 28, 28)).hex() == "000008030000ea600000001c0000001c"
 
 
 @pytest.mark.parametrize(
@@ -34,7 +38,7 @@ def test_the_bytes_of_the_published_header():
     [
         (lambda b: b"", "is not an IDX file of uint8: it begins with nothing"),
         (lambda b: b[:10], "cut off in its header"),
-        (lambda b: b[:-1], "promises 24 bytes, as .*holds only 23"),
+        (lambda b: b[:-1], "promises 24 bytes; it holds only 23"),
         (lambda b: b + b"x", "it holds more"),
         (lambda b: b"\0\0\x0d" + b[3:], "is not an IDX file of uint8: it begins with 00 00 0d 03"),
         (lambda b: b[:4] + b"\xff" * 12 + b[16:], "its header promises"),
@@ -52,11 +56,11 @@ def test_a_damaged_file_is_named(tmp_path, damage, message):
 
 
 def test_mutated_files_are_refused_or_read_whole(tmp_path):
-    """1,000 mutations: no other error than ValueError, and an accepted file has the shape of its own header."""
+    """300 mutations: no other error than ValueError, and an accepted file has the shape of its own header."""
     rng = np.random.default_rng(0)
     plain = written(np.arange(120, dtype=np.uint8).reshape(5, 4, 6))
     path, refused = tmp_path / "file", 0
-    for turn in range(1000):
+    for turn in range(300):
         data = bytearray(plain if turn % 2 else gzip.compress(plain, mtime=0))
         for _ in range(rng.integers(1, 4)):
             data[rng.integers(min(len(data), 40))] = rng.integers(256)
@@ -65,4 +69,4 @@ def test_mutated_files_are_refused_or_read_whole(tmp_path):
             assert read_idx(path).nbytes <= 120
         except ValueError:
             refused += 1
-    assert refused > 600
+    assert refused > 180

@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.exact import exactly
+
 LARGEST = 1 << 30  # bytes; a header that promises more is taken for damage, not for data
 
 
@@ -40,8 +42,7 @@ def _read(path: Path, stream: BufferedIOBase) -> NDArray[np.uint8]:
     size = math.prod(shape)
     if size > LARGEST:
         raise ValueError(f"{path} is damaged: its header promises {size:,} bytes, as {shape}")
-    body = stream.read(size + 1)
-    if len(body) != size:
-        more = "more" if len(body) > size else f"only {len(body):,}"
-        raise ValueError(f"{path} is damaged: its header promises {size:,} bytes, as {shape}; it holds {more}")
-    return np.frombuffer(bytearray(body), np.uint8).reshape(shape)
+    try:
+        return np.frombuffer(exactly(stream, size), np.uint8).reshape(shape)
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged: as {shape}, {error}") from error

@@ -16,6 +16,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.exact import exactly
+
 UNREADABLE = (ValueError, OSError, EOFError, KeyError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 LONGEST = 10_000  # bytes of header
 
@@ -61,9 +63,5 @@ def member(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
     """One array of an .npz file."""
     with cast(BufferedIOBase, archive.open(f"{name}.npy")) as stream:
         dtype, shape, by_column = header(stream)
-        size = math.prod(shape) * dtype.itemsize
-        body = stream.read(min(size, 1 << 40) + 1)
-    if len(body) != size:
-        raise ValueError(f"the header of {name} promises {size:,} bytes; it holds {len(body):,}")
-    array = np.frombuffer(bytearray(body), dtype)
+        array = np.frombuffer(exactly(stream, math.prod(shape) * dtype.itemsize), dtype)
     return array.reshape(shape[::-1]).T if by_column else array.reshape(shape)

@@ -1,0 +1,119 @@
+import hashlib
+
+import h5py
+import numpy as np
+import pytest
+
+from unweave.data import sources
+from unweave.data.factors import FactorSpace
+from unweave.data.shapes3d import NAMES, dsprites_hdf5, shapes3d
+from unweave.data.sources import Source
+
+SIZES = (2, 2, 2, 3, 2, 3)
+
+
+def write(folder, sizes=SIZES, order=None):
+    """3dshapes.h5 as published: `images` uint8 (N, 64, 64, 3), gzipped chunks, `labels` float64 (N, 6) of real values."""
+    space = FactorSpace(NAMES, sizes)
+    v = space.at(np.arange(len(space)))[order if order is not None else slice(None)]
+    labels = v * [0.1, 0.1, 0.1, 0.071, 1.0, 30.0] + [0, 0, 0, 0.75, 0, -30]
+    images = np.random.default_rng(0).integers(0, 256, (len(space), 64, 64, 3), dtype=np.uint8)
+    path = folder / "3dshapes.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("images", data=images, chunks=(12, 16, 16, 1), compression="gzip")
+        file.create_dataset("labels", data=labels)
+    return path, images
+
+
+def test_3d_shapes_come_back_with_their_factors_and_values(tmp_path):
+    """The published grid: floor_hue 10, wall_hue 10, object_hue 10, scale 8, shape 4, orientation 15: 480,000."""
+    path, images = write(tmp_path)
+    data = shapes3d(tmp_path)
+    assert np.array_equal(data.array, images.transpose(0, 3, 1, 2))
+    assert isinstance(data.array, np.memmap)
+    assert data.factors.names == ("floor_hue", "wall_hue", "object_hue", "scale", "shape", "orientation")
+    assert data.factors.sizes == SIZES
+    assert data.factors.values[5].tolist() == [-30, 0, 30]
+    assert np.array_equal(
+        data.images([[1, 0, 1, 2, 0, 1]])[0], images[data.factors.rows([[1, 0, 1, 2, 0, 1]])[0]].T.transpose(0, 2, 1)
+    )
+    again = shapes3d(path)
+    assert np.array_equal(again.take([5]), data.take([5]))
+
+
+def test_dsprites_in_its_hdf5_form(tmp_path):
+    """`imgs` of 0 and 1 and `latents/classes` with the constant colour first."""
+    space = FactorSpace(("color", "shape", "scale", "orientation", "x", "y"), (1, 3, 2, 4, 2, 2))
+    images = np.random.default_rng(0).integers(0, 2, (96, 64, 64), dtype=np.uint8)
+    with h5py.File(tmp_path / "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.hdf5", "w") as file:
+        file["imgs"] = images
+        file["latents/classes"] = space.at(np.arange(96))
+    data = dsprites_hdf5(tmp_path)
+    assert data.name == "dsprites"
+    assert data.factors.sizes == (3, 2, 4, 2, 2)
+    assert np.array_equal(data.array[:, 0], images * np.uint8(255))
+    assert data.info.binary
+
+
+def test_labels_out_of_order_or_incomplete_are_refused(tmp_path):
+    order = np.arange(144)
+    order[[3, 4]] = 4, 3
+    write(tmp_path, order=order)
+    with pytest.raises(ValueError, match=r"3dshapes\.h5 cannot be read: its labels are not in the order of the grid"):
+        shapes3d(tmp_path)
+    write(tmp_path, order=np.where(np.arange(144) == 7, 8, np.arange(144))[:143])
+    with pytest.raises(ValueError, match="cannot be read"):
+        shapes3d(tmp_path)
+
+
+def test_a_file_of_the_published_size_has_to_be_the_published_file(tmp_path, monkeypatch):
+    path, _ = write(tmp_path)
+    content = path.read_bytes()
+    true = Source("3dshapes.h5", "here", "free", len(content), hashlib.sha256(content).hexdigest())
+    monkeypatch.setitem(sources.SOURCES, "shapes3d", true)
+    shapes3d(tmp_path)
+    assert sources.verify("shapes3d", path) == f"{path} is the published file"
+    flipped = bytearray(content)
+    flipped[-1000] ^= 1
+    path.write_bytes(flipped)
+    with pytest.raises(ValueError, match="is damaged: its sha256 is not the published one"):
+        shapes3d(tmp_path)
+    with pytest.raises(ValueError, match="is not the published file"):
+        sources.verify("shapes3d", path)
+
+
+def test_a_checksum_nobody_published_is_recorded_at_first_use(tmp_path):
+    path = tmp_path / "mpi3d_toy.npz"
+    path.write_bytes(b"some")
+    assert "recorded as that of its first use" in sources.verify("mpi3d-toy", path)
+    assert "unchanged since its first use" in sources.verify("mpi3d-toy", path)
+    path.write_bytes(b"same")
+    with pytest.raises(ValueError, match="has changed since its first use"):
+        sources.verify("mpi3d-toy", path)
+
+
+def test_a_missing_file_is_named_with_its_address_and_stand_in(tmp_path, monkeypatch):
+    monkeypatch.delenv("UNWEAVE_DATA", raising=False)
+    with pytest.raises(
+        FileNotFoundError, match=r"needs the file 3dshapes\.h5, which is not in \$UNWEAVE_DATA .*scene3d"
+    ):
+        shapes3d()
+    with pytest.raises(FileNotFoundError, match=r"not in .*it is from https://"):
+        shapes3d(tmp_path)
+
+
+def test_mutated_files_are_refused_or_read(tmp_path):
+    rng = np.random.default_rng(0)
+    path, images = write(tmp_path, (1, 1, 1, 3, 2, 2))
+    whole, refused = path.read_bytes(), 0
+    for turn in range(40):
+        content = bytearray(whole)
+        for _ in range(rng.integers(1, 5)):
+            content[rng.integers(2000)] = rng.integers(256)
+        path.write_bytes(content[: rng.integers(len(content))] if turn % 4 == 0 else content)
+        try:
+            assert shapes3d(tmp_path).array.size == images.size
+        except ValueError as error:
+            assert "3dshapes.h5" in str(error)  # noqa: PT017
+            refused += 1
+    assert refused > 10
