@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
-from unweave.data import sources
+from unweave.data import load, sources
 from unweave.data.factors import FactorSpace
 from unweave.data.shapes3d import NAMES, dsprites_hdf5, shapes3d
 from unweave.data.sources import Source
@@ -53,6 +53,7 @@ def test_dsprites_in_its_hdf5_form(tmp_path):
     assert data.factors.sizes == (3, 2, 4, 2, 2)
     assert np.array_equal(data.array[:, 0], images * np.uint8(255))
     assert data.info.binary
+    assert np.array_equal(load("dsprites", tmp_path).take([7]), data.take([7]))
 
 
 def test_labels_out_of_order_or_incomplete_are_refused(tmp_path):

@@ -17,8 +17,10 @@ from unweave.data.images import FactorImages
 from unweave.data.mapped import mapped
 from unweave.data.published import find
 from unweave.data.render import sprites
+from unweave.data.shapes3d import dsprites_hdf5
 
 FILE = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
+HDF5 = FILE.replace(".npz", ".hdf5")
 ADDRESS = "https://github.com/google-deepmind/dsprites-dataset"
 LICENCE = "Apache-2.0"
 CHUNK = 4096  # images read at once
@@ -41,7 +43,9 @@ def dsprites(root: str | Path | None = None) -> FactorImages:
     factor, and no code can tell the turns of a square apart that differ by a quarter or those of an ellipse by a half.
     The constant factor "color" of the published file is left out.
     """
-    file = find(FILE, root)
+    file = find(FILE, root, HDF5)
+    if file is not None and file.name == HDF5:
+        return dsprites_hdf5(file)
     if file is None:
         return FactorImages(sprites.SPACE, sprites.draw, name="dsprites", about="rendered", binary=True)
     try:

@@ -1,0 +1,129 @@
+"""Shifts of the factors: what is seen in training is not what is asked for later. Views of any `FactorImages`.
+
+Correlations: F. Traeuble et al. (2021), "On disentangled representations learned from correlated data", and K. Roth et
+al. (2023), "Disentanglement of correlated factors via Hausdorff factorized support". Splits: L. Schott et al. (2022),
+"Visual representation learning does not generalize strongly within the same domain".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.images import FactorImages
+from unweave.data.views import FactorRows, subset
+from unweave.seeds import fold
+
+Pair = tuple[str, str]
+
+
+def correlated(data: FactorImages, pairs: Sequence[Pair], strength: float, seed: int = 0) -> FactorRows:
+    """As many rows as the data have, drawn so that the factors of each pair go together.
+
+    The probability of a combination is proportional to exp(-(a - b)^2 / (2 s^2)), a and b the two factors scaled to
+    [0, 1], multiplied over the pairs; the smaller `strength` = s, the stronger. A name with a minus, ("scale", "-x"),
+    is correlated the other way round. One factor in all pairs is a confounder of the others.
+    """
+    if not strength > 0 or not pairs:
+        raise ValueError(f"a correlation takes pairs of factors and a strength above 0; given {pairs}, {strength}")
+    log_weight = np.zeros(len(data))
+    for a, b in pairs:
+        log_weight -= (_scaled(data, a) - _scaled(data, b)) ** 2 / (2 * strength**2)
+    said = ", ".join(f"{a} with {b}" for a, b in pairs)
+    return _drawn(data, np.exp(log_weight - log_weight.max()), seed, f"correlated {said}, s = {strength:g}")
+
+
+def imbalanced(data: FactorImages, factor: str, ratio: float, seed: int = 0) -> FactorRows:
+    """As many rows as the data have; the first value of a factor is `ratio` times as frequent as its last.
+
+    Frequencies fall geometrically from value to value.
+    """
+    if not ratio > 0:
+        raise ValueError(f"the ratio is {ratio}; it has to be above 0")
+    weight = ratio ** -_scaled(data, factor)
+    return _drawn(data, weight, seed, f"{factor} imbalanced by {ratio:g}")
+
+
+def without(data: FactorImages, combination: Mapping[str, Sequence[int]]) -> tuple[FactorRows, FactorRows]:
+    """(rows without, rows with) a combination of values: {"shape": [2], "x": [0, 1]} holds out hearts on the left."""
+    held = np.ones(len(data), dtype=bool)
+    for factor, values in combination.items():
+        held &= np.isin(_index(data, factor), _checked(data, factor, values))
+    said = ", ".join(f"{factor} in {list(values)}" for factor, values in combination.items())
+    return _parted(data, held, f"combinations {said}")
+
+
+def extrapolation(data: FactorImages, factor: str, fraction: float = 0.25) -> tuple[FactorRows, FactorRows]:
+    """(training, test): the last `fraction` of the values of a factor are for the test alone."""
+    size = data.factors.sizes[data.factors.k(factor)]
+    count = round(size * fraction)
+    if not 1 <= count < size:
+        raise ValueError(f"{factor} has {size} values; a fraction of {fraction:g} leaves none on one side")
+    return _parted(data, _index(data, factor) >= size - count, f"extrapolation of {factor}")
+
+
+def interpolation(data: FactorImages, factor: str, every: int = 2) -> tuple[FactorRows, FactorRows]:
+    """(training, test): of each `every` values of a factor the last but the ends are for the test alone."""
+    size = data.factors.sizes[data.factors.k(factor)]
+    index = _index(data, factor)
+    held = (index % every == every - 1) & (index < size - 1) & (index > 0)
+    if every < 2 or not held.any():
+        raise ValueError(f"{factor} has {size} values; every {every}th between its ends cannot be held out")
+    return _parted(data, held, f"interpolation of {factor}")
+
+
+def mislabelled(data: FactorImages, fraction: float, seed: int = 0) -> NDArray[np.int64]:
+    """The factors (N, K) of all rows, each one replaced by another value with probability `fraction`."""
+    if not 0 <= fraction <= 1:
+        raise ValueError(f"the fraction is {fraction}; it has to be from 0 to 1")
+    rng = np.random.default_rng(fold(seed, "mislabelled"))
+    v = _all(data)
+    wrong = (rng.random(v.shape) < fraction) & (np.array(data.factors.sizes) > 1)
+    return data.factors.change(v, wrong, rng)
+
+
+def _drawn(data: FactorImages, weight: NDArray[np.float64], seed: int, about: str) -> FactorRows:
+    """Rows drawn in proportion to their weights, by systematic sampling: each comes its expected number of times +-1."""
+    rng = np.random.default_rng(fold(seed, about))
+    total = np.cumsum(weight / weight.sum())
+    points = (np.arange(len(data)) + rng.random()) / len(data)
+    rows = np.minimum(np.searchsorted(total, points, side="right"), len(data) - 1)
+    return _view(data, rows, about)
+
+
+def _parted(data: FactorImages, held: NDArray[np.bool_], about: str) -> tuple[FactorRows, FactorRows]:
+    if held.all() or not held.any():
+        raise ValueError(f"{about}: {data.name} would leave one side without a row")
+    return _view(data, np.flatnonzero(~held), f"without {about}"), _view(data, np.flatnonzero(held), f"only {about}")
+
+
+def _view(data: FactorImages, rows: NDArray[np.int64], about: str) -> FactorRows:
+    view = subset(data, rows, f"{about}; {data.about}")
+    assert isinstance(view, FactorRows)
+    return view
+
+
+def _all(data: FactorImages) -> NDArray[np.int64]:
+    rows = np.arange(len(data))
+    return data.at(rows) if isinstance(data, FactorRows) else data.factors.at(rows)
+
+
+def _index(data: FactorImages, factor: str) -> NDArray[np.int64]:
+    return _all(data)[:, data.factors.k(factor)]
+
+
+def _scaled(data: FactorImages, factor: str) -> NDArray[np.float64]:
+    """A factor of all rows from 0 to 1, or from 1 to 0 if its name has a minus."""
+    plain = factor.removeprefix("-")
+    size = data.factors.sizes[data.factors.k(plain)]
+    share = _index(data, plain) / max(size - 1, 1)
+    return 1 - share if factor.startswith("-") else share
+
+
+def _checked(data: FactorImages, factor: str, values: Sequence[int]) -> list[int]:
+    size = data.factors.sizes[data.factors.k(factor)]
+    if wrong := [v for v in values if not 0 <= v < size]:
+        raise ValueError(f"{factor} has no value {wrong[0]}; it counts from 0 to {size - 1}")
+    return list(values)

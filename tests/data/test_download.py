@@ -1,0 +1,116 @@
+import hashlib
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from unweave.data.download import fetch, get
+
+CONTENT = bytes(range(256)) * 4000  # a megabyte
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """/whole, /cut (breaks off after 100,000 bytes), /slow (stalls once), /no-ranges, /wrong."""
+
+    asked: list[str] = []
+
+    def do_GET(self) -> None:
+        wanted = self.headers.get("Range", "")
+        self.asked.append(f"{self.path} {wanted}".strip())
+        if self.path == "/gone":
+            self.send_error(404)
+            return
+        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.path != "/no-ranges" else 0
+        if start >= len(CONTENT):
+            self.send_response(416)
+            self.send_header("Content-Range", f"bytes */{len(CONTENT)}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        body = CONTENT[start:] if self.path != "/wrong" else b"<html>quota exceeded</html>"
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.path in ("/cut", "/no-ranges") and len(self.asked) < 9:
+            body = body[: 100_000 if self.path == "/cut" or len(self.asked) == 1 else None]
+        if self.path == "/slow" and len(self.asked) == 1:
+            self.wfile.write(body[:50_000])
+            time.sleep(1)
+            return
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server():
+    Handler.asked = []
+    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made.daemon_threads = True
+    thread = threading.Thread(target=made.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"http://127.0.0.1:{made.server_port}"
+    made.shutdown()
+    thread.join()
+    made.server_close()
+
+
+def test_a_file_lands_whole_once(server, tmp_path):
+    seen = []
+    target = fetch(f"{server}/whole", tmp_path / "new/file", sha256=SHA256, progress=lambda n, of: seen.append((n, of)))
+    assert target.read_bytes() == CONTENT
+    assert seen[-1] == (len(CONTENT), len(CONTENT))
+    assert [f.name for f in target.parent.iterdir()] == ["file"]
+    fetch(f"{server}/whole", target)
+    assert len(Handler.asked) == 1
+
+
+def test_a_cut_connection_is_taken_up_where_it_broke(server, tmp_path):
+    target = fetch(f"{server}/cut", tmp_path / "file", sha256=SHA256, size=len(CONTENT))
+    assert target.read_bytes() == CONTENT
+    assert Handler.asked[:3] == ["/cut", "/cut bytes=100000-", "/cut bytes=200000-"]
+
+
+def test_a_part_left_by_another_day_is_continued(server, tmp_path):
+    (tmp_path / "file.part").write_bytes(CONTENT[:700_000])
+    assert fetch(f"{server}/whole", tmp_path / "file", sha256=SHA256).read_bytes() == CONTENT
+    assert Handler.asked == ["/whole bytes=700000-"]
+    (tmp_path / "file").unlink()
+    (tmp_path / "file.part").write_bytes(CONTENT)  # stopped between the last byte and the move
+    assert fetch(f"{server}/whole", tmp_path / "file", sha256=SHA256).read_bytes() == CONTENT
+
+
+def test_a_server_that_stalls_or_knows_no_ranges(server, tmp_path):
+    assert fetch(f"{server}/slow", tmp_path / "slow", sha256=SHA256, timeout=0.3).read_bytes() == CONTENT
+    Handler.asked = []
+    assert fetch(f"{server}/no-ranges", tmp_path / "other", sha256=SHA256).read_bytes() == CONTENT
+
+
+def test_a_wrong_file_and_a_missing_one_leave_nothing_in_place(server, tmp_path):
+    with pytest.raises(ValueError, match="is not the published file: 27 bytes"):
+        fetch(f"{server}/wrong", tmp_path / "file", sha256=SHA256)
+    with pytest.raises(ValueError, match="is not the published file"):
+        fetch(f"{server}/wrong", tmp_path / "file", size=len(CONTENT))
+    (tmp_path / "file.part").write_bytes(b"x" * 700_000)
+    with pytest.raises(ValueError, match="is not the published file"):
+        fetch(f"{server}/whole", tmp_path / "file", sha256=SHA256)
+    with pytest.raises(OSError, match="cannot be fetched: HTTP Error 404"):
+        fetch(f"{server}/gone", tmp_path / "file")
+    with pytest.raises(OSError, match="cannot be fetched"):
+        fetch("http://127.0.0.1:9/nobody", tmp_path / "file")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_fetched_by_a_program_is_said(tmp_path, monkeypatch):
+    monkeypatch.delenv("UNWEAVE_DATA", raising=False)
+    with pytest.raises(ValueError, match="celeba is fetched by hand: see https://"):
+        get("celeba", tmp_path)
+    with pytest.raises(ValueError, match="is not published as a file"):
+        get("digits", tmp_path)
+    with pytest.raises(ValueError, match="where to"):
+        get("shapes3d")
+    (tmp_path / "3dshapes.h5").write_bytes(b"there")
+    assert get("shapes3d", tmp_path) == tmp_path / "3dshapes.h5"
