@@ -176,6 +176,7 @@ def test_a_full_disk_leaves_no_half_written_file(here, limit):
     assert "File too large" in done.stderr
     files = [path.name for path in here.rglob("runs/**/*") if path.is_file()]
     assert sorted(files) == ([] if limit == 200 else ["config.json", "log.jsonl"])
+    assert len(list(here.glob("runs/*"))) == (limit != 200)
 
 
 def test_codes_that_cannot_be_scored(unweave, here):

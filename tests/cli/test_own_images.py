@@ -59,8 +59,8 @@ def test_mixed_channels(unweave, here, photos):
     [
         (np.zeros((2, 3, 4, 5, 6, 7), np.uint8), "(2, 3, 4, 5, 6, 7)"),
         (np.full((6, 8, 8), np.nan), "NaN"),
-        (np.zeros((1, 1, 8, 8), np.uint8), "1"),
-        (np.zeros((8, 8), np.uint8)[:0], "0"),
+        (np.zeros((1, 1, 8, 8), np.uint8), "one single image"),
+        (np.zeros((8, 8), np.uint8)[:0], "0 bytes"),
     ],
 )
 def test_arrays_that_are_no_images(unweave, here, array, expected):

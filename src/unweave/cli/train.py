@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,8 @@ USAGE = """usage: unweave train METHOD --data NAME [--steps N] [--seed S] [--out
        unweave train METHOD --help
        unweave train --resume RUN
 
-METHOD  {methods}; or module:Class of your own
-NAME    {data}; a folder of images; an .npy or .npz file; or module:function of your own
+{methods}
+{data}
 
   --config FILE  options from a YAML file; those given beside it win
   --dry-run      print the resolved options as such a file, and stop
@@ -106,7 +107,14 @@ def _help(own: Mapping[str, Any], given: Mapping[str, Any]) -> int:
     """The usage; with a method, every option of it and of the parts and data chosen."""
     from unweave import data, methods
 
-    print(USAGE.format(methods=", ".join(methods.names()), data=", ".join(data.names())))
+    names = {
+        "METHOD": f"{', '.join(methods.names())}; or module:Class of your own",
+        "NAME  ": f"{', '.join(data.names())}; a folder of images; an .npy or .npz file; or module:function of your own",
+    }
+    wrapped = [
+        textwrap.fill(f"{k}  {v}", 100, subsequent_indent=" " * 8, break_on_hyphens=False) for k, v in names.items()
+    ]
+    print(USAGE.format(methods=wrapped[0], data=wrapped[1]))
     if "method" in own:
         from unweave.cli.options import IMAGES, offered, typed_parser
 
