@@ -14,6 +14,8 @@ from unweave.metrics.information import shared_levels
 from unweave.metrics.mig import mean
 
 Predict = Callable[[np.ndarray], np.ndarray]
+Model = tuple[np.ndarray, Predict]  # importances (D,), and a function from codes to values
+PENALTY = 0.02
 
 
 @metric(
@@ -89,36 +91,47 @@ def fits(table: Table, importances: str = "boosting") -> Fits:
 
 def _fit_all(table: Table, importances: str) -> Fits:
     fit, test = table.sides()
-    v_fit, v_test = shared_levels(fit, test)
     if importances == "lasso":
         v_fit, v_test = fit.factors, test.factors
-    estimate, score = ESTIMATORS[importances], _r2 if importances == "lasso" else accuracy
+    else:
+        v_fit, v_test = (np.where(v < 0, np.nan, v) for v in shared_levels(fit, test))
+    score = _r2 if importances == "lasso" else accuracy
     shape = (len(table.latents), len(table.varying))
     matrix, train, tested = np.zeros(shape), np.full(shape[1], np.nan), np.full(shape[1], np.nan)
-    for k in range(shape[1]):
-        rows, asked = (v_fit[:, k] >= 0, v_test[:, k] >= 0)
-        if importances == "lasso":
-            rows, asked = ~np.isnan(v_fit[:, k]), ~np.isnan(v_test[:, k])
-        if len(np.unique(v_fit[rows, k])) < 2:
-            continue
-        w = None if fit.weights is None else fit.weights[rows]
-        matrix[:, k], predict = estimate(fit.codes[rows], v_fit[rows, k], w, table)
-        train[k] = score(v_fit[rows, k], predict(fit.codes[rows]), w)
-        if asked.any():
-            test_w = None if test.weights is None else test.weights[asked]
-            tested[k] = score(v_test[asked, k], predict(test.codes[asked]), test_w)
+    told = [k for k, column in enumerate(v_fit.T) if len(np.unique(column[~np.isnan(column)])) > 1]
+    models = ESTIMATORS[importances](fit.codes.astype(np.float64), v_fit[:, told], fit.weights, table)
+    for k, (importance, predict) in zip(told, models, strict=True):
+        matrix[:, k] = importance
+        train[k] = _score_known(score, fit, v_fit[:, k], predict)
+        tested[k] = _score_known(score, test, v_test[:, k], predict)
     return Fits(matrix, train, tested)
 
 
-def _boosting(z: np.ndarray, y: np.ndarray, w: np.ndarray | None, table: Table) -> tuple[np.ndarray, Predict]:
-    from sklearn.ensemble import GradientBoostingClassifier
-
-    with quietly():
-        model = GradientBoostingClassifier(random_state=table.seed).fit(z, y, sample_weight=w)
-    return model.feature_importances_, model.predict
+def _score_known(score: Callable[..., float], table: Table, v: np.ndarray, predict: Predict) -> float:
+    known = ~np.isnan(v)
+    weights = None if table.weights is None else table.weights[known]
+    return score(v[known], predict(table.codes[known]), weights) if known.any() else math.nan
 
 
-def _forest(z: np.ndarray, y: np.ndarray, w: np.ndarray | None, table: Table) -> tuple[np.ndarray, Predict]:
+def _boosting(z: np.ndarray, v: np.ndarray, w: np.ndarray | None, table: Table) -> list[Model]:
+    from unweave.metrics.boosting import fit_factors
+
+    return [(model.importances, model.predict) for model in fit_factors(z, v, seed=table.seed, weights=w)]
+
+
+def _one_by_one(fit_one: Callable[..., Model]) -> Callable[..., list[Model]]:
+    """A model of each factor by itself, over the rows where it is known."""
+
+    def fit_each(z: np.ndarray, v: np.ndarray, w: np.ndarray | None, table: Table) -> list[Model]:
+        known = ~np.isnan(v)
+        weights = [None if w is None else w[rows] for rows in known.T]
+        return [fit_one(z[rows], v[rows, k], weights[k], table) for k, rows in enumerate(known.T)]
+
+    return fit_each
+
+
+@_one_by_one
+def _forest(z: np.ndarray, y: np.ndarray, w: np.ndarray | None, table: Table) -> Model:
     from sklearn.ensemble import RandomForestClassifier
 
     with quietly():
@@ -126,22 +139,24 @@ def _forest(z: np.ndarray, y: np.ndarray, w: np.ndarray | None, table: Table) ->
     return model.feature_importances_, model.predict
 
 
-def _lasso(z: np.ndarray, y: np.ndarray, w: np.ndarray | None, table: Table) -> tuple[np.ndarray, Predict]:
+@_one_by_one
+def _lasso(z: np.ndarray, y: np.ndarray, w: np.ndarray | None, table: Table) -> Model:
     from sklearn.linear_model import Lasso
 
     (scaled,), centre, spread = standardise(z), y.mean(), y.std()
     with quietly():
-        model = Lasso(alpha=0.02).fit(scaled, (y - centre) / spread, sample_weight=w)
+        model = Lasso(alpha=PENALTY).fit(scaled, (y - centre) / spread, sample_weight=w)
     return np.abs(model.coef_), lambda new: model.predict(standardise(z, new)[1]) * spread + centre
 
 
-def _linear(z: np.ndarray, y: np.ndarray, w: np.ndarray | None, table: Table) -> tuple[np.ndarray, Predict]:
+@_one_by_one
+def _linear(z: np.ndarray, y: np.ndarray, w: np.ndarray | None, table: Table) -> Model:
     model = logistic(standardise(z)[0], y, w, table.protocol, table.seed)
     coefficients = np.concatenate([one.coef_ for one in getattr(model, "estimators_", [model])])
     return np.abs(coefficients).sum(0), lambda new: model.predict(standardise(z, new)[1])
 
 
-ESTIMATORS: dict[str, Callable[..., tuple[np.ndarray, Predict]]] = {
+ESTIMATORS: dict[str, Callable[..., list[Model]]] = {
     "boosting": _boosting,
     "forest": _forest,
     "lasso": _lasso,

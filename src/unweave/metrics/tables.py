@@ -56,6 +56,7 @@ class Table:
 
     latents, varying: which columns of the given arrays these are. width, height: how many columns were given.
     factors: float, NaN where unknown; (N, 0) if none were given. test: the rows to test on, if they were given apart.
+    cache: what several metrics need (information, fits). bins: indices per row, "codes" (N, D) and "factors" (N, K).
     whole: False for a changed copy that serves an error or a floor, for which costly parts need not be found.
     """
 
@@ -73,6 +74,7 @@ class Table:
     notes: tuple[str, ...] = ()
     whole: bool = True
     cache: dict[Any, Any] = field(default_factory=dict)
+    bins: dict[Any, np.ndarray] = field(default_factory=dict)
 
     @staticmethod
     def of(
@@ -112,7 +114,20 @@ class Table:
         if tested is None:
             return table
         codes, factors = flatten(tested[0][:, keep], axes), tested[1][:, varying]
-        return replace(table, test=replace(table, codes=codes, factors=factors, log_var=None, weights=None, cache={}))
+        return replace(
+            table, test=replace(table, codes=codes, factors=factors, log_var=None, weights=None, cache={}, bins={})
+        )
+
+    def under(self, protocol: str) -> Table:
+        """The same rows under another protocol, which may count other latents."""
+        if protocol == self.protocol:
+            return self
+        test = None if self.test is None else (self.test.codes, self.test.factors)
+        factors = self.factors if self.height else None
+        own = Table.of(self.codes, factors, test, self.log_var, None, self.weights, protocol, self.seed)
+        latents = tuple(self.latents[j] for j in own.latents)
+        shape = replace(own, latents=latents, varying=self.varying, width=self.width, height=self.height)
+        return replace(shape, notes=self.notes + own.notes)
 
     @property
     def n(self) -> int:
@@ -128,10 +143,7 @@ class Table:
         return "one row only" if self.n < 2 else ""
 
     def rows(self, index: np.ndarray) -> Table:
-        """Some of the rows; what the cache holds per row is cut likewise."""
-        cache = {name: kept[index] for name, kept in self.cache.items() if name in ("code bins", "factor levels")}
-        if "informative" in self.cache:
-            cache["informative"] = self.cache["informative"]
+        """Some of the rows, in the same bins."""
         return replace(
             self,
             codes=self.codes[index],
@@ -139,8 +151,16 @@ class Table:
             log_var=None if self.log_var is None else self.log_var[index],
             weights=None if self.weights is None else self.weights[index],
             whole=False,
-            cache=cache,
+            cache={},
+            bins={name: kept[index] for name, kept in self.bins.items()},
         )
+
+    def _kept(self, table: Table, *key: Any) -> Table:
+        """A changed copy, whose results are kept under this key for the next metric that asks for the same copy."""
+        cache = self.cache.setdefault(key, {})
+        if "informative" in self.cache:
+            cache["informative"] = self.cache["informative"]
+        return replace(table, cache=cache, whole=False)
 
     def sides(self) -> tuple[Table, Table]:
         """Rows to fit on and rows to test on: those given, or two thirds and one third of all by `seed`.
@@ -165,7 +185,7 @@ class Table:
     def without(self, *blocks: int) -> Table:
         """The table without some of 20 blocks of rows, which are drawn by seed."""
         block = np.random.default_rng([self.seed, 1]).permutation(self.n) % BLOCKS
-        return self.rows(np.flatnonzero(~np.isin(block, blocks)))
+        return self._kept(self.rows(np.flatnonzero(~np.isin(block, blocks))), "without", blocks)
 
     def part(self, i: int, share: float, most: int) -> Table:
         """A random share, drawn anew for every i, of the same at most `most` rows; test rows likewise."""
@@ -180,19 +200,19 @@ class Table:
         test = None if self.test is None else self.test.permuted(i)
         if not self.height:
             shuffled = rng.permuted(self.codes, axis=0)
-            return replace(self, codes=shuffled, log_var=None, test=test, whole=False, cache={})
+            return replace(self, codes=shuffled, log_var=None, test=test, whole=False, cache={}, bins={})
         order = rng.permutation(self.n)
-        cache = {"code bins": self.cache["code bins"]} if "code bins" in self.cache else {}
-        cache["informative"] = np.ones(len(self.latents), bool)
-        if "factor levels" in self.cache:
-            cache["factor levels"] = self.cache["factor levels"][order]
-        return replace(self, factors=self.factors[order], test=test, whole=False, cache=cache)
+        bins = {name: kept[order] if name == "factors" else kept for name, kept in self.bins.items()}
+        table = self._kept(replace(self, factors=self.factors[order], test=test, bins=bins), "permuted", i)
+        table.cache["informative"] = np.ones(len(self.latents), bool)
+        return table
 
     def rotated(self) -> Table:
         """The codes after one random rotation, the same for test rows."""
         turn = random_rotation(len(self.latents), self.seed)
-        test = None if self.test is None else replace(self.test, codes=self.test.codes @ turn, cache={})
-        return replace(self, codes=self.codes @ turn, log_var=None, test=test, whole=False, cache={})
+        test = None if self.test is None else replace(self.test, codes=self.test.codes @ turn, cache={}, bins={})
+        cache = self.cache.setdefault("rotated", {})
+        return replace(self, codes=self.codes @ turn, log_var=None, test=test, whole=False, cache=cache, bins={})
 
     def ceiling(self) -> Table | None:
         """The factors themselves as codes, over the rows where all are known; None if there are too few."""
@@ -201,7 +221,8 @@ class Table:
         if len(known) < 2 or not self.height or (self.test is not None and test is None):
             return None
         cut = self.rows(known)
-        perfect = replace(cut, codes=cut.factors, log_var=None, test=test, whole=False, cache={})
+        cache = self.cache.setdefault("ceiling", {})
+        perfect = replace(cut, codes=cut.factors, log_var=None, test=test, whole=False, cache=cache, bins={})
         return replace(perfect, latents=self.varying, width=self.height)
 
     def put_back_matrix(self, matrix: np.ndarray | None) -> np.ndarray | None:

@@ -1,0 +1,159 @@
+import math
+
+import numpy as np
+import pytest
+from tests.metrics import made
+
+from unweave import metrics
+from unweave.metrics import Groups
+
+Z, V = made.good_code(120)
+HOLE, WILD = Z.copy(), V.astype(float)
+HOLE[3, 1], WILD[2, 0] = np.nan, np.inf
+CHEAP = ("mig", "modularity", "infomec", "mig_sup", "rmig", "jemmig", "dcimig", "med", "factor_vae_score")
+ALL = (*CHEAP, "sap", "explicitness", "dci", "beta_vae_score")
+QUICK = {"dci": {"importances": "linear"}}  # the path is the same, and trees take seconds
+
+
+def scored(name, *tables, **options):
+    return metrics.get(name)(*tables, **options, **QUICK.get(name, {}))
+
+
+@pytest.mark.parametrize(
+    ("codes", "factors", "more", "says"),
+    [
+        (HOLE, V, {}, "NaN or infinite .first at row 3, latent 1."),
+        (Z[:, 0], V, {}, r"shape \(120,\)"),
+        (Z[:0], V[:0], {}, "shape"),
+        (Z, V[:100], {}, "120 rows and factors have 100"),
+        (Z, V[:, 0], {}, r"shape \(120,\)"),
+        (Z, WILD, {}, "infinity .first at row 2, factor 0"),
+        (Z, None, {}, "needs factors"),
+        (Z, np.full(V.shape, "red"), {}, "'red'.*np.unique"),
+        (Z, np.array([["red", 1]] * 120, object), {}, "column 0 .such as 'red'.*np.unique"),
+        (Z, V, {"test": (Z, V[:, :2])}, "same columns"),
+        (Z, V, {"test": Z}, "pair .codes, factors."),
+        (Z, V, {"weights": np.ones(3)}, "weights has shape"),
+        (Z, V, {"weights": -np.ones(120)}, "at least 0"),
+        (Z, V, {"active": [True]}, "active has shape"),
+        (Z, V, {"log_var": Z[:5]}, "log_var has shape"),
+        (Z, V, {"protocol": "libd"}, "unknown protocol 'libd'"),
+        (Z.astype(str), V, {}, "not numbers"),
+    ],
+)
+def test_bad_arrays_are_refused_in_one_line(codes, factors, more, says):
+    with pytest.raises(ValueError, match=says) as error:
+        metrics.mig(codes, factors, **more)
+    assert "\n" not in str(error.value)
+
+
+def test_bad_groups_and_options_are_refused():
+    with pytest.raises(ValueError, match="G, L, D"):
+        metrics.factor_vae_score(Groups(Z, np.zeros(120, int)))
+    with pytest.raises(ValueError, match="120 indices"):
+        metrics.factor_vae_score(Groups(Z[:, None].repeat(2, 1), np.zeros(3, int)))
+    with pytest.raises(ValueError, match="was given groups"):
+        metrics.mig(Groups(Z[:, None], np.zeros(120, int)))
+    with pytest.raises(ValueError, match="not defined under protocol 'dlib'"):
+        metrics.med(Z, V, protocol="dlib")
+    with pytest.raises(ValueError, match="kind is 'linear'"):
+        metrics.sap(Z, V, kind="linear")
+    with pytest.raises(ValueError, match="importances is 'tree'"):
+        metrics.dci(Z, V, importances="tree")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_constant_factor_is_left_out_of_the_mean_and_nan_in_the_parts(name):
+    still = np.hstack([V, np.full((120, 1), 7)])
+    score = scored(name, Z, still)
+    assert score.value == pytest.approx(scored(name, Z, V).value, abs=1e-12)
+    assert "factors 4 never vary" in score.reason
+    assert all(math.isnan(part[4]) for part in score.parts.values() if np.shape(part) == (5,))
+    if score.matrix is not None:
+        assert np.isnan(score.matrix[:, 4]).all()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_dead_latent_is_nan_in_the_parts(name):
+    dead = np.hstack([Z[:, :2], np.full((120, 1), 0.3), Z[:, 2:]])
+    score = scored(name, dead, V)
+    assert score.value == pytest.approx(scored(name, Z, V).value, abs=1e-9)
+    assert "latents 2 never vary" in score.reason
+    if score.matrix is not None:
+        assert np.isnan(score.matrix[2]).all()
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize(
+    ("codes", "factors"),
+    [
+        (np.ones((50, 3)), V[:50]),
+        (Z[:50], np.ones((50, 2))),
+        (Z[:50, :1], V[:50, :1]),
+        (Z[:1], V[:1]),
+        (Z[:2], V[:2]),
+        (Z[:5], V[:5]),
+    ],
+    ids=["dead codes", "constant factors", "one of each", "one row", "two rows", "five rows"],
+)
+def test_degenerate_tables_give_a_value_or_nan_with_a_reason(name, codes, factors):
+    for protocol in ("unweave", "dlib"):
+        if protocol not in metrics.get(name).declares.protocols:
+            continue
+        score = scored(name, codes, factors, protocol=protocol)
+        assert score.reason or not math.isnan(score.value)
+
+
+def test_one_latent_or_factor_is_undefined_with_a_reason():
+    for name in ("mig", "sap", "rmig", "jemmig"):
+        score = scored(name, Z[:, :1], V)
+        assert math.isnan(score.value)
+        assert "one latent" in score.reason
+    for name in ("modularity", "mig_sup", "dcimig", "med", "dci", "infomec", "factor_vae_score", "beta_vae_score"):
+        score = scored(name, Z, V[:, :1])
+        assert math.isnan(score.value)
+        assert "one factor" in score.reason
+    assert math.isnan(scored("dci", Z[:, :1], V).parts["completeness"])
+
+
+def test_fewer_rows_than_bins_is_undefined():
+    score = metrics.mig(Z[:15], V[:15])
+    assert math.isnan(score.value)
+    assert score.reason.startswith("15 rows are fewer than 20 bins")
+
+
+def test_class_absent_from_the_test_rows():
+    present = V[:, 0] != 2
+    score = metrics.explicitness(Z, V, test=(Z[present], V[present]))
+    assert 0.9 < score.value <= 1
+    assert "1 values of factors are absent" in score.reason
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_missing_factor_values_weights_more_and_fewer_codes_than_factors(name):
+    v = V.astype(float)
+    v[::7, 1] = np.nan
+    w = np.random.default_rng(0).random(120)
+    for codes in (Z[:, :2], np.hstack([Z, Z])):
+        score = scored(name, codes, v, weights=w)
+        assert 0 <= score.value <= 1, score.reason
+
+
+def test_categorical_continuous_and_vector_codes():
+    v = made.factors(400)
+    assert metrics.mig(v * 1.5, v).value > 0.99
+    rng = np.random.default_rng(0)
+    smooth = rng.random((1000, 3))
+    assert metrics.mig(smooth, smooth).value > 0.95
+    assert metrics.sap(smooth, smooth).value > 0.95
+    directions = rng.standard_normal((4, 3))
+    vectors = made.scaled(v)[:, :, None] * directions + 0.01 * rng.standard_normal((400, 4, 3))
+    assert metrics.mig(vectors, v, test=(vectors, v)).value > 0.9
+
+
+def test_active_chooses_latents():
+    noisy = np.hstack([Z, np.random.default_rng(0).standard_normal((120, 2))])
+    chosen = metrics.mig_sup(noisy, V, active=[0, 1, 2, 3])
+    assert chosen.value == pytest.approx(metrics.mig_sup(Z, V).value)
+    assert chosen.matrix.shape == (6, 4)
+    assert "2 latents are not active" in chosen.reason

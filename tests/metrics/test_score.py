@@ -1,0 +1,111 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from tests.metrics import made
+
+from unweave import metrics
+from unweave.metrics import Groups, Score
+
+
+def test_dictionary_of_a_score_is_json():
+    score = metrics.mig(*made.good_code(200))
+    back = json.loads(json.dumps(score.to_dict(), allow_nan=False))
+    assert set(back) == set(Score.__dataclass_fields__)
+    assert back["value"] == score.value
+    assert np.shape(back["matrix"]) == (4, 4)
+    assert (
+        json.loads(json.dumps(metrics.mig(*made.good_code(200, sizes=(4,))).to_dict(), allow_nan=False))["value"]
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (0.12345, 0.0, "0.12"),
+        (0.12345, 0.4, "0.1 ± 0.4"),
+        (0.12344, 0.00099, "0.1234 ± 0.0010"),
+        (3.0, 1.2, "3.0 ± 1.2"),
+    ],
+)
+def test_text_shows_the_digits_that_the_error_supports(value, error, text):
+    assert str(Score(value, error=error)) == text
+
+
+def test_floats():
+    assert float(Score(0.25)) == 0.25
+
+
+def test_metrics_import_neither_torch_nor_scikit_learn_nor_scipy():
+    code = "import unweave.metrics as m, sys; m.names(); print([x for x in ('torch', 'sklearn', 'scipy') if x in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+def test_registry_names_are_metrics_also_after_their_file_was_imported():
+    import importlib
+
+    importlib.import_module("unweave.metrics.mig")
+    importlib.import_module("unweave.metrics.dci")
+    assert repr(metrics.mig) == "<metric mig>"
+    assert all(callable(metrics.get(name)) for name in metrics.names())
+    with pytest.raises(ValueError, match="did you mean modularity"):
+        metrics.get("modulaity")
+    with pytest.raises(AttributeError, match="no attribute 'migg'"):
+        _ = metrics.migg
+
+
+def test_every_score_says_how_it_was_found():
+    z, v = made.good_code(300)
+    score = metrics.explicitness(z, v, seed=3)
+    assert score.estimator == "multinomial logistic regression; 200 rows fitted, 100 tested, split by seed 3"
+    assert (score.protocol, score.seed, score.n) == ("unweave", 3, 200)
+    given = metrics.explicitness(z, v, test=(z, v))
+    assert "300 rows fitted, 300 tested, as given" in given.estimator
+
+
+def test_same_seed_same_score():
+    z, v = made.good_code(300)
+    for name in ("mig", "factor_vae_score", "explicitness"):
+        a, b = (metrics.get(name)(z, v, seed=1, calibrate=True).to_dict() for _ in range(2))
+        assert a == b
+
+
+def test_calibration_of_a_metric_that_fits():
+    z, v = made.good_code(600, noise=0.3)
+    plain = metrics.explicitness(z, v)
+    assert np.isnan(plain.error)
+    assert "calibrate=True" in plain.reason
+    score = metrics.explicitness(z, v, calibrate=True)
+    assert score.value == plain.value
+    assert 0 < score.error < 0.02
+    assert score.low < score.value < score.high
+    assert score.null == pytest.approx(0.5, abs=0.06)
+    assert score.ceiling > score.value
+
+
+def test_several_metrics_share_a_table_and_say_what_they_lack():
+    from unweave.metrics import Table
+
+    z, v = made.good_code(200)
+    found = metrics.score_all(Table.of(z, v, protocol="dlib"), ["mig", "med", "factor_vae_score"])
+    assert [score.protocol for score in found.values()] == ["dlib", "unweave", "dlib"]
+    assert found["mig"].value == metrics.mig(z, v, protocol="dlib").value
+    assert found["med"].value == metrics.med(z, v).value
+    lonely = metrics.score_all(Table.of(z), ["mig"])["mig"]
+    assert np.isnan(lonely.value)
+    assert "factors" in lonely.reason
+
+
+def test_groups_of_the_user_are_scored():
+    rng = np.random.default_rng(0)
+    fixed = rng.integers(3, size=600)
+    codes = rng.standard_normal((600, 16, 3))
+    codes[np.arange(600), :, fixed] = rng.standard_normal((600, 1))
+    score = metrics.factor_vae_score(Groups(codes, fixed), reference=rng.standard_normal((1000, 3)))
+    assert score.value == 1
+    assert score.null == pytest.approx(1 / 3, abs=0.1)
+    assert metrics.beta_vae_score(Groups(codes, fixed), calibrate=True).value == 1
