@@ -17,17 +17,18 @@ import numpy as np
 import pytest
 import torch
 
-import unweave.fit
+import unweave.watch
 from unweave.data.images import ImageData
 from unweave.data.views import split
 from unweave.files import WriteError
-from unweave.fit import Clock, pick_device, resume, train
+from unweave.fit import pick_device, resume, train
 from unweave.methods.base import Method, Player
 from unweave.precision import has_bf16, resolve
 from unweave.run import Run, load_run
 from unweave.runs import RunError
 from unweave.train import NotFinite
 from unweave.types import Batch, Losses
+from unweave.watch import Clock
 
 CLOCKED = {"seconds", "images_per_s"}
 SMALL: dict[str, Any] = {
@@ -219,7 +220,7 @@ class Pairs(Toy):
 
 def keep_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkpoint after every step."""
-    monkeypatch.setattr(unweave.fit, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(unweave.watch, "CHECKPOINT_SECONDS", 0.0)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("build", "train"),
     ("runs",),
     ("run",),
+    ("watch",),
     ("fit", "evaluate", "inspect"),
     ("report", "estimator", "study", "reproduce", "impossibility"),
     ("demos",),

@@ -5,13 +5,11 @@ from __future__ import annotations
 import dataclasses
 import platform
 import shutil
-import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -19,18 +17,15 @@ from unweave import build
 from unweave import data as datasets
 from unweave.data.batches import stream
 from unweave.data.views import split
-from unweave.methods.base import Method, NotAvailable
+from unweave.methods.base import Method
 from unweave.precision import Precision, resolve
-from unweave.run import Run, evaluating, info_of, load_run, method_of, open_data, pixels
+from unweave.run import Run, info_of, load_run, method_of, open_data
 from unweave.runs import Folder, RunError, run_name
-from unweave.seeds import fold
 from unweave.settings import Keyword, Setting, keywords, nearest
 from unweave.train import NotFinite, Training
+from unweave.watch import Clock, Look
 
 Progress = Callable[[dict[str, Any]], None]
-
-PROBED = 512  # images on which latents and the validation bound are looked at
-CHECKPOINT_SECONDS = 20.0
 
 
 def train(
@@ -57,7 +52,8 @@ def train(
     method: a name (`unweave list`), a class, or "module:Class". data: a name, a path, an array or a data set.
     out: the folder in which the run's own folder is made; `overwrite` replaces one that is there.
     data_options, batch_options: keywords of the data set and of `data.batches.stream`. settings: of the method and its
-    parts, e.g. beta=6, regulariser="density-ratio", encoder=my_module. progress: called with every record of the log.
+    parts, e.g. beta=6, regulariser="density-ratio", encoder=my_module. progress: called with every record of the log, and
+    once a second with where the run is ({"live": True, ...}).
 
     Raises ValueError before anything is written if a name, a type or a value is wrong; NotFinite if a loss becomes NaN.
     """
@@ -123,7 +119,6 @@ def describe(
     loop: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The config of a run: everything chosen, plain enough for JSON."""
-    named = isinstance(given, str | Path)
     facts = dataclasses.asdict(source.info)
     return {
         "method": {
@@ -134,7 +129,7 @@ def describe(
         },
         "data": {
             "name": source.name,
-            "source": str(given) if named else None,
+            "source": _named(given),
             "root": None if root is None else str(root),
             "options": dict(data_options),
             "about": source.about,
@@ -145,6 +140,13 @@ def describe(
         "versions": {name: version(name) for name in ("unweave", "torch", "numpy")}
         | {"python": platform.python_version()},
     }
+
+
+def _named(given: Any) -> str | None:
+    """What opens the data again from anywhere: a name, or a path in full; None if they were handed in as an object."""
+    if not isinstance(given, str | Path):
+        return None
+    return str(given) if str(given) in datasets.TABLE or not Path(given).exists() else str(Path(given).resolve())
 
 
 def hashed(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,20 +203,27 @@ def _run(folder: Folder, training: Training, source: Any, held: Any, progress: P
     folder.forget_after(training.step)
     if progress and training.step:
         progress({"resumed": training.step})
-    probe, look = Clock(before, training.step), _Look(training, source, held)
+    clock, look = Clock(before, training.step), Look(training, source, held)
     for terms in training.until(loop["steps"]):
+        now = {"step": training.step} | clock.read(training.step, loop["batch_size"])
         if training.step % loop["log_every"] == 0 or training.step == loop["steps"]:
             training.check_finite(terms)
-            record = {"step": training.step, **probe.read(training.step, loop["batch_size"])}
-            record |= {k: round(float(v), 6) for k, v in terms.items()} | look.at_step()
+            record = now | _plain(terms) | look.at_step()
             folder.append(record)
+            clock.recorded(training.step)
             if progress:
                 progress(record)
-        if probe.due():
-            _keep(folder, training, probe)
-    _keep(folder, training, probe)
+        elif progress and clock.second_passed():
+            progress(now | _plain(terms) | {"live": True})
+        if clock.due():
+            _keep(folder, training, clock)
+    _keep(folder, training, clock)
     (folder.path / "done").touch()
     return Run(folder, training.method, source)
+
+
+def _plain(terms: Mapping[str, torch.Tensor]) -> dict[str, float]:
+    return {name: round(float(value), 6) for name, value in terms.items()}
 
 
 def _keep(folder: Folder, training: Training, clock: Clock) -> None:
@@ -223,61 +232,3 @@ def _keep(folder: Folder, training: Training, clock: Clock) -> None:
         raise NotFinite(f"step {training.step}: the weights {bad[0]} are not finite; the last good checkpoint is kept")
     folder.checkpoint(training, clock.seconds())
     clock.kept()
-
-
-class Clock:
-    """Seconds of training, and when a checkpoint is due: early on often, later every 20 seconds."""
-
-    def __init__(self, before: float, step: int):
-        self.before, self.start, self.last = before, time.monotonic(), time.monotonic()
-        self.read_at, self.read_step = self.start, step
-
-    def seconds(self) -> float:
-        """Since the run began, time in which it was stopped left out."""
-        return round(self.before + time.monotonic() - self.start, 3)
-
-    def read(self, step: int, batch_size: int) -> dict[str, float]:
-        """Seconds so far, and the speed since the last reading."""
-        now = time.monotonic()
-        speed = (step - self.read_step) * batch_size / max(now - self.read_at, 1e-9)
-        self.read_at, self.read_step = now, step
-        return {"seconds": self.seconds(), "images_per_s": round(speed, 1)}
-
-    def due(self) -> bool:
-        """Whether a kill now would lose more than it should."""
-        now = time.monotonic()
-        return now - self.last >= min(CHECKPOINT_SECONDS, 0.2 * (now - self.start))
-
-    def kept(self) -> None:
-        """A checkpoint was written."""
-        self.last = time.monotonic()
-
-
-class _Look:
-    """What the log shows beside the losses: KL of each latent, active latents, the bound on held-out images."""
-
-    def __init__(self, training: Training, source: Any, held: Any):
-        self.training = training
-        self.seen = self._images(source)
-        self.held = None if held is None else self._images(held)
-
-    def _images(self, source: Any) -> torch.Tensor:
-        rows = np.unique(np.linspace(0, len(source) - 1, PROBED).astype(np.int64))
-        return pixels(torch.from_numpy(source.take(rows)).to(self.training.device))
-
-    def at_step(self) -> dict[str, Any]:
-        """The record's part; seeded by the step, so that it disturbs nothing and repeats after a resume."""
-        method = self.training.method
-        found: dict[str, Any] = {}
-        with evaluating(method), torch.no_grad(), torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(fold(self.training.seed, self.training.step, "look"))
-            try:
-                q = method.encode(self.seen)
-                if q.log_var is not None:
-                    kl = q.kl().mean(0).tolist()
-                    found |= {"active": sum(k > 0.01 for k in kl), "kl per latent": [round(k, 4) for k in kl]}
-                if self.held is not None:
-                    found["validation elbo"] = round(float(method.elbo(self.held).mean()), 4)
-            except NotAvailable:
-                pass
-        return found

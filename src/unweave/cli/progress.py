@@ -9,7 +9,7 @@ from io import TextIOBase
 from pathlib import Path
 from typing import Any, TextIO
 
-APART = ("step", "seconds", "images_per_s", "active", "kl per latent", "validation elbo")
+APART = ("step", "seconds", "images_per_s", "live", "active", "kl per latent", "validation elbo")
 
 
 class Progress:
