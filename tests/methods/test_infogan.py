@@ -13,14 +13,14 @@ from unweave.train import Training
 from unweave.types import Batch, Losses
 
 
-def toy(**settings):
+def toy(spectral=True, **settings):
     torch.manual_seed(0)
     sizes = {"categories": 3, "codes": 2, "noise": 4} | settings
     trunk = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.Tanh(), nn.Linear(8, 6))
     generator = nn.Sequential(
         nn.Linear(sum(list(sizes.values())[:3]), 8), nn.Tanh(), nn.Linear(8, 64), nn.Unflatten(1, (1, 8, 8))
     )
-    return InfoGAN(trunk, generator, features=6, **sizes)
+    return InfoGAN(trunk, generator, features=6, **sizes, spectral=spectral)
 
 
 def batch(n=16):
@@ -141,8 +141,9 @@ def test_two_steps_are_the_hand_written_updates():
         torch.testing.assert_close(a, b, atol=1e-6, rtol=1e-5)
 
 
-def test_every_weight_moves():
-    method = toy()
+@pytest.mark.parametrize("spectral", [True, False])
+def test_every_weight_moves(spectral):
+    method = toy(spectral)
     before = [w.clone() for w in method.parameters()]
     list(Training(method, lambda step: batch()).until(2))
     assert not any(torch.equal(a, b) for a, b in zip(before, method.parameters(), strict=True))
@@ -152,3 +153,14 @@ def test_turns_are_the_critic_s_then_the_generator_s():
     turns = [list(turn.of) for turn in toy().losses(batch(), 0)]
     assert turns == [["critic"], ["generator"]]
     assert all(isinstance(turn, Losses) for turn in toy().losses(batch(), 0))
+
+
+def test_spectral_normalisation_bounds_trunk_and_judge_and_not_the_reader():
+    method = toy()
+    for _ in range(20):
+        method.trunk(torch.rand(4, 1, 8, 8))
+        method.judge(torch.rand(4, 6))
+    largest = [torch.linalg.matrix_norm(w.detach(), 2).item() for w in (method.trunk[1].weight, method.judge.weight)]
+    assert largest == [pytest.approx(1, abs=0.05)] * 2
+    assert not hasattr(method.reader[0], "parametrizations")
+    assert not hasattr(toy(spectral=False).trunk[1], "parametrizations")

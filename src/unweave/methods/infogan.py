@@ -6,8 +6,8 @@ L is a lower bound of I(c; G(z, c)), short of it by the mean KL of Q to the true
 in the authors' code the bound is in both players' losses, and the critic owns trunk, D and Q; the generator's loss does
 not saturate; each player sees images of its own draw of z and c.
 
-**Departures**: spectral normalisation of trunk and D in place of batch normalisation (InfoGAN-CR's "modified InfoGAN",
-which is steadier over seeds), and the networks are those of the VAEs.
+**Departures**: spectral normalisation of trunk and D, or none, in place of batch normalisation (as InfoGAN-CR's "modified
+InfoGAN"; narrow fully connected trunks on small images learn better without), and the networks are those of the VAEs.
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ class InfoGAN(Method):
         noise: Annotated[int, Setting("inputs that nobody reads", low=0, search=(5, 62))] = 62,
         features: Annotated[int, Setting("features of the trunk", low=1)] = 128,
         lam: Annotated[float, Setting("nats of loss per nat of information", low=0, search=(0.05, 0.2, 1, 2))] = 1.0,
+        spectral: Annotated[
+            bool, Setting("whether trunk and D are spectrally normalised", search=(False, True))
+        ] = True,
         critic_lr: Annotated[float, Setting("learning rate of trunk, D and Q", above=0)] = 2e-4,
         generator_lr: Annotated[float, Setting("the generator's learning rate", above=0)] = 1e-3,
     ):
@@ -52,8 +55,10 @@ class InfoGAN(Method):
             raise ValueError("categories and codes are both 0: there is no information to keep")
         self.categories, self.codes, self.noise, self.lam = categories, codes, noise, lam
         self.critic_lr, self.generator_lr = critic_lr, generator_lr
-        self.generator, self.trunk = decoder, _normalised(encoder)
-        self.judge = spectral_norm(nn.Linear(features, 1))
+        self.generator, self.trunk, self.judge = decoder, encoder, nn.Linear(features, 1)
+        if spectral:
+            _normalise(self.trunk)
+            _normalise(self.judge)
         self.reader = nn.Sequential(nn.Linear(features, 128), nn.LeakyReLU(0.1), nn.Linear(128, categories + codes))
 
     @classmethod
@@ -131,9 +136,8 @@ class InfoGAN(Method):
         return total, terms
 
 
-def _normalised(net: nn.Module) -> nn.Module:
-    """The network with the largest singular value of every linear map and convolution held at 1."""
-    for layer in net.modules():
+def _normalise(net: nn.Module) -> None:
+    """Hold the largest singular value of every linear map and convolution at 1."""
+    for layer in list(net.modules()):
         if isinstance(layer, nn.Linear | nn.Conv2d):
             spectral_norm(layer)
-    return net

@@ -39,8 +39,8 @@ class Constrained(Part):
         *,
         delta: Annotated[float, Setting("largest mean KL in nats", above=0, search=(5, 10, 20, 40))] = 20.0,
         multiplier_lr: Annotated[
-            float, Setting("growth of beta per step and nat above delta", above=0, search=("log", 1e-4, 1e-2))
-        ] = 1e-3,
+            float, Setting("growth of beta per step and nat above delta", above=0, search=("log", 1e-3, 1e-1))
+        ] = 1e-2,
     ):
         super().__init__()
         self.delta, self.multiplier_lr = delta, multiplier_lr
