@@ -162,7 +162,7 @@ def _dotted(key: str, known: Mapping[str, Keyword], parts: list[str]) -> str:
 
 def _make(made: Any, path: str, choice: Choice, facts: Mapping[str, Any]) -> Any:
     taken = {k: word for k, word in keywords(made).items() if word.setting is not None}
-    own = {k: word.check(choice.settings[path + k], path + k) for k, word in taken.items()}  # from a file, perhaps
+    own = {k: word.check(choice.settings.get(path + k, word.default), path + k) for k, word in taken.items()}
     wiring = made.wiring(dict(facts) | own) if issubclass(made, Method | Part) else {}
     arguments: dict[str, Any] = {}
     for name, word in keywords(made).items():

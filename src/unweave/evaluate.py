@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,30 +74,36 @@ def evaluate(
     )
     tables = Tables(source, n=n, seed=seed, protocol=protocol, groups=groups and _wants_groups(names))
     tables.encode(posterior, _scored_columns(what.blocks) if isinstance(what, Run) else None)
-    scores = score(names or names_of(metrics, tables.rows), tables.rows, tables.groups, calibrate=calibrate)
+    scores = score(names or names_of(metrics, tables.posteriors), tables.rows, tables.others, calibrate=calibrate)
     if isinstance(what, Run):
         keep(what.path, scores)
     return scores
 
 
 def score(
-    names: Iterable[str], rows: Table, groups: Mapping[str, GroupTable] | None = None, *, calibrate: bool = False
+    names: Iterable[str],
+    rows: Table,
+    others: Mapping[str, Table | GroupTable] | None = None,
+    *,
+    calibrate: bool = False,
 ) -> dict[str, registry.Score]:
-    """Each metric on the table of the kind it reads; groups are drawn from the rows where none are given."""
+    """Each metric on the table of the kind it reads, the rows where there is no other; groups are drawn from them."""
     found = {}
     for name in names:
         metric = get(name)
+        if metric.declares.tables == "models":
+            raise ValueError(f"{name} compares several models: call unweave.metrics.{name} with the codes of each")
         if not rows.height and metric.declares.tables not in ("codes", "posteriors"):
             raise ValueError(
                 f"{name} needs the factors of the images, and none are known; give factors, or data with them"
             )
-        table = (groups or {}).get(metric.declares.tables, rows)
+        table = (others or {}).get(metric.declares.tables, rows)
         found[name] = metric.score(table, calibrate=calibrate)
     return found
 
 
-def get(name: str) -> registry.Metric:
-    """A metric by name, or a stranger's by "module:metric"."""
+def get(name: str) -> Any:
+    """A metric (or one of several models, with the same `declares`) by name, or a stranger's by "module:metric"."""
     if ":" not in name:
         return registry.get(name)
     return locate(name)
@@ -127,7 +134,8 @@ def keep(path: Path, scores: Mapping[str, registry.Score]) -> None:
 class Tables:
     """Which rows of a data set the metrics need, and, once encoded, the tables they read.
 
-    rows: the table of codes beside factors. groups: by kind, "groups" and "pairs", made by intervention.
+    rows: the table of codes beside factors. others: the tables of the other kinds, "posteriors" with the codes'
+    variances, and "groups" and "pairs" made by intervention.
     """
 
     def __init__(self, source: Any, *, n: int, seed: int, protocol: str, groups: bool):
@@ -146,7 +154,7 @@ class Tables:
             ):
                 self.fixed[f"{kind} {side}"], drawn = intervene(space, count, kind == "pairs", rng)
                 self.index[f"{kind} {side}"] = drawn
-        self.groups: dict[str, GroupTable] = {}
+        self.others: dict[str, Table | GroupTable] = {}
 
     def encode(self, posterior: Callable[..., Any], columns: NDArray[np.int64] | None) -> None:
         """Encode every row that is needed once, and lay the codes out as tables. columns: those that are scored."""
@@ -157,7 +165,7 @@ class Tables:
         at = {name: np.searchsorted(needed, rows) for name, rows in self.index.items()}
         factors = known_factors(self.source, needed)
         test = None if "test" not in at or factors is None else (mean[at["test"]], factors[at["test"]])
-        self.rows = Table.of(
+        full = Table.of(
             mean[at["fit"]],
             None if factors is None else factors[at["fit"]],
             test=test,
@@ -165,9 +173,11 @@ class Tables:
             protocol=self.protocol,
             seed=self.seed,
         )
+        self.rows, self.posteriors = replace(full, log_var=None, cache={}), full
+        self.others["posteriors"] = full
         for kind in {name.split()[0] for name in self.fixed}:
             fit, held = (Groups(mean[at[f"{kind} {side}"]], self.fixed[f"{kind} {side}"]) for side in ("fit", "test"))
-            self.groups[kind] = GroupTable.of(fit, held, mean[at["fit"]], self.protocol, self.seed)
+            self.others[kind] = GroupTable.of(fit, held, mean[at["fit"]], self.protocol, self.seed)
 
 
 def intervene(
