@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from unweave import data, methods, metrics
+    from unweave import data, methods, metrics, report
     from unweave.estimator import Disentangler
     from unweave.evaluate import evaluate
     from unweave.fit import resume, train
@@ -29,9 +29,9 @@ _WHERE = {
     "resume": "unweave.fit",
     "train": "unweave.fit",
 }
-_MODULES = ("data", "methods", "metrics")
+_MODULES = ("data", "methods", "metrics", "report")
 
-__all__ = ["Disentangler", "Run", "data", "evaluate", "load_run", "methods", "metrics", "resume", "train"]
+__all__ = ["Disentangler", "Run", "data", "evaluate", "load_run", "methods", "metrics", "report", "resume", "train"]
 
 
 class _Package(ModuleType):
