@@ -51,7 +51,10 @@ model = BetaVAE(
     BetaVAEConfig(input_dim=(1, 64, 64), latent_dim=10, beta=4.0, reconstruction_loss="bce"), Encoder(), Decoder()
 )
 config = BaseTrainerConfig(
-    output_dir=tempfile.mkdtemp(), num_epochs=-(-64 * steps // len(x)), learning_rate=1e-4, per_device_train_batch_size=64
+    output_dir=tempfile.mkdtemp(),
+    num_epochs=-(-64 * steps // len(x)),
+    learning_rate=1e-4,
+    per_device_train_batch_size=64,
 )
 with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
     BaseTrainer(model, BaseDataset(x, ones(len(x))), training_config=config, callbacks=[Clock()]).train()
