@@ -63,6 +63,16 @@ def test_transparency_turning_and_depth():
     assert fitted(turned, 4, "grey").reshape(-1).tolist() == list(range(15, -1, -1))
 
 
+def test_a_picture_that_promises_too_many_pixels_is_not_decoded(tmp_path):
+    path = tmp_path / "huge.bmp"
+    save(path, flat(1))
+    content = bytearray(path.read_bytes())
+    content[18:26] = (10_000).to_bytes(4, "little") * 2
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"huge\.bmp is not a picture .*10000 x 10000 pixels, too many"):
+        read(path, 8, "rgb")
+
+
 def test_grey_and_coloured_images_together_are_refused_unless_one_is_asked_for(tmp_path):
     save(tmp_path / "a.png", flat(7))
     save(tmp_path / "b.png", np.full((4, 4, 3), 9))

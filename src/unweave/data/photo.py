@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 Fit = Literal["crop", "pad"]
 Colour = Literal["grey", "rgb"]
 MODES = {"grey": "L", "rgb": "RGB"}
+LARGEST = 50_000_000  # pixels; a damaged header may promise any number
 GREY = {"1", "L", "LA", "I", "I;16", "I;16B", "F"}
 
 
@@ -22,11 +23,18 @@ def colour_of(image: Image.Image) -> Colour:
 
 
 def opened(file: Path | IO[bytes]) -> Image.Image:
-    """The picture, its header read. ValueError, naming the file, if there is none or it has over 179 million pixels."""
+    """The picture, its header read. ValueError, naming the file, if there is none or it is too large.
+
+    A JPEG may have 179 million pixels, since it is decoded at a fraction of its size; another picture 50 million.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow warns of at 89 million pixels it refuses at twice that
-            return Image.open(file)
+            image = Image.open(file)
+        if image.format != "JPEG" and image.width * image.height > LARGEST:
+            image.close()
+            raise ValueError(f"it says it has {image.width} x {image.height} pixels, too many to decode")
+        return image
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         raise ValueError(f"{file} is not a picture that can be read: {error}") from error
 

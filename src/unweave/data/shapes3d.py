@@ -54,7 +54,10 @@ def _read(
         def chunks() -> Iterator[NDArray[np.uint8]]:
             with h5py.File(path, "r") as file:
                 for start in range(0, len(space), CHUNK):
-                    part = np.asarray(file[images][start : start + CHUNK])
+                    try:
+                        part = np.asarray(file[images][start : start + CHUNK])
+                    except OSError as error:  # for HDF5 a damaged chunk; an OSError here would mean a disk that is full
+                        raise ValueError(str(error)) from error
                     part = part[:, None] if part.ndim == 3 else part.transpose(0, 3, 1, 2)
                     yield part if scale == 1 else np.where(part > 0, np.uint8(scale), np.uint8(0))
 
