@@ -1,12 +1,11 @@
-"""Steps per second of training beta-VAE, beside pythae and disent: same network, batch 64, 64x64x1 uint8 in memory.
+"""Steps per second of training beta-VAE, beside pythae and a bare loop: same network, batch 64, 64x64x1 uint8 in memory.
 
-    python benchmarks/training.py --pythae /path/to/venv/bin/python --disent /path/to/venv/bin/python
+    python benchmarks/training.py --pythae /path/to/venv/bin/python
 
 Every contestant runs in a process of its own, one thread, pinned to one core, in turns (round after round), through its
 own training loop. A step's cost is taken in processor seconds, which other programs on the machine disturb least, and
 the median over steps is kept; wall time is printed beside it. A peer whose interpreter is not given, or does not import
-it, is left out, and the table says so. The peers: `pip install torch pythae==0.1.2`, and in another environment
-`pip install torch lightning disent==0.8.0`.
+it, is left out, and the table says so: `pip install torch pythae==0.1.2` in an environment of its own.
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ def contestants(options: argparse.Namespace) -> dict[str, list[str]]:
         "unweave float32": [*ours, "float32"],
         "bare float32": [sys.executable, str(HERE / "bare_steps.py")],
         "pythae 0.1.2": [options.pythae, str(HERE / "pythae_steps.py")],
-        "disent 0.8.0": [options.disent, str(HERE / "disent_steps.py")],
     }
 
 
@@ -52,7 +50,6 @@ def measure(command: list[str], steps: int, core: int) -> dict[str, float] | str
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pythae", default="", help="a Python that has pythae 0.1.2")
-    parser.add_argument("--disent", default="", help="a Python that has disent 0.8.0")
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--core", type=int, default=0)

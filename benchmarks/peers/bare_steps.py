@@ -6,10 +6,11 @@ import sys
 
 import torch
 import torch.nn.functional as F
+from torch import nn
+
 from clock import show, tick
 from images import images
 from nets import decoder_body, encoder_body
-from torch import nn
 
 x = torch.from_numpy(images())
 encoder = nn.Sequential(encoder_body(), nn.Linear(256, 20)).to(memory_format=torch.channels_last)

@@ -8,9 +8,6 @@ import logging
 import sys
 import tempfile
 
-from clock import show, tick
-from images import images
-from nets import decoder_body, encoder_body
 from pythae.data.datasets import BaseDataset
 from pythae.models import BetaVAE, BetaVAEConfig
 from pythae.models.base.base_utils import ModelOutput
@@ -18,6 +15,10 @@ from pythae.models.nn import BaseDecoder, BaseEncoder
 from pythae.trainers import BaseTrainer, BaseTrainerConfig
 from pythae.trainers.training_callbacks import TrainingCallback
 from torch import from_numpy, nn, ones
+
+from clock import show, tick
+from images import images
+from nets import decoder_body, encoder_body
 
 
 class Encoder(BaseEncoder):

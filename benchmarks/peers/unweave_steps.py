@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 import torch
+
 from clock import show, tick
 from images import images
-
 from unweave import build
 from unweave.data.batches import stream
 from unweave.data.images import ImageData
