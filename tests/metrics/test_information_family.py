@@ -53,6 +53,11 @@ def test_jemmig_by_hand():
     # H(z1, v) = log 2, I(z1; v) = log 2, I(z2; v) = 0
     assert score.parts["jemmig"][0] == pytest.approx(0, abs=1e-12)
     assert score.value == pytest.approx(1)
+    # a second latent that is the same: I(z2; v) = log 2 = JEMMIG, out of H(v) + log 10 bins, or log 2 categories
+    same = metrics.jemmig(np.hstack([v, 1 - v]), v, protocol="laforge")
+    assert same.parts["jemmig"][0] == pytest.approx(np.log(2))
+    assert same.value == pytest.approx(1 - np.log(2) / np.log(20))
+    assert metrics.jemmig(np.hstack([v, 1 - v]), v).value == pytest.approx(0.5, abs=0.01)
 
 
 def test_infomec_by_hand():

@@ -22,7 +22,7 @@ def jemmig(table: Table, *, bins: int | None = None) -> Measured:
 
     For each factor, with j1 and j2 the latents that know most and second most of it,
     JEMMIG_k = H(z_j1, v_k) - I(z_j1; v_k) + I(z_j2; v_k) nats, lower is better, and the score is the mean over k of
-    1 - JEMMIG_k / (H(v_k) + log B), where B is the number of values that z_j1 takes in its bins.
+    1 - JEMMIG_k / (H(v_k) + log B), where B is the number of bins of z_j1.
 
     parts: `jemmig` (nats, raw) and `normalised` of every factor. matrix: I(z_j; v_k) in nats.
 

@@ -184,8 +184,10 @@ class Table:
 
     def without(self, *blocks: int) -> Table:
         """The table without some of 20 blocks of rows, which are drawn by seed."""
-        block = np.random.default_rng([self.seed, 1]).permutation(self.n) % BLOCKS
-        return self._kept(self.rows(np.flatnonzero(~np.isin(block, blocks))), "without", blocks)
+        if "blocks" not in self.cache:
+            self.cache["blocks"] = np.random.default_rng([self.seed, 1]).permutation(self.n) % BLOCKS
+        kept = np.all([self.cache["blocks"] != b for b in blocks], axis=0)
+        return self._kept(self.rows(np.flatnonzero(kept)), "without", blocks)
 
     def part(self, i: int, share: float, most: int) -> Table:
         """A random share, drawn anew for every i, of the same at most `most` rows; test rows likewise."""
