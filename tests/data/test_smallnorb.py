@@ -48,6 +48,7 @@ def test_both_parts_make_one_grid_of_left_images(tmp_path, pack):
     assert data.factors.names == ("category", "elevation", "azimuth", "lighting", "instance")
     assert data.factors.sizes == (2, 3, 4, 2, 4)
     assert data.factors.values[4].tolist() == [0, 1, 4, 6]
+    assert data.factors.values[2].tolist() == [0, 1, 2, 3]  # stored as 0, 2, 4, 6
     assert data.factors.values[0].tolist() == ["animal", "human"]
     for (category, instance, elevation, azimuth, light), image in made.items():
         v = [[category, elevation, azimuth // 2, light, [0, 1, 4, 6].index(instance)]]
