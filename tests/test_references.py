@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 FIELD = re.compile(r"^  (\w+) = \{+(.+?)\}+,$", re.M)
 CITED = re.compile(r"([A-Z][\w'-]+)(?: et al\.| and [A-Z][\w'-]+)?,? \(?((?:19|20)\d\d)\b[^-]")
 PAPERS = [dict(FIELD.findall(entry)) for entry in (ROOT / "references.bib").read_text().split("\n@")[1:]]
-NOT_NAMES = {"In", "Since", "Of", "The", "Copyright"}
+NOT_NAMES = {"In", "Since", "Of", "The", "Copyright", "JMLR"}
 
 
 def citations(text: str) -> set[tuple[str, str]]:
