@@ -99,7 +99,7 @@ def test_cheap_metrics_always_come_with_error_and_floors(name, tables):
         assert math.isfinite(part)
     assert score.low <= score.high
     assert score.null < score.value
-    assert score.rotated <= score.value
+    assert score.rotated <= score.value + 1e-9, "equal, but for rounding, where a rotation changes nothing"
 
 
 def test_changes_are_all_tried():

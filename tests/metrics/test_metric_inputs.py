@@ -11,7 +11,8 @@ Z, V = made.good_code(120)
 HOLE, WILD = Z.copy(), V.astype(float)
 HOLE[3, 1], WILD[2, 0] = np.nan, np.inf
 CHEAP = ("mig", "modularity", "infomec", "mig_sup", "rmig", "jemmig", "dcimig", "med", "factor_vae_score")
-ALL = (*CHEAP, "sap", "explicitness", "dci", "beta_vae_score")
+FITTED = ("sap", "explicitness", "dci", "beta_vae_score", "downstream", "strong_generalisation", "fairness")
+ALL = (*CHEAP, *FITTED, "mcc", "r2", "minimality_sufficiency")
 QUICK = {"dci": {"importances": "linear"}}  # the path is the same, and trees take seconds
 
 

@@ -45,7 +45,9 @@ def logistic(
 def standardise(fit: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
     """Columns scaled by mean and standard deviation of the first table; a constant column becomes 0."""
     mean, spread = fit.mean(0, dtype=np.float64), fit.std(0, dtype=np.float64)
-    return [(codes - mean) / np.where(spread > 0, spread, 1) for codes in (fit, *others)]
+    # the deviation of equal numbers is their rounding error, which must not become the unit of other rows
+    varies = spread > 1e-12 * np.abs(fit).max(0)
+    return [(codes - mean) / np.where(varies, spread, 1) for codes in (fit, *others)]
 
 
 def accuracy(labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None) -> float:
