@@ -33,6 +33,21 @@ METRICS: dict[str, tuple[str, str]] = {
     "jemmig": ("unweave.metrics.jemmig", "one latent for a factor, and nothing else in it"),
     "dcimig": ("unweave.metrics.dcimig", "information gaps of latents, credited to the factors"),
     "med": ("unweave.metrics.med", "disentanglement with mutual information as importance"),
+    "irs": ("unweave.metrics.irs", "does a latent hold still while other factors change?"),
+    "z_max_variance": ("unweave.metrics.z_max_variance", "which latent moves most when one factor alone varies?"),
+    "omes": ("unweave.metrics.omes", "overlap and multiple encoding, from pairs that differ in one factor"),
+    "total_correlation": ("unweave.metrics.total_correlation", "dependence of the latents, as if they were Gaussian"),
+    "wasserstein_correlation": ("unweave.metrics.wasserstein_correlation", "dependence of the latents, as transport"),
+    "pairwise_mi": ("unweave.metrics.pairwise_mi", "mean mutual information of pairs of latents"),
+    "factorised_support": ("unweave.metrics.factorised_support", "does every combination of two latents' values occur?"),
+    "dhsic": ("unweave.metrics.dhsic", "joint independence of all latents, by kernels"),
+    "active_latents": ("unweave.metrics.active_latents", "how many latents say anything, by KL or by variance"),
+    "information_terms": ("unweave.metrics.information_terms", "I(x; z), TC(z) and KLs of latents, from posteriors"),
+    "sufficiency": ("unweave.metrics.sufficiency", "does the code know as much of the labels as the image does?"),
+    "invariance": ("unweave.metrics.invariance", "does the code know nothing of the nuisances?"),
+    "minimality": ("unweave.metrics.minimality", "does the code know nothing of the image but the labels?"),
+    "udr": ("unweave.metrics.udr", "do models that were trained apart agree on their latents?"),
+    "model_centrality": ("unweave.metrics.model_centrality", "which model do the other models agree with?"),
 }
 
 

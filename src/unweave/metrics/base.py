@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -204,6 +204,9 @@ class Metric:
         if table.protocol not in self.declares.protocols:
             known = ", ".join(self.declares.protocols)
             raise ValueError(f"{self.name} is not defined under protocol {table.protocol!r}; it has {known}")
+        if self.declares.tables == "codes" and isinstance(table, Table):
+            alone = table.cache.setdefault("without factors", {})
+            table = replace(table, factors=np.empty((table.n, 0)), varying=(), height=0, cache=alone)
         if reason := table.undefined():
             return Score(NAN, n=table.n, protocol=table.protocol, seed=table.seed, reason=reason)
         if self.declares.tables in ("groups", "pairs") and isinstance(table, Table):
