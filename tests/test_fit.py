@@ -398,3 +398,10 @@ def test_a_run_in_bfloat16_resumes_bit_identical(pictures: Path, tmp_path: Path)
     run, unbroken = resume(path, data=opened(pictures)), train("vae", opened(pictures), out=tmp_path / "b", **wide)
     assert equal(run, unbroken)
     assert log_of(run) == log_of(unbroken)
+
+
+def test_a_config_says_what_auto_stood_for_and_a_resumed_run_keeps_it(pictures: Path, tmp_path: Path) -> None:
+    run = fit(opened(pictures), tmp_path, steps=2, precision="auto")
+    found = run.config["resolved"]
+    assert found == {"device": "cpu", "precision": "bf16" if has_bf16(torch.device("cpu")) else "float32"}
+    assert len(run.config["versions"]["commit"] or "0" * 40) == 40

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import platform
 import shutil
+import subprocess
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +20,7 @@ from unweave.data.batches import stream
 from unweave.data.views import split
 from unweave.methods.base import Method
 from unweave.precision import Precision, resolve
-from unweave.run import Run, info_of, load_run, method_of, open_data
+from unweave.run import Run, info_of, method_of, open_data
 from unweave.runs import Folder, RunError, run_name
 from unweave.settings import Keyword, Setting, keywords, nearest
 from unweave.train import NotFinite, Training
@@ -90,9 +91,11 @@ def resume(path: str | Path, *, data: Any = None, progress: Progress | None = No
     source, known = open_data(folder.config) if data is None else datasets.load(data), info_of(folder.config)
     if (source.info.shape, len(source)) != (known.shape, known.n):
         raise RunError(f"the data have changed: {len(source)} images of {source.info.shape}; this run had others")
+    method = method_of(folder.config, modules)
     if folder.done:
-        return load_run(path, **modules)
-    training, held = _prepare(method_of(folder.config, modules), source, folder.config)
+        folder.load_weights(method)
+        return Run(folder, method, source)
+    training, held = _prepare(method, source, folder.config)
     return _run(folder, training, source, held, progress)
 
 
@@ -137,9 +140,28 @@ def describe(
         },
         "batches": dict(batch_options),
         "loop": dict(loop),
+        "resolved": resolved(loop),
         "versions": {name: version(name) for name in ("unweave", "torch", "numpy")}
-        | {"python": platform.python_version()},
+        | {"python": platform.python_version(), "commit": commit()},
     }
+
+
+def resolved(loop: Mapping[str, Any]) -> dict[str, str]:
+    """What "auto" stands for on this machine; a resumed run keeps the precision it began with."""
+    device = pick_device(loop["device"])
+    return {
+        "device": str(device),
+        "precision": "bf16" if resolve(loop["precision"], device) is torch.bfloat16 else "float32",
+    }
+
+
+def commit() -> str | None:
+    """The commit of unweave's own checkout, None where it was installed from a package."""
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return None
+    asked = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return asked.stdout.strip() or None
 
 
 def _named(given: Any) -> str | None:
@@ -182,8 +204,9 @@ def _prepare(method: Method, source: Any, config: Mapping[str, Any]) -> tuple[Tr
         seen, method.needs, batch_size=loop["batch_size"], seed=loop["seed"], device=str(device), **options
     )
     batches(0)
+    precision = config.get("resolved", loop)["precision"]
     method = channels_last(method.to(device))
-    return Training(method, batches, seed=loop["seed"], dtype=resolve(loop["precision"], device)), held
+    return Training(method, batches, seed=loop["seed"], dtype=resolve(precision, device)), held
 
 
 def channels_last(method: Method) -> Method:
