@@ -84,7 +84,7 @@ def test_load_knows_names_functions_and_data_and_nothing_else(tmp_path):
     assert "dsprites" in data.names()
     with pytest.raises(ValueError, match="did you mean 'dsprites'"):
         data.load("dsprite")
-    with pytest.raises(ValueError, match="cannot import the data set no_such_module:f"):
+    with pytest.raises(ValueError, match="there is no module 'no_such_module'"):
         data.load("no_such_module:f")
 
 

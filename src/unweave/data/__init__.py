@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unweave.locate import locate
-from unweave.settings import Keyword, keywords, nearest
+from unweave.settings import Keyword, Setting, keywords, nearest
 
 if TYPE_CHECKING:
     from unweave.data.images import FactorImages, ImageData
@@ -70,6 +70,8 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
 }
 
+SHIFT = Keyword("shift", str, "", Setting("of known factors, e.g. correlated:scale,position_x,strength=0.2"))
+
 
 def names() -> list[str]:
     """The names that `load` knows."""
@@ -82,21 +84,31 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Data:
     source: a name (see `names`); `module:function`; the path of a folder of images or of an .npy or .npz file; an
         array; or a data set, which is given back.
     root: the folder with the published files; $UNWEAVE_DATA if None.
-    given: keywords of the data set's own function. ValueError for unknown names and options, with the nearest one.
+    given: keywords of the data set's own function, and `shift`, which rows of known factors are kept or drawn (see
+        `unweave.data.shifted`). ValueError for unknown names and options, with the nearest one.
     """
-    if _is_ours(source):
-        return source
-    name, place = _placed(source, root)
-    known = options(name)
+    known = options(source)
     for option in given:
         if option not in known:
+            name = source if isinstance(source, str) else getattr(source, "name", "it")
             raise ValueError(f"{name} has no option {option!r}; {nearest(option, known)}")
-    return _function(name)(place, **{option: known[option].check(value) for option, value in given.items()})
+    given = {option: known[option].check(value) for option, value in given.items()}
+    shift = given.pop("shift", "")
+    name, place = _placed(source, root)
+    data = source if _is_ours(source) else _function(name)(place, **given)
+    if not shift:
+        return data
+    from unweave.data.shifted import shifted
+
+    return shifted(data, shift)
 
 
 def options(source: Any) -> dict[str, Keyword]:
-    """The options that `load` takes for a source: the keywords of its function."""
-    return {k: word for k, word in keywords(_function(_placed(source, None)[0])).items() if k != "root"}
+    """The options that `load` takes for a source: the keywords of its function, and the shift."""
+    if _is_ours(source):
+        return {"shift": SHIFT}
+    words = keywords(_function(_placed(source, None)[0]))
+    return {k: word for k, word in words.items() if k != "root"} | {"shift": SHIFT}
 
 
 def _is_ours(source: Any) -> bool:
