@@ -60,7 +60,8 @@ def reproduce(name: str, out: str | Path = "runs", tell: Callable[[str], None] =
     """
     recipe = read(name)
     tell(f"{name}: {recipe['claim']} (about {recipe['minutes']} minutes on {recipe['machine']})")
-    start, values = time.monotonic(), {}
+    start = time.monotonic()
+    values: dict[str, list[float]] = {}
     for arm, wanted in recipe["arms"].items():
         values[arm] = []
         for seed in recipe["seeds"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -18,10 +19,11 @@ CHECKPOINT_SECONDS = 20.0
 
 
 class Clock:
-    """Seconds of training, and when a checkpoint is due: first after half a second, in the end every 20 seconds."""
+    """Seconds of training, and when a checkpoint is due: after the first step, then twice a second, in the end every 20 seconds."""
 
     def __init__(self, before: float, step: int):
-        self.before, self.start, self.last = before, time.monotonic(), time.monotonic()
+        self.before, self.start = before, time.monotonic()
+        self.last = self.start if step else -math.inf  # a run that died before its first checkpoint would begin anew
         self.read_at, self.read_step, self.shown = self.start, step, self.start
 
     def seconds(self) -> float:
