@@ -51,6 +51,10 @@ def test_one_wild_code_decides_the_references_normaliser_and_not_ours():
     own, plug_in = metrics.irs(z, v).value, metrics.irs(z, v, protocol="dlib").value
     assert metrics.irs(wild, v).value == pytest.approx(own, abs=0.02)
     assert metrics.irs(wild, v, protocol="dlib").value > plug_in + 0.3
+    exact, v = made.good_code(2000)
+    wild = exact.copy()
+    wild[0] = 100 * np.sign(wild[0])  # also moves the means of the groups it is in
+    assert metrics.irs(wild, v).value == pytest.approx(metrics.irs(exact, v).value, abs=0.005)
 
 
 def test_unknown_factors_weights_and_dead_latents():
