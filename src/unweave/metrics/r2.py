@@ -63,7 +63,7 @@ def _explained(table: Table, regression: Regression) -> np.ndarray:
     if regression is kernel_ridge:
         fit = fit.rows(np.random.default_rng([table.seed, 10]).permutation(fit.n)[:KERNEL_ROWS])
     with threadpool_limits(1):
-        for known, columns in _alike(~np.isnan(fit.factors)):
+        for known, columns in alike(~np.isnan(fit.factors)):
             w = _weights(fit)[known]
             z, z_test = standardise(fit.codes[known], test.codes)
             predicted = regression(z[w > 0], fit.factors[known][w > 0][:, columns], w[w > 0], z_test)
@@ -77,7 +77,7 @@ def _weights(table: Table) -> np.ndarray:
     return np.ones(table.n) if table.weights is None else table.weights
 
 
-def _alike(known: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+def alike(known: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """Sets of rows (n,) and the columns of known (n, K) that are known in exactly these; a set of none is left out."""
     columns: dict[bytes, list[int]] = {}
     for k, rows in enumerate(known.T):
