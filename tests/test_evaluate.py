@@ -84,6 +84,15 @@ def test_codes_and_factors_give_what_the_metric_gives():
     assert unweave.evaluate((codes, factors), "mig")["mig"].value == unweave.metrics.mig(codes, factors).value
 
 
+def test_a_metric_that_the_protocol_does_not_define_is_the_librarys_own():
+    rng = np.random.default_rng(0)
+    v = rng.integers(0, 5, size=(300, 2))
+    z = v + 0.3 * rng.normal(size=v.shape)
+    found = unweave.evaluate((z, v), ["mig", "med", "factor_vae_score"], protocol="dlib")
+    assert [score.protocol for score in found.values()] == ["dlib", "unweave", "dlib"]
+    assert found["med"].value == unweave.metrics.med(z, v).value
+
+
 def test_scoring_arrays_needs_no_torch():
     program = (
         "import sys, numpy as np, unweave; r = np.random.default_rng(0); f = r.integers(0, 4, size=(200, 2));"

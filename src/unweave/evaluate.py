@@ -87,8 +87,11 @@ def score(
     *,
     calibrate: bool = False,
 ) -> dict[str, registry.Score]:
-    """Each metric on the table of the kind it reads, the rows where there is no other; groups are drawn from them."""
-    found = {}
+    """Each metric on the table of the kind it reads, the rows where there is no other; groups are drawn from them.
+
+    A metric that the protocol does not define is the library's own; every score says which it is.
+    """
+    found, own = {}, rows.under("unweave")
     for name in names:
         metric = get(name)
         if metric.declares.tables == "models":
@@ -97,7 +100,8 @@ def score(
             raise ValueError(
                 f"{name} needs the factors of the images, and none are known; give factors, or data with them"
             )
-        table = (others or {}).get(metric.declares.tables, rows)
+        defined = rows.protocol in metric.declares.protocols
+        table = (others or {}).get(metric.declares.tables, rows) if defined else own
         found[name] = metric.score(table, calibrate=calibrate)
     return found
 
@@ -110,14 +114,14 @@ def get(name: str) -> Any:
 
 
 def names_of(metrics: Iterable[str] | str | None, table: Table | None) -> list[str]:
-    """The metrics asked for; "all" are those that can read this table under its protocol."""
+    """The metrics asked for; "all" are those that can read this table."""
     if metrics is None:
-        metrics = [name for name in DEFAULT if table is None or table.protocol in get(name).declares.protocols]
+        metrics = DEFAULT
     if metrics == "all" and table is not None:
         readable = {"rows", "groups", "pairs"} if table.height else set()
         readable |= {"codes"} | ({"posteriors"} if table.log_var is not None else set())
         declared = {name: get(name).declares for name in registry.names()}
-        return [k for k, d in declared.items() if d.tables in readable and table.protocol in d.protocols]
+        return [k for k, d in declared.items() if d.tables in readable]
     names = [metrics] if isinstance(metrics, str) else list(metrics)
     for name in names:
         get(name)

@@ -19,7 +19,7 @@ CHECKPOINT_SECONDS = 20.0
 
 
 class Clock:
-    """Seconds of training, and when a checkpoint is due: after the first step, then twice a second, in the end every 20 seconds."""
+    """Seconds of training; when a checkpoint is due: after the first step, then twice a second, in the end every 20 s."""
 
     def __init__(self, before: float, step: int):
         self.before, self.start = before, time.monotonic()

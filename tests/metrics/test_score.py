@@ -87,19 +87,6 @@ def test_calibration_of_a_metric_that_fits():
     assert score.ceiling > score.value
 
 
-def test_several_metrics_share_a_table_and_say_what_they_lack():
-    from unweave.metrics import Table
-
-    z, v = made.good_code(200)
-    found = metrics.score_all(Table.of(z, v, protocol="dlib"), ["mig", "med", "factor_vae_score"])
-    assert [score.protocol for score in found.values()] == ["dlib", "unweave", "dlib"]
-    assert found["mig"].value == metrics.mig(z, v, protocol="dlib").value
-    assert found["med"].value == metrics.med(z, v).value
-    lonely = metrics.score_all(Table.of(z), ["mig"])["mig"]
-    assert np.isnan(lonely.value)
-    assert "factors" in lonely.reason
-
-
 def test_groups_of_the_user_are_scored():
     rng = np.random.default_rng(0)
     fixed = rng.integers(3, size=600)

@@ -108,4 +108,3 @@ def test_a_table_of_one_model_is_no_table_of_models():
     assert not {"udr", "model_centrality"} & set(names_of("all", table))
     with pytest.raises(ValueError, match="compares several models"):
         metrics.udr.score(table)
-    assert math.isnan(metrics.score_all(table, ["udr"])["udr"].value)

@@ -17,7 +17,7 @@ from unweave.metrics.base import Declares, Groups, Metric, Score
 from unweave.metrics.grouping import GroupTable
 from unweave.metrics.tables import Table
 
-__all__ = ["METRICS", "Declares", "GroupTable", "Groups", "Metric", "Score", "Table", "get", "names", "score_all"]
+__all__ = ["METRICS", "Declares", "GroupTable", "Groups", "Metric", "Score", "Table", "get", "names"]
 
 METRICS: dict[str, tuple[str, str]] = {
     "beta_vae_score": ("unweave.metrics.beta_vae_score", "can a linear classifier tell which factor pairs share?"),
@@ -48,7 +48,10 @@ METRICS: dict[str, tuple[str, str]] = {
     "total_correlation": ("unweave.metrics.total_correlation", "dependence of the latents, as if they were Gaussian"),
     "wasserstein_correlation": ("unweave.metrics.wasserstein_correlation", "dependence of the latents, as transport"),
     "pairwise_mi": ("unweave.metrics.pairwise_mi", "mean mutual information of pairs of latents"),
-    "factorised_support": ("unweave.metrics.factorised_support", "does every combination of two latents' values occur?"),
+    "factorised_support": (
+        "unweave.metrics.factorised_support",
+        "does every combination of two latents' values occur?",
+    ),
     "dhsic": ("unweave.metrics.dhsic", "joint independence of all latents, by kernels"),
     "active_latents": ("unweave.metrics.active_latents", "how many latents say anything, by KL or by variance"),
     "information_terms": ("unweave.metrics.information_terms", "I(x; z), TC(z) and KLs of latents, from posteriors"),
@@ -74,35 +77,6 @@ def get(name: str) -> Any:
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(METRICS)}"
         raise ValueError(f"unknown metric {name!r}; {hint}")
     return getattr(import_module(METRICS[name][0]), name)
-
-
-def score_all(
-    table: Table,
-    names: list[str],
-    *,
-    groups: GroupTable | None = None,
-    pairs: GroupTable | None = None,
-    calibrate: bool = False,
-) -> dict[str, Score]:
-    """Several metrics of one table, which share bins, counts and fits.
-
-    groups, pairs: from interventions on the data; without them they are drawn from the rows. A metric that cannot be
-    had from these tables is NaN with the reason; one that the protocol does not define is the library's own.
-    """
-    own = table.under("unweave")
-    return {name: _score(get(name), table, own, {"groups": groups, "pairs": pairs}, calibrate) for name in names}
-
-
-def _score(metric: Any, table: Table, own: Table, given: dict[str, GroupTable | None], calibrate: bool) -> Score:
-    needs = metric.declares.tables
-    if needs == "models":
-        return Score(float("nan"), reason="needs the codes of several models", seed=table.seed)
-    if needs == "posteriors" and table.log_var is None:
-        return Score(float("nan"), reason="needs posteriors: give log_var beside the codes", seed=table.seed)
-    if needs in ("rows", "groups", "pairs") and not table.height and given.get(needs) is None:
-        return Score(float("nan"), reason="needs factors beside the codes", seed=table.seed)
-    chosen = table if table.protocol in metric.declares.protocols else own
-    return metric.score(given.get(needs) or chosen, calibrate=calibrate)
 
 
 class _Metrics(ModuleType):
