@@ -20,6 +20,7 @@ COMMANDS = {
     "train": "train a method on data; continue a run with --resume",
     "evaluate": "score a run, or codes beside factors from any tool",
     "report": "one HTML file that shows and compares runs",
+    "data": "the data sets: list, fetch, verify, and look at them, or at your own images",
     "list": "the methods, parts, metrics and data sets that there are",
     "reproduce": "run a recipe and compare with the number it states",
 }
