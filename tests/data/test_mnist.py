@@ -1,11 +1,15 @@
 import gzip
+import os
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from unweave.data import load
+from unweave.data import mnist as module
 from unweave.data.digits import digits
+from unweave.data.idx import read_idx
 from unweave.data.mnist import fashion_mnist, mnist
 
 HERE = Path("/usr/share/datasets/fashion-mnist")
@@ -22,7 +26,7 @@ def write(folder: Path, seed: int, suffix: str = "", sizes: tuple[int, int] = (6
     every = []
     for part, n in zip(("train", "t10k"), sizes, strict=True):
         x, y = rng.integers(0, 256, (n, 28, 28)), np.arange(n) % 10
-        pack = gzip.compress if suffix else bytes
+        pack = (lambda b: gzip.compress(b, 1)) if suffix else bytes
         (folder / f"{part}-images-idx3-ubyte{suffix}").write_bytes(pack(idx(x)))
         (folder / f"{part}-labels-idx1-ubyte{suffix}").write_bytes(pack(idx(y)))
         every.append(x)
@@ -87,6 +91,34 @@ def test_fashion_mnist_is_found_where_debian_puts_it(monkeypatch):
     assert np.bincount(data.y).tolist() == [7000] * 10
     assert data.class_names[data.y[0]] == "ankle boot"
     assert data.array.mean() == pytest.approx(72.97, abs=0.1)
+
+
+def test_gzipped_images_are_unpacked_once_beside_the_file(tmp_path, monkeypatch):
+    x = write(tmp_path, 0, ".gz")
+    mnist(tmp_path)
+    unpacked = sorted(p.name for p in tmp_path.glob("*.npy"))
+    assert unpacked == [f"{part}-images-idx3-ubyte.gz.images.npy" for part in ("t10k", "train")]
+    read = []
+    monkeypatch.setattr(module, "read_idx", lambda file: read.append(file.name) or read_idx(file))
+    assert np.array_equal(mnist(tmp_path).array[:, 0], x)
+    assert [name for name in read if "images" in name] == []
+    x = write(tmp_path, 3, ".gz")
+    os.utime(tmp_path / "train-images-idx3-ubyte.gz", (1, 1))
+    os.utime(tmp_path / "t10k-images-idx3-ubyte.gz", (1, 1))
+    assert np.array_equal(mnist(tmp_path).array[:, 0], x)
+
+
+def test_seventy_thousand_gzipped_images_open_within_half_a_second_the_second_time(tmp_path, monkeypatch, own_cache):
+    """In seconds of this process. The folder is taken for one of the system's, in which nothing is written."""
+    monkeypatch.setattr(module, "PREFIXES", (tmp_path,))
+    first = write(tmp_path, 0, ".gz", sizes=(60_000, 10_000))
+    assert np.array_equal(mnist(tmp_path).array[:, 0], first)
+    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list(own_cache.rglob("*.images.npy"))) == 2
+    start = time.process_time()
+    again = mnist(tmp_path)
+    assert time.process_time() - start < 0.5
+    assert np.array_equal(again.array[:, 0], first)
 
 
 def test_digits_are_there_without_any_file():

@@ -44,6 +44,7 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "moving-digits": ("unweave.data.render.clips:moving_digits", "clips of a handwritten digit that bounces"),
     "skeletons": ("unweave.data.render.skeletons:skeletons", "13 key points of a body, from several views; rendered"),
+    "avatars": ("unweave.data.avatars:avatars", "drawn faces, 10,800 images with 6 factors; the extra avatars"),
     "shapes3d": ("unweave.data.shapes3d:shapes3d", "a solid in a coloured room, 480,000 images with 6 factors; HDF5"),
     "mpi3d-toy": ("unweave.data.mpi3d:mpi3d_toy", "a robot arm, simply drawn, 1,036,800 images with 7 factors; npz"),
     "mpi3d-realistic": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import tempfile
@@ -16,27 +17,43 @@ Chunks = Callable[[], Iterator[NDArray[np.uint8]]]
 
 
 def mapped(
-    source: Path, shape: tuple[int, int, int, int], chunks: Chunks, *, variant: str = ""
+    source: Path, shape: tuple[int, int, int, int], chunks: Chunks, *, variant: str = "", beside: bool = True
 ) -> tuple[NDArray[np.uint8], str]:
     """The images of `source`, uint8 of `shape` (N, C, H, W), memory-mapped, and a line that says where they are.
 
     `chunks()` reads them, in order, a part at a time. They are written to SOURCE.images.npy, which appears whole or not
-    at all and bears the time of `source`: when that changes, they are read again. Where the folder cannot be written
-    or is full, the images stay in memory. `source` may be a folder; `variant` goes into the name, for a source that is
+    at all and bears the time of `source`: when that changes, they are read again. Where that folder cannot be written
+    or is full, and where the file is not the user's own (`beside` false), they go to the user's cache; where that
+    fails too, they stay in memory. `source` may be a folder; `variant` goes into the name, for a source that is
     unpacked in several ways. ValueError if the chunks do not add up to `shape`.
     """
-    target = source.with_name(f"{source.name}{variant}.images.npy")
-    if (kept := _kept(source, target, shape)) is not None:
-        return kept, str(source)
-    log.info("unpacking %s, once, to %s", source, target)
-    try:
-        _write(source, target, shape, chunks)
-    except OSError as error:
-        log.warning("%s cannot be written (%s): its images stay in memory", target, error.strerror or error)
-        images = np.empty(shape, dtype=np.uint8)
-        _fill(images, chunks)
-        return images, f"{source}, in memory"
-    return np.load(target, mmap_mode="r"), str(source)
+    here = source.with_name(f"{source.name}{variant}.images.npy")
+    targets = [here, _cached(here)] if beside else [_cached(here)]
+    for target in targets:
+        if (kept := _kept(source, target, shape)) is not None:
+            return kept, str(source)
+    for target in targets:
+        log.info("unpacking %s, once, to %s", source, target)
+        try:
+            _write(source, target, shape, chunks)
+        except OSError as error:
+            log.warning("%s cannot be written: %s", target, error.strerror or error)
+        else:
+            return np.load(target, mmap_mode="r"), str(source)
+    images = np.empty(shape, dtype=np.uint8)
+    _fill(images, chunks)
+    return images, f"{source}, in memory"
+
+
+def cache() -> Path:
+    """The user's folder for what can be made again: $XDG_CACHE_HOME/unweave, or ~/.cache/unweave."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "unweave"
+
+
+def _cached(path: Path) -> Path:
+    """Where the cache keeps what would stand at `path`: files of one name in different folders are kept apart."""
+    folder = hashlib.blake2b(str(path.parent.resolve()).encode(), digest_size=8).hexdigest()
+    return cache() / folder / path.name
 
 
 def _kept(source: Path, target: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
@@ -50,6 +67,7 @@ def _kept(source: Path, target: Path, shape: tuple[int, ...]) -> NDArray[np.uint
 
 
 def _write(source: Path, target: Path, shape: tuple[int, ...], chunks: Chunks) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from unweave.data.idx import read_idx
+from unweave.data.idx import idx_shape, is_gzip, read_idx
 from unweave.data.images import ImageData
+from unweave.data.mapped import mapped
 from unweave.data.published import HOME
 
 Part = Literal["both", "train", "test"]
@@ -40,7 +42,7 @@ def _load(name: str, root: Path | str | None, part: Part, classes: tuple[str, ..
     parts = [FILES[p] for p in (FILES if part == "both" else (part,))]
     wanted = [f"{p}-{kind}-ubyte" for p in parts for kind in ("images-idx3", "labels-idx1")]
     folder = _folder(name, root, wanted)
-    arrays = [read_idx(file) for w in wanted if (file := _file(folder, w)) is not None]
+    arrays = [_array(file) for w in wanted if (file := _file(folder, w)) is not None]
     images, labels = arrays[::2], arrays[1::2]
     for p, x, y in zip(parts, images, labels, strict=True):
         if x.ndim != 3 or y.ndim != 1 or len(x) != len(y) or not len(x) or x.shape[1:] != images[0].shape[1:]:
@@ -49,6 +51,15 @@ def _load(name: str, root: Path | str | None, part: Part, classes: tuple[str, ..
             raise ValueError(f"{name}'s {p} labels go up to {y.max()}; the classes are 0 to {len(classes) - 1}")
     x, y = np.concatenate(images)[:, None], np.concatenate(labels)
     return ImageData(x, y=y.astype(np.int64), class_names=classes, name=name, about=f"{folder}, {part}", binary=False)
+
+
+def _array(file: Path) -> NDArray[np.uint8]:
+    """The numbers of an IDX file. Images that are gzipped are unpacked once: beside the file, unless the system owns it."""
+    shape = idx_shape(file)
+    if len(shape) != 3 or 0 in shape or not is_gzip(file):
+        return read_idx(file)
+    own = not any(file.is_relative_to(prefix) for prefix in PREFIXES)
+    return mapped(file, (shape[0], 1, *shape[1:]), lambda: iter((read_idx(file)[:, None],)), beside=own)[0][:, 0]
 
 
 def _folder(name: str, root: Path | str | None, wanted: Sequence[str]) -> Path:

@@ -1,0 +1,85 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from unweave.data.mapped import mapped
+
+TWO = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from unweave.data.mapped import mapped
+
+source, me, other = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+
+def meet(word):
+    me.with_suffix(word).touch()
+    end = time.monotonic() + 60
+    while not other.with_suffix(word).exists():
+        if time.monotonic() > end:
+            raise SystemExit("the other process did not come")
+        time.sleep(0.001)
+
+def chunks():
+    for k in range(8):
+        if k == 4:
+            meet(".half")  # both are in the middle of the file now
+        yield np.full((100, 1, 16, 16), k + 1, np.uint8)
+
+images, about = mapped(source, (800, 1, 16, 16), chunks)
+meet(".done")
+assert about == str(source), about
+assert isinstance(images, np.memmap)
+assert (images == np.repeat(np.arange(1, 9), 100)[:, None, None, None]).all()
+"""
+
+
+def test_two_processes_that_unpack_one_file_at_once_both_have_it_right(tmp_path):
+    source, signs = tmp_path / "set.bin", tmp_path / "signs"
+    source.write_bytes(b"as published")
+    signs.mkdir()
+    ways = [(signs / "a", signs / "b"), (signs / "b", signs / "a")]
+    runs = [
+        subprocess.Popen([sys.executable, "-c", TWO, source, *way], stderr=subprocess.PIPE, text=True) for way in ways
+    ]
+    errors = [run.communicate(timeout=120)[1] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], errors
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["set.bin", "set.bin.images.npy", "signs"]
+    kept = np.load(tmp_path / "set.bin.images.npy")
+    assert np.array_equal(kept[:, 0, 0, 0], np.repeat(np.arange(1, 9), 100))
+
+
+def one(value: int):
+    return lambda: iter((np.full((3, 1, 2, 2), value, np.uint8),))
+
+
+def refused():
+    raise AssertionError("it is unpacked a second time")
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_what_cannot_stand_beside_the_file_goes_to_the_cache(tmp_path, own_cache, monkeypatch, beside):
+    """A folder that cannot be written is stood for by a mkstemp that refuses it: root may write anywhere."""
+    import tempfile
+
+    real = tempfile.mkstemp
+
+    def elsewhere(dir, **given):
+        if dir.is_relative_to(tmp_path):
+            raise PermissionError(13, "Permission denied")
+        return real(dir=dir, **given)
+
+    monkeypatch.setattr("unweave.data.mapped.tempfile.mkstemp", elsewhere)
+    sources = [tmp_path / folder / "set.bin" for folder in ("a", "b")]
+    for k, source in enumerate(sources):
+        source.parent.mkdir()
+        source.write_bytes(b"as published")
+        assert mapped(source, (3, 1, 2, 2), one(k + 1), beside=beside)[0].max() == k + 1
+    assert [p.name for p in tmp_path.rglob("*.npy")] == []
+    assert len(list(own_cache.rglob("unweave/*/set.bin.images.npy"))) == 2
+    for k, source in enumerate(sources):
+        images, about = mapped(source, (3, 1, 2, 2), refused, beside=beside)
+        assert images.max() == k + 1
+        assert about == str(source)
