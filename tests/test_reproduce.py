@@ -57,6 +57,7 @@ def test_finished_runs_are_used_as_they_are(recipe, tmp_path):
         ({"at_least": 0.3, "tolerance": 0.1}, [0.3, 0.3, 0.1], [0.1, 0.1, 0.19], [True, True]),
         ({"at_most": 0.3}, [0.2, 0.4, 0.1], [0.31, 0.4, 0.5], [True, True]),
         ({"at_most": 0.3}, [0.2, 0.4, 0.5], [0.3, 0.4, 0.5], [False, False]),
+        ({"at_least": 0.3, "of": "mean"}, [0.1, 0.2, 0.65], [0.0, 0.1, 0.2], [True, True]),
     ],
 )
 def test_the_verdict_is_of_the_median_and_the_ablation_fails_in_every_seed(expect, method, ablation, verdicts):

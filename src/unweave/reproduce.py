@@ -14,7 +14,8 @@ A recipe is a YAML file under recipes/: a claim, its source, the arms to train, 
     expect: {median: 0.25, tolerance: 0.05}
 
 `measure` is a score ({score: NAME}), a term of the last record of the log ({log: TERM}), or a function of the run
-({call: "module:function"}). `expect` names `median` with `tolerance`, or `at_least`, or `at_most`, for the arm "method".
+({call: "module:function"}). `expect` names `median` with `tolerance`, or `at_least`, or `at_most`, for the median over
+seeds of the arm "method" (their mean, with `of: mean`).
 The arm "ablation", if there is one, has to miss the expectation by more than the tolerance in every seed.
 """
 
@@ -96,18 +97,19 @@ def measured(how: Mapping[str, Any], run: Run) -> float:
     return float(locate(how["call"])(run))
 
 
-def judge(expect: Mapping[str, float], values: Mapping[str, list[float]]) -> Iterator[tuple[bool, str]]:
+def judge(expect: Mapping[str, Any], values: Mapping[str, list[float]]) -> Iterator[tuple[bool, str]]:
     """Each thing a recipe expects: whether it holds, in words."""
-    median, tolerance = statistics.median(values["method"]), expect.get("tolerance", 0.0)
+    kind, tolerance = expect.get("of", "median"), expect.get("tolerance", 0.0)
+    middle = (statistics.fmean if kind == "mean" else statistics.median)(values["method"])
     if "median" in expect:
         yield (
-            abs(median - expect["median"]) <= tolerance,
-            f"median {median:.4f}, stated {expect['median']} ± {tolerance}",
+            abs(middle - expect["median"]) <= tolerance,
+            f"{kind} {middle:.4f}, stated {expect['median']} ± {tolerance}",
         )
     if "at_least" in expect:
-        yield median >= expect["at_least"], f"median {median:.4f}, at least {expect['at_least']}"
+        yield middle >= expect["at_least"], f"{kind} {middle:.4f}, at least {expect['at_least']}"
     if "at_most" in expect:
-        yield median <= expect["at_most"], f"median {median:.4f}, at most {expect['at_most']}"
+        yield middle <= expect["at_most"], f"{kind} {middle:.4f}, at most {expect['at_most']}"
     if "ablation" in values:
         yield (
             ablation_misses(expect, values["ablation"]),
@@ -115,7 +117,7 @@ def judge(expect: Mapping[str, float], values: Mapping[str, list[float]]) -> Ite
         )
 
 
-def ablation_misses(expect: Mapping[str, float], values: list[float]) -> bool:
+def ablation_misses(expect: Mapping[str, Any], values: list[float]) -> bool:
     """Whether every seed of the ablation is off by more than the tolerance."""
     tolerance = expect.get("tolerance", 0.0)
     low = expect.get("at_least", expect.get("median"))
