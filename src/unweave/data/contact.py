@@ -195,7 +195,7 @@ def _bars(vector: NDArray[np.generic], top: float) -> Image.Image:
     return picture
 
 
-def _fitting(text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: float) -> str:
+def _fitting(text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: int) -> str:
     """The text, cut to a width in pixels."""
     if font.getlength(text) <= width:
         return text
