@@ -46,7 +46,7 @@ def test_every_kind_of_option_reaches_the_run(unweave):
     assert config["method"]["settings"]["regulariser.gamma"] == 35.0
     assert config["method"]["settings"]["regulariser.critic_lr"] == 1e-3
     assert config["method"]["settings"]["regulariser.critic.width"] == 8
-    assert config["data"]["options"] == {"levels": 5}
+    assert config["data"]["options"] == {"levels": 5, "shift": ""}
     assert config["batches"]["replacement"] is False
     assert config["batches"]["shared"] == ["row", "column"]
     assert config["batches"]["group_size"] == 3
