@@ -12,38 +12,50 @@ from pathlib import Path
 import numpy as np
 from unweave.data.mapped import mapped
 
-source, me, other = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+source, signs, first = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "first"
 
-def meet(word):
-    me.with_suffix(word).touch()
+def tell(word):
+    (signs / word).touch()
+
+def wait(word):
     end = time.monotonic() + 60
-    while not other.with_suffix(word).exists():
+    while not (signs / word).exists():
         if time.monotonic() > end:
-            raise SystemExit("the other process did not come")
+            raise SystemExit(f"the other process did not get {word}")
         time.sleep(0.001)
 
 def chunks():
     for k in range(8):
-        if k == 4:
-            meet(".half")  # both are in the middle of the file now
+        if first and k == 4:
+            tell("half-way")
+            wait("begun")
+        if not first and k == 0:
+            tell("begun")
+            wait("checked")
         yield np.full((100, 1, 16, 16), k + 1, np.uint8)
 
+def check():
+    assert isinstance(images, np.memmap) and about == str(source), about
+    assert (images == np.repeat(np.arange(1, 9), 100)[:, None, None, None]).all(), "wrong images"
+
+if not first:
+    wait("half-way")
 images, about = mapped(source, (800, 1, 16, 16), chunks)
-meet(".done")
-assert about == str(source), about
-assert isinstance(images, np.memmap)
-assert (images == np.repeat(np.arange(1, 9), 100)[:, None, None, None]).all()
+check()
+tell("checked" if first else "ended")
+if first:
+    wait("ended")
+    check()
 """
 
 
 def test_two_processes_that_unpack_one_file_at_once_both_have_it_right(tmp_path):
+    """The second begins while the first is half-way, and ends after it; the first looks before and after that."""
     source, signs = tmp_path / "set.bin", tmp_path / "signs"
     source.write_bytes(b"as published")
     signs.mkdir()
-    ways = [(signs / "a", signs / "b"), (signs / "b", signs / "a")]
-    runs = [
-        subprocess.Popen([sys.executable, "-c", TWO, source, *way], stderr=subprocess.PIPE, text=True) for way in ways
-    ]
+    begin = [sys.executable, "-c", TWO, source, signs]
+    runs = [subprocess.Popen([*begin, order], stderr=subprocess.PIPE, text=True) for order in ("first", "second")]
     errors = [run.communicate(timeout=120)[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], errors
     assert sorted(p.name for p in tmp_path.iterdir()) == ["set.bin", "set.bin.images.npy", "signs"]
