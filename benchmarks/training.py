@@ -26,7 +26,8 @@ def contestants(options: argparse.Namespace) -> dict[str, list[str]]:
     return {
         "unweave auto": [*ours, "auto"],
         "unweave float32": [*ours, "float32"],
-        "bare float32": [sys.executable, str(HERE / "bare_steps.py")],
+        "bare bf16": [sys.executable, str(HERE / "bare_steps.py"), "bf16"],
+        "bare float32": [sys.executable, str(HERE / "bare_steps.py"), "float32"],
         "pythae 0.1.2": [options.pythae, str(HERE / "pythae_steps.py")],
     }
 
