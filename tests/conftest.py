@@ -13,7 +13,7 @@ for library in ("OMP", "MKL", "OPENBLAS"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
 
 import numpy as np  # noqa: E402 (after the threads were set)
-import pytest  # noqa: E402
+import pytest  # noqa: E402 (likewise)
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

@@ -31,7 +31,7 @@ import yaml
 
 import unweave
 from unweave.evaluate import evaluate
-from unweave.fit import resume, train
+from unweave.fit import Progress, resume, train
 from unweave.locate import locate
 from unweave.run import Run
 from unweave.runs import RunExists
@@ -76,14 +76,14 @@ def reproduce(name: str, out: str | Path = "runs", tell: Callable[[str], None] =
     return all(holds for holds, _ in verdicts)
 
 
-def trained(arm: Mapping[str, Any], seed: int, out: str | Path) -> Run:
+def trained(arm: Mapping[str, Any], seed: int, out: str | Path, progress: Progress | None = None) -> Run:
     """The run of an arm with a seed: trained, continued, or as it was left when it was finished."""
     wanted = {k: v for k, v in arm.items() if k not in ("method", "data", "settings")}
     settings = arm.get("settings", {})
     try:
-        return train(arm["method"], arm["data"], seed=seed, out=out, **wanted, **settings)
+        return train(arm["method"], arm["data"], seed=seed, out=out, progress=progress, **wanted, **settings)
     except RunExists as error:
-        return resume(error.path)
+        return resume(error.path, progress=progress)
 
 
 def measured(how: Mapping[str, Any], run: Run) -> float:

@@ -38,7 +38,7 @@ FACTORS: dict[str, tuple[Any, ...]] = {
 
 
 def avatars(root: Any = None, *, size: Annotated[int, Setting("pixels a side", low=16)] = 64) -> FactorImages:
-    """The avatars, RGB (3, size, size). Drawn once, in about a minute, and kept in the user's cache; `root` is not used.
+    """The avatars, RGB (3, size, size). Drawn once and kept in the user's cache; `root` is not used.
 
     ImportError if the packages of the extra are not there.
     """

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from unweave import report
 from unweave.evaluate import evaluate
-from unweave.fit import Progress, resume, train
-from unweave.reproduce import read
-from unweave.runs import RunExists
+from unweave.fit import Progress
+from unweave.reproduce import read, trained
 
 
 def demo(out: str | Path = "runs", *, progress: Progress | None = None, page: str | Path = "report.html") -> Path:
@@ -16,13 +15,7 @@ def demo(out: str | Path = "runs", *, progress: Progress | None = None, page: st
 
     out: where the run's folder goes; a finished one is used again, a stopped one is continued. Returns the page's path.
     """
-    arm = read("demo")["arms"]["method"]
-    try:
-        run = train(
-            arm["method"], arm["data"], steps=arm["steps"], batch_size=arm["batch_size"], out=out, holdout=arm["holdout"],
-            progress=progress, **arm["settings"],
-        )  # fmt: skip
-    except RunExists as error:
-        run = resume(error.path, progress=progress)
+    recipe = read("demo")
+    run = trained(recipe["arms"]["method"], recipe["seeds"][0], out, progress)
     evaluate(run)
     return report.write([run], Path(page))

@@ -109,10 +109,7 @@ class Crop(nn.Module):
 
 
 def channels_last(x: Tensor) -> Tensor:
-    """A map (B, C, H, W) in channels-last strides; one channel fits both layouts, and the kernels go by the strides.
-
-    With it a step of training takes a fifth less time in bfloat16 than with strides left to chance.
-    """
+    """A map (B, C, H, W) in channels-last strides; one channel fits both layouts, and the kernels go by the strides."""
     _, channels, height, width = x.shape
     if channels > 1:
         return x.contiguous(memory_format=torch.channels_last)
