@@ -112,7 +112,8 @@ class DrNet(Method):
         with torch.no_grad():
             pose = torch.tanh(self.to_pose(x.flatten(0, 1)).float()).unflatten(0, x.shape[:2])
             content = self.to_content(x[:, 0]).float()[:, None].expand(-1, x.shape[1] - 1, -1)
-        hidden, _ = self.lstm(torch.cat([pose[:, :-1], content], 2))
+        with torch.autocast(pose.device.type, enabled=False):  # oneDNN has no bfloat16 LSTM for CPUs before AVX-512
+            hidden, _ = self.lstm(torch.cat([pose[:, :-1], content], 2).float())
         return F.mse_loss(torch.tanh(self.out(hidden).float()), pose[:, 1:])
 
     @property

@@ -142,3 +142,24 @@ def test_broken_files_give_one_clear_error_and_leave_nothing(tmp_path):
             left.unlink()
     assert len(messages) > 50
     assert all(FILE in message and "\n" not in message for message in messages)
+
+
+@pytest.mark.parametrize("size", [32, 16])
+def test_smaller_images_are_the_means_of_blocks(size, monkeypatch, tmp_path):
+    monkeypatch.delenv("UNWEAVE_DATA", raising=False)
+    v = [[0, 5, 0, 16, 16], [2, 0, 7, 3, 30]]
+    full, small = load("dsprites").images(v), load("dsprites", size=size).images(v)
+    side = 64 // size
+    corner = small[1, 0, size // 2, 3]
+    block = full[1, 0, side * (size // 2) : side * (size // 2 + 1), 3 * side : 4 * side]
+    assert small.shape == (2, 1, size, size)
+    assert corner == int(block.mean())
+    assert np.allclose(small.mean((1, 2, 3)), full.mean((1, 2, 3)), atol=1)
+    assert np.array_equal(
+        load("dsprites", published(tmp_path), size=size).images([[0, 1, 0, 2, 2]]).shape[2:], (size, size)
+    )
+
+
+def test_other_sizes_are_refused():
+    with pytest.raises(ValueError, match="64, 32 or 16"):
+        load("dsprites", size=48)

@@ -77,3 +77,10 @@ def test_maps_run_in_channels_last_from_end_to_end(channels):
     for laid_out in (channels_last(x), channels_last(x[:, :, :, :8])):
         assert laid_out.stride()[1] == 1
     assert torch.equal(channels_last(x), x)
+
+
+def test_channels_scale_every_map():
+    narrow, wide = (Conv64Encoder((1, 32, 32), 4, channels=c) for c in (8, 32))
+    assert [m.out_channels for m in narrow.modules() if hasattr(m, "out_channels")] == [8, 16, 16]
+    assert [m.out_channels for m in wide.modules() if hasattr(m, "out_channels")] == [32, 64, 64]
+    assert Conv64Decoder((3, 32, 32), 4, channels=8)(torch.zeros(2, 4)).shape == (2, 3, 32, 32)

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Annotated, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from unweave.data.mapped import mapped
 from unweave.data.published import find
 from unweave.data.render import sprites
 from unweave.data.shapes3d import dsprites_hdf5
+from unweave.settings import Setting
 
 FILE = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
 HDF5 = FILE.replace(".npz", ".hdf5")
@@ -36,14 +37,25 @@ class Readable(Protocol):
         ...
 
 
-def dsprites(root: str | Path | None = None) -> FactorImages:
+def dsprites(
+    root: str | Path | None = None,
+    *,
+    size: Annotated[int, Setting("pixels a side: 64, 32 or 16; a smaller image is the mean of blocks", high=64)] = 64,
+) -> FactorImages:
     """dSprites: 737,280 binary images 64x64 of shape 3, scale 6, orientation 40, position_x 32, position_y 32.
 
+    Smaller ones are grey: an image of a size of 32 has the means of 2x2 blocks, of 16 those of 4x4.
     Orientations 0 and 39 are the same angle, a full turn: no code can tell them apart, which bounds every score of this
     factor, and no code can tell the turns of a square apart that differ by a quarter or those of an ellipse by a half.
     The constant factor "color" of the published file is left out.
     """
-    file = find(FILE, root, HDF5)
+    if size not in (16, 32, 64):
+        raise ValueError(f"size is {size}; dSprites come in 64, 32 or 16 pixels a side")
+    full = _opened(find(FILE, root, HDF5))
+    return full if size == 64 else _smaller(full, size)
+
+
+def _opened(file: Path | None) -> FactorImages:
     if file is not None and file.name == HDF5:
         return dsprites_hdf5(file)
     if file is None:
@@ -52,6 +64,20 @@ def dsprites(root: str | Path | None = None) -> FactorImages:
         return _read(file)
     except UNREADABLE as error:
         raise ValueError(f"{file} is not the file published at {ADDRESS}: {error}") from error
+
+
+def _smaller(full: FactorImages, size: int) -> FactorImages:
+    """The same images, each block of pixels as its mean."""
+
+    def draw(v: NDArray[np.int64]) -> NDArray[np.uint8]:
+        images = full.images(v)
+        side = images.shape[-1] // size
+        blocks = images.reshape(len(images), size, side, size, side)
+        total = blocks.sum(2, dtype=np.uint16).sum(3, dtype=np.uint16)
+        return (total // side**2).astype(np.uint8)[:, None]
+
+    about = f"{full.about}, {size} pixels a side"
+    return FactorImages(full.factors, draw, name=full.name, about=about, binary=False)
 
 
 def _read(file: Path) -> FactorImages:

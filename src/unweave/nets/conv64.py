@@ -1,7 +1,8 @@
 """The convolutional encoder and decoder of disentanglement_lib (Locatello et al., 2019, table 1), for any image size.
 
 At 64x64x1 and 10 latents they are that library's networks, number for number: 309,204 and 381,313 parameters,
-Glorot-uniform weights, zero biases. Other sizes have as many halvings as lead to a side of at most 4.
+Glorot-uniform weights, zero biases. Other sizes have as many halvings as lead to a side of at most 4; `channels` makes
+them narrower or wider.
 
 **Departures**: images are padded at the bottom and right where a halving meets an odd side, as "SAME" does.
 """
@@ -9,12 +10,17 @@ Glorot-uniform weights, zero biases. Other sizes have as many halvings as lead t
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from unweave.settings import Setting
+
+Channels = Annotated[
+    int, Setting("channels of the outer maps; the inner ones have twice as many", low=1, search=(16, 32))
+]
 Variant = Literal["locatello", "burgess"]
 
 
@@ -36,17 +42,17 @@ class Conv64Encoder(nn.Module):
 
     variant: Variant = "locatello"
 
-    def __init__(self, shape: tuple[int, ...], outputs: int):
+    def __init__(self, shape: tuple[int, ...], outputs: int, *, channels: Channels = 32):
         super().__init__()
-        channels, height, width = _image(shape)
+        inside, height, width = _image(shape)
         halvings = _halvings(height, width)
         layers: list[nn.Module] = []
         for i in range(halvings):
             late = self.variant == "locatello" and i >= halvings - 2  # its last two layers: more channels, 2x2 kernels
-            outside, kernel = (64, 2) if late else (32, 4)
-            layers += [Halve(channels, outside, kernel), nn.ReLU(inplace=True)]
-            channels = outside
-        cells = channels * _ceil(height, halvings) * _ceil(width, halvings)
+            outside, kernel = (2 * channels, 2) if late else (channels, 4)
+            layers += [Halve(inside, outside, kernel), nn.ReLU(inplace=True)]
+            inside = outside
+        cells = inside * _ceil(height, halvings) * _ceil(width, halvings)
         layers += [nn.Flatten(), nn.Linear(cells, 256), nn.ReLU(inplace=True)]
         if self.variant == "burgess":
             layers += [nn.Linear(256, 256), nn.ReLU(inplace=True)]
@@ -68,22 +74,22 @@ class Conv64Decoder(nn.Module):
 
     variant: Variant = "locatello"
 
-    def __init__(self, shape: tuple[int, ...], inputs: int):
+    def __init__(self, shape: tuple[int, ...], inputs: int, *, channels: Channels = 32):
         super().__init__()
-        channels, height, width = _image(shape)
+        colours, height, width = _image(shape)
         doublings = _halvings(height, width)
-        first = 64 if self.variant == "locatello" else 32
+        first = 2 * channels if self.variant == "locatello" else channels
         side = (_ceil(height, doublings), _ceil(width, doublings))
         dense: list[nn.Module] = [nn.Linear(inputs, 256), nn.ReLU(inplace=True)]
         if self.variant == "burgess":
             dense += [nn.Linear(256, 256), nn.ReLU(inplace=True)]
         dense += [nn.Linear(256, first * side[0] * side[1]), nn.ReLU(inplace=True), nn.Unflatten(1, (first, *side))]
-        inner = [first, *[first] * (doublings > 1), *[32] * (doublings - 2)][:doublings]
+        inner = [first, *[first] * (doublings > 1), *[channels] * (doublings - 2)][:doublings]
         up: list[nn.Module] = []
-        for inside, outside in zip(inner, [*inner[1:], channels], strict=True):
+        for inside, outside in zip(inner, [*inner[1:], colours], strict=True):
             up += [nn.ConvTranspose2d(inside, outside, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
         if not doublings:
-            up += [nn.Conv2d(first, channels, 1), nn.ReLU(inplace=True)]
+            up += [nn.Conv2d(first, colours, 1), nn.ReLU(inplace=True)]
         self.dense, self.up = nn.Sequential(*dense), nn.Sequential(*up[:-1], Crop(height, width))
         glorot(self)
 
