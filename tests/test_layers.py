@@ -20,7 +20,7 @@ from unweave.methods import METHODS, PARTS
 SOURCE = Path(__file__).parents[1] / "src" / "unweave"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("types", "seeds", "settings", "precision", "files"),
+    ("types", "seeds", "settings", "precision", "files", "verdicts"),
     ("locate", "maths"),
     ("nets",),
     ("data", "methods", "metrics"),

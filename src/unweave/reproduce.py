@@ -1,6 +1,6 @@
-"""Run a recipe and compare what comes out with what it states.
+"""Run recipes and compare what comes out with what they state.
 
-A recipe is a YAML file under recipes/: a claim, its source, the arms to train, how to measure, what to expect.
+A recipe is a YAML file under recipes/: a claim, its source, the arms to train, what to check.
 
     claim: beta-TCVAE disentangles dSprites within six minutes on two cores
     source: chen2018isolating, table 2 (another budget)
@@ -10,20 +10,21 @@ A recipe is a YAML file under recipes/: a claim, its source, the arms to train, 
     arms:
       method: {method: beta-tcvae, data: dsprites, steps: 5000, settings: {beta: 6}}
       ablation: {method: vae, data: dsprites, steps: 5000}
-    measure: {score: mig, protocol: dlib}
-    expect: {median: 0.25, tolerance: 0.05}
+    checks:
+      - {measure: {score: mig, protocol: dlib}, median: 0.25, tolerance: 0.05, ablation: ablation}
 
-`measure` is a score ({score: NAME}), a term of the last record of the log ({log: TERM}), or a function of the run
-({call: "module:function"}). `expect` names `median` with `tolerance`, or `at_least`, or `at_most`, for the median over
-seeds of the arm "method" (their mean, with `of: mean`).
-The arm "ablation", if there is one, has to miss the expectation by more than the tolerance in every seed.
+How a check is read: see `verdicts`, which judges it. Arms that several recipes share, word for word, are trained once.
 """
 
 from __future__ import annotations
 
-import statistics
+import itertools
+import json
+import multiprocessing
+import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,10 @@ from unweave.locate import locate
 from unweave.run import Run
 from unweave.runs import RunExists
 from unweave.settings import nearest
+from unweave.verdicts import Found, key_of, measures_of, verdicts
+
+Tell = Callable[[str], None]
+Job = tuple[dict[str, float], float]  # what was measured, by the measure as JSON; seconds
 
 
 def recipes() -> dict[str, Path]:
@@ -54,26 +59,31 @@ def read(name: str) -> dict[str, Any]:
     return yaml.safe_load(path.read_text())
 
 
-def reproduce(name: str, out: str | Path = "runs", tell: Callable[[str], None] = print) -> bool:
-    """Train every arm of a recipe with every seed, measure, compare; runs that are finished are used as they are.
+def reproduce(names: Iterable[str], out: str | Path = "runs", *, jobs: int = 1, tell: Tell = print) -> bool:
+    """Train every arm of the recipes with every seed, measure, compare; runs that are finished are used as they are.
 
-    tell: called with each line of the account. Returns whether the recipe holds.
+    jobs: processes of one thread each; 1 trains in this process, on all threads. tell: called with each line of the
+    account, and last with the bill, if there are several recipes. Returns whether all of them hold.
     """
-    recipe = read(name)
-    tell(f"{name}: {recipe['claim']} (about {recipe['minutes']} minutes on {recipe['machine']})")
-    start = time.monotonic()
-    values: dict[str, list[float]] = {}
-    for arm, wanted in recipe["arms"].items():
-        values[arm] = []
-        for seed in recipe["seeds"]:
-            run = trained(wanted, seed, out)
-            values[arm].append(measured(recipe["measure"], run))
-            tell(f"  {arm}, seed {seed}: {values[arm][-1]:.4f}   {run.path}")
-    verdicts = list(judge(recipe["expect"], values))
-    for holds, words in verdicts:
-        tell(f"  {'holds' if holds else 'FAILS'}: {words}")
-    tell(f"  {(time.monotonic() - start) / 60:.1f} minutes")
-    return all(holds for holds, _ in verdicts)
+    texts = {name: read(name) for name in names}
+    start, bill, paid = time.monotonic(), dict[str, tuple[bool, float]](), set[str]()
+    with _workers(jobs) as workers:
+        plan = _plan(texts.values())
+        asked = {key: workers.submit(_job, *work, str(out)) for key, work in plan.items()}
+        for name, text in texts.items():
+            keys = {arm: [_key(wanted, seed) for seed in text["seeds"]] for arm, wanted in text["arms"].items()}
+            found = {arm: [asked[key].result()[0] for key in of] for arm, of in keys.items()}
+            new = {key for of in keys.values() for key in of} - paid
+            minutes = sum(asked[key].result()[1] for key in new) / 60
+            tell(f"{name}: {text['claim']} (about {text['minutes']} minutes on {text['machine']})")
+            bill[name] = (_account(text, found, tell), minutes)
+            tell(f"  {minutes:.1f} minutes of work")
+            paid |= new
+    if len(bill) > 1:
+        for name, (holds, minutes) in bill.items():
+            tell(f"{name:<24} {'holds' if holds else 'FAILS':<6} {minutes:6.1f} minutes of work")
+        tell(f"{'all':<24} {(time.monotonic() - start) / 60:13.1f} minutes by the clock, {jobs} at a time")
+    return all(holds for holds, _ in bill.values())
 
 
 def trained(arm: Mapping[str, Any], seed: int, out: str | Path, progress: Progress | None = None) -> Run:
@@ -87,42 +97,63 @@ def trained(arm: Mapping[str, Any], seed: int, out: str | Path, progress: Progre
 
 
 def measured(how: Mapping[str, Any], run: Run) -> float:
-    """One number of a run, found as a recipe's `measure` says."""
+    """One number of a run.
+
+    how: {score: NAME, part: PART, ...} is a score, or a scalar part of it, with options of `evaluate`; {log: TERM} a term
+    of the log, the mean of its last {records: N} (1); {call: "module:function", ...} a function of the run and keywords.
+    """
+    options = {k: v for k, v in how.items() if k not in ("score", "part", "log", "call", "records")}
     if "score" in how:
-        options = {k: v for k, v in how.items() if k not in ("score", "part")}
         score = evaluate(run, how["score"], **options)[how["score"]]
         return float(score.parts[how["part"]] if "part" in how else score.value)
     if "log" in how:
-        return float(run.records()[-1][how["log"]])
-    return float(locate(how["call"])(run))
+        last = [record[how["log"]] for record in run.records()[-how.get("records", 1) :]]
+        return float(sum(last) / len(last))
+    return float(locate(how["call"])(run, **options))
 
 
-def judge(expect: Mapping[str, Any], values: Mapping[str, list[float]]) -> Iterator[tuple[bool, str]]:
-    """Each thing a recipe expects: whether it holds, in words."""
-    kind, tolerance = expect.get("of", "median"), expect.get("tolerance", 0.0)
-    middle = (statistics.fmean if kind == "mean" else statistics.median)(values["method"])
-    if "median" in expect:
-        yield (
-            abs(middle - expect["median"]) <= tolerance,
-            f"{kind} {middle:.4f}, stated {expect['median']} ± {tolerance}",
-        )
-    if "at_least" in expect:
-        yield middle >= expect["at_least"], f"{kind} {middle:.4f}, at least {expect['at_least']}"
-    if "at_most" in expect:
-        yield middle <= expect["at_most"], f"{kind} {middle:.4f}, at most {expect['at_most']}"
-    if "ablation" in values:
-        yield (
-            ablation_misses(expect, values["ablation"]),
-            f"the ablation misses it: {[round(v, 4) for v in values['ablation']]}",
-        )
+def _workers(jobs: int) -> Executor:
+    if jobs == 1:
+        return ThreadPoolExecutor(1)
+    os.environ["OMP_NUM_THREADS"] = "1"  # inherited: two programs on all threads would slow each other down tenfold
+    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
 
 
-def ablation_misses(expect: Mapping[str, Any], values: list[float]) -> bool:
-    """Whether every seed of the ablation is off by more than the tolerance."""
-    tolerance = expect.get("tolerance", 0.0)
-    low = expect.get("at_least", expect.get("median"))
-    high = expect.get("at_most", expect.get("median"))
-    return all(
-        (low is not None and value < low - tolerance) or (high is not None and value > high + tolerance)
-        for value in values
-    )
+def _key(arm: Mapping[str, Any], seed: int) -> str:
+    return json.dumps([arm, seed], sort_keys=True)
+
+
+def _plan(texts: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Mapping[str, Any], int, list[Mapping[str, Any]]]]:
+    """Every (arm, seed) of the recipes once, with all that any of them measures of it."""
+    plan: dict[str, tuple[Mapping[str, Any], int, list[Mapping[str, Any]]]] = {}
+    for text in texts:
+        asked = measures_of(text["checks"])
+        for (name, arm), seed in itertools.product(text["arms"].items(), text["seeds"]):
+            *_, measures = plan.setdefault(_key(arm, seed), (arm, seed, []))
+            measures += [how for how in asked.get(name, []) if how not in measures]
+    return plan
+
+
+def _job(arm: Mapping[str, Any], seed: int, measures: list[Mapping[str, Any]], out: str) -> Job:
+    start = time.monotonic()
+    run = trained(arm, seed, out)
+    values = {key_of(how): measured(how, run) for how in measures}
+    return values, time.monotonic() - start
+
+
+def _account(text: Mapping[str, Any], found: Found, tell: Tell) -> bool:
+    """Tell what came out of one recipe; whether it holds."""
+    for arm, measures in measures_of(text["checks"]).items():
+        for how in measures:
+            tell(f"  {arm}, {_words(how)}: " + ", ".join(f"{seed[key_of(how)]:.4g}" for seed in found[arm]))
+    holds = True
+    for check in text["checks"]:
+        for held, words in verdicts(check, found):
+            tell(f"  {'holds' if held else 'FAILS'}: {_words(check['measure'])}: {words}")
+            holds &= held
+    return holds
+
+
+def _words(how: Mapping[str, Any]) -> str:
+    named = how.get("score") or how.get("log") or str(how.get("call")).rpartition(":")[2]
+    return f"{named} ({how['part']})" if "part" in how else str(named)

@@ -1,4 +1,4 @@
-"""`unweave reproduce NAME`: a recipe, run, and compared with the number it states."""
+"""`unweave reproduce NAME...`: recipes, run, and compared with the numbers they state."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from unweave.cli.parser import Parser
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a recipe; exit code 1 if its number was not reached."""
-    parser = Parser("reproduce", "Run a recipe and compare with the number it states.")
-    parser.add_argument("name", metavar="NAME", help="of a recipe")
+    """Run recipes; exit code 1 if one of their numbers was not reached."""
+    parser = Parser("reproduce", "Run recipes and compare with the numbers they state.")
+    parser.add_argument("names", metavar="NAME", nargs="*", help="of a recipe, or a file; all of them unless given")
     parser.add_argument("-o", "--out", default="runs", metavar="DIR", help="where the runs go (default: runs)")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at a time, one thread each (default: 1)")
     given = parser.read(arguments)
-    from unweave.reproduce import reproduce
+    if given.jobs < 1:
+        raise ValueError(f"--jobs is {given.jobs}; it has to be at least 1")
+    from unweave.reproduce import recipes, reproduce
 
-    return 0 if reproduce(given.name, given.out) else 1
+    return 0 if reproduce(given.names or recipes(), given.out, jobs=given.jobs) else 1
