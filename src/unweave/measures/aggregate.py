@@ -1,0 +1,73 @@
+"""The aggregated posterior q(z) of a run beside its prior: by a kernel, by covariances, by what prior samples show."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from unweave.maths.divergence import Kernel, covariance, mmd
+from unweave.run import Run
+from unweave.seeds import fold
+
+ROWS = 2000  # images, and samples of the prior
+
+
+def rows_of(run: Run, n: int = ROWS, seed: int = 0) -> NDArray[np.int64]:
+    """`n` rows of the run's data, all of them if there are no more, the same for the same seed."""
+    rng, size = np.random.default_rng(fold(seed, "measured")), len(run.data)
+    return np.arange(size) if n >= size else np.sort(rng.choice(size, n, replace=False))
+
+
+def posterior(run: Run, n: int = ROWS) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Means and log variances (n, D) of images of the run's data; no log variances where codes are points."""
+    mean, log_var = run.posterior(run.data.take(rows_of(run, n)))
+    return torch.from_numpy(mean), None if log_var is None else torch.from_numpy(log_var)
+
+
+def prior_gap(run: Run, *, kernel: Kernel = "rbf") -> float:
+    """Squared maximum mean discrepancy, unbiased, of one code of each of 2,000 images to as many of the prior."""
+    mean, log_var = posterior(run)
+    noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(fold(0, "noise")))
+    z = mean if log_var is None else mean + torch.exp(0.5 * log_var) * noise
+    return float(mmd(z, torch.from_numpy(run.sample_codes(len(z))), kernel))
+
+
+def largest_covariance(run: Run, *, of_means: bool = False) -> float:
+    """The largest absolute covariance of two columns of q(z), or of the posterior's means; 20,000 images at most."""
+    mean, log_var = posterior(run, 20_000)
+    matrix = covariance(mean, None if of_means else log_var)
+    return float((matrix - matrix.diag().diag()).abs().max())
+
+
+def reconstruction(run: Run) -> float:
+    """-log p(x given z) in nats per image, at one code of each of 2,000 images: what the method minimises."""
+    x = torch.from_numpy(run.data.take(rows_of(run))).float() / 255
+    method = run.method
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.default_generator.manual_seed(fold(0, "noise"))
+        parts = [method.likelihood(method.decoder(method.encode(b).sample()), b) for b in x.split(256)]  # type: ignore[operator]
+    return float(torch.cat(parts).mean())
+
+
+def proportion_gap(run: Run, *, factor: str) -> float:
+    """Total variation of the values of a factor among prior samples to those in the data, by a classifier of pixels.
+
+    0 if the samples show every value as often as the data do, at most 1. The classifier is a logistic regression on
+    images and their factor; both sides are counted by it, so that its errors cancel.
+    """
+    rows, k = rows_of(run, 4000), run.data.factors.k(factor)
+    images, values = _flat(run.data.take(rows) / 255.0), run.data.at(rows)[:, k]
+    fit = LogisticRegression(C=0.1, max_iter=300).fit(images[::2], values[::2])
+    classes = run.data.factors.sizes[k]
+    shares = [_shares(fit.predict(x), classes) for x in (images[1::2], _flat(run.sample(ROWS)))]
+    return float(0.5 * np.abs(shares[0] - shares[1]).sum())
+
+
+def _flat(images: NDArray[np.floating]) -> NDArray[np.float32]:
+    return images.reshape(len(images), -1).astype(np.float32)
+
+
+def _shares(values: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
+    return np.bincount(values, minlength=classes) / len(values)

@@ -1,0 +1,83 @@
+"""What an adaptive method takes for changed in pairs of images: the right latent, and few others."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+from torch import Tensor
+
+from unweave import metrics
+from unweave.data.batches import stream
+from unweave.measures.aggregate import rows_of
+from unweave.methods.base import Part
+from unweave.methods.pooling.adaptive import AVERAGES, Average
+from unweave.run import Run
+from unweave.settings import Setting
+from unweave.types import Batch, Posterior
+
+ACTIVE = 0.05  # nats of KL
+
+
+def changed_found(run: Run) -> float:
+    """The share of 2,000 pairs with one changed factor in which the latent matched to that factor is unshared."""
+    own, changed, _ = _masks(run)
+    match = matched(run)
+    return float(own[np.arange(len(own)), match[changed.argmax(1)]].mean())
+
+
+def unshared(run: Run) -> float:
+    """How many active latents (a KL above 0.05 nats) are unshared in a pair with one changed factor, on average."""
+    own, _, active = _masks(run)
+    return float(own[:, active].sum(1).mean())
+
+
+def matched(run: Run) -> NDArray[np.int64]:
+    """The latent of each factor (K,), one latent a factor, by the largest sum of mutual informations in 5,000 images."""
+    rows = rows_of(run, 5000)
+    information = metrics.get("mig")(run.encode(run.data.take(rows)), run.data.at(rows)).matrix
+    factor, latent = linear_sum_assignment(-np.nan_to_num(information.T))
+    found = np.zeros(information.shape[1], dtype=np.int64)
+    found[factor] = latent
+    return found
+
+
+def _masks(run: Run) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """(unshared (P, D), changed (P, K), active (D,)) of 2,000 pairs."""
+    batch = stream(run.data, {"pairs"}, batch_size=4000, seed=1)(0)
+    with torch.no_grad():
+        q = run.method.encode(batch.x.flatten(0, 1))
+    pairs = q.map(lambda t: t.unflatten(0, batch.x.shape[:2]))
+    own = run.method.pooling.unshared(pairs, batch.changed)  # type: ignore[union-attr, operator]
+    assert batch.changed is not None
+    return own.numpy(), batch.changed.numpy(), (q.kl().mean(0) > ACTIVE).numpy()
+
+
+class RandomMask(Part):
+    """The ablation of the adaptive pooling: it averages columns too, but which of them a pair keeps is drawn by lot."""
+
+    stochastic = True
+
+    def __init__(self, latents: int, *, average: Annotated[Average, Setting("as of adaptive")] = "mean"):
+        super().__init__()
+        self.latents, self.average = latents, average
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Pairs."""
+        return frozenset({"pairs"})
+
+    def forward(self, q: Posterior, batch: Batch) -> Posterior:
+        """The pair's posterior, shape (G, 2, D)."""
+        assert q.log_var is not None
+        own = self.unshared(q, batch.changed)[:, None]
+        mean, log_var = AVERAGES[self.average](q.mean, q.log_var)
+        return Posterior(torch.where(own, q.mean, mean), torch.where(own, q.log_var, log_var))
+
+    def unshared(self, q: Posterior, changed: Tensor | None = None) -> Tensor:
+        """One column of each pair, by lot, (G, D) bool."""
+        column = torch.randint(self.latents, (len(q.mean),), device=q.mean.device)
+        return torch.nn.functional.one_hot(column, self.latents).bool()
