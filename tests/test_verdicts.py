@@ -43,6 +43,8 @@ def test_the_middle_of_the_seeds_counts_and_the_ablation_fails_in_every_seed(exp
         ({"beats": "other"}, [0.3, 0.35, 0.39], [0.5, 0.6, 0.7], [False]),
         ({"beats": "other", "lower": True}, [0.3, 0.35, 0.39], [0.5, 0.6, 0.7], [True]),
         ({"beats": "other", "at_most": 0.4}, [0.3, 0.35, 0.39], [0.5, 0.6, 0.7], [True, True]),
+        ({"no_more": "other"}, [0.1, 0.3, 0.9], [0.3, 0.3, 0.3], [True]),
+        ({"no_more": "other"}, [0.1, 0.31, 0.9], [0.3, 0.3, 0.3], [False]),
         ({"times": {"other": 2}}, [0.2, 0.2, 0.2], [0.1, 0.1, 0.1], [True]),
         ({"times": {"other": 2}}, [0.2, 0.19, 0.19], [0.1, 0.1, 0.1], [False]),
         ({"doubles": "other"}, [0.6, 0.6, 0.6], [0.3, 0.3, 0.3], [True]),

@@ -9,6 +9,7 @@ A check names what is measured (see `reproduce.measured`) and one or more of the
     at_least: 0.3, at_most: 0.5  it is no smaller, no larger
     beats: vae                   it is above that arm's, medians apart by more than the larger range over the seeds;
                                  below it, where the check says `at_most` or `lower: true`
+    no_more: vae                 it is no larger than that arm's
     times: {vae: 2}              it is at least twice that arm's
     doubles: vae                 it is at least twice that arm's; where that is above 0.35, half way from there to 1
     over: [weak, strong]         with `against: [weak, strong]` and `along: {log: TERM}`: the arms' points lie above the
@@ -65,6 +66,9 @@ def verdicts(check: Mapping[str, Any], found: Found) -> Iterator[Verdict]:
         yield middle <= check["at_most"], f"{kind} {middle:.4g}, at most {check['at_most']}"
     if "beats" in check:
         yield _beats(values, _values(check, found, check["beats"]), check)
+    if "no_more" in check:
+        other = MIDDLES[kind](_values(check, found, check["no_more"]))
+        yield middle <= other, f"{kind} {middle:.4g}, no more than {other:.4g} of {check['no_more']}"
     for arm, factor in check.get("times", {}).items():
         other = MIDDLES[kind](_values(check, found, arm))
         yield middle >= factor * other, f"{kind} {middle:.4g}, at least {factor} times {other:.4g} of {arm}"
@@ -91,7 +95,7 @@ def ablation_misses(check: Mapping[str, Any], values: Iterable[float]) -> bool:
 
 def _arms(check: Mapping[str, Any]) -> list[str]:
     own = [*check["over"], *check["against"]] if "over" in check else [check.get("arm", "method")]
-    others = [check[key] for key in ("beats", "doubles", "ablation") if key in check]
+    others = [check[key] for key in ("beats", "no_more", "doubles", "ablation") if key in check]
     return list(dict.fromkeys([*own, *others, *check.get("times", {})]))
 
 

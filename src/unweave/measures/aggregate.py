@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from unweave.maths.divergence import Kernel, covariance, mmd
 from unweave.run import Run
 from unweave.seeds import fold
+from unweave.types import Posterior
 
 ROWS = 2000  # images, and samples of the prior
 
@@ -27,11 +28,18 @@ def posterior(run: Run, n: int = ROWS) -> tuple[torch.Tensor, torch.Tensor | Non
 
 
 def prior_gap(run: Run, *, kernel: Kernel = "rbf") -> float:
-    """Squared maximum mean discrepancy, unbiased, of one code of each of 2,000 images to as many of the prior."""
+    """Squared maximum mean discrepancy, unbiased, of one code of each of 2,000 images to as many draws of N(0, I)."""
     mean, log_var = posterior(run)
-    noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(fold(0, "noise")))
+    generator = torch.Generator().manual_seed(fold(0, "noise"))
+    noise, prior = (torch.randn(mean.shape, generator=generator) for _ in range(2))
     z = mean if log_var is None else mean + torch.exp(0.5 * log_var) * noise
-    return float(mmd(z, torch.from_numpy(run.sample_codes(len(z))), kernel))
+    return float(mmd(z, prior, kernel))
+
+
+def kl(run: Run) -> float:
+    """Mean KL(q(z given x) || p(z)) in nats over 5,000 images."""
+    mean, log_var = posterior(run, 5000)
+    return float(Posterior(mean, log_var).kl().sum(1).mean())
 
 
 def largest_covariance(run: Run, *, of_means: bool = False) -> float:
