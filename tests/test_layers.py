@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("run",),
     ("watch",),
     ("fit", "evaluate", "inspect"),
-    ("report", "estimator", "study", "reproduce", "impossibility"),
+    ("report", "estimator", "study", "reproduce", "impossibility", "measures"),
     ("demos",),
     ("cli",),
 )
