@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from unweave.data import draw
+from unweave.data.ahead import Ahead, Pages
 from unweave.data.labels import labelled
 from unweave.data.views import Data, FactorRows, ImageRows
 from unweave.seeds import fold
@@ -18,6 +19,7 @@ from unweave.settings import Setting
 from unweave.types import Batch
 
 Stream = Callable[[int], Batch]
+DrawAt = Callable[[int], draw.Drawn]
 
 
 def stream(
@@ -69,8 +71,10 @@ def stream(
         table = labelled(data, seed, count=labels, kind=label_kind, observed=observed, strength=label_strength)
         beside = _beside(data, pixels, table, batch_size, seed)
 
+    drawn_at = pixels.ahead(lambda step: rows(np.random.default_rng(fold(seed, step, "batch")), step))
+
     def at(step: int) -> Batch:
-        drawn = rows(np.random.default_rng(fold(seed, step, "batch")), step)
+        drawn = drawn_at(step)
         y = drawn.y if drawn.y is not None else None if data.y is None else data.y[drawn.rows]
         return Batch(
             to_unit(pixels(drawn.rows)),
@@ -87,8 +91,13 @@ def _beside(data: Data, pixels: Pixels, table: tuple[Any, Any], batch_size: int,
     """The stream of labelled batches: rows drawn with replacement from the labelled ones."""
     rows, v = table
 
+    def draw_at(step: int) -> draw.Drawn:
+        return draw.Drawn(np.random.default_rng(fold(seed, step, "labels")).integers(len(rows), size=batch_size))
+
+    drawn_at = pixels.ahead(draw_at, rows)
+
     def at(step: int) -> Batch:
-        i = np.random.default_rng(fold(seed, step, "labels")).integers(len(rows), size=batch_size)
+        i = drawn_at(step).rows
         return Batch(
             to_unit(pixels(rows[i])),
             pixels.tensor(rows[i]),
@@ -114,15 +123,28 @@ class Pixels:
         self.resident: Tensor | None = None
         if array is not None and self.device.type == "cuda" and array.nbytes < _free(self.device) // 2:
             self.resident = torch.tensor(array, device=self.device)
+        self.pages = Pages.of(array) if self.resident is None else None
+
+    def ahead(self, drawn: DrawAt, among: NDArray[np.int64] | None = None) -> DrawAt:
+        """The same draws; rows of a mapped file are asked of the disk beforehand. among: the rows that are drawn from."""
+        if self.pages is None:
+            return drawn
+        return Ahead(drawn, self.pages, lambda rows: self._places(rows if among is None else among[rows]))
 
     def __call__(self, rows: NDArray[np.int64]) -> Tensor:
         """Images (B, C, H, W) or (B, M, C, H, W), or vectors, of the rows (B,) or (B, M)."""
-        flat = rows.reshape(-1) if self.rows is None else self.rows[rows.reshape(-1)]
+        places = self._places(rows)
         if self.resident is not None:
-            found = self.resident.index_select(0, self.tensor(flat))
+            found = self.resident.index_select(0, self.tensor(places))
+        elif self.pages is not None:
+            found = self.tensor(self.pages.read(self.data.take, places))
         else:
-            found = self.tensor(self.data.take(flat))
+            found = self.tensor(self.data.take(places))
         return found.unflatten(0, rows.shape) if rows.ndim > 1 else found
+
+    def _places(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows, one after the other, in the data behind the view."""
+        return rows.reshape(-1) if self.rows is None else self.rows[rows.reshape(-1)]
 
     def tensor(self, array: NDArray[Any]) -> Tensor:
         """The array as a tensor on the device."""
