@@ -10,6 +10,7 @@ import pytest
 import unweave
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
+from unweave.data.views import split, subset
 from unweave.evaluate import Tables, intervene, known_factors
 
 SPACE = FactorSpace(("row", "column", "grey"), (6, 5, 4))
@@ -109,6 +110,20 @@ def test_labels_or_classes_stand_in_for_factors():
     labelled = ImageData(images, labels=labels, factor_names=("a", "b"), factor_sizes=(3, 3))
     assert np.isnan(known_factors(labelled, np.array([3]))[0, 1])
     assert known_factors(ImageData(images), np.array([0])) is None
+
+
+@pytest.mark.parametrize("protocol", ["unweave", "dlib"])
+def test_the_rows_of_a_view_stand_beside_their_own_factors(board, protocol):
+    part = split(board, 0.4, 0)[1]
+    scores = unweave.evaluate(perfect, ["mig", "factor_vae_score"], data=part, protocol=protocol)
+    assert scores["mig"].value == pytest.approx(scores["mig"].ceiling)
+    assert scores["mig"].value > 0.9
+    assert scores["factor_vae_score"].value == 1.0
+    rows = np.array([7, 3])
+    assert np.array_equal(known_factors(part, rows), SPACE.at(part.rows[rows]))
+    labelled = ImageData(draw(SPACE.at(np.arange(len(SPACE)))), labels=SPACE.at(np.arange(120)), factor_names="abc")
+    score = unweave.evaluate(perfect, "mig", data=subset(labelled, part.rows), protocol=protocol)["mig"]
+    assert score.value == pytest.approx(scores["mig"].value)
 
 
 def test_all_leaves_out_what_the_tables_cannot_serve(board):

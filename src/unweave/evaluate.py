@@ -143,11 +143,14 @@ class Tables:
     """
 
     def __init__(self, source: Any, *, n: int, seed: int, protocol: str, groups: bool):
-        self.source, self.seed, self.protocol = source, seed, protocol
         rng = np.random.default_rng([seed, 100])
         self.index = {"fit": _some(rng, len(source), n)}
         if protocol.startswith("dlib"):
             self.index["test"] = _some(rng, len(source), TEST_ROWS)
+        if hasattr(source, "of"):  # a view: from here on rows are those of the data behind it, as interventions name them
+            self.index = {name: source.rows[rows] for name, rows in self.index.items()}
+            source = source.of
+        self.source, self.seed, self.protocol = source, seed, protocol
         self.fixed: dict[str, NDArray[np.int64]] = {}
         space = getattr(source, "factors", None)
         if groups and space is not None:
@@ -201,8 +204,8 @@ def intervene(
 
 def known_factors(source: Any, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
     """The factors (n, K) of rows: of the grid, the labels, or the class as the only one; None if nothing is known."""
-    if (space := getattr(source, "factors", None)) is not None:
-        return space.at(rows).astype(float)
+    if hasattr(source, "factors"):
+        return np.asarray(source.at(rows), dtype=float)
     if getattr(source, "labels", None) is not None:
         return np.asarray(source.labels)[rows].astype(float)
     if source.y is not None:

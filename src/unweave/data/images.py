@@ -129,6 +129,10 @@ class FactorImages:
     def __len__(self) -> int:
         return len(self.factors)
 
+    def at(self, rows: Rows) -> NDArray[np.int64]:
+        """Factor tuples (n, K) of the rows (n,)."""
+        return self.factors.at(rows)
+
     def images(self, indices: Rows) -> NDArray[np.uint8]:
         """The images (n, C, H, W), 0 to 255, of the factor indices (n, K)."""
         return self._draw(self.factors.check(indices))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from unweave.data.images import FactorImages
 from unweave.data.partition import Partition
-from unweave.data.views import Data, FactorRows
+from unweave.data.views import Data
 from unweave.seeds import fold
 
 KINDS = ("perfect", "binned", "noisy", "permuted")
@@ -76,10 +76,8 @@ def _choose(data: Data, known: NDArray[np.int64], count: int, rng: np.random.Gen
 
 
 def _factors(data: Data, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    if isinstance(data, FactorRows):
-        return data.at(rows).astype(np.float32)
     if isinstance(data, FactorImages):
-        return data.factors.at(rows).astype(np.float32)
+        return data.at(rows).astype(np.float32)
     if data.labels is None:
         return np.full((len(rows), len(data.factor_names)), np.nan, dtype=np.float32)
     return data.labels[rows].copy()

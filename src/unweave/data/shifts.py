@@ -107,7 +107,7 @@ def _view(data: FactorImages, rows: NDArray[np.int64], about: str) -> FactorRows
 
 def _all(data: FactorImages) -> NDArray[np.int64]:
     rows = np.arange(len(data))
-    return data.at(rows) if isinstance(data, FactorRows) else data.factors.at(rows)
+    return data.at(rows)
 
 
 def _index(data: FactorImages, factor: str) -> NDArray[np.int64]:
