@@ -147,7 +147,9 @@ class Tables:
         self.index = {"fit": _some(rng, len(source), n)}
         if protocol.startswith("dlib"):
             self.index["test"] = _some(rng, len(source), TEST_ROWS)
-        if hasattr(source, "of"):  # a view: from here on rows are those of the data behind it, as interventions name them
+        if hasattr(
+            source, "of"
+        ):  # a view: from here on rows are those of the data behind it, as interventions name them
             self.index = {name: source.rows[rows] for name, rows in self.index.items()}
             source = source.of
         self.source, self.seed, self.protocol = source, seed, protocol
