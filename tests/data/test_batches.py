@@ -3,10 +3,10 @@ import pytest
 import torch
 
 from unweave.data.batches import Pixels, stream, to_unit
-from unweave.data.draw import _key
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.labels import labelled
+from unweave.data.lattice import Lattice
 from unweave.data.partition import Partition
 from unweave.data.views import FactorRows, split, subset, with_classes
 
@@ -292,7 +292,7 @@ def test_a_view_of_a_grid_samples_only_its_rows_and_answers_for_all(grid):
 def test_members_of_a_cell_differ_and_are_uniform():
     cells = Partition(np.array([1, 0, 1, -1, 1, 0, 1]))
     rng = np.random.default_rng(0)
-    assert cells.keys.tolist() == [0, 1]
+    assert cells.keys(np.arange(len(cells))).tolist() == [0, 1]
     rows = cells.members(rng, np.ones(6000, dtype=np.int64), 3)
     assert all(len(set(r)) == 3 for r in rows.tolist())
     orders = {tuple(r) for r in rows.tolist()}
@@ -303,9 +303,27 @@ def test_members_of_a_cell_differ_and_are_uniform():
     assert np.bincount(cells.cells(rng, 6000)) / 6000 == pytest.approx([1 / 3, 2 / 3], abs=0.03)
 
 
-def test_the_key_of_a_row_counts_the_values_of_its_factors(grid):
-    v = grid.factors.at(np.arange(60))
-    assert np.array_equal(_key(grid, [3, 1]), v[:, 3] * 3 + v[:, 1])
+@pytest.mark.parametrize("shared", [[3, 1], [2], [0], [0, 1, 2, 3]])
+def test_the_cells_of_a_whole_grid_are_those_of_its_rows_listed(grid, shared):
+    rows = np.arange(60)
+    v = grid.factors.at(rows)
+    keys = np.ravel_multi_index(tuple(v[:, shared].T), [SIZES[k] for k in shared])
+    computed, listed = Lattice(grid.factors, shared), Partition(keys)
+    assert len(computed) == len(listed) == np.prod([SIZES[k] for k in shared])
+    assert np.array_equal(computed.keys_at(rows), keys)
+    for least in (2, 7):
+        assert len(computed.keep(least)) == len(listed.keep(least))
+    rngs = [np.random.default_rng(0) for _ in range(2)]
+    cells = [of.cells(rng, 50) for of, rng in zip((computed, listed), rngs, strict=True)]
+    assert np.array_equal(*cells)
+    members = [of.members(rng, cells[0], 3) for of, rng in zip((computed, listed), rngs, strict=True)]
+    assert np.array_equal(*members)
+
+
+def test_a_row_found_several_times_in_a_view_is_its_last():
+    grid = FactorImages(FactorSpace(("a", "b"), (3, 4)), numbered(12), binary=False)
+    view = subset(grid, [5, 2, 5, 9, 2])
+    assert view.find(grid.factors.at([2, 5, 9, 0, 11])).tolist() == [4, 2, 3, -1, -1]
 
 
 def test_a_view_reads_the_array_behind_it(grid):

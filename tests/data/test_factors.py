@@ -72,6 +72,8 @@ def test_factor_indices_outside_the_grid_are_refused(wrong, words):
 def test_what_cannot_be_a_grid_or_a_change_is_refused():
     with pytest.raises(ValueError, match="different names"):
         FactorSpace(("a", "a"), (2, 2))
+    with pytest.raises(ValueError, match=r"a 10000, b 10000, c 10000, d 10000, e 10000.* more rows than the 2\^63 - 1"):
+        FactorSpace("abcde", [10_000] * 5)
     with pytest.raises(ValueError, match="at least one value"):
         FactorSpace(("a",), (0,))
     with pytest.raises(ValueError, match="lengths"):
@@ -82,3 +84,11 @@ def test_what_cannot_be_a_grid_or_a_change_is_refused():
         SPACE.sample(1, 0, fixed={"y": 0})
     with pytest.raises(ValueError, match="rows run from 0 to 11"):
         SPACE.at([12])
+
+
+def test_a_grid_of_nearly_2_to_the_63_rows_counts_them_all():
+    space = FactorSpace("abcde", (6000,) * 5)
+    last = np.array([[5999] * 5])
+    assert space.rows(last).tolist() == [len(space) - 1]
+    v = np.concatenate([space.sample(1000, 0), last, 0 * last])
+    assert np.array_equal(space.at(space.rows(v)), v)

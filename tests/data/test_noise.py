@@ -1,6 +1,6 @@
 import numpy as np
 
-from unweave.data.render.noise import bits, levels, uniform
+from unweave.data.render.noise import bits, greys, uniform
 
 
 def splitmix64(start, count):
@@ -22,12 +22,12 @@ def test_the_generator_is_splitmix64(monkeypatch):
 
 def test_noise_belongs_to_its_row_whatever_is_drawn_beside_it():
     rows = np.array([5, 9, 5, 700_000])
-    drawn = levels(0, "noise", rows, 100)
+    drawn = greys(0, "noise", rows, 100)
     assert np.array_equal(drawn[0], drawn[2])
-    assert np.array_equal(drawn[3], levels(0, "noise", rows[3:], 100)[0])
+    assert np.array_equal(drawn[3], greys(0, "noise", rows[3:], 100)[0])
     assert not np.array_equal(drawn[0], drawn[1])
-    assert not np.array_equal(drawn, levels(1, "noise", rows, 100))
-    assert not np.array_equal(drawn, levels(0, "tint", rows, 100))
+    assert not np.array_equal(drawn, greys(1, "noise", rows, 100))
+    assert not np.array_equal(drawn, greys(0, "tint", rows, 100))
 
 
 def test_noise_is_uniform_and_independent_between_rows():
@@ -37,5 +37,5 @@ def test_noise_is_uniform_and_independent_between_rows():
     counts = np.histogram(drawn[:, 0], 50, (0, 1))[0]
     assert ((counts - 400) ** 2 / 400).sum() < 86  # 0.999 quantile of chi-squared, 49 degrees of freedom
     assert np.abs(np.corrcoef(np.concatenate([drawn[1:], drawn[:-1]], 1).T) - np.eye(10)).max() < 0.03
-    grey = np.bincount(levels(0, "noise", np.arange(1000), 256).ravel(), minlength=256)
+    grey = np.bincount(greys(0, "noise", np.arange(1000), 256).ravel(), minlength=256)
     assert ((grey - 1000) ** 2 / 1000).sum() < 331  # 0.999 quantile, 255 degrees of freedom

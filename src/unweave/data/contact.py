@@ -52,7 +52,7 @@ def contact_sheet(data: ImageData | FactorImages, path: str | Path) -> Path:
 
 def strips(data: ImageData | FactorImages) -> Iterator[Strip]:
     """The rows of the sheet of a data set, the first of images at random, the same each time."""
-    rows = np.sort(np.random.default_rng(0).permutation(len(data))[:COLUMNS])
+    rows = np.sort(np.random.default_rng(0).choice(len(data), min(COLUMNS, len(data)), replace=False))
     yield Strip("at random", f"of {len(data):,}", data.take(rows), [f"{row:,}" for row in rows])
     if isinstance(data, FactorImages):
         yield from _sweeps(data)

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
+from unweave.data.lattice import Lattice
 from unweave.data.partition import Partition
-from unweave.data.views import Data, FactorRows
+from unweave.data.views import Data, FactorRows, every_row
 from unweave.seeds import fold
 
 Rows = NDArray[np.int64]
+Cells = Partition | Lattice
 SPARSE = 0.97  # of the proposed clips: where a view lacks a frame of more, its clips are not consecutive
 ROUNDS = 1000  # of proposals, before a combination of factors that a view lacks is given up
 
@@ -42,7 +44,7 @@ def images(data: Data, batch_size: int, seed: int, *, replacement: bool = True) 
         if number not in shuffled:
             for old in sorted(shuffled)[:-1]:
                 del shuffled[old]
-            shuffled[number] = np.random.default_rng(fold(seed, "epoch", number)).permutation(n)
+            shuffled[number] = np.random.default_rng(fold(seed, "epoch", number)).permutation(every_row(data))
         return shuffled[number]
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
@@ -55,7 +57,7 @@ def images(data: Data, batch_size: int, seed: int, *, replacement: bool = True) 
 
 def groups(data: Data, batch_size: int, *, group_size: int = 4, shared: Sequence[str] = ()) -> Draw:
     """Groups of rows that share factors (the first one unless named), or belong to one group or class."""
-    cells = Partition(shared_keys(data, "groups", shared))
+    cells = shared_cells(data, "groups", shared)
     n = _count(batch_size, group_size, "groups")
     return lambda rng, step: Drawn(cells.members(rng, cells.cells(rng, n), group_size))
 
@@ -64,29 +66,28 @@ def views(data: Data, batch_size: int, *, moving: Sequence[str] = ()) -> Draw:
     """Two views of one thing: all factors but `moving` (the last one unless named) are equal; or two of one group."""
     if isinstance(data, FactorImages):
         free = [data.factors.k(f) for f in moving] or [max(_varying(data.factors))]
-        keys = _key(data, [k for k in range(len(data.factors.sizes)) if k not in free])
+        cells = _by(data, [k for k in range(len(data.factors.sizes)) if k not in free])
     else:
-        keys = shared_keys(data, "views", ())
-    cells, n = _of_two(data, "views", keys), _count(batch_size, 2, "views")
+        cells = shared_cells(data, "views", ())
+    cells, n = _of_two(data, "views", cells), _count(batch_size, 2, "views")
     return lambda rng, step: Drawn(cells.members(rng, cells.cells(rng, n), 2))
 
 
 def triplets(data: Data, batch_size: int, *, shared: Sequence[str] = ()) -> Draw:
     """Two different rows of one class and one of another class; y (B, 3) tells them."""
-    keys = class_keys(data, "triplets", shared)
-    every = Partition(keys)
-    if len(every.keys) < 2:
+    every = class_cells(data, "triplets", shared)
+    if len(every) < 2:
         raise ValueError(f"{data.name} has one class only; triplets take rows of two classes")
-    twos, n = _of_two(data, "triplets", keys), _count(batch_size, 3, "triplets")
+    twos, n = _of_two(data, "triplets", every), _count(batch_size, 3, "triplets")
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
         cells = twos.cells(rng, n)
         same = twos.members(rng, cells, 2)
         others = every.cells(rng, n)
-        while (clash := every.keys[others] == twos.keys[cells]).any():
+        while (clash := every.keys(others) == twos.keys(cells)).any():
             others[clash] = every.cells(rng, int(clash.sum()))
         rows = np.concatenate([same, every.members(rng, others, 1)], axis=1)
-        return Drawn(rows, y=keys[rows])
+        return Drawn(rows, y=every.keys_at(rows))
 
     return draw
 
@@ -97,18 +98,18 @@ def classes(data: Data, batch_size: int, *, per_class: int = 4) -> Draw:
     As many classes as the factor has, but no more than leave `per_class` rows for each.
     """
     if isinstance(data, FactorImages) and data.y is None:
-        alternating = [_key(data, [k]) for k in _varying(data.factors)]
+        alternating = [_by(data, [k]) for k in _varying(data.factors)]
     else:
-        alternating = [class_keys(data, "classes", ())]
-    cells = [_of_two(data, "classes", keys) for keys in alternating]
+        alternating = [class_cells(data, "classes", ())]
+    cells = [_of_two(data, "classes", every) for every in alternating]
     _count(batch_size, 2 * per_class, "classes")
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
         of = cells[step % len(cells)]
-        count = min(len(of.keys), batch_size // per_class)
-        chosen = rng.permutation(len(of.keys))[:count]
+        count = min(len(of), batch_size // per_class)
+        chosen = rng.permutation(len(of))[:count]
         each = batch_size // count
-        return Drawn(of.members(rng, chosen, each).reshape(-1), y=np.repeat(of.keys[chosen], each))
+        return Drawn(of.members(rng, chosen, each).reshape(-1), y=np.repeat(of.keys(chosen), each))
 
     return draw
 
@@ -125,7 +126,7 @@ def pairs(data: Data, batch_size: int, *, changed: int = 1, sampler: str = "exac
     if not isinstance(data, FactorImages) and data.pairs is not None:
         return _listed(data.pairs, n, data.name)
     if not isinstance(data, FactorImages):
-        cells = _of_two(data, "pairs", shared_keys(data, "pairs", ()))
+        cells = _of_two(data, "pairs", shared_cells(data, "pairs", ()))
         return lambda rng, step: Drawn(cells.members(rng, cells.cells(rng, n), 2))
     factors, varying = data.factors, _varying(data.factors)
     if sampler not in ("exact", "dlib"):
@@ -163,6 +164,7 @@ def _listed(pairs: Rows, n: int, name: str) -> Draw:
 def clips(data: Data, batch_size: int, *, length: int = 8, shared: Sequence[str] = ()) -> Draw:
     """Consecutive frames of one clip; with known factors, the others move by one value a frame and bounce at the ends.
 
+    Where a factor has 80 values or more, as a continuous one, it moves by a fortieth of them.
     shared: the factors that stand still (the first one unless named).
     """
     n = _count(batch_size, length, "clips")
@@ -174,18 +176,20 @@ def clips(data: Data, batch_size: int, *, length: int = 8, shared: Sequence[str]
     if not moves.any():
         raise ValueError(f"{data.name} has no factor left to move in a clip; it varies in {data.factors.names}")
 
+    pace = np.maximum(sizes // 40, 1)
+
     def propose(rng: np.random.Generator, n: int) -> Rows:
         speed = rng.integers(-1, 2, size=(n, len(sizes))) * moves
         stuck = np.flatnonzero(~speed.any(1))
         speed[stuck, rng.choice(np.flatnonzero(moves), size=len(stuck))] = 1
-        path = data.sample_factors(n, rng)[:, None] + speed[:, None] * np.arange(length)[:, None]
+        path = data.sample_factors(n, rng)[:, None] + (speed * pace)[:, None] * np.arange(length)[:, None]
         period = np.maximum(2 * (sizes - 1), 1)
         folded = path % period
         return np.where(folded < sizes, folded, period - folded)
 
     known = rows_of(data, propose(np.random.default_rng(0), 1000))
     if (known < 0).any(1).mean() > SPARSE:  # a small held-out part: frames of one content, in the order of the grid
-        cells = Partition(_key(data, still))
+        cells = _by(data, still)
         return lambda rng, step: Drawn(np.sort(cells.members(rng, cells.cells(rng, n), length), axis=1))
     return lambda rng, step: Drawn(held(data, propose, rng, n)[1])
 
@@ -194,7 +198,7 @@ def _frames(data: Data, n: int, length: int) -> Draw:
     if data.groups is None:
         raise ValueError(f"{data.name} has no clips: give groups.csv or a folder per clip, or use data with factors")
     long = Partition(data.groups).keep(length)
-    if not len(long.keys):
+    if not len(long):
         raise ValueError(f"no clip of {data.name} has {length} frames; choose shorter clips")
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
@@ -224,19 +228,19 @@ def rows_of(data: FactorImages, v: Rows) -> Rows:
     return (data.find(flat) if isinstance(data, FactorRows) else data.factors.rows(flat)).reshape(v.shape[:-1])
 
 
-def shared_keys(data: Data, kind: str, shared: Sequence[str]) -> Rows:
-    """The cell (N,) of each row: values of the shared factors, else its group, else its class, else first factor."""
-    if shared or (isinstance(data, FactorImages) and data.y is None):
-        return class_keys(data, kind, shared)
-    return data.groups if data.groups is not None else class_keys(data, kind, ())
+def shared_cells(data: Data, kind: str, shared: Sequence[str]) -> Cells:
+    """Rows that belong together: by the shared factors, else by group, else by class, else by the first factor."""
+    if shared or (isinstance(data, FactorImages) and data.y is None) or data.groups is None:
+        return class_cells(data, kind, shared)
+    return Partition(data.groups)
 
 
-def class_keys(data: Data, kind: str, shared: Sequence[str]) -> Rows:
-    """The class (N,) of each row: values of the named factors or labels; else its own class; else its first factor."""
+def class_cells(data: Data, kind: str, shared: Sequence[str]) -> Cells:
+    """Rows of one class: of equal values of the named factors or labels; else the data's own; else the first factor."""
     if not shared and data.y is not None:
-        return data.y
+        return Partition(data.y)
     if isinstance(data, FactorImages):
-        return _key(data, [data.factors.k(f) for f in shared] or [min(_varying(data.factors))])
+        return _by(data, [data.factors.k(f) for f in shared] or [min(_varying(data.factors))])
     if not shared or data.labels is None:
         raise ValueError(
             f"{data.name} has no groups, classes or factors, so it cannot make {kind}; give groups.csv or sub-folders "
@@ -246,16 +250,13 @@ def class_keys(data: Data, kind: str, shared: Sequence[str]) -> Rows:
         raise ValueError(f"{data.name} has no factor {unknown[0]!r}; it has {', '.join(data.factor_names)}")
     columns = data.labels[:, [data.factor_names.index(f) for f in shared]]
     keys = np.unique(columns, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
-    return np.where(np.isnan(columns).any(1), -1, keys)
+    return Partition(np.where(np.isnan(columns).any(1), -1, keys))
 
 
-def _key(data: FactorImages, factors: Sequence[int]) -> Rows:
-    rows = data.rows if isinstance(data, FactorRows) else np.arange(len(data))
-    keys = np.zeros(len(rows), dtype=np.int64)
-    stride = np.cumprod((1, *data.factors.sizes[::-1]))[::-1][1:]
-    for k in factors:
-        keys = keys * data.factors.sizes[k] + rows // stride[k] % data.factors.sizes[k]
-    return keys
+def _by(data: FactorImages, factors: Sequence[int]) -> Cells:
+    """The rows by the values of these factors, the last one named fastest."""
+    whole = Lattice(data.factors, factors)
+    return Partition(whole.keys_at(data.rows)) if isinstance(data, FactorRows) else whole
 
 
 def _varying(factors: FactorSpace) -> list[int]:
@@ -264,11 +265,11 @@ def _varying(factors: FactorSpace) -> list[int]:
     return varying
 
 
-def _of_two(data: Data, kind: str, keys: Rows) -> Partition:
-    cells = Partition(keys).keep(2)
-    if not len(cells.keys):
+def _of_two(data: Data, kind: str, cells: Cells) -> Cells:
+    twos = cells.keep(2)
+    if not len(twos):
         raise ValueError(f"{data.name} cannot make {kind}: no two of its rows share a group, class or factor value")
-    return cells
+    return twos
 
 
 def _count(batch_size: int, members: int, kind: str) -> int:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Rows = NDArray[Any] | Sequence[Any]  # an array, or lists of numbers that make one
 Rng = np.random.Generator | int | None
+LARGEST = 2**63 - 1  # rows: their numbers are int64
 
 
 class FactorSpace:
@@ -30,6 +31,8 @@ class FactorSpace:
             raise ValueError(f"factors need different names and one size each; given {self.names} and {self.sizes}")
         if min(self.sizes) < 1:
             raise ValueError(f"every factor has at least one value; the sizes given are {self.sizes}")
+        if math.prod(self.sizes) > LARGEST:
+            raise ValueError(f"{self!r} has more rows than the 2^63 - 1 that can be numbered; give fewer values")
         self.values = tuple(np.asarray(v) for v in values) if values is not None else tuple(map(np.arange, self.sizes))
         if tuple(len(v) for v in self.values) != self.sizes:
             raise ValueError(f"the values have lengths {[len(v) for v in self.values]}; the sizes are {self.sizes}")

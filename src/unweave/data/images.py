@@ -162,7 +162,7 @@ def is_binary(images: NDArray[np.generic]) -> bool:
 
 
 def _spread(n: int) -> NDArray[np.int64]:
-    return np.unique(np.linspace(0, n - 1, LOOKED_AT).astype(np.int64))
+    return np.unique([i * (n - 1) // (LOOKED_AT - 1) for i in range(LOOKED_AT)])
 
 
 def _rows_of(array: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from unweave.data.images import FactorImages
 from unweave.data.partition import Partition
-from unweave.data.views import Data
+from unweave.data.views import Data, every_row
 from unweave.seeds import fold
 
 KINDS = ("perfect", "binned", "noisy", "permuted")
@@ -40,9 +40,16 @@ def labelled(
         raise ValueError(f"there are no labels of kind {kind!r}; known: {', '.join(KINDS)}")
     rng = np.random.default_rng(fold(seed, "labelled rows"))
     known = _known(data)
-    if count > len(known):
-        raise ValueError(f"{count} labels asked for, but {data.name} has {len(known)} rows with labels")
-    rows = _choose(data, known, count, rng) if count else known
+    number = len(data) if known is None else len(known)
+    if count > number:
+        raise ValueError(f"{count} labels asked for, but {data.name} has {number} rows with labels")
+    rows = (
+        _choose(data, number if known is None else known, count, rng)
+        if count
+        else every_row(data)
+        if known is None
+        else known
+    )
     names, sizes = data.info.factor_names, data.info.factor_sizes
     if not names:
         return rows, None
@@ -57,15 +64,16 @@ def labelled(
     return rows, v
 
 
-def _known(data: Data) -> NDArray[np.int64]:
+def _known(data: Data) -> NDArray[np.int64] | None:
+    """The rows that have a label; None for all, which a grid of continuous factors has too many of to be listed."""
     if isinstance(data, FactorImages) or data.y is not None:
-        return np.arange(len(data))
+        return None
     if data.labels is None:
         raise ValueError(f"{data.name} has no labels; give factors.csv or sub-folders as classes, or data with factors")
     return np.flatnonzero(~np.isnan(data.labels).all(1))
 
 
-def _choose(data: Data, known: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def _choose(data: Data, known: NDArray[np.int64] | int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
     if data.y is None:
         return np.sort(rng.choice(known, size=count, replace=False))
     cells = Partition(data.y)

@@ -9,22 +9,33 @@ Rows = NDArray[np.int64]
 
 
 class Partition:
-    """The rows of each key (N,); rows of a negative key belong to no cell.
+    """The rows of each key (N,); rows of a negative key belong to no cell. Cells count from 0, by ascending key.
 
-    keys: the different keys in ascending order. counts: how many rows each cell has.
+    counts: how many rows each cell has.
     """
 
     def __init__(self, keys: Rows) -> None:
         order = np.argsort(keys, kind="stable")
-        self.order = order[int((keys < 0).sum()) :]
-        self.keys, self.starts, self.counts = np.unique(keys[self.order], return_index=True, return_counts=True)
+        self.order, self._of = order[int((keys < 0).sum()) :], keys
+        self._keys, self.starts, self.counts = np.unique(keys[self.order], return_index=True, return_counts=True)
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
     def keep(self, least: int) -> Partition:
         """The cells of at least `least` rows."""
         kept, large = object.__new__(Partition), self.counts >= least
-        kept.order = self.order
-        kept.keys, kept.starts, kept.counts = self.keys[large], self.starts[large], self.counts[large]
+        kept.order, kept._of = self.order, self._of
+        kept._keys, kept.starts, kept.counts = self._keys[large], self.starts[large], self.counts[large]
         return kept
+
+    def keys(self, cells: Rows) -> Rows:
+        """The key (n,) of each cell."""
+        return self._keys[cells]
+
+    def keys_at(self, rows: Rows) -> Rows:
+        """The key of each row, shape of `rows`."""
+        return self._of[rows]
 
     def cells(self, rng: np.random.Generator, n: int) -> Rows:
         """`n` cells, each drawn in proportion to its size, as the cell of a row drawn uniformly would be."""
@@ -32,12 +43,16 @@ class Partition:
 
     def members(self, rng: np.random.Generator, cells: Rows, m: int) -> Rows:
         """`m` rows (n, m) of each cell (n,), uniform; different ones, but for cells of fewer than `m` rows."""
-        counts = self.counts[cells]
-        places = np.empty((len(cells), m), dtype=np.int64)
-        for j in range(m):  # the j-th is uniform over the places not taken yet: count past the taken ones
-            free = np.where(counts >= m, counts - j, counts)
-            place = rng.integers(free)
-            for taken in np.sort(places[:, :j], axis=1).T:
-                place += (counts >= m) & (place >= taken)
-            places[:, j] = place
-        return self.order[self.starts[cells][:, None] + places]
+        return self.order[self.starts[cells][:, None] + places(rng, self.counts[cells], m)]
+
+
+def places(rng: np.random.Generator, counts: Rows, m: int) -> Rows:
+    """`m` numbers (n, m) below each of `counts` (n,), uniform; different ones, but where the count is below `m`."""
+    drawn = np.empty((len(counts), m), dtype=np.int64)
+    for j in range(m):  # the j-th is uniform over the places not taken yet: count past the taken ones
+        free = np.where(counts >= m, counts - j, counts)
+        place = rng.integers(free)
+        for taken in np.sort(drawn[:, :j], axis=1).T:
+            place += (counts >= m) & (place >= taken)
+        drawn[:, j] = place
+    return drawn

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.images import FactorImages
-from unweave.data.views import FactorRows, subset
+from unweave.data.views import FactorRows, every_row, subset
 from unweave.seeds import fold
 
 Pair = tuple[str, str]
@@ -28,7 +28,7 @@ def correlated(data: FactorImages, pairs: Sequence[Pair], strength: float, seed:
     """
     if not strength > 0 or not pairs:
         raise ValueError(f"a correlation takes pairs of factors and a strength above 0; given {pairs}, {strength}")
-    log_weight = np.zeros(len(data))
+    log_weight = np.zeros(len(every_row(data)))
     for a, b in pairs:
         log_weight -= (_scaled(data, a) - _scaled(data, b)) ** 2 / (2 * strength**2)
     said = ", ".join(f"{a} with {b}" for a, b in pairs)
@@ -48,7 +48,7 @@ def imbalanced(data: FactorImages, factor: str, ratio: float, seed: int = 0) -> 
 
 def without(data: FactorImages, combination: Mapping[str, Sequence[int]]) -> tuple[FactorRows, FactorRows]:
     """(rows without, rows with) a combination of values: {"shape": [2], "x": [0, 1]} holds out hearts on the left."""
-    held = np.ones(len(data), dtype=bool)
+    held = np.ones(len(every_row(data)), dtype=bool)
     for factor, values in combination.items():
         held &= np.isin(_index(data, factor), _checked(data, factor, values))
     said = ", ".join(f"{factor} in {list(values)}" for factor, values in combination.items())
@@ -106,8 +106,7 @@ def _view(data: FactorImages, rows: NDArray[np.int64], about: str) -> FactorRows
 
 
 def _all(data: FactorImages) -> NDArray[np.int64]:
-    rows = np.arange(len(data))
-    return data.at(rows)
+    return data.at(every_row(data))
 
 
 def _index(data: FactorImages, factor: str) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ from unweave.seeds import fold
 from unweave.types import DataInfo
 
 Data = ImageData | FactorImages
+LISTED = 100_000_000  # rows, 0.8 GB of their numbers: a grid of continuous factors can have a million times more
 
 
 class ImageRows(ImageData):
@@ -80,14 +81,14 @@ class FactorRows(FactorImages):
         return self.at(np.random.default_rng(rng).integers(len(self), size=n))
 
     @cached_property
-    def _places(self) -> NDArray[np.int32]:
-        places = np.full(len(self.factors), -1, dtype=np.int32)
-        places[self.rows] = np.arange(len(self.rows), dtype=np.int32)
-        return places
+    def _order(self) -> NDArray[np.int64]:
+        return np.argsort(self.rows, kind="stable")
 
     def find(self, v: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Rows (n,) of this view that show the factor tuples (n, K); -1 where it has none."""
-        return self._places[self.factors.rows(v)].astype(np.int64)
+        """Rows (n,) of this view that show the factor tuples (n, K), the last if several do; -1 where it has none."""
+        wanted = self.factors.rows(v)
+        last = self._order[np.searchsorted(self.rows, wanted, side="right", sorter=self._order) - 1]
+        return np.where(self.rows[last] == wanted, last, -1)
 
     @cached_property
     def info(self) -> DataInfo:
@@ -106,6 +107,16 @@ def _within(pairs: NDArray[np.int64], rows: NDArray[np.int64], n: int) -> NDArra
 def _resized(info: DataInfo, n: int, classes: int | None = None) -> DataInfo:
     classes = info.classes if classes is None else classes
     return DataInfo(n, info.shape, classes, info.factor_names, info.factor_sizes, info.binary)
+
+
+def every_row(data: Data) -> NDArray[np.int64]:
+    """All rows (N,), 0 to N - 1. ValueError if they are too many to be listed."""
+    if len(data) > LISTED:
+        raise ValueError(
+            f"{data.name} has {len(data):,} rows, more than the {LISTED:,} that can be listed, as a shift, a held-out "
+            "part, classes, all labels and epochs ask; give fewer levels, or do without"
+        )
+    return np.arange(len(data))
 
 
 def subset(data: Data, rows: Rows, about: str = "") -> Data:
@@ -149,7 +160,7 @@ def _units(data: Data) -> NDArray[np.int64]:
     if data.groups is not None:
         return np.unique(data.groups, return_inverse=True)[1]
     if isinstance(data, FactorImages) or data.pairs is None:
-        return np.arange(len(data))
+        return every_row(data)
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -160,7 +171,7 @@ def _units(data: Data) -> NDArray[np.int64]:
 def with_classes(data: FactorImages, factor: int | str) -> FactorRows:
     """The same images with the values of one factor as their classes, for methods that train on classes."""
     k = data.factors.k(factor)
-    rows = data.rows if isinstance(data, FactorRows) else np.arange(len(data))
+    rows = data.rows if isinstance(data, FactorRows) else every_row(data)
     of = data.of if isinstance(data, FactorRows) else data
     y = data.factors.at(rows)[:, k]
     name = data.factors.names[k]

@@ -85,7 +85,7 @@ class Views:
     def rows(self, n: int) -> NDArray[np.int64]:
         """Some rows of the data, seeded, all if there are fewer."""
         size = len(self.source[0])
-        return np.random.default_rng(self.seed).permutation(size)[:n]
+        return np.random.default_rng(self.seed).choice(size, min(n, size), replace=False)
 
     def images(self, n: int) -> NDArray[np.generic]:
         """Some images of the data, (n, C, H, W)."""

@@ -13,28 +13,49 @@ from numpy.typing import NDArray
 
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
+from unweave.data.render.refined import Levels, refined
 from unweave.settings import Setting
 
+RADIUS = 5  # of the disc, pixels of 64
 SPACE = FactorSpace(("angle", "radius"), (40, 27), (2 * np.pi * np.arange(40) / 40, np.arange(1, 28)))
 
 
 def cdsprites(
-    root: str | Path | None = None, *, size: Annotated[int, Setting("pixels a side", low=16)] = 64
+    root: str | Path | None = None,
+    *,
+    size: Annotated[int, Setting("pixels a side", low=16)] = 64,
+    levels: Levels = 0,
 ) -> FactorImages:
     """Circular dSprites, binary, (1, size, size): a disc of radius 5/64 of the width, its centre 1 to 27 pixels of 64 off.
+
+    With `levels`, angle and radius are continuous, and the disc is smooth at its edge: a pixel is as bright as the share
+    of it that the disc covers. `root` is not used.
 
     **Departures**: the paper states the counts and the disc; that distances run from 1 to 27 is chosen here: at 0 all
     angles were one image, and at 27 the disc just stays inside.
     """
-    images = _draw(SPACE.at(np.arange(len(SPACE))), size)
-    return FactorImages(SPACE, images, name="cdsprites", about="rendered", binary=True)
+    space = refined(SPACE, levels, ("radius",), {"angle": 2 * np.pi})
+
+    def draw(v: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return _smooth(_away(space, v, size), size)
+
+    images = draw if levels else _binary(_away(space, space.at(np.arange(len(space))), size))
+    return FactorImages(space, images, name="cdsprites", about="rendered", binary=not levels)
 
 
-def _draw(v: NDArray[np.int64], size: int) -> NDArray[np.uint8]:
-    pixel = 64 / size
-    place = (np.arange(size) + 0.5) * pixel - 32
-    angle, radius = SPACE.values[0][v[:, 0]], SPACE.values[1][v[:, 1]]
+def _away(space: FactorSpace, v: NDArray[np.int64], size: int) -> NDArray[np.float64]:
+    """The square of the distance of each pixel from the middle of the disc (n, size, size), in pixels of 64."""
+    place = (np.arange(size) + 0.5) * (64 / size) - 32
+    angle, radius = space.values[0][v[:, 0]], space.values[1][v[:, 1]]
     dx = place - (radius * np.cos(angle))[:, None]
     dy = place + (radius * np.sin(angle))[:, None]
-    inside = dx[:, None, :] ** 2 + dy[:, :, None] ** 2 <= 25
-    return inside[:, None].astype(np.uint8) * np.uint8(255)
+    return dx[:, None, :] ** 2 + dy[:, :, None] ** 2
+
+
+def _binary(away: NDArray[np.float64]) -> NDArray[np.uint8]:
+    return (away <= RADIUS**2)[:, None].astype(np.uint8) * np.uint8(255)
+
+
+def _smooth(away: NDArray[np.float64], size: int) -> NDArray[np.uint8]:
+    share = 0.5 + (RADIUS - np.sqrt(away.astype(np.float32))) * np.float32(size / 64)
+    return (255 * share.clip(0, 1) + 0.5).astype(np.uint8)[:, None]

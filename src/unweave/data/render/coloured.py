@@ -20,9 +20,10 @@ from unweave.data.dsprites import dsprites
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.published import find
-from unweave.data.render import sprites
-from unweave.data.render.noise import levels, uniform
+from unweave.data.render import continuous, sprites
+from unweave.data.render.noise import greys, uniform
 from unweave.data.render.painting import painting
+from unweave.data.render.refined import Levels, refined
 from unweave.settings import Setting
 
 Root = str | Path | None
@@ -40,36 +41,46 @@ ABSTRACT = FactorSpace(
 )
 
 
-def color_dsprites(root: Root = None, *, seed: Seed = 0) -> FactorImages:
-    """Sprites (3, 64, 64) on black, each in a colour of its own: every channel uniform in [0.5, 1]."""
-    white = dsprites(root)
+def color_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> FactorImages:
+    """Sprites (3, 64, 64) on black, each in a colour of its own: every channel uniform in [0.5, 1].
+
+    levels: as of `noisy_dsprites`.
+    """
+    white = _white(root, levels)
 
     def draw(v: NDArray[np.int64]) -> Pixels:
         colour = (255 * (0.5 + 0.5 * uniform(seed, "colour", white.factors.rows(v), 3)) + 0.5).astype(np.uint8)
-        return np.bitwise_and(white.images(v), colour[:, :, None, None])
+        colour, images = colour[:, :, None, None], white.images(v)
+        return over(images, colour, np.uint8(0)) if levels else np.bitwise_and(images, colour)
 
     return FactorImages(white.factors, draw, name="color-dsprites", about=white.about, binary=False)
 
 
-def noisy_dsprites(root: Root = None, *, seed: Seed = 0) -> FactorImages:
-    """White dSprites (3, 64, 64) on noise that is uniform in [0, 1] in each pixel and channel."""
-    white = dsprites(root)
+def noisy_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> FactorImages:
+    """White dSprites (3, 64, 64) on noise that is uniform in [0, 1] in each pixel and channel.
+
+    With `levels`, scale, orientation and place are continuous and the sprites those of continuous-dsprites, smooth at
+    the edges; what is random is still drawn for each row, so that it differs between neighbours.
+    """
+    white = _white(root, levels)
 
     def draw(v: NDArray[np.int64]) -> Pixels:
         images = white.images(v)
         n, _, height, width = images.shape
-        noise = levels(seed, "noise", white.factors.rows(v), 3 * height * width)
-        return np.bitwise_or(images, noise.reshape(n, 3, height, width))
+        noise = greys(seed, "noise", white.factors.rows(v), 3 * height * width)
+        noise = noise.reshape(n, 3, height, width)
+        return over(images, np.uint8(255), noise) if levels else np.bitwise_or(images, noise)
 
     return FactorImages(white.factors, draw, name="noisy-dsprites", about=white.about, binary=False)
 
 
-def scream_dsprites(root: Root = None, *, seed: Seed = 0) -> FactorImages:
+def scream_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> FactorImages:
     """Sprites (3, 64, 64) as the negative of what lies behind: a tinted part of a painting.
 
     The painting is Munch's Scream from `scream.jpg` where the user has it, and one drawn by a formula where not.
+    levels: as of `noisy_dsprites`.
     """
-    white = dsprites(root)
+    white = _white(root, levels)
     picture, which = _picture(root)
     picture = np.ascontiguousarray(picture) // 2
     corners = np.array(picture.shape[1:]) - 64
@@ -79,7 +90,8 @@ def scream_dsprites(root: Root = None, *, seed: Seed = 0) -> FactorImages:
         top, left = (drawn[:, :2] * corners).astype(np.int64).T
         behind = np.stack([picture[:, y : y + 64, x : x + 64] for y, x in zip(top, left, strict=True)])
         tint = (128 * drawn[:, 2:]).astype(np.uint8)
-        return np.bitwise_xor(behind + tint[:, :, None, None], white.images(v))
+        behind, images = behind + tint[:, :, None, None], white.images(v)
+        return over(images, 255 - behind, behind) if levels else np.bitwise_xor(behind, images)
 
     return FactorImages(white.factors, draw, name="scream-dsprites", about=f"{white.about}, {which}", binary=False)
 
@@ -103,15 +115,32 @@ def _picture(root: Root) -> tuple[Pixels, str]:
     return picture, f"on {file}"
 
 
-def abstract_dsprites(root: Root = None, *, seed: Seed = 0) -> FactorImages:
+def abstract_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> FactorImages:
     """Abstract dSprites (3, 64, 64): 5 greys behind, 6 colours in front, shape, scale and place; a random orientation.
 
+    With `levels`, scale and place are continuous and the sprite smooth at its edges; orientation is random for each row.
     Drawn whether or not there is a published file; `root` is not used.
     """
+    space = refined(ABSTRACT, levels, ("scale", "position_x", "position_y"))
 
     def draw(v: NDArray[np.int64]) -> Pixels:
-        turn = (uniform(seed, "orientation", ABSTRACT.rows(v), 1) * 40).astype(np.int64)
-        inside = sprites.draw(np.concatenate([v[:, 2:4], turn, v[:, 4:]], axis=1)) > 0
-        return np.where(inside, HUES[v[:, 1]][:, :, None, None], GREYS[v[:, 0]][:, None, None, None])
+        turn = uniform(seed, "orientation", space.rows(v), 1)
+        colour, grey = HUES[v[:, 1]][:, :, None, None], GREYS[v[:, 0]][:, None, None, None]
+        if levels:
+            scale, x, y = (space.values[k][v[:, k]].astype(np.float32) for k in (3, 4, 5))
+            return over(continuous.draw(v[:, 2], scale, 2 * np.float32(np.pi) * turn[:, 0], x, y), colour, grey)
+        inside = sprites.draw(np.concatenate([v[:, 2:4], (turn * 40).astype(np.int64), v[:, 4:]], axis=1)) > 0
+        return np.where(inside, colour, grey)
 
-    return FactorImages(ABSTRACT, draw, name="abstract-dsprites", about="rendered", binary=False)
+    return FactorImages(space, draw, name="abstract-dsprites", about="rendered", binary=False)
+
+
+def over(share: Pixels, front: Pixels | np.uint8, behind: Pixels | np.uint8) -> Pixels:
+    """Images that are `front` where the share (n, 1, H, W) is 255, `behind` where it is 0, and a mixture between."""
+    share = share.astype(np.uint16)
+    return ((share * front + (255 - share) * behind + 127) // 255).astype(np.uint8)
+
+
+def _white(root: Root, levels: int) -> FactorImages:
+    """White sprites on black: dSprites, or with `levels` the continuous ones, whatever files there are."""
+    return continuous.continuous_dsprites(levels=levels) if levels else dsprites(root)

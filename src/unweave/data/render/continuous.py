@@ -13,8 +13,8 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
+from unweave.data.render.refined import refined
 from unweave.data.render.sprites import SPACE, outlines
 from unweave.settings import Setting
 
@@ -28,10 +28,11 @@ def continuous_dsprites(
     *,
     levels: Annotated[int, Setting("values of scale, orientation and each place", low=2)] = 1000,
 ) -> FactorImages:
-    """Grey images (1, 64, 64) of 3 shapes by `levels` values of each other factor; `root` is not used."""
-    line = np.linspace(0, 1, levels)
-    turn = 2 * np.pi * np.arange(levels) / levels
-    space = FactorSpace(SPACE.names, (3, *[levels] * 4), (SPACE.values[0], 0.5 + line / 2, turn, line, line))
+    """Grey images (1, 64, 64) of 3 shapes by `levels` values of each other factor; `root` is not used.
+
+    The other sets that are rendered have the same option `levels`, 0 for their published grid.
+    """
+    space = refined(SPACE, levels, ("scale", "position_x", "position_y"), {"orientation": 2 * np.pi})
 
     def at(v: NDArray[np.int64]) -> NDArray[np.uint8]:
         scale, orientation, x, y = (space.values[k][v[:, k]].astype(np.float32) for k in range(1, 5))

@@ -18,11 +18,14 @@ from numpy.typing import NDArray
 
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
+from unweave.data.render.refined import Levels, refined
 from unweave.seeds import fold
 from unweave.settings import Setting
 
 AMBIENT = 0.08
 AZIMUTH, ELEVATION = (-80, 80), (-40, 60)  # of the light, degrees, from and to; from in front is 0, 0
+LIGHTS = 8  # values of each angle
+NAMES = ("identity", "light_azimuth", "light_elevation")
 Array = NDArray[np.float32]
 
 
@@ -47,17 +50,18 @@ def faces(
     root: str | Path | None = None,
     *,
     people: Annotated[int, Setting("identities", low=1)] = 38,
-    lights: Annotated[int, Setting("values of each angle of the light", low=1)] = 8,
+    levels: Levels = 0,
     size: Annotated[int, Setting("pixels a side", low=16)] = 32,
     seed: Annotated[int, Setting("of the people")] = 0,
 ) -> FactorImages:
-    """Grey images (1, size, size) by identity, light_azimuth and light_elevation; `root` is not used."""
-    azimuth, elevation = np.linspace(*AZIMUTH, lights), np.linspace(*ELEVATION, lights)
-    space = FactorSpace(
-        ("identity", "light_azimuth", "light_elevation"),
-        (people, lights, lights),
-        (np.arange(people), azimuth, elevation),
-    )
+    """Grey images (1, size, size) by identity, light_azimuth and light_elevation; `root` is not used.
+
+    With `levels`, both angles of the light are continuous; people stay who they are.
+    """
+    angles = np.linspace(*AZIMUTH, LIGHTS), np.linspace(*ELEVATION, LIGHTS)
+    published = FactorSpace(NAMES, (people, LIGHTS, LIGHTS), (np.arange(people), *angles))
+    space = refined(published, levels, NAMES[1:])
+    azimuth, elevation = (np.asarray(values, dtype=np.float64) for values in space.values[1:])
     made = heads(people, size, seed)
 
     def draw(v: NDArray[np.int64]) -> NDArray[np.uint8]:

@@ -24,7 +24,7 @@ def uniform(seed: int, what: str, rows: NDArray[np.int64], count: int) -> NDArra
     return (bits(seed, what, rows, count) >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
 
 
-def levels(seed: int, what: str, rows: NDArray[np.int64], count: int) -> NDArray[np.uint8]:
+def greys(seed: int, what: str, rows: NDArray[np.int64], count: int) -> NDArray[np.uint8]:
     """Grey levels (n, count), uniform over 0 to 255."""
     words = bits(seed, what, rows, -(-count // 8))
     return words.astype("<u8", copy=False).view(np.uint8)[:, :count]

@@ -11,6 +11,7 @@ the share of each surface in the light of each pixel); an image is these shares 
 from __future__ import annotations
 
 import colorsys
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
+from unweave.data.render.refined import Levels, refined
 from unweave.data.render.solids import Array, Distance, normals, solid, trace
 from unweave.settings import Setting
 
@@ -38,39 +40,58 @@ REACH = 0.87  # of a solid from its middle, in heights: the corner of a cube
 LIGHT = np.array([1.6, 5.5, 3.2], dtype=np.float32)
 UP = np.array([0, 1, 0], dtype=np.float32)
 SKY, WHITE = (0.72, 0.86, 0.95), (1.0, 1.0, 1.0)
+KEPT = 4096  # views at most, 84 MB at 64x64
 FLOOR_, WALL_, OBJECT_, SKY_, SHINE_ = range(5)  # what a pixel's light is shared by
 
 
 def scene3d(
-    root: str | Path | None = None, *, size: Annotated[int, Setting("pixels a side", low=8)] = 64
+    root: str | Path | None = None,
+    *,
+    size: Annotated[int, Setting("pixels a side", low=8)] = 64,
+    levels: Levels = 0,
 ) -> FactorImages:
-    """480,000 images (3, size, size) of a solid in a room, drawn when asked for; `root` is not used."""
-    return FactorImages(SPACE, Views(size), name="scene3d", about="rendered", binary=False)
+    """480,000 images (3, size, size) of a solid in a room, drawn when asked for; `root` is not used.
+
+    With `levels`, the three hues, scale and orientation are continuous; shape stays one of four. Up to 32 levels all
+    views are kept; with more a view is cast for each image, which takes some 25 ms at 64x64.
+    """
+    space = refined(SPACE, levels, ("scale", "orientation"), dict.fromkeys(SPACE.names[:3], 1.0))
+    return FactorImages(space, Views(space, size), name="scene3d", about="rendered", binary=False)
 
 
 class Views:
-    """Draws images from factor indices; keeps the 480 views, 5 bytes a pixel (10 MB at 64x64)."""
+    """Draws images from factor indices; keeps the views it has cast, 5 bytes a pixel (480 are 10 MB at 64x64)."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.shares = np.zeros((*SPACE.sizes[3:], 5, size * size), dtype=np.uint8)
-        self.known = np.zeros(SPACE.sizes[3:], dtype=bool)
+    def __init__(self, space: FactorSpace, size: int) -> None:
+        self.space, self.size = space, size
+        self.hues = [np.array([colorsys.hsv_to_rgb(h, 1, 1) for h in v.tolist()], np.float32) for v in space.values[:3]]
+        kept = space.sizes[3:] if math.prod(space.sizes[3:]) <= KEPT else (0, 0, 0)
+        self.shares = np.zeros((*kept, 5, size * size), dtype=np.uint8)
+        self.known = np.zeros(kept, dtype=bool)
 
     def __call__(self, v: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Images (n, 3, size, size) of factor indices (n, 6)."""
-        scale, shape, orientation = view = tuple(v[:, 3:].T)
-        for s, k, o in np.unique(v[~self.known[view], 3:], axis=0):
-            self.shares[s, k, o] = cast(SPACE.values[3][s], int(k), SPACE.values[5][o], self.size)
-            self.known[s, k, o] = True
         colours = np.empty((len(v), 3, 5), dtype=np.float32)
-        colours[:, :, :3] = HUES[v[:, :3]].swapaxes(1, 2)
+        for surface, hues in enumerate(self.hues):
+            colours[:, :, surface] = hues[v[:, surface]]
         colours[:, :, SKY_], colours[:, :, SHINE_] = SKY, WHITE
-        light = colours @ self.shares[scale, shape, orientation].astype(np.float32)
+        light = colours @ self._shares(v[:, 3:]).astype(np.float32)
         np.minimum(light, 255, out=light)
         return (light + 0.5).astype(np.uint8).reshape(-1, 3, self.size, self.size)
 
+    def _shares(self, views: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The shares (n, 5, size * size) of the views (n, 3): scale, shape, orientation."""
+        if not self.known.size:
+            different, which = np.unique(views, axis=0, return_inverse=True)
+            return np.stack([self._cast(*view) for view in different])[which.reshape(-1)]
+        at = tuple(views.T)
+        for view in np.unique(views[~self.known[at]], axis=0):
+            self.shares[tuple(view)] = self._cast(*view)
+            self.known[tuple(view)] = True
+        return self.shares[at]
 
-HUES = np.array([colorsys.hsv_to_rgb(hue / 10, 1, 1) for hue in range(10)], dtype=np.float32)
+    def _cast(self, scale: int, shape: int, orientation: int) -> NDArray[np.uint8]:
+        return cast(self.space.values[3][scale], int(shape), self.space.values[5][orientation], self.size)
 
 
 def cast(scale: float, shape: int, orientation: float, size: int) -> NDArray[np.uint8]:

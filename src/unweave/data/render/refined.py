@@ -1,0 +1,34 @@
+"""The grid of a data set made finer: factors that vary smoothly take any number of values over their published range."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.factors import FactorSpace
+from unweave.settings import Setting
+
+Levels = Annotated[int, Setting("values of each factor that varies smoothly; 0 for the published grid", low=0)]
+
+
+def refined(
+    space: FactorSpace, levels: int, lines: Sequence[str] = (), circles: Mapping[str, float] | None = None
+) -> FactorSpace:
+    """The grid with `levels` values of each factor named here; the grid itself if `levels` is 0.
+
+    lines: the values run evenly from the first published one to the last. circles: {factor: full turn}: they go round
+    evenly from 0, and the full turn, which is 0 again, is not among them. ValueError for a single level.
+    """
+    if not levels:
+        return space
+    if levels == 1:
+        raise ValueError("levels is 1; give at least 2, or 0 for the published grid")
+    finer: dict[str, NDArray[Any]] = {name: turn * np.arange(levels) / levels for name, turn in (circles or {}).items()}
+    for name in lines:
+        published = space.values[space.k(name)]
+        finer[name] = np.linspace(published[0], published[-1], levels)
+    values = [finer.get(name, v) for name, v in zip(space.names, space.values, strict=True)]
+    return FactorSpace(space.names, [len(v) for v in values], values)
