@@ -57,6 +57,8 @@ def test_finished_runs_are_used_as_they_are(recipe, tmp_path):
         ({"at_least": 0.3, "tolerance": 0.1}, [0.3, 0.3, 0.1], [0.1, 0.1, 0.19], [True, True]),
         ({"at_most": 0.3}, [0.2, 0.4, 0.1], [0.31, 0.4, 0.5], [True, True]),
         ({"at_most": 0.3}, [0.2, 0.4, 0.5], [0.3, 0.4, 0.5], [False, False]),
+        ({"at_least": 0.3, "of": "best", "tolerance": 0.1}, [0.1, 0.31, 0.2], [0.1, 0.1, 0.19], [True, True]),
+        ({"at_least": 0.3, "of": "best", "tolerance": 0.1}, [0.1, 0.29, 0.2], [0.1, 0.21, 0.1], [False, False]),
         ({"at_least": 0.3, "of": "mean"}, [0.1, 0.2, 0.65], [0.0, 0.1, 0.2], [True, True]),
     ],
 )
