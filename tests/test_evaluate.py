@@ -11,7 +11,7 @@ import unweave
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.views import split, subset
-from unweave.evaluate import Tables, intervene, known_factors
+from unweave.evaluate import Tables, intervene, known_factors, score
 
 SPACE = FactorSpace(("row", "column", "grey"), (6, 5, 4))
 
@@ -154,3 +154,43 @@ def test_columns_of_noise_are_not_scored(board):
     tables = Tables(board, n=50, seed=0, protocol="unweave", groups=False)
     tables.encode(lambda x: (np.c_[perfect(x), perfect(x)], None), np.array([0, 1, 2]))
     assert tables.rows.width == 3
+
+
+@pytest.fixture
+def rows_as_classes():
+    """The boards with their row as the class, and an InfoGAN of them."""
+    v = SPACE.at(np.arange(len(SPACE)))
+    return ImageData(draw(v), y=v[:, 0], class_names=tuple("012345"), name="rows")
+
+
+def test_the_block_class_of_a_run_gives_an_accuracy(rows_as_classes, tmp_path):
+    small = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "categories": 6, "noise": 2}
+    run = unweave.train("infogan", rows_as_classes, steps=2, batch_size=8, out=tmp_path, **small)
+    found = unweave.evaluate(run, "class_accuracy")["class_accuracy"]
+    chance = run.encode(rows_as_classes.take(np.arange(len(SPACE))))[:, :6]
+    assert found.value == unweave.metrics.class_accuracy(chance, rows_as_classes.y[:, None]).value
+    for protocol in ("unweave", "dlib"):
+        scores = unweave.evaluate(run, protocol=protocol)
+        assert scores["class_accuracy"].value == found.value
+        assert "mig" in scores
+
+
+@pytest.mark.parametrize("protocol", ["unweave", "dlib"])
+def test_an_accuracy_is_read_off_the_block_and_nothing_else(rows_as_classes, protocol):
+    """Also under a protocol that does not know it, where other columns hold larger numbers."""
+    tables = Tables(rows_as_classes, n=100, seed=0, protocol=protocol, groups=False)
+    tables.encode(lambda x: (np.c_[np.eye(6)[perfect(x)[:, 0].astype(int)], 9 + perfect(x)], None), None, slice(0, 6))
+    assert score(["class_accuracy"], tables.rows, tables.others)["class_accuracy"].value == 1
+    assert score(["class_accuracy"], tables.rows)["class_accuracy"].value < 0.5
+
+
+def test_an_accuracy_needs_a_block_class_and_a_class(board, rows_as_classes, tmp_path):
+    small = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8}
+    vae = unweave.train("beta-vae", rows_as_classes, steps=1, batch_size=8, out=tmp_path, **small)
+    assert "class_accuracy" not in unweave.evaluate(vae)
+    with pytest.raises(ValueError, match="needs a block 'class'; the codes of this run are code"):
+        unweave.evaluate(vae, "class_accuracy")
+    gan = unweave.train("infogan", board, steps=1, batch_size=8, out=tmp_path, **small)
+    assert "class_accuracy" not in unweave.evaluate(gan, n=60)
+    with pytest.raises(ValueError, match="needs the class of each image, and board has none"):
+        unweave.evaluate(gan, "class_accuracy", n=60)

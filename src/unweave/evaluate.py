@@ -46,7 +46,8 @@ def evaluate(
     """Score a run, an encoder, or codes beside factors.
 
     what: a run; a callable from images (n, C, H, W) uint8 to codes (n, D), with `data`; or (codes (N, D), factors (N, K)).
-    metrics: names, "all" for every metric that these tables allow, or None for the usual six. A name may be
+    metrics: names, "all" for every metric that these tables allow, or None for the usual six; either also with
+        `class_accuracy` for a run whose codes have a block "class" and data whose classes are known. A name may be
         "module:metric".
     data: what to encode, with known factors or labels; the run's own data if None.
     n: images to encode (all if there are fewer). Under a "dlib" protocol, 5,000 more to test on, and groups of images
@@ -73,8 +74,13 @@ def evaluate(
         protocol.startswith("dlib"),
     )
     tables = Tables(source, n=n, seed=seed, protocol=protocol, groups=groups and _wants_groups(names))
-    tables.encode(posterior, _scored_columns(what.blocks) if isinstance(what, Run) else None)
-    scores = score(names or names_of(metrics, tables.posteriors), tables.rows, tables.others, calibrate=calibrate)
+    blocks = what.blocks if isinstance(what, Run) else {}
+    tables.encode(posterior, _scored_columns(blocks), blocks.get("class"))
+    if names is None:
+        names = names_of(metrics, tables.posteriors) + ["class_accuracy"] * ("classes" in tables.others)
+    elif isinstance(what, Run):
+        _refuse_classless(names, blocks, tables)
+    scores = score(names, tables.rows, tables.others, calibrate=calibrate)
     if isinstance(what, Run):
         keep(what.path, scores)
     return scores
@@ -100,9 +106,9 @@ def score(
             raise ValueError(
                 f"{name} needs the factors of the images, and none are known; give factors, or data with them"
             )
-        defined = rows.protocol in metric.declares.protocols
-        table = (others or {}).get(metric.declares.tables, rows) if defined else own
-        found[name] = metric.score(table, calibrate=calibrate)
+        table = (others or {}).get(metric.declares.tables, rows)
+        defined = table.protocol in metric.declares.protocols
+        found[name] = metric.score(table if defined else own, calibrate=calibrate)
     return found
 
 
@@ -139,7 +145,7 @@ class Tables:
     """Which rows of a data set the metrics need, and, once encoded, the tables they read.
 
     rows: the table of codes beside factors. others: the tables of the other kinds, "posteriors" with the codes'
-    variances, and "groups" and "pairs" made by intervention.
+    variances, "classes" with the block of that name beside the class, and "groups" and "pairs" made by intervention.
     """
 
     def __init__(self, source: Any, *, n: int, seed: int, protocol: str, groups: bool):
@@ -165,13 +171,22 @@ class Tables:
                 self.index[f"{kind} {side}"] = drawn
         self.others: dict[str, Table | GroupTable] = {}
 
-    def encode(self, posterior: Callable[..., Any], columns: NDArray[np.int64] | None) -> None:
-        """Encode every row that is needed once, and lay the codes out as tables. columns: those that are scored."""
+    def encode(
+        self, posterior: Callable[..., Any], columns: NDArray[np.int64] | None, classes: slice | None = None
+    ) -> None:
+        """Encode every row that is needed once, and lay the codes out as tables.
+
+        columns: those that are scored, all if None. classes: those of the block "class".
+        """
         needed = np.unique(np.concatenate([rows.ravel() for rows in self.index.values()]))
         mean, log_var = _encode(posterior, self.source, needed)
+        category = mean[:, classes or slice(0)]
         if columns is not None:
             mean, log_var = mean[:, columns], None if log_var is None else log_var[:, columns]
         at = {name: np.searchsorted(needed, rows) for name, rows in self.index.items()}
+        if classes is not None and (y := getattr(self.source, "y", None)) is not None:
+            label = np.asarray(y)[self.index["fit"]].astype(float)[:, None]
+            self.others["classes"] = Table.of(category[at["fit"]], label, seed=self.seed)
         factors = known_factors(self.source, needed)
         test = None if "test" not in at or factors is None else (mean[at["test"]], factors[at["test"]])
         full = Table.of(
@@ -234,6 +249,15 @@ def _scored_columns(blocks: dict[str, slice]) -> NDArray[np.int64] | None:
     width = max(s.stop for s in blocks.values() if s.stop is not None)
     noise = set(range(*blocks["noise"].indices(width)))
     return np.array([i for i in range(width) if i not in noise])
+
+
+def _refuse_classless(names: list[str], blocks: Mapping[str, slice], tables: Tables) -> None:
+    """ValueError if a metric of classes is asked of a run without them: its codes would pass for probabilities."""
+    wanted = [name for name in names if get(name).declares.tables == "classes"]
+    if wanted and "class" not in blocks:
+        raise ValueError(f"{wanted[0]} needs a block 'class'; the codes of this run are {', '.join(blocks)}")
+    if wanted and "classes" not in tables.others:
+        raise ValueError(f"{wanted[0]} needs the class of each image, and {tables.source.name} has none")
 
 
 def _wants_groups(names: list[str] | None) -> bool:

@@ -55,7 +55,7 @@ def test_every_metric_declares_itself(name):
     assert set(declares.measures) <= MEASURES
     assert declares.measures
     assert declares.direction in ("higher", "lower")
-    assert declares.tables in ("rows", "codes", "posteriors", "groups", "pairs", "models")
+    assert declares.tables in ("rows", "codes", "posteriors", "groups", "pairs", "classes", "models")
     assert declares.cost in ("cheap", "fit")
     assert declares.range[0] < declares.range[1]
     assert set(declares.protocols) <= set(PROTOCOLS)

@@ -34,6 +34,7 @@ METRICS: dict[str, tuple[str, str]] = {
     "dcimig": ("unweave.metrics.dcimig", "information gaps of latents, credited to the factors"),
     "med": ("unweave.metrics.med", "disentanglement with mutual information as importance"),
     "mcc": ("unweave.metrics.mcc", "is every factor one latent, up to order and sign?"),
+    "class_accuracy": ("unweave.metrics.class_accuracy", "does each category of a code stand for one class?"),
     "r2": ("unweave.metrics.r2", "how much of the factors does a regression on the code explain, straight or bent?"),
     "downstream": ("unweave.metrics.downstream", "how well, and from how few labels, are the factors predicted?"),
     "strong_generalisation": ("unweave.metrics.strong_generalisation", "are factors predicted beside an unseen value?"),

@@ -128,7 +128,8 @@ class Declares:
         easy to read), "independence", "usefulness", ...
     range: lowest and highest value. direction: whether "higher" or "lower" is better.
     tables: "rows" (codes and factors), "codes" (no factors), "posteriors" (codes with log_var), "groups" (images
-        that share the value of a factor), "pairs" (groups in which each pair shares its own value), "models".
+        that share the value of a factor), "pairs" (groups in which each pair shares its own value), "classes" (the
+        block "class" of the codes, beside the class), "models".
     cost: "cheap" metrics always come with error, null, rotated and ceiling; "fit" ones with `calibrate=True`.
     invariant: which CHANGES leave the value alone. falls: which make a good code score worse.
     protocols: the names it can be computed under.

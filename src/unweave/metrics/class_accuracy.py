@@ -1,0 +1,70 @@
+"""Accuracy of a categorical code, up to the names of its categories: does each category stand for one class?"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.information import entropy
+
+
+@metric(
+    measures=("identifiability", "usefulness"),
+    tables="classes",
+    invariant=("permutation", "dead latents"),
+    falls=("sign", "noise latents"),
+)
+def class_accuracy(table: Table) -> Measured:
+    """Matched accuracy of the predicted category, from 0 to 1, higher is better; chance is about 1 / classes.
+
+    The category of a row is the argmax of its code, or the value of a code of one column. Accuracy = the share of rows
+    whose category is matched to their class, under the one-to-one matching for which it is largest (the assignment
+    problem, solved exactly by the Hungarian method). Rows of a category that is left without a class count as wrong.
+
+    codes: (N, D) one-hot or probabilities, the block "class" of a run; or (N, 1) indices. factors: (N, 1), the class.
+    parts: `categories` and `classes`, how many occur; `nmi`, mutual information over the mean of the two entropies.
+
+    Source: Yang et al. 2010 ("clustering accuracy"); Chen et al. 2016, section 7.2, match categories to digits likewise.
+    Known failure: a class that is split over two categories costs all rows of the smaller, though nothing is confused;
+    `nmi` is milder. The rotated code is not a category and says little.
+    """
+    estimator = "argmax of the code, categories matched to classes"
+    if len(table.varying) != 1 or table.height != 1:
+        reason = (
+            f"there are {table.height} factors: give the class alone, (N, 1)" if table.height else "no class is known"
+        )
+        return Measured(math.nan, estimator, reason=reason)
+    known = ~np.isnan(table.factors[:, 0])
+    codes, weights = table.codes[known], None if table.weights is None else table.weights[known]
+    category = codes.argmax(1) if table.width > 1 else np.unique(codes[:, 0], return_inverse=True)[1]
+    label = np.unique(table.factors[known, 0], return_inverse=True)[1]
+    count = counts(category, label, weights)
+    occur = {"categories": float((count.sum(1) > 0).sum()), "classes": float(count.shape[1])}
+    return Measured(matched(count), estimator, occur | {"nmi": normalised_information(count)}, n=int(known.sum()))
+
+
+def counts(category: np.ndarray, label: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Rows, or their weight, of each category and label: indices (n,) and (n,) to (categories, labels)."""
+    table = np.zeros((category.max() + 1, label.max() + 1))
+    np.add.at(table, (category, label), 1.0 if weights is None else weights)
+    return table
+
+
+def matched(count: np.ndarray) -> float:
+    """Largest share of a table of counts that a one-to-one matching of its rows and columns can hold.
+
+    >>> matched(np.array([[1, 8], [3, 4]]))
+    0.6875
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    rows, columns = linear_sum_assignment(count, maximize=True)
+    return float(count[rows, columns].sum() / count.sum())
+
+
+def normalised_information(count: np.ndarray) -> float:
+    """Mutual information of rows and columns over the mean of their entropies; NaN if neither varies."""
+    rows, columns, both = (entropy(side) for side in (count.sum(1), count.sum(0), count.ravel()))
+    return 2 * (rows + columns - both) / (rows + columns) if rows + columns > 0 else math.nan
