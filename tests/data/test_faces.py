@@ -9,7 +9,7 @@ def test_the_grid_is_38_people_by_64_lights():
     assert faces.factors.names == ("identity", "light_azimuth", "light_elevation")
     assert len(faces) == 38 * 64
     assert faces.info.shape == (1, 32, 32)
-    assert load("faces", people=3, lights=50, size=64).info.shape == (1, 64, 64)
+    assert load("faces", people=3, levels=50, size=64).info.shape == (1, 64, 64)
 
 
 def test_light_comes_from_the_front_the_right_and_above():
