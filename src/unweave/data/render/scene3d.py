@@ -83,15 +83,16 @@ class Views:
         """The shares (n, 5, size * size) of the views (n, 3): scale, shape, orientation."""
         if not self.known.size:
             different, which = np.unique(views, axis=0, return_inverse=True)
-            return np.stack([self._cast(*view) for view in different])[which.reshape(-1)]
+            return np.stack([self._cast(view) for view in different])[which.reshape(-1)]
         at = tuple(views.T)
         for view in np.unique(views[~self.known[at]], axis=0):
-            self.shares[tuple(view)] = self._cast(*view)
+            self.shares[tuple(view)] = self._cast(view)
             self.known[tuple(view)] = True
         return self.shares[at]
 
-    def _cast(self, scale: int, shape: int, orientation: int) -> NDArray[np.uint8]:
-        return cast(self.space.values[3][scale], int(shape), self.space.values[5][orientation], self.size)
+    def _cast(self, view: NDArray[np.int64]) -> NDArray[np.uint8]:
+        scale, shape, orientation = view.tolist()
+        return cast(self.space.values[3][scale], shape, self.space.values[5][orientation], self.size)
 
 
 def cast(scale: float, shape: int, orientation: float, size: int) -> NDArray[np.uint8]:
