@@ -82,3 +82,9 @@ def test_finished_runs_are_used_as_they_are(recipe, tmp_path):
 def test_unknown_recipes_are_named_with_the_nearest():
     with pytest.raises(ValueError, match="did you mean 'demo'"):
         reproduce.read("dmeo")
+
+
+def test_a_setting_that_yaml_takes_for_yes_or_no_is_refused(recipe):
+    path = recipe(arms={"method": ARM | {"data": "digits", "settings": {False: 10.0}}})
+    with pytest.raises(ValueError, match="write the dotted name"):
+        reproduce.read(path)

@@ -56,7 +56,13 @@ def read(name: str) -> dict[str, Any]:
     path = Path(name) if name.endswith(".yaml") else found.get(name)
     if path is None or not path.is_file():
         raise ValueError(f"there is no recipe {name!r}; {nearest(name, found)}")
-    return yaml.safe_load(path.read_text())
+    recipe = yaml.safe_load(path.read_text())
+    for arm, wanted in recipe["arms"].items():
+        if wrong := [key for key in wanted.get("settings", {}) if not isinstance(key, str)]:
+            raise ValueError(
+                f"{path}: arm {arm} has a setting {wrong[0]!r}: YAML reads on and off so; write the dotted name"
+            )
+    return recipe
 
 
 def reproduce(names: Iterable[str], out: str | Path = "runs", *, jobs: int = 1, tell: Tell = print) -> bool:
