@@ -67,7 +67,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "arrays": ("unweave.data.arrays:arrays", ".npy and .npz files, arrays, tensors, and data sets that give samples"),
     "folder": (
         "unweave.data.folder:folder",
-        "your own images, any sizes; sub-folders as classes or clips, labels in CSV",
+        "your own images and videos, any sizes; sub-folders as classes or clips, labels in CSV",
     ),
 }
 

@@ -1,14 +1,13 @@
-"""A folder of the user's own images, of any sizes, with what is known of them in sub-folders and in CSV files."""
+"""A folder of the user's own images and videos, of any sizes, with what is known of them in sub-folders and CSV files."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import os
-import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,13 +16,14 @@ from numpy.typing import NDArray
 
 from unweave.data import sheets
 from unweave.data.factors import FactorSpace
+from unweave.data.frames import Shown, frames
 from unweave.data.images import FactorImages, ImageData
+from unweave.data.listing import listed, natural
 from unweave.data.mapped import mapped
-from unweave.data.photo import Colour, Fit, colour_of, opened, read
+from unweave.data.photo import Colour, Fit, fitted, read
 from unweave.settings import Setting
 
 log = logging.getLogger(__name__)
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
 LARGE = 64 << 20  # bytes of decoded images, from which on they are kept in a file rather than decoded each time
 CHUNK = 512  # images decoded at once
 
@@ -37,11 +37,16 @@ def folder(
     subfolders: Annotated[
         Literal["classes", "clips"], Setting("what a sub-folder is; clips are sorted by name")
     ] = "classes",
+    every: Annotated[int, Setting("of a video or animated picture, each n-th frame is kept", low=1)] = 1,
     skip_bad: Annotated[bool, Setting("leave out files that cannot be read")] = False,
 ) -> ImageData | FactorImages:
     """The images below the folder `root` as uint8 of `size`, in the order of their names (frame2 before frame10).
 
-    With a factors.csv whose factors make a complete grid, each combination once: a `FactorImages`. See
+    A video (the extra `video`) or an animated picture is a clip: its frames are rows, one after the other, and a group.
+    What a CSV file says of it holds for each of its frames. Videos are decoded at the first use alone, once to count
+    their frames and once into a file; afterwards that file is read.
+
+    With a factors.csv whose factors make a complete grid of stills, each combination once: a `FactorImages`. See
     `unweave.data.sheets` for the CSV files. ValueError for an empty folder, a file that cannot be read, or grey
     and coloured images side by side. What was understood is logged.
     """
@@ -50,108 +55,95 @@ def folder(
     place = Path(root)
     if not place.is_dir():
         raise FileNotFoundError(f"there is no folder {place}")
-    files, colour = _look(place, _files(place), colour, skip_bad)
-    names = [file.relative_to(place).as_posix() for file in files]
+    files, colour = listed(place, colour, skip_bad)
+    names = [shown.file.relative_to(place).as_posix() for shown in files]
     labels = sheets.factors(place / "factors.csv", names) if (place / "factors.csv").is_file() else None
-    if labels is not None and labels.grid:
+    if labels is not None and labels.grid and not any(shown.clip for shown in files):
         space = FactorSpace(labels.names, labels.sizes, [np.array(v) for v in labels.values])
         files = [files[i] for i in np.argsort(space.rows(labels.v))]
-        about = _say(place, files, size, colour, fit, f"a grid of {space}")
-        images = _decode(place, files, size, colour, fit)
+        about = _say(place, files, size, colour, fit, every, f"a grid of {space}")
+        images = _decode(place, files, size, colour, fit, every)
         return FactorImages(space, images, name=place.name, about=about)
-    y, classes, groups = _subfolders(names, subfolders)
+    clip, rows = np.array([shown.clip for shown in files]), _rows(files, every)
+    y, classes, groups = _subfolders(names, clip, subfolders)
     if (place / "groups.csv").is_file():
         groups = sheets.groups(place / "groups.csv", names)
     pairs = sheets.pairs(place / "pairs.csv", names) if (place / "pairs.csv").is_file() else None
+    if pairs is not None and clip[pairs].any():
+        raise ValueError(f"{place / 'pairs.csv'} names {names[pairs[clip[pairs]][0]]!r}, a clip; pairs are of stills")
     known = [f"{len(classes)} classes"] if classes else []
     known += [f"{len(np.unique(groups))} groups"] if groups is not None else []
     known += [f"{len(pairs)} pairs"] if pairs is not None else []
     known += [f"factors {', '.join(labels.names)}"] if labels is not None else []
     return ImageData(
-        _decode(place, files, size, colour, fit),
-        y=y,
+        _decode(place, files, size, colour, fit, every),
+        y=None if y is None else y[rows],
         class_names=classes,
-        labels=None if labels is None else labels.v,
+        labels=None if labels is None else labels.v[rows],
         factor_names=() if labels is None else labels.names,
         factor_sizes=() if labels is None else labels.sizes,
-        groups=groups,
-        pairs=pairs,
+        groups=None if groups is None else groups[rows],
+        pairs=None if pairs is None else np.searchsorted(rows, pairs),
         name=place.name,
-        about=_say(place, files, size, colour, fit, ", ".join(known) or "no labels"),
+        about=_say(place, files, size, colour, fit, every, ", ".join(known) or "no labels"),
     )
 
 
-def _say(place: Path, files: list[Path], size: int, colour: str, fit: str, known: str) -> str:
+def _say(place: Path, files: list[Shown], size: int, colour: str, fit: str, every: int, known: str) -> str:
     shape = "their middle cropped" if fit == "crop" else "padded with black"
-    about = f"{place}: {len(files):,} {colour} images, resized to {size}x{size}, {shape}; {known}"
+    n, clips = len(_rows(files, every)), [shown for shown in files if shown.clip]
+    moving = f", {len(_rows(clips, every)):,} of them the frames of {len(clips):,} clips" if clips else ""
+    moving += f", 1 of each {every} kept" if clips and every > 1 else ""
+    about = f"{place}: {n:,} {colour} images{moving}, resized to {size}x{size}, {shape}; {known}"
     log.info(about)
     return about
 
 
-def natural(path: Path | str) -> list[tuple[int, str]]:
-    """The key that sorts names as people do: numbers by their value.
-
-    >>> sorted(["frame10", "frame2"], key=natural)
-    ['frame2', 'frame10']
-    """
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", str(path)) if part]
-
-
-def _files(place: Path) -> list[Path]:
-    found = [f for f in place.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file() and not f.name.startswith(".")]
-    if not found:
-        raise ValueError(f"{place} holds no images; looked for {', '.join(sorted(SUFFIXES))} in it and below")
-    return sorted(found, key=lambda f: natural(f.relative_to(place).as_posix()))
-
-
-def _look(place: Path, files: list[Path], colour: str, skip_bad: bool) -> tuple[list[Path], Colour]:
-    """The files that can be decoded and the colours they agree on."""
-    kept, modes = [], Counter[str]()
-    for file in files:
-        try:
-            with opened(file) as image:
-                if skip_bad:
-                    image.load()
-                modes[colour_of(image)] += 1
-        except (ValueError, OSError, SyntaxError, EOFError) as error:
-            if not skip_bad:
-                reason = str(error) if str(file) in str(error) else f"{file} is damaged: {error}"
-                raise ValueError(f"{reason}; mend or remove it, or give skip_bad=True") from error
-            log.warning("left out %s: it cannot be read", file)
-            continue
-        kept.append(file)
-    if len(kept) < 2:
-        raise ValueError(f"{place} holds {len(kept)} image that can be read; training takes at least 2")
-    if colour == "auto" and len(modes) > 1:
-        raise ValueError(
-            f"{place} holds {modes['grey']} grey and {modes['rgb']} coloured images; say colour='rgb' or colour='grey'"
-        )
-    chosen = modes.most_common(1)[0][0] if colour == "auto" else colour
-    return kept, "grey" if chosen == "grey" else "rgb"
+def _rows(files: Sequence[Shown], every: int) -> NDArray[np.int64]:
+    """The place (N,) among the files of what each row shows."""
+    return np.repeat(np.arange(len(files)), [-(-shown.count // every) if shown.clip else 1 for shown in files])
 
 
 def _subfolders(
-    names: list[str], meaning: str
+    names: list[str], clip: NDArray[np.bool_], meaning: str
 ) -> tuple[NDArray[np.int64] | None, tuple[str, ...], NDArray[np.int64] | None]:
-    """(classes, their names, groups) from the folders the files are in; none where all files are in one folder."""
+    """(classes, their names, groups) of the files: classes from the folders they are in, groups from clips.
+
+    No classes where all files are in one folder, no groups where there is no clip. A still that is in no clip is a group
+    of its own beside them.
+    """
     parts = [name.split("/")[0] if meaning == "classes" else name.rpartition("/")[0] for name in names]
-    if len(set(parts)) < 2 or any("/" not in name for name in names):
-        return None, (), None
+    apart = len(set(parts)) > 1 and all("/" in name for name in names)
     order = sorted(set(parts), key=natural)
-    index = np.array([order.index(part) for part in parts])
-    return (index, tuple(order), None) if meaning == "classes" else (None, (), index)
+    y = np.array([order.index(part) for part in parts]) if apart and meaning == "classes" else None
+    if not clip.any():
+        clips = np.array([order.index(part) for part in parts]) if apart and meaning == "clips" else None
+        return y, () if y is None else tuple(order), clips
+    whole = [bool(moves) or meaning == "classes" or "/" not in name for name, moves in zip(names, clip, strict=True)]
+    keys = [(own, name if own else part) for own, name, part in zip(whole, names, parts, strict=True)]
+    number = {key: i for i, key in enumerate(dict.fromkeys(keys))}
+    return y, () if y is None else tuple(order), np.array([number[key] for key in keys])
 
 
-def _decode(place: Path, files: list[Path], size: int, colour: Colour, fit: Fit) -> NDArray[np.uint8]:
-    shape = (len(files), 3 if colour == "rgb" else 1, size, size)
+def _decode(place: Path, files: list[Shown], size: int, colour: Colour, fit: Fit, every: int) -> NDArray[np.uint8]:
+    shape = (len(_rows(files, every)), 3 if colour == "rgb" else 1, size, size)
+
+    def still(shown: Shown) -> NDArray[np.uint8]:
+        return read(shown.file, size, colour, fit)
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for start in range(0, len(files), CHUNK):
-                part = files[start : start + CHUNK]
-                yield np.stack(list(pool.map(lambda f: read(f, size, colour, fit), part)))
+            for moves, part in groupby(files, key=lambda shown: shown.clip):
+                if moves:
+                    moving = (fitted(frame, size, colour, fit) for shown in part for frame in frames(shown, every))
+                    while chunk := list(islice(moving, CHUNK)):
+                        yield np.stack(chunk)
+                else:
+                    while some := list(islice(part, CHUNK)):
+                        yield np.stack(list(pool.map(still, some)))
 
-    if np.prod(shape) < LARGE:
+    if np.prod(shape) < LARGE and not any(shown.clip for shown in files):
         return np.concatenate(list(chunks()))
-    state = "".join(f"{f}\n{(s := f.stat()).st_size} {s.st_mtime_ns}\n" for f in files) + f"{size} {colour} {fit}"
+    state = "".join(f"{f.file}\n{(s := f.file.stat()).st_size} {s.st_mtime_ns}\n" for f in files)
+    state += f"{size} {colour} {fit}" + (f" {every}" if every > 1 else "")
     return mapped(place, shape, chunks, variant="." + hashlib.blake2b(state.encode(), digest_size=6).hexdigest())[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 from pathlib import Path
 from typing import IO, Literal
@@ -14,6 +15,10 @@ Fit = Literal["crop", "pad"]
 Colour = Literal["grey", "rgb"]
 MODES = {"grey": "L", "rgb": "RGB"}
 LARGEST = 50_000_000  # pixels; a damaged header may promise any number
+BROKEN = (  # what Pillow raises of damaged files
+    ValueError, OSError, SyntaxError, EOFError, TypeError, MemoryError, IndexError, OverflowError,
+    struct.error, Image.DecompressionBombError,
+)  # fmt: skip
 GREY = {"1", "L", "LA", "I", "I;16", "I;16B", "F"}
 
 
@@ -35,7 +40,7 @@ def opened(file: Path | IO[bytes]) -> Image.Image:
             image.close()
             raise ValueError(f"it says it has {image.width} x {image.height} pixels, too many to decode")
         return image
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    except BROKEN as error:
         raise ValueError(f"{file} is not a picture that can be read: {error}") from error
 
 
@@ -59,7 +64,7 @@ def read(file: Path, size: int, colour: Colour, fit: Fit = "crop") -> NDArray[np
         try:
             image.draft(MODES[colour], (2 * size, 2 * size))  # lets a JPEG be decoded at a fraction of its size
             return fitted(image, size, colour, fit)
-        except (OSError, ValueError, SyntaxError, EOFError, TypeError, MemoryError) as error:
+        except BROKEN as error:
             raise ValueError(f"{file} is damaged: {error}") from error
 
 

@@ -1,0 +1,114 @@
+"""A picture file as frames: one of a still, all of a video or of an animated GIF, WebP or PNG, in the order shown."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from unweave.data import video
+from unweave.data.mapped import cache
+from unweave.data.photo import BROKEN, GREY, LARGEST, Colour, colour_of, opened
+from unweave.files import WriteError, write
+
+log = logging.getLogger(__name__)
+MOVING = {"GIF", "WEBP", "PNG"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a file shows: how many frames, in which colours, and whether it is a clip: a video, or an animated picture."""
+
+    file: Path
+    count: int
+    colour: Colour
+    clip: bool
+
+
+def frames(shown: Shown, every: int = 1) -> Iterator[Image.Image]:
+    """The first of each `every` frames of a clip. ValueError, naming the file, if it is damaged."""
+    return (image for image, _ in islice(_all(shown.file), 0, None, every))
+
+
+def shown(file: Path, whole: bool = False) -> Shown:
+    """What a file shows; a clip is decoded for that, a still only if `whole`. ValueError if it cannot be read."""
+    if file.suffix.lower() not in video.SUFFIXES:
+        with opened(file) as image:
+            if image.format not in MOVING or not getattr(image, "is_animated", False):
+                if whole:
+                    image.load()
+                return Shown(file, 1, colour_of(image), clip=False)
+    colours = [colour for _, colour in _all(file)]
+    return Shown(file, len(colours), "rgb" if "rgb" in colours else "grey", clip=True)
+
+
+class Counted:
+    """What the clips of a folder show, remembered in the user's cache, so that each is decoded for that once."""
+
+    def __init__(self, place: Path) -> None:
+        name = hashlib.blake2b(str(place.resolve()).encode(), digest_size=8).hexdigest()
+        self.path = cache() / "clips" / f"{name}.json"
+        self.known: dict[str, object] = {}
+        self.asked: dict[str, object] = {}
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            self.known = dict(json.loads(self.path.read_bytes()))
+
+    def shown(self, file: Path, whole: bool = False) -> Shown:
+        """As the function of this name."""
+        state = file.stat()
+        key = f"{file.name} {state.st_size} {state.st_mtime_ns} {state.st_ino}"
+        match self.known.get(key):
+            case [int(count), "grey" | "rgb" as colour] if count > 0:
+                found = Shown(file, count, colour, clip=True)
+            case _:
+                found = shown(file, whole)
+        if found.clip:
+            self.asked[key] = [found.count, found.colour]
+        return found
+
+    def keep(self) -> None:
+        """Remember what was asked for; where the cache cannot be written, it is found again each time."""
+        if self.asked.items() <= self.known.items():
+            return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write(self.path, json.dumps(self.asked).encode())
+        except (OSError, WriteError) as error:
+            log.warning("the lengths of the clips are not kept: %s", error)
+
+
+def _all(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
+    return video.frames(file) if file.suffix.lower() in video.SUFFIXES else _pictures(file)
+
+
+def _pictures(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
+    """The frames of an animated picture, each with what lies below it."""
+    with opened(file) as image:
+        try:
+            if image.format == "GIF" and not file.read_bytes().rstrip(b"\0").endswith(b";"):
+                raise ValueError("it is cut off: a GIF ends in a semicolon")
+            first = 1 if image.info.get("default_image") else 0  # of a PNG: shown where nothing moves
+            for k in range(first, getattr(image, "n_frames", 1)):
+                image.seek(k)
+                if image.width * image.height > LARGEST:  # the frames of a GIF may be larger than its header says
+                    raise ValueError(f"frame {k} has {image.width} x {image.height} pixels, too many to decode")
+                image.load()
+                yield image, _colour(image)
+        except BROKEN as error:
+            raise ValueError(f"{file} is damaged: {error}") from error
+
+
+def _colour(image: Image.Image) -> Colour:
+    """As `colour_of`; frames that were composed by Pillow are RGB whatever they were, and grey if they look it."""
+    if image.mode not in ("RGB", "RGBA", "P"):
+        return "grey" if image.mode in GREY else "rgb"
+    red, green, blue = np.asarray(image.convert("RGB")).transpose(2, 0, 1)
+    return "grey" if (red == green).all() and (green == blue).all() else "rgb"

@@ -1,0 +1,58 @@
+"""The pictures and videos below a folder, in the order people sort names in, and the colours they agree on."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter
+from pathlib import Path
+
+from unweave.data import video
+from unweave.data.frames import Counted, Shown
+from unweave.data.photo import BROKEN, Colour
+
+log = logging.getLogger(__name__)
+PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
+SUFFIXES = PICTURES | video.SUFFIXES
+
+
+def listed(place: Path, colour: str, skip_bad: bool) -> tuple[list[Shown], Colour]:
+    """The files below `place` that can be read, and their colours: those asked for, or with "auto" those they have.
+
+    ValueError if there are none, if one cannot be read unless `skip_bad`, or if grey and coloured ones are mixed.
+    """
+    kept, counted = [], Counted(place)
+    for file in _files(place):
+        try:
+            kept.append(counted.shown(file, skip_bad))
+        except BROKEN as error:
+            if not skip_bad:
+                reason = str(error) if str(file) in str(error) else f"{file} is damaged: {error}"
+                raise ValueError(f"{reason}; mend or remove it, or give skip_bad=True") from error
+            log.warning("left out %s: it cannot be read", file)
+    counted.keep()
+    if sum(file.count for file in kept) < 2:
+        raise ValueError(f"{place} holds {len(kept)} image that can be read; training takes at least 2")
+    modes = Counter(file.colour for file in kept)
+    if colour == "auto" and len(modes) > 1:
+        raise ValueError(
+            f"{place} holds {modes['grey']} grey and {modes['rgb']} coloured images; say colour='rgb' or colour='grey'"
+        )
+    chosen = kept[0].colour if colour == "auto" else colour
+    return kept, "grey" if chosen == "grey" else "rgb"
+
+
+def natural(path: Path | str) -> list[tuple[int, str]]:
+    """The key that sorts names as people do: numbers by their value.
+
+    >>> sorted(["frame10", "frame2"], key=natural)
+    ['frame2', 'frame10']
+    """
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", str(path)) if part]
+
+
+def _files(place: Path) -> list[Path]:
+    found = [f for f in place.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file() and not f.name.startswith(".")]
+    if not found:
+        raise ValueError(f"{place} holds no images; looked for {', '.join(sorted(SUFFIXES))} in it and below")
+    return sorted(found, key=lambda f: natural(f.relative_to(place).as_posix()))
