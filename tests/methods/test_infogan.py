@@ -1,5 +1,6 @@
 """InfoGAN: who learns from what, the bound and its constants, and the layout of a code."""
 
+import itertools
 import math
 
 import pytest
@@ -113,6 +114,20 @@ def test_without_one_kind_of_code_there_is_no_block_of_it():
         assert all(math.isfinite(v) for v in Training(method, lambda step: batch()).advance().values())
     with pytest.raises(ValueError, match="no information to keep"):
         toy(categories=0, codes=0)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.4])
+def test_instance_noise_is_on_all_that_the_critic_sees_and_on_nothing_that_is_encoded(noise):
+    method, seen = toy(instance_noise=noise), []
+    method.decode = lambda z: torch.full((len(z), 1, 8, 8), 0.5)
+    method.trunk.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    x = batch(2000).x
+    list(method.losses(Batch(x), 0))
+    added = [a - clean for a, clean in zip(seen, (x, 0.5, 0.5), strict=True)]
+    assert [a.std().item() for a in added] == [pytest.approx(noise, abs=0.01)] * 3
+    assert not noise or max(abs((a * b).mean()) for a, b in itertools.pairwise(added)) < 0.005
+    method.encode(x)
+    assert torch.equal(seen[-1], x)
 
 
 def test_two_steps_are_the_hand_written_updates():

@@ -30,6 +30,20 @@ def test_fully_connected_networks_have_its_parameters_too():
     assert count(Critic(10)) == 11 * 1000 + 5 * 1001 * 1000 + 1001
 
 
+def test_batch_norm_stands_before_each_activation_of_the_decoder():
+    torch.manual_seed(0)
+    net, seen = MLPDecoder((1, 8, 8), 4, width=16, depth=2, batch_norm=True), []
+    assert count(net) == 5 * 16 + 17 * 16 + 17 * 64 + 2 * 2 * 16
+    for module in net.modules():
+        if isinstance(module, nn.Tanh):
+            module.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    net(3 + 5 * torch.randn(500, 4))
+    assert len(seen) == 2
+    for x in seen:
+        torch.testing.assert_close(x.mean(0), torch.zeros(16), atol=1e-4, rtol=0)
+        torch.testing.assert_close(x.var(0, correction=0), torch.ones(16), atol=1e-3, rtol=0)
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
     ("encoder", "decoder"),

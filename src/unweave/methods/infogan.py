@@ -7,7 +7,9 @@ in the authors' code the bound is in both players' losses, and the critic owns t
 not saturate; each player sees images of its own draw of z and c.
 
 **Departures**: spectral normalisation of trunk and D, or none, in place of batch normalisation (as InfoGAN-CR's "modified
-InfoGAN"; narrow fully connected trunks on small images learn better without), and the networks are those of the VAEs.
+InfoGAN"; narrow fully connected trunks on small images learn better without), and the networks are those of the VAEs. Instance
+noise (Arjovsky and Bottou, 2017), off by default: where few images are known, a critic that tells them all apart teaches
+the generator one image for each category, and Q then knows nothing of the others.
 """
 
 from __future__ import annotations
@@ -47,6 +49,9 @@ class InfoGAN(Method):
         spectral: Annotated[
             bool, Setting("whether trunk and D are spectrally normalised", search=(False, True))
         ] = True,
+        instance_noise: Annotated[
+            float, Setting("deviation of noise on what the critic sees; pixels are 0..1", low=0, search=(0, 0.2, 0.4))
+        ] = 0.0,
         critic_lr: Annotated[float, Setting("learning rate of trunk, D and Q", above=0)] = 2e-4,
         generator_lr: Annotated[float, Setting("the generator's learning rate", above=0)] = 1e-3,
     ):
@@ -54,7 +59,7 @@ class InfoGAN(Method):
         if categories + codes == 0:
             raise ValueError("categories and codes are both 0: there is no information to keep")
         self.categories, self.codes, self.noise, self.lam = categories, codes, noise, lam
-        self.critic_lr, self.generator_lr = critic_lr, generator_lr
+        self.instance_noise, self.critic_lr, self.generator_lr = instance_noise, critic_lr, generator_lr
         self.generator, self.trunk, self.judge = decoder, encoder, nn.Linear(features, 1)
         if spectral:
             _normalise(self.trunk)
@@ -80,13 +85,13 @@ class InfoGAN(Method):
 
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
         code = self.sample_prior(len(batch.x))
-        real, fake = self._features(batch.x), self._features(self.decode(code))
+        real, fake = self._seen(batch.x), self._seen(self.decode(code))
         critic = F.softplus(-self._judged(real)).mean() + F.softplus(self._judged(fake)).mean()
         unread, terms = self._unread(fake, code)
         yield Losses({"critic": critic + self.lam * unread}, {"adversarial": critic} | terms)
 
         code = self.sample_prior(len(batch.x))
-        fake = self._features(self.decode(code))
+        fake = self._seen(self.decode(code))
         deceived = F.softplus(-self._judged(fake)).mean()
         yield Losses({"generator": deceived + self.lam * self._unread(fake, code)[0]})
 
@@ -104,6 +109,10 @@ class InfoGAN(Method):
             return uniform
         category = torch.randint(self.categories, (n,), device=device)
         return torch.cat([F.one_hot(category, self.categories).float(), uniform], 1)
+
+    def _seen(self, x: Tensor) -> Tensor:
+        """Features of images in training: with fresh Gaussian noise on each, the same for real ones and made ones."""
+        return self._features(x + self.instance_noise * torch.randn_like(x) if self.instance_noise else x)
 
     def _features(self, x: Tensor) -> Tensor:
         return F.leaky_relu(self.trunk(x), 0.1)

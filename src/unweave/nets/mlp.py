@@ -21,10 +21,22 @@ class MLPEncoder(nn.Sequential):
 
 
 class MLPDecoder(nn.Sequential):
-    """Codes (B, inputs) to (B, *shape), logits or means; tanh. The default is disentanglement_lib's fc_decoder."""
+    """Codes (B, inputs) to (B, *shape), logits or means; tanh. The default is disentanglement_lib's fc_decoder.
 
-    def __init__(self, shape: tuple[int, ...], inputs: int, *, width: Width = 1200, depth: Depth = 3):
-        super().__init__(*layers(inputs, math.prod(shape), width, depth, nn.Tanh()), nn.Unflatten(1, shape))
+    With `batch_norm` each hidden layer is normalised over the batch, before its activation (Ioffe and Szegedy, 2015).
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        inputs: int,
+        *,
+        width: Width = 1200,
+        depth: Depth = 3,
+        batch_norm: Annotated[bool, Setting("whether hidden layers are normalised over the batch")] = False,
+    ):
+        body = layers(inputs, math.prod(shape), width, depth, nn.Tanh(), batch_norm)
+        super().__init__(*body, nn.Unflatten(1, shape))
 
 
 class Critic(nn.Sequential):
@@ -37,11 +49,14 @@ class Critic(nn.Sequential):
         super().__init__(*layers(inputs, 1, width, depth, nn.LeakyReLU(0.2)), nn.Flatten(0))
 
 
-def layers(inputs: int, outputs: int, width: int, depth: int, between: nn.Module) -> list[nn.Module]:
+def layers(
+    inputs: int, outputs: int, width: int, depth: int, between: nn.Module, batch_norm: bool = False
+) -> list[nn.Module]:
     """`depth` hidden layers of `width` units with an activation after each, then a linear layer; Glorot start."""
     sizes = [inputs, *[width] * depth]
     linear = [nn.Linear(a, b) for a, b in zip(sizes, [*sizes[1:], outputs], strict=True)]
     for layer in linear:
         nn.init.xavier_uniform_(layer.weight)
         nn.init.zeros_(layer.bias)
-    return [m for layer in linear[:-1] for m in (layer, between)] + [linear[-1]]
+    norms = [[nn.BatchNorm1d(width)] if batch_norm else [] for _ in range(depth)]
+    return [m for layer, norm in zip(linear, norms, strict=False) for m in (layer, *norm, between)] + [linear[-1]]
