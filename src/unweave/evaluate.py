@@ -222,7 +222,7 @@ def intervene(
 def known_factors(source: Any, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
     """The factors (n, K) of rows: of the grid, the labels, or the class as the only one; None if nothing is known."""
     if hasattr(source, "factors"):
-        return np.asarray(source.at(rows), dtype=float)
+        return np.asarray(source.told(rows), dtype=float)
     if getattr(source, "labels", None) is not None:
         return np.asarray(source.labels)[rows].astype(float)
     if source.y is not None:

@@ -4,6 +4,7 @@ import pytest
 from unweave import data, run
 from unweave.data import shifts
 from unweave.data.arrays import arrays
+from unweave.data.describe import described
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.shifted import shifted
@@ -54,12 +55,29 @@ def test_text_says_what_the_functions_do(text, same):
         ("without:shape=a", "'a'"),
         ("extrapolation:x,side=left", "side is train or test"),
         ("imbalanced:x,ratio=2,side=test", "takes no 'side'"),
+        ("mislabelled:x", "mislabelled needs fraction=NUMBER"),
+        ("mislabelled:fraction=2", "from 0 to 1"),
+        ("mislabelled:fraction=.1,side=test", "takes no 'side'"),
         (";", "there is no shift ''"),
     ],
 )
 def test_a_shift_that_says_nothing_is_refused_with_its_own_words(text, message):
     with pytest.raises(ValueError, match=message):
         shifted(GRID, text)
+
+
+def test_wrong_labels_are_a_shift_like_any_other():
+    rows = np.arange(192)
+    found = shifted(GRID, "mislabelled:fraction=0.25,seed=3")
+    assert np.array_equal(found.told(rows), shifts.mislabelled(GRID, [], 0.25, 3).told(rows))
+    few = shifted(GRID, "mislabelled:x,y,fraction=1")
+    assert (few.told(rows) != few.at(rows)).mean(0).tolist() == [0, 1, 1]
+    both = shifted(GRID, "only:shape=1; mislabelled:fraction=0.25,seed=3")
+    assert np.array_equal(both.told(np.arange(64)), found.told(both.rows))
+    assert both.about == "25% of the labels wrong; only combinations shape in [1]; in memory"
+    lines = "\n".join(described(few))
+    assert "labels     wrong on purpose: shape 0.0%, x 100.0%, y 100.0%" in lines
+    assert "wrong on purpose" not in "\n".join(described(GRID))
 
 
 def test_images_without_a_grid_cannot_be_shifted():

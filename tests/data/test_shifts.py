@@ -5,6 +5,8 @@ from unweave.data.batches import stream
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.shifts import correlated, extrapolation, imbalanced, interpolation, mislabelled, without
+from unweave.data.views import split, subset, with_classes
+from unweave.evaluate import evaluate, known_factors
 
 
 @pytest.fixture
@@ -59,10 +61,71 @@ def test_combinations_values_between_and_values_beyond_are_held_out(grid):
 
 
 def test_wrong_labels_are_as_many_as_asked_for_and_really_wrong(grid):
-    v, true = mislabelled(grid, 0.3), grid.factors.at(np.arange(363))
-    assert (v != true).mean() == pytest.approx(0.3, abs=0.05)
-    assert (mislabelled(grid, 1.0) != true).all()
-    assert np.array_equal(mislabelled(grid, 0.0), true)
+    rows, true = np.arange(363), grid.factors.at(np.arange(363))
+    wrong = mislabelled(grid, [], 0.3)
+    v = wrong.told(rows)
+    assert (v != true).mean(0) == pytest.approx(0.3, abs=0.08)
+    assert np.array_equal(grid.factors.check(v), v)
+    assert np.array_equal(v[[5, 5, 90]], wrong.told([5, 5, 90]))  # of the row alone
+    assert (mislabelled(grid, [], 0.3, seed=1).told(rows) != v).any()
+    always = mislabelled(grid, ["x"], 1.0).told(rows)
+    assert (always != true).mean(0).tolist() == [0, 1, 0]
+    steps = np.bincount((always - true)[:, 1] % 11, minlength=11)
+    assert steps[0] == 0
+    assert steps[1:].min() > 20  # of 36.3: every other value is as likely
+    assert np.array_equal(mislabelled(grid, [], 0.0).told(rows), true)
+
+
+def test_wrong_labels_leave_the_images_and_what_they_show(grid):
+    wrong, rows = mislabelled(grid, [], 1.0), np.arange(363)
+    true = grid.factors.at(rows)
+    assert np.array_equal(wrong.take(rows), grid.take(rows))
+    assert np.array_equal(wrong.images(true), grid.images(true))
+    assert np.array_equal(wrong.at(rows), true)
+    assert np.array_equal(wrong.sample_factors(9, 0), grid.sample_factors(9, 0))
+    assert wrong.info == grid.info
+    assert not np.array_equal(mislabelled(wrong, [], 1.0).told(rows), wrong.told(rows))
+
+
+def test_wrong_labels_reach_supervision_classes_groups_and_metrics_but_not_pairs(grid):
+    wrong, rows = mislabelled(grid, [], 1.0), np.arange(363)
+    told, true = wrong.told(rows), grid.factors.at(rows)
+    beside = stream(wrong, {"images", "labels"}, batch_size=64, labels=0)(0).labelled
+    assert np.array_equal(beside.v.numpy(), told[beside.index.numpy()])
+    assert np.array_equal(with_classes(wrong, "shape").y, told[:, 0])
+    assert np.array_equal(known_factors(wrong, rows), told)
+    groups = stream(wrong, {"groups"}, batch_size=64, shared=("shape",))(0).index.numpy()
+    assert (told[groups][:, :, 0] == told[groups][:, :1, 0]).all()
+    assert (true[groups][:, :, 0] != true[groups][:, :1, 0]).any()
+    pairs = stream(wrong, {"pairs"}, batch_size=64)(0)
+    a, b = true[pairs.index.numpy()].transpose(1, 0, 2)
+    assert np.array_equal(pairs.changed.numpy(), a != b)
+    assert ((a != b).sum(1) == 1).all()
+
+
+def test_a_view_keeps_wrong_labels_and_scores_are_of_them(grid):
+    first, _ = without(mislabelled(grid, [], 1.0), {"shape": [0]})
+    last = mislabelled(without(grid, {"shape": [0]})[0], [], 1.0)
+    rows = np.arange(len(first))
+    for view in (first, last, subset(first, rows), split(last, 0.5, 0)[0]):
+        every = np.arange(len(view))
+        assert (view.told(every) != view.at(every)).all()
+        assert set(view.at(every)[:, 0]) == {1, 2}  # rows are chosen by what they show
+    assert np.array_equal(first.told(rows), last.told(rows))  # in either order
+    assert np.array_equal(first.take(rows), last.take(rows))
+
+
+def test_scores_are_of_the_labels_that_are_told():
+    """A true code tells ln 3 of a factor of 3 values; of labels that are one of the 2 wrong values, ln 3 - ln 2."""
+    grid = FactorImages(FactorSpace(("a", "b", "c"), (3, 3, 500)), lambda v: v.astype(np.uint8)[..., None, None])
+
+    def told(data: FactorImages) -> np.ndarray:
+        return evaluate(lambda images: images[:, :2, 0, 0].astype(float), "mig", data=data)["mig"].matrix[:, :2]
+
+    for fraction, information in ((0.0, np.log(3)), (1.0, np.log(1.5))):
+        wrong = mislabelled(grid, ["a", "b"], fraction)
+        for data in (wrong, without(wrong, {"c": [0]})[0]):
+            assert told(data) == pytest.approx(information * np.eye(2), abs=0.01)
 
 
 def test_streams_of_a_shift_hold_only_what_it_shows(grid):
@@ -82,7 +145,8 @@ def test_streams_of_a_shift_hold_only_what_it_shows(grid):
         (lambda d: without(d, {"x": list(range(11))}), "one side without a row"),
         (lambda d: extrapolation(d, "shape", 0.01), "leaves none on one side"),
         (lambda d: interpolation(d, "x", 1), "cannot be held out"),
-        (lambda d: mislabelled(d, 1.5), "from 0 to 1"),
+        (lambda d: mislabelled(d, [], 1.5), "from 0 to 1"),
+        (lambda d: mislabelled(d, ["z"], 0.5), "no factor 'z'"),
     ],
 )
 def test_shifts_that_cannot_be_are_refused(grid, shift, message):

@@ -53,6 +53,8 @@ def _known(data: ImageData | FactorImages) -> Iterator[tuple[str, str]]:
             yield "factor", f"{name}: {_number(len(values), 'value')}, {_values([said(v) for v in values])}"
         if isinstance(data, FactorRows):
             yield from _shift(data)
+        if not data.exact:
+            yield from _wrong(data)
     elif data.labels is not None:
         for k, (name, count) in enumerate(zip(data.factor_names, data.factor_sizes, strict=True)):
             yield "factor", f"{name}: {_label(data.labels[:, k], count)}"
@@ -95,6 +97,14 @@ def _shift(data: FactorRows) -> Iterator[tuple[str, str]]:
     table = np.corrcoef(v[:, varied].T).reshape(len(varied), len(varied))
     for i, j in np.argwhere(np.triu(np.abs(table) > STRIKING, 1)):
         yield "shift", f"{names[varied[i]]} and {names[varied[j]]}: correlation {table[i, j]:.2f}"
+
+
+def _wrong(data: FactorImages) -> Iterator[tuple[str, str]]:
+    """How many of the labels that are told of each factor are not what the images show."""
+    rows = np.unique(np.linspace(0, len(data) - 1, min(len(data), SEEN)).astype(np.int64))
+    shares = (data.told(rows) != data.at(rows)).mean(0)
+    listed = ", ".join(f"{name} {share:.1%}" for name, share in zip(data.factors.names, shares, strict=True))
+    yield "labels", f"wrong on purpose: {listed}"
 
 
 def _published(name: str) -> Iterator[tuple[str, str]]:

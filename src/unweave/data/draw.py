@@ -256,6 +256,8 @@ def class_cells(data: Data, kind: str, shared: Sequence[str]) -> Cells:
 def _by(data: FactorImages, factors: Sequence[int]) -> Cells:
     """The rows by the values of these factors, the last one named fastest."""
     whole = Lattice(data.factors, factors)
+    if not data.exact:  # who groups rows by their labels has the labels that are told
+        return Partition(whole.keys_at(data.factors.rows(data.told(every_row(data)))))
     return Partition(whole.keys_at(data.rows)) if isinstance(data, FactorRows) else whole
 
 

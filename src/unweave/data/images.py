@@ -107,6 +107,7 @@ class FactorImages:
     y: NDArray[np.int64] | None = None
     groups: NDArray[np.int64] | None = None
     class_names: tuple[str, ...] = ()
+    exact: bool = True  # what is told of the rows is what they show
 
     def __init__(
         self,
@@ -132,6 +133,10 @@ class FactorImages:
     def at(self, rows: Rows) -> NDArray[np.int64]:
         """Factor tuples (n, K) of the rows (n,)."""
         return self.factors.at(rows)
+
+    def told(self, rows: Rows) -> NDArray[np.int64]:
+        """The factor tuples (n, K) that a method and a metric are given of the rows (n,): `at`, unless mislabelled."""
+        return self.at(rows)
 
     def images(self, indices: Rows) -> NDArray[np.uint8]:
         """The images (n, C, H, W), 0 to 255, of the factor indices (n, K)."""

@@ -85,7 +85,7 @@ def _choose(data: Data, known: NDArray[np.int64] | int, count: int, rng: np.rand
 
 def _factors(data: Data, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     if isinstance(data, FactorImages):
-        return data.at(rows).astype(np.float32)
+        return data.told(rows).astype(np.float32)
     if data.labels is None:
         return np.full((len(rows), len(data.factor_names)), np.nan, dtype=np.float32)
     return data.labels[rows].copy()

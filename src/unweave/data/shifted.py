@@ -5,6 +5,7 @@
     without:shape=2,position_x=0-15              values are a, a-b, or several of them joined by +; `only` is the rest
     extrapolation:scale,fraction=0.25            side=test for what was held out
     interpolation:position_x,every=2             side=test likewise
+    mislabelled:fraction=0.1                     the labels, of all factors or of those named, are wrong so often
 
 Several are joined by ";", the first is done first. `shifts` says what each does.
 """
@@ -15,15 +16,17 @@ import inspect
 
 from unweave.data import shifts
 from unweave.data.images import FactorImages, ImageData
-from unweave.data.views import FactorRows
 from unweave.settings import nearest
 
-KINDS = ("correlated", "imbalanced", "without", "only", "extrapolation", "interpolation")
+KINDS = ("correlated", "imbalanced", "without", "only", "extrapolation", "interpolation", "mislabelled")
 NUMBERS = {"strength": float, "ratio": float, "fraction": float, "every": int, "seed": int}
 
 
-def shifted(data: ImageData | FactorImages, text: str) -> FactorRows:
-    """The rows of the data that a shift, or several, leave. ValueError if the text says none, or the data have no grid."""
+def shifted(data: ImageData | FactorImages, text: str) -> FactorImages:
+    """The data as a shift, or several, leave them: a view of some rows, or with wrong labels.
+
+    ValueError if the text says none, or the data have no grid.
+    """
     for one in text.split(";"):
         if not isinstance(data, FactorImages):
             raise ValueError(
@@ -39,11 +42,11 @@ def shifted(data: ImageData | FactorImages, text: str) -> FactorRows:
             data = _one(data, kind, names, given)
         except ValueError as error:
             raise ValueError(f"shift {one.strip()!r}: {error}") from error
-    assert isinstance(data, FactorRows)
+    assert isinstance(data, FactorImages)
     return data
 
 
-def _one(data: FactorImages, kind: str, names: list[str], given: dict[str, str]) -> FactorRows:
+def _one(data: FactorImages, kind: str, names: list[str], given: dict[str, str]) -> FactorImages:
     if kind in ("without", "only"):
         if names or not given:
             raise ValueError(f"expected {kind}:FACTOR=VALUES, values as indices: 0, 0-3 or 0+2")
@@ -54,9 +57,11 @@ def _one(data: FactorImages, kind: str, names: list[str], given: dict[str, str])
         raise ValueError(f"{kind} needs {missing[0]}=NUMBER")
     if wrong := [name for name in given if name not in known]:
         raise ValueError(f"{kind} takes no {wrong[0]!r}; {nearest(wrong[0], known)}")
-    if side not in ("train", "test") or (len(names) != 1 if kind != "correlated" else not names or len(names) % 2):
+    right = {"correlated": bool(names) and len(names) % 2 == 0, "mislabelled": True}.get(kind, len(names) == 1)
+    if side not in ("train", "test") or not right:
         raise ValueError("side is train or test, and factors are one name, or for `correlated` pairs: a,b or a,b,a,c")
-    of = list(zip(names[::2], names[1::2], strict=True)) if kind == "correlated" else names[0]
+    pairs = list(zip(names[::2], names[1::2], strict=True)) if kind == "correlated" else []
+    of = pairs or (names if kind == "mislabelled" else names[0])
     made = made(data, of, **{name: NUMBERS[name](value) for name, value in given.items()})
     return made[side == "test"] if isinstance(made, tuple) else made
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.images import FactorImages
+from unweave.data.mislabelled import Mislabelled
 from unweave.data.views import FactorRows, every_row, subset
 from unweave.seeds import fold
 
@@ -74,14 +75,21 @@ def interpolation(data: FactorImages, factor: str, every: int = 2) -> tuple[Fact
     return _parted(data, held, f"interpolation of {factor}")
 
 
-def mislabelled(data: FactorImages, fraction: float, seed: int = 0) -> NDArray[np.int64]:
-    """The factors (N, K) of all rows, each one replaced by another value with probability `fraction`."""
+def mislabelled(data: FactorImages, factors: Sequence[str], fraction: float, seed: int = 0) -> FactorImages:
+    """The same images, of which `told` gives the named factors, all if none is, wrong with probability `fraction`.
+
+    See `Mislabelled` for who sees it. Shifts that choose rows go by what the images show, so their order with this one
+    does not matter.
+    """
     if not 0 <= fraction <= 1:
         raise ValueError(f"the fraction is {fraction}; it has to be from 0 to 1")
-    rng = np.random.default_rng(fold(seed, "mislabelled"))
-    v = _all(data)
-    wrong = (rng.random(v.shape) < fraction) & (np.array(data.factors.sizes) > 1)
-    return data.factors.change(v, wrong, rng)
+    of = data.of if isinstance(data, FactorRows) else data
+    places = [data.factors.k(factor) for factor in factors] or list(range(len(data.factors.sizes)))
+    said = f"{fraction:.0%} of the labels{' of ' * bool(factors)}{', '.join(factors)} wrong; "
+    wrong = Mislabelled(of, places, fraction, seed, said + of.about)
+    if not isinstance(data, FactorRows):
+        return wrong
+    return FactorRows(wrong, data.rows, said + data.about, data.y, data.class_names)
 
 
 def _drawn(data: FactorImages, weight: NDArray[np.float64], seed: int, about: str) -> FactorRows:

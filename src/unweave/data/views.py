@@ -59,7 +59,7 @@ class FactorRows(FactorImages):
         class_names: tuple[str, ...] = (),
     ) -> None:
         self.of, self.rows, self.factors, self.name, self.about, self.array = of, rows, of.factors, of.name, about, None
-        self.y, self.class_names = y, class_names
+        self.y, self.class_names, self.exact = y, class_names, of.exact
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -67,6 +67,10 @@ class FactorRows(FactorImages):
     def at(self, rows: Rows) -> NDArray[np.int64]:
         """Factor tuples (n, K) of the rows (n,) of this view."""
         return self.factors.at(self.rows[np.asarray(rows)])
+
+    def told(self, rows: Rows) -> NDArray[np.int64]:
+        """The factor tuples (n, K) that are given out for the rows (n,) of this view."""
+        return self.of.told(self.rows[np.asarray(rows)])
 
     def take(self, rows: Rows) -> NDArray[np.uint8]:
         """The images (n, C, H, W) of the rows (n,) of this view."""
@@ -173,7 +177,7 @@ def with_classes(data: FactorImages, factor: int | str) -> FactorRows:
     k = data.factors.k(factor)
     rows = data.rows if isinstance(data, FactorRows) else every_row(data)
     of = data.of if isinstance(data, FactorRows) else data
-    y = data.factors.at(rows)[:, k]
+    y = of.told(rows)[:, k]
     name = data.factors.names[k]
     names = tuple(f"{name} {value}" for value in data.factors.values[k])
     return FactorRows(of, rows, f"classes are the values of {name}; {data.about}", y, names)
