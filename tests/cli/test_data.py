@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -54,6 +56,23 @@ def test_verify_and_get(unweave, tmp_path, monkeypatch):
     code, _, err = unweave("data", "verify", "shapes3d", "--root", tmp_path)
     assert code == 1
     assert "is not the published file" in err
+
+
+def test_verify_looks_at_every_file_that_is_there(unweave, tmp_path):
+    for name in ("train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"):
+        (tmp_path / "mnist").mkdir(exist_ok=True)
+        (tmp_path / "mnist" / name).write_bytes(b"other")
+    source = sources.SOURCES["mnist"]
+    right = sources.Source(source.file, source.address, "free", 5, sources.digest(tmp_path / "mnist" / source.file))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sources.SOURCES, "mnist", replace(right, folder="mnist", more=source.more))
+        code, out, err = unweave("data", "verify", "mnist", "--root", tmp_path)
+    assert code == 1
+    assert "train-images-idx3-ubyte.gz is the published file" in out
+    assert "t10k-labels-idx1-ubyte.gz is not the published file" in err
+    _, out, _ = unweave("data", "list", "--root", tmp_path)
+    assert f"found: {tmp_path / 'mnist/train-images-idx3-ubyte.gz'}" in out
+    assert "train-images-idx3-ubyte.gz is missing: unweave data get fashion-mnist (licence: MIT)" in out
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,18 @@
 import hashlib
+import re
 import threading
 import time
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from unweave.data.download import fetch, get
+from unweave.data.sources import SOURCES, Source, located, verify
 
 CONTENT = bytes(range(256)) * 4000  # a megabyte
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
+PARTS = [(f"{part}-{what}", rank) for part in ("train", "t10k") for what, rank in (("image", 3), ("label", 1))]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -104,6 +108,39 @@ def test_a_wrong_file_and_a_missing_one_leave_nothing_in_place(server, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_all_files_of_a_set_are_fetched_into_a_folder_of_their_own(server, tmp_path, monkeypatch):
+    one = Source("whole", f"{server}/whole", "free", len(CONTENT), SHA256, folder="one", more={"slow": (0, SHA256)})
+    other = Source("whole", f"{server}/whole", "free", folder="other")
+    monkeypatch.setitem(SOURCES, "mnist", one)
+    monkeypatch.setitem(SOURCES, "fashion-mnist", other)
+    assert get("mnist", tmp_path) == [tmp_path / "one/whole", tmp_path / "one/slow"]
+    assert located("mnist", tmp_path, "slow") == tmp_path / "one/slow"
+    assert located("mnist", tmp_path / "one") == tmp_path / "one/whole"
+    assert located("fashion-mnist", tmp_path) is None  # the other set's file has this name
+    assert [verify("mnist", path) for path in get("mnist", tmp_path)] == [
+        f"{tmp_path / 'one' / name} is the published file" for name in ("whole", "slow")
+    ]
+    (tmp_path / "one/slow").write_bytes(b"changed")
+    with pytest.raises(ValueError, match=r"slow is not the published file"):
+        verify("mnist", tmp_path / "one/slow")
+    monkeypatch.setitem(SOURCES, "mnist", replace(one, more={"wrong": (len(CONTENT), SHA256)}))
+    with pytest.raises(ValueError, match=r"/wrong gave is not the published file"):
+        get("mnist", tmp_path)
+
+
+def test_the_catalogue_is_whole():
+    for name, source in SOURCES.items():
+        assert source.address.startswith("http"), name
+        assert source.direct or not source.more or name == "celeba", name
+        for file, (size, sha256) in source.files.items():
+            assert (size > 0) == bool(sha256), (name, file)
+            assert re.fullmatch("([0-9a-f]{64})?", sha256), (name, file)
+    sums = [sha256 for source in SOURCES.values() for _, sha256 in source.files.values() if sha256]
+    assert len(set(sums)) == len(sums) == 18
+    assert all(f"{name}s-idx{rank}-ubyte.gz" in SOURCES["mnist"].files for name, rank in PARTS)
+    assert SOURCES["mnist"].files.keys() == SOURCES["fashion-mnist"].files.keys()
+
+
 def test_what_cannot_be_fetched_by_a_program_is_said(tmp_path, monkeypatch):
     monkeypatch.delenv("UNWEAVE_DATA", raising=False)
     with pytest.raises(ValueError, match="celeba is fetched by hand: see https://"):
@@ -113,4 +150,4 @@ def test_what_cannot_be_fetched_by_a_program_is_said(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="where to"):
         get("shapes3d")
     (tmp_path / "3dshapes.h5").write_bytes(b"there")
-    assert get("shapes3d", tmp_path) == tmp_path / "3dshapes.h5"
+    assert get("shapes3d", tmp_path) == [tmp_path / "3dshapes.h5"]

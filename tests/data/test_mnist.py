@@ -65,7 +65,10 @@ def test_missing_files_are_named(tmp_path, monkeypatch):
     ) as error:
         mnist(tmp_path)
     assert str(tmp_path) in str(error.value)
-    with pytest.raises(FileNotFoundError, match=r"Debian: apt-get install dataset-fashion-mnist"):
+    with pytest.raises(
+        FileNotFoundError,
+        match=r"`unweave data get fashion-mnist` fetches them, Debian: apt-get install dataset-fashion-mnist",
+    ):
         fashion_mnist(tmp_path / "elsewhere")
 
 

@@ -34,6 +34,11 @@ def test_the_published_size_gives_the_published_factors(tmp_path):
     assert len(data) == 1_036_800
     assert data.factors.sizes == (6, 6, 2, 3, 3, 40, 40)
     assert data.factors.names[:2] == ("object_color", "object_shape")
+    assert [list(values) for values in data.factors.values[2:5]] == [
+        ["small", "large"],
+        ["top", "center", "bottom"],
+        ["purple", "sea green", "salmon"],
+    ]
     v = [[5, 4, 1, 2, 0, 39, 7]]
     row = ((((((5 * 6 + 4) * 2 + 1) * 3 + 2) * 3 + 0) * 40 + 39) * 40) + 7
     assert np.array_equal(data.images(v)[0], images[row].transpose(2, 0, 1))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from unweave import data
 from unweave.cli.parser import Parser, complain, plain
-from unweave.data.published import HOME, find
-from unweave.data.sources import SOURCES, verify, wanted
+from unweave.data.published import HOME
+from unweave.data.sources import SOURCES, located, verify, wanted
 from unweave.settings import nearest
 
 ABOUT = """list: every data set, and whether its file is there. get: fetch the published file. verify: compare it with its
@@ -50,13 +50,9 @@ def _list(root: str | None) -> int:
 def _state(name: str, place: str | None) -> str:
     """Where the file of a data set is, or where it is from."""
     source = SOURCES[name]
-    try:
-        found = find(source.file, place) if place else None
-    except FileNotFoundError:
-        found = None
-    if found is not None:
+    if (found := located(name, place)) is not None:
         return f"found: {found}"
-    how = f"unweave data get {name}" if source.address.endswith(source.file) else source.address
+    how = f"unweave data get {name}" if source.direct else source.address
     return f"{source.file} is missing: {how} (licence: {source.licence})"
 
 
@@ -64,11 +60,12 @@ def _get(name: str, root: str | None) -> int:
     from unweave.data.download import get
 
     try:
-        path = get(_name(name), root, progress=_progress if sys.stderr.isatty() else None)
+        paths = get(_name(name), root, progress=_progress if sys.stderr.isatty() else None)
     finally:
         if sys.stderr.isatty():
             sys.stderr.write("\n")
-    print(verify(name, path))
+    for path in paths:
+        print(verify(name, path))
     return 0
 
 
@@ -78,9 +75,11 @@ def _progress(done: int, whole: int) -> None:
 
 
 def _verify(name: str, root: str | None) -> int:
-    path = wanted(_name(name), root)
+    paths = [wanted(_name(name), root)]
+    paths += [path for file in SOURCES[name].more if (path := located(name, root, file)) is not None]
     try:
-        print(verify(name, path))
+        for path in paths:
+            print(verify(name, path))
     except ValueError as error:  # not a wrong command line: the file is wrong
         return complain(str(error), 1)
     return 0

@@ -113,8 +113,9 @@ def _published(name: str) -> Iterator[tuple[str, str]]:
     source = SOURCES[name]
     yield "source", source.address
     yield "licence", source.licence
-    known = f"sha256 {source.sha256}, {size(source.size)}" if source.sha256 else "none published"
-    yield "checksum", f"{source.file}: {known}" + ("" if source.sha256 else "; recorded by `unweave data verify`")
+    for file, (count, sha256) in source.files.items():
+        known = f"sha256 {sha256}, {size(count)}" if sha256 else "none published; recorded by `unweave data verify`"
+        yield "checksum", f"{file}: {known}"
 
 
 def _number(count: int, thing: str) -> str:

@@ -20,8 +20,8 @@ FAILED = (urllib.error.URLError, http.client.HTTPException, ConnectionError, Tim
 Progress = Callable[[int, int], None]
 
 
-def get(name: str, root: str | Path | None = None, *, progress: Progress | None = None) -> Path:
-    """The file of a data set, fetched into `root` (or $UNWEAVE_DATA) unless it is there; its place.
+def get(name: str, root: str | Path | None = None, *, progress: Progress | None = None) -> list[Path]:
+    """The files of a data set, fetched into `root` (or $UNWEAVE_DATA) unless they are there; their places.
 
     progress: called with (bytes so far, bytes in all or 0). ValueError for a set that has no file of its own at its
     address, or a file that is not the published one; OSError if it cannot be fetched or written.
@@ -31,9 +31,13 @@ def get(name: str, root: str | Path | None = None, *, progress: Progress | None 
     source, place = SOURCES[name], root or os.environ.get(HOME)
     if not place:
         raise ValueError(f"where to? give root=FOLDER or set ${HOME}")
-    if not source.address.endswith(source.file):
+    if not source.direct:
         raise ValueError(f"{name} is fetched by hand: see {source.address} ({source.licence})")
-    return fetch(source.address, Path(place) / source.file, sha256=source.sha256, size=source.size, progress=progress)
+    folder, address = Path(place) / source.folder, source.address.removesuffix(source.file)
+    return [
+        fetch(address + file, folder / file, sha256=sha256, size=size, progress=progress)
+        for file, (size, sha256) in source.files.items()
+    ]
 
 
 def fetch(

@@ -80,7 +80,8 @@ def _folder(name: str, root: Path | str | None, wanted: Sequence[str]) -> Path:
     raise FileNotFoundError(
         f"{name} needs the files {', '.join(wanted)} (or with .gz) in one folder; looked below "
         f"{', '.join(map(str, places)) or 'nothing'}. Give root=FOLDER or set ${HOME}"
-        + ("; Debian: apt-get install dataset-fashion-mnist" if name == "fashion-mnist" else "")
+        + f"; `unweave data get {name}` fetches them"
+        + (", Debian: apt-get install dataset-fashion-mnist" if name == "fashion-mnist" else "")
     )
 
 

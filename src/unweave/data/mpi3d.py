@@ -26,7 +26,10 @@ NAMES = (
     "object_color", "object_shape", "object_size", "camera_height", "background_color", "horizontal_axis",
     "vertical_axis",
 )  # fmt: skip
-SCENE = (2, 3, 3, 40, 40)  # all but colour and shape of the object
+SCENE_VALUES = (  # of all but the object's colour and shape
+    ("small", "large"), ("top", "center", "bottom"), ("purple", "sea green", "salmon"), range(40), range(40),
+)  # fmt: skip
+SCENE = tuple(map(len, SCENE_VALUES))
 COLOURS = ("white", "green", "red", "blue", "brown", "olive")
 SHAPES = ("cone", "cube", "cylinder", "hexagonal", "pyramid", "sphere")
 DAILY_COLOURS = ("yellow", "green", "olive", "red")
@@ -83,5 +86,5 @@ def _space(n: int, colours: tuple[str, ...], shapes: tuple[str, ...]) -> FactorS
     each = math.isqrt(objects)
     if rest or each * each != objects or not 1 <= each <= len(colours):
         raise ValueError(f"it holds {n:,} images; expected {len(colours) ** 2 * math.prod(SCENE):,}")
-    values = [colours[:each], shapes[:each], *map(range, SCENE)]
+    values = [colours[:each], shapes[:each], *SCENE_VALUES]
     return FactorSpace(NAMES, (each, each, *SCENE), [np.array(v) for v in values])

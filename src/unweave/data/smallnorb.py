@@ -41,7 +41,7 @@ def smallnorb(
 
     From the six -dat, -cat and -info files of both parts, gzipped or not, in the folder of the first one found.
     """
-    folder = _first(root).parent
+    folder = wanted("smallnorb", root).parent
     labels = np.concatenate([_labels(folder, part) for part in PARTS])
     values = [np.unique(column) for column in labels.T]
     space = FactorSpace(NAMES, [len(v) for v in values], [CATEGORIES[: len(values[0])], *values[1:]])
@@ -60,14 +60,6 @@ def smallnorb(
 
     array, about = mapped(folder, (len(space), 1, size, size), chunks, variant=f".smallnorb.{size}")
     return FactorImages(space, array, name="smallnorb", about=about, binary=False)
-
-
-def _first(root: str | Path | None) -> Path:
-    name = f"smallnorb-{PARTS[0]}-dat.mat"
-    try:
-        return wanted("smallnorb", root, name)
-    except FileNotFoundError:
-        return wanted("smallnorb", root, f"{name}.gz")
 
 
 def _file(folder: Path, part: str, kind: str) -> Path:
