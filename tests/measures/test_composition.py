@@ -21,7 +21,8 @@ def test_perfect_codes_compose_what_was_never_seen(made):
     assert set(found.factor) == {0, 1, 2}
 
 
-def test_the_nearest_is_the_best_of_all_seen_images(made):
+def test_the_nearest_is_the_best_of_all_seen_images(made, monkeypatch):
+    monkeypatch.setattr(c, "AT_ONCE", 7)
     run = made(SHIFT)
     found, seen = c.compositions(run, **ASKED), run.data.take(np.arange(len(run.data))) / 255
     by_hand = [((seen - image) ** 2).sum((1, 2, 3)).min() for image in found.true]

@@ -153,4 +153,4 @@ def _nearest(seen: FactorImages, images: NDArray[np.uint8]) -> NDArray[np.int64]
 
 
 def _unit(images: NDArray[np.uint8]) -> Images:
-    return images.astype(np.float32) / 255
+    return images.astype(np.float32) / np.float32(255)
