@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from unweave.inspect import active_units, intervene, kl_per_latent, log_likelihood, swap, sweep
+from unweave.inspect import active_units, compose, intervene, kl_per_latent, log_likelihood, swap, sweep
 from unweave.methods.base import NotAvailable
 from unweave.methods.regularisers.beta import Beta
 from unweave.methods.vae import VAE
@@ -89,3 +89,16 @@ def test_a_point_has_no_likelihood():
     model = VAE(nn.Linear(6, 2), nn.Linear(2, 6), Gaussian(), Beta(), latents=2, posterior="point")
     with pytest.raises(NotAvailable, match="no likelihood"):
         log_likelihood(model, torch.rand(2, 6))
+
+
+def test_a_composed_code_has_each_latent_from_where_it_was_asked():
+    base, one, two = np.array([[1, 2, 3], [4, 5, 6]]), np.array([[7, 8, 9], [10, 11, 12]]), np.array([[13, 14, 15]])
+    assert compose(base, (one, [0]), (two, [2])).tolist() == [[7, 2, 15], [10, 5, 15]]
+    assert base.tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert compose(base).tolist() == base.tolist()
+    with pytest.raises(ValueError, match="latent 0 is given by two images"):
+        compose(base, (one, [0, 1]), (two, [0]))
+    with pytest.raises(ValueError, match="give as many, or one"):
+        compose(base, (CODES[:3], [0]))
+    with pytest.raises(ValueError, match="latent 3 is not one of the 3"):
+        compose(base, (one, [3]))

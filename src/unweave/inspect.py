@@ -5,6 +5,7 @@ A sweep, an intervention or an exchange gives codes (n, D); `run.decode(codes)` 
     codes = run.encode(images)
     strip = run.decode(sweep(codes[0], 3, over="aggregate", codes=codes))
     first, second = swap(codes[:1], codes[1:2], [0, 4])
+    new = run.decode(compose(codes[:1], (codes[1:2], [0, 4]), (codes[2:3], [1])))
 """
 
 from __future__ import annotations
@@ -89,6 +90,27 @@ def swap(first: Codes, second: Codes, latents: Sequence[int]) -> tuple[Codes, Co
     columns = list(latents)
     ours[:, columns], theirs[:, columns] = theirs[:, columns].copy(), ours[:, columns].copy()
     return ours, theirs
+
+
+def compose(codes: Codes, *givers: tuple[Codes, Sequence[int]]) -> Codes:
+    """The codes (n, D) with some latents from other images' codes; decoded, a sight that none of the images shows.
+
+    givers: (their codes (n, D), or (1, D) for all, and the latents that come from them), any number of pairs; a latent
+    can be given once. Where latent 0 is size, and 2 and 4 are colour, small black grapes and big red apples make a small
+    black apple:
+
+        run.decode(compose(run.encode(apples), (run.encode(grapes), [0, 2, 4])))
+    """
+    made, given = _table(codes, ()), set[int]()
+    for theirs, latents in givers:
+        if twice := given & set(latents):
+            raise ValueError(f"latent {min(twice)} is given by two images; each comes from one")
+        giver = _table(theirs, latents)
+        if giver.shape[1] != made.shape[1] or len(giver) not in (1, len(made)):
+            raise ValueError(f"codes of shape {giver.shape} cannot give latents to {made.shape}; give as many, or one")
+        made[:, list(latents)] = giver[:, list(latents)]
+        given |= set(latents)
+    return made
 
 
 def _table(codes: Codes, latents: Any) -> Codes:

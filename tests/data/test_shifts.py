@@ -4,7 +4,7 @@ import pytest
 from unweave.data.batches import stream
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
-from unweave.data.shifts import correlated, extrapolation, imbalanced, interpolation, mislabelled, without
+from unweave.data.shifts import combinations, correlated, extrapolation, imbalanced, interpolation, mislabelled, without
 from unweave.data.views import split, subset, with_classes
 from unweave.evaluate import evaluate, known_factors
 
@@ -58,6 +58,19 @@ def test_combinations_values_between_and_values_beyond_are_held_out(grid):
     again, _ = without(train, {"shape": [0]})  # shifts of shifts
     assert set(seen(again)[:, 0]) == {1, 2}
     assert "without combinations shape in [0]; without interpolation of y" in again.about
+
+
+def test_random_combinations_are_held_out_and_every_value_of_each_factor_is_seen(grid):
+    train, test = combinations(grid, {"shape": 0, "x": 2}, 1 / 3)
+    cells = [{(shape, x * 2 // 11) for shape, x, _ in seen(side).tolist()} for side in (train, test)]
+    assert (len(cells[0]), len(cells[1]), len(cells[0] | cells[1])) == (4, 2, 6)
+    assert {shape for shape, _ in cells[0]} == {0, 1, 2}
+    assert {half for _, half in cells[0]} == {0, 1}
+    assert len(train) + len(test) == 363
+    for seed in range(20):  # two of six: one shape would often be lost if it were not looked at
+        assert len(np.unique(seen(combinations(grid, {"shape": 0, "x": 2}, 1 / 3, seed)[0])[:, 0])) == 3
+    rows = [combinations(grid, {"shape": 0, "x": 0}, 0.25, seed)[1].rows.tolist() for seed in (0, 0, 1)]
+    assert rows[0] == rows[1] != rows[2]
 
 
 def test_wrong_labels_are_as_many_as_asked_for_and_really_wrong(grid):
@@ -147,6 +160,9 @@ def test_streams_of_a_shift_hold_only_what_it_shows(grid):
         (lambda d: interpolation(d, "x", 1), "cannot be held out"),
         (lambda d: mislabelled(d, [], 1.5), "from 0 to 1"),
         (lambda d: mislabelled(d, ["z"], 0.5), "no factor 'z'"),
+        (lambda d: combinations(d, {"shape": 0, "x": 12}), "x has 11 values; it cannot be cut into 12 parts"),
+        (lambda d: combinations(d, {"shape": 0, "x": 2}, 0.9), "5 of 6 combinations of shape, x cannot be held out"),
+        (lambda d: combinations(d, {"shape": 0, "x": 2}, 0.01), "0 of 6 combinations of shape, x cannot be held out"),
     ],
 )
 def test_shifts_that_cannot_be_are_refused(grid, shift, message):

@@ -6,6 +6,7 @@
     extrapolation:scale,fraction=0.25            side=test for what was held out
     interpolation:position_x,every=2             side=test likewise
     mislabelled:fraction=0.1                     the labels, of all factors or of those named, are wrong so often
+    combinations:shape,position_x/2,fraction=0.25   of a shape and a half of the positions; side=test likewise
 
 Several are joined by ";", the first is done first. `shifts` says what each does.
 """
@@ -18,7 +19,8 @@ from unweave.data import shifts
 from unweave.data.images import FactorImages, ImageData
 from unweave.settings import nearest
 
-KINDS = ("correlated", "imbalanced", "without", "only", "extrapolation", "interpolation", "mislabelled")
+KINDS = ("correlated", "imbalanced", "without", "only", "extrapolation", "interpolation", "combinations", "mislabelled")
+SPLITS = ("extrapolation", "interpolation", "combinations")  # they have a side for the test
 NUMBERS = {"strength": float, "ratio": float, "fraction": float, "every": int, "seed": int}
 
 
@@ -51,19 +53,32 @@ def _one(data: FactorImages, kind: str, names: list[str], given: dict[str, str])
         if names or not given:
             raise ValueError(f"expected {kind}:FACTOR=VALUES, values as indices: 0, 0-3 or 0+2")
         return shifts.without(data, {name: _values(value) for name, value in given.items()})[kind == "only"]
-    made, side = getattr(shifts, kind), given.pop("side", "train") if kind.endswith("polation") else "train"
+    made, side = getattr(shifts, kind), given.pop("side", "train") if kind in SPLITS else "train"
     known = {name: word.default for name, word in inspect.signature(made).parameters.items() if name in NUMBERS}
     if missing := [name for name, default in known.items() if default is inspect.Parameter.empty and name not in given]:
         raise ValueError(f"{kind} needs {missing[0]}=NUMBER")
     if wrong := [name for name in given if name not in known]:
         raise ValueError(f"{kind} takes no {wrong[0]!r}; {nearest(wrong[0], known)}")
-    right = {"correlated": bool(names) and len(names) % 2 == 0, "mislabelled": True}.get(kind, len(names) == 1)
-    if side not in ("train", "test") or not right:
-        raise ValueError("side is train or test, and factors are one name, or for `correlated` pairs: a,b or a,b,a,c")
-    pairs = list(zip(names[::2], names[1::2], strict=True)) if kind == "correlated" else []
-    of = pairs or (names if kind == "mislabelled" else names[0])
-    made = made(data, of, **{name: NUMBERS[name](value) for name, value in given.items()})
+    if side not in ("train", "test"):
+        raise ValueError(f"side is train or test, not {side!r}")
+    made = made(data, _factors(kind, names), **{name: NUMBERS[name](value) for name, value in given.items()})
     return made[side == "test"] if isinstance(made, tuple) else made
+
+
+def _factors(kind: str, names: list[str]) -> str | list[str] | list[shifts.Pair] | dict[str, int]:
+    """What a shift takes as its factors: one name, any names, pairs of names, or names with the number of their parts."""
+    if kind == "mislabelled":
+        return names
+    if kind == "correlated" and names and len(names) % 2 == 0:
+        return list(zip(names[::2], names[1::2], strict=True))
+    if kind == "combinations" and len(names) > 1:
+        parts = [name.partition("/") for name in names]
+        return {name.strip(): int(count) if slash else 0 for name, slash, count in parts}
+    if kind in ("correlated", "combinations") or len(names) != 1:
+        raise ValueError(
+            "factors are one name, for `correlated` pairs: a,b or a,b,a,c, for `combinations` several: a,b/2"
+        )
+    return names[0]
 
 
 def _values(text: str) -> list[int]:

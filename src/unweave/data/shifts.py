@@ -18,6 +18,7 @@ from unweave.data.views import FactorRows, every_row, subset
 from unweave.seeds import fold
 
 Pair = tuple[str, str]
+ROUNDS = 1000  # draws of held-out combinations, before it is given up that every value is still seen
 
 
 def correlated(data: FactorImages, pairs: Sequence[Pair], strength: float, seed: int = 0) -> FactorRows:
@@ -75,6 +76,26 @@ def interpolation(data: FactorImages, factor: str, every: int = 2) -> tuple[Fact
     return _parted(data, held, f"interpolation of {factor}")
 
 
+def combinations(
+    data: FactorImages, bins: Mapping[str, int], fraction: float = 0.25, seed: int = 0
+) -> tuple[FactorRows, FactorRows]:
+    """(training, test): a random `fraction` of the combinations of some factors is for the test alone.
+
+    bins: {factor: equal parts of its values that count as one value each, 0 for the values themselves}: {"shape": 0,
+    "x": 2} makes combinations of a shape and a half of x. Each value, or part, of each factor is still seen in training.
+    """
+    parts = [_parts(data, factor, count) for factor, count in bins.items()]
+    cells, cell = np.unique(np.stack(parts, 1), axis=0, return_inverse=True)
+    count = round(len(cells) * fraction)
+    rng = np.random.default_rng(fold(seed, "combinations", *bins))
+    about = f"{count} of {len(cells)} combinations of {', '.join(bins)}"
+    for _ in range(ROUNDS if 0 < count < len(cells) else 0):
+        held = np.isin(np.arange(len(cells)), rng.choice(len(cells), size=count, replace=False))
+        if all(len(np.unique(c[~held])) == len(np.unique(c)) for c in cells.T):
+            return _parted(data, held[cell.reshape(-1)], about)
+    raise ValueError(f"{about} cannot be held out with every value seen in training")
+
+
 def mislabelled(data: FactorImages, factors: Sequence[str], fraction: float, seed: int = 0) -> FactorImages:
     """The same images, of which `told` gives the named factors, all if none is, wrong with probability `fraction`.
 
@@ -119,6 +140,14 @@ def _all(data: FactorImages) -> NDArray[np.int64]:
 
 def _index(data: FactorImages, factor: str) -> NDArray[np.int64]:
     return _all(data)[:, data.factors.k(factor)]
+
+
+def _parts(data: FactorImages, factor: str, count: int) -> NDArray[np.int64]:
+    """Which of `count` equal parts of a factor's values each row shows, (N,); the value itself if the count is 0."""
+    size = data.factors.sizes[data.factors.k(factor)]
+    if not 0 <= count <= size:
+        raise ValueError(f"{factor} has {size} values; it cannot be cut into {count} parts")
+    return _index(data, factor) * (count or size) // size
 
 
 def _scaled(data: FactorImages, factor: str) -> NDArray[np.float64]:
