@@ -20,8 +20,8 @@ from unweave.methods import METHODS, PARTS
 SOURCE = Path(__file__).parents[1] / "src" / "unweave"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("types", "seeds", "settings", "precision", "files", "verdicts"),
-    ("locate", "maths"),
+    ("types", "seeds", "settings", "precision", "files"),
+    ("locate", "maths", "verdicts"),
     ("nets",),
     ("data", "methods", "metrics"),
     ("build", "train"),

@@ -1,5 +1,9 @@
 """Recipes: read, trained, measured, judged."""
 
+import os
+import re
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -55,9 +59,15 @@ def test_arms_that_recipes_share_are_trained_once_with_all_that_is_measured(reci
     second = tmp_path / "second.yaml"
     text = yaml.safe_load((tmp_path / "tiny.yaml").read_text())
     second.write_text(yaml.safe_dump(text | {"checks": [{"measure": {"log": "kl"}, "at_least": 0.0}]}))
+    measured: list[str] = []
+    measure = reproduce.measured
+    monkeypatch.setattr(reproduce, "measured", lambda how, run: measured.append(how["log"]) or measure(how, run))
+    third = tmp_path / "third.yaml"
+    third.write_text((tmp_path / "tiny.yaml").read_text())
     told: list[str] = []
-    assert reproduce.reproduce([first, str(second)], tmp_path / "runs", tell=told.append)
+    assert reproduce.reproduce([first, str(second), str(third)], tmp_path / "runs", tell=told.append)
     assert sorted(trained) == [0, 1]
+    assert sorted(measured) == ["kl", "kl", "reconstruction", "reconstruction"]
     assert "minutes by the clock, 1 at a time" in told[-1]
 
 
@@ -88,3 +98,29 @@ def test_a_setting_that_yaml_takes_for_yes_or_no_is_refused(recipe):
     path = recipe(arms={"method": ARM | {"data": "digits", "settings": {False: 10.0}}})
     with pytest.raises(ValueError, match="write the dotted name"):
         reproduce.read(path)
+
+
+def test_the_first_run_that_breaks_down_ends_the_recipes(recipe, tmp_path, monkeypatch):
+    begun: list[int] = []
+
+    def breaks(arm, seed, out):
+        begun.append(seed)
+        raise RuntimeError("it broke down")
+
+    monkeypatch.setattr(reproduce, "trained", breaks)
+    with pytest.raises(RuntimeError, match="broke down"):
+        reproduce.reproduce([recipe()], tmp_path / "runs", tell=lambda _: None)
+    assert begun == [0]
+
+
+def test_threads_are_given_back(recipe, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    reproduce.reproduce([recipe()], tmp_path / "runs", jobs=2, tell=lambda _: None)
+    assert os.environ["OMP_NUM_THREADS"] == "3"
+
+
+def test_the_sources_of_recipes_are_among_the_references():
+    known = set(re.findall(r"^@\w+\{(\w+),", (Path(__file__).parents[1] / "references.bib").read_text(), re.MULTILINE))
+    for name in reproduce.recipes():
+        source = re.split(r"[\s(;,]", reproduce.read(name)["source"])[0]
+        assert source in known | {"none"}, f"{name}: {source}"

@@ -68,8 +68,21 @@ def test_the_height_above_a_line_is_taken_seed_by_seed_where_the_line_has_been()
 
 def test_every_arm_that_a_check_names_is_measured_once():
     checks = [
-        {"measure": HOW, "beats": "a", "ablation": "a"},
+        {"measure": HOW, "beats": "a", "at_least": 0, "ablation": "a"},
         {"measure": HOW, "times": {"b": 2}},
-        {"measure": HOW, "over": ["c"], "against": ["a"], "along": WHERE},
+        {"measure": HOW, "over": ["c"], "against": ["a"], "along": WHERE, "at_least": 0},
     ]
     assert measures_of(checks) == {"method": [HOW], "a": [HOW, WHERE], "b": [HOW], "c": [HOW, WHERE]}
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        ({"at_leest": 0.3}, "did you mean 'at_least'"),
+        ({"tolerance": 0.1}, "expects nothing"),
+        ({"beats": "other", "ablation": "other"}, "no number for it to miss"),
+    ],
+)
+def test_a_check_that_could_not_fail_is_refused(check, words):
+    with pytest.raises(ValueError, match=words):
+        measures_of([{"measure": HOW} | check])

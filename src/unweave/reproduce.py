@@ -3,7 +3,7 @@
 A recipe is a YAML file under recipes/: a claim, its source, the arms to train, what to check.
 
     claim: beta-TCVAE disentangles dSprites within six minutes on two cores
-    source: chen2018isolating, table 2 (another budget)
+    source: chen2018tcvae, table 2 (another budget)
     minutes: 18
     machine: 2 cores, AVX512-BF16
     seeds: [0, 1, 2]
@@ -18,13 +18,15 @@ How a check is read: see `verdicts`, which judges it. Arms that several recipes 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,7 @@ from unweave.verdicts import Found, key_of, measures_of, verdicts
 
 Tell = Callable[[str], None]
 Job = tuple[dict[str, float], float]  # what was measured, by the measure as JSON; seconds
+Plan = dict[str, tuple[Mapping[str, Any], int, list[Mapping[str, Any]]]]  # arm, seed, measures
 
 
 def recipes() -> dict[str, Path]:
@@ -73,14 +76,12 @@ def reproduce(names: Iterable[str], out: str | Path = "runs", *, jobs: int = 1, 
     """
     texts = {name: read(name) for name in names}
     start, bill, paid = time.monotonic(), dict[str, tuple[bool, float]](), set[str]()
-    with _workers(jobs) as workers:
-        plan = _plan(texts.values())
-        asked = {key: workers.submit(_job, *work, str(out)) for key, work in plan.items()}
+    with _results(_plan(texts.values()), str(out), jobs) as result:
         for name, text in texts.items():
             keys = {arm: [_key(wanted, seed) for seed in text["seeds"]] for arm, wanted in text["arms"].items()}
-            found = {arm: [asked[key].result()[0] for key in of] for arm, of in keys.items()}
+            found = {arm: [result(key)[0] for key in of] for arm, of in keys.items()}
             new = {key for of in keys.values() for key in of} - paid
-            minutes = sum(asked[key].result()[1] for key in new) / 60
+            minutes = sum(result(key)[1] for key in new) / 60
             tell(f"{name}: {text['claim']} (about {text['minutes']} minutes on {text['machine']})")
             bill[name] = (_account(text, found, tell), minutes)
             tell(f"  {minutes:.1f} minutes of work")
@@ -118,20 +119,34 @@ def measured(how: Mapping[str, Any], run: Run) -> float:
     return float(locate(how["call"])(run, **options))
 
 
-def _workers(jobs: int) -> Executor:
+@contextmanager
+def _results(plan: Plan, out: str, jobs: int) -> Iterator[Callable[[str], Job]]:
+    """A function that gives the result of a key of the plan, worked out here when asked for, or by other processes.
+
+    An error or an interrupt ends it: what other processes have not begun is not begun.
+    """
     if jobs == 1:
-        return ThreadPoolExecutor(1)
+        yield functools.cache(lambda key: _job(*plan[key], out))
+        return
+    before = os.environ.get("OMP_NUM_THREADS")
     os.environ["OMP_NUM_THREADS"] = "1"  # inherited: two programs on all threads would slow each other down tenfold
-    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
+    workers = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
+    try:
+        asked = {key: workers.submit(_job, *work, out) for key, work in plan.items()}
+        yield lambda key: asked[key].result()
+    finally:
+        workers.shutdown(cancel_futures=True)
+        os.environ.pop("OMP_NUM_THREADS")
+        os.environ |= {} if before is None else {"OMP_NUM_THREADS": before}
 
 
 def _key(arm: Mapping[str, Any], seed: int) -> str:
     return json.dumps([arm, seed], sort_keys=True)
 
 
-def _plan(texts: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Mapping[str, Any], int, list[Mapping[str, Any]]]]:
+def _plan(texts: Iterable[Mapping[str, Any]]) -> Plan:
     """Every (arm, seed) of the recipes once, with all that any of them measures of it."""
-    plan: dict[str, tuple[Mapping[str, Any], int, list[Mapping[str, Any]]]] = {}
+    plan: Plan = {}
     for text in texts:
         asked = measures_of(text["checks"])
         for (name, arm), seed in itertools.product(text["arms"].items(), text["seeds"]):

@@ -26,8 +26,12 @@ from typing import Any
 
 import numpy as np
 
+from unweave.settings import nearest
+
 Found = Mapping[str, Sequence[Mapping[str, float]]]  # of each arm and seed: {measure as JSON: value}
 Verdict = tuple[bool, str]
+EXPECTS = {"median", "at_least", "at_most", "beats", "no_more", "times", "doubles", "ablation"}
+WORDS = EXPECTS | {"measure", "arm", "of", "tolerance", "lower", "over", "against", "along"}
 MIDDLES: dict[str, Callable[[list[float]], float]] = {
     "median": statistics.median,
     "mean": statistics.fmean,
@@ -42,9 +46,10 @@ def key_of(how: Mapping[str, Any]) -> str:
 
 
 def measures_of(checks: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """What is to be measured of each arm, each once: {arm: measures}."""
+    """What is to be measured of each arm, each once: {arm: measures}. ValueError for a check that could not fail."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for check in checks:
+        _can_fail(check)
         for arm in _arms(check):
             for how in (check["measure"], *([check["along"]] if "along" in check else [])):
                 if how not in found.setdefault(arm, []):
@@ -91,6 +96,16 @@ def ablation_misses(check: Mapping[str, Any], values: Iterable[float]) -> bool:
         (low is not None and value < low - tolerance) or (high is not None and value > high + tolerance)
         for value in values
     )
+
+
+def _can_fail(check: Mapping[str, Any]) -> None:
+    """ValueError for a word that no check knows: it would be passed over, and the check would always hold."""
+    if unknown := [word for word in check if word not in WORDS]:
+        raise ValueError(f"a check knows no {unknown[0]!r}; {nearest(str(unknown[0]), WORDS)}")
+    if not EXPECTS & check.keys():
+        raise ValueError(f"the check of {check['measure']} expects nothing; give one of {', '.join(sorted(EXPECTS))}")
+    if "ablation" in check and not {"median", "at_least", "at_most"} & check.keys():
+        raise ValueError(f"the check of {check['measure']} names an ablation, but no number for it to miss")
 
 
 def _arms(check: Mapping[str, Any]) -> list[str]:

@@ -7,10 +7,12 @@ import torch
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from unweave.inspect import kl_per_latent
 from unweave.maths.divergence import Kernel, covariance, mmd
+from unweave.methods.ae import AE
+from unweave.methods.vae import VAE
 from unweave.run import Run
 from unweave.seeds import fold
-from unweave.types import Posterior
 
 ROWS = 2000  # images, and samples of the prior
 
@@ -37,25 +39,31 @@ def prior_gap(run: Run, *, kernel: Kernel = "rbf") -> float:
 
 
 def kl(run: Run) -> float:
-    """Mean KL(q(z given x) || p(z)) in nats over 5,000 images."""
-    mean, log_var = posterior(run, 5000)
-    return float(Posterior(mean, log_var).kl().sum(1).mean())
+    """Mean KL(q(z given x) || p(z)) in nats over 5,000 images. ValueError where codes are points."""
+    mean, log_var = run.posterior(run.data.take(rows_of(run, 5000)))
+    if log_var is None:
+        raise ValueError(f"{run.config['method']['name']} makes codes that are points; they have no KL")
+    return float(kl_per_latent(mean, log_var).sum())
 
 
-def largest_covariance(run: Run, *, of_means: bool = False) -> float:
-    """The largest absolute covariance of two columns of q(z), or of the posterior's means; 20,000 images at most."""
-    mean, log_var = posterior(run, 20_000)
-    matrix = covariance(mean, None if of_means else log_var)
+def largest_covariance(run: Run) -> float:
+    """The largest absolute covariance of two columns of q(z); 20,000 images at most.
+
+    Off the diagonal it is that of the posterior's means: an image's own variance is on the diagonal alone.
+    """
+    matrix = covariance(posterior(run, 20_000)[0])
     return float((matrix - matrix.diag().diag()).abs().max())
 
 
 def reconstruction(run: Run) -> float:
-    """-log p(x given z) in nats per image, at one code of each of 2,000 images: what the method minimises."""
+    """-log p(x given z) in nats per image, at one code of each of 2,000 images. ValueError unless it is a VAE or an AE."""
     x = torch.from_numpy(run.data.take(rows_of(run))).float() / 255
     method = run.method
+    if not isinstance(method, AE | VAE):
+        raise ValueError(f"{run.config['method']['name']} has no likelihood of its images; measure a run of a VAE")
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.default_generator.manual_seed(fold(0, "noise"))
-        parts = [method.likelihood(method.decoder(method.encode(b).sample()), b) for b in x.split(256)]  # type: ignore[operator]
+        parts = [method.likelihood(method.decoder(method.encode(b).sample()), b) for b in x.split(256)]
     return float(torch.cat(parts).mean())
 
 

@@ -14,8 +14,9 @@ from unweave import metrics
 from unweave.data.batches import stream
 from unweave.measures.aggregate import rows_of
 from unweave.methods.base import Part
-from unweave.methods.pooling.adaptive import AVERAGES, Average
+from unweave.methods.pooling.adaptive import AVERAGES, Adaptive, Average
 from unweave.run import Run
+from unweave.seeds import fold
 from unweave.settings import Setting
 from unweave.types import Batch, Posterior
 
@@ -46,12 +47,15 @@ def matched(run: Run) -> NDArray[np.int64]:
 
 
 def _masks(run: Run) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """(unshared (P, D), changed (P, K), active (D,)) of 2,000 pairs."""
+    """(unshared (P, D), changed (P, K), active (D,)) of 2,000 pairs. ValueError if the method does not adapt to pairs."""
+    pooling = getattr(run.method, "pooling", None)
+    if not isinstance(pooling, Adaptive | RandomMask):
+        raise ValueError(f"{run.config['method']['name']} does not tell which latents a pair shares; measure ada-gvae")
     batch = stream(run.data, {"pairs"}, batch_size=4000, seed=1)(0)
-    with torch.no_grad():
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.default_generator.manual_seed(fold(0, "mask"))  # a mask may be drawn by lot
         q = run.method.encode(batch.x.flatten(0, 1))
-    pairs = q.map(lambda t: t.unflatten(0, batch.x.shape[:2]))
-    own = run.method.pooling.unshared(pairs, batch.changed)  # type: ignore[union-attr, operator]
+        own = pooling.unshared(q.map(lambda t: t.unflatten(0, batch.x.shape[:2])), batch.changed)
     assert batch.changed is not None
     return own.numpy(), batch.changed.numpy(), (q.kl().mean(0) > ACTIVE).numpy()
 
