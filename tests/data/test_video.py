@@ -173,10 +173,11 @@ def test_a_video_is_decoded_at_the_first_use_alone(tmp_path, monkeypatch):
 def test_a_damaged_memory_of_lengths_is_counted_again(tmp_path, own_cache):
     film(tmp_path / "films" / "a.mkv", noise(6, 16, 16, 3))
     assert len(load(tmp_path / "films", size=16)) == 6
-    (memory,) = (own_cache / "unweave" / "clips").glob("*.json")
+    (memory,) = (own_cache / "unweave" / "folders").glob("*.json")
     ((key, known),) = json.loads(memory.read_bytes()).items()
-    assert known == [6, "rgb"]
-    for content in ("", "[1, 2]", "{", "3", f'{{"{key}": 3}}', f'{{"{key}": [-5, "rgb"]}}', f'{{"{key}": [5, "red"]}}'):
+    assert known == [6, "rgb", True]
+    for content in ("", "[1, 2]", "{", "3", f'{{"{key}": 3}}', f'{{"{key}": [5, "rgb"]}}',
+                    f'{{"{key}": [-5, "rgb", true]}}', f'{{"{key}": [5, "red", true]}}'):  # fmt: skip
         memory.write_text(content)
         assert len(load(tmp_path / "films", size=16)) == 6
         assert json.loads(memory.read_bytes()) == {key: known}

@@ -18,7 +18,7 @@ from unweave.data import sheets
 from unweave.data.factors import FactorSpace
 from unweave.data.frames import Shown, frames
 from unweave.data.images import FactorImages, ImageData
-from unweave.data.listing import listed, natural
+from unweave.data.listing import listed, names_below, natural
 from unweave.data.mapped import mapped
 from unweave.data.photo import Colour, Fit, fitted, read
 from unweave.settings import Setting
@@ -56,7 +56,7 @@ def folder(
     if not place.is_dir():
         raise FileNotFoundError(f"there is no folder {place}")
     files, colour = listed(place, colour, skip_bad)
-    names = [shown.file.relative_to(place).as_posix() for shown in files]
+    names = names_below(place, (shown.file for shown in files))
     labels = sheets.factors(place / "factors.csv", names) if (place / "factors.csv").is_file() else None
     if labels is not None and labels.grid and not any(shown.clip for shown in files):
         space = FactorSpace(labels.names, labels.sizes, [np.array(v) for v in labels.values])

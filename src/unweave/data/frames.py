@@ -51,11 +51,11 @@ def shown(file: Path, whole: bool = False) -> Shown:
 
 
 class Counted:
-    """What the clips of a folder show, remembered in the user's cache, so that each is decoded for that once."""
+    """What the files of a folder show, remembered in the user's cache, so that each is opened for that once."""
 
     def __init__(self, place: Path) -> None:
         name = hashlib.blake2b(str(place.resolve()).encode(), digest_size=8).hexdigest()
-        self.path = cache() / "clips" / f"{name}.json"
+        self.path = cache() / "folders" / f"{name}.json"
         self.known: dict[str, object] = {}
         self.asked: dict[str, object] = {}
         with contextlib.suppress(OSError, ValueError, TypeError):
@@ -64,14 +64,13 @@ class Counted:
     def shown(self, file: Path, whole: bool = False) -> Shown:
         """As the function of this name."""
         state = file.stat()
-        key = f"{file.name} {state.st_size} {state.st_mtime_ns} {state.st_ino}"
+        key = f"{file.name} {state.st_size} {state.st_mtime_ns} {state.st_ino}" + (" whole" if whole else "")
         match self.known.get(key):
-            case [int(count), "grey" | "rgb" as colour] if count > 0:
-                found = Shown(file, count, colour, clip=True)
+            case [int(count), "grey" | "rgb" as colour, bool(clip)] if count > 0:
+                found = Shown(file, count, colour, clip)
             case _:
                 found = shown(file, whole)
-        if found.clip:
-            self.asked[key] = [found.count, found.colour]
+        self.asked[key] = [found.count, found.colour, found.clip]
         return found
 
     def keep(self) -> None:
@@ -82,7 +81,7 @@ class Counted:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write(self.path, json.dumps(self.asked).encode())
         except (OSError, WriteError) as error:
-            log.warning("the lengths of the clips are not kept: %s", error)
+            log.warning("what the files show is not kept: %s", error)
 
 
 def _all(file: Path) -> Iterator[tuple[Image.Image, Colour]]:

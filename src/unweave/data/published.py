@@ -19,6 +19,8 @@ def find(file: str, root: str | Path | None, *others: str) -> Path | None:
     for name in (file, *others):
         if place is not None and place.is_file() and place.name == name:
             return place
+        if place is not None and (place / name).is_file():  # a folder of a million images is not searched for it
+            return place / name
         found = sorted(place.rglob(name)) if place is not None and place.is_dir() else []
         if found:
             return found[0]
