@@ -70,15 +70,15 @@ def _attributes(table: Path) -> tuple[list[str], tuple[str, ...], NDArray[np.flo
     try:
         count, header, *lines = table.read_text("ascii").split("\n")
         names = tuple(header.split())
-        rows = [line.split(maxsplit=1) for line in lines if line.strip()]
-        if int(count) != len(rows) or not names or any(len(row) != 2 for row in rows):
+        rows = [line.partition(" ") for line in lines if line.strip()]
+        if int(count) != len(rows) or not names:
             raise ValueError(f"{len(rows)} lines of values; expected {count} and {len(names)} attributes")
         parts = [rows[i : i + TOGETHER] for i in range(0, len(rows), TOGETHER)]
-        values = np.concatenate([_signs([signs for _, signs in part], len(names)) for part in parts])
+        values = np.concatenate([_signs([signs for *_, signs in part], len(names)) for part in parts])
     except ValueError as error:
         raise ValueError(f"{table} is not CelebA's table of attributes: {error}") from error
     files = [row[0] for row in rows]
-    if any("/" in f or "\\" in f for f in files) or len(set(files)) < len(files):
+    if {"/", "\\"} & set("".join(files)) or len(set(files)) < len(files):
         raise ValueError(f"{table} names folders, or a file twice; expected names such as 000001.jpg")
     return files, names, values
 
@@ -103,8 +103,9 @@ def _column(table: Path, files: list[str]) -> NDArray[np.int64] | None:
     if not table.is_file():
         return None
     try:
-        numbers = dict(line.split() for line in table.read_text("ascii").splitlines() if line)
-        return np.array([int(numbers[file]) for file in files])
+        words = table.read_text("ascii").split()
+        of = dict(zip(words[::2], words[1::2], strict=True))
+        return np.array(list(map(int, map(of.__getitem__, files))))
     except (ValueError, KeyError) as error:
         raise ValueError(f"{table} is damaged: {error}") from error
 
