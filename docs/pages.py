@@ -132,7 +132,7 @@ def _proofs(name: str) -> Iterator[str]:
     for recipe in recipes():
         text = read(recipe)
         if any(arm["method"] == name for arm in text["arms"].values()):
-            yield f"\nRecipe `{recipe}`: {text['claim']}."
+            yield f"\nRecipe `{recipe}`: {text['claim']}. Measured, {text['machine']}: {text['measured'].strip()}"
 
 
 def pages() -> dict[Path, str]:

@@ -1,11 +1,12 @@
 """Run recipes and compare what comes out with what they state.
 
-A recipe is a YAML file under recipes/: a claim, its source, the arms to train, what to check.
+A recipe is a YAML file under recipes/: a claim, its source, what was measured, the arms to train, what to check.
 
     claim: beta-TCVAE disentangles dSprites within six minutes on two cores
     source: chen2018tcvae, table 2 (another budget)
     minutes: 18
     machine: 2 cores, AVX512-BF16
+    measured: MIG .26 .25 .27, ablation .03 .03 .02
     seeds: [0, 1, 2]
     arms:
       method: {method: beta-tcvae, data: dsprites, steps: 5000, settings: {beta: 6}}
