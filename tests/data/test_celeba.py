@@ -65,3 +65,33 @@ def test_a_missing_or_broken_photograph_and_a_name_that_escapes(tmp_path):
     table.write_text(table.read_text().replace("000002.jpg", "../000001.jpg"))
     with pytest.raises(ValueError, match="names folders, or a file twice"):
         celeba(tmp_path)
+
+
+def test_mutated_tables_are_refused_or_read(tmp_path, withstand):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write(folder)
+    (folder / "identity_CelebA.txt").write_text("000001.jpg 7\n000002.jpg 9\n000003.jpg 7\n000004.jpg 2\n")
+    (folder / "list_eval_partition.txt").write_text("000001.jpg 0\n000002.jpg 2\n000003.jpg 1\n000004.jpg 0\n")
+    tables = sorted(folder.glob("*.txt"))
+
+    def read():
+        data = celeba(folder, size=1)
+        assert data.labels.shape == (4, len(data.factor_names))
+        assert set(data.labels.ravel()) <= {0, 1}
+        assert len(celeba(folder, size=1, part="train").rows) in range(1, 5)
+
+    tally = withstand("celeba, tables", tables, read, usual=150)
+    assert tally.refused > tally.turns / 3
+
+
+def test_mutated_photographs_are_refused_or_read(tmp_path, withstand):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write(folder, 2)
+
+    def read():
+        assert celeba(folder, size=16).array.shape == (2, 3, 16, 16)
+
+    tally = withstand("celeba, .jpg", sorted(folder.rglob("*.jpg")), read, usual=60)
+    assert tally.refused > tally.turns / 6
