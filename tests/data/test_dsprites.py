@@ -109,7 +109,7 @@ def test_a_disk_that_fills_leaves_nothing_half_written(tmp_path, monkeypatch):
         ({"imgs": None}, "imgs"),
         ({"imgs": np.zeros((359, 64, 64), np.uint8)}, "359 images and the classes of 360"),
         ({"imgs": np.zeros((360, 64, 64))}, "array float64"),
-        ({"imgs": np.array([Bomb()], dtype=object)}, "array object"),
+        ({"imgs": np.array([Bomb()], dtype=object)}, "objects are never opened"),
         ({"latents_classes": np.zeros((360, 6), np.int64)}, "not those of a complete grid"),
         ({"latents_classes": np.zeros((360, 4), np.int64)}, "not those of a complete grid"),
     ],

@@ -210,8 +210,11 @@ def test_many_images_are_decoded_once_into_a_file(tmp_path, monkeypatch):
 def test_mutated_pictures_are_refused_by_name_or_read(tmp_path, withstand, suffix):
     """Each beside a whole one; those of a PNG that are read are right, since its parts have checksums."""
     place = tmp_path / "in"
+    turned = Image.Exif()
+    turned[0x0112], turned[0x010E] = 6, "a picture"
     for name in (f"a.{suffix}", "b.png"):
-        save(place / name, np.random.default_rng(0).integers(0, 256, (12, 12, 3)))
+        options = {"exif": turned} if suffix in ("jpg", "png", "webp", "tif") else {}
+        save(place / name, np.random.default_rng(0).integers(0, 256, (12, 12, 3)), **options)
     good = folder(place, size=12).array
 
     def read():

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from unweave.data.images import ImageData
 from unweave.data.mapped import mapped
-from unweave.data.photo import fitted, opened
-from unweave.data.sources import wanted
+from unweave.data.photo import BROKEN, fitted, opened
+from unweave.data.sources import check, wanted
 from unweave.data.views import subset
 from unweave.settings import Setting
 
@@ -66,6 +66,7 @@ def celeba(
 
 def _attributes(table: Path) -> tuple[list[str], tuple[str, ...], NDArray[np.float32]]:
     """File names, names of the attributes, and 0 or 1 of each (N, K)."""
+    check("celeba", table)
     try:
         count, header, *lines = table.read_text("ascii").splitlines()
         cells = [line.split() for line in lines if line.strip()]
@@ -73,7 +74,7 @@ def _attributes(table: Path) -> tuple[list[str], tuple[str, ...], NDArray[np.flo
         values = np.array([row[1:] for row in cells], dtype=np.int64)
         if int(count) != len(cells) or values.shape != (len(cells), len(names)) or not np.isin(values, (-1, 1)).all():
             raise ValueError(f"{values.shape} values; expected -1 or 1 for {count} images and {len(names)} attributes")
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"{table} is not CelebA's table of attributes: {error}") from error
     files = [row[0] for row in cells]
     if any("/" in f or "\\" in f for f in files) or len(set(files)) < len(files):
@@ -85,10 +86,11 @@ def _column(table: Path, files: list[str]) -> NDArray[np.int64] | None:
     """The number beside each file in a table `FILE NUMBER`; None if there is no such table."""
     if not table.is_file():
         return None
+    check("celeba", table)
     try:
         numbers = {line.split()[0]: int(line.split()[1]) for line in table.read_text("ascii").splitlines() if line}
-        return np.array([numbers[file] for file in files])
-    except (ValueError, IndexError, KeyError) as error:
+        return np.array([numbers[file] for file in files], dtype=np.int64)
+    except (ValueError, IndexError, KeyError, OverflowError) as error:
         raise ValueError(f"{table} is damaged: {error}") from error
 
 
@@ -97,5 +99,5 @@ def _face(path: Path, crop: int, size: int) -> NDArray[np.uint8]:
         try:
             left, top = (image.width - crop) // 2, (image.height - crop) // 2
             return fitted(image.crop((left, top, left + crop, top + crop)), size, "rgb")
-        except (OSError, ValueError, SyntaxError) as error:
+        except BROKEN as error:
             raise ValueError(f"{path} is damaged: {error}") from error
