@@ -173,15 +173,15 @@ def test_mutated_arrays_are_refused_or_read(tmp_path, withstand):
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_mutated_archives_of_arrays_are_refused_or_read_exactly(tmp_path, withstand, save):
-    """A zip has a checksum of each member; only a name has none, so that classes or factors may be overlooked."""
+    """A zip has a checksum of each member, and its name twice."""
     small, path = RNG.integers(0, 256, (4, 6, 6, 3), dtype=np.uint8), tmp_path / "file.npz"
     save(path, images=small, y=np.array([0, 1, 1, 0]), factors=np.eye(4))
 
     def read():
         data = arrays(path)
         assert np.array_equal(data.array, small.transpose(0, 3, 1, 2))
-        assert data.y is None or data.y.tolist() == [0, 1, 1, 0]
-        assert data.labels is None or np.array_equal(data.labels, np.eye(4))
+        assert data.y.tolist() == [0, 1, 1, 0]
+        assert np.array_equal(data.labels, np.eye(4))
 
     tally = withstand(f"arrays, .npz, {save.__name__}", [path], read, usual=200)
     assert tally.refused > tally.turns / 3

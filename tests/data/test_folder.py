@@ -222,7 +222,7 @@ def test_mutated_pictures_are_refused_by_name_or_read(tmp_path, withstand, suffi
         assert found.shape == (2, 3, 12, 12)
         assert suffix != "png" or np.array_equal(found, good)
 
-    tally = withstand(f"folder, .{suffix}", [place / f"a.{suffix}"], read, usual=60)
+    tally = withstand(f"folder, .{suffix}", [place / f"a.{suffix}"], read, usual=50)
     assert tally.refused > tally.turns / 6
 
 
@@ -248,5 +248,5 @@ def test_mutated_tables_are_refused_by_name_or_read(tmp_path, withstand, file, t
         else:
             assert data.labels is None or data.labels.shape == (3, len(data.factor_names))
 
-    tally = withstand(f"folder, {file}", [place / file], read, usual=200)
+    tally = withstand(f"folder, {file}", [place / file], read, usual=100)
     assert tally.refused > tally.turns / 6

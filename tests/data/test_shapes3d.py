@@ -127,3 +127,16 @@ def test_mutated_files_of_dsprites_are_refused_or_read(tmp_path, withstand):
 
     tally = withstand("dsprites, HDF5", [path], read, usual=80)
     assert tally.refused > tally.turns / 4
+
+
+def test_mutated_checksums_of_the_first_use_are_refused_or_read(tmp_path, withstand):
+    path = tmp_path / "mpi3d_toy.npz"
+    path.write_bytes(b"some")
+    sources.verify("mpi3d-toy", path)
+
+    def read():
+        assert "unchanged since its first use" in sources.verify("mpi3d-toy", path)
+
+    note = path.with_name("mpi3d_toy.npz.sha256.json")
+    tally = withstand("checksum of the first use, .json", [note], read, usual=200, named=[path.name])
+    assert tally.refused > tally.turns / 3
