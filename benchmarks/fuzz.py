@@ -7,6 +7,8 @@ anything else, and more than 2 s or 200 MB. Seconds are of the process, of the s
 one file took over what was held before.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import os
