@@ -26,7 +26,7 @@ def tallies(mutations: int, options: list[str]) -> tuple[list[dict], int]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "tests/data", "-k", "mutated", "-p", "no:cacheprovider"]
-        command += ["--timeout", "0", f"--junitxml={report}", *options]
+        command += ["--timeout", "0", f"--junitxml={report}", "-o", "junit_family=xunit1", *options]
         given = os.environ | {"UNWEAVE_MUTATIONS": str(mutations)}
         code = subprocess.run(command, cwd=ROOT, env=given, stdout=sys.stderr).returncode
         noted = Tree.parse(report).iter("property")
