@@ -187,6 +187,23 @@ def test_mutated_archives_of_arrays_are_refused_or_read_exactly(tmp_path, withst
     assert tally.refused > tally.turns / 3
 
 
+@pytest.mark.parametrize("damage", ["lost", "renamed"])
+def test_an_array_that_the_directory_of_an_npz_loses_or_renames_is_missed(tmp_path, damage):
+    """It is lost where the entry before it is said to have a note as long as its own entry."""
+    path = tmp_path / "set.npz"
+    np.savez(path, images=BYTES, y=np.arange(10) % 2)
+    content = bytearray(path.read_bytes())
+    first, second = (m.start() for m in re.finditer(b"PK\x01\x02", content))
+    if damage == "lost":
+        rest = content.index(b"PK\x05\x06") - second
+        content[first + 32 : first + 34] = rest.to_bytes(2, "little")
+    else:
+        content[second + 46] = ord("z")  # y.npy
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"set\.npz cannot be read: (its directory promises 2|File name in directory)"):
+        arrays(path)
+
+
 class Samples:
     """A data set in the manner of torch: a length and an index."""
 

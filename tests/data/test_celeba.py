@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from unweave.data.celeba import celeba
+from unweave.data.sources import SOURCES
 
 
 def write(folder, n: int = 4):
@@ -65,6 +68,14 @@ def test_a_missing_or_broken_photograph_and_a_name_that_escapes(tmp_path):
     table.write_text(table.read_text().replace("000002.jpg", "../000001.jpg"))
     with pytest.raises(ValueError, match="names folders, or a file twice"):
         celeba(tmp_path)
+
+
+def test_a_table_of_the_published_size_has_to_be_the_published_one(tmp_path, monkeypatch):
+    write(tmp_path)
+    size = (tmp_path / "list_attr_celeba.txt").stat().st_size
+    monkeypatch.setitem(SOURCES, "celeba", replace(SOURCES["celeba"], size=size))
+    with pytest.raises(ValueError, match=r"list_attr_celeba\.txt is damaged: its sha256 is not the published one"):
+        celeba(tmp_path, size=8)
 
 
 def test_mutated_tables_are_refused_or_read(tmp_path, withstand):

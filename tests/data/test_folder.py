@@ -73,6 +73,31 @@ def test_a_picture_that_promises_too_many_pixels_is_not_decoded(tmp_path):
         read(path, 8, "rgb")
 
 
+def test_more_pixels_than_a_file_can_hold_are_not_decoded(tmp_path):
+    path = tmp_path / "wide.bmp"
+    save(path, flat(1))
+    content = bytearray(path.read_bytes())
+    content[18:26] = (2500).to_bytes(4, "little") * 2
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"wide\.bmp is not a picture .*2500 x 2500 pixels, too many"):
+        read(path, 8, "rgb")
+    save(tmp_path / "blank.png", flat(255, 2500))
+    assert (read(tmp_path / "blank.png", 8, "grey") == 255).all()
+
+
+def test_a_png_whose_pixels_have_another_checksum_is_refused(tmp_path):
+    path = tmp_path / "a.png"
+    for name in ("a.png", "b.png"):
+        save(tmp_path / name, flat(1))
+    content = bytearray(path.read_bytes())
+    content[-13] ^= 1  # the last byte before the part that ends the file
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"a\.png is damaged"):
+        folder(tmp_path, size=4)
+    save(tmp_path / "c.png", flat(1))
+    assert len(folder(tmp_path, size=4, skip_bad=True)) == 2
+
+
 def test_grey_and_coloured_images_together_are_refused_unless_one_is_asked_for(tmp_path):
     save(tmp_path / "a.png", flat(7))
     save(tmp_path / "b.png", np.full((4, 4, 3), 9))

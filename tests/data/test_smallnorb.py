@@ -88,6 +88,14 @@ def test_damaged_missing_and_unfitting_files_are_named(tmp_path):
         smallnorb(tmp_path / "nowhere")
 
 
+def test_a_category_that_there_is_not_is_told_with_its_file(tmp_path):
+    write(tmp_path)
+    path = tmp_path / f"smallnorb-{PARTS[1]}-cat.mat"
+    path.write_bytes(norb(np.full(96, 7, "<i4")))
+    with pytest.raises(ValueError, match=r"categories are from 7 to 7; expected 0 to 4; see .*testing-cat\.mat"):
+        smallnorb(tmp_path)
+
+
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_mutated_files_are_refused_or_read_whole(tmp_path, withstand, pack):
     """All six files in turn; gzip has a checksum, so what is read of it is right."""

@@ -255,6 +255,19 @@ def test_a_header_that_promises_too_many_pixels_allocates_nothing(tmp_path):
         load(tmp_path / "films")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\0\0\0\x01ftyp" + b"\xff" * 8 + bytes(64),
+        bytes.fromhex("1a45dfa3 01fffffffffffffe") + bytes(64),
+    ],
+)
+def test_a_header_longer_than_any_file_is_refused_by_name(tmp_path, content):
+    (tmp_path / "a.mkv").write_bytes(content)
+    with pytest.raises(ValueError, match=r"a\.mkv is not a video that can be read"):
+        load(tmp_path)
+
+
 def test_frames_larger_than_a_decoder_is_trusted_with_are_refused(tmp_path, monkeypatch):
     film(tmp_path / "a.mkv", noise(2, 16, 16, 3))
     monkeypatch.setattr(video, "LARGEST", 255)
