@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from unweave.data.celeba import celeba
+from unweave.data.sources import SOURCES
 
 
 def write(folder, n: int = 4):
@@ -65,3 +68,41 @@ def test_a_missing_or_broken_photograph_and_a_name_that_escapes(tmp_path):
     table.write_text(table.read_text().replace("000002.jpg", "../000001.jpg"))
     with pytest.raises(ValueError, match="names folders, or a file twice"):
         celeba(tmp_path)
+
+
+def test_a_table_of_the_published_size_has_to_be_the_published_one(tmp_path, monkeypatch):
+    write(tmp_path)
+    size = (tmp_path / "list_attr_celeba.txt").stat().st_size
+    monkeypatch.setitem(SOURCES, "celeba", replace(SOURCES["celeba"], size=size))
+    with pytest.raises(ValueError, match=r"list_attr_celeba\.txt is damaged: its sha256 is not the published one"):
+        celeba(tmp_path, size=8)
+
+
+def test_mutated_tables_are_refused_or_read(tmp_path, withstand):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write(folder)
+    (folder / "identity_CelebA.txt").write_text("000001.jpg 7\n000002.jpg 9\n000003.jpg 7\n000004.jpg 2\n")
+    (folder / "list_eval_partition.txt").write_text("000001.jpg 0\n000002.jpg 2\n000003.jpg 1\n000004.jpg 0\n")
+    tables = sorted(folder.glob("*.txt"))
+
+    def read():
+        data = celeba(folder, size=1)
+        assert data.labels.shape == (4, len(data.factor_names))
+        assert set(data.labels.ravel()) <= {0, 1}
+        assert len(celeba(folder, size=1, part="train").rows) in range(1, 5)
+
+    tally = withstand("celeba, tables", tables, read, usual=150)
+    assert tally.refused > tally.turns / 3
+
+
+def test_mutated_photographs_are_refused_or_read(tmp_path, withstand):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write(folder, 2)
+
+    def read():
+        assert celeba(folder, size=16).array.shape == (2, 3, 16, 16)
+
+    tally = withstand("celeba, .jpg", sorted(folder.rglob("*.jpg")), read, usual=60)
+    assert tally.refused > tally.turns / 6

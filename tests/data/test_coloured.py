@@ -66,7 +66,7 @@ def test_a_users_own_painting_is_taken_and_a_small_or_broken_one_refused(tmp_pat
     with pytest.raises(ValueError, match="64x64 pixels; it has to be larger"):
         load("scream-dsprites")
     (tmp_path / "scream.jpg").write_bytes(b"no picture")
-    with pytest.raises(ValueError, match="cannot be read as a picture"):
+    with pytest.raises(ValueError, match=r"scream\.jpg is not a picture that can be read"):
         load("scream-dsprites")
 
 
@@ -94,3 +94,14 @@ def test_the_seed_changes_what_is_random_and_nothing_else():
         first, again, other = (load(name, seed=seed).take([3, 400_000]) for seed in (0, 0, 1))
         assert np.array_equal(first, again)
         assert not np.array_equal(first, other)
+
+
+def test_mutated_paintings_are_refused_or_read(tmp_path, monkeypatch, withstand):
+    monkeypatch.setenv("UNWEAVE_DATA", str(tmp_path))
+    Image.new("RGB", (80, 70), (100, 60, 20)).save(tmp_path / "scream.jpg")
+
+    def read():
+        assert load("scream-dsprites").images([[0, 0, 0, 0, 0]]).shape == (1, 3, 64, 64)
+
+    tally = withstand("scream-dsprites, .jpg", [tmp_path / "scream.jpg"], read, usual=100)
+    assert tally.refused > tally.turns / 6

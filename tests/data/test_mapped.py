@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -95,3 +96,40 @@ def test_what_cannot_stand_beside_the_file_goes_to_the_cache(tmp_path, own_cache
         images, about = mapped(source, (3, 1, 2, 2), refused, beside=beside)
         assert images.max() == k + 1
         assert about == str(source)
+
+
+def test_kept_images_in_another_order_are_unpacked_again(tmp_path):
+    source, target = tmp_path / "set.bin", tmp_path / "set.bin.images.npy"
+    source.write_bytes(b"as published")
+    mapped(source, (3, 1, 2, 2), one(7))
+    content = target.read_bytes()
+    target.write_bytes(content.replace(b"'fortran_order': False", b"'fortran_order': True "))
+    time = source.stat().st_mtime_ns
+    os.utime(target, ns=(time, time))
+    assert mapped(source, (3, 1, 2, 2), one(8))[0].max() == 8
+
+
+def test_mutated_unpacked_images_are_read_or_unpacked_again(tmp_path, withstand):
+    """Of its pixels there is no checksum."""
+    source, damaged, target = (tmp_path / name for name in ("set.bin", "damaged", "set.bin.images.npy"))
+    source.write_bytes(b"as published")
+    mapped(source, (3, 1, 2, 2), one(7))
+    damaged.write_bytes(target.read_bytes())
+    again = []
+
+    def unpacked():
+        again.append(1)
+        yield from one(7)()
+
+    def read():
+        target.write_bytes(damaged.read_bytes())
+        time = source.stat().st_mtime_ns
+        os.utime(target, ns=(time, time))
+        images, _ = mapped(source, (3, 1, 2, 2), unpacked)
+        assert images.shape == (3, 1, 2, 2)
+        assert images.dtype == np.uint8
+        assert images.flags.c_contiguous
+
+    tally = withstand("unpacked images, .npy", [damaged], read, usual=300)
+    assert tally.read == tally.turns
+    assert len(again) > tally.turns / 3

@@ -130,3 +130,18 @@ def test_digits_are_there_without_any_file():
     assert data.array.max() == 255
     assert np.bincount(data.y).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
     assert digits(size=32).info.shape == (1, 32, 32)
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_mutated_files_are_refused_or_read(tmp_path, withstand, suffix):
+    """Images and labels of both parts in turn; gzip has a checksum, so what is read of it is right."""
+    x, folder = write(tmp_path / "mnist", 0, suffix), tmp_path / "mnist"
+
+    def read():
+        data = mnist(folder)
+        assert data.array.shape == (10, 1, 28, 28)
+        assert not suffix or np.array_equal(data.array[:, 0], x)
+        assert not suffix or data.y.tolist() == [0, 1, 2, 3, 4, 5, 0, 1, 2, 3]
+
+    tally = withstand(f"mnist, IDX {suffix or 'plain'}", sorted(folder.iterdir()), read, usual=200)
+    assert tally.refused > tally.turns / 4

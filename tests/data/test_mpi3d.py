@@ -79,3 +79,14 @@ def test_a_member_that_is_cut_off_leaves_nothing_behind(tmp_path):
     with pytest.raises(ValueError, match="cannot be read"):
         mpi3d_toy(tmp_path)
     assert sorted(f.name for f in tmp_path.iterdir()) == ["mpi3d_toy.npz", "whole.npz"]
+
+
+def test_mutated_files_are_refused_or_read_exactly(tmp_path, withstand):
+    path = tmp_path / FILES[mpi3d_toy]
+    images = write(path, 1)
+
+    def read():
+        assert np.array_equal(mpi3d_toy(tmp_path).array, images.transpose(0, 3, 1, 2))
+
+    tally = withstand("mpi3d, .npz", [path], read, usual=100)
+    assert tally.refused > tally.turns / 3

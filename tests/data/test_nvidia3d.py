@@ -56,3 +56,27 @@ def test_links_that_lead_out_of_the_folder_are_not_followed(tmp_path):
     (inside / "images/000001.png").symlink_to(outside / "000001.png")
     with pytest.raises(ValueError, match="holds 1 numbered"):
         isaac3d(inside)
+
+
+@pytest.mark.parametrize(
+    ("read", "file", "names"), [(falcor3d, "train-rec.labels", FALCOR), (isaac3d, "labels.npy", ISAAC)]
+)
+def test_mutated_labels_are_refused_or_read(tmp_path, withstand, read, file, names):
+    write(tmp_path, file, names, (2, 3, *[1] * (len(names) - 2)))
+
+    def whole():
+        assert read(tmp_path, size=4).array.shape == (6, 3, 4, 4)
+
+    tally = withstand(f"{read.__name__}, labels", [tmp_path / file], whole, usual=150)
+    assert tally.refused > tally.turns / 3
+
+
+def test_mutated_images_are_refused_or_read_exactly(tmp_path, withstand):
+    """The parts of a PNG have checksums."""
+    write(tmp_path, "labels.npy", ISAAC, (2, *[1] * 8))
+
+    def read():
+        assert isaac3d(tmp_path, size=4).array[:, :, 1, 2].tolist() == [[0, 0, 9], [1, 0, 9]]
+
+    tally = withstand("isaac3d, .png", sorted(tmp_path.rglob("*.png")), read, usual=100)
+    assert tally.refused > tally.turns / 3

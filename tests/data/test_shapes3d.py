@@ -25,6 +25,17 @@ def write(folder, sizes=SIZES, order=None):
     return path, images
 
 
+def sprites(folder, sizes=(1, 3, 2, 4, 2, 2)):
+    """dSprites as published in HDF5: `imgs` of 0 and 1 and `latents/classes` with the constant colour first."""
+    space = FactorSpace(("color", "shape", "scale", "orientation", "x", "y"), sizes)
+    images = np.random.default_rng(0).integers(0, 2, (len(space), 64, 64), dtype=np.uint8)
+    path = folder / "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.hdf5"
+    with h5py.File(path, "w") as file:
+        file["imgs"] = images
+        file["latents/classes"] = space.at(np.arange(len(space)))
+    return path, images
+
+
 def test_3d_shapes_come_back_with_their_factors_and_values(tmp_path):
     """The published grid: floor_hue 10, wall_hue 10, object_hue 10, scale 8, shape 4, orientation 15: 480,000."""
     path, images = write(tmp_path)
@@ -42,12 +53,7 @@ def test_3d_shapes_come_back_with_their_factors_and_values(tmp_path):
 
 
 def test_dsprites_in_its_hdf5_form(tmp_path):
-    """`imgs` of 0 and 1 and `latents/classes` with the constant colour first."""
-    space = FactorSpace(("color", "shape", "scale", "orientation", "x", "y"), (1, 3, 2, 4, 2, 2))
-    images = np.random.default_rng(0).integers(0, 2, (96, 64, 64), dtype=np.uint8)
-    with h5py.File(tmp_path / "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.hdf5", "w") as file:
-        file["imgs"] = images
-        file["latents/classes"] = space.at(np.arange(96))
+    _, images = sprites(tmp_path)
     data = dsprites_hdf5(tmp_path)
     assert data.name == "dsprites"
     assert data.factors.sizes == (3, 2, 4, 2, 2)
@@ -103,18 +109,34 @@ def test_a_missing_file_is_named_with_its_address_and_stand_in(tmp_path, monkeyp
         shapes3d(tmp_path)
 
 
-def test_mutated_files_are_refused_or_read(tmp_path):
-    rng = np.random.default_rng(0)
+def test_mutated_files_are_refused_or_read(tmp_path, withstand):
     path, images = write(tmp_path, (1, 1, 1, 3, 2, 2))
-    whole, refused = path.read_bytes(), 0
-    for turn in range(40):
-        content = bytearray(whole)
-        for _ in range(rng.integers(1, 5)):
-            content[rng.integers(2000)] = rng.integers(256)
-        path.write_bytes(content[: rng.integers(len(content))] if turn % 4 == 0 else content)
-        try:
-            assert shapes3d(tmp_path).array.size == images.size
-        except ValueError as error:
-            assert "3dshapes.h5" in str(error)  # noqa: PT017
-            refused += 1
-    assert refused > 10
+
+    def read():
+        assert shapes3d(tmp_path).array.size == images.size
+
+    tally = withstand("shapes3d, HDF5", [path], read, usual=80)
+    assert tally.refused > tally.turns / 4
+
+
+def test_mutated_files_of_dsprites_are_refused_or_read(tmp_path, withstand):
+    path, images = sprites(tmp_path, (1, 3, 2, 1, 2, 2))
+
+    def read():
+        assert dsprites_hdf5(tmp_path).array.size == images.size
+
+    tally = withstand("dsprites, HDF5", [path], read, usual=80)
+    assert tally.refused > tally.turns / 4
+
+
+def test_mutated_checksums_of_the_first_use_are_refused_or_read(tmp_path, withstand):
+    path = tmp_path / "mpi3d_toy.npz"
+    path.write_bytes(b"some")
+    sources.verify("mpi3d-toy", path)
+
+    def read():
+        assert "unchanged since its first use" in sources.verify("mpi3d-toy", path)
+
+    note = path.with_name("mpi3d_toy.npz.sha256.json")
+    tally = withstand("checksum of the first use, .json", [note], read, usual=200, named=[path.name])
+    assert tally.refused > tally.turns / 3

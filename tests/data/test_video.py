@@ -7,7 +7,6 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
-from tests.data.mutations import mutated
 
 from unweave.cli import main
 from unweave.data import folder as module
@@ -257,6 +256,19 @@ def test_a_header_that_promises_too_many_pixels_allocates_nothing(tmp_path):
         load(tmp_path / "films")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\0\0\0\x01ftyp" + b"\xff" * 8 + bytes(64),
+        bytes.fromhex("1a45dfa3 01fffffffffffffe") + bytes(64),
+    ],
+)
+def test_a_header_longer_than_any_file_is_refused_by_name(tmp_path, content):
+    (tmp_path / "a.mkv").write_bytes(content)
+    with pytest.raises(ValueError, match=r"a\.mkv is not a video that can be read"):
+        load(tmp_path)
+
+
 def test_frames_larger_than_a_decoder_is_trusted_with_are_refused(tmp_path, monkeypatch):
     film(tmp_path / "a.mkv", noise(2, 16, 16, 3))
     monkeypatch.setattr(video, "LARGEST", 255)
@@ -285,34 +297,43 @@ def test_a_gif_that_is_cut_off_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "codec", "form"), LOSSLESS + LOSSY)
-def test_mutated_videos_are_refused_by_name_or_read(tmp_path, name, codec, form):
-    path, refused, turns = tmp_path / name, 0, 0
+def test_mutated_videos_are_refused_by_name_or_read(tmp_path, withstand, name, codec, form):
+    path = tmp_path / name
     film(path, noise(6, 16, 16, 3), codec, form)
-    whole = path.read_bytes()
-    for _, content in mutated(whole, usual=60, reach=1500):
-        path.write_bytes(content)
-        turns += 1
-        try:
-            assert sum(1 for _ in video.frames(path)) < 100
-        except ValueError as error:
-            assert name in str(error)  # noqa: PT017
-            assert "\n" not in str(error)  # noqa: PT017
-            refused += 1
-    assert turns / 3 < refused
+
+    def read():
+        assert sum(1 for _ in video.frames(path)) < 100
+
+    tally = withstand(f"video, {name.replace('clip', codec)}", [path], read, usual=60)
+    assert tally.refused > tally.turns / 3
 
 
 @pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png"])
-def test_mutated_animations_are_refused_by_name_or_read(tmp_path, name):
+def test_mutated_animations_are_refused_by_name_or_read(tmp_path, withstand, name):
+    """Each beside a still one, so that one that moves no more is accepted."""
+    place = tmp_path / "in"
+    place.mkdir()
     first, *others = [Image.fromarray(noise(12, 12, 3)) for _ in range(5)]
-    path, refused, turns = tmp_path / name, 0, 0
-    first.save(path, save_all=True, append_images=others)
-    for _, content in mutated(path.read_bytes(), usual=60, reach=1500):
-        path.write_bytes(content)
-        turns += 1
-        try:
-            load(tmp_path, size=8)
-        except ValueError as error:
-            assert name in str(error) or "holds 1 image" in str(error)  # noqa: PT017
-            assert "\n" not in str(error)  # noqa: PT017
-            refused += 1
-    assert turns / 4 < refused
+    first.save(place / name, save_all=True, append_images=others)
+    first.save(place / "b.bmp")
+
+    def read():
+        assert load(place, size=8, colour="rgb").info.shape == (3, 8, 8)
+
+    tally = withstand(f"folder, animated {name[1:]}", [place / name], read, usual=60)
+    assert tally.refused > tally.turns / 4
+
+
+def test_mutated_memories_of_lengths_are_read_or_counted_again(tmp_path, own_cache, withstand):
+    place = tmp_path / "in"
+    place.mkdir()
+    pictures = [Image.fromarray(noise(4, 4, 3)) for _ in range(3)]
+    pictures[0].save(place / "a.gif", save_all=True, append_images=pictures[1:])
+    load(place, size=4)
+    (memory,) = (own_cache / "unweave" / "folders").glob("*.json")
+
+    def read():
+        assert len(load(place, size=4)) == 3
+
+    tally = withstand("lengths of clips, .json", [memory], read, usual=100)
+    assert tally.turns / 3 < tally.read

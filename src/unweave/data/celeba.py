@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from unweave.data.images import ImageData
 from unweave.data.mapped import mapped
-from unweave.data.photo import fitted, opened
-from unweave.data.sources import wanted
+from unweave.data.photo import BROKEN, fitted, opened
+from unweave.data.sources import check, wanted
 from unweave.data.views import subset
 from unweave.settings import Setting
 
@@ -67,6 +67,7 @@ def celeba(
 
 def _attributes(table: Path) -> tuple[list[str], tuple[str, ...], NDArray[np.float32]]:
     """File names, names of the attributes, and 0 or 1 of each (N, K)."""
+    check("celeba", table)
     try:
         count, header, *lines = table.read_text("ascii").split("\n")
         names = tuple(header.split())
@@ -75,7 +76,7 @@ def _attributes(table: Path) -> tuple[list[str], tuple[str, ...], NDArray[np.flo
             raise ValueError(f"{len(rows)} lines of values; expected {count} and {len(names)} attributes")
         parts = [rows[i : i + TOGETHER] for i in range(0, len(rows), TOGETHER)]
         values = np.concatenate([_signs([signs for *_, signs in part], len(names)) for part in parts])
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"{table} is not CelebA's table of attributes: {error}") from error
     files = [row[0] for row in rows]
     if {"/", "\\"} & set("".join(files)) or len(set(files)) < len(files):
@@ -102,11 +103,12 @@ def _column(table: Path, files: list[str]) -> NDArray[np.int64] | None:
     """The number beside each file in a table `FILE NUMBER`; None if there is no such table."""
     if not table.is_file():
         return None
+    check("celeba", table)
     try:
         words = table.read_text("ascii").split()
         of = dict(zip(words[::2], words[1::2], strict=True))
-        return np.array(list(map(int, map(of.__getitem__, files))))
-    except (ValueError, KeyError) as error:
+        return np.array(list(map(int, map(of.__getitem__, files))), dtype=np.int64)
+    except (ValueError, KeyError, OverflowError) as error:
         raise ValueError(f"{table} is damaged: {error}") from error
 
 
@@ -115,5 +117,5 @@ def _face(path: Path, crop: int, size: int) -> NDArray[np.uint8]:
         try:
             left, top = (image.width - crop) // 2, (image.height - crop) // 2
             return fitted(image.crop((left, top, left + crop, top + crop)), size, "rgb")
-        except (OSError, ValueError, SyntaxError) as error:
+        except BROKEN as error:
             raise ValueError(f"{path} is damaged: {error}") from error

@@ -13,22 +13,25 @@ EBML, SEGMENT = bytes.fromhex("1a45dfa3"), bytes.fromhex("18538067")
 
 def container(file: Path) -> tuple[str, int]:
     """(FFmpeg's name of the container, the bytes it says it has, 0 where it does not say); ("", 0) for no video."""
+    there = file.stat().st_size
     with file.open("rb") as content:
         head = content.read(12)
         if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
             length = int.from_bytes(head[4:8], "little")
             return "avi", 8 + length if length < UNKNOWN else 0
         if head[:4] == EBML:
-            return "matroska", _segment(content)
+            return "matroska", _segment(content, there)
         if head[4:8] in MOVIE:
-            return "mp4", _boxes(content)
+            return "mp4", _boxes(content, there)
     return "", 0
 
 
-def _boxes(content: IO[bytes]) -> int:
+def _boxes(content: IO[bytes], there: int) -> int:
     """Where the last box of a movie ends."""
     end = 0
     for _ in range(BOXES):
+        if end >= there:
+            break
         content.seek(end)
         head = content.read(16)
         length, kind = int.from_bytes(head[:4], "big"), head[4:8]
@@ -39,12 +42,14 @@ def _boxes(content: IO[bytes]) -> int:
     return end
 
 
-def _segment(content: IO[bytes]) -> int:
+def _segment(content: IO[bytes], there: int) -> int:
     """Where the segment of a Matroska file ends, 0 if it was written without knowing."""
     content.seek(4)
     header = _number(content)
-    content.seek(max(header, 0), 1)
-    if header < 0 or content.read(4) != SEGMENT:
+    if not 0 <= header < there:
+        return 0
+    content.seek(header, 1)
+    if content.read(4) != SEGMENT:
         return 0
     length = _number(content)
     return content.tell() + length if length >= 0 else 0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import zipfile
-import zlib
 from collections.abc import Iterator
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Annotated, Protocol, runtime_checkable
+from typing import Annotated, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.mapped import mapped
+from unweave.data.npy import UNREADABLE, header, member
 from unweave.data.published import find
 from unweave.data.render import sprites
 from unweave.data.shapes3d import dsprites_hdf5
@@ -25,16 +26,6 @@ HDF5 = FILE.replace(".npz", ".hdf5")
 ADDRESS = "https://github.com/google-deepmind/dsprites-dataset"
 LICENCE = "Apache-2.0"
 CHUNK = 4096  # images read at once
-UNREADABLE = (ValueError, OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
-
-
-@runtime_checkable
-class Readable(Protocol):
-    """A member of an archive, open for reading."""
-
-    def read(self, n: int = -1, /) -> bytes:
-        """The next `n` bytes, or fewer at the end."""
-        ...
 
 
 def dsprites(
@@ -82,19 +73,18 @@ def _smaller(full: FactorImages, size: int) -> FactorImages:
 
 def _read(file: Path) -> FactorImages:
     with zipfile.ZipFile(file) as archive:
-        with archive.open("latents_classes.npy") as member:
-            rows, columns = _header(member, np.dtype(np.int64), 2)
-            classes = np.frombuffer(member.read(rows * columns * 8), dtype="<i8").reshape(rows, columns)
-        with archive.open("imgs.npy") as member:
-            shape = _header(member, np.dtype(np.uint8), 3)
+        classes = member(archive, "latents_classes")
+        with archive.open("imgs.npy") as stream:
+            shape = _expect(np.dtype(np.uint8), 3, *header(cast(BufferedIOBase, stream)))
+    _expect(np.dtype(np.int64), 2, classes.dtype, classes.shape)
     space = _space(classes[:, 1:])
     if shape[0] != len(space):
         raise ValueError(f"it holds {shape[0]} images and the classes of {len(space)}")
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
-        with zipfile.ZipFile(file) as archive, archive.open("imgs.npy") as member:
-            _header(member, np.dtype(np.uint8), 3)
-            while part := member.read(CHUNK * shape[1] * shape[2]):
+        with zipfile.ZipFile(file) as archive, archive.open("imgs.npy") as stream:
+            header(cast(BufferedIOBase, stream))
+            while part := stream.read(CHUNK * shape[1] * shape[2]):
                 zeros_and_ones = np.frombuffer(part, dtype=np.uint8).reshape(-1, 1, *shape[1:])
                 yield np.where(zeros_and_ones > 0, np.uint8(255), np.uint8(0))
 
@@ -102,11 +92,10 @@ def _read(file: Path) -> FactorImages:
     return FactorImages(space, images, name="dsprites", about=about, binary=True)
 
 
-def _header(member: Readable, dtype: np.dtype[np.generic], rank: int) -> tuple[int, ...]:
-    """The shape of an array that follows in `member`; objects, and so pickles, are refused."""
-    version = np.lib.format.read_magic(member)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, by_column, found = read(member)
+def _expect(
+    dtype: np.dtype[Any], rank: int, found: np.dtype[Any], shape: tuple[int, ...], by_column: bool = False
+) -> tuple[int, ...]:
+    """The shape that was found. ValueError unless it is an array of this type and rank, the last index fastest."""
     if found != dtype or len(shape) != rank or by_column or min(shape) < 1:
         raise ValueError(f"it holds an array {found} {shape}; expected {dtype} of {rank} dimensions")
     return shape

@@ -16,7 +16,7 @@ from PIL import Image
 
 from unweave.data import video
 from unweave.data.mapped import cache
-from unweave.data.photo import BROKEN, GREY, LARGEST, Colour, colour_of, opened
+from unweave.data.photo import BROKEN, GREY, Colour, checked, colour_of, opened, too_large
 from unweave.files import WriteError, write
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ def shown(file: Path, whole: bool = False) -> Shown:
         with opened(file) as image:
             if image.format not in MOVING or not getattr(image, "is_animated", False):
                 if whole:
+                    checked(image, file)
                     image.load()
                 return Shown(file, 1, colour_of(image), clip=False)
     colours = [colour for _, colour in _all(file)]
@@ -92,12 +93,13 @@ def _pictures(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
     """The frames of an animated picture, each with what lies below it."""
     with opened(file) as image:
         try:
+            checked(image, file)
             if image.format == "GIF" and not file.read_bytes().rstrip(b"\0").endswith(b";"):
                 raise ValueError("it is cut off: a GIF ends in a semicolon")
             first = 1 if image.info.get("default_image") else 0  # of a PNG: shown where nothing moves
             for k in range(first, getattr(image, "n_frames", 1)):
                 image.seek(k)
-                if image.width * image.height > LARGEST:  # the frames of a GIF may be larger than its header says
+                if too_large(image, file):  # the frames of a GIF may be larger than its header says
                     raise ValueError(f"frame {k} has {image.width} x {image.height} pixels, too many to decode")
                 image.load()
                 yield image, _colour(image)

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.npy import map_npy
+
 log = logging.getLogger(__name__)
 Chunks = Callable[[], Iterator[NDArray[np.uint8]]]
 
@@ -39,7 +41,7 @@ def mapped(
         except OSError as error:
             log.warning("%s cannot be written: %s", target, error.strerror or error)
         else:
-            return np.load(target, mmap_mode="r"), str(source)
+            return map_npy(target), str(source)
     images = np.empty(shape, dtype=np.uint8)
     _fill(images, chunks)
     return images, f"{source}, in memory"
@@ -60,10 +62,10 @@ def _kept(source: Path, target: Path, shape: tuple[int, ...]) -> NDArray[np.uint
     if not target.is_file() or target.stat().st_mtime_ns != source.stat().st_mtime_ns:
         return None
     try:
-        images = np.load(target, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError):
+        images = map_npy(target)
+    except (ValueError, OSError):
         return None
-    return images if images.shape == shape and images.dtype == np.uint8 else None
+    return images if images.shape == shape and images.dtype == np.uint8 and images.flags.c_contiguous else None
 
 
 def _write(source: Path, target: Path, shape: tuple[int, ...], chunks: Chunks) -> None:

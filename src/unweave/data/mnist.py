@@ -42,13 +42,18 @@ def _load(name: str, root: Path | str | None, part: Part, classes: tuple[str, ..
     parts = [FILES[p] for p in (FILES if part == "both" else (part,))]
     wanted = [f"{p}-{kind}-ubyte" for p in parts for kind in ("images-idx3", "labels-idx1")]
     folder = _folder(name, root, wanted)
-    arrays = [_array(file) for w in wanted if (file := _file(folder, w)) is not None]
+    files = [file for w in wanted if (file := _file(folder, w)) is not None]
+    arrays = [_array(file) for file in files]
     images, labels = arrays[::2], arrays[1::2]
-    for p, x, y in zip(parts, images, labels, strict=True):
+    for p, x, y, of, told in zip(parts, images, labels, files[::2], files[1::2], strict=True):
         if x.ndim != 3 or y.ndim != 1 or len(x) != len(y) or not len(x) or x.shape[1:] != images[0].shape[1:]:
-            raise ValueError(f"{name}'s {p} files do not fit together: images {x.shape}, labels {y.shape}")
+            raise ValueError(
+                f"{name}'s {p} files do not fit together: images {x.shape}, labels {y.shape}, in {of} and {told}"
+            )
         if y.max() >= len(classes):
-            raise ValueError(f"{name}'s {p} labels go up to {y.max()}; the classes are 0 to {len(classes) - 1}")
+            raise ValueError(
+                f"{name}'s {p} labels go up to {y.max()}, in {told}; the classes are 0 to {len(classes) - 1}"
+            )
     x, y = np.concatenate(images)[:, None], np.concatenate(labels)
     return ImageData(x, y=y.astype(np.int64), class_names=classes, name=name, about=f"{folder}, {part}", binary=False)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import math
+import os
 import zipfile
 import zlib
 from io import BufferedIOBase
@@ -20,6 +21,7 @@ from unweave.data.exact import exactly
 
 UNREADABLE = (ValueError, OSError, EOFError, KeyError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 LONGEST = 10_000  # bytes of header
+MANY = 0xFFFF  # members, in a zip that says elsewhere how many
 
 
 def header(stream: BufferedIOBase) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
@@ -55,8 +57,20 @@ def map_npy(path: Path) -> NDArray[Any]:
 
 
 def members(archive: zipfile.ZipFile) -> list[str]:
-    """The names of the arrays in an .npz file."""
-    return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+    """The names of the arrays in an .npz file. BadZipFile if its directory is damaged, which no checksum covers.
+
+    An array that is overlooked, or has the name of another, would go unnoticed: zipfile itself compares names only of
+    what is opened, and does not count.
+    """
+    names = archive.namelist()
+    for name in names:
+        archive.open(name).close()
+    stream = cast(BufferedIOBase, archive.fp)
+    stream.seek(-len(archive.comment) - 12, os.SEEK_END)
+    promised = int.from_bytes(stream.read(2), "little")
+    if promised not in (len(names), MANY):
+        raise zipfile.BadZipFile(f"its directory promises {promised} members and names {len(names)}")
+    return [name.removesuffix(".npy") for name in names if name.endswith(".npy")]
 
 
 def member(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:

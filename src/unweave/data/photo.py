@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import warnings
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ Fit = Literal["crop", "pad"]
 Colour = Literal["grey", "rgb"]
 MODES = {"grey": "L", "rgb": "RGB"}
 LARGEST = 50_000_000  # pixels; a damaged header may promise any number
+LIKELY = 1 << 22  # pixels; of more, each 2,000 take a byte at least: a blank grey PNG has 1,030 a byte
+DENSEST = 2000  # pixels a byte
 BROKEN = (  # what Pillow raises of damaged files
     ValueError, OSError, SyntaxError, EOFError, TypeError, MemoryError, IndexError, OverflowError,
     struct.error, Image.DecompressionBombError,
@@ -27,21 +29,35 @@ def colour_of(image: Image.Image) -> Colour:
     return "grey" if image.mode in GREY else "rgb"
 
 
-def opened(file: Path | IO[bytes]) -> Image.Image:
+def opened(file: Path) -> Image.Image:
     """The picture, its header read. ValueError, naming the file, if there is none or it is too large.
 
-    A JPEG may have 179 million pixels, since it is decoded at a fraction of its size; another picture 50 million.
+    A JPEG may have 179 million pixels, since it is decoded at a fraction of its size; another picture 50 million. More
+    than four million in a file of few bytes are a header that is damaged.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow warns of at 89 million pixels it refuses at twice that
             image = Image.open(file)
-        if image.format != "JPEG" and image.width * image.height > LARGEST:
+        if too_large(image, file):
             image.close()
             raise ValueError(f"it says it has {image.width} x {image.height} pixels, too many to decode")
         return image
     except BROKEN as error:
         raise ValueError(f"{file} is not a picture that can be read: {error}") from error
+
+
+def too_large(image: Image.Image, file: Path) -> bool:
+    """Whether a picture of this width and height is not decoded from this file."""
+    pixels = image.width * image.height
+    return (image.format != "JPEG" and pixels > LARGEST) or pixels > max(LIKELY, DENSEST * file.stat().st_size)
+
+
+def checked(image: Image.Image, file: Path) -> None:
+    """One of BROKEN if a part of a PNG has another checksum than it says; Pillow itself passes over those of pixels."""
+    if image.format == "PNG":
+        with Image.open(file) as again:
+            again.verify()
 
 
 def fitted(image: Image.Image, size: int, colour: Colour, fit: Fit = "crop") -> NDArray[np.uint8]:
@@ -62,6 +78,7 @@ def read(file: Path, size: int, colour: Colour, fit: Fit = "crop") -> NDArray[np
     """The picture in a file as uint8 (C, size, size). ValueError, naming the file, if it is damaged."""
     with opened(file) as image:
         try:
+            checked(image, file)
             image.draft(MODES[colour], (2 * size, 2 * size))  # lets a JPEG be decoded at a fraction of its size
             return fitted(image, size, colour, fit)
         except BROKEN as error:

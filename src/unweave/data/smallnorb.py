@@ -43,23 +43,36 @@ def smallnorb(
     """
     folder = wanted("smallnorb", root).parent
     labels = np.concatenate([_labels(folder, part) for part in PARTS])
-    values = [np.unique(column) for column in labels.T]
-    space = FactorSpace(NAMES, [len(v) for v in values], [CATEGORIES[: len(values[0])], *values[1:]])
-    place = space.rows(np.stack([np.searchsorted(v, c) for v, c in zip(values, labels.T, strict=True)], axis=1))
-    if len(space) != len(labels) or len(np.unique(place)) != len(space):
-        raise ValueError(f"the -cat and -info files in {folder} are not those of a complete grid of {', '.join(NAMES)}")
+    space, place = _grid(labels, folder)
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
         pairs = [read_norb(_file(folder, part, "dat")) for part in PARTS]
         if any(p.ndim != 4 or p.shape[1] != 2 or p.dtype != np.uint8 for p in pairs) or sum(map(len, pairs)) != len(
             space
         ):
-            raise ValueError(f"the -dat files in {folder} hold {[p.shape for p in pairs]}; expected uint8 (N, 2, H, W)")
+            held = " and ".join(f"{p.dtype} {p.shape}" for p in pairs)
+            raise ValueError(f"{_named(folder, 'dat')} hold {held}; expected {len(space)} of uint8 (N, 2, H, W)")
         left = np.concatenate([scaled(pair[:, 0], size) for pair in pairs])
         yield left[np.argsort(place)]
 
     array, about = mapped(folder, (len(space), 1, size, size), chunks, variant=f".smallnorb.{size}")
     return FactorImages(space, array, name="smallnorb", about=about, binary=False)
+
+
+def _grid(labels: NDArray[np.int64], folder: Path) -> tuple[FactorSpace, NDArray[np.int64]]:
+    """The grid of these labels (N, 5), and the row in it of each."""
+    values = [np.unique(column) for column in labels.T]
+    if math.prod(map(len, values)) == len(labels):
+        space = FactorSpace(NAMES, [len(v) for v in values], [[CATEGORIES[c] for c in values[0]], *values[1:]])
+        place = space.rows(np.stack([np.searchsorted(v, c) for v, c in zip(values, labels.T, strict=True)], axis=1))
+        if len(np.unique(place)) == len(space):
+            return space, place
+    raise ValueError(f"{_named(folder, 'cat', 'info')} are not those of a complete grid of {', '.join(NAMES)}")
+
+
+def _named(folder: Path, *kinds: str) -> str:
+    """The files of these kinds, for an error that may come from any of them."""
+    return f"{', '.join(_file(folder, part, kind).name for part in PARTS for kind in kinds)} in {folder}"
 
 
 def _file(folder: Path, part: str, kind: str) -> Path:
@@ -72,9 +85,13 @@ def _file(folder: Path, part: str, kind: str) -> Path:
 
 def _labels(folder: Path, part: str) -> NDArray[np.int64]:
     """Category, elevation, azimuth (0 to 17), lighting, instance of each pair of a part (N, 5)."""
-    category, info = read_norb(_file(folder, part, "cat")), read_norb(_file(folder, part, "info"))
+    paths = [_file(folder, part, kind) for kind in ("cat", "info")]
+    category, info = map(read_norb, paths)
+    files = f"see {paths[0]} and {paths[1].name}"
     if category.ndim != 1 or info.shape != (len(category), 4):
-        raise ValueError(f"smallnorb's {part} files do not fit together: cat {category.shape}, info {info.shape}")
+        raise ValueError(f"smallnorb's files do not fit together: cat {category.shape}, info {info.shape}; {files}")
+    if category.min() < 0 or category.max() >= len(CATEGORIES):
+        raise ValueError(f"the categories are from {category.min()} to {category.max()}; expected 0 to 4; {files}")
     instance, elevation, azimuth, light = info.T
     return np.stack([category, elevation, azimuth // 2, light, instance], axis=1).astype(np.int64)
 

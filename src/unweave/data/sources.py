@@ -57,7 +57,7 @@ def verify(name: str, path: Path) -> str:
         return f"{path} is the published file"
     note = path.with_name(path.name + ".sha256.json")
     if note.is_file():
-        first = json.loads(note.read_text())["sha256"]
+        first = _noted(note)
         if found != first:
             raise ValueError(f"{path} has changed since its first use: its sha256 is {found}; it was {first}")
         return f"{path} is unchanged since its first use"
@@ -65,10 +65,17 @@ def verify(name: str, path: Path) -> str:
     return f"no checksum of {path.name} was published; {found} is recorded as that of its first use"
 
 
+def _noted(note: Path) -> str:
+    try:
+        return str(json.loads(note.read_text())["sha256"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"{note}, the checksum of the first use, is damaged; remove it to record another") from error
+
+
 def check(name: str, path: Path) -> None:
     """ValueError if a file of the published size is not the published file. Files of other sizes are other files."""
-    source = SOURCES[name]
-    if source.sha256 and path.stat().st_size == source.size and digest(path) != source.sha256:
+    size, sha256 = SOURCES[name].files.get(path.name, (0, ""))
+    if sha256 and path.stat().st_size == size and digest(path) != sha256:
         raise ValueError(f"{path} is damaged: its sha256 is not the published one; fetch it again")
 
 

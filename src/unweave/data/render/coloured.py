@@ -14,11 +14,11 @@ from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from unweave.data.dsprites import dsprites
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
+from unweave.data.photo import BROKEN, opened
 from unweave.data.published import find
 from unweave.data.render import continuous, sprites
 from unweave.data.render.noise import greys, uniform
@@ -104,12 +104,12 @@ def _picture(root: Root) -> tuple[Pixels, str]:
         file = None
     if file is None:
         return painting(), "on a painting drawn by a formula"
-    try:
-        with Image.open(file) as image:
+    with opened(file) as image:
+        try:
             image.thumbnail((350, 274))
             picture = np.moveaxis(np.asarray(image.convert("RGB")), -1, 0)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{file} cannot be read as a picture: {error}") from error
+        except BROKEN as error:
+            raise ValueError(f"{file} is damaged: {error}") from error
     if min(picture.shape[1:]) < 65:
         raise ValueError(f"{file} is {picture.shape[2]}x{picture.shape[1]} pixels; it has to be larger than 64x64")
     return picture, f"on {file}"
