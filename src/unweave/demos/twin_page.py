@@ -1,0 +1,174 @@
+"""A model beside its twin as a page: rows of numbers, bars, maps, clouds and strips for the template to draw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.demos.twin_factors import Codes, limit
+from unweave.demos.twin_model import Pair, TwinViews
+from unweave.metrics import METRICS
+from unweave.metrics.base import Score
+from unweave.report import bars, heatmap, pictures
+from unweave.report.page import environment
+from unweave.report.scatter import scatter
+from unweave.report.scores import digits
+from unweave.report.sections import Tile, minus, section
+from unweave.report.views import Sweep, Views
+
+IMAGES = 12
+STRIPS = 8  # latents at most
+
+
+@dataclass(frozen=True)
+class Row:
+    """One quantity of the model and of its twin, as text. about: what it is, or how far apart the two are.
+
+    noise: what a score is where the factors are shuffled; "" if unknown.
+    """
+
+    name: str
+    model: str
+    twin: str
+    about: str
+    noise: str = ""
+
+
+def rows_of_model(pair: Pair) -> list[Row]:
+    """What images can tell of a VAE and its twin, then the scores."""
+    of, twin = pair.model, pair.twin
+    return [
+        Row("images decoded", "", "the same", f"no pixel differs by more than {pair.apart:.0e} of its range"),
+        likelihoods("log p(x), nats", of.log_p, twin.log_p),
+        likelihoods("ELBO, diagonal posterior", of.bound, twin.bound),
+        *rows_of_scores(of.scores, twin.scores),
+    ]
+
+
+def rows_of_factors(codes: Codes, twin: Codes) -> list[Row]:
+    """What distributions can tell of the factors as codes and of their twin, then the scores."""
+    chance = f"distance to the marginals (Kolmogorov-Smirnov); chance allows {limit(len(codes.values)):.3f}"
+    return [
+        Row("off the marginals", f"{codes.apart:.3f}", f"{twin.apart:.3f}", chance),
+        likelihoods("log p(z), nats", codes.log_prior, twin.log_prior),
+        *rows_of_scores(codes.scores, twin.scores),
+    ]
+
+
+def likelihoods(name: str, of: NDArray[np.float64], twin: NDArray[np.float64]) -> Row:
+    """Two means over the same rows, and the mean of the differences with its standard error."""
+    found = [str(Score(float(values.mean()), error=_error(values))) for values in (of, twin, twin - of)]
+    model, other, gap = (minus(text) for text in found)
+    return Row(name, model, other, f"difference {gap}, over {len(of):,} rows")
+
+
+def rows_of_scores(of: Mapping[str, Score], twin: Mapping[str, Score]) -> list[Row]:
+    """Every score before and after."""
+    return [
+        Row(name, minus(str(score)), minus(str(twin[name])), METRICS[name][1], digits(score.null, score.error))
+        for name, score in of.items()
+    ]
+
+
+def render(views: Views, twin: TwinViews, pair: Pair, codes: Codes, twin_codes: Codes) -> str:
+    """The page as text."""
+    scored = [name for name in pair.model.scores if not math.isnan(pair.model.scores[name].value)]
+    shown = {
+        "rows": rows_of_model(pair),
+        "tiles": tiles(pair),
+        "factor_rows": rows_of_factors(codes, twin_codes),
+        "source": f"{len(pair.model.log_p):,} images {views.source[1]}",
+        "run": views.run.path.name,
+        "what": f"{views.run.config['method']['name']} on {views.run.config['data']['name']}",
+        "strips": section(lambda: strips(views, twin)),
+        "again": section(lambda: reconstructions(views, twin)),
+        "likely": bars.bars(
+            "log p(x)",
+            ["log p(x)"],
+            [(float(pair.model.log_p.mean()), float(pair.twin.log_p.mean()))],
+            [(minus(f"{pair.model.log_p.mean():.1f}"), minus(f"{pair.twin.log_p.mean():.1f}"))],
+        ),
+        "scores": score_bars(scored, pair.model.scores, pair.twin.scores),
+        "maps": maps(views, pair),
+        "clouds": clouds(codes, twin_codes),
+        "factor_scores": score_bars(
+            [name for name in pair.model.scores if name in codes.scores], codes.scores, twin_codes.scores
+        ),
+    }
+    return environment().get_template("impossibility.html").render(title="Two models no image can tell apart", **shown)
+
+
+def tiles(pair: Pair) -> list[Tile]:
+    """The numbers one looks for first."""
+    gap = likelihoods("", pair.model.log_p, pair.twin.log_p).about
+    found = [
+        Tile("images decoded", "the same", f"to {pair.apart:.0e} of a pixel’s range"),
+        Tile("log p(x)", "the same", f"{gap.split(',')[0]} nats"),
+    ]
+    for name in ("mig", "dci"):
+        before, after = _brief((pair.model.scores[name].value, pair.twin.scores[name].value))
+        found.append(Tile(name, f"{before} → {after}", "from the model to its twin"))
+    return found
+
+
+def score_bars(names: list[str], of: Mapping[str, Score], twin: Mapping[str, Score]) -> bars.Bars:
+    """Scores before and after as bars."""
+    values = [(of[name].value, twin[name].value) for name in names]
+    floors = [of[name].null for name in names]
+    return bars.bars("scores of the model and of its twin", names, values, [_brief(pair) for pair in values], floors)
+
+
+def strips(views: Views, twin: TwinViews) -> dict[str, Any]:
+    """The sweeps of both from the code of one image, latent by latent."""
+    views.pictures()
+    mine, others = views.sweeps(STRIPS), twin.sweeps(STRIPS)
+    start = pictures.grid(views.start[0][:1], 1, "the image that all rows start from")
+    return {"start": start, "rows": [(a.name, _strip(a), _strip(b)) for a, b in zip(mine, others, strict=True)]}
+
+
+def reconstructions(views: Views, twin: TwinViews) -> list[tuple[str, pictures.Picture]]:
+    """Images, and what both make of them."""
+    images, mine = views.reconstructions(IMAGES)
+    given = {"image": images, "the model": mine, "its twin": twin.run.reconstruct(images)}
+    return [(name, pictures.grid(these, len(these), name)) for name, these in given.items()]
+
+
+def maps(views: Views, pair: Pair) -> list[heatmap.Heatmap]:
+    """What each latent in use knows of each factor that varies, before and after, on one scale; none if not measured."""
+    found, factors = [], views.run.info.factor_names or ("class",)
+    latents = [latent for latent in views.latents if latent.active] or views.latents
+    for title, side in (("the model", pair.model), ("its twin", pair.twin)):
+        score = side.scores["mig"]
+        if score.matrix is None or score.matrix.shape[1] != len(factors):
+            return []
+        entropy = np.array([h if h else math.nan for h in score.parts["entropy"]], dtype=float)
+        varies = np.flatnonzero(np.isfinite(entropy))
+        shares = (score.matrix / entropy)[[latent.column for latent in latents]][:, varies]
+        names = [latent.name for latent in latents], [factors[k] for k in varies]
+        found.append(heatmap.heatmap(title, shares, *names, "of the factor’s entropy", top=1.0))
+    return found
+
+
+def clouds(codes: Codes, twin: Codes) -> list[Any]:
+    """Both tables of codes as points, coloured by the first factor."""
+    limits, factor = np.array([[-1.0, -3.0], [1.0, 3.0]]), codes.values[:, 0]
+    titled = (("The factors as codes", codes), ("Their twin", twin))
+    return [scatter(title, side.values, factor, limits, ("code 1", "code 2")) for title, side in titled]
+
+
+def _strip(sweep: Sweep) -> pictures.Picture:
+    return pictures.grid(sweep.frames[0], len(sweep.frames[0]), f"{sweep.name} from low to high")
+
+
+def _brief(values: tuple[float, float]) -> tuple[str, str]:
+    first, second = (f"{value:.2f}" if math.isfinite(value) else "–" for value in values)
+    return first, second
+
+
+def _error(values: NDArray[np.float64]) -> float:
+    return float(values.std(ddof=1) / math.sqrt(len(values)))
