@@ -7,10 +7,9 @@ from pathlib import Path
 
 from unweave.demos import twin_page
 from unweave.demos.twin_factors import factors_and_twin
-from unweave.demos.twin_model import TwinViews, measure
+from unweave.demos.twin_model import CentredViews, TwinViews, measure
 from unweave.files import write
 from unweave.fit import Progress
-from unweave.report.views import Views
 from unweave.reproduce import read, trained
 
 
@@ -27,7 +26,7 @@ def demo(
     line of a table of the same numbers. Returns the page's path.
     """
     recipe = read("beta-tcvae")
-    views = Views(trained(recipe["arms"]["method"], recipe["seeds"][0], out, progress))
+    views = CentredViews(trained(recipe["arms"]["method"], recipe["seeds"][0], out, progress))
     twin = TwinViews(views)
     pair, (codes, twin_codes) = measure(views, twin), factors_and_twin()
     for title, rows in (

@@ -47,8 +47,9 @@ def measured(codes: NDArray[np.float64], levels: NDArray[np.float64]) -> Codes:
     columns = list(zip(MARGINALS, codes.T, strict=True))
     apart = max(float(kstest(column, p.cdf).statistic) for p, column in columns)
     log_prior = np.sum([p.logpdf(column) for p, column in columns], 0)
-    scores = evaluate((codes[:SCORED], levels[:SCORED]), [*DEFAULT, "total_correlation", "dhsic"])
-    return Codes(codes, apart, log_prior, scores)
+    rows = codes[:SCORED], levels[:SCORED]
+    dependence = evaluate(rows, ["total_correlation", "dhsic"], calibrate=True)
+    return Codes(codes, apart, log_prior, evaluate(rows, DEFAULT) | dependence)
 
 
 def limit(rows: int) -> float:

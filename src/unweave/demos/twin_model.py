@@ -14,7 +14,7 @@ from unweave.impossibility import Entangled, entangle, reflection
 from unweave.inspect import log_likelihood
 from unweave.methods.vae import VAE
 from unweave.metrics.base import Score
-from unweave.report.views import Absent, Latent, Views
+from unweave.report.views import LOOKED_AT, Absent, Latent, Views
 from unweave.run import Run, pixels
 from unweave.seeds import fold
 
@@ -26,13 +26,29 @@ SCORED = 4_000  # images
 IDLE = 0.04  # of the mirror, for all latents that carry nothing: they are mixed too, but hardly
 
 
+class CentredViews(Views):
+    """What can be seen of a run, started from an image in the middle of the prior, so that every way is open."""
+
+    @cached_property
+    def start(self) -> tuple[NDArray[np.generic], NDArray[np.float32], str]:
+        """The image, of many, whose code is nearest to 0, its code, and what it is."""
+        at = np.linalg.norm(self.codes, axis=1).argmin()
+        return self.images(LOOKED_AT)[[at]], self.codes[[at]], "the code of an image"
+
+
 class TwinViews(Views):
     """What can be seen of the twin of a run; its latents stand in the order of the run's."""
 
-    def __init__(self, of: Views):
+    def __init__(self, of: CentredViews):
         self.of = of
         twin = entangle(of.run, share=shares(of)).to(of.run.device)
         super().__init__(Run(of.run.folder, twin, of.run.data), of.seed)
+
+    @cached_property
+    def start(self) -> tuple[NDArray[np.generic], NDArray[np.float32], str]:
+        """The image that the run starts from, with its code here."""
+        images, _, words = self.of.start
+        return images, self.run.encode(images), words
 
     @cached_property
     def latents(self) -> list[Latent]:

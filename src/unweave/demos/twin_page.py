@@ -17,9 +17,8 @@ from unweave.metrics.base import Score
 from unweave.report import bars, heatmap, pictures
 from unweave.report.page import environment
 from unweave.report.scatter import scatter
-from unweave.report.scores import digits
 from unweave.report.sections import Tile, minus, section
-from unweave.report.views import Sweep, Views
+from unweave.report.views import Absent, Sweep, Views
 
 IMAGES = 12
 STRIPS = 8  # latents at most
@@ -43,7 +42,7 @@ def rows_of_model(pair: Pair) -> list[Row]:
     """What images can tell of a VAE and its twin, then the scores."""
     of, twin = pair.model, pair.twin
     return [
-        Row("images decoded", "", "the same", f"no pixel differs by more than {pair.apart:.0e} of its range"),
+        Row("images decoded", "", "the same", f"no pixel differs by more than {255 * pair.apart:.1g} of 255 levels"),
         likelihoods("log p(x), nats", of.log_p, twin.log_p),
         likelihoods("ELBO, diagonal posterior", of.bound, twin.bound),
         *rows_of_scores(of.scores, twin.scores),
@@ -70,9 +69,16 @@ def likelihoods(name: str, of: NDArray[np.float64], twin: NDArray[np.float64]) -
 def rows_of_scores(of: Mapping[str, Score], twin: Mapping[str, Score]) -> list[Row]:
     """Every score before and after."""
     return [
-        Row(name, minus(str(score)), minus(str(twin[name])), METRICS[name][1], digits(score.null, score.error))
+        Row(name, told(score), told(twin[name]), METRICS[name][1], told(Score(score.null)))
         for name, score in of.items()
     ]
+
+
+def told(score: Score) -> str:
+    """A score and its error as text, to three decimals where no error, or a smaller one, is known; "" if undefined."""
+    if not math.isfinite(score.value):
+        return ""
+    return minus(str(score) if score.error >= 0.0005 else f"{score.value:.3f}")
 
 
 def render(views: Views, twin: TwinViews, pair: Pair, codes: Codes, twin_codes: Codes) -> str:
@@ -107,7 +113,7 @@ def tiles(pair: Pair) -> list[Tile]:
     """The numbers one looks for first."""
     gap = likelihoods("", pair.model.log_p, pair.twin.log_p).about
     found = [
-        Tile("images decoded", "the same", f"to {pair.apart:.0e} of a pixel’s range"),
+        Tile("images decoded", "the same", f"to {255 * pair.apart:.1g} of 255 levels"),
         Tile("log p(x)", "the same", f"{gap.split(',')[0]} nats"),
     ]
     for name in ("mig", "dci"):
@@ -127,6 +133,8 @@ def strips(views: Views, twin: TwinViews) -> dict[str, Any]:
     """The sweeps of both from the code of one image, latent by latent."""
     views.pictures()
     mine, others = views.sweeps(STRIPS), twin.sweeps(STRIPS)
+    if not mine:
+        raise Absent("No latent is active: every code is the same, so there is nothing to traverse.")
     start = pictures.grid(views.start[0][:1], 1, "the image that all rows start from")
     return {"start": start, "rows": [(a.name, _strip(a), _strip(b)) for a, b in zip(mine, others, strict=True)]}
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, LEFT, RIGHT = 440, 124, 62
+WIDTH, LEFT, RIGHT = 410, 124, 56
 THICK, GAP, APART = 13, 3, 15  # of a bar, between a pair's bars, between pairs
 
 
@@ -29,7 +29,7 @@ class Bars:
     bars: list[Bar]
     floors: list[tuple[float, float]]
     width: int
-    height: float
+    height: int
     left: int = LEFT
     thick: int = THICK
     pair: int = 2 * THICK + GAP
