@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from unweave.demos.twin_factors import Codes, limit
 from unweave.demos.twin_model import Pair, TwinViews
+from unweave.evaluate import DEFAULT
 from unweave.metrics import METRICS
 from unweave.metrics.base import Score
 from unweave.report import bars, heatmap, pictures
@@ -22,6 +23,7 @@ from unweave.report.views import Absent, Sweep, Views
 
 IMAGES = 12
 STRIPS = 8  # latents at most
+HALF_A_LEVEL = 0.5 / 255  # of a pixel of 8 bits
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ class Row:
 def rows_of_model(pair: Pair) -> list[Row]:
     """What images can tell of a VAE and its twin, then the scores."""
     of, twin = pair.model, pair.twin
+    images = f"no pixel differs by more than {255 * pair.apart:.1g} of 255 levels"
     return [
-        Row("images decoded", "", "the same", f"no pixel differs by more than {255 * pair.apart:.1g} of 255 levels"),
+        Row("images decoded", "", _same(pair.apart < HALF_A_LEVEL), images),
         likelihoods("log p(x), nats", of.log_p, twin.log_p),
         likelihoods("ELBO, diagonal posterior", of.bound, twin.bound),
         *rows_of_scores(of.scores, twin.scores),
@@ -61,9 +64,13 @@ def rows_of_factors(codes: Codes, twin: Codes) -> list[Row]:
 
 def likelihoods(name: str, of: NDArray[np.float64], twin: NDArray[np.float64]) -> Row:
     """Two means over the same rows, and the mean of the differences with its standard error."""
-    found = [str(Score(float(values.mean()), error=_error(values))) for values in (of, twin, twin - of)]
-    model, other, gap = (minus(text) for text in found)
+    model, other, gap = (minus(str(mean(values))) for values in (of, twin, twin - of))
     return Row(name, model, other, f"difference {gap}, over {len(of):,} rows")
+
+
+def mean(values: NDArray[np.float64]) -> Score:
+    """The mean of values (n,) with its standard error."""
+    return Score(float(values.mean()), error=float(values.std(ddof=1) / math.sqrt(len(values))))
 
 
 def rows_of_scores(of: Mapping[str, Score], twin: Mapping[str, Score]) -> list[Row]:
@@ -83,7 +90,6 @@ def told(score: Score) -> str:
 
 def render(views: Views, twin: TwinViews, pair: Pair, codes: Codes, twin_codes: Codes) -> str:
     """The page as text."""
-    scored = [name for name in pair.model.scores if not math.isnan(pair.model.scores[name].value)]
     shown = {
         "rows": rows_of_model(pair),
         "tiles": tiles(pair),
@@ -93,28 +99,21 @@ def render(views: Views, twin: TwinViews, pair: Pair, codes: Codes, twin_codes: 
         "what": f"{views.run.config['method']['name']} on {views.run.config['data']['name']}",
         "strips": section(lambda: strips(views, twin)),
         "again": section(lambda: reconstructions(views, twin)),
-        "likely": bars.bars(
-            "log p(x)",
-            ["log p(x)"],
-            [(float(pair.model.log_p.mean()), float(pair.twin.log_p.mean()))],
-            [(minus(f"{pair.model.log_p.mean():.1f}"), minus(f"{pair.twin.log_p.mean():.1f}"))],
-        ),
-        "scores": score_bars(scored, pair.model.scores, pair.twin.scores),
+        "likely": likelihood_bars(pair),
+        "scores": score_bars(pair.model.scores, pair.twin.scores),
         "maps": maps(views, pair),
         "clouds": clouds(codes, twin_codes),
-        "factor_scores": score_bars(
-            [name for name in pair.model.scores if name in codes.scores], codes.scores, twin_codes.scores
-        ),
+        "factor_scores": score_bars({name: codes.scores[name] for name in DEFAULT}, twin_codes.scores),
     }
     return environment().get_template("impossibility.html").render(title="Two models no image can tell apart", **shown)
 
 
 def tiles(pair: Pair) -> list[Tile]:
     """The numbers one looks for first."""
-    gap = likelihoods("", pair.model.log_p, pair.twin.log_p).about
+    gap = mean(pair.twin.log_p - pair.model.log_p)
     found = [
-        Tile("images decoded", "the same", f"to {255 * pair.apart:.1g} of 255 levels"),
-        Tile("log p(x)", "the same", f"{gap.split(',')[0]} nats"),
+        Tile("images decoded", _same(pair.apart < HALF_A_LEVEL), f"to {255 * pair.apart:.1g} of 255 levels"),
+        Tile("log p(x)", _same(abs(gap.value) < 3 * gap.error), f"difference {minus(str(gap))} nats"),
     ]
     for name in ("mig", "dci"):
         before, after = _brief((pair.model.scores[name].value, pair.twin.scores[name].value))
@@ -122,8 +121,15 @@ def tiles(pair: Pair) -> list[Tile]:
     return found
 
 
-def score_bars(names: list[str], of: Mapping[str, Score], twin: Mapping[str, Score]) -> bars.Bars:
-    """Scores before and after as bars."""
+def likelihood_bars(pair: Pair) -> bars.Bars:
+    """The mean of log p(x) under both as bars."""
+    values = float(pair.model.log_p.mean()), float(pair.twin.log_p.mean())
+    return bars.bars("log p(x)", ["log p(x)"], [values], [(minus(f"{values[0]:.1f}"), minus(f"{values[1]:.1f}"))])
+
+
+def score_bars(of: Mapping[str, Score], twin: Mapping[str, Score]) -> bars.Bars:
+    """Scores before and after as bars, those that are defined."""
+    names = [name for name, score in of.items() if math.isfinite(score.value)]
     values = [(of[name].value, twin[name].value) for name in names]
     floors = [of[name].null for name in names]
     return bars.bars("scores of the model and of its twin", names, values, [_brief(pair) for pair in values], floors)
@@ -178,5 +184,5 @@ def _brief(values: tuple[float, float]) -> tuple[str, str]:
     return first, second
 
 
-def _error(values: NDArray[np.float64]) -> float:
-    return float(values.std(ddof=1) / math.sqrt(len(values)))
+def _same(so: bool) -> str:
+    return "the same" if so else "not the same"
