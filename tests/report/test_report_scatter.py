@@ -2,7 +2,8 @@ import re
 
 import numpy as np
 
-from unweave.report.scatter import EDGE, LABEL, SIDE, scatter
+from unweave.report.heatmap import colour
+from unweave.report.scatter import DARKEST, EDGE, LABEL, SIDE, scatter
 
 LIMITS = np.array([[0.0, 0.0], [1.0, 1.0]])
 
@@ -20,7 +21,7 @@ def test_points_stand_where_their_codes_are_with_low_values_at_the_left_and_belo
 def test_colours_follow_the_rank_of_the_shade():
     codes = np.random.default_rng(0).random((200, 2))
     dots = scatter("t", codes, np.exp(9 * codes[:, 1]), LIMITS, ("a", "b")).dots
-    assert (dots[0][0], dots[-1][0]) == ("#440154", "#fde725")
+    assert (dots[0][0], dots[-1][0]) == (colour(DARKEST)[0], "#fde725")
     rows = [np.mean([y for _, y in places([path])]) for _, path in dots]
     assert rows == sorted(rows, reverse=True)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from unweave.demos import twin_page
 from unweave.demos.twin_factors import factors_and_twin
 from unweave.demos.twin_model import CentredViews, TwinViews, measure
+from unweave.demos.twin_rows import rows_of_factors, rows_of_model
 from unweave.files import write
 from unweave.fit import Progress
 from unweave.reproduce import read, trained
@@ -30,8 +31,8 @@ def demo(
     twin = TwinViews(views)
     pair, (codes, twin_codes) = measure(views, twin), factors_and_twin()
     for title, rows in (
-        (f"{views.run.path.name} and its twin", twin_page.rows_of_model(pair)),
-        ("two independent factors as codes, and their twin", twin_page.rows_of_factors(codes, twin_codes)),
+        (f"{views.run.path.name} and its twin", rows_of_model(pair)),
+        ("two independent factors as codes, and their twin", rows_of_factors(codes, twin_codes)),
     ):
         tell(f"{title}:")
         for row in rows:

@@ -1,19 +1,17 @@
-"""A model beside its twin as a page: rows of numbers, bars, maps, clouds and strips for the template to draw."""
+"""A model beside its twin as a page: bars, maps, clouds and strips for the template to draw."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from unweave.demos.twin_factors import Codes, limit
+from unweave.demos.twin_factors import Codes
 from unweave.demos.twin_model import Pair, TwinViews
+from unweave.demos.twin_rows import HALF_A_LEVEL, mean, rows_of_factors, rows_of_model, same
 from unweave.evaluate import DEFAULT
-from unweave.metrics import METRICS
 from unweave.metrics.base import Score
 from unweave.report import bars, heatmap, pictures
 from unweave.report.page import environment
@@ -23,69 +21,6 @@ from unweave.report.views import Absent, Sweep, Views
 
 IMAGES = 12
 STRIPS = 8  # latents at most
-HALF_A_LEVEL = 0.5 / 255  # of a pixel of 8 bits
-
-
-@dataclass(frozen=True)
-class Row:
-    """One quantity of the model and of its twin, as text. about: what it is, or how far apart the two are.
-
-    noise: what a score is where the factors are shuffled; "" if unknown.
-    """
-
-    name: str
-    model: str
-    twin: str
-    about: str
-    noise: str = ""
-
-
-def rows_of_model(pair: Pair) -> list[Row]:
-    """What images can tell of a VAE and its twin, then the scores."""
-    of, twin = pair.model, pair.twin
-    images = f"no pixel differs by more than {255 * pair.apart:.1g} of 255 levels"
-    return [
-        Row("images decoded", "", _same(pair.apart < HALF_A_LEVEL), images),
-        likelihoods("log p(x), nats", of.log_p, twin.log_p),
-        likelihoods("ELBO, diagonal posterior", of.bound, twin.bound),
-        *rows_of_scores(of.scores, twin.scores),
-    ]
-
-
-def rows_of_factors(codes: Codes, twin: Codes) -> list[Row]:
-    """What distributions can tell of the factors as codes and of their twin, then the scores."""
-    chance = f"distance to the marginals (Kolmogorov-Smirnov); chance allows {limit(len(codes.values)):.3f}"
-    return [
-        Row("off the marginals", f"{codes.apart:.3f}", f"{twin.apart:.3f}", chance),
-        likelihoods("log p(z), nats", codes.log_prior, twin.log_prior),
-        *rows_of_scores(codes.scores, twin.scores),
-    ]
-
-
-def likelihoods(name: str, of: NDArray[np.float64], twin: NDArray[np.float64]) -> Row:
-    """Two means over the same rows, and the mean of the differences with its standard error."""
-    model, other, gap = (minus(str(mean(values))) for values in (of, twin, twin - of))
-    return Row(name, model, other, f"difference {gap}, over {len(of):,} rows")
-
-
-def mean(values: NDArray[np.float64]) -> Score:
-    """The mean of values (n,) with its standard error."""
-    return Score(float(values.mean()), error=float(values.std(ddof=1) / math.sqrt(len(values))))
-
-
-def rows_of_scores(of: Mapping[str, Score], twin: Mapping[str, Score]) -> list[Row]:
-    """Every score before and after."""
-    return [
-        Row(name, told(score), told(twin[name]), METRICS[name][1], told(Score(score.null)))
-        for name, score in of.items()
-    ]
-
-
-def told(score: Score) -> str:
-    """A score and its error as text, to three decimals where no error, or a smaller one, is known; "" if undefined."""
-    if not math.isfinite(score.value):
-        return ""
-    return minus(str(score) if score.error >= 0.0005 else f"{score.value:.3f}")
 
 
 def render(views: Views, twin: TwinViews, pair: Pair, codes: Codes, twin_codes: Codes) -> str:
@@ -112,8 +47,8 @@ def tiles(pair: Pair) -> list[Tile]:
     """The numbers one looks for first."""
     gap = mean(pair.twin.log_p - pair.model.log_p)
     found = [
-        Tile("images decoded", _same(pair.apart < HALF_A_LEVEL), f"to {255 * pair.apart:.1g} of 255 levels"),
-        Tile("log p(x)", _same(abs(gap.value) < 3 * gap.error), f"difference {minus(str(gap))} nats"),
+        Tile("images decoded", same(pair.apart < HALF_A_LEVEL), f"to {255 * pair.apart:.1g} of 255 levels"),
+        Tile("log p(x)", same(abs(gap.value) < 3 * gap.error), f"difference {minus(str(gap))} nats"),
     ]
     for name in ("mig", "dci"):
         before, after = _brief((pair.model.scores[name].value, pair.twin.scores[name].value))
@@ -182,7 +117,3 @@ def _strip(sweep: Sweep) -> pictures.Picture:
 def _brief(values: tuple[float, float]) -> tuple[str, str]:
     first, second = (f"{value:.2f}" if math.isfinite(value) else "–" for value in values)
     return first, second
-
-
-def _same(so: bool) -> str:
-    return "the same" if so else "not the same"

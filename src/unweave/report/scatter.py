@@ -11,6 +11,7 @@ from unweave.report.heatmap import colour
 
 SIDE, EDGE, LABEL = 300, 34, 26  # of the plot, of a histogram, for the names of the axes
 SHADES = 16  # colours
+DARKEST = 0.25  # of the map: what is darker is lost on a dark page
 BINS = 24
 
 
@@ -51,7 +52,7 @@ def scatter(
     dots = []
     for k in range(SHADES):
         path = "".join(f"M{x[i]:.0f} {y[i]:.0f}h0" for i in drawn if ranks[i] == k)
-        dots.append((colour(k / (SHADES - 1))[0], path))
+        dots.append((colour(DARKEST + (1 - DARKEST) * k / (SHADES - 1))[0], path))
     heights = [np.histogram(column, BINS, (0, 1))[0] for column in place.T]
     tall = [EDGE * counts / max(counts.max(), 1) for counts in heights]
     wide = SIDE / BINS
