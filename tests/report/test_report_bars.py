@@ -9,9 +9,9 @@ TEXTS = [("a", "b"), ("c", "d")]
 
 
 def test_bars_of_all_pairs_stand_on_one_scale_and_the_longest_fills_the_plot():
-    drawn = bars("t", ["x", "y"], [(-4.0, 2.0), (1.0, 0.0)], TEXTS).bars
+    drawn = bars("t", ["x", "y"], [(2.0, -4.0), (1.0, 0.0)], TEXTS).bars
     full = WIDTH - LEFT - RIGHT
-    assert [bar.length for bar in drawn] == pytest.approx([full, full / 2, full / 4, 0], abs=0.1)
+    assert [bar.length for bar in drawn] == pytest.approx([full / 2, full, full / 4, 0], abs=0.1)
     assert [(bar.text, bar.colour) for bar in drawn] == [("a", 0), ("b", 1), ("c", 0), ("d", 1)]
 
 
