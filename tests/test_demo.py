@@ -137,7 +137,7 @@ def test_both_likelihoods_agree_and_are_above_their_bounds(pair, monkeypatch):
     found = twin_model.measure(*pair)
     assert found.apart < 1e-5
     gap = found.model.log_p - found.twin.log_p
-    assert np.abs(gap).max() > 0, "each has random numbers of its own"
+    assert np.abs(gap).mean() > 0.01, "each has random numbers of its own"
     assert abs(gap.mean()) < 4 * gap.std() / len(gap) ** 0.5
     for side in (found.model, found.twin):
         assert (side.log_p - side.bound).mean() > 0
