@@ -32,6 +32,25 @@ def test_the_reflection_is_orthogonal_and_mixes_everything(columns, least):
     assert np.abs(a).min() == pytest.approx(least, abs=0.005)
 
 
+def test_a_share_for_each_column_says_how_much_it_is_mixed():
+    shares = [0.02, 0.3, 0.65, 0.03]
+    a = reflection(4, shares)
+    np.testing.assert_allclose(a @ a.T, np.eye(4), atol=1e-12)
+    np.testing.assert_allclose(a, a.T)
+    np.testing.assert_allclose((1 - a.diagonal()) / 2, shares)
+    assert np.abs(a).min() > 0.04
+    np.testing.assert_allclose(entangle(pca_model(), share=shares).rotation, a, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("shares", "message"),
+    [([0.5, 0.5], "not 1/2"), ([0.0, 1.0], "above 0"), ([0.3, 0.3], "1 together"), ([0.3, 0.3, 0.4], "2 latents")],
+)
+def test_shares_that_leave_a_latent_unmixed_are_refused(shares, message):
+    with pytest.raises(ValueError, match=message):
+        reflection(2, shares)
+
+
 @pytest.mark.parametrize("marginals", [MARGINALS, None], ids=["known", "from ranks"])
 def test_entangled_codes_have_the_same_joint_distribution(codes, marginals):
     """Each column by Kolmogorov-Smirnov (5 % limit .0136); independence by correlations and radii of normal scores."""
@@ -102,6 +121,30 @@ def test_an_entangled_vae_makes_the_same_images_from_mixed_codes():
     torch.testing.assert_close(entangled.decode(entangled.encode(x).mean), model.decode(model.encode(x).mean))
     assert (entangled.encode(x).mean - model.encode(x).mean).abs().max() > 0.1
     assert entangled.sample_prior(3).shape == (3, 4)
+
+
+def exact_posterior(model, variances):
+    """The encoder of probabilistic PCA with orthogonal columns: its posterior is exact, and diagonal."""
+    model.decoder.weight.data = torch.linalg.qr(torch.randn(20, 4))[0] * ((1 / variances - 1) * 0.09).sqrt()
+    model.encoder.weight.data = torch.cat([(model.decoder.weight.data * variances).T / 0.09, torch.zeros(4, 20)])
+    model.encoder.bias.data = torch.cat([torch.zeros(4), variances.log()])
+
+
+def test_the_bound_of_the_twin_falls_by_what_its_posterior_has_off_the_diagonal():
+    """By half of sum log of the diagonal of the rotated precision less log det of it (Hadamard); log p(x) stays."""
+    model, variances = pca_model(), torch.tensor([0.02, 0.1, 0.5, 0.9])
+    exact_posterior(model, variances)
+    twin = entangle(model)
+    x = torch.randn(500, 4) @ model.decoder.weight.detach().T + 0.3 * torch.randn(500, 20)
+    exact = log_p(model.decoder.weight.double(), x.double())
+    precision = twin.rotation @ torch.diag(1 / variances) @ twin.rotation.T
+    loss = 0.5 * (precision.diagonal().log().sum() - torch.logdet(precision))
+    assert loss > 1
+    for bounded, gap in ((model, torch.tensor(0.0)), (twin, loss)):
+        below = exact - torch.stack([bounded.elbo(x) for _ in range(50)]).mean(0)
+        assert abs(below.mean() - gap) < 4 * below.std() / 500**0.5
+        assert below.std() / 500**0.5 < 0.02
+    torch.testing.assert_close(twin.log_likelihood(x, samples=3).double(), exact, atol=1e-2, rtol=0)
 
 
 def test_importance_weighting_finds_the_likelihood_and_both_models_have_the_same():

@@ -28,31 +28,47 @@ from torch import Tensor
 from unweave import inspect
 from unweave.methods.base import Method, NotAvailable
 from unweave.methods.vae import VAE
+from unweave.run import Run
 from unweave.types import Posterior
 
+Share = float | Sequence[float]
 
-def reflection(columns: int, share: float = 0.3) -> NDArray[np.float64]:
-    """I - 2 v v' with v = (sqrt(a), sqrt((1 - a) / (D - 1)), ...): orthogonal, and no entry 0 for a in (0, 1/2).
+
+def reflection(columns: int, share: Share = 0.3) -> NDArray[np.float64]:
+    """I - 2 v v' (D, D): orthogonal, its own inverse, and without an entry 0.
+
+    share: v_k^2, how much column k is mixed: of each column, above 0, not 1/2, and 1 together; or of the first column
+    alone, in (0, 1/2), where the others have equal parts of the rest.
 
     >>> reflection(2).round(3).tolist()
     [[0.4, -0.917], [-0.917, -0.4]]
+    >>> reflection(3, [0.49, 0.49, 0.02]).round(2).tolist()
+    [[0.02, -0.98, -0.2], [-0.98, 0.02, -0.2], [-0.2, -0.2, 0.96]]
     """
     if columns < 2:
         raise ValueError(f"{columns} latent cannot be entangled; it takes two at least")
-    if not 0 < share < 0.5:
-        raise ValueError(f"share is {share}; it has to be above 0 and below 1/2")
-    v = np.full(columns, math.sqrt((1 - share) / (columns - 1)))
-    v[0] = math.sqrt(share)
+    if isinstance(share, float | int):
+        if not 0 < share < 0.5:
+            raise ValueError(f"share is {share}; it has to be above 0 and below 1/2")
+        share = [share] + [(1 - share) / (columns - 1)] * (columns - 1)
+    shares = np.asarray(share, dtype=np.float64)
+    if shares.shape != (columns,) or not math.isclose(shares.sum(), 1, rel_tol=1e-6):
+        raise ValueError(
+            f"shares are {len(shares)}, {shares.sum():.3g} together; {columns} latents take {columns}, 1 together"
+        )
+    if (shares <= 0).any() or np.isclose(shares, 0.5).any():
+        raise ValueError("shares have to be above 0 and not 1/2, which would leave an entry 0")
+    v = np.sqrt(shares)
     return np.eye(columns) - 2 * np.outer(v, v)
 
 
 @overload
-def entangle(of: VAE, marginals: None = None, *, share: float = 0.3) -> Entangled: ...
+def entangle(of: VAE | Run, marginals: None = None, *, share: Share = 0.3) -> Entangled: ...
 @overload
 def entangle(
-    of: NDArray[Any], marginals: Sequence[Any] | None = None, *, share: float = 0.3
+    of: NDArray[Any], marginals: Sequence[Any] | None = None, *, share: Share = 0.3
 ) -> NDArray[np.float64]: ...
-def entangle(of: Any, marginals: Any = None, *, share: float = 0.3) -> Any:
+def entangle(of: Any, marginals: Any = None, *, share: Share = 0.3) -> Any:
     """The entangled equivalent of a model (a `VAE`, or a run of one), or of codes (N, D) with independent columns.
 
     marginals: of the codes' columns, with `cdf` and `ppf` (frozen distributions of scipy); their ranks if None, in which
@@ -76,7 +92,7 @@ class Entangled(Method):
     Its posterior is not diagonal, so `encode` gives the means only.
     """
 
-    def __init__(self, model: VAE, share: float = 0.3):
+    def __init__(self, model: VAE, share: Share = 0.3):
         super().__init__()
         self.model = model
         self.register_buffer("rotation", torch.tensor(reflection(model.latents, share), dtype=torch.float32))
@@ -93,6 +109,17 @@ class Entangled(Method):
     def log_likelihood(self, x: Tensor, *, samples: int = 100) -> Tensor:
         """Log p(x) (B,) by its own decoder and samples of its own, rotated posterior; see `inspect.log_likelihood`."""
         return inspect.log_likelihood(self.model, x, samples=samples, rotation=self.rotation)
+
+    def elbo(self, x: Tensor) -> Tensor:
+        """Bound (B,) with the diagonal Gaussian nearest to its posterior by KL(q, posterior): an encoder's best here.
+
+        Its means are the rotated means, its precisions the diagonal of the rotated precision.
+        """
+        q = self.model.encode(x)
+        if q.log_var is None:
+            raise NotAvailable("a code that is a point has no bound of log p(x)")
+        own = Posterior(q.mean @ self.rotation.T, -torch.log(torch.exp(-q.log_var) @ (self.rotation**2).T))
+        return -self.model.likelihood(self.model.decoder(own.sample() @ self.rotation), x) - own.kl().sum(1)
 
     def sample_prior(self, n: int) -> Tensor:
         """Codes (n, D) of the prior, which no rotation changes."""

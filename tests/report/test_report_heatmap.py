@@ -17,6 +17,12 @@ def test_the_largest_entry_is_the_brightest_and_zero_the_darkest():
     assert cells[1].title == "z0, v1: 0.5 nats"
 
 
+def test_two_matrices_can_be_drawn_on_one_scale():
+    drawn_to = heatmap.heatmap("t", np.array([[0.5]]), ["z0"], ["v0"], "", top=1.0)
+    assert drawn_to.cells[0].fill == heatmap.colour(0.5)[0]
+    assert drawn_to.top == "1"
+
+
 def test_an_undefined_entry_is_blank():
     cell = drawn([[1.0, np.nan]]).cells[1]
     assert (cell.fill, cell.text) == ("none", "–")

@@ -1,25 +1,40 @@
-"""`unweave demo`: the main job on dSprites, from rendering to a report, in minutes and without a download."""
+"""`unweave demo`: something to look at, from rendering to a page, in minutes and without a download."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from unweave.cli.parser import Parser
 from unweave.cli.progress import Progress
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Train, score and report; say where the page is."""
-    parser = Parser("demo", "Render dSprites, train beta-TCVAE, score it and write a report that opens in any browser.")
+    """Train, measure and show; say where the page is."""
+    parser = Parser(
+        "demo",
+        "main: render dSprites, train beta-TCVAE, score it, write a report that opens in any browser. "
+        "impossibility: a trained model beside a twin that makes the same images and disentangles nothing.",
+    )
+    parser.add_argument("what", nargs="?", choices=("main", "impossibility"), default="main", help="default: main")
     parser.add_argument("-o", "--out", default="runs", metavar="DIR", help="where the run goes (default: runs)")
-    parser.add_argument("--page", default="report.html", metavar="FILE", help="the page (default: report.html)")
+    parser.add_argument("--page", metavar="FILE", help="the page (default: report.html, or impossibility.html)")
     given = parser.read(arguments)
-    from unweave.demos.main_job import demo
-
     progress = Progress()
     try:
-        page = demo(given.out, progress=progress, page=given.page)
+        page = shown(given.what, given.out, given.page, progress)
     finally:
         progress.close()
     print(page)
     return 0
+
+
+def shown(what: str, out: str, page: str | None, progress: Progress) -> Path:
+    """The page of the demo of that name."""
+    if what == "impossibility":
+        from unweave.demos import impossibility
+
+        return impossibility.demo(out, progress=progress, page=page or "impossibility.html")
+    from unweave.demos import main_job
+
+    return main_job.demo(out, progress=progress, page=page or "report.html")

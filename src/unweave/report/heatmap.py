@@ -61,11 +61,18 @@ class Heatmap:
 
 
 def heatmap(
-    title: str, matrix: NDArray[np.floating], rows: Sequence[str], columns: Sequence[str], unit: str, about: str = ""
+    title: str,
+    matrix: NDArray[np.floating],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    unit: str,
+    about: str = "",
+    top: float | None = None,
 ) -> Heatmap:
-    """A matrix (D, K) from 0 up; the brightest colour is its largest entry. NaN is left blank."""
+    """A matrix (D, K) from 0 up; the brightest colour is `top`, its largest entry if None. NaN is left blank."""
     finite = matrix[np.isfinite(matrix)]
-    top = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
+    if top is None:
+        top = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
     cells = []
     for i, row in enumerate(rows):
         for k, column in enumerate(columns):

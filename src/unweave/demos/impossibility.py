@@ -1,0 +1,43 @@
+"""The impossibility theorem, shown: a trained model beside a twin that no image tells from it, and that scores nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from unweave.demos import twin_page
+from unweave.demos.twin_factors import factors_and_twin
+from unweave.demos.twin_model import CentredViews, TwinViews, measure
+from unweave.demos.twin_rows import rows_of_factors, rows_of_model
+from unweave.files import write
+from unweave.fit import Progress
+from unweave.reproduce import read, trained
+
+
+def demo(
+    out: str | Path = "runs",
+    *,
+    progress: Progress | None = None,
+    page: str | Path = "impossibility.html",
+    tell: Callable[[str], None] = print,
+) -> Path:
+    """Train the run that the recipe "beta-tcvae" describes, with its first seed, entangle it, write what both are.
+
+    out: where the run's folder goes; a finished one is used again, a stopped one is continued. tell: called with each
+    line of a table of the same numbers. Returns the page's path.
+    """
+    recipe = read("beta-tcvae")
+    views = CentredViews(trained(recipe["arms"]["method"], recipe["seeds"][0], out, progress))
+    twin = TwinViews(views)
+    pair, (codes, twin_codes) = measure(views, twin), factors_and_twin()
+    for title, rows in (
+        (f"{views.run.path.name} and its twin", rows_of_model(pair)),
+        ("two independent factors as codes, and their twin", rows_of_factors(codes, twin_codes)),
+    ):
+        tell(f"{title}:")
+        for row in rows:
+            tell(f"  {row.name:<26}{row.model:>18}{row.twin:>18}  {row.about}")
+    path = Path(page)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path, twin_page.render(views, twin, pair, codes, twin_codes).encode())
+    return path
