@@ -98,6 +98,9 @@ def test_wrong_labels_leave_the_images_and_what_they_show(grid):
     assert np.array_equal(wrong.sample_factors(9, 0), grid.sample_factors(9, 0))
     assert wrong.info == grid.info
     assert not np.array_equal(mislabelled(wrong, [], 1.0).told(rows), wrong.told(rows))
+    once = mislabelled(grid, [], 0.5)
+    twice = mislabelled(once, [], 0.5).told(rows)  # the same seed, other errors
+    assert (twice != once.told(rows))[once.told(rows) == grid.at(rows)].any()
 
 
 def test_wrong_labels_reach_supervision_classes_groups_and_metrics_but_not_pairs(grid):
