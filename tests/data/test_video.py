@@ -334,5 +334,5 @@ def test_mutated_memories_of_lengths_are_read_or_counted_again(tmp_path, own_cac
     def read():
         assert len(load(place, size=4)) == 3
 
-    tally = withstand("lengths of clips, .json", [memory], read, usual=100)
+    tally = withstand("lengths of clips, .json", [memory], read, usual=50)
     assert tally.turns / 3 < tally.read
