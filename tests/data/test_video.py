@@ -258,7 +258,7 @@ def test_a_header_that_promises_too_many_pixels_allocates_nothing(tmp_path):
 @pytest.mark.parametrize(
     "content",
     [
-        b"\0\0\0\x01ftyp" + b"\xff" * 8 + bytes(64),
+        b"\0\0\0\x01ftyp\x7f" + b"\xff" * 7 + bytes(64),
         bytes.fromhex("1a45dfa3 01fffffffffffffe") + bytes(64),
     ],
 )
