@@ -167,7 +167,7 @@ def test_mutated_arrays_are_refused_or_read(tmp_path, withstand):
         assert found.ndim in (2, 4)
         assert found.size <= small.size
 
-    tally = withstand("arrays, .npy", [path], read, usual=300)
+    tally = withstand("arrays, .npy", [path], read, usual=150)
     assert tally.refused > tally.turns / 3
 
 
@@ -183,7 +183,7 @@ def test_mutated_archives_of_arrays_are_refused_or_read_exactly(tmp_path, withst
         assert data.y.tolist() == [0, 1, 1, 0]
         assert np.array_equal(data.labels, np.eye(4))
 
-    tally = withstand(f"arrays, .npz, {save.__name__}", [path], read, usual=200)
+    tally = withstand(f"arrays, .npz, {save.__name__}", [path], read, usual=100)
     assert tally.refused > tally.turns / 3
 
 

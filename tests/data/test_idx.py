@@ -66,5 +66,5 @@ def test_mutated_files_are_refused_or_read_whole(tmp_path, withstand, pack):
         assert found.nbytes <= 120
         assert pack is bytes or np.array_equal(found, array)
 
-    tally = withstand(f"IDX, {pack.__name__}", [path], read, usual=300)
+    tally = withstand(f"IDX, {pack.__name__}", [path], read, usual=150)
     assert tally.refused > tally.turns / 3

@@ -138,5 +138,5 @@ def test_mutated_checksums_of_the_first_use_are_refused_or_read(tmp_path, withst
         assert "unchanged since its first use" in sources.verify("mpi3d-toy", path)
 
     note = path.with_name("mpi3d_toy.npz.sha256.json")
-    tally = withstand("checksum of the first use, .json", [note], read, usual=200, named=[path.name])
+    tally = withstand("checksum of the first use, .json", [note], read, usual=100, named=[path.name])
     assert tally.refused > tally.turns / 3
