@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.npy import UNREADABLE, map_npy, member, members
+
 
 def read(path: str | Path, role: str) -> NDArray[Any]:
     """The array (N, columns) in a file.
@@ -30,20 +32,21 @@ def read(path: str | Path, role: str) -> NDArray[Any]:
 
 def _npy(path: Path, role: str) -> NDArray[Any]:
     try:
-        return np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
+        return map_npy(path)
+    except UNREADABLE as error:
         raise ValueError(f"{path} is no array of numbers, or is cut off: {error}") from error
 
 
 def _npz(path: Path, role: str) -> NDArray[Any]:
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            if role in arrays:
-                return arrays[role]
-            if len(arrays.files) == 1:
-                return arrays[arrays.files[0]]
-            held = ", ".join(arrays.files) or "nothing"
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        with zipfile.ZipFile(path) as archive:
+            names = members(archive)
+            if role in names:
+                return member(archive, role)
+            if len(names) == 1:
+                return member(archive, names[0])
+            held = ", ".join(names) or "nothing"
+    except UNREADABLE as error:
         raise ValueError(f"{path} is no archive of arrays, or is cut off: {error}") from error
     raise ValueError(f"{path} holds {held}; name one of them {role!r}, or give a file with one array")
 
