@@ -135,9 +135,29 @@ def _proofs(name: str) -> Iterator[str]:
             yield f"\nRecipe `{recipe}`: {text['claim']}. Measured, {text['machine']}: {text['measured'].strip()}"
 
 
+def recipes_page() -> str:
+    """What every recipe claims, and what came out."""
+    rows = [(name, read(name)) for name in recipes()]
+    return "\n".join(
+        (
+            "# Recipes\n",
+            "Each is a claim, what is trained for it with three seeds, and what has to come out; each has an ablation or a",
+            "baseline that must not reach it. `unweave reproduce NAME` trains, measures and compares; `make recipes` does all",
+            "of them. Values are of the seeds 0 1 2.\n",
+            "| recipe | claim | measured | minutes | machine |\n|---|---|---|---|---|",
+            *(
+                f"| `{name}` | {text['claim'].strip()} | {text['measured'].strip()} | {text['minutes']} | {text['machine']} |"
+                for name, text in rows
+            ),
+            "",
+        )
+    )
+
+
 def pages() -> dict[Path, str]:
     """Every page by its file."""
-    found = {HERE / "metrics" / f"{name}.md": metric_page(name) for name in metrics.names()}
+    found = {HERE / "recipes.md": recipes_page()}
+    found |= {HERE / "metrics" / f"{name}.md": metric_page(name) for name in metrics.names()}
     return found | {HERE / "methods" / f"{name}.md": method_page(name) for name in methods.names()}
 
 
