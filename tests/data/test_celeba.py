@@ -55,6 +55,17 @@ def test_a_damaged_table_is_named(tmp_path, change):
         celeba(tmp_path)
 
 
+@pytest.mark.parametrize(("short", "long"), [(0, 1), (1, 0)])
+def test_a_value_that_slipped_into_another_line_is_noticed(tmp_path, short, long):
+    write(tmp_path)
+    table = tmp_path / "list_attr_celeba.txt"
+    count, header, *lines = table.read_text().splitlines()
+    lines[short], lines[long] = lines[short][:-3], lines[long] + "  1"
+    table.write_text("\n".join([count, header, *lines]))
+    with pytest.raises(ValueError, match=r"list_attr_celeba\.txt is not CelebA's table.*lines of more than 3 values"):
+        celeba(tmp_path)
+
+
 def test_a_missing_or_broken_photograph_and_a_name_that_escapes(tmp_path):
     write(tmp_path)
     image = tmp_path / "img_align_celeba/000002.jpg"

@@ -139,6 +139,7 @@ def test_the_catalogue_is_whole():
     assert len(set(sums)) == len(sums) == 18
     assert all(f"{name}s-idx{rank}-ubyte.gz" in SOURCES["mnist"].files for name, rank in PARTS)
     assert SOURCES["mnist"].files.keys() == SOURCES["fashion-mnist"].files.keys()
+    assert all(SOURCES[name].folder == name for name in ("mnist", "fashion-mnist"))  # files of the same names
 
 
 def test_what_cannot_be_fetched_by_a_program_is_said(tmp_path, monkeypatch):
