@@ -6,7 +6,7 @@ import torch
 
 import unweave
 from unweave.data.factors import FactorSpace
-from unweave.data.images import FactorImages
+from unweave.data.images import FactorImages, ImageData
 from unweave.measures import aggregate, alignment, pair_mask, steadiness
 from unweave.types import Batch, Posterior
 
@@ -95,6 +95,13 @@ def test_prior_samples_of_one_kind_are_far_from_the_data(run, monkeypatch):
     assert aggregate.proportion_gap(run, factor="row") == pytest.approx(0, abs=0.06)
     monkeypatch.setattr(run, "sample", lambda n: pictures[np.zeros(n, dtype=int)].astype(np.float32))
     assert aggregate.proportion_gap(run, factor="row") == pytest.approx(5 / 6, abs=0.1)
+    with pytest.raises(ValueError, match="has no classes; name a factor"):
+        aggregate.proportion_gap(run)
+    rows = np.arange(144)
+    classes = ImageData(run.data.take(rows), y=run.data.at(rows)[:, run.data.factors.k("row")])
+    by_factor = aggregate.proportion_gap(run, factor="row")
+    monkeypatch.setattr(run, "data", classes)
+    assert aggregate.proportion_gap(run) == by_factor
 
 
 def test_reconstruction_is_the_likelihood_of_the_images(run):

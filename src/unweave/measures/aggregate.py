@@ -67,17 +67,20 @@ def reconstruction(run: Run) -> float:
     return float(torch.cat(parts).mean())
 
 
-def proportion_gap(run: Run, *, factor: str) -> float:
-    """Total variation of the values of a factor among prior samples to those in the data, by a classifier of pixels.
+def proportion_gap(run: Run, *, factor: str = "") -> float:
+    """Total variation of the classes, or the values of a factor, among prior samples to those in the data.
 
-    0 if the samples show every value as often as the data do, at most 1. The classifier is a logistic regression on
-    images and their factor; both sides are counted by it, so that its errors cancel.
+    0 if the samples show every one as often as the data do, at most 1. What an image shows is told by a logistic
+    regression on pixels; both sides are counted by it, so that its errors cancel. factor: the classes if "".
+    ValueError if the data have no classes, and no factor is named.
     """
-    rows, k = rows_of(run, 4000), run.data.factors.k(factor)
-    images, values = _flat(run.data.take(rows) / 255.0), run.data.at(rows)[:, k]
-    fit = LogisticRegression(C=0.1, max_iter=300).fit(images[::2], values[::2])
-    classes = run.data.factors.sizes[k]
-    shares = [_shares(fit.predict(x), classes) for x in (images[1::2], _flat(run.sample(ROWS)))]
+    rows = rows_of(run, 4000)
+    if not factor and run.data.y is None:
+        raise ValueError(f"{run.data.name} has no classes; name a factor")
+    shown = run.data.at(rows)[:, run.data.factors.k(factor)] if factor else run.data.y[rows]
+    images = _flat(run.data.take(rows) / 255.0)
+    fit = LogisticRegression(C=0.1, max_iter=300).fit(images[::2], shown[::2])
+    shares = [_shares(fit.predict(x), int(shown.max()) + 1) for x in (images[1::2], _flat(run.sample(ROWS)))]
     return float(0.5 * np.abs(shares[0] - shares[1]).sum())
 
 
