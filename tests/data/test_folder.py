@@ -26,6 +26,8 @@ def flat(value: int, size: int = 4) -> np.ndarray:
 def test_images_come_in_the_order_people_sort_names_in(tmp_path):
     for i in (10, 9, 2, 1):
         save(tmp_path / f"frame{i}.png", flat(i))
+    save(tmp_path / ".frame3.png", flat(3))  # hidden
+    (tmp_path / "frame4.png").mkdir()
     data = folder(tmp_path, size=4)
     assert data.array[:, 0, 0, 0].tolist() == [1, 2, 9, 10]
     assert data.info.shape == (1, 4, 4)
