@@ -40,7 +40,7 @@ def main(names: list[str]) -> None:
 
 RENDERED = [
     *("dsprites", "color-dsprites", "noisy-dsprites", "scream-dsprites", "abstract-dsprites", "continuous-dsprites"),
-    *("cdsprites", "scene3d", "faces"),
+    *("cdsprites", "scene3d", "faces", "avatars"),
 ]
 
 if __name__ == "__main__":
