@@ -149,8 +149,8 @@ def recipes_page() -> str:
                 f"| `{name}` | {text['claim'].strip()} | {text['measured'].strip()} | {text['minutes']} | {text['machine']} |"
                 for name, text in rows
             ),
-            "\nThe recipe `trade-off` as a picture, `python docs/curves.py trade-off RUNS docs/trade-off.svg`: lines go through",
-            "medians of three seeds, dots are runs; reconstruction is -log p(x given z), so lower is better.\n",
+            "\nThe recipe `trade-off` as a picture, `python docs/curves.py trade-off RUNS docs/trade-off.svg`: lines go",
+            "through medians of three seeds, dots are runs; reconstruction is -log p(x given z), so lower is better.\n",
             "![Mutual information and reconstruction over total correlation](trade-off.svg)\n",
         )
     )
