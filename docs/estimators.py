@@ -32,8 +32,8 @@ standard errors. See `unweave.maths.information` for the formulas. Written by `p
   says little; its gradient is what beta-TCVAE uses. The **stratified** one comes nearer with the size of the batch.
 - No estimate knows an I(x; z) above log N, {most:.1f} nats of all {images:,} images, {ceiling:.1f} of a table of {table:,}.
   In the first block the truth lies below, and the stratified estimates of a large batch are right to a few tenths. In the
-  second it lies above: I stops short, and what it lacks stands in the total correlation, **by nats**, whatever the batch. The weighted
-  estimate of I is wrong by nats everywhere.
+  second it lies above: I stops short, and what it lacks stands in the total correlation, **by nats**, whatever the batch. The
+  weighted estimate of I is wrong by nats everywhere.
 - The last line of each block is a full table, as `information_terms` and `inspect` use it. It warns within 1 nat of log N,
   as it does in the second block.
 """
