@@ -41,6 +41,12 @@ def test_people_and_parts(tmp_path):
     (tmp_path / "list_eval_partition.txt").write_text("000001.jpg 0\n000002.jpg 2\n000003.jpg 1\n000004.jpg 0\n")
     assert celeba(tmp_path, size=8, part="train").rows.tolist() == [0, 3]
     assert celeba(tmp_path, size=8, part="test").rows.tolist() == [1]
+    other = "000004.jpg 4\n000002.jpg 9\n000003.jpg 7\n000001.jpg 1\n000005.jpg 3\n"  # another order, and one more
+    (tmp_path / "identity_CelebA.txt").write_text(other)
+    assert celeba(tmp_path, size=8).groups.tolist() == [1, 9, 7, 4]
+    (tmp_path / "identity_CelebA.txt").write_text("000001.jpg 7\n000002.jpg 9\n000003.jpg 7\n000004.jpg\n")
+    with pytest.raises(ValueError, match=r"identity_CelebA\.txt is damaged: its last line has no number"):
+        celeba(tmp_path, size=8)
     (tmp_path / "identity_CelebA.txt").write_text("000001.jpg x\n")
     with pytest.raises(ValueError, match=r"identity_CelebA\.txt is damaged"):
         celeba(tmp_path, size=8)

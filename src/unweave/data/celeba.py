@@ -69,9 +69,9 @@ def _attributes(table: Path) -> tuple[list[str], tuple[str, ...], NDArray[np.flo
     """File names, names of the attributes, and 0 or 1 of each (N, K)."""
     check("celeba", table)
     try:
-        count, header, *lines = table.read_text("ascii").split("\n")
+        count, header, *lines = table.read_text("ascii").rstrip().split("\n")
         names = tuple(header.split())
-        rows = [line.partition(" ") for line in lines if line.strip()]
+        rows = [line.partition(" ") for line in lines]
         if int(count) != len(rows) or not names:
             raise ValueError(f"{len(rows)} lines of values; expected {count} and {len(names)} attributes")
         parts = [rows[i : i + TOGETHER] for i in range(0, len(rows), TOGETHER)]
@@ -106,8 +106,13 @@ def _column(table: Path, files: list[str]) -> NDArray[np.int64] | None:
     check("celeba", table)
     try:
         words = table.read_text("ascii").split()
-        of = dict(zip(words[::2], words[1::2], strict=True))
-        return np.array(list(map(int, map(of.__getitem__, files))), dtype=np.int64)
+        named, numbers = words[::2], words[1::2]
+        if len(named) != len(numbers):
+            raise ValueError("its last line has no number")
+        if named != files:  # in another order, or of more files
+            of = dict(zip(named, numbers, strict=True))
+            numbers = [of[file] for file in files]
+        return np.array(numbers).astype(np.int64)
     except (ValueError, KeyError, OverflowError) as error:
         raise ValueError(f"{table} is damaged: {error}") from error
 
