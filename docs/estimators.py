@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from unweave.maths.information import chain, whole_chain
+from unweave.maths.information import Estimator, chain, whole_chain
 
 PAGE = Path(__file__).with_name("estimators.md")
 IMAGES, COLUMNS, CORRELATION = 20_000, 10, 0.6
@@ -57,13 +57,13 @@ def estimates(deviation: float, batch: int, draws: int) -> Iterator[tuple[Tensor
     """The (I, TC) of each of the two estimators, means and standard errors over so many batches."""
     generator = torch.Generator().manual_seed(batch)
     mean, log_var = codes(deviation, generator)
-    found: dict[str, list[Tensor]] = {"weighted": [], "stratified": []}
+    found: dict[Estimator, list[Tensor]] = {"weighted": [], "stratified": []}
     for _ in range(draws):
         rows = torch.randint(IMAGES, (batch,), generator=generator)
         m, v = mean[rows], log_var[rows]
         z = m + torch.exp(0.5 * v) * torch.randn(m.shape, generator=generator)
         for name, values in found.items():
-            values.append(torch.stack(chain(z, m, v, n=IMAGES, estimator=name)[:2]))  # type: ignore[arg-type]
+            values.append(torch.stack(chain(z, m, v, n=IMAGES, estimator=name)[:2]))
     for values in found.values():
         table = torch.stack(values)
         yield table.mean(0), table.std(0) / math.sqrt(draws)

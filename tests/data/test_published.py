@@ -5,7 +5,7 @@ import pytest
 from unweave.data.published import find
 
 
-def test_a_file_is_found_in_a_folder_or_below_it_and_the_nearer_one_first(tmp_path, monkeypatch):
+def test_a_file_is_found_in_a_folder_or_below_it_and_the_nearer_one_first(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "x.npz").touch()
     assert find("x.npz", tmp_path) == tmp_path / "a" / "x.npz"

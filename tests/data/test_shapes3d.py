@@ -109,23 +109,19 @@ def test_a_missing_file_is_named_with_its_address_and_stand_in(tmp_path, monkeyp
         shapes3d(tmp_path)
 
 
-def test_mutated_files_are_refused_or_read(tmp_path, withstand):
-    path, images = write(tmp_path, (1, 1, 1, 3, 2, 2))
+@pytest.mark.parametrize(
+    ("reader", "make", "sizes"),
+    [(shapes3d, write, (1, 1, 1, 3, 2, 2)), (dsprites_hdf5, sprites, (1, 3, 2, 1, 2, 2))],
+    ids=["shapes3d", "dsprites"],
+)
+def test_mutated_files_are_refused_or_read(tmp_path, withstand, reader, make, sizes):
+    path, images = make(tmp_path, sizes)
 
     def read():
-        assert shapes3d(tmp_path).array.size == images.size
+        assert reader(tmp_path).array.size == images.size
 
-    tally = withstand("shapes3d, HDF5", [path], read, usual=80)
-    assert tally.refused > tally.turns / 4
-
-
-def test_mutated_files_of_dsprites_are_refused_or_read(tmp_path, withstand):
-    path, images = sprites(tmp_path, (1, 3, 2, 1, 2, 2))
-
-    def read():
-        assert dsprites_hdf5(tmp_path).array.size == images.size
-
-    tally = withstand("dsprites, HDF5", [path], read, usual=80)
+    name = "shapes3d, HDF5" if reader is shapes3d else "dsprites, HDF5"
+    tally = withstand(name, [path], read, usual=80)
     assert tally.refused > tally.turns / 4
 
 

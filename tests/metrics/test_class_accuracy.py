@@ -2,6 +2,8 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_digits
 from tests.metrics.test_declarations import changed
 
 from unweave import metrics
@@ -82,3 +84,10 @@ def test_without_one_class_it_is_undefined_and_says_why():
     assert math.isnan(score.value)
     assert "2 factors" in score.reason
     assert "no factor varies" in metrics.class_accuracy(one_hot(CATEGORY), np.ones((60, 1))).reason
+
+
+def test_k_means_of_digits_names_eight_in_ten():
+    """The baseline that the recipe "infogan" has to reach, .79."""
+    pixels, classes = load_digits(return_X_y=True)
+    found = KMeans(10, n_init=10, random_state=0).fit_predict(pixels)
+    assert metrics.class_accuracy(found[:, None], classes[:, None]).value == pytest.approx(0.79, abs=0.01)

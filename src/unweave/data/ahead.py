@@ -19,7 +19,7 @@ from unweave.data.draw import Drawn
 try:
     import resource
 except ImportError:  # Windows
-    resource = None  # type: ignore[assignment]
+    resource = None  # type: ignore[assignment]  # to mypy a module is never None; what uses it asks first
 
 Rows = NDArray[np.int64]
 AHEAD = 2  # steps: one can be shorter than what the disk takes for a batch
