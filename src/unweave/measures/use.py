@@ -24,16 +24,24 @@ DRAWS = 20  # of the few labelled rows
 
 
 def accuracy(
-    run: Run, *, fit: str, test: str, task: str, of: Of = "codes", kind: str = "logistic", without: str = ""
+    run: Run,
+    *,
+    fit: str,
+    test: str,
+    task: str,
+    of: Of = "codes",
+    kind: str = "logistic",
+    without: str = "",
+    sampled: bool = False,
 ) -> float:
     """The share, from 0 to 1, of tested rows whose task is predicted.
 
     fit, test: shifts; up to 2,000 rows of each, no image of both. task: the factor to predict. without: a factor whose
-    latents are dropped from the codes. kind: "logistic", regression on standardised columns in at most 100 rounds, or
-    "forest", of 100 trees.
+    latents are dropped from the codes, and those that belong to no factor with them. kind: "logistic", regression on
+    standardised columns in at most 100 rounds, or "forest", of 100 trees. sampled: codes are drawn from their posterior.
     """
-    x, y = _table(run, fit, task, "fit", of, without)
-    x_test, y_test = _table(run, test, task, "test", of, without)
+    x, y = _table(run, fit, task, "fit", of, without, sampled)
+    x_test, y_test = _table(run, test, task, "test", of, without, sampled)
     return classifiers.accuracy(y_test, predicted(x, y, x_test, kind))
 
 
@@ -43,23 +51,27 @@ def gain(run: Run, *, fit: str, test: str, task: str, kind: str = "logistic", wi
     return codes - accuracy(run, fit=fit, test=test, task=task, of="pixels", kind=kind)
 
 
-def kept(run: Run, *, rows: str, task: str, nuisance: str, kind: str = "logistic") -> float:
+def kept(run: Run, *, rows: str, task: str, nuisance: str, kind: str = "logistic", sampled: bool = False) -> float:
     """Accuracy of the task without the nuisance's latents over that with all of them, about 1 where it loses nothing.
 
     rows: a shift; no image of it is both fitted and tested.
     """
-    with_all = accuracy(run, fit=rows, test=rows, task=task, kind=kind)
-    return accuracy(run, fit=rows, test=rows, task=task, kind=kind, without=nuisance) / with_all
+    asked: dict[str, Any] = {"fit": rows, "test": rows, "task": task, "kind": kind, "sampled": sampled}
+    return accuracy(run, **asked, without=nuisance) / accuracy(run, **asked)
 
 
-def leak(run: Run, *, rows: str, nuisance: str, kind: str = "logistic", drop: bool = True) -> float:
+def leak(
+    run: Run, *, rows: str, nuisance: str, kind: str = "logistic", drop: bool = True, sampled: bool = False
+) -> float:
     """How well a probe finds the nuisance after its latents are dropped: 0 at chance, 1 if always right.
 
-    (balanced accuracy - chance) / (1 - chance), chance being 1 / values. drop: whether they are dropped.
+    (balanced accuracy - chance) / (1 - chance), chance being 1 / values. drop: whether they are dropped. sampled: codes
+    are drawn from their posterior, which is all that a decoder is given and that a KL bounds; of means a probe reads
+    traces far below that noise.
     """
     without = nuisance if drop else ""
-    x, y = _table(run, rows, nuisance, "fit", without=without)
-    x_test, y_test = _table(run, rows, nuisance, "test", without=without)
+    x, y = _table(run, rows, nuisance, "fit", "codes", without, sampled)
+    x_test, y_test = _table(run, rows, nuisance, "test", "codes", without, sampled)
     chance = 1 / len(np.unique(y_test))
     return (classifiers.balanced_accuracy(y_test, predicted(x, y, x_test, kind)) - chance) / (1 - chance)
 
@@ -101,7 +113,7 @@ def predicted(x: NDArray[Any], y: NDArray[np.int64], x_test: NDArray[Any], kind:
 
 
 def _table(
-    run: Run, shift: str, factor: str, side: Side, of: Of = "codes", without: str = ""
+    run: Run, shift: str, factor: str, side: Side, of: Of = "codes", without: str = "", sampled: bool = False
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Columns (n, F) and the factor (n,) of up to 2,000 rows of a shift; no image is on both sides."""
     data = opened(run, shift)
@@ -111,7 +123,11 @@ def _table(
     images, y = data.take(rows), data.at(rows)[:, data.factors.k(factor)]
     if of == "pixels":
         return images.reshape(len(images), -1) / 255.0, y
-    codes = run.encode(images)
+    codes, log_var = run.posterior(images)
+    if sampled and log_var is not None:
+        noise = np.random.default_rng(fold(0, "use", side, "noise")).standard_normal(codes.shape)
+        codes = codes + np.exp(log_var / 2) * noise
     if without:
-        codes = codes[:, owners_of(run, opened(run)) != data.factors.k(without)]
+        of_each = owners_of(run, opened(run))
+        codes = codes[:, (of_each >= 0) & (of_each != data.factors.k(without))]
     return codes, y
