@@ -85,6 +85,15 @@ def test_codes_and_factors_give_what_the_metric_gives():
     assert unweave.evaluate((codes, factors), "mig")["mig"].value == unweave.metrics.mig(codes, factors).value
 
 
+@pytest.mark.parametrize("protocol", ["unweave", "dlib"])
+def test_a_collapsed_model_is_not_scored_and_the_reason_is_given(board, protocol):
+    found = unweave.evaluate(lambda images: np.ones((len(images), 3)), data=board, protocol=protocol)
+    assert len(found) > 3
+    for score in found.values():
+        assert np.isnan(score.value)
+        assert score.reason == "no latent varies"
+
+
 def test_a_metric_that_the_protocol_does_not_define_is_the_librarys_own():
     rng = np.random.default_rng(0)
     v = rng.integers(0, 5, size=(300, 2))

@@ -122,6 +122,8 @@ class Table:
         """The same rows under another protocol, which may count other latents."""
         if protocol == self.protocol:
             return self
+        if not self.latents:
+            return replace(self, protocol=protocol, cache={}, bins={})
         test = None if self.test is None else (self.test.codes, self.test.factors)
         factors = self.factors if self.height else None
         own = Table.of(self.codes, factors, test, self.log_var, None, self.weights, protocol, self.seed)
