@@ -89,9 +89,9 @@ def test_codes_and_factors_give_what_the_metric_gives():
 def test_a_collapsed_model_is_not_scored_and_the_reason_is_given(board, protocol):
     found = unweave.evaluate(lambda images: np.ones((len(images), 3)), data=board, protocol=protocol)
     assert len(found) > 3
-    for score in found.values():
-        assert np.isnan(score.value)
-        assert score.reason == "no latent varies"
+    for one in found.values():
+        assert np.isnan(one.value)
+        assert one.reason == "no latent varies"
 
 
 def test_a_metric_that_the_protocol_does_not_define_is_the_librarys_own():

@@ -10,7 +10,8 @@ from sklearn.ensemble import GradientBoostingClassifier
 
 from unweave.metrics import boosting
 from unweave.metrics.boosting import fit_factors, importances
-from unweave.metrics.trees import dyadic, grow, sort_columns
+from unweave.metrics.sorted_columns import sort_columns
+from unweave.metrics.trees import dyadic, grow
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

@@ -5,7 +5,7 @@ stages, learning rate 0.1, trees of depth 3 grown on the residuals y - p over al
 algorithm 6), leaves set by one Newton step, one tree per class and stage, or one per stage for two classes.
 Histograms (LightGBM, XGBoost, or the same algorithm on quantiles) give other importances, by .03 to .08 in D and C.
 
-All trees of a stage are grown together and several factors go in step over threads, see `trees.py` for the search.
+All trees of a stage are grown together and several factors go in step over threads, see `cuts.py` for the search.
 The result does not depend on the number of threads, bit for bit.
 
 **Departures** from scikit-learn: values closer than 1e-7 are not merged (rescaling the codes then changes nothing);
@@ -25,7 +25,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, softmax
 
-from unweave.metrics.trees import DEPTH, Columns, Floats, Ints, dyadic, grow, sort_columns
+from unweave.metrics.sorted_columns import Columns, Floats, Ints, sort_columns
+from unweave.metrics.trees import DEPTH, dyadic, grow
 
 STAGES = 100
 LEARNING_RATE = 0.1
