@@ -126,7 +126,7 @@ def _table(
     codes, log_var = run.posterior(images)
     if sampled and log_var is not None:
         noise = np.random.default_rng(fold(0, "use", side, "noise")).standard_normal(codes.shape)
-        codes = codes + np.exp(log_var / 2) * noise
+        codes = (codes + np.exp(log_var / 2) * noise).astype(np.float32)
     if without:
         of_each = owners_of(run, opened(run))
         codes = codes[:, (of_each >= 0) & (of_each != data.factors.k(without))]
