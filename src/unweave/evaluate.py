@@ -19,7 +19,8 @@ from unweave import metrics as registry
 from unweave.files import write
 from unweave.locate import locate
 from unweave.metrics.base import PROTOCOLS
-from unweave.metrics.grouping import FIT_GROUPS, MEMBERS, TEST_GROUPS, Groups, GroupTable
+from unweave.metrics.grouping import GroupTable
+from unweave.metrics.groups import FIT_GROUPS, MEMBERS, TEST_GROUPS, Groups
 from unweave.metrics.tables import FIT_ROWS, TEST_ROWS, Table
 from unweave.settings import nearest
 

@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 
 from unweave.metrics.calibration import Calibration, calibrate_by_fits, calibrate_by_jackknife
-from unweave.metrics.grouping import Groups, GroupTable
+from unweave.metrics.grouping import GroupTable
+from unweave.metrics.groups import Groups
 from unweave.metrics.tables import Measured, Table
 
 __all__ = ["Declares", "GroupTable", "Groups", "Measured", "Metric", "Score", "Table", "metric"]

@@ -10,7 +10,7 @@ import numpy as np
 
 from unweave.metrics.base import Score
 from unweave.metrics.factor_vae_score import factor_vae_score
-from unweave.metrics.grouping import Groups
+from unweave.metrics.groups import Groups
 from unweave.metrics.models import metric_of_models
 
 
