@@ -11,7 +11,8 @@ import unweave
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.views import split, subset
-from unweave.evaluate import Tables, intervene, known_factors, score
+from unweave.encoded import Tables, intervene, known_factors
+from unweave.evaluate import score
 
 SPACE = FactorSpace(("row", "column", "grey"), (6, 5, 4))
 

@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("build", "train"),
     ("runs",),
     ("run",),
-    ("watch",),
+    ("watch", "config", "encoded"),
     ("fit", "evaluate", "inspect"),
     ("report", "estimator", "study", "reproduce", "impossibility", "measures"),
     ("demos",),

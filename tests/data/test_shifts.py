@@ -6,7 +6,8 @@ from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.shifts import combinations, correlated, extrapolation, imbalanced, interpolation, mislabelled, without
 from unweave.data.views import split, subset, with_classes
-from unweave.evaluate import evaluate, known_factors
+from unweave.encoded import known_factors
+from unweave.evaluate import evaluate
 
 
 @pytest.fixture

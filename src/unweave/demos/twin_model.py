@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from unweave.evaluate import DEFAULT, evaluate, known_factors
+from unweave.encoded import known_factors
+from unweave.evaluate import DEFAULT, evaluate
 from unweave.impossibility import Entangled, entangle, reflection
 from unweave.inspect import log_likelihood
 from unweave.methods.vae import VAE

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from unweave import metrics
-from unweave.fit import hashed
+from unweave.config import hashed
 from unweave.metrics.base import Score
 from unweave.report import facts
 from unweave.report.scores import digits

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.views import split
-from unweave.evaluate import known_factors
+from unweave.encoded import known_factors
 from unweave.methods.base import NotAvailable
 from unweave.run import Run
 
