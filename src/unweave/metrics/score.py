@@ -1,0 +1,84 @@
+"""What every metric returns: one number, and what is needed to trust it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+NAN = math.nan
+
+
+@dataclass(frozen=True)
+class Score:
+    """One measured number and what is needed to trust it.
+
+    value: the score; NaN where it is undefined, and then `reason` says why.
+    error: standard error. low, high: the 95 % interval. For the library's own estimators it is centred on the
+        jackknife-corrected value; under a plug-in protocol it speaks of that estimator at that N, and `bias` says how
+        far that estimator is off.
+    null: what the same codes score when the rows of the factors are permuted. rotated: after a random rotation of the
+        codes. ceiling: what the factor table itself scores as a code.
+    bias: estimated bias of `value`, by the jackknife.
+    n: rows used. estimator, protocol, seed: how it was computed. reason: what is undefined or left out, and why.
+    parts: the pieces, per factor, per latent; `intervals` holds error, low, high and null of the scalar pieces.
+    matrix: what lies behind the score, (D, K), for a heat map.
+    """
+
+    value: float
+    error: float = NAN
+    low: float = NAN
+    high: float = NAN
+    null: float = NAN
+    rotated: float = NAN
+    ceiling: float = NAN
+    n: int = 0
+    estimator: str = ""
+    protocol: str = "unweave"
+    seed: int = 0
+    reason: str = ""
+    parts: dict[str, Any] = field(default_factory=dict)
+    matrix: np.ndarray | None = None
+    bias: float = NAN
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __str__(self) -> str:
+        """The value with the digits that its error supports, two if the error is not known.
+
+        >>> print(Score(0.45822, error=0.0123), Score(0.45822, error=0.04), Score(0.45822), sep=" | ")
+        0.458 ± 0.012 | 0.46 ± 0.04 | 0.46
+        >>> print(Score(float("nan"), reason="one latent: no runner-up"))
+        nan (one latent: no runner-up)
+        """
+        if math.isnan(self.value):
+            return f"nan ({self.reason})" if self.reason else "nan"
+        if not math.isfinite(self.error) or self.error <= 0:
+            return f"{self.value:.2f}"
+        digits = _digits(self.error)
+        return f"{self.value:.{digits}f} ± {self.error:.{digits}f}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, ready for JSON: arrays are lists, and NaN or infinity is None."""
+        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+
+
+def _digits(error: float) -> int:
+    """Decimals worth showing: one significant digit of the error, two where that digit is 1."""
+    leading = math.floor(math.log10(error))
+    return min(6, max(0, -leading + (error / 10**leading < 2)))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
