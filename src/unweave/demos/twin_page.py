@@ -16,7 +16,8 @@ from unweave.metrics.base import Score
 from unweave.report import bars, heatmap, pictures
 from unweave.report.page import environment
 from unweave.report.scatter import scatter
-from unweave.report.sections import Tile, minus, section
+from unweave.report.sections import section
+from unweave.report.tiles import Tile, minus
 from unweave.report.views import Absent, Sweep, Views
 
 IMAGES = 12

@@ -13,7 +13,7 @@ from unweave.demos.twin_factors import Codes, limit
 from unweave.demos.twin_model import Pair
 from unweave.metrics import METRICS
 from unweave.metrics.base import Score
-from unweave.report.sections import minus
+from unweave.report.tiles import minus
 
 HALF_A_LEVEL = 0.5 / 255  # of a pixel of 8 bits
 
