@@ -89,6 +89,13 @@ def test_finished_runs_are_used_as_they_are(recipe, tmp_path):
     assert logs == {f: f.stat().st_mtime_ns for f in (tmp_path / "runs").glob("*/log.jsonl")}
 
 
+def test_a_claim_can_be_tried_on_other_seeds(recipe, tmp_path):
+    told: list[str] = []
+    assert reproduce.reproduce([recipe()], tmp_path / "runs", seeds=[3, 4, 7], tell=told.append)
+    assert sorted(path.name[-2:] for path in (tmp_path / "runs").iterdir()) == ["-3", "-4", "-7"]
+    assert [line.count(",") for line in told if "method, reconstruction" in line] == [3]
+
+
 def test_unknown_recipes_are_named_with_the_nearest():
     with pytest.raises(ValueError, match="did you mean 'demo'"):
         reproduce.read("dmeo")

@@ -25,7 +25,7 @@ import json
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,13 +69,21 @@ def read(name: str) -> dict[str, Any]:
     return recipe
 
 
-def reproduce(names: Iterable[str], out: str | Path = "runs", *, jobs: int = 1, tell: Tell = print) -> bool:
+def reproduce(
+    names: Iterable[str],
+    out: str | Path = "runs",
+    *,
+    seeds: Sequence[int] = (),
+    jobs: int = 1,
+    tell: Tell = print,
+) -> bool:
     """Train every arm of the recipes with every seed, measure, compare; runs that are finished are used as they are.
 
-    jobs: processes of one thread each; 1 trains in this process, on all threads. tell: called with each line of the
-    account, and last with the bill, if there are several recipes. Returns whether all of them hold.
+    seeds: other ones than the recipe states, to see whether a claim holds where nothing was chosen on them. jobs:
+    processes of one thread each; 1 trains in this process, on all threads. tell: called with each line of the account,
+    and last with the bill, if there are several recipes. Returns whether all of them hold.
     """
-    texts = {name: read(name) for name in names}
+    texts = {name: read(name) | ({"seeds": list(seeds)} if seeds else {}) for name in names}
     start, bill, paid = time.monotonic(), dict[str, tuple[bool, float]](), set[str]()
     with _results(_plan(texts.values()), str(out), jobs) as result:
         for name, text in texts.items():

@@ -54,6 +54,7 @@ WRONG = {
     "evaluate option": (("evaluate", "--metrcs", "mig"), "no option --metrcs", "did you mean '--metrics'?"),
     "evaluate seed": (("evaluate", "--seed", "one"), "invalid int value: 'one'", ""),
     "list what": (("list", "modules"), "invalid choice: 'modules'", "metrics"),
+    "a seed below 0": (("reproduce", "demo", "--seeds", "3", "-1"), "--seeds", "at least 0"),
     "reproduce": (("reproduce", "demmo"), "demmo", "did you mean 'demo'?"),
     "report on nothing": (("report", "nowhere"), "nowhere does not exist", ""),
 }

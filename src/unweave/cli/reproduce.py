@@ -12,10 +12,15 @@ def run(arguments: Sequence[str]) -> int:
     parser = Parser("reproduce", "Run recipes and compare with the numbers they state.")
     parser.add_argument("names", metavar="NAME", nargs="*", help="of a recipe, or a file; all of them unless given")
     parser.add_argument("-o", "--out", default="runs", metavar="DIR", help="where the runs go (default: runs)")
+    parser.add_argument(
+        "--seeds", type=int, nargs="+", default=(), metavar="S", help="other ones than the recipe states"
+    )
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at a time, one thread each (default: 1)")
     given = parser.read(arguments)
     if given.jobs < 1:
         raise ValueError(f"--jobs is {given.jobs}; it has to be at least 1")
+    if any(seed < 0 for seed in given.seeds):
+        raise ValueError(f"--seeds are {given.seeds}; they have to be at least 0")
     from unweave.reproduce import recipes, reproduce
 
-    return 0 if reproduce(given.names or recipes(), given.out, jobs=given.jobs) else 1
+    return 0 if reproduce(given.names or recipes(), given.out, seeds=given.seeds, jobs=given.jobs) else 1
