@@ -115,6 +115,16 @@ def test_a_file_may_use_short_names_dashes_and_exponents(unweave, here):
     assert (found["batch_size"], found["regulariser.beta"]) == (4, 10.0)
 
 
+def test_without_data_any_composition_is_of_dsprites(unweave):
+    parts = {"regulariser": "density-ratio", "regulariser.gamma": 35.0, "pooling": "adaptive", "supervision": "xent"}
+    words = [word for name, value in parts.items() for word in (f"--{name}", str(value))]
+    code, out, _ = unweave("train", "vae", *words, "--supervision.weight", "4", "--dry-run")
+    assert code == 0
+    assert {"method": "vae", "data": "dsprites", **parts, "supervision.weight": 4.0}.items() <= yaml.safe_load(
+        out
+    ).items()
+
+
 def test_a_part_can_be_taken_away(unweave):
     code, out, _ = unweave("train", "vae", *TINY, "--pooling", "none", "--dry-run")
     assert code == 0

@@ -1,4 +1,4 @@
-"""`unweave train METHOD --data NAME`: train a run, or continue one with `--resume`."""
+"""`unweave train METHOD [--data NAME]`: train a run, or continue one with `--resume`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from unweave.cli.options import Option
     from unweave.run import Run
 
-USAGE = """usage: unweave train METHOD --data NAME [--steps N] [--seed S] [--out DIR] [any setting]
+USAGE = """usage: unweave train METHOD [--data NAME] [--steps N] [--seed S] [--out DIR] [any setting]
        unweave train METHOD --help
        unweave train --resume RUN
 
 {methods}
 {data}
 
+  --data NAME    what to train on (default: {usual})
   --config FILE  options from a YAML file; those given beside it win
   --dry-run      print the resolved options as such a file, and stop
   --resume RUN   continue a run that was stopped, as if it had not been
@@ -31,6 +32,7 @@ USAGE = """usage: unweave train METHOD --data NAME [--steps N] [--seed S] [--out
 TEXTS = ("method", "data", "config", "resume", "out", "root")
 SWITCHES = ("overwrite", "dry_run", "help")
 OWN = (*TEXTS, *SWITCHES)
+USUAL = "dsprites"  # drawn here, without a download, and the set that the field compares on
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -44,9 +46,8 @@ def run(arguments: Sequence[str]) -> int:
     if own.get("help"):
         return _help(own, written | typed)
     if not own.get("method"):
-        raise ValueError("which method? `unweave train METHOD --data NAME`; `unweave list methods` shows them")
-    if not own.get("data"):
-        raise ValueError("which data? give --data NAME (see `unweave list data`), a folder of images or an array file")
+        raise ValueError("which method? `unweave train METHOD`; `unweave list methods` shows them")
+    own.setdefault("data", USUAL)
     from unweave.cli.options import offered, values
 
     options = offered(own["method"], own["data"], written | typed)
@@ -84,7 +85,7 @@ def _own(name: str, value: Any) -> Any:
         if str(value).lower() not in ("true", "false"):
             raise ValueError(f"--{name.replace('_', '-')} is a switch; it was given {value!r}")
         return str(value).lower() == "true"
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value:  # an empty path would be the folder one is in
         raise ValueError(f"--{name} needs a value; it was given {value!r}")
     return value
 
@@ -114,7 +115,7 @@ def _help(own: Mapping[str, Any], given: Mapping[str, Any]) -> int:
     wrapped = [
         textwrap.fill(f"{k}  {v}", 100, subsequent_indent=" " * 8, break_on_hyphens=False) for k, v in names.items()
     ]
-    print(USAGE.format(methods=wrapped[0], data=wrapped[1]))
+    print(USAGE.format(methods=wrapped[0], data=wrapped[1], usual=USUAL))
     if "method" in own:
         from unweave.cli.options import IMAGES, offered, typed_parser
 
