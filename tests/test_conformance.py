@@ -1,7 +1,8 @@
 """Every method of the registry, on tiny images: a new line in `methods.METHODS` is tested here by itself.
 
-Owners and gradients are audited, every parameter of every player that played moves, a resumed run is bit-identical, the
-seed decides, bfloat16 trains, and encode, decode, sample_prior, blocks and elbo agree.
+Owners and gradients are audited, a step is that of backward() and plain Adam, every parameter of every player that
+played moves, a resumed run is bit-identical, the seed decides, bfloat16 trains, and encode, decode, sample_prior, blocks
+and elbo agree.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tests.contract.plain import loop_step, moves_apart, plain_step
 from tests.contract.proofs import Audited, attempt, check_code, differences, state
 
 from unweave import build
@@ -96,3 +98,17 @@ def test_a_method_trains_in_bfloat16(name: str) -> None:
         assert all(value.isfinite() for value in terms.values()), terms
     assert training.moved
     assert {w.dtype for w in training.method.parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@each_method
+def test_the_first_step_is_that_of_backward_and_plain_adam(name: str, dtype: torch.dtype) -> None:
+    """With the networks that it has by default, convolutions in the layout that they have in a run."""
+    chosen = build.choose(name, {}, DATA.info)
+    narrow = {key: 8 for key in chosen.settings if key.rpartition(".")[2] in ("width", "channels")}
+    chosen = build.choose(name, narrow, DATA.info)
+    begun, ours, theirs = (channels_last(build.make(chosen, DATA.info)) for _ in range(3))
+    batches = stream(DATA, ours.needs, batch_size=BATCH, seed=0, labels=48)
+    loop_step(ours, batches, seed=0, dtype=dtype)
+    plain_step(theirs, batches, seed=0, dtype=dtype)
+    assert moves_apart(ours, theirs, begun) == {}

@@ -91,7 +91,7 @@ class Training:
             weights = [w for name in names for w in self.weights[name]]
             gradients = torch.autograd.grad(loss, weights, retain_graph=left > 0, allow_unused=True)
             for weight, gradient in zip(weights, gradients, strict=True):
-                weight.grad = gradient
+                weight.grad = _laid_out(gradient, weight)
         for name in losses:
             self._step(name)
 
@@ -105,7 +105,7 @@ class Training:
             if player.skip < math.inf and not norm < player.skip:
                 self._skip(name)
                 return
-            torch.nn.utils.clip_grads_with_norm_(weights, player.clip, norm)
+            _clip(weights, player.clip, norm)
         self.skips_in_a_row[name] = 0
         for group in optimiser.param_groups:
             group["lr"] = player.lr(self.step) if callable(player.lr) else player.lr
@@ -139,8 +139,31 @@ def _optimiser(player: Player, weights: list[nn.Parameter]) -> torch.optim.Optim
     make = player.optimiser
     keywords = inspect.signature(make).parameters
     undecided = all(k in keywords and keywords[k].default is None for k in ("fused", "foreach"))
-    fusible = undecided and all(w.is_floating_point() for w in weights)
+    fusible = undecided and all(w.is_floating_point() and _dense(w) for w in weights)
     return make(weights, lr=1.0, fused=True) if fusible else make(weights, lr=1.0)
+
+
+def _dense(weight: Tensor) -> bool:
+    """Whether a weight fills its storage without gaps, in any order of axes."""
+    return torch.empty_like(weight).stride() == weight.stride()
+
+
+def _laid_out(gradient: Tensor | None, weight: Tensor) -> Tensor | None:
+    """A gradient in the strides of its weight, as backward() leaves it and autograd.grad does not.
+
+    Fused optimisers read both as raw storage: in other strides, each number would move another weight.
+    """
+    if gradient is None or gradient.layout is not torch.strided or gradient.stride() == weight.stride():
+        return gradient
+    return torch.empty_like(weight).copy_(gradient)
+
+
+def _clip(weights: list[nn.Parameter], limit: float, norm: Tensor) -> None:
+    """Scale the gradients down to the limit; into new tensors, for two weights may share one (that of a sum)."""
+    scale = (limit / (norm + 1e-6)).clamp(max=1.0)
+    for weight in weights:
+        if weight.grad is not None:
+            weight.grad = weight.grad * scale.to(weight.device)
 
 
 def _reseed(seed: int, device: torch.device) -> None:
