@@ -1,9 +1,9 @@
 """Names become objects, here and nowhere else: a method with its parts, from a name and a flat dictionary of settings.
 
-A constructor's keywords say what it takes: one named as a field of `DataInfo` is a fact and filled in from the data;
-one named as a kind of part (`methods.PARTS`) is chosen by name and built the same way; one that the owner's `wiring`
-names is filled in by it; the rest carry a `Setting` and are the configuration, dotted inside parts ("regulariser.beta",
-or "beta" where only one part has it).
+A constructor's keywords say what it takes: one named as a field of `DataInfo` is a fact and filled in from the data, and
+so is `steps`, the length of the run, unless it carries a `Setting`; one named as a kind of part (`methods.PARTS`) is
+chosen by name and built the same way; one that the owner's `wiring` names is filled in by it; the rest carry a `Setting`
+and are the configuration, dotted inside parts ("regulariser.beta", or "beta" where only one part has it).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from unweave.seeds import fold
 from unweave.settings import Keyword, keywords, nearest
 from unweave.types import DataInfo
 
-FACTS = frozenset(f.name for f in dataclasses.fields(DataInfo))
+STEPS = 30_000  # the length of a run that nobody chose
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,13 @@ def choose(method: str | type[Method], given: Mapping[str, Any], info: DataInfo)
     return Choice(name, parts, settings, modules)
 
 
-def make(choice: Choice, info: DataInfo, *, seed: int = 0) -> Method:
-    """The method as an object on the CPU; its weights are drawn from `seed`. The caller's random state is left alone."""
+def make(choice: Choice, info: DataInfo, *, seed: int = 0, steps: int = STEPS) -> Method:
+    """The method as an object on the CPU; its weights are drawn from `seed`. The caller's random state is left alone.
+
+    steps: the length of the run, for those that ask.
+    """
     made = locate(METHODS[choice.method].where if choice.method in METHODS else choice.method)
-    facts = {f.name: getattr(info, f.name) for f in dataclasses.fields(info)}
+    facts = {f.name: getattr(info, f.name) for f in dataclasses.fields(info)} | {"steps": steps}
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(fold(seed, "weights"))
         return _make(made, "", choice, facts)

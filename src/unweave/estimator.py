@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from unweave.build import STEPS
 from unweave.data.images import ImageData
 from unweave.fit import train
 from unweave.run import Run
@@ -45,7 +46,7 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         self,
         method: Any = "beta-vae",
         *,
-        steps: Any = 30_000,
+        steps: Any = STEPS,
         batch_size: Any = 64,
         seed: Any = 0,
         precision: Any = "auto",

@@ -21,6 +21,7 @@ from unweave.run import Run, info_of, method_of, open_data
 from unweave.runs import Folder, RunError, run_name
 from unweave.settings import Keyword, Setting, keywords, nearest
 from unweave.train import NotFinite, Training
+from unweave.types import DataInfo
 from unweave.watch import Clock, Look
 
 Progress = Callable[[dict[str, Any]], None]
@@ -30,7 +31,7 @@ def train(
     method: str | type[Method],
     data: Any,
     *,
-    steps: Annotated[int, Setting("batches to train on", low=1)] = 30_000,
+    steps: Annotated[int, Setting("batches to train on", low=1)] = build.STEPS,
     batch_size: Annotated[int, Setting("images in a batch", low=1, search=(32, 64, 128, 256))] = 64,
     seed: Annotated[int, Setting("of weights, batches and noise", low=0)] = 0,
     out: str | Path = "runs",
@@ -68,15 +69,27 @@ def train(
     if isinstance(data, str | Path):
         data_options = _completed(datasets.options(data), data_options or {}, str(data))
     source = datasets.load(data, root, **(data_options or {}))
-    choice = build.choose(method, settings, source.info)
+    choice = choose(method, settings, source.info)
     config = describe(choice, data, source, root, data_options or {}, batch_options, loop)
-    built = build.make(choice, source.info, seed=seed)
+    built = build.make(choice, source.info, seed=seed, steps=steps)
     training, held = _prepare(built, source, config)  # a batch that cannot be made is said before a folder exists
     path = Path(out) / run_name(choice.method, source.name, hashed(config), seed)
     if overwrite and (path / "config.json").exists():
         shutil.rmtree(path)
     folder = Folder.create(path, config)
     return _run(folder, training, source, held, progress)
+
+
+def choose(method: str | type[Method], given: Mapping[str, Any], info: DataInfo) -> build.Choice:
+    """As `build.choose`; ValueError where a setting, of the method or of a part, is named like an option of `train`."""
+    choice = build.choose(method, given, info)
+    for setting in choice.settings:
+        path, _, name = setting.rpartition(".")
+        if name in keywords(train):
+            owner = choice.parts.get(path, choice.method).rpartition(":")[2]
+            fact = "; without Setting it is filled in with the run's length" if name == "steps" else ""
+            raise ValueError(f"{owner} has a setting {name!r}, which is an option of the loop: rename it{fact}")
+    return choice
 
 
 def resume(path: str | Path, *, data: Any = None, progress: Progress | None = None, **modules: nn.Module) -> Run:

@@ -148,7 +148,7 @@ def method_of(config: Mapping[str, Any], modules: Mapping[str, nn.Module] = {}) 
     if missing := [path for path in chosen["modules"] if path not in modules]:
         raise RunError(f"this run was trained with a {missing[0]} handed in as an object: give {missing[0]}=... again")
     choice = build.Choice(chosen["name"], chosen["parts"], chosen["settings"], dict(modules))
-    return build.make(choice, info_of(config), seed=config["loop"]["seed"])
+    return build.make(choice, info_of(config), seed=config["loop"]["seed"], steps=config["loop"]["steps"])
 
 
 def open_data(config: Mapping[str, Any]) -> Any:

@@ -80,7 +80,7 @@ def _loop() -> Iterator[Option]:
 
 
 def _method(method: str, chosen: Mapping[str, Any], info: DataInfo) -> Iterator[Option]:
-    choice = build.choose(method, chosen, info)
+    choice = fit.choose(method, chosen, info)
     made = locate(METHODS[method].where if method in METHODS else method)
     for kind in build.kinds(made, choice.parts):
         about = f"{', '.join(PARTS[kind.rpartition('.')[2]]) or 'none yet'}; or module:Class"

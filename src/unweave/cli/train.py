@@ -51,6 +51,9 @@ def run(arguments: Sequence[str]) -> int:
     from unweave.cli.options import offered, values
 
     options = offered(own["method"], own["data"], written | typed)
+    if taken := [key for key in options if key in OWN]:
+        word = own["method"].rpartition(":")[2]
+        raise ValueError(f"{word} has a setting {taken[0]!r}, which is an option of the command: rename it")
     chosen = values(options, written) | values(options, typed)
     if own.get("dry_run"):
         return _show(own, chosen, options)
@@ -128,12 +131,12 @@ def _show(own: Mapping[str, Any], chosen: Mapping[str, Any], options: Mapping[st
     """Print the whole of what would be run, as YAML that `--config` takes."""
     import yaml
 
-    from unweave import build
     from unweave import data as datasets
+    from unweave import fit
 
     parts = _sorted_out(chosen)
     source = datasets.load(own["data"], own.get("root"), **parts["data"])
-    choice = build.choose(own["method"], parts["settings"], source.info)
+    choice = fit.choose(own["method"], parts["settings"], source.info)
     fixed = {k: own[k] for k in ("method", "data", "root", "out") if k in own}
     plainly = {k: chosen.get(k, o.default) for k, o in options.items() if _belongs(k) != "settings"}
     resolved = fixed | choice.parts | choice.settings | plainly
@@ -155,8 +158,8 @@ def _belongs(key: str) -> str:
     from unweave import fit
     from unweave.settings import keywords
 
-    first = key.partition(".")[0]
-    return first if first in ("data", "batches") else "loop" if key in keywords(fit.train) else "settings"
+    first, dot, _ = key.partition(".")
+    return first if dot and first in ("data", "batches") else "loop" if key in keywords(fit.train) else "settings"
 
 
 def _train(own: Mapping[str, Any], chosen: Mapping[str, Any], options: Mapping[str, Option]) -> int:

@@ -21,8 +21,9 @@ Five rules:
 4. Randomness comes from torch's default generator, which the loop seeds from (seed, step), and from nowhere else.
 5. Restart a network in place (load_state_dict of a fresh one), never by assignment: players hold its parameters.
 
-Constructor keywords are the configuration. A keyword named as a field of `DataInfo` is filled in from the data; one that
-names a kind of part (encoder, regulariser, ...) takes a module; every other is a setting, annotated with `Setting`.
+Constructor keywords are the configuration. A keyword named as a field of `DataInfo` is filled in from the data, and
+`steps` with the length of the run; one that names a kind of part (encoder, regulariser, ...) takes a module; every other
+is a setting, annotated with `Setting`, and has a name that is no option of `unweave.train` (seed, device, ...).
 """
 
 from __future__ import annotations
