@@ -21,7 +21,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "unweave"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("types", "seeds", "settings", "precision", "files"),
-    ("locate", "maths", "verdicts"),
+    ("locate", "maths", "verdicts", "optimiser_state"),
     ("nets",),
     ("data", "methods", "metrics"),
     ("build", "train"),

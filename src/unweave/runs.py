@@ -4,7 +4,7 @@
         config.json           everything that was chosen, versions, device
         log.jsonl             one record a line
         weights.safetensors   of the method, as of the last checkpoint
-        state/checkpoint.safetensors   weights, optimiser slots, step: all that a resumed run needs, in one file
+        state/checkpoint.safetensors   weights, state of the optimisers, step: all that a resumed run needs, in one file
         scores.json           {metric: score}, once evaluated
         done                  present once the last step was taken
 
@@ -27,6 +27,7 @@ from torch import Tensor
 
 from unweave.files import WriteError, write
 from unweave.methods.base import Method
+from unweave.optimiser_state import from_slots, pack, unpack
 from unweave.train import Training
 
 FORMAT = 1
@@ -112,12 +113,13 @@ class Folder:
         """Keep all that a resumed run needs, then the weights alone. seconds: of training so far."""
         weights = _weights(training.method)
         tensors = {f"weights/{k}": v for k, v in weights.items()}
+        plain: dict[str, Any] = {"step": training.step, "seconds": seconds, "optimisers": {}}
         for name, optimiser in training.optimisers.items():
-            for i, slots in optimiser.state_dict()["state"].items():
-                for key, value in slots.items():
-                    if isinstance(value, Tensor):
-                        tensors[f"optimiser/{name}/{i}/{key}"] = value.detach().cpu().contiguous()
-        plain: dict[str, Any] = {"step": training.step, "seconds": seconds}
+            try:
+                plain["optimisers"][name], own = pack(optimiser, name)
+            except TypeError as odd:
+                raise RunError(f"the optimiser of player {name!r} keeps {odd}: a checkpoint cannot hold it") from odd
+            tensors |= own
         plain |= {"skipped": training.skipped, "skips in a row": training.skips_in_a_row}
         (self.path / "state").mkdir(exist_ok=True)
         write(self.path / "state" / "checkpoint.safetensors", _sealed(tensors, json.dumps(plain)))
@@ -137,14 +139,12 @@ class Folder:
         )
         training.step, training.skipped = plain["step"], plain["skipped"]
         training.skips_in_a_row = plain["skips in a row"]
-        slots: dict[str, dict[int, dict[str, Tensor]]] = {name: {} for name in training.players}
-        for key, value in tensors.items():
-            if key.startswith("optimiser/"):
-                name, i, slot = key.removeprefix("optimiser/").rsplit("/", 2)
-                slots[name].setdefault(int(i), {})[slot] = _like(training.weights[name][int(i)], value)
         for name, optimiser in training.optimisers.items():
-            groups = optimiser.state_dict()["param_groups"]
-            optimiser.load_state_dict({"state": slots[name], "param_groups": groups})
+            packed = plain.get("optimisers", {}).get(name) or from_slots(optimiser, name, tensors)
+            try:
+                unpack(optimiser, packed, tensors)
+            except ValueError as error:
+                raise RunError(f"{path} does not fit the optimiser of player {name!r}: {error}") from error
         return plain["seconds"]
 
     def load_weights(self, method: Method) -> None:
@@ -196,8 +196,3 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     if metadata.get("crc32") != _crc32(tensors, metadata.get("state", "")):
         raise RunError(f"{path} is damaged (its checksum differs): restore it from a copy, or train again")
     return tensors, metadata
-
-
-def _like(weight: Tensor, value: Tensor) -> Tensor:
-    """A slot in the memory layout of its weight (safetensors keeps none), scalars as they are."""
-    return torch.empty_like(weight).copy_(value) if value.ndim and value.shape == weight.shape else value

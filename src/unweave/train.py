@@ -101,7 +101,7 @@ class Training:
         if not gradients:
             raise RuntimeError(f"the loss of player {name!r} does not depend on what it owns")
         if math.isfinite(min(player.clip, player.skip)):
-            norm = torch.nn.utils.get_total_norm(gradients)
+            norm = torch.nn.utils.get_total_norm([g.coalesce().values() if g.is_sparse else g for g in gradients])
             if player.skip < math.inf and not norm < player.skip:
                 self._skip(name)
                 return
@@ -109,6 +109,8 @@ class Training:
         self.skips_in_a_row[name] = 0
         for group in optimiser.param_groups:
             group["lr"] = player.lr(self.step) if callable(player.lr) else player.lr
+            if group.get("fused") and any(g.is_sparse for g in gradients):
+                group["fused"] = None  # no fused kernel takes them: left to torch's choice
         optimiser.step()
         torch.autograd.graph.increment_version(weights)  # fused optimisers do not: stale values would pass unseen
         for weight in weights:

@@ -60,11 +60,13 @@ class Audited(Training):
 
 
 def state(training: Training) -> dict[str, Tensor]:
-    """All that training changes: weights, buffers and optimiser slots, by name."""
+    """All that training changes: weights, buffers and optimiser slots that are tensors, by name."""
     found = {f"weights/{name}": value.clone() for name, value in training.method.state_dict().items()}
     for player, optimiser in training.optimisers.items():
         for i, slots in optimiser.state_dict()["state"].items():
-            found |= {f"{player}/{i}/{slot}": value.clone() for slot, value in slots.items() if value is not None}
+            found |= {
+                f"{player}/{i}/{slot}": value.clone() for slot, value in slots.items() if isinstance(value, Tensor)
+            }
     return found
 
 
