@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from unweave.methods.base import Method, Player
 from unweave.nets.likelihood import Likelihood
 from unweave.settings import Setting
-from unweave.types import Batch, Losses, Posterior
+from unweave.types import NATS, Batch, Losses, Posterior
 
 
 class SparseAE(Method):
@@ -44,7 +44,8 @@ class SparseAE(Method):
         code = self.encode(batch.x).mean
         reconstruction = self.likelihood(self.decoder(code), batch.x).mean()
         size = code.abs().sum(1).mean()
-        yield Losses({"model": reconstruction + self.penalty * size}, {"reconstruction": reconstruction, "size": size})
+        terms, units = {"reconstruction": reconstruction, "size": size}, {"reconstruction": NATS, "size": "of the code"}
+        yield Losses({"model": reconstruction + self.penalty * size}, terms, units)
 
     def encode(self, x: Tensor) -> Posterior:
         return Posterior(self.encoder(x).float())

@@ -20,8 +20,8 @@ from unweave.methods import METHODS, PARTS
 SOURCE = Path(__file__).parents[1] / "src" / "unweave"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("types", "seeds", "settings", "precision", "files"),
-    ("locate", "maths", "verdicts", "optimiser_state"),
+    ("types", "seeds", "settings", "precision", "files", "log"),
+    ("locate", "maths", "verdicts", "means", "optimiser_state"),
     ("nets",),
     ("data", "methods", "metrics"),
     ("build", "train"),

@@ -15,6 +15,7 @@ from unweave import data as datasets
 from unweave.config import describe, hashed, pick_device
 from unweave.data.batches import stream
 from unweave.data.views import split
+from unweave.log import COLUMNS, units
 from unweave.methods.base import Method
 from unweave.precision import Precision, resolve
 from unweave.run import Run, info_of, method_of, open_data
@@ -152,25 +153,43 @@ def _run(folder: Folder, training: Training, source: Any, held: Any, progress: P
     if progress:
         progress({"run": folder.path, "steps": loop["steps"], "batch_size": loop["batch_size"], "data": source.about})
     folder.forget_after(training.step)
+    told = units(folder.records())
     if progress and training.step:
-        progress({"resumed": training.step})
+        progress({"resumed": training.step, "units": told})
     clock, look = Clock(before, training.step), Look(training, source, held)
     for terms in training.until(loop["steps"]):
+        _check_names(terms)
         now = {"step": training.step} | clock.read(training.step, loop["batch_size"])
         if training.step % loop["log_every"] == 0 or training.step == loop["steps"]:
-            training.check_finite(terms)
-            record = now | _plain(terms) | look.at_step()
+            record = now | _record(training, look, told)
             folder.append(record)
             clock.recorded(training.step)
+            told |= record.get("units", {})
             if progress:
                 progress(record)
         elif progress and clock.second_passed():
-            progress(now | _plain(terms) | {"live": True})
+            progress(now | _plain(training.means.values) | {"live": True, "units": dict(training.units)})
         if clock.due():
             _keep(folder, training, clock)
     _keep(folder, training, clock)
     (folder.path / "done").touch()
     return Run(folder, training.method, source)
+
+
+def _check_names(terms: Mapping[str, torch.Tensor]) -> None:
+    if taken := COLUMNS & terms.keys():
+        raise ValueError(
+            f"a term of the losses is called {min(taken)!r}, as a column of the log: rename it in the method"
+        )
+
+
+def _record(training: Training, look: Look, told: Mapping[str, str]) -> dict[str, Any]:
+    """The terms since the last record, which begin anew; their units, where the log has not `told` them; and a look."""
+    means = training.means.values
+    training.check_finite(means)
+    new = {term: unit for term in means if (unit := training.units.get(term)) and term not in told}
+    training.means.clear()
+    return _plain(means) | look.at_step() | ({"units": new} if new else {})
 
 
 def _plain(terms: Mapping[str, torch.Tensor]) -> dict[str, float]:

@@ -123,7 +123,7 @@ def measured(how: Mapping[str, Any], run: Run) -> float:
         score = evaluate(run, how["score"], **options)[how["score"]]
         return float(score.parts[how["part"]] if "part" in how else score.value)
     if "log" in how:
-        last = [record[how["log"]] for record in run.records()[-how.get("records", 1) :]]
+        last = [r[how["log"]] for r in run.records() if how["log"] in r][-how.get("records", 1) :]
         return float(sum(last) / len(last))
     return float(locate(how["call"])(run, **options))
 

@@ -2,7 +2,7 @@
 
     METHOD-DATA-HASH-SEED/
         config.json           everything that was chosen, versions, device
-        log.jsonl             one record a line
+        log.jsonl             one record a line: the mean of each term of the losses since the one before
         weights.safetensors   of the method, as of the last checkpoint
         state/checkpoint.safetensors   weights, state of the optimisers, step: all that a resumed run needs, in one file
         scores.json           {metric: score}, once evaluated
@@ -120,6 +120,8 @@ class Folder:
             except TypeError as odd:
                 raise RunError(f"the optimiser of player {name!r} keeps {odd}: a checkpoint cannot hold it") from odd
             tensors |= own
+        tensors |= {f"log/{term}": value.cpu() for term, value in training.means.values.items()}
+        plain["log"] = {"counts": training.means.counts, "units": training.units}
         plain |= {"skipped": training.skipped, "skips in a row": training.skips_in_a_row}
         (self.path / "state").mkdir(exist_ok=True)
         write(self.path / "state" / "checkpoint.safetensors", _sealed(tensors, json.dumps(plain)))
@@ -139,6 +141,10 @@ class Folder:
         )
         training.step, training.skipped = plain["step"], plain["skipped"]
         training.skips_in_a_row = plain["skips in a row"]
+        log = plain.get("log", {"counts": {}, "units": {}})  # what was logged since the last record
+        training.means.counts = log["counts"]
+        training.means.values = {term: tensors[f"log/{term}"] for term in log["counts"]}
+        training.units = log["units"]
         for name, optimiser in training.optimisers.items():
             packed = plain.get("optimisers", {}).get(name) or from_slots(optimiser, name, tensors)
             try:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
 
+from unweave.means import Means
 from unweave.methods.base import Method, Player
 from unweave.seeds import fold
-from unweave.types import Batch, Losses
+from unweave.types import NATS, Batch, Losses
 
 Stream = Callable[[int], Batch]
 
@@ -27,7 +29,7 @@ class NotFinite(RuntimeError):
 
 
 class Training:
-    """A run in progress: weights, one optimiser per player, the step.
+    """A run in progress: weights, one optimiser per player, the step; `means` of the terms since a record, their `units`.
 
     method: on the device it trains on. stream: step -> Batch on that device, a pure function. seed: of the noise.
     dtype: torch.bfloat16 for autocast. Raises ValueError if a parameter that requires a gradient has no owner.
@@ -43,6 +45,8 @@ class Training:
         self.autocast = functools.partial(
             torch.autocast, self.device.type, torch.bfloat16, enabled=dtype is torch.bfloat16
         )
+        self.means = Means()
+        self.units: dict[str, str] = {}
         self._turns_seen: set[tuple[str, ...]] = set()
         owned = {id(w) for ws in self.weights.values() for w in ws}
         if orphans := [n for n, w in method.named_parameters() if w.requires_grad and id(w) not in owned]:
@@ -54,15 +58,18 @@ class Training:
             yield self.advance()
 
     def advance(self) -> dict[str, Tensor]:
-        """Take one step. Returns its terms and each player's loss ("loss/NAME"), detached, on the device."""
+        """Take one step. Returns its terms and each player's loss ("loss/NAME"), detached, on the device.
+
+        What a later turn logs again has the number of its turn: "loss/NAME 2".
+        """
         _reseed(fold(self.seed, self.step), self.device)
         turns = self.method.losses(self.stream(self.step), self.step)
         terms: dict[str, Tensor] = {}
         while (turn := self._next_turn(turns)) is not None:
-            now = {k: v.detach() for k, v in turn.terms.items()}
-            now |= {f"loss/{k}": v.detach() for k, v in turn.of.items()}
+            now = self._logged(turn, terms)
             if self.device.type == "cpu":  # elsewhere this would wait for the device in every step
                 self.check_finite(now)
+            self.means.add(now)  # before the move: a term may be a parameter or a buffer itself
             self._move(turn.of)
             terms |= now
         self.step += 1
@@ -80,6 +87,17 @@ class Training:
             torch.set_grad_enabled(True)  # the block stays open for as long as the error is kept
             raise RuntimeError("losses() yielded inside torch.no_grad(): close the block before the yield")
         return turn
+
+    def _logged(self, turn: Losses, before: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The terms and losses of a turn, by names that no turn of the step before it has."""
+        found: dict[str, Tensor] = {}
+        units = {term: turn.unit(term) for term in turn.terms} | {f"loss/{player}": NATS for player in turn.of}
+        for name, value in (turn.terms | {f"loss/{player}": loss for player, loss in turn.of.items()}).items():
+            numbered = (name if i == 1 else f"{name} {i}" for i in itertools.count(1))
+            free = next(n for n in numbered if n not in before)
+            found[free] = value.detach()
+            self.units[free] = units[name]
+        return found
 
     def _move(self, losses: dict[str, Tensor]) -> None:
         """Each named player takes one step down its own loss; all gradients are taken before anyone moves."""

@@ -10,16 +10,18 @@
 | c | the informed part of a generator's input (InfoGAN) | (B, D) |
 
 B batch, D latents, K factors, C channels, N size of the data, M minibatch or members of a group, S samples.
-One unit for every loss: nats per image (sum over pixels and latents, mean over the batch).
+One unit for every loss: nats per image (sum over pixels and latents, mean over the batch). A logged term has its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
+
+NATS = "nats per image"
 
 
 @dataclass(frozen=True)
@@ -79,16 +81,23 @@ class Losses:
 
     of: {player: scalar to minimise}, nats per image.
     terms: {term: scalar for the log}.
+    units: of the terms, {term: unit} or one for all: `NATS`, "share", ...; a term without one is shown without.
     """
 
     of: dict[str, Tensor]
     terms: dict[str, Tensor] = field(default_factory=dict)
+    units: Mapping[str, str] | str = field(default_factory=dict)
+
+    def unit(self, term: str) -> str:
+        """The unit of a term, "" where none was said."""
+        return self.units if isinstance(self.units, str) else self.units.get(term, "")
 
     def __add__(self, other: Losses) -> Losses:
         if twice := self.terms.keys() & other.terms.keys():
             raise ValueError(f"two parts log the terms {sorted(twice)}")
         of = self.of | {p: self.of[p] + loss if p in self.of else loss for p, loss in other.of.items()}
-        return Losses(of, self.terms | other.terms)
+        units = {term: unit for part in (self, other) for term in part.terms if (unit := part.unit(term))}
+        return Losses(of, self.terms | other.terms, units)
 
 
 @dataclass(frozen=True)

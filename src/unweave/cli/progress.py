@@ -9,7 +9,7 @@ from io import TextIOBase
 from pathlib import Path
 from typing import Any, TextIO
 
-APART = ("step", "seconds", "images_per_s", "live", "active", "kl per latent", "validation elbo")
+from unweave.log import COLUMNS
 
 
 class Progress:
@@ -23,10 +23,12 @@ class Progress:
         self.shown = self.stream.isatty()
         self.run: Path | None = None
         self.steps = self.batch_size = 0
+        self.units: dict[str, str] = {}
         self.open = False
 
     def __call__(self, record: Mapping[str, Any]) -> None:
         """Say what the record says."""
+        self.units |= record.get("units", {})
         if "run" in record:
             self.run, self.steps, self.batch_size = record["run"], record["steps"], record["batch_size"]
             print(f"data: {record['data']}", flush=True)
@@ -41,7 +43,7 @@ class Progress:
     def line(self, record: Mapping[str, Any]) -> str:
         """Steps, the terms of the loss, active latents, speed, time left."""
         words = [f"{record['step']:,}/{self.steps:,}"]
-        words += [f"{name} {value:.4g}" for name, value in terms(record).items()]
+        words += [worded(terms(record), self.units)]
         words += [f"active {record['active']}"] if "active" in record else []
         speed = record["images_per_s"]
         left = (self.steps - record["step"]) * self.batch_size / speed if speed else 0
@@ -56,8 +58,16 @@ class Progress:
 
 def terms(record: Mapping[str, Any]) -> dict[str, float]:
     """The named terms of the losses in a record; the losses themselves only where nothing else is named."""
-    found = {name: value for name, value in record.items() if name not in APART}
+    found = {name: value for name, value in record.items() if name not in COLUMNS}
     return {k: v for k, v in found.items() if not k.startswith("loss/")} or found
+
+
+def worded(values: Mapping[str, float], units: Mapping[str, str]) -> str:
+    """Terms side by side, those of one unit together and before it."""
+    groups: dict[str, list[str]] = {}
+    for name, value in values.items():
+        groups.setdefault(units.get(name, ""), []).append(f"{name} {value:.4g}")
+    return "  ".join("  ".join(words) + (f" ({unit})" if unit else "") for unit, words in groups.items())
 
 
 def duration(seconds: int | float) -> str:

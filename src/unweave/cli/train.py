@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unweave.cli.parser import complain, plain
-from unweave.cli.progress import Progress, duration, terms
+from unweave.cli.progress import Progress, duration, terms, worded
+from unweave.log import units
 
 if TYPE_CHECKING:
     from unweave.cli.options import Option
@@ -205,7 +206,7 @@ def _watch(train: Callable[[Progress], Run]) -> int:
     finally:
         progress.close()
     if records := run.records():
-        last = ", ".join(f"{name} {value:.4g}" for name, value in terms(records[-1]).items())
-        print(f"{records[-1]['step']:,} steps in {duration(records[-1]['seconds'])}: {last} (nats per image)")
+        last = worded(terms(records[-1]), units(records))
+        print(f"{records[-1]['step']:,} steps in {duration(records[-1]['seconds'])}: {last}")
     print(run.path)
     return 0

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from unweave.methods.base import Method, Player
 from unweave.nets.likelihood import Likelihood
 from unweave.settings import Setting
-from unweave.types import Batch, Losses, Posterior
+from unweave.types import NATS, Batch, Losses, Posterior
 
 
 class AE(Method):
@@ -37,7 +37,7 @@ class AE(Method):
 
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
         reconstruction = self.likelihood(self.decoder(self.encode(batch.x).mean), batch.x).mean()
-        yield Losses({"model": reconstruction}, {"reconstruction": reconstruction})
+        yield Losses({"model": reconstruction}, {"reconstruction": reconstruction}, NATS)
 
     def encode(self, x: Tensor) -> Posterior:
         return Posterior(self.encoder(x).float())

@@ -26,7 +26,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from unweave.methods.base import Method, Player
 from unweave.settings import Setting
-from unweave.types import Batch, Losses, Posterior
+from unweave.types import NATS, Batch, Losses, Posterior
 
 
 class InfoGAN(Method):
@@ -88,7 +88,7 @@ class InfoGAN(Method):
         real, fake = self._seen(batch.x), self._seen(self.decode(code))
         critic = F.softplus(-self._judged(real)).mean() + F.softplus(self._judged(fake)).mean()
         unread, terms = self._unread(fake, code)
-        yield Losses({"critic": critic + self.lam * unread}, {"adversarial": critic} | terms)
+        yield Losses({"critic": critic + self.lam * unread}, {"adversarial": critic} | terms, NATS)
 
         code = self.sample_prior(len(batch.x))
         fake = self._seen(self.decode(code))

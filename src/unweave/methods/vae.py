@@ -30,7 +30,7 @@ from torch import Tensor, nn
 from unweave.methods.base import Method, NotAvailable, Part, Player
 from unweave.nets.likelihood import Likelihood
 from unweave.settings import Setting
-from unweave.types import Batch, Losses, Posterior
+from unweave.types import NATS, Batch, Losses, Posterior
 
 
 class VAE(Method):
@@ -91,7 +91,7 @@ class VAE(Method):
         q, x, members = self._posterior(batch)
         z = q.sample()
         reconstruction = self.likelihood(self.decoder(z), x).mean()
-        turn = Losses({"model": reconstruction}, {"reconstruction": reconstruction})
+        turn = Losses({"model": reconstruction}, {"reconstruction": reconstruction}, NATS)
         # the images of a group share their code: what estimates q(z) takes one of each
         turn += self.regulariser(q, z, step, slice(None, None, members))
         if self.supervision is not None and batch.labelled is not None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.log import COLUMNS
+
 WIDTH, HEIGHT = 400, 220
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 12, 30
 BURN_IN = 0.1  # the first steps do not choose the range of the axis: they would flatten all the rest
@@ -80,7 +82,7 @@ def chart(title: str, unit: str, series: Sequence[Series], *, key: bool = False,
 
 def terms(records: Sequence[Mapping[str, object]]) -> list[str]:
     """The names of the numbers in a log that are worth a chart, in the order of their first record."""
-    plain = {"step", "seconds", "images_per_s", "kl per latent", "resumed"}
+    plain = COLUMNS - {"active", "validation elbo"}
     return list(
         dict.fromkeys(k for r in records for k, v in r.items() if k not in plain and isinstance(v, int | float))
     )

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from unweave.files import write as replace
+from unweave.log import units
 from unweave.report import compare, curves, facts, scores, sections
 from unweave.run import Run, load_run
 
@@ -77,10 +78,10 @@ def overlaid(runs: Sequence[Run], groups: Sequence[compare.Group]) -> list[curve
     logs = [run.records() for run in runs]
     terms = dict.fromkeys(term for log in logs for term in curves.terms(log))
     colour = {i: group.colour for group in groups for i in group.members}
-    found = []
+    found, known = [], units(record for log in logs for record in log) | sections.UNITS
     for term in sorted(terms, key=lambda term: term != "validation elbo"):
         lines = [curves.series(log, term, runs[i].path.name, colour[i] % 8) for i, log in enumerate(logs)]
         kept = [line for line in lines if line is not None and len(line.steps) > 1]
         if len(kept) > 1:
-            found.append(curves.chart(term, sections.UNITS.get(term, "nats per image"), kept))
+            found.append(curves.chart(term, known.get(term, ""), kept))
     return found

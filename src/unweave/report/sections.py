@@ -8,19 +8,21 @@ from typing import Any
 
 import numpy as np
 
+from unweave.log import units
 from unweave.report import curves, facts, pictures, scores
 from unweave.report.matrices import matrices
 from unweave.report.pictures import Picture
 from unweave.report.tiles import Tile, tiles
 from unweave.report.views import ACTIVE, Absent, Sweep, Views
 from unweave.run import Run
+from unweave.types import NATS
 
 IMAGES = 24  # shown beside their reconstructions
 ACROSS = 12
 SAMPLES = 48
 LATENTS = 24  # traversals shown at most
 
-UNITS = {"validation elbo": "nats per image, higher is better", "active": f"latents with KL above {ACTIVE} nats"}
+UNITS = {"validation elbo": f"{NATS}, higher is better", "active": f"latents with KL above {ACTIVE} nats"}
 
 
 @dataclass(frozen=True)
@@ -136,11 +138,11 @@ def samples(views: Views) -> Picture:
 def charts(records: list[dict[str, Any]]) -> list[curves.Chart]:
     """A chart for every term of the log, then the KL of each latent."""
     terms = sorted(curves.terms(records), key=lambda term: term != "validation elbo")  # the bound first
-    found = []
+    found, known = [], units(records) | UNITS
     for term in terms:
         series = curves.series(records, term, term)
         if series is not None and len(series.steps) > 1:
-            found.append(curves.chart(term, UNITS.get(term, "nats per image"), [series], smooth=term != "active"))
+            found.append(curves.chart(term, known.get(term, ""), [series], smooth=term != "active"))
     kept = [r for r in records if "kl per latent" in r]
     if len(kept) > 1:
         steps, kl = np.array([r["step"] for r in kept], float), np.array([r["kl per latent"] for r in kept], float)
@@ -149,7 +151,7 @@ def charts(records: list[dict[str, Any]]) -> list[curves.Chart]:
             curves.Series(f"z{j}", steps, kl[:, j], i % 8, bool(kl[-1, j] <= ACTIVE))
             for i, j in enumerate(order[:LATENTS])
         ]
-        found.insert(1, curves.chart("KL of each latent", "nats per image", lines, key=True, smooth=False))
+        found.insert(1, curves.chart("KL of each latent", NATS, lines, key=True, smooth=False))
     return found
 
 

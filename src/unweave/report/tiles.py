@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from unweave.log import units
 from unweave.metrics.base import Score
 from unweave.run import Run
+from unweave.types import NATS
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,15 @@ def tiles(run: Run, records: list[dict[str, Any]], found: Mapping[str, Score]) -
         speeds = [r["images_per_s"] for r in records if "images_per_s" in r]
         shown += [Tile("training time", clock(last["seconds"]), f"{np.median(speeds):,.0f} images/s")]
     if "validation elbo" in last:
-        shown += [Tile("validation ELBO", minus(f"{last['validation elbo']:.1f}"), "nats per image")]
+        shown += [Tile("validation ELBO", minus(f"{last['validation elbo']:.1f}"), NATS)]
     elif "reconstruction" in last:
-        shown += [Tile("reconstruction", f"{last['reconstruction']:.1f}", "nats per image, last batch")]
+        shown += [
+            Tile(
+                "reconstruction",
+                f"{last['reconstruction']:.1f}",
+                f"{units(records).get('reconstruction', '')}, training batches".lstrip(", "),
+            )
+        ]
     if "active" in last:
         shown += [Tile("active latents", str(last["active"]), f"of {len(last['kl per latent'])}")]
     return shown + [Tile(name, *value_and_error(score)) for name, score in list(found.items())[:3]]

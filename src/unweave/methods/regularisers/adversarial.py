@@ -44,4 +44,6 @@ class Adversarial(Part):
     def forward(self, z: Tensor) -> Losses:
         code, prior = self.critic(z).float(), self.critic(torch.randn_like(z)).float()
         critic = 0.5 * (F.softplus(-prior).mean() + F.softplus(code).mean())
-        return Losses({"model": F.softplus(-code).mean(), "critic": critic}, {"jensen-shannon": math.log(2) - critic})
+        return Losses(
+            {"model": F.softplus(-code).mean(), "critic": critic}, {"jensen-shannon": math.log(2) - critic}, "nats"
+        )

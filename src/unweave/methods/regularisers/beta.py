@@ -8,7 +8,7 @@ from torch import Tensor
 
 from unweave.methods.base import Part
 from unweave.settings import Setting
-from unweave.types import Losses, Posterior
+from unweave.types import NATS, Losses, Posterior
 
 
 class Beta(Part):
@@ -24,4 +24,4 @@ class Beta(Part):
 
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()
-        return Losses({"model": self.beta * kl}, {"kl": kl})
+        return Losses({"model": self.beta * kl}, {"kl": kl}, NATS)

@@ -12,7 +12,7 @@ from torch import Tensor
 from unweave.maths.schedule import ramp
 from unweave.methods.base import Part
 from unweave.settings import Setting
-from unweave.types import Losses, Posterior
+from unweave.types import NATS, Losses, Posterior
 
 
 class Capacity(Part):
@@ -33,4 +33,4 @@ class Capacity(Part):
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()
         capacity = self.capacity * ramp(step, self.ramp_steps)
-        return Losses({"model": self.gamma * (kl - capacity).abs()}, {"kl": kl})
+        return Losses({"model": self.gamma * (kl - capacity).abs()}, {"kl": kl}, NATS)

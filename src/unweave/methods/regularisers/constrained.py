@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from unweave.methods.base import Part, Player
 from unweave.settings import Setting
-from unweave.types import Losses, Posterior
+from unweave.types import NATS, Losses, Posterior
 
 
 class NonNegative(torch.optim.SGD):
@@ -52,4 +52,5 @@ class Constrained(Part):
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()
         price = self.beta * (kl - self.delta)
-        return Losses({"model": price, "multiplier": -price}, {"kl": kl, "beta": self.beta.clone()})
+        terms, units = {"kl": kl, "beta": self.beta.clone()}, {"kl": NATS, "beta": "nats of loss per nat of KL"}
+        return Losses({"model": price, "multiplier": -price}, terms, units)

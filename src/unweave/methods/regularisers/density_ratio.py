@@ -16,13 +16,13 @@ from torch import Tensor, nn
 
 from unweave.methods.base import Part, Player
 from unweave.settings import Setting
-from unweave.types import Losses, Posterior
+from unweave.types import NATS, Losses, Posterior
 
 
 class DensityRatio(Part):
     """Total correlation by density ratio; adds the player "critic".
 
-    critic: codes (B, D) to logits (B,).
+    critic: codes (B, D) to logits (B,). Its accuracy is logged: near .5 it sees no total correlation, or has not learned.
 
     **Departures**: with `batches` "same", as in disentanglement_lib, the shuffled codes are those of the batch itself;
     with "second", as in the paper, of another batch: here the second half, and the first half is penalised.
@@ -54,7 +54,13 @@ class DensityRatio(Part):
         total_correlation = log_ratio.mean()
         critic = 0.5 * (F.softplus(-log_ratio).mean() + F.softplus(shuffled).mean())
         terms = {"kl": kl, "total correlation": total_correlation, "critic": critic}
-        return Losses({"model": kl + self.gamma * total_correlation, "critic": critic}, terms)
+        turn = Losses({"model": kl + self.gamma * total_correlation, "critic": critic}, terms, NATS)
+        return turn + Losses({}, {"critic accuracy": accuracy(log_ratio, shuffled)}, "share")
+
+
+def accuracy(real: Tensor, shuffled: Tensor) -> Tensor:
+    """The share of codes that logits (M,) tell right, balanced: .5 for a critic that knows nothing."""
+    return 0.5 * ((real > 0).float().mean() + (shuffled <= 0).float().mean())
 
 
 def shuffle_columns(z: Tensor) -> Tensor:

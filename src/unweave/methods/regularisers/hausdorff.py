@@ -15,7 +15,7 @@ from torch import Tensor
 from unweave.maths.divergence import support_gap
 from unweave.methods.base import Part
 from unweave.settings import Setting
-from unweave.types import Losses, Posterior
+from unweave.types import NATS, Losses, Posterior
 
 
 class Hausdorff(Part):
@@ -35,4 +35,5 @@ class Hausdorff(Part):
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()
         gap = support_gap(q.mean[rows], pairs=self.pairs, draws=self.draws)
-        return Losses({"model": self.beta * kl + self.gamma * gap}, {"kl": kl, "support gap": gap})
+        units = {"kl": NATS, "support gap": "squared distance of codes"}
+        return Losses({"model": self.beta * kl + self.gamma * gap}, {"kl": kl, "support gap": gap}, units)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from unweave.methods.base import Part, Player
 from unweave.settings import Setting
-from unweave.types import Losses, Posterior
+from unweave.types import NATS, Losses, Posterior
 
 
 class Info(Part):
@@ -46,4 +46,5 @@ class Info(Part):
         kl = q.kl().sum(1).mean()
         found = self.divergence(z[rows])
         model = (1 - self.alpha) * kl + (self.alpha + self.lam - 1) * found.of["model"]
-        return Losses(found.of | {"model": model}, found.terms | {"kl": kl})
+        units = {term: found.unit(term) for term in found.terms} | {"kl": NATS}
+        return Losses(found.of | {"model": model}, found.terms | {"kl": kl}, units)

@@ -26,4 +26,4 @@ class MMD(Part):
 
     def forward(self, z: Tensor) -> Losses:
         distance = mmd(z, torch.randn_like(z), self.kernel)
-        return Losses({"model": distance}, {"mmd": distance})
+        return Losses({"model": distance}, {"mmd": distance}, "squared distance of kernel means")

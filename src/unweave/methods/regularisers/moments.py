@@ -13,7 +13,7 @@ from torch import Tensor
 from unweave.maths.divergence import covariance, distance_from_identity
 from unweave.methods.base import Part
 from unweave.settings import Setting
-from unweave.types import Losses, Posterior
+from unweave.types import NATS, Losses, Posterior
 
 Weight = Annotated[float, Setting("nats of loss per squared covariance", low=0, search=(1, 2, 5, 10, 20, 50, 100))]
 
@@ -41,4 +41,5 @@ class Moments(Part):
         kl = q.kl().sum(1).mean()
         off, diagonal = distance_from_identity(covariance(q.mean[rows], q.log_var[rows] if self.kind == "ii" else None))
         loss = kl + self.off * off + self.diagonal * diagonal
-        return Losses({"model": loss}, {"kl": kl, "covariance": off, "variance": diagonal})
+        units = {"kl": NATS, "covariance": "squared covariance", "variance": "squared covariance"}
+        return Losses({"model": loss}, {"kl": kl, "covariance": off, "variance": diagonal}, units)

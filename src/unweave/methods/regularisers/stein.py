@@ -18,4 +18,4 @@ class Stein(Part):
 
     def forward(self, z: Tensor) -> Losses:
         phi = stein_direction(z.detach())
-        return Losses({"model": -(z * phi).sum(1).mean()}, {"stein": phi.norm(dim=1).mean()})
+        return Losses({"model": -(z * phi).sum(1).mean()}, {"stein": phi.norm(dim=1).mean()}, "length of phi")

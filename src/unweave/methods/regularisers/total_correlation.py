@@ -13,7 +13,7 @@ from torch import Tensor
 from unweave.maths.information import Estimator, chain
 from unweave.methods.base import Part
 from unweave.settings import Setting
-from unweave.types import Losses, Posterior
+from unweave.types import NATS, Losses, Posterior
 
 Weight = Annotated[float, Setting("nats of loss per nat of the term", low=0, search=(1, 2, 4, 6, 8, 10))]
 
@@ -51,4 +51,4 @@ class TotalCorrelation(Part):
         else:
             loss = kl + sum((weight - 1) * term for weight, term in extra if weight != 1)
         logged = {"kl": kl, "mutual information": terms[0], "total correlation": terms[1], "dimension kl": terms[2]}
-        return Losses({"model": loss}, logged)
+        return Losses({"model": loss}, logged, NATS)

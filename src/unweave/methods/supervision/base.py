@@ -15,7 +15,7 @@ from torch import Tensor
 from unweave.maths import schedule as schedules
 from unweave.methods.base import Part
 from unweave.settings import Setting
-from unweave.types import Losses, Posterior
+from unweave.types import NATS, Losses, Posterior
 
 Weight = Annotated[float, Setting("nats of loss per nat of the labels'", low=0, search=("log", 1, 1000))]
 Schedule = Annotated[schedules.Schedule, Setting("of the weight: at once, linearly, or only after the steps")]
@@ -25,8 +25,11 @@ Steps = Annotated[int, Setting("steps of the schedule", low=0)]
 class Supervision(Part):
     """Weight and schedule around a loss of means (B, D) and labels (B, K), indices from 0, NaN where missing.
 
-    factor_sizes: values of each factor, filled in. ValueError if the data have no factors, or more than latents.
+    unit: of the loss. factor_sizes: values of each factor, filled in. ValueError if the data have no factors, or more
+    than latents.
     """
+
+    unit = NATS
 
     def __init__(
         self,
@@ -61,7 +64,7 @@ class Supervision(Part):
 
     def forward(self, q: Posterior, v: Tensor, step: int) -> Losses:
         loss = self.loss(q.mean, v)
-        return Losses({"model": self.strength(step) * loss}, {"supervised": loss})
+        return Losses({"model": self.strength(step) * loss}, {"supervised": loss}, self.unit)
 
     def standardised(self, v: Tensor) -> Tensor:
         """Labels with mean 0 and variance 1 where a factor's values are equally frequent, like the prior's columns."""

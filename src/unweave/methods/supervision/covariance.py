@@ -14,6 +14,8 @@ from unweave.methods.supervision.base import Supervision
 class Covariance(Supervision):
     """Keeps each factor out of the columns of the others, and says nothing of its own."""
 
+    unit = "squared covariance"
+
     def loss(self, mean: Tensor, v: Tensor) -> Tensor:
         known = (~v.isnan()).to(mean.dtype)
         count = known.sum(0).clamp(min=1)

@@ -14,6 +14,8 @@ from unweave.methods.supervision.base import Schedule, Steps, Supervision, Weigh
 class SquaredError(Supervision):
     """Makes each column linear in its factor."""
 
+    unit = "squared deviations of the labels"
+
     def __init__(
         self,
         factor_sizes: tuple[int, ...],

@@ -25,6 +25,8 @@ from unweave.types import Losses, Posterior
 class MutualInformation(Supervision):
     """Keeps the information of each factor out of the columns of the others."""
 
+    unit = "squared nats"
+
     def __init__(
         self,
         factor_sizes: tuple[int, ...],
@@ -50,7 +52,9 @@ class MutualInformation(Supervision):
         bound = self.bound(q.mean, v)
         own = torch.eye(self.factors, self.latents, dtype=torch.bool, device=bound.device)
         loss = bound.masked_fill(own, 0.0).square().sum()
-        return Losses({"model": self.strength(step) * loss, "estimators": -bound.sum()}, {"supervised": loss})
+        return Losses(
+            {"model": self.strength(step) * loss, "estimators": -bound.sum()}, {"supervised": loss}, self.unit
+        )
 
     def bound(self, mean: Tensor, v: Tensor) -> Tensor:
         """Lower bounds of I(factor k; column r) in nats, (K, D); 0 for a factor without labels."""

@@ -1,0 +1,34 @@
+"""The mean of each term of the losses since the log's last record, over the steps that logged it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+
+class Means:
+    """Running means, on the device of the terms: nothing here waits for it.
+
+    values: {term: mean so far, a float32 scalar}. counts: {term: steps that it is the mean of}.
+    """
+
+    def __init__(self) -> None:
+        self.values: dict[str, Tensor] = {}
+        self.counts: dict[str, int] = {}
+
+    def add(self, terms: Mapping[str, Tensor]) -> None:
+        """Take in the terms of a turn. A mean that once took in NaN or infinity is not finite from then on."""
+        for name, value in terms.items():
+            self.counts[name] = self.counts.get(name, 0) + 1
+            if self.counts[name] == 1:
+                self.values[name] = value.detach().clone().float()
+            else:
+                before = self.values[name].to(value.device)
+                self.values[name] = torch.lerp(before, value.detach().float(), 1 / self.counts[name])
+
+    def clear(self) -> None:
+        """A record was written: begin anew."""
+        self.values = {}
+        self.counts = {}
