@@ -32,8 +32,10 @@ def recipe(tmp_path, tiny_images):
 def test_every_recipe_of_ours_says_all_that_it_has_to():
     for name in reproduce.recipes():
         recipe = reproduce.read(name)
-        assert {"claim", "source", "minutes", "machine", "seeds", "arms", "checks"} <= recipe.keys(), name
-        assert len(recipe["seeds"]) >= 3, name
+        assert {"claim", "source", "minutes", "machine", "measured", "seeds", "arms", "checks"} <= recipe.keys(), name
+        assert len(recipe["seeds"]) >= 5, name
+        assert not set(recipe["seeds"]) & set(recipe["chosen_on"]), f"{name} states its claim where it was chosen"
+        assert recipe["measured"].keys() == {"chosen", "fresh"}, name
         measures = measures_of(recipe["checks"])
         assert measures.keys() == recipe["arms"].keys(), (
             f"{name}: every arm is measured, and every measured arm is there"
@@ -94,6 +96,24 @@ def test_a_claim_can_be_tried_on_other_seeds(recipe, tmp_path):
     assert reproduce.reproduce([recipe()], tmp_path / "runs", seeds=[3, 4, 7], tell=told.append)
     assert sorted(path.name[-2:] for path in (tmp_path / "runs").iterdir()) == ["-3", "-4", "-7"]
     assert [line.count(",") for line in told if "method, reconstruction" in line] == [3]
+
+
+def test_arms_that_a_claim_is_only_compared_with_take_three_of_its_seeds(recipe, tmp_path, monkeypatch):
+    trained: list[tuple[str, int]] = []
+    train = reproduce.trained
+    monkeypatch.setattr(
+        reproduce, "trained", lambda arm, seed, out: trained.append((arm["method"], seed)) or train(arm, seed, out)
+    )
+    data = str(yaml.safe_load(Path(recipe()).read_text())["arms"]["method"]["data"])
+    path = recipe(
+        seeds=[5, 6, 7, 8],
+        arms={"method": ARM | {"data": data}, "vae": ARM | {"data": data, "method": "vae"}},
+        checks=[{"measure": {"log": "reconstruction"}, "at_most": 1e6, "no_more": "vae"}],
+    )
+    told: list[str] = []
+    reproduce.reproduce([path], tmp_path / "runs", tell=told.append)
+    assert trained == [*(("beta-vae", seed) for seed in (5, 6, 7, 8)), *(("vae", seed) for seed in (5, 6, 7))]
+    assert [line.count(",") for line in told if "vae, reconstruction" in line or "method, rec" in line] == [4, 3]
 
 
 def test_unknown_recipes_are_named_with_the_nearest():

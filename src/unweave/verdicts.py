@@ -108,8 +108,17 @@ def _can_fail(check: Mapping[str, Any]) -> None:
         raise ValueError(f"the check of {check['measure']} names an ablation, but no number for it to miss")
 
 
+def claimed_of(checks: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The arms that a claim is about; the others are baselines and ablations, which it is only compared with."""
+    return {arm for check in checks for arm in _own(check)}
+
+
+def _own(check: Mapping[str, Any]) -> list[str]:
+    return [*check["over"], *check["against"]] if "over" in check else [check.get("arm", "method")]
+
+
 def _arms(check: Mapping[str, Any]) -> list[str]:
-    own = [*check["over"], *check["against"]] if "over" in check else [check.get("arm", "method")]
+    own = _own(check)
     others = [check[key] for key in ("beats", "no_more", "doubles", "ablation") if key in check]
     return list(dict.fromkeys([*own, *others, *check.get("times", {})]))
 
