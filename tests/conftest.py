@@ -18,6 +18,12 @@ import pytest  # noqa: E402 (likewise)
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _state(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The user's secret, by which one's own runs are known again, is made in a folder of the tests."""
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+
+
 @pytest.fixture
 def tiny_images(tmp_path: Path) -> Path:
     """A file of 24 images of 8x8 pixels, binary."""

@@ -56,7 +56,7 @@ def test_a_recipe_holds_or_fails_and_says_so(recipe, tmp_path):
 def test_arms_that_recipes_share_are_trained_once_with_all_that_is_measured(recipe, tmp_path, monkeypatch):
     trained: list[int] = []
     train = reproduce.trained
-    monkeypatch.setattr(reproduce, "trained", lambda arm, seed, out: trained.append(seed) or train(arm, seed, out))
+    monkeypatch.setattr(reproduce, "trained", lambda arm, seed, out, **_: trained.append(seed) or train(arm, seed, out))
     first = recipe()
     second = tmp_path / "second.yaml"
     text = yaml.safe_load((tmp_path / "tiny.yaml").read_text())
@@ -130,7 +130,7 @@ def test_a_setting_that_yaml_takes_for_yes_or_no_is_refused(recipe):
 def test_the_first_run_that_breaks_down_ends_the_recipes(recipe, tmp_path, monkeypatch):
     begun: list[int] = []
 
-    def breaks(arm, seed, out):
+    def breaks(arm, seed, out, **_):
         begun.append(seed)
         raise RuntimeError("it broke down")
 

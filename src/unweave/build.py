@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,11 +20,19 @@ from torch import nn
 from unweave.locate import locate
 from unweave.methods import METHODS, PARTS, Entry
 from unweave.methods.base import Method, Part
+from unweave.nets.likelihood import Likelihood
 from unweave.seeds import fold
 from unweave.settings import Keyword, keywords, nearest
 from unweave.types import DataInfo
 
 STEPS = 30_000  # the length of a run that nobody chose
+BASES: dict[str, type[nn.Module]] = {
+    "method": Method,
+    "encoder": nn.Module,
+    "decoder": nn.Module,
+    "critic": nn.Module,
+    "likelihood": Likelihood,
+}  # of every other kind: Part
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,7 @@ def choose(method: str | type[Method], given: Mapping[str, Any], info: DataInfo)
     """
     name = method if isinstance(method, str) else f"{method.__module__}:{method.__qualname__}"
     entry = _entry(name, METHODS, "method") if isinstance(method, str) else Entry(name, "")
-    made = method if isinstance(method, type) else locate(entry.where)
+    made = _checked(method, name, "method") if isinstance(method, type) else class_of(name, "method")
     left = {key.replace("__", "."): value for key, value in given.items()}
     parts, modules = {}, {}
     for path, value in _parts(made, "", entry, left, info):
@@ -71,11 +80,20 @@ def make(choice: Choice, info: DataInfo, *, seed: int = 0, steps: int = STEPS) -
 
     steps: the length of the run, for those that ask.
     """
-    made = locate(METHODS[choice.method].where if choice.method in METHODS else choice.method)
+    made = class_of(choice.method, "method")
     facts = {f.name: getattr(info, f.name) for f in dataclasses.fields(info)} | {"steps": steps}
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(fold(seed, "weights"))
         return _make(made, "", choice, facts)
+
+
+def class_of(name: str, kind: str) -> Any:
+    """The class of a method or a part by name, or of the user's own at "module:Class", which is imported.
+
+    kind: "method", or a kind of part. ValueError if there is none of that name, or if it is no such class.
+    """
+    where = _entry(name, METHODS if kind == "method" else PARTS.get(kind, {}), kind).where
+    return _checked(locate(where, beside=[Path.cwd()]), name, kind) if ":" in name else locate(where)
 
 
 def available(
@@ -86,7 +104,7 @@ def available(
     for name in keywords(made):
         inner = path + name
         if inner in parts and inner not in modules:
-            found |= available(_part_class(name, parts[inner]), parts, modules, inner + ".")
+            found |= available(class_of(parts[inner], name), parts, modules, inner + ".")
     return found
 
 
@@ -96,11 +114,13 @@ def kinds(made: Any, parts: Mapping[str, str], path: str = "") -> list[str]:
     for kind in (name for name in keywords(made) if name in PARTS):
         found.append(path + kind)
         if path + kind in parts:
-            found += kinds(_part_class(kind, parts[path + kind]), parts, f"{path}{kind}.")
+            found += kinds(class_of(parts[path + kind], kind), parts, f"{path}{kind}.")
     return found
 
 
 def _entry(name: str, table: Mapping[str, Entry], kind: str) -> Entry:
+    if not isinstance(name, str):
+        raise ValueError(f"the {kind} is {name!r}; expected a name or module:Class")
     if ":" in name:
         return Entry(name, "")
     if name not in table:
@@ -108,8 +128,12 @@ def _entry(name: str, table: Mapping[str, Entry], kind: str) -> Entry:
     return table[name]
 
 
-def _part_class(kind: str, name: str) -> Any:
-    return locate(_entry(name, PARTS[kind], kind).where)
+def _checked(found: Any, name: str, kind: str) -> Any:
+    """What was found under a name, before it is called. ValueError if it is no class of this kind."""
+    base = BASES.get(kind, Part)
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise ValueError(f"{name} is no {kind}: that is a class derived from {base.__module__}.{base.__name__}")
+    return found
 
 
 def _names_part(key: str, parts: Mapping[str, Any]) -> bool:
@@ -136,7 +160,7 @@ def _parts(made: Any, path: str, entry: Entry, given: Mapping[str, Any], info: D
             chosen = f"{chosen.__module__}:{chosen.__qualname__}"
         yield path + kind, chosen
         if not isinstance(chosen, nn.Module):
-            yield from _parts(_part_class(kind, chosen), f"{path}{kind}.", entry, given, info)
+            yield from _parts(class_of(chosen, kind), f"{path}{kind}.", entry, given, info)
 
 
 def _default_part(kind: str, info: DataInfo) -> str:
@@ -174,7 +198,7 @@ def _make(made: Any, path: str, choice: Choice, facts: Mapping[str, Any]) -> Any
         elif path + name in choice.modules:
             arguments[name] = choice.modules[path + name]
         elif path + name in choice.parts:
-            inner = _part_class(name, choice.parts[path + name])
+            inner = class_of(choice.parts[path + name], name)
             arguments[name] = _make(inner, f"{path}{name}.", choice, dict(facts) | dict(wiring.get(name, {})))
         elif name in facts:
             arguments[name] = facts[name]

@@ -116,7 +116,10 @@ def get(name: str) -> Any:
     """A metric (or one of several models, with the same `declares`) by name, or a stranger's by "module:metric"."""
     if ":" not in name:
         return registry.get(name)
-    return locate(name)
+    found = locate(name, beside=[Path.cwd()])
+    if not isinstance(found, registry.Metric):
+        raise ValueError(f"{name} is no metric: that is a function under @unweave.metrics.base.metric")
+    return found
 
 
 def names_of(metrics: Iterable[str] | str | None, table: Table | None) -> list[str]:
@@ -137,7 +140,7 @@ def names_of(metrics: Iterable[str] | str | None, table: Table | None) -> list[s
 def keep(path: Path, scores: Mapping[str, registry.Score]) -> None:
     """Write scores into a run's scores.json, beside those that are there; a newer score of a name replaces it."""
     file = path / "scores.json"
-    old = json.loads(file.read_text()) if file.exists() else {}
+    old = json.loads(file.read_text()) if file.is_file() else {}
     write(file, json.dumps(old | {name: s.to_dict() for name, s in scores.items()}, indent=1).encode())
 
 

@@ -14,7 +14,8 @@ def write(path: Path, content: bytes) -> None:
     """Replace a file at once: readers see the old one or the new one; a full disk leaves the old one."""
     new = path.with_name(path.name + ".new")
     try:
-        with new.open("wb") as file:
+        new.unlink(missing_ok=True)
+        with new.open("xb") as file:  # not through a link that stands there
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

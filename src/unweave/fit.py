@@ -22,6 +22,7 @@ from unweave.run import Run, info_of, method_of, open_data
 from unweave.runs import Folder, RunError, run_name
 from unweave.settings import Keyword, Setting, keywords, nearest
 from unweave.train import NotFinite, Training
+from unweave.trust import admit, seal
 from unweave.types import DataInfo
 from unweave.watch import Clock, Look
 
@@ -78,6 +79,7 @@ def train(
     if overwrite and (path / "config.json").exists():
         shutil.rmtree(path)
     folder = Folder.create(path, config)
+    seal(folder.path, config)
     return _run(folder, training, source, held, progress)
 
 
@@ -93,12 +95,15 @@ def choose(method: str | type[Method], given: Mapping[str, Any], info: DataInfo)
     return choice
 
 
-def resume(path: str | Path, *, data: Any = None, progress: Progress | None = None, **modules: nn.Module) -> Run:
+def resume(
+    path: str | Path, *, data: Any = None, progress: Progress | None = None, trust: bool = False, **modules: nn.Module
+) -> Run:
     """Continue a run that was stopped, from its last checkpoint; a finished one is returned as it is.
 
-    data, modules: the data set and the parts that were handed in as objects when it was started.
+    data, modules: the data set and the parts that were handed in as objects when it was started. trust: as of `load_run`.
     """
     folder = Folder(path)
+    admit(folder.path, folder.config, trusted=trust, given={*modules, *(() if data is None else ("data",))})
     source, known = open_data(folder.config) if data is None else datasets.load(data), info_of(folder.config)
     if (source.info.shape, len(source)) != (known.shape, known.n):
         raise RunError(f"the data have changed: {len(source)} images of {source.info.shape}; this run had others")

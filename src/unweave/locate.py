@@ -1,24 +1,32 @@
-"""The object at "module:Name": how a stranger's method, part, data set or metric is named without being registered."""
+"""The object at "module:Name". Importing a module runs it, so it matters who named it.
+
+A name in a table of this package is imported from the package. What a user types is the user's: where it is not
+installed, the working directory is looked in, for that import alone. What stands in a file goes through `trust` first.
+"""
 
 from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from unweave.settings import nearest
 
 
-def locate(where: str) -> Any:
-    """The object at "module:Name". ValueError if it is not there; the working directory counts as a place of modules."""
+def locate(where: str, beside: Sequence[str | Path] = ()) -> Any:
+    """The object at "module:Name". ValueError if it is not there.
+
+    beside: folders that are looked in too, where the module is not in the path; they are not left there.
+    """
     module, _, name = where.partition(":")
-    if str(Path.cwd()) not in sys.path:
-        sys.path.append(str(Path.cwd()))
     try:
-        found = importlib.import_module(module)
-    except (ModuleNotFoundError, ValueError) as error:
-        if isinstance(error, ModuleNotFoundError) and not f"{module}.".startswith(f"{error.name}."):
+        found = _imported(module, beside)
+    except (ModuleNotFoundError, ValueError, TypeError) as error:  # the last two: of an empty name, and of ".name"
+        if isinstance(error, ModuleNotFoundError) and not _is_missing(module, error):
             raise ValueError(f"{where}: {module} imports {error.name!r}, which is not installed") from error
         raise ValueError(
             f"{where}: there is no module {module!r}; it is looked for beside you and in the path"
@@ -31,3 +39,29 @@ def locate(where: str) -> Any:
 def public(module: Any) -> list[str]:
     """The names that a module itself defines."""
     return [name for name, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__]
+
+
+def _imported(module: str, beside: Sequence[str | Path]) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if not beside or not _is_missing(module, error):
+            raise
+    with _looked_in(beside):
+        return importlib.import_module(module)
+
+
+def _is_missing(module: str, error: ModuleNotFoundError) -> bool:
+    """Whether it is the module itself that is not there, or a package above it, and not one that it imports."""
+    return f"{module}.".startswith(f"{error.name}.")
+
+
+@contextmanager
+def _looked_in(folders: Sequence[str | Path]) -> Iterator[None]:
+    """The folders at the end of the path: what is installed comes first."""
+    before = list(sys.path)
+    sys.path += [str(folder) for folder in folders if str(folder) not in sys.path]
+    try:
+        yield
+    finally:
+        sys.path[:] = before

@@ -23,6 +23,7 @@ judges it. Arms that several recipes share, word for word, are trained once.
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import multiprocessing
 import os
@@ -39,15 +40,22 @@ import unweave
 from unweave.evaluate import evaluate
 from unweave.fit import Progress, resume, train
 from unweave.locate import locate
+from unweave.measures import MEASURES
 from unweave.run import Run
 from unweave.runs import RunExists
 from unweave.settings import nearest
+from unweave.trust import parts_in, refuse, strangers
 from unweave.verdicts import Found, claimed_of, key_of, measures_of, verdicts
 
 Tell = Callable[[str], None]
 Job = tuple[dict[str, float], float]  # what was measured, by the measure as JSON; seconds
 COMPARED = 3  # seeds of an arm that a claim is only compared with
 Plan = dict[str, tuple[Mapping[str, Any], int, list[Mapping[str, Any]]]]  # arm, seed, measures
+
+INHERITED = {  # by the processes that train: two programs on all threads would slow each other down tenfold, and
+    "OMP_NUM_THREADS": "1",
+    "PYTHONSAFEPATH": "1",  # they start as `python -c`, which would look for modules in the working directory first
+}
 
 
 def recipes() -> dict[str, Path]:
@@ -78,17 +86,21 @@ def reproduce(
     *,
     seeds: Sequence[int] = (),
     jobs: int = 1,
+    trust: bool = False,
     tell: Tell = print,
 ) -> bool:
     """Train every arm of the recipes with every seed, measure, compare; runs that are finished are used as they are.
 
     seeds: other ones than the recipe states, to see whether a claim holds where nothing was chosen on them. jobs:
-    processes of one thread each; 1 trains in this process, on all threads. tell: called with each line of the account,
+    processes of one thread each; 1 trains in this process, on all threads. trust: whether code that the recipes name and
+    that is not unweave's may be run; else NotTrusted says what that is. tell: called with each line of the account,
     and last with the bill, if there are several recipes. Returns whether all of them hold.
     """
     texts = {name: read(name) | ({"seeds": list(seeds)} if seeds else {}) for name in names}
+    for name, text in texts.items() if not trust else ():
+        refuse(name, strangers_in(text))
     start, bill, paid = time.monotonic(), dict[str, tuple[bool, float]](), set[str]()
-    with _results(_plan(texts.values()), str(out), jobs) as result:
+    with _results(_plan(texts.values()), str(out), jobs, trust) as result:
         for name, text in texts.items():
             keys = {arm: [_key(wanted, seed) for seed in seeds_of(text, arm)] for arm, wanted in text["arms"].items()}
             found = {arm: [result(key)[0] for key in of] for arm, of in keys.items()}
@@ -110,21 +122,35 @@ def seeds_of(text: Mapping[str, Any], arm: str) -> list[int]:
     return text["seeds"] if arm in claimed_of(text["checks"]) else text["seeds"][:COMPARED]
 
 
-def trained(arm: Mapping[str, Any], seed: int, out: str | Path, progress: Progress | None = None) -> Run:
+def strangers_in(recipe: Mapping[str, Any]) -> list[str]:
+    """The code that a recipe names and that is not unweave's: methods, parts, data, metrics and measures."""
+    found: list[str] = []
+    for arm in recipe["arms"].values():
+        found += strangers(arm["method"], parts_in({**arm, **arm.get("settings", {})}), arm["data"])
+    for how in (how for measures in measures_of(recipe["checks"]).values() for how in measures):
+        found += [how["call"]] if how.get("call", "") not in ("", *MEASURES) else []
+        found += [how["score"]] if ":" in how.get("score", "") else []
+    return list(dict.fromkeys(found))
+
+
+def trained(
+    arm: Mapping[str, Any], seed: int, out: str | Path, progress: Progress | None = None, *, trust: bool = False
+) -> Run:
     """The run of an arm with a seed: trained, continued, or as it was left when it was finished."""
     wanted = {k: v for k, v in arm.items() if k not in ("method", "data", "settings")}
     settings = arm.get("settings", {})
     try:
         return train(arm["method"], arm["data"], seed=seed, out=out, progress=progress, **wanted, **settings)
     except RunExists as error:
-        return resume(error.path, progress=progress)
+        return resume(error.path, progress=progress, trust=trust)
 
 
 def measured(how: Mapping[str, Any], run: Run) -> float:
     """One number of a run.
 
     how: {score: NAME, part: PART, ...} is a score, or a scalar part of it, with options of `evaluate`; {log: TERM} a term
-    of the log, the mean of its last {records: N} (1); {call: "module:function", ...} a function of the run and keywords.
+    of the log, the mean of its last {records: N} (1); {call: "module:function", ...} a function of the run and keywords,
+    one of `MEASURES` or, where the recipe is trusted, anybody's.
     """
     options = {k: v for k, v in how.items() if k not in ("score", "part", "log", "call", "records")}
     if "score" in how:
@@ -133,28 +159,39 @@ def measured(how: Mapping[str, Any], run: Run) -> float:
     if "log" in how:
         last = [r[how["log"]] for r in run.records() if how["log"] in r][-how.get("records", 1) :]
         return float(sum(last) / len(last))
-    return float(locate(how["call"])(run, **options))
+    return float(_measure(how["call"])(run, **options))
+
+
+def _measure(name: str) -> Callable[..., float]:
+    """A function of a run, looked at before it is called. ValueError if it is none."""
+    if name in MEASURES:
+        return locate(name)
+    found = locate(name, beside=[Path.cwd()])
+    if not (inspect.isfunction(found) and next(iter(inspect.signature(found).parameters), "") == "run"):
+        raise ValueError(f"{name} is no measure: that is a function (run, **options)")
+    return found
 
 
 @contextmanager
-def _results(plan: Plan, out: str, jobs: int) -> Iterator[Callable[[str], Job]]:
+def _results(plan: Plan, out: str, jobs: int, trust: bool) -> Iterator[Callable[[str], Job]]:
     """A function that gives the result of a key of the plan, worked out here when asked for, or by other processes.
 
     An error or an interrupt ends it: what other processes have not begun is not begun.
     """
     if jobs == 1:
-        yield functools.cache(lambda key: _job(*plan[key], out))
+        yield functools.cache(lambda key: _job(*plan[key], out, trust))
         return
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = "1"  # inherited: two programs on all threads would slow each other down tenfold
+    before = {name: os.environ.get(name) for name in INHERITED}
+    os.environ |= INHERITED
     workers = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
     try:
-        asked = {key: workers.submit(_job, *work, out) for key, work in plan.items()}
+        asked = {key: workers.submit(_job, *work, out, trust) for key, work in plan.items()}
         yield lambda key: asked[key].result()
     finally:
         workers.shutdown(cancel_futures=True)
-        os.environ.pop("OMP_NUM_THREADS")
-        os.environ |= {} if before is None else {"OMP_NUM_THREADS": before}
+        for name, value in before.items():
+            os.environ.pop(name)
+            os.environ |= {} if value is None else {name: value}
 
 
 def _key(arm: Mapping[str, Any], seed: int) -> str:
@@ -173,9 +210,9 @@ def _plan(texts: Iterable[Mapping[str, Any]]) -> Plan:
     return plan
 
 
-def _job(arm: Mapping[str, Any], seed: int, measures: list[Mapping[str, Any]], out: str) -> Job:
+def _job(arm: Mapping[str, Any], seed: int, measures: list[Mapping[str, Any]], out: str, trust: bool) -> Job:
     start = time.monotonic()
-    run = trained(arm, seed, out)
+    run = trained(arm, seed, out, trust=trust)
     values = {key_of(how): measured(how, run) for how in measures}
     return values, time.monotonic() - start
 

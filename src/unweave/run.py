@@ -17,6 +17,7 @@ from unweave import build, data
 from unweave.methods.base import Method
 from unweave.runs import Folder, RunError
 from unweave.seeds import fold
+from unweave.trust import admit
 from unweave.types import DataInfo, Posterior
 
 CHUNK = 512  # images that go through the network at once
@@ -131,12 +132,16 @@ class Run:
         return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
 
-def load_run(path: str | Path, *, device: str = "cpu", **modules: nn.Module) -> Run:
+def load_run(path: str | Path, *, device: str = "cpu", trust: bool = False, **modules: nn.Module) -> Run:
     """The run in a folder, finished or not, with the weights of its last checkpoint.
 
+    trust: whether code that the folder names and that is not unweave's may be imported; the user's own runs need no word.
     modules: the parts that were handed in as objects when it was trained, by their kind ("encoder", ...).
+
+    Raises NotTrusted, which says what would be imported; RunError for a folder that is none, or damaged.
     """
     folder = Folder(path)
+    admit(folder.path, folder.config, trusted=trust, given=modules)
     method = method_of(folder.config, modules)
     folder.load_weights(method)
     return Run(folder, method.to(device))

@@ -2,6 +2,7 @@
 
     METHOD-DATA-HASH-SEED/
         config.json           everything that was chosen, versions, device
+        origin.json           of a run that names code of its user's own: where it stands, sealed (see `trust`)
         log.jsonl             one record a line: the mean of each term of the losses since the one before
         weights.safetensors   of the method, as of the last checkpoint
         state/checkpoint.safetensors   weights, state of the optimisers, step: all that a resumed run needs, in one file
@@ -98,7 +99,7 @@ class Folder:
     def records(self) -> Iterator[dict[str, Any]]:
         """The lines of the log; a last line that was cut off is left out."""
         log = self.path / "log.jsonl"
-        for line in log.read_text().splitlines() if log.exists() else ():
+        for line in log.read_text().splitlines() if log.is_file() else ():
             try:
                 yield json.loads(line)
             except json.JSONDecodeError:
@@ -130,7 +131,7 @@ class Folder:
     def restore(self, training: Training) -> float:
         """Put a new Training where the checkpoint was. Returns the seconds of training before it; 0 without one."""
         path = self.path / "state" / "checkpoint.safetensors"
-        if not path.exists():
+        if not path.is_file():
             return 0.0
         tensors, metadata = _read(path)
         plain = json.loads(metadata["state"])
@@ -156,7 +157,7 @@ class Folder:
     def load_weights(self, method: Method) -> None:
         """The weights of the last checkpoint, into a method of the same making."""
         path = self.path / "weights.safetensors"
-        if not path.exists():
+        if not path.is_file():
             raise RunError(f"{self.path} has no weights yet: it stopped before its first checkpoint; resume it")
         _load(method, _read(path)[0], path)
 

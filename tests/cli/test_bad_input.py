@@ -93,7 +93,7 @@ def test_an_error_of_a_strangers_method_is_said_in_a_line_too(unweave):
 )
 def test_a_bad_file_of_options(unweave, here, text, expected):
     (here / "run.yaml").write_text(text)
-    code, _, err = unweave("train", "--config", "run.yaml")
+    code, _, err = unweave("train", "--trust", "--config", "run.yaml")
     assert (code, is_one_line(err)) == (2, True)
     assert expected in err
 
@@ -177,7 +177,7 @@ def test_a_full_disk_leaves_no_half_written_file(here, limit):
     assert (done.returncode, is_one_line(done.stderr)) == (2, True), done.stderr
     assert "File too large" in done.stderr
     files = [path.name for path in here.rglob("runs/**/*") if path.is_file()]
-    assert sorted(files) == ([] if limit == 200 else ["config.json", "log.jsonl"])
+    assert sorted(files) == ([] if limit == 200 else ["config.json", "log.jsonl", "origin.json"])
     assert len(list(here.glob("runs/*"))) == (limit != 200)
 
 

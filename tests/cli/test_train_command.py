@@ -98,18 +98,18 @@ def test_the_dry_run_can_be_fed_back_and_changed(unweave, here):
         .default
     )
     (here / "run.yaml").write_text(text)
-    assert unweave("train", "--config", "run.yaml", "--dry-run")[1] == text
+    assert unweave("train", "--trust", "--config", "run.yaml", "--dry-run")[1] == text
     _, direct, _ = unweave("train", "factor-vae", *words)
-    code, _, err = unweave("train", "--config", "run.yaml")
+    code, _, err = unweave("train", "--trust", "--config", "run.yaml")
     assert (code, "holds a finished run" in err) == (2, True)  # the same run, so the same name
-    _, out, _ = unweave("train", "--config", "run.yaml", "--gamma", "20", "--overwrite")
+    _, out, _ = unweave("train", "--trust", "--config", "run.yaml", "--gamma", "20", "--overwrite")
     assert config_of(out)["method"]["settings"]["regulariser.gamma"] == 20.0
     assert config_of(direct)["method"]["settings"]["regulariser.gamma"] == resolved["regulariser.gamma"]
 
 
 def test_a_file_may_use_short_names_dashes_and_exponents(unweave, here):
     (here / "run.yaml").write_text("method: beta-vae\ndata: tiny:images\nbatch-size: 4\nbeta: 1e1\noverwrite: true\n")
-    code, out, _ = unweave("train", "--config", "run.yaml", "--dry-run")
+    code, out, _ = unweave("train", "--trust", "--config", "run.yaml", "--dry-run")
     found = yaml.safe_load(out)
     assert code == 0
     assert (found["batch_size"], found["regulariser.beta"]) == (4, 10.0)

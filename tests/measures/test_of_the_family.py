@@ -8,6 +8,7 @@ import unweave
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.measures import aggregate, alignment, pair_mask, steadiness
+from unweave.methods.pooling.by_lot import ByLot
 from unweave.types import Batch, Posterior
 
 SPACE = FactorSpace(("row", "column", "grey"), (6, 6, 4))
@@ -64,7 +65,7 @@ def test_pairs_whose_codes_are_the_factors_show_what_changed(run, monkeypatch):
 
 def test_a_mask_by_lot_finds_a_third_of_the_changes(run, monkeypatch):
     by_lot = coded(run, monkeypatch, lambda v: (v - 2.0) / 1.5)
-    by_lot.method.pooling = pair_mask.RandomMask(3)
+    by_lot.method.pooling = ByLot(3)
     found = pair_mask.changed_found(by_lot)
     assert found == pytest.approx(1 / 3, abs=0.05)
     torch.manual_seed(9)

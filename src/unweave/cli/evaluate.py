@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unweave.cli.parser import Parser
+from unweave.cli.parser import TRUST, Parser
 
 if TYPE_CHECKING:
     from unweave.metrics import Score
@@ -48,6 +48,7 @@ def _parser() -> Parser:
     parser.add_argument("--protocol", default="unweave", help="whose conventions, e.g. dlib (default: unweave)")
     parser.add_argument("--calibrate", action="store_true", help="error and null floor of metrics that fit models, too")
     parser.add_argument("--seed", type=int, default=0, help="of splits, permutations and fits (default: 0)")
+    parser.add_argument("--trust", action="store_true", help=TRUST)
     parser.add_argument("--json", metavar="FILE", help="write every field of every score")
     return parser
 
@@ -61,7 +62,10 @@ def _of_run(given: argparse.Namespace) -> dict[str, Score]:
 
     try:
         return evaluate(
-            load_run(given.run), data=given.data, **({"n": given.n} if given.n is not None else {}), **_how(given)
+            load_run(given.run, trust=given.trust),
+            data=given.data,
+            **({"n": given.n} if given.n is not None else {}),
+            **_how(given),
         )
     except NotAvailable as error:
         raise ValueError(f"{given.run} cannot be scored: {error}") from error
@@ -70,7 +74,7 @@ def _of_run(given: argparse.Namespace) -> dict[str, Score]:
 def _of_arrays(given: argparse.Namespace) -> dict[str, Score]:
     if not given.codes:
         raise ValueError("what is to be scored? give a run, or --codes FILE --factors FILE")
-    if other := [name for name in ("data", "n") if getattr(given, name) is not None]:
+    if other := [name for name in ("data", "n", "trust") if getattr(given, name) not in (None, False)]:
         raise ValueError(f"--{other[0]} is for runs; codes are scored as they are")
     if (given.test_codes is None) != (given.test_factors is None):
         raise ValueError("--test-codes and --test-factors go together")

@@ -20,8 +20,7 @@ from unweave import build, fit
 from unweave import data as datasets
 from unweave.cli.parser import plain
 from unweave.data.batches import stream
-from unweave.locate import locate
-from unweave.methods import METHODS, PARTS
+from unweave.methods import PARTS
 from unweave.settings import Keyword, Setting, keywords, nearest
 from unweave.types import DataInfo
 
@@ -81,7 +80,7 @@ def _loop() -> Iterator[Option]:
 
 def _method(method: str, chosen: Mapping[str, Any], info: DataInfo) -> Iterator[Option]:
     choice = fit.choose(method, chosen, info)
-    made = locate(METHODS[method].where if method in METHODS else method)
+    made = build.class_of(method, "method")
     for kind in build.kinds(made, choice.parts):
         about = f"{', '.join(PARTS[kind.rpartition('.')[2]]) or 'none yet'}; or module:Class"
         yield Option(kind, Keyword(kind, str, None, Setting(about)), choice.parts.get(kind, "none"), "parts")

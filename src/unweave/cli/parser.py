@@ -9,6 +9,8 @@ from typing import NoReturn
 
 from unweave.settings import nearest
 
+TRUST = "run the code that it names and that is not unweave's (your own runs need no word)"
+
 
 class Parser(argparse.ArgumentParser):
     """argparse's, with `--test_codes` for `--test-codes`, and without abbreviations."""

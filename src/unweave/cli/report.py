@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from unweave.cli.parser import Parser
+from unweave.cli.parser import TRUST, Parser
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -12,8 +12,9 @@ def run(arguments: Sequence[str]) -> int:
     parser = Parser("report", "One HTML file that shows runs, compares them if there are several, and opens offline.")
     parser.add_argument("runs", nargs="+", metavar="RUN", help="run folders")
     parser.add_argument("-o", "--out", default="report.html", metavar="FILE", help="the page (default: report.html)")
+    parser.add_argument("--trust", action="store_true", help=TRUST)
     given = parser.read(arguments)
     from unweave.report import write
 
-    print(write(given.runs, given.out))
+    print(write(given.runs, given.out, trust=given.trust))
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from unweave.cli.parser import Parser
+from unweave.cli.parser import TRUST, Parser
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -16,6 +16,7 @@ def run(arguments: Sequence[str]) -> int:
         "--seeds", type=int, nargs="+", default=(), metavar="S", help="other ones than the recipe states"
     )
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at a time, one thread each (default: 1)")
+    parser.add_argument("--trust", action="store_true", help=TRUST)
     given = parser.read(arguments)
     if given.jobs < 1:
         raise ValueError(f"--jobs is {given.jobs}; it has to be at least 1")
@@ -23,4 +24,5 @@ def run(arguments: Sequence[str]) -> int:
         raise ValueError(f"--seeds are {given.seeds}; they have to be at least 0")
     from unweave.reproduce import recipes, reproduce
 
-    return 0 if reproduce(given.names or recipes(), given.out, seeds=given.seeds, jobs=given.jobs) else 1
+    names = given.names or recipes()
+    return 0 if reproduce(names, given.out, seeds=given.seeds, jobs=given.jobs, trust=given.trust) else 1

@@ -29,9 +29,10 @@ USAGE = """usage: unweave train METHOD [--data NAME] [--steps N] [--seed S] [--o
   --out DIR      where the run's own folder is made (default: runs)
   --root DIR     where the published files of the data set are (default: $UNWEAVE_DATA)
   --overwrite    replace a run that is there already
+  --trust        run the code that FILE or RUN names and that is not unweave's
 """
 TEXTS = ("method", "data", "config", "resume", "out", "root")
-SWITCHES = ("overwrite", "dry_run", "help")
+SWITCHES = ("overwrite", "dry_run", "trust", "help")
 OWN = (*TEXTS, *SWITCHES)
 USUAL = "dsprites"  # drawn here, without a download, and the set that the field compares on
 
@@ -41,6 +42,7 @@ def run(arguments: Sequence[str]) -> int:
     typed = split(arguments)
     written = _from_file(Path(_own("config", typed["config"]))) if "config" in typed else {}
     own = {name: _own(name, value) for given in (written, typed) for name, value in given.items() if name in OWN}
+    _admit(own, written, typed)
     typed, written = ({k: v for k, v in given.items() if k not in OWN} for given in (typed, written))
     if own.get("resume"):
         return _resume(own, typed)
@@ -106,6 +108,19 @@ def _from_file(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError(f"{path} holds {type(found).__name__}; expected lines like `beta: 6`")
     return {plain(str(name)): value for name, value in found.items()}
+
+
+def _admit(own: Mapping[str, Any], written: Mapping[str, Any], typed: Mapping[str, Any]) -> None:
+    """NotTrusted if a file of options names code that is not unweave's, without the user's word."""
+    from unweave.trust import NotTrusted, parts_in, refuse, strangers
+
+    if "trust" in written:
+        raise NotTrusted(f"{own['config']} says trust: that is a user's word, --trust")
+    if own.get("trust") and not (own.get("config") or own.get("resume")):
+        raise ValueError("--trust is for what a file names, with --config or --resume; what you type is yours")
+    if not own.get("trust"):
+        kept = {name: value for name, value in written.items() if name not in typed}
+        refuse(own.get("config", ""), strangers(kept.get("method"), parts_in(kept), kept.get("data")))
 
 
 def _help(own: Mapping[str, Any], given: Mapping[str, Any]) -> int:
@@ -183,11 +198,11 @@ def _train(own: Mapping[str, Any], chosen: Mapping[str, Any], options: Mapping[s
 
 
 def _resume(own: Mapping[str, Any], given: Mapping[str, Any]) -> int:
-    if more := [*given, *(own.keys() - {"resume"})]:
+    if more := [*given, *(own.keys() - {"resume", "trust"})]:
         raise ValueError(f"a resumed run keeps what it was started with; leave out --{more[0]}")
     from unweave import fit
 
-    return _watch(lambda progress: fit.resume(own["resume"], progress=progress))
+    return _watch(lambda progress: fit.resume(own["resume"], progress=progress, trust=own.get("trust", False)))
 
 
 def _watch(train: Callable[[Progress], Run]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,6 +98,8 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Data:
     shift = given.pop("shift", "")
     name, place = _placed(source, root)
     data = source if _is_ours(source) else _function(name)(place, **given)
+    if not _is_ours(data):
+        raise ValueError(f"{name} gave a {type(data).__name__}; a data set is ImageData or FactorImages")
     if not shift:
         return data
     from unweave.data.shifted import shifted
@@ -127,6 +130,8 @@ def _placed(source: Any, root: Any) -> tuple[str, Any]:
         return "arrays", source
     name = str(source)
     if name not in TABLE and Path(name).exists():
+        if not (Path(name).is_dir() or Path(name).is_file()):  # a pipe or a device could be read for ever
+            raise ValueError(f"{name} is neither a file nor a folder")
         return "folder" if Path(name).is_dir() else "arrays", Path(name)
     if name in TABLE or ":" in name:
         return name, root
@@ -134,4 +139,10 @@ def _placed(source: Any, root: Any) -> tuple[str, Any]:
 
 
 def _function(name: str) -> Callable[..., Data]:
-    return locate(TABLE[name][0] if name in TABLE else name)
+    """The function of a data set; the user's own is looked at before it is called. ValueError if it is none."""
+    if name in TABLE:
+        return locate(TABLE[name][0])
+    found = locate(name, beside=[Path.cwd()])
+    if not (inspect.isfunction(found) and next(iter(inspect.signature(found).parameters), "") == "root"):
+        raise ValueError(f"{name} is no data set: that is a function (root, **options)")
+    return found

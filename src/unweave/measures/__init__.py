@@ -1,1 +1,15 @@
-"""What recipes measure of a run: numbers that need both a model and its data."""
+"""What recipes measure of a run: numbers that need both a model and its data. `MEASURES` is what a recipe may name."""
+
+from __future__ import annotations
+
+_FUNCTIONS: dict[str, tuple[str, ...]] = {  # of each file: (run, **options) -> float
+    "aggregate": ("prior_gap", "kl", "largest_covariance", "reconstruction", "proportion_gap"),
+    "alignment": ("weakest_alignment",),
+    "composition": ("composition",),
+    "group_deviation": ("slope", "active_content"),
+    "one_shot": ("accuracy", "by_pixels", "times_pixels"),
+    "pair_mask": ("changed_found", "unshared"),
+    "steadiness": ("drift",),
+    "use": ("accuracy", "gain", "kept", "leak", "few", "few_gain"),
+}
+MEASURES = frozenset(f"{__name__}.{file}:{name}" for file, names in _FUNCTIONS.items() for name in names)

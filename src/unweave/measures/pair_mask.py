@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
-from torch import Tensor
 
 from unweave import metrics
 from unweave.data.batches import stream
 from unweave.measures.aggregate import rows_of
-from unweave.methods.base import Part
-from unweave.methods.pooling.adaptive import AVERAGES, Adaptive, Average
+from unweave.methods.pooling.adaptive import Adaptive
+from unweave.methods.pooling.by_lot import ByLot
 from unweave.run import Run
 from unweave.seeds import fold
-from unweave.settings import Setting
-from unweave.types import Batch, Posterior
 
 ACTIVE = 0.05  # nats of KL
 
@@ -49,7 +44,7 @@ def matched(run: Run) -> NDArray[np.int64]:
 def _masks(run: Run) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """(unshared (P, D), changed (P, K), active (D,)) of 2,000 pairs. ValueError if the method does not adapt to pairs."""
     pooling = getattr(run.method, "pooling", None)
-    if not isinstance(pooling, Adaptive | RandomMask):
+    if not isinstance(pooling, Adaptive | ByLot):
         raise ValueError(f"{run.config['method']['name']} does not tell which latents a pair shares; measure ada-gvae")
     batch = stream(run.data, {"pairs"}, batch_size=4000, seed=1)(0)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
@@ -58,30 +53,3 @@ def _masks(run: Run) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.b
         own = pooling.unshared(q.map(lambda t: t.unflatten(0, batch.x.shape[:2])), batch.changed)
     assert batch.changed is not None
     return own.numpy(), batch.changed.numpy(), (q.kl().mean(0) > ACTIVE).numpy()
-
-
-class RandomMask(Part):
-    """The ablation of the adaptive pooling: it averages columns too, but which of them a pair keeps is drawn by lot."""
-
-    stochastic = True
-
-    def __init__(self, latents: int, *, average: Annotated[Average, Setting("as of adaptive")] = "mean"):
-        super().__init__()
-        self.latents, self.average = latents, average
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Pairs."""
-        return frozenset({"pairs"})
-
-    def forward(self, q: Posterior, batch: Batch) -> Posterior:
-        """The pair's posterior, shape (G, 2, D)."""
-        assert q.log_var is not None
-        own = self.unshared(q, batch.changed)[:, None]
-        mean, log_var = AVERAGES[self.average](q.mean, q.log_var)
-        return Posterior(torch.where(own, q.mean, mean), torch.where(own, q.log_var, log_var))
-
-    def unshared(self, q: Posterior, changed: Tensor | None = None) -> Tensor:
-        """One column of each pair, by lot, (G, D) bool."""
-        column = torch.randint(self.latents, (len(q.mean),), device=q.mean.device)
-        return torch.nn.functional.one_hot(column, self.latents).bool()

@@ -14,17 +14,18 @@ from unweave.report import compare, curves, facts, scores, sections
 from unweave.run import Run, load_run
 
 
-def write(runs: Sequence[str | Path | Run] | str | Path | Run, out: str | Path) -> Path:
+def write(runs: Sequence[str | Path | Run] | str | Path | Run, out: str | Path, *, trust: bool = False) -> Path:
     """Write one page about runs; several are compared first. Returns the path of the page.
 
-    runs: run folders or loaded runs. out: the file, or a folder in which `report.html` is written.
+    runs: run folders or loaded runs. out: the file, or a folder in which `report.html` is written. trust: of run folders,
+    as of `load_run`.
 
     Raises ValueError if there is no run, or if a folder is none or is damaged; then nothing is written.
     """
     given = [runs] if isinstance(runs, str | Path | Run) else list(runs)
     if not given:
         raise ValueError("a report needs at least one run; none was given")
-    loaded = [run if isinstance(run, Run) else load_run(run) for run in given]
+    loaded = [run if isinstance(run, Run) else load_run(run, trust=trust) for run in given]
     path = Path(out)
     path = path / "report.html" if path.is_dir() else path
     page = render(loaded)

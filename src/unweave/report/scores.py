@@ -71,7 +71,7 @@ class Dots:
 def read(folder: Path) -> dict[str, Score]:
     """The scores in a run folder, {metric: Score}; empty if it was not evaluated."""
     file = folder / "scores.json"
-    return {k: score_of(v) for k, v in json.loads(file.read_text()).items()} if file.exists() else {}
+    return {k: score_of(v) for k, v in json.loads(file.read_text()).items()} if file.is_file() else {}
 
 
 def score_of(plain: Mapping[str, Any]) -> Score:

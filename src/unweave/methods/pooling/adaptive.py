@@ -12,13 +12,12 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
-from unweave.maths.gaussian import geometric, kl, mixture, product
+from unweave.maths.gaussian import kl
 from unweave.methods.base import Part
+from unweave.methods.pooling.base import AVERAGES, Average
 from unweave.settings import Setting
 from unweave.types import Batch, Posterior
 
-AVERAGES = {"mean": mixture, "geometric": geometric, "product": product}
-Average = Literal["mean", "geometric", "product"]
 Told = Literal["nothing", "number", "factors"]
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
 
+from unweave.maths.gaussian import geometric, mixture, product
 from unweave.methods.base import Part
 from unweave.settings import Setting
 from unweave.types import Batch, Posterior
 
+AVERAGES = {"mean": mixture, "geometric": geometric, "product": product}
+Average = Literal["mean", "geometric", "product"]
 Content = Annotated[int, Setting("columns shared by a group, the first ones; 0 for half", low=0, search=(0,))]
 
 

@@ -1,0 +1,465 @@
+"""Opening what others wrote runs nothing of theirs: every way in which a file could name code, tried on purpose."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+import unweave
+from unweave import build, reproduce, trust
+from unweave.cli import main
+from unweave.fit import resume
+from unweave.run import load_run
+from unweave.trust import NotTrusted
+
+SMALL: dict[str, Any] = {
+    "encoder": "mlp",
+    "decoder": "mlp",
+    "encoder.width": 8,
+    "decoder.width": 8,
+    "latents": 2,
+    "steps": 2,
+    "batch_size": 8,
+    "log_every": 1,
+}
+PLANTED = "from pathlib import Path\nPath({sign!r}).touch()\n"
+MINE = """
+from pathlib import Path
+Path({sign!r}).touch()
+from torch import nn
+from unweave.methods.base import Method
+from unweave.types import Losses, Posterior
+
+class Mine(Method):
+    def __init__(self, shape: tuple[int, ...]):
+        super().__init__()
+        self.encoder = nn.Linear(64, 2)
+
+    def losses(self, batch, step):
+        yield Losses({{"model": self.encoder(batch.x.flatten(1)).square().mean()}})
+
+    def encode(self, x):
+        return Posterior(self.encoder(x.flatten(1)))
+"""
+Config = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of unweave's own names alone, of images in a file beside it."""
+    place = tmp_path_factory.mktemp("honest")
+    np.save(place / "images.npy", np.random.default_rng(0).integers(256, size=(24, 1, 8, 8), dtype=np.uint8))
+    return unweave.train("factor-vae", place / "images.npy", out=place, **SMALL, **{"regulariser.critic.width": 8}).path
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory; what is imported from it is forgotten."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if name in ("mine", "planted", "acme"):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def sign(here: Path) -> Path:
+    """A file that an attack makes when it comes through."""
+    return here / "sign"
+
+
+def as_data(config: Config, sign: Path) -> None:
+    config["data"] |= {"source": "os:system", "root": f"touch {sign}", "options": {}}
+
+
+def as_method(config: Config, sign: Path) -> None:
+    config["method"]["name"] = "os:system"
+
+
+def as_module_of_the_folder(config: Config, sign: Path) -> None:
+    Path("planted.py").write_text(PLANTED.format(sign=str(sign)))
+    config["method"]["name"] = "planted:Net"
+
+
+def as_part(config: Config, sign: Path) -> None:
+    Path("planted.py").write_text(PLANTED.format(sign=str(sign)))
+    config["method"]["parts"]["encoder"] = "planted:Net"
+
+
+def as_part_of_a_part(config: Config, sign: Path) -> None:
+    Path("planted.py").write_text(PLANTED.format(sign=str(sign)))
+    config["method"]["parts"]["regulariser.critic"] = "planted:Net"
+
+
+def as_command(config: Config, sign: Path) -> None:
+    config["method"]["parts"]["encoder"] = "subprocess:Popen"
+    config["method"]["settings"]["encoder.args"] = ["touch", str(sign)]
+
+
+def as_both_beside_a_file_of_that_name(config: Config, sign: Path) -> None:
+    """What is there under the name of a module makes the data a path, and nothing else."""
+    Path("planted.py").write_text(PLANTED.format(sign=str(sign)))
+    Path("planted:Net").touch()
+    config["data"]["source"] = config["method"]["name"] = "planted:Net"
+
+
+ATTACKS = (
+    as_data,
+    as_method,
+    as_module_of_the_folder,
+    as_part,
+    as_part_of_a_part,
+    as_command,
+    as_both_beside_a_file_of_that_name,
+)
+WAYS: dict[str, Callable[[Path], object]] = {
+    "load_run": load_run,
+    "resume": resume,
+    "report": lambda path: unweave.report.write(path, "page.html"),
+    "evaluate": lambda path: unweave.evaluate(load_run(path), "active_latents"),
+    "command report": lambda path: refused_by("report", path),
+    "command evaluate": lambda path: refused_by("evaluate", path, "--metrics", "active_latents"),
+    "command resume": lambda path: refused_by("train", "--resume", path),
+}
+
+
+def refused_by(*words: object) -> None:
+    """Run a command in this process; what it answers with code 2 is raised again."""
+    import contextlib
+    import io
+
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        code = main(list(map(str, words)))
+    if code == 2:
+        raise NotTrusted(said.getvalue().strip())
+
+
+def forged(honest: Path, here: Path, sign: Path, attack: Callable[[Config, Path], None]) -> tuple[Path, str]:
+    """The honest run with another config, unfinished, and what its config now names."""
+    path = Path(shutil.copytree(honest, here / "downloaded"))
+    (path / "done").unlink()
+    config = json.loads((path / "config.json").read_text())
+    attack(config, sign)
+    (path / "config.json").write_text(json.dumps(config))
+    names = [config["method"]["name"], *config["method"]["parts"].values(), config["data"]["source"]]
+    return path, next(name for name in names if ":" in name)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
+def test_a_run_folder_from_elsewhere_runs_nothing(honest, here, sign, attack, way) -> None:
+    path, name = forged(honest, here, sign, attack)
+    with pytest.raises(NotTrusted) as caught:
+        WAYS[way](path)
+    assert not sign.exists()
+    assert f"names {name}, code that is not unweave's; --trust" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert "planted" not in sys.modules
+
+
+@pytest.mark.parametrize("attack", [as_data, as_method, as_command], ids=lambda attack: attack.__name__)
+def test_what_is_trusted_has_to_be_of_its_kind(honest, here, sign, attack) -> None:
+    path, name = forged(honest, here, sign, attack)
+    with pytest.raises(ValueError, match=f"{name} is no (method|encoder|data set)"):
+        resume(path, trust=True)
+    assert not sign.exists()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        lambda: unweave.train("os:system", np.zeros((8, 6), np.float32)),
+        lambda: unweave.train("vae", np.zeros((8, 6), np.float32), encoder="subprocess:Popen"),
+        lambda: unweave.train("vae", np.zeros((8, 6), np.float32), likelihood="torch.nn:Linear"),
+        lambda: unweave.train("vae", np.zeros((8, 6), np.float32), regulariser="torch.nn:Linear"),
+        lambda: unweave.train("vae", "os:system", root="touch sign"),
+        lambda: unweave.train("vae", np.zeros((8, 6), np.float32), regulariser=torch.nn.Linear),
+        lambda: unweave.evaluate((np.eye(9), np.eye(9)), "os:system"),
+        lambda: unweave.data.load("builtins:dict"),
+    ],
+)
+def test_what_is_typed_has_to_be_of_its_kind_too(here, sign, typed) -> None:
+    with pytest.raises(ValueError, match=r" is no (method|encoder|likelihood|regulariser|data set|metric): "):
+        typed()
+    assert not sign.exists()
+
+
+def test_a_data_set_that_gives_something_else_is_refused(here) -> None:
+    Path("mine.py").write_text("def images(root):\n    return [1, 2, 3]\n")
+    with pytest.raises(ValueError, match="mine:images gave a list; a data set is ImageData or FactorImages"):
+        unweave.data.load("mine:images")
+
+
+def test_scores_are_numbers_whatever_they_are_called(honest, here, sign) -> None:
+    path = Path(shutil.copytree(honest, here / "downloaded"))
+    Path("planted.py").write_text(PLANTED.format(sign=str(sign)))
+    (path / "scores.json").write_text(json.dumps({"planted:mig": {"value": 0.5}, "os:system": {"value": 0.5}}))
+    unweave.report.write([path, path], "page.html")
+    assert not sign.exists()
+    assert "planted" not in sys.modules
+
+
+# -- one's own runs
+
+
+@pytest.fixture
+def own(here: Path, sign: Path, tiny_images: Path) -> Path:
+    """A run of a method of one's own, trained here in a process that is gone."""
+    Path("mine.py").write_text(MINE.format(sign=str(sign)))
+    run = unweave.train("mine:Mine", tiny_images, steps=1, batch_size=8, out="runs")
+    assert sign.exists()
+    sign.unlink()
+    sys.modules.pop("mine")
+    return run.path.resolve()
+
+
+def test_ones_own_run_opens_without_a_word_from_anywhere(own, here, sign, monkeypatch) -> None:
+    load_run(own)
+    assert sign.exists()
+    moved = shutil.move(own, here / "moved")
+    (here / "elsewhere").mkdir()
+    monkeypatch.chdir(here / "elsewhere")
+    Path("mine.py").write_text("raise RuntimeError('a planted module was run')")
+    sys.modules.pop("mine")
+    assert load_run(moved).encode(np.zeros((1, 1, 8, 8), np.uint8)).shape == (1, 2)
+    assert str(here / "elsewhere") not in sys.path
+    assert str(here) not in sys.path
+
+
+@pytest.mark.parametrize("forgery", ["no seal", "another config", "another directory", "a guess", "another user"])
+def test_a_seal_cannot_be_forged(own, here, sign, monkeypatch, forgery) -> None:
+    origin = json.loads((own / "origin.json").read_text())
+    if forgery == "no seal":
+        (own / "origin.json").unlink()
+    elif forgery == "another config":
+        config = json.loads((own / "config.json").read_text())
+        (own / "config.json").write_text(json.dumps(config | {"more": 1}))
+    elif forgery == "another directory":
+        (own / "origin.json").write_text(json.dumps(origin | {"directory": str(here / "elsewhere")}))
+    elif forgery == "a guess":
+        (own / "origin.json").write_text(json.dumps(origin | {"seal": "00" * 32}))
+    else:
+        monkeypatch.setenv("XDG_STATE_HOME", str(here / "state of another"))
+    with pytest.raises(NotTrusted, match="names mine:Mine"):
+        load_run(own)
+    assert not sign.exists()
+    load_run(own, trust=True)
+    assert sign.exists()
+
+
+@pytest.mark.parametrize("damage", ["", "[]", "{}", '{"directory": 1, "seal": 2}', '{"directory": ".", "seal": "é"}'])
+def test_a_damaged_seal_is_none(own, damage) -> None:
+    (own / "origin.json").write_text(damage)
+    with pytest.raises(NotTrusted):
+        load_run(own)
+
+
+def test_the_secret_is_the_users_alone(own) -> None:
+    secret = Path(os.environ["XDG_STATE_HOME"]) / "unweave" / "secret"
+    assert secret.stat().st_mode & 0o777 == 0o600
+    assert secret.read_bytes().hex() not in (own / "origin.json").read_text()
+    secret.chmod(0o644)
+    with pytest.raises(NotTrusted):
+        load_run(own)
+    secret.chmod(0o600)
+    load_run(own)
+
+
+def test_a_state_home_in_the_working_directory_is_none(here, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "state")
+    monkeypatch.setenv("HOME", "home")
+    with pytest.raises(OSError, match="no home"):
+        trust.state()
+
+
+def test_without_a_home_a_run_is_not_remembered_and_that_is_said(here, sign, tiny_images, monkeypatch, caplog) -> None:
+    Path("mine.py").write_text(MINE.format(sign=str(sign)))
+    (here / "full").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(here / "full"))
+    run = unweave.train("mine:Mine", tiny_images, steps=1, batch_size=8, out="runs")
+    assert "opening it will take --trust" in caplog.text
+    with pytest.raises(NotTrusted):
+        load_run(run.path)
+
+
+def test_what_is_handed_in_again_is_not_imported(honest, here, sign) -> None:
+    path, _ = forged(honest, here, sign, as_data)
+    resume(path, data=np.load(honest.parent / "images.npy"))
+    assert not sign.exists()
+
+
+def test_a_run_of_unweaves_own_names_needs_no_secret(honest) -> None:
+    assert not (honest / "origin.json").exists()
+
+
+# -- recipes and files of options
+
+
+def recipe(here: Path, **changes: Any) -> str:
+    text = {
+        "claim": "it runs", "source": "none", "minutes": 0, "machine": "any", "seeds": [0],
+        "arms": {"method": {"method": "beta-vae", "data": "digits", **SMALL}},
+        "checks": [{"measure": {"log": "reconstruction"}, "at_most": 1e6}],
+    }  # fmt: skip
+    if "arm" in changes:
+        text["arms"]["method"] |= changes.pop("arm")
+    (here / "claim.yaml").write_text(yaml.safe_dump(text | changes))
+    return "claim.yaml"
+
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "measure": {"checks": [{"measure": {"call": "planted:f"}, "at_most": 1e6}]},
+    "measure of a function": {"checks": [{"measure": {"call": "unweave.files:write"}, "at_most": 1e6}]},
+    "along": {
+        "checks": [
+            {
+                "measure": {"log": "kl"},
+                "along": {"call": "planted:f"},
+                "over": ["method"],
+                "against": ["method"],
+                "at_most": 1,
+            }
+        ]
+    },
+    "score": {"checks": [{"measure": {"score": "planted:f"}, "at_most": 1e6}]},
+    "method": {"arm": {"method": "planted:f"}},
+    "data": {"arm": {"data": "planted:f"}},
+    "part": {"arm": {"settings": {"regulariser": "planted:f"}}},
+    "part of the arm": {"arm": {"regulariser": "planted:f"}},
+    "part by its dotted name": {"arm": {"settings": {"regulariser__critic": "planted:f"}}},
+}
+
+
+@pytest.mark.parametrize("case", RECIPES)
+def test_a_recipe_runs_what_is_unweaves(here, sign, case) -> None:
+    Path("planted.py").write_text(PLANTED.format(sign=str(sign)) + "def f(run):\n    return 1.0\n")
+    with pytest.raises(NotTrusted, match=r"claim.yaml names (planted:f|unweave.files:write), code that is not unweave"):
+        reproduce.reproduce([recipe(here, **RECIPES[case])], "runs", tell=lambda _: None)
+    with pytest.raises(NotTrusted):
+        refused_by("reproduce", "claim.yaml")
+    assert not sign.exists()
+
+
+def test_a_trusted_recipe_measures_by_a_function_of_a_run(here, sign) -> None:
+    Path("planted.py").write_text(PLANTED.format(sign=str(sign)) + "def f(run):\n    return 1.0\ndef g(x): return 1\n")
+    path = recipe(here, **RECIPES["measure"])
+    assert main(["reproduce", path, "--trust"]) == 0
+    assert sign.exists()
+    with pytest.raises(NotTrusted, match="planted:g is no measure"):
+        refused_by("reproduce", recipe(here, checks=[{"measure": {"call": "planted:g"}, "at_most": 1}]), "--trust")
+
+
+def test_every_measure_of_our_recipes_is_in_the_table(here) -> None:
+    for name in reproduce.recipes():
+        assert reproduce.strangers_in(reproduce.read(name)) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["method: planted:Net", "data: planted:images", "regulariser: planted:Net", "regulariser.critic: planted:N"]
+)
+def test_a_file_of_options_runs_what_is_unweaves(here, sign, line) -> None:
+    Path("planted.py").write_text(PLANTED.format(sign=str(sign)))
+    key, _, name = line.partition(": ")
+    usual = {"method": "factor-vae", "data": "digits", "steps": 1}
+    Path("options.yaml").write_text(yaml.safe_dump(usual | {key: name}))
+    with pytest.raises(NotTrusted, match=f"options.yaml names {name}"):
+        refused_by("train", "--config", "options.yaml")
+    assert not sign.exists()
+    with pytest.raises(NotTrusted, match=r"has no|planted:\w+ is no"):  # the module is run, and its name is wrong
+        refused_by("train", "--config", "options.yaml", "--trust")
+    assert sign.exists()
+
+
+def test_a_file_cannot_trust_itself(here) -> None:
+    Path("options.yaml").write_text("method: planted:Net\ntrust: true\n")
+    with pytest.raises(NotTrusted, match=r"options.yaml says trust: that is a user's word, --trust"):
+        refused_by("train", "--config", "options.yaml")
+
+
+def test_trust_is_asked_for_where_something_is_opened(here) -> None:
+    np.save("codes.npy", np.eye(9))
+    with pytest.raises(NotTrusted, match="--trust is for runs"):
+        refused_by("evaluate", "--codes", "codes.npy", "--factors", "codes.npy", "--trust")
+
+
+# -- the working directory
+
+
+def python(*words: str) -> subprocess.CompletedProcess[str]:
+    """`unweave WORDS` as its console script runs it: the working directory is not on the path."""
+    program = "import sys; from unweave.cli import main; sys.exit(main())"
+    source = str(Path(unweave.__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": source}
+    return subprocess.run(
+        [sys.executable, "-P", "-c", program, *words], capture_output=True, text=True, env=environment, check=False
+    )
+
+
+PLANTABLE = ("pandas", "polars", "cupy", "jax", "tensorboard", "torchvision", "matplotlib", "multiprocessing", "yaml")
+
+
+def test_modules_planted_in_the_working_directory_are_not_run(honest, here, sign) -> None:
+    for name in PLANTABLE:
+        Path(f"{name}.py").write_text(PLANTED.format(sign=str(sign)) + "raise ImportError\n")
+    done = python("evaluate", str(honest), "--data", "digits", "--n", "200", "--metrics", "sap")
+    assert (done.returncode, sign.exists()) == (0, False), done.stderr
+
+
+def test_nor_by_the_processes_that_train(here, sign) -> None:
+    for name in PLANTABLE:
+        Path(f"{name}.py").write_text(PLANTED.format(sign=str(sign)) + "raise ImportError\n")
+    done = python("reproduce", recipe(here), "--jobs", "2")
+    assert (done.returncode, sign.exists()) == (0, False), done.stderr
+
+
+def test_the_path_is_as_it_was_after_a_module_of_ones_own(here, sign) -> None:
+    Path("mine.py").write_text(MINE.format(sign=str(sign)))
+    before = list(sys.path)
+    build.class_of("mine:Mine", "method")
+    build.class_of("vae", "method")
+    assert sys.path == before
+
+
+# -- files that are no files
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device"])
+def test_what_is_neither_a_file_nor_a_folder_is_not_read(here, kind) -> None:
+    if kind == "fifo":
+        os.mkfifo("images.npy")
+    else:
+        Path("images.npy").symlink_to("/dev/zero")
+    with pytest.raises(ValueError, match=r"images.npy is neither a file nor a folder"):
+        unweave.data.load("images.npy")
+
+
+@pytest.mark.parametrize("name", ["log.jsonl", "weights.safetensors", "scores.json"])
+def test_a_run_folder_with_a_pipe_in_it_is_not_waited_for(honest, here, name) -> None:
+    path = Path(shutil.copytree(honest, here / "downloaded"))
+    (path / name).unlink(missing_ok=True)
+    os.mkfifo(path / name)
+    done = python("report", str(path))
+    assert done.returncode in (0, 2), done.stderr
+
+
+def test_a_link_planted_in_a_run_folder_is_not_written_through(honest, here) -> None:
+    path = Path(shutil.copytree(honest, here / "downloaded"))
+    (here / "precious").write_text("kept")
+    (path / "scores.json.new").symlink_to(here / "precious")
+    unweave.evaluate(load_run(path), "active_latents")
+    assert (here / "precious").read_text() == "kept"
+    assert json.loads((path / "scores.json").read_text()).keys() == {"active_latents"}
