@@ -102,7 +102,9 @@ def test_arms_that_a_claim_is_only_compared_with_take_three_of_its_seeds(recipe,
     trained: list[tuple[str, int]] = []
     train = reproduce.trained
     monkeypatch.setattr(
-        reproduce, "trained", lambda arm, seed, out: trained.append((arm["method"], seed)) or train(arm, seed, out)
+        reproduce,
+        "trained",
+        lambda arm, seed, *more, **how: trained.append((arm["method"], seed)) or train(arm, seed, *more, **how),
     )
     data = str(yaml.safe_load(Path(recipe()).read_text())["arms"]["method"]["data"])
     path = recipe(
