@@ -65,6 +65,7 @@ def test_a_method_keeps_the_contract(name: str, tmp_path: Path) -> None:
             folder.checkpoint(training, seconds=0.0)
     assert not [term for term in training.history[-1] if not training.units[term]], "a term of ours without a unit"
     players = {player for turn in training.turns for player in turn}
+    training.kept.check(STEPS)
     still = training.owned(players) - training.moved
     assert not still, f"players {sorted(players)} never moved {sorted(still)}"
     assert_resumed(folder, start(name, weights=1), training)

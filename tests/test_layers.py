@@ -20,10 +20,10 @@ from unweave.methods import METHODS, PARTS
 SOURCE = Path(__file__).parents[1] / "src" / "unweave"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("types", "seeds", "settings", "precision", "files", "log"),
+    ("types", "seeds", "settings", "precision", "files", "log", "checksum"),
     ("locate", "maths", "verdicts", "means", "optimiser_state"),
     ("nets",),
-    ("data", "methods", "metrics"),
+    ("data", "methods", "metrics", "kept"),
     ("build", "train", "trust"),
     ("runs",),
     ("run",),

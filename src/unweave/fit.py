@@ -164,6 +164,8 @@ def _run(folder: Folder, training: Training, source: Any, held: Any, progress: P
     clock, look = Clock(before, training.step), Look(training, source, held)
     for terms in training.until(loop["steps"]):
         _check_names(terms)
+        if due := clock.due():
+            training.kept.check(training.step)  # before a look, whose images pass through the networks too
         now = {"step": training.step} | clock.read(training.step, loop["batch_size"])
         if training.step % loop["log_every"] == 0 or training.step == loop["steps"]:
             record = now | _record(training, look, told)
@@ -174,7 +176,7 @@ def _run(folder: Folder, training: Training, source: Any, held: Any, progress: P
                 progress(record)
         elif progress and clock.second_passed():
             progress(now | _plain(training.means.values) | {"live": True, "units": dict(training.units)})
-        if clock.due():
+        if due:
             _keep(folder, training, clock)
     _keep(folder, training, clock)
     (folder.path / "done").touch()

@@ -4,7 +4,7 @@
         config.json           everything that was chosen, versions, device
         origin.json           of a run that names code of its user's own: where it stands, sealed (see `trust`)
         log.jsonl             one record a line: the mean of each term of the losses since the one before
-        weights.safetensors   of the method, as of the last checkpoint
+        weights.safetensors   of the method, as of the last checkpoint; without frozen networks
         state/checkpoint.safetensors   weights, state of the optimisers, step: all that a resumed run needs, in one file
         scores.json           {metric: score}, once evaluated
         done                  present once the last step was taken
@@ -16,16 +16,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from unweave.checksum import checksum
 from unweave.files import WriteError, write
 from unweave.methods.base import Method
 from unweave.optimiser_state import from_slots, pack, unpack
@@ -111,8 +110,12 @@ class Folder:
         write(self.path / "log.jsonl", "".join(kept).encode())
 
     def checkpoint(self, training: Training, seconds: float) -> None:
-        """Keep all that a resumed run needs, then the weights alone. seconds: of training so far."""
-        weights = _weights(training.method)
+        """Keep all that a resumed run needs, then the weights alone. seconds: of training so far.
+
+        A frozen network is not written, its checksum is: the constructor, or who handed it in, brings it again.
+        """
+        still = training.kept.still()
+        weights = {k: v for k, v in _weights(training.method).items() if not _within(k, still)}
         tensors = {f"weights/{k}": v for k, v in weights.items()}
         plain: dict[str, Any] = {"step": training.step, "seconds": seconds, "optimisers": {}}
         for name, optimiser in training.optimisers.items():
@@ -123,10 +126,10 @@ class Folder:
             tensors |= own
         tensors |= {f"log/{term}": value.cpu() for term, value in training.means.values.items()}
         plain["log"] = {"counts": training.means.counts, "units": training.units}
-        plain |= {"skipped": training.skipped, "skips in a row": training.skips_in_a_row}
+        plain |= {"frozen": still, "skipped": training.skipped, "skips in a row": training.skips_in_a_row}
         (self.path / "state").mkdir(exist_ok=True)
         write(self.path / "state" / "checkpoint.safetensors", _sealed(tensors, json.dumps(plain)))
-        write(self.path / "weights.safetensors", _sealed(weights))
+        write(self.path / "weights.safetensors", _sealed(weights, json.dumps({"frozen": still})))
 
     def restore(self, training: Training) -> float:
         """Put a new Training where the checkpoint was. Returns the seconds of training before it; 0 without one."""
@@ -138,6 +141,7 @@ class Folder:
         _load(
             training.method,
             {k.removeprefix("weights/"): v for k, v in tensors.items() if k.startswith("weights/")},
+            plain.get("frozen", {}),
             path,
         )
         training.step, training.skipped = plain["step"], plain["skipped"]
@@ -159,7 +163,8 @@ class Folder:
         path = self.path / "weights.safetensors"
         if not path.is_file():
             raise RunError(f"{self.path} has no weights yet: it stopped before its first checkpoint; resume it")
-        _load(method, _read(path)[0], path)
+        weights, metadata = _read(path)
+        _load(method, weights, json.loads(metadata["state"] or "{}").get("frozen", {}), path)
 
 
 def run_name(method: str, data: str, chosen: dict[str, Any], seed: int) -> str:
@@ -173,9 +178,22 @@ def _weights(method: Method) -> dict[str, Tensor]:
     return {k: v.detach().cpu().contiguous().clone() for k, v in method.state_dict().items()}
 
 
-def _load(method: Method, weights: dict[str, Tensor], path: Path) -> None:
+def _within(name: str, networks: Mapping[str, Any]) -> bool:
+    """Whether a weight of this dotted name belongs to one of the networks."""
+    return any(name.startswith(f"{network}.") for network in networks)
+
+
+def _load(method: Method, weights: dict[str, Tensor], frozen: Mapping[str, str], path: Path) -> None:
+    """Weights into a method. frozen: {network: checksum} of those that it brings itself."""
+    own = {k: v for k, v in method.state_dict().items() if _within(k, frozen)}
+    for network, expected in frozen.items():
+        if (
+            checksum({k.removeprefix(f"{network}."): v for k, v in own.items() if _within(k, {network: ""})})
+            != expected
+        ):
+            raise RunError(f"{path} was trained with another {network!r}, a frozen network: a run does not hold it")
     try:
-        method.load_state_dict(weights)
+        method.load_state_dict(own | weights)
     except RuntimeError as error:
         reason = " ".join(str(error).split())
         raise RunError(f"{path} does not fit the method in config.json: {reason}") from error
@@ -183,14 +201,7 @@ def _load(method: Method, weights: dict[str, Tensor], path: Path) -> None:
 
 def _sealed(tensors: dict[str, Tensor], state: str = "") -> bytes:
     """A safetensors file with a checksum: the format has none, and a flipped bit would pass for a weight."""
-    return save(tensors, {"state": state, "crc32": _crc32(tensors, state)})
-
-
-def _crc32(tensors: dict[str, Tensor], state: str) -> str:
-    total = zlib.crc32(state.encode())
-    for name in sorted(tensors):
-        total = zlib.crc32(tensors[name].reshape(-1).view(torch.uint8).numpy().data, zlib.crc32(name.encode(), total))
-    return f"{total:08x}"
+    return save(tensors, {"state": state, "crc32": checksum(tensors, state)})
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -200,6 +211,6 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             metadata = file.metadata() or {}
     except (SafetensorError, OSError) as error:
         raise RunError(f"{path} is damaged or cut off ({error}): restore it from a copy, or train again") from error
-    if metadata.get("crc32") != _crc32(tensors, metadata.get("state", "")):
+    if metadata.get("crc32") != checksum(tensors, metadata.get("state", "")):
         raise RunError(f"{path} is damaged (its checksum differs): restore it from a copy, or train again")
     return tensors, metadata

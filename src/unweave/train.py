@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
+from unweave.kept import Kept
 from unweave.means import Means
 from unweave.methods.base import Method, Player
 from unweave.seeds import fold
@@ -32,11 +34,14 @@ class Training:
     """A run in progress: weights, one optimiser per player, the step; `means` of the terms since a record, their `units`.
 
     method: on the device it trains on. stream: step -> Batch on that device, a pure function. seed: of the noise.
-    dtype: torch.bfloat16 for autocast. Raises ValueError if a parameter that requires a gradient has no owner.
+    dtype: torch.bfloat16 for autocast. Raises ValueError if a parameter that requires a gradient has no owner, or one
+    that a player owns is not in the method.
     """
 
     def __init__(self, method: Method, stream: Stream, *, seed: int = 0, dtype: torch.dtype = torch.float32):
-        self.method, self.stream, self.seed, self.step = method.train(), stream, seed, 0
+        self.method, self.stream, self.seed, self.step = method, stream, seed, 0
+        self.kept = Kept(method)
+        self.kept.train()
         self.players = method.players()
         self.weights = {name: player.weights() for name, player in self.players.items()}
         self.optimisers = {name: _optimiser(player, self.weights[name]) for name, player in self.players.items()}
@@ -51,6 +56,11 @@ class Training:
         owned = {id(w) for ws in self.weights.values() for w in ws}
         if orphans := [n for n, w in method.named_parameters() if w.requires_grad and id(w) not in owned]:
             raise ValueError(f"parameters that no player owns (freeze them or give them to one): {orphans[:5]}")
+        held = {id(w) for w in method.parameters()}
+        if strays := [name for name, ws in self.weights.items() if not all(id(w) in held for w in ws)]:
+            raise ValueError(
+                f"player {strays[0]!r} owns a parameter that is not in the method, which no run would keep"
+            )
 
     def until(self, steps: int) -> Iterator[dict[str, Tensor]]:
         """Train up to step `steps`; yields the terms of each step after it was taken."""
@@ -164,8 +174,8 @@ def _optimiser(player: Player, weights: list[nn.Parameter]) -> torch.optim.Optim
 
 
 def _dense(weight: Tensor) -> bool:
-    """Whether a weight fills its storage without gaps, in any order of axes."""
-    return torch.empty_like(weight).stride() == weight.stride()
+    """Whether a weight fills its storage without gaps, in any order of axes; one whose shape is not known yet will."""
+    return is_lazy(weight) or torch.empty_like(weight).stride() == weight.stride()
 
 
 def _laid_out(gradient: Tensor | None, weight: Tensor) -> Tensor | None:

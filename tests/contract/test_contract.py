@@ -51,6 +51,7 @@ def start(name: str, weights: int = 1, dtype: torch.dtype = torch.float32, loop:
 def test_each_player_moves_down_its_own_loss_and_nothing_else_moves(name: str) -> None:
     training = start(name, loop=Audited)
     list(training.until(STEPS))
+    training.kept.check(STEPS)
     players = {player for turn in training.turns for player in turn}
     assert players == set(training.players), "a player never took a turn"
     assert training.owned(players) <= training.moved, "a parameter never moved"

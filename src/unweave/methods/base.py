@@ -13,13 +13,16 @@ weights after the `yield`:
         self.average.follow(self.generator)  # after the last move
 
 Nobody writes zero_grad, backward, retain_graph, or a detach to keep one player's loss out of another's weights.
-Five rules:
+Six rules:
 
 1. A value computed from weights that have moved since is stale: compute it again (autograd refuses to differentiate it).
 2. Never yield inside a `with` block (no_grad, autocast, eval mode): it would stay open in the loop.
-3. What changes in training is a player's parameter or a registered buffer; a plain attribute is lost on resume.
+3. What changes in training is a player's parameter or a registered buffer; a plain attribute is lost on resume, and the
+   first checkpoint refuses one that changed, but for caches, whose names begin with an underscore.
 4. Randomness comes from torch's default generator, which the loop seeds from (seed, step), and from nowhere else.
 5. Restart a network in place (load_state_dict of a fresh one), never by assignment: players hold its parameters.
+6. A network without a trainable parameter that the constructor leaves in evaluation mode is frozen: it stays so, and out
+   of checkpoints, so that the constructor has to bring the same one again. What follows another is an `Average`.
 
 Constructor keywords are the configuration. A keyword named as a field of `DataInfo` is filled in from the data, and
 `steps` with the length of the run; one that names a kind of part (encoder, regulariser, ...) takes a module; every other
