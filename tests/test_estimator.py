@@ -63,6 +63,26 @@ def test_layout_and_type_do_not_change_the_codes():
     np.testing.assert_array_equal(first, clone(model).fit_transform(IMAGES / 255))
 
 
+def test_vectors_come_back_in_the_range_of_the_data():
+    """Columns from -5 to 8.5 were decoded to 0..1, so that no setting explained any of their variance."""
+    x = np.linspace(-5, 8.5, 200)[:, None] * np.ones(3)
+    settings = {"latents": 1, "encoder__width": 32, "decoder__width": 32, "lr": 5e-3}
+    model = Disentangler("vae", steps=300, batch_size=32, scale=1.0, **SMALL | settings).fit(x)
+    decoded = model.inverse_transform(model.transform(x))
+    assert decoded.min() < -3
+    assert decoded.max() > 6
+    assert decoded.min() >= -5
+    assert decoded.max() <= 8.5
+    assert ((decoded - x) ** 2).mean() < 0.1 * x.var()
+
+
+@pytest.mark.parametrize("values", [0.4 * IMAGES[:, 0, :, 0], IMAGES[:, 0, :, 0] / 255 - 0.5])
+def test_vectors_that_a_cross_entropy_does_not_take_are_refused(values):
+    with pytest.raises(ValueError, match="likelihood bernoulli takes values in"):
+        Disentangler("vae", steps=2, batch_size=8, likelihood="bernoulli", **SMALL).fit(values)
+    Disentangler("vae", steps=2, batch_size=8, likelihood="bernoulli", **SMALL).fit(IMAGES[:, 0, :, 0] / 255)
+
+
 def test_training_lowers_the_loss_of_vectors():
     x = np.random.default_rng(0).normal(size=(200, 1)) @ np.ones((1, 6))
     short, long = (Disentangler("vae", steps=steps, lr=0.01, **SMALL).fit(x).score(x) for steps in (1, 100))

@@ -106,6 +106,7 @@ class DataInfo:
 
     n: number of images. shape: (C, H, W), or (F,) for vectors. classes: number of classes, 0 if there are none.
     factor_names, factor_sizes: of the K factors, empty if none are known. binary: whether every pixel is 0 or 1.
+    low, high: the range of x: that of all pixels, [0, 1], or the smallest and largest entry of vectors.
     """
 
     n: int
@@ -114,3 +115,5 @@ class DataInfo:
     factor_names: tuple[str, ...] = ()
     factor_sizes: tuple[int, ...] = ()
     binary: bool = False
+    low: float = 0.0
+    high: float = 1.0

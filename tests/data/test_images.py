@@ -56,6 +56,7 @@ def test_classes_labels_and_groups_stand_beside_the_images():
 def test_vectors_are_data_too():
     vectors = ImageData(np.arange(12.0).reshape(4, 3))
     assert vectors.info.shape == (3,)
+    assert (vectors.info.low, vectors.info.high) == (0, 11)
     assert vectors.take([2]).dtype == np.float32
     assert vectors.take([2]).tolist() == [[6, 7, 8]]
 

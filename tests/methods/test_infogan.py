@@ -179,3 +179,12 @@ def test_spectral_normalisation_bounds_trunk_and_judge_and_not_the_reader():
     assert largest == [pytest.approx(1, abs=0.05)] * 2
     assert not hasattr(method.reader[0], "parametrizations")
     assert not hasattr(toy(spectral=False).trunk[1], "parametrizations")
+
+
+def test_a_generator_of_vectors_reaches_over_the_range_of_the_data():
+    method = toy(low=-5.0, high=8.5)
+    with torch.no_grad():
+        method.generator[-2].bias.copy_(torch.linspace(-30, 30, 64))
+    made = method.decode(method.sample_prior(4))
+    assert made.min().item() == pytest.approx(-5)
+    assert made.max().item() == pytest.approx(8.5)

@@ -54,3 +54,23 @@ def test_means_are_pixels():
         image = likelihood.mean(10 * torch.randn(2, 1, 4, 4))
         assert image.min() >= 0
         assert image.max() <= 1
+
+
+def test_means_of_vectors_reach_over_the_range_of_the_data_and_not_beyond():
+    """They were clamped to [0, 1] as if they were pixels."""
+    output = torch.linspace(-20, 20, 41)[None]
+    for likelihood in (Gaussian(low=-5.0, high=8.5), Laplace(low=-5.0, high=8.5)):
+        torch.testing.assert_close(likelihood.mean(output), output.clamp(-5, 8.5))
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 255.0), (-1.0, 1.0), (0.0, 1.001), (math.nan, math.nan)])
+def test_a_cross_entropy_without_a_lower_bound_is_refused_in_one_line(low, high):
+    with pytest.raises(ValueError, match=r"^likelihood bernoulli takes values in \[0, 1\]; .* or choose gaussian$"):
+        Bernoulli(low=low, high=high)
+    assert Bernoulli(low=-1e-7, high=1.0000001)  # what rounding makes of [0, 1]
+
+
+def test_outside_0_1_the_cross_entropy_falls_without_end():
+    """At x = 1.5 it is -0.5 s for large logits s: why such data are refused."""
+    nats = Bernoulli()(torch.tensor([[10.0], [100.0], [1000.0]]), torch.full((3, 1), 1.5))
+    assert nats.tolist() == [pytest.approx(-5, abs=1e-3), pytest.approx(-50), pytest.approx(-500)]

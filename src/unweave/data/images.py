@@ -89,8 +89,18 @@ class ImageData:
         """The facts of this data set that a method may ask for."""
         if self._binary is None:
             self._binary = self.array.dtype == np.uint8 and is_binary(self.take(_spread(len(self))))
-        shape, classes = self.array.shape[1:], len(self.class_names)
-        return DataInfo(len(self), shape, classes, self.factor_names, self.factor_sizes, self._binary)
+        shape = self.array.shape[1:]
+        low, high = (0.0, 1.0) if len(shape) == 3 else (float(self.array.min()), float(self.array.max()))
+        return DataInfo(
+            len(self),
+            shape,
+            len(self.class_names),
+            self.factor_names,
+            self.factor_sizes,
+            self._binary,
+            low,
+            high,
+        )
 
 
 class FactorImages:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cached_property
 
 import numpy as np
@@ -110,7 +111,7 @@ def _within(pairs: NDArray[np.int64], rows: NDArray[np.int64], n: int) -> NDArra
 
 def _resized(info: DataInfo, n: int, classes: int | None = None) -> DataInfo:
     classes = info.classes if classes is None else classes
-    return DataInfo(n, info.shape, classes, info.factor_names, info.factor_sizes, info.binary)
+    return dataclasses.replace(info, n=n, classes=classes)
 
 
 def every_row(data: Data) -> NDArray[np.int64]:

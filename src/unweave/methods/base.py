@@ -101,7 +101,10 @@ class Method(nn.Module):
         raise NotAvailable(f"{type(self).__name__} has no encoder")
 
     def decode(self, z: Tensor) -> Tensor:
-        """Codes (B, D), as `encode` and `sample_prior` give them, to images in [0, 1]; equal codes give equal images."""
+        """Codes (B, D), as `encode` and `sample_prior` give them, to images in [0, 1], or vectors in the range of the data.
+
+        Equal codes give equal images.
+        """
         raise NotAvailable(f"{type(self).__name__} makes no images")
 
     def sample_prior(self, n: int) -> Tensor:

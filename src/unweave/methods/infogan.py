@@ -33,7 +33,7 @@ class InfoGAN(Method):
     """encoder: images (B, *shape) to features (B, F), the trunk. decoder: codes (B, D) to logits of pixels.
 
     A code is [one-hot of the category, codes in -1..1, noise in -1..1]. `encode` reads the first two (probabilities,
-    means) and gives 0 for the noise.
+    means) and gives 0 for the noise. low, high: the range of the data, filled in; the generator's images span it.
     """
 
     def __init__(
@@ -54,11 +54,14 @@ class InfoGAN(Method):
         ] = 0.0,
         critic_lr: Annotated[float, Setting("learning rate of trunk, D and Q", above=0)] = 2e-4,
         generator_lr: Annotated[float, Setting("the generator's learning rate", above=0)] = 1e-3,
+        low: float = 0.0,
+        high: float = 1.0,
     ):
         super().__init__()
         if categories + codes == 0:
             raise ValueError("categories and codes are both 0: there is no information to keep")
         self.categories, self.codes, self.noise, self.lam = categories, codes, noise, lam
+        self.low, self.high = low, high
         self.instance_noise, self.critic_lr, self.generator_lr = instance_noise, critic_lr, generator_lr
         self.generator, self.trunk, self.judge = decoder, encoder, nn.Linear(features, 1)
         if spectral:
@@ -100,7 +103,7 @@ class InfoGAN(Method):
         return Posterior(torch.cat([category.softmax(1), mean, mean.new_zeros(len(mean), self.noise)], 1))
 
     def decode(self, z: Tensor) -> Tensor:
-        return torch.sigmoid(self.generator(z).float())
+        return self.low + (self.high - self.low) * torch.sigmoid(self.generator(z).float())
 
     def sample_prior(self, n: int) -> Tensor:
         device = next(self.generator.parameters()).device

@@ -1,4 +1,8 @@
-"""p(x given the decoder's output): negative log likelihood summed over pixels, in nats for each image."""
+"""p(x given the decoder's output): negative log likelihood summed over pixels, in nats for each image.
+
+low, high, of every likelihood: the range of the data, filled in: [0, 1] of images, the smallest and largest entry of
+vectors. What is decoded stays within it.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +16,14 @@ from torch import Tensor, nn
 from unweave.maths.gaussian import LOG_2PI
 from unweave.settings import Setting
 
+ROUNDING = 1e-6  # of values that are meant to be in [0, 1]
+
 
 class Likelihood(nn.Module):
     """p(x given output): called with the decoder's output and x, gives -log p(x), (B,); `mean` gives the image."""
 
     def mean(self, output: Tensor) -> Tensor:
-        """The decoder's output as pixels in [0, 1]."""
+        """The decoder's output as pixels in [0, 1], or vectors in the range of the data."""
         raise NotImplementedError
 
     def forward(self, output: Tensor, x: Tensor) -> Tensor:
@@ -26,7 +32,19 @@ class Likelihood(nn.Module):
 
 
 class Bernoulli(Likelihood):
-    """Each pixel a coin; the decoder gives logits. For grey values, the cross-entropy (not a density) that the field uses."""
+    """Each pixel a coin; the decoder gives logits. For grey values, the cross-entropy (not a density) that the field uses.
+
+    ValueError for data outside [0, 1], where the cross-entropy has no lower bound: its slope in the logit, s - x, does
+    not change sign, so that a loss of minus infinity is all that is learned.
+    """
+
+    def __init__(self, *, low: float = 0.0, high: float = 1.0):
+        super().__init__()
+        if not (low >= -ROUNDING and high <= 1 + ROUNDING):  # so written that NaN is refused
+            raise ValueError(
+                f"likelihood bernoulli takes values in [0, 1]; these reach from {low:g} to {high:g}: scale them, or "
+                "choose gaussian"
+            )
 
     def mean(self, output: Tensor) -> Tensor:
         """The decoder's output as pixels in [0, 1]."""
@@ -48,13 +66,16 @@ class Gaussian(Likelihood):
         *,
         scale: Annotated[float, Setting("standard deviation of a pixel, its start if learned", above=0)] = 0.1,
         learn_scale: Annotated[bool, Setting("whether the scale is a parameter")] = False,
+        low: float = 0.0,
+        high: float = 1.0,
     ):
         super().__init__()
+        self.low, self.high = low, high
         self.log_scale = nn.Parameter(torch.tensor(math.log(scale)), requires_grad=learn_scale)
 
     def mean(self, output: Tensor) -> Tensor:
-        """The decoder's output as pixels in [0, 1]."""
-        return output.float().clamp(0, 1)
+        """The decoder's output as pixels in [0, 1], or vectors in the range of the data."""
+        return output.float().clamp(self.low, self.high)
 
     def forward(self, output: Tensor, x: Tensor) -> Tensor:
         """-log p(x), (B,), nats (of a density: may be negative)."""
@@ -65,13 +86,19 @@ class Gaussian(Likelihood):
 class Laplace(Likelihood):
     """Each pixel a Laplace density around the decoder's output, with one scale for all; sharper edges than a Gaussian."""
 
-    def __init__(self, *, scale: Annotated[float, Setting("mean absolute error of a pixel", above=0)] = 0.1):
+    def __init__(
+        self,
+        *,
+        scale: Annotated[float, Setting("mean absolute error of a pixel", above=0)] = 0.1,
+        low: float = 0.0,
+        high: float = 1.0,
+    ):
         super().__init__()
-        self.scale = scale
+        self.scale, self.low, self.high = scale, low, high
 
     def mean(self, output: Tensor) -> Tensor:
-        """The decoder's output as pixels in [0, 1]."""
-        return output.float().clamp(0, 1)
+        """The decoder's output as pixels in [0, 1], or vectors in the range of the data."""
+        return output.float().clamp(self.low, self.high)
 
     def forward(self, output: Tensor, x: Tensor) -> Tensor:
         """-log p(x), (B,), nats (of a density: may be negative)."""
