@@ -50,12 +50,15 @@ class Posterior:
     """q(z given x), a diagonal Gaussian; the mean of a one-hot code is its probabilities.
 
     mean, log_var: (B, D), or (G, M, D) while a group is pooled; log_var is None where the code is deterministic.
-    share: (D,) what one image pays of a column's KL: 1/M where M images share the column, None for 1.
+    share: of the mean's shape, or (D,): what one image pays of a column's KL: 1/M where M different images share the
+        column, None for 1.
+    index: (B,) which image of the data each row is, where that is known and asked for.
     """
 
     mean: Tensor
     log_var: Tensor | None = None
     share: Tensor | None = None
+    index: Tensor | None = None
 
     def sample(self) -> Tensor:
         """One reparameterised sample, shape of `mean`; the mean itself where the code is deterministic."""
@@ -71,8 +74,16 @@ class Posterior:
         return nats if self.share is None else nats * self.share
 
     def map(self, f: Callable[[Tensor], Tensor]) -> Posterior:
-        """The posterior with `f` applied to mean and log_var."""
-        return Posterior(f(self.mean), None if self.log_var is None else f(self.log_var), self.share)
+        """The posterior with `f` applied to mean and log_var, and to a share of the mean's shape."""
+        share = self.share
+        if share is not None and share.shape == self.mean.shape:
+            share = f(share)
+        return Posterior(
+            f(self.mean),
+            None if self.log_var is None else f(self.log_var),
+            share,
+            self.index,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Each regulariser's loss by hand, its corner cases, and the faults of peers, by name."""
 
+import dataclasses
 import math
 from functools import partial
 
@@ -10,6 +11,7 @@ from torch.nn import functional as F
 
 from unweave import build
 from unweave.maths.divergence import covariance, mmd
+from unweave.maths.information import chain
 from unweave.methods.regularisers.adversarial import Adversarial
 from unweave.methods.regularisers.beta import Beta
 from unweave.methods.regularisers.capacity import Capacity
@@ -198,6 +200,27 @@ def test_density_ratio_by_hand():
         + F.binary_cross_entropy_with_logits(shuffled, torch.zeros(32))
     )
     torch.testing.assert_close(turn.of["critic"], wanted)
+
+
+def test_the_total_correlation_is_told_which_rows_are_one_image():
+    """A batch with an image twice, in the model: 1/N once, not a stranger's weight beside it."""
+    q, z = posterior(rows=4)
+    part, rows = TotalCorrelation(100, estimator="stratified"), torch.tensor([3, 8, 3, 5])
+    told = part(dataclasses.replace(q, index=rows), z, 0, ALL).terms["total correlation"]
+    wanted = chain(z, q.mean, q.log_var, n=100, estimator="stratified", index=rows).total_correlation
+    torch.testing.assert_close(told, wanted)
+    assert abs(told - part(q, z, 0, ALL).terms["total correlation"]) > 0.001
+
+
+def test_a_model_tells_its_regulariser_which_image_each_row_is():
+    seen = []
+    for name, shape in (("beta-tcvae", (6,)), ("ml-vae", (3, 2))):
+        method = build.make(build.choose(name, {"encoder": "mlp", "decoder": "mlp"}, INFO), INFO)
+        method.regulariser.register_forward_pre_hook(lambda _, given: seen.append(given[0].index))
+        next(method.losses(Batch(torch.rand(*shape, 1, 8, 8), torch.arange(6).view(shape)), 0))
+        next(method.losses(Batch(torch.rand(*shape, 1, 8, 8)), 0))
+    assert seen[0].tolist() == seen[2].tolist() == list(range(6))
+    assert seen[1] is seen[3] is None
 
 
 def test_the_second_batch_is_the_other_half():

@@ -54,7 +54,7 @@ class Lattice:
         return rng.integers(len(self) * self.count, size=n) // self.count
 
     def members(self, rng: np.random.Generator, cells: Rows, m: int) -> Rows:
-        """`m` rows (n, m) of each cell (n,), uniform; different ones, but for cells of fewer than `m` rows."""
+        """`m` rows (n, m) of each cell (n,), uniform; different ones as far as a cell has them, then these once more."""
         place = places(rng, np.full(len(cells), self.count), m)
         return _rows(cells, self._shared)[:, None] + _rows(place, self._free)
 

@@ -42,17 +42,18 @@ class Partition:
         return np.searchsorted(np.cumsum(self.counts), rng.integers(self.counts.sum(), size=n), side="right")
 
     def members(self, rng: np.random.Generator, cells: Rows, m: int) -> Rows:
-        """`m` rows (n, m) of each cell (n,), uniform; different ones, but for cells of fewer than `m` rows."""
+        """`m` rows (n, m) of each cell (n,), uniform; different ones as far as a cell has them, then these once more."""
         return self.order[self.starts[cells][:, None] + places(rng, self.counts[cells], m)]
 
 
 def places(rng: np.random.Generator, counts: Rows, m: int) -> Rows:
-    """`m` numbers (n, m) below each of `counts` (n,), uniform; different ones, but where the count is below `m`."""
+    """`m` numbers (n, m) below each of `counts` (n,), uniform; where a count is below `m`, all of them and again."""
     drawn = np.empty((len(counts), m), dtype=np.int64)
     for j in range(m):  # the j-th is uniform over the places not taken yet: count past the taken ones
-        free = np.where(counts >= m, counts - j, counts)
-        place = rng.integers(free)
+        place = rng.integers(np.maximum(counts - j, 1))
         for taken in np.sort(drawn[:, :j], axis=1).T:
-            place += (counts >= m) & (place >= taken)
+            place += place >= taken
+        again = np.flatnonzero(counts <= j)
+        place[again] = drawn[again, j - counts[again]]
         drawn[:, j] = place
     return drawn

@@ -27,19 +27,39 @@ def kl(mean: Tensor, log_var: Tensor, to_mean: Tensor, to_log_var: Tensor) -> Te
     return 0.5 * (gap - 1 + torch.exp(-gap) + (mean - to_mean) ** 2 * torch.exp(-to_log_var))
 
 
-def product(mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"]) -> tuple[Tensor, Tensor]:
+# In the three joins of a group, `weight` (G, M) counts an image that stands r times in its group as 1/r each time, so
+# that the group has as much evidence as it has images; None where all of them differ.
+
+
+def product(
+    mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"], weight: Float[Tensor, "G M"] | None = None
+) -> tuple[Tensor, Tensor]:
     """Mean and log variance (G, 1, D) of the normalised product of M densities: precisions add up."""
-    joint = -torch.logsumexp(-log_var, 1, keepdim=True)
-    return (mean * torch.exp(joint - log_var)).sum(1, keepdim=True), joint
+    log_precision = -log_var if weight is None else weight.log()[..., None] - log_var
+    joint = -torch.logsumexp(log_precision, 1, keepdim=True)
+    return (mean * torch.exp(joint + log_precision)).sum(1, keepdim=True), joint
 
 
-def geometric(mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"]) -> tuple[Tensor, Tensor]:
+def geometric(
+    mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"], weight: Float[Tensor, "G M"] | None = None
+) -> tuple[Tensor, Tensor]:
     """The same of their normalised geometric mean: precisions are averaged, so a group is no surer than an image."""
-    joint_mean, joint_log_var = product(mean, log_var)
-    return joint_mean, joint_log_var + math.log(log_var.shape[1])
+    joint_mean, joint_log_var = product(mean, log_var, weight)
+    return joint_mean, joint_log_var + _log_count(log_var, weight)
 
 
-def mixture(mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"]) -> tuple[Tensor, Tensor]:
+def mixture(
+    mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"], weight: Float[Tensor, "G M"] | None = None
+) -> tuple[Tensor, Tensor]:
     """Mean of the means and of the variances of M densities, (G, 1, D): GVAE's average, narrower than the mixture."""
-    joint = torch.logsumexp(log_var, 1, keepdim=True) - math.log(log_var.shape[1])
-    return mean.mean(1, keepdim=True), joint
+    each = log_var if weight is None else weight.log()[..., None] + log_var
+    joint = torch.logsumexp(each, 1, keepdim=True) - _log_count(log_var, weight)
+    if weight is None:
+        return mean.mean(1, keepdim=True), joint
+    part = (weight / weight.sum(1, keepdim=True))[..., None]  # (G, M, 1)
+    return (part * mean).sum(1, keepdim=True), joint
+
+
+def _log_count(log_var: Tensor, weight: Tensor | None) -> Tensor | float:
+    """Log of the number of different images of each group, (G, 1, 1)."""
+    return math.log(log_var.shape[1]) if weight is None else weight.sum(1).log()[:, None, None]

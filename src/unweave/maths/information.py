@@ -9,8 +9,13 @@ A minibatch of M images estimates log q(z_i) as logsumexp_m(log W_im + log q(z_i
 two kinds (their appendix C):
 
 - "weighted": W = 1 / (N M). Biased by up to log(N) for q(z), and once more for each of its columns.
-- "stratified": W_ii = 1/N, W_im = (N - 1) / (N (M - 1)) else. Rows sum to 1, the weight of an image's own posterior
-  is right.
+- "stratified": W_ii = 1/N, W_im = (N - 1) / (N M_i) for the M_i rows that are other images, all M - 1 where a batch
+  holds no image twice. Rows sum to 1, the weight of an image's own posterior is right.
+
+A batch drawn with replacement holds some images twice. The weighted estimate is derived for such batches, and a sum over
+rows is unbiased. The stratified one counts the image itself once, by 1/N, and the others for the rest: a second row of
+the same image is neither, and has weight 0. (As one of the others, it would make q(z_i) too large by the factor
+1 + N / (M - 1) in a share (M - 1) / N of the rows: .40 nats of log q(z) for 64 rows of 200 images, by measurement.)
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ import warnings
 from typing import Literal, NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from unweave.maths.gaussian import log_density, log_standard
@@ -43,6 +48,7 @@ def chain(
     *,
     n: int,
     estimator: Estimator,
+    index: Int[Tensor, " M"] | None = None,
 ) -> Chain:
     """The terms estimated from one minibatch of a data set of `n` images; z is one sample for each row.
 
@@ -50,7 +56,7 @@ def chain(
     left is the number that disentanglement_lib logs; the gradient does not change. Its level means little (it lies
     below the truth by up to (D - 1) log M); the stratified estimate's does.
     """
-    log_qz, log_marginals = aggregate(z, mean, log_var, n=n, estimator=estimator)
+    log_qz, log_marginals = aggregate(z, mean, log_var, n=n, estimator=estimator, index=index)
     own = log_density(z, mean, log_var).sum(1)
     product = log_marginals.sum(1)
     correction = (z.shape[1] - 1) * math.log(n * len(z)) if estimator == "weighted" else 0.0
@@ -93,20 +99,29 @@ def aggregate(
     *,
     n: int,
     estimator: Estimator,
+    index: Int[Tensor, " M"] | None = None,
 ) -> tuple[Float[Tensor, " M"], Float[Tensor, "M D"]]:
-    """Log q(z_i) and log q(z_id) for each sample, from the posteriors of one minibatch."""
+    """Log q(z_i) and log q(z_id) for each sample, from the posteriors of one minibatch.
+
+    index: which image of the data each row is, for the stratified weights; all differ if None.
+    """
     pairs = log_density(z[:, None], mean[None], log_var[None])  # (M, M, D): row i under posterior m
-    weights = log_weights(len(z), n, estimator, z.device)
+    weights = log_weights(len(z), n, estimator, z.device, index)
     return (weights + pairs.sum(2)).logsumexp(1), (weights[..., None] + pairs).logsumexp(1)
 
 
-def log_weights(m: int, n: int, estimator: Estimator, device: torch.device) -> Float[Tensor, "m m"]:
-    """Log W_im for m images out of n.
+def log_weights(
+    m: int, n: int, estimator: Estimator, device: torch.device, index: Int[Tensor, " m"] | None = None
+) -> Float[Tensor, "m m"]:
+    """Log W_im for m images out of n; index: which image each is, all different if None.
 
     >>> log_weights(4, 100, "stratified", torch.device("cpu")).exp().sum(1).round(decimals=5)
     tensor([1., 1., 1., 1.])
     """
     if estimator == "weighted":
         return torch.full((m, m), -math.log(n * m), device=device)
-    others = (n - 1) / (n * max(m - 1, 1))
-    return torch.full((m, m), others, device=device).fill_diagonal_(1 / n).log()
+    if index is None:
+        index = torch.arange(m, device=device)
+    others = index[:, None] != index[None]
+    each = (n - 1) / (n * others.sum(1, keepdim=True).clamp(min=1))  # (m, 1): as many others as there are
+    return (others * each).fill_diagonal_(1 / n).log()

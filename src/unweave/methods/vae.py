@@ -22,6 +22,7 @@ Under pooling the KL sees the pooled posterior of every image, and what estimate
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import torch
@@ -100,11 +101,13 @@ class VAE(Method):
 
     def _posterior(self, batch: Batch) -> tuple[Posterior, Tensor, int]:
         """The posterior of every image, pooled over its group, beside the images, and how many share a group."""
+        index = None if batch.index is None else batch.index.flatten()
         if self.pooling is None:
-            return self.encode(batch.x), batch.x, 1
+            return replace(self.encode(batch.x), index=index), batch.x, 1
         x, members = batch.x.flatten(0, 1), batch.x.shape[1]
         q = self.encode(x).map(lambda t: t.unflatten(0, batch.x.shape[:2]))
-        return self.pooling(q, batch).map(lambda t: t.flatten(0, 1)), x, members
+        pooled = self.pooling(q, batch).map(lambda t: t.flatten(0, 1))
+        return replace(pooled, index=index), x, members
 
     def encode(self, x: Tensor) -> Posterior:
         found = self.encoder(x).float()

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from unweave.maths.gaussian import kl
 from unweave.methods.base import Part
-from unweave.methods.pooling.base import AVERAGES, Average
+from unweave.methods.pooling.base import AVERAGES, Average, evidence
 from unweave.settings import Setting
 from unweave.types import Batch, Posterior
 
@@ -47,7 +47,7 @@ class Adaptive(Part):
     def forward(self, q: Posterior, batch: Batch) -> Posterior:
         assert q.log_var is not None  # stochastic: the VAE has checked
         own = self.unshared(q, batch.changed)[:, None]
-        mean, log_var = AVERAGES[self.average](q.mean, q.log_var)
+        mean, log_var = AVERAGES[self.average](q.mean, q.log_var, evidence(batch.index, q.mean.dtype))
         return Posterior(torch.where(own, q.mean, mean), torch.where(own, q.log_var, log_var))
 
     @torch.no_grad()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from unweave.methods.base import Part
-from unweave.methods.pooling.base import AVERAGES, Average
+from unweave.methods.pooling.base import AVERAGES, Average, evidence
 from unweave.settings import Setting
 from unweave.types import Batch, Posterior
 
@@ -31,7 +31,7 @@ class ByLot(Part):
     def forward(self, q: Posterior, batch: Batch) -> Posterior:
         assert q.log_var is not None  # stochastic: the VAE has checked
         own = self.unshared(q, batch.changed)[:, None]
-        mean, log_var = AVERAGES[self.average](q.mean, q.log_var)
+        mean, log_var = AVERAGES[self.average](q.mean, q.log_var, evidence(batch.index, q.mean.dtype))
         return Posterior(torch.where(own, q.mean, mean), torch.where(own, q.log_var, log_var))
 
     def unshared(self, q: Posterior, changed: Tensor | None = None) -> Tensor:

@@ -11,5 +11,5 @@ from unweave.methods.pooling.base import GroupPooling
 class Mean(GroupPooling):
     """Joins the content of a group by averaging; the variance does not shrink with the group."""
 
-    def join(self, mean: Tensor, log_var: Tensor) -> tuple[Tensor, Tensor]:
-        return mixture(mean, log_var)
+    def join(self, mean: Tensor, log_var: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor]:
+        return mixture(mean, log_var, weight)

@@ -1,4 +1,5 @@
 """The product of a group's posteriors: ML-VAE (Bouchacourt et al., 2018, eq. 7). Evidence adds up: variance falls as 1/M.
+A row that stands in its group more than once is evidence once.
 
 **Departures**: none of the prior in the product, as in the authors' code. Mode "geometric" divides the precision by M,
 which is what disentanglement_lib calls ML-VAE.
@@ -28,5 +29,5 @@ class Product(GroupPooling):
         super().__init__(latents, content=content)
         self.mode = mode
 
-    def join(self, mean: Tensor, log_var: Tensor) -> tuple[Tensor, Tensor]:
-        return product(mean, log_var) if self.mode == "product" else geometric(mean, log_var)
+    def join(self, mean: Tensor, log_var: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor]:
+        return (product if self.mode == "product" else geometric)(mean, log_var, weight)

@@ -44,7 +44,8 @@ class TotalCorrelation(Part):
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()
         assert q.log_var is not None  # stochastic: the VAE has checked
-        terms = chain(z[rows], q.mean[rows], q.log_var[rows], n=self.n, estimator=self.estimator)
+        index = None if q.index is None else q.index[rows]
+        terms = chain(z[rows], q.mean[rows], q.log_var[rows], n=self.n, estimator=self.estimator, index=index)
         extra = zip((self.alpha, self.beta, self.gamma), terms, strict=True)
         if self.alpha == self.beta == self.gamma:
             loss = self.beta * kl
