@@ -147,6 +147,17 @@ def test_the_logged_weighted_total_correlation_leaves_out_the_constant_of_its_we
     assert information == pytest.approx(math.log(N * 64), abs=0.1)  # no image of the batch explains another's code
 
 
+def test_the_weighted_total_correlation_lies_below_the_truth_by_d_minus_1_log_n_where_codes_are_apart():
+    """Every image alone in each of 3 columns: TC is 2 log 40 = 7.38, the weighted estimate 0; not 2 log M = 4.16 below."""
+    mean = 100.0 * torch.stack([torch.randperm(40, generator=torch.Generator().manual_seed(d)) for d in range(3)], 1)
+    z, log_var = mean + 0.1, torch.zeros(40, 3)
+    with pytest.warns(UserWarning, match="at its ceiling"):
+        truth = whole_chain(z, mean, log_var).total_correlation
+    found = chain(z[:8], mean[:8], log_var[:8], n=40, estimator="weighted").total_correlation
+    assert truth.item() == pytest.approx(2 * math.log(40), rel=1e-4)
+    assert truth.item() - found.item() == pytest.approx(2 * math.log(40), rel=1e-4)
+
+
 def test_the_gradient_of_the_total_correlation_is_that_of_disentanglement_lib():
     """Its formula, without weights: mean of logsumexp_i sum_l log q - sum_l logsumexp_i log q."""
     z, mean, log_var = (t.double().requires_grad_() for t in independent(3, 16, d=4))

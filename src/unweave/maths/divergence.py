@@ -72,17 +72,23 @@ def covariance(mean: Float[Tensor, "M D"], log_var: Float[Tensor, "M D"] | None 
     return of_means if log_var is None else of_means + torch.diag(log_var.exp().mean(0))
 
 
-def distance_from_identity(matrix: Float[Tensor, "D D"]) -> tuple[Tensor, Tensor]:
-    """Sum of squares off the diagonal; sum of squares of the diagonal less 1."""
-    diagonal = matrix.diagonal()
-    return matrix.square().sum() - diagonal.square().sum(), (diagonal - 1).square().sum()
+def distance_from_identity(
+    matrix: Float[Tensor, "D D"], weight: Float[Tensor, "D D"] | None = None
+) -> tuple[Tensor, Tensor]:
+    """Sum of squares off the diagonal; sum of squares of the diagonal less 1. weight: of each of them, 1 if None."""
+    squares, diagonal = matrix.square(), (matrix.diagonal() - 1).square()
+    if weight is not None:
+        squares, diagonal = weight * squares, weight.diagonal() * diagonal
+    return squares.sum() - squares.diagonal().sum(), diagonal.sum()
 
 
-def support_gap(z: Float[Tensor, "M D"], *, pairs: int = 0, draws: int = 0) -> Tensor:
+def support_gap(
+    z: Float[Tensor, "M D"], *, pairs: int = 0, draws: int = 0, weight: Float[Tensor, "D D"] | None = None
+) -> Tensor:
     """Hausdorff distance, squared and summed over pairs of columns, of the product of their supports to their support.
 
     For a pair: the corner (z_ai, z_bj) that lies farthest from its nearest code (z_ci, z_cj). pairs, draws: random pairs
-    of columns and random corners of each; 0 for all (M**3 distances for each pair).
+    of columns and random corners of each; 0 for all (M**3 distances for each pair). weight: of each pair, 1 if None.
     """
     m, columns = z.shape
     i, j = torch.triu_indices(columns, columns, 1, device=z.device)
@@ -96,7 +102,8 @@ def support_gap(z: Float[Tensor, "M D"], *, pairs: int = 0, draws: int = 0) -> T
         a, b = torch.cartesian_prod(torch.arange(m, device=z.device), torch.arange(m, device=z.device)).unbind(1)
         first, second = z[a][:, i], z[b][:, j]
     d2 = (first[:, None] - z[:, i]).square() + (second[:, None] - z[:, j]).square()  # (corners, M, pairs)
-    return d2.amin(1).amax(0).sum()
+    gap = d2.amin(1).amax(0)
+    return (gap if weight is None else gap * weight[i, j]).sum()
 
 
 def _off_diagonal_mean(matrix: Float[Tensor, "N N"]) -> Tensor:

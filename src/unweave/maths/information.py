@@ -22,10 +22,11 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Literal, NamedTuple
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from unweave.maths.gaussian import log_density, log_standard
@@ -49,22 +50,56 @@ def chain(
     n: int,
     estimator: Estimator,
     index: Int[Tensor, " M"] | None = None,
+    share: Float[Tensor, "M D"] | None = None,
 ) -> Chain:
     """The terms estimated from one minibatch of a data set of `n` images; z is one sample for each row.
 
-    The weighted estimate of the total correlation carries the constant (D - 1) log(n M), which is taken out: what is
-    left is the number that disentanglement_lib logs; the gradient does not change. Its level means little (it lies
-    below the truth by up to (D - 1) log M); the stratified estimate's does.
+    index: which image each row is, for the stratified weights. share: what an image pays of each column, 1/R where R
+    images of a group share it; the terms, as the KL, are then those of one image, with what its group shares counted
+    once: T(z) - (1 - 1/R) T(shared columns), for each term T.
+
+    The weighted estimate of the total correlation is short of the paper's by the constant `carried`, so that it is the
+    number that disentanglement_lib logs, and that of the dimension-wise KL has it too much, so that the three add up;
+    the gradient does not change. The level of the weighted total correlation means little (it lies below the truth by
+    up to (D - 1) log n, the truth where every image has its own code in each column); the stratified estimate's does.
     """
-    log_qz, log_marginals = aggregate(z, mean, log_var, n=n, estimator=estimator, index=index)
-    own = log_density(z, mean, log_var).sum(1)
+    terms = partial(_terms, z, mean, log_var, n=n, estimator=estimator, index=index)
+    found = terms()  # (3, M)
+    if share is not None:
+        found = found - (1 - share.amin(1)) * terms(columns=(share < 1).any(0))
+    information, correlation, dimension = found.mean(1)
+    constant = carried(*z.shape, n=n, estimator=estimator, share=share)
+    return Chain(information, correlation - constant, dimension + constant)
+
+
+def carried(
+    m: int, d: int, *, n: int, estimator: Estimator, share: Float[Tensor, "M D"] | None = None
+) -> Tensor | float:
+    """What the weights 1/(n M) alone add to the paper's total correlation, and take from its dimension-wise KL, in nats.
+
+    (D - 1) log(n M): log q(z) holds log(n M) once, and each of its D columns once. 0 for stratified weights.
+
+    >>> carried(64, 10, n=737_280, estimator="weighted")
+    159.02645490872303
+    """
+    if estimator != "weighted":
+        return 0.0
+    if share is None:
+        return (d - 1) * math.log(n * m)
+    shared = (share < 1).any(0).sum()
+    return (d - 1 - (1 - share.amin(1)).mean() * (shared - 1)) * math.log(n * m)
+
+
+def _terms(
+    z: Tensor, mean: Tensor, log_var: Tensor, *, columns: Tensor | None = None, **settings: Any
+) -> Float[Tensor, "3 M"]:
+    """Mutual information, total correlation and dimension-wise KL of some columns (D,), all if None, for each sample."""
+    log_qz, log_marginals = aggregate(z, mean, log_var, **settings, columns=columns)
+    own, prior = log_density(z, mean, log_var), log_standard(z)
+    if columns is not None:
+        own, log_marginals, prior = own * columns, log_marginals * columns, prior * columns
     product = log_marginals.sum(1)
-    correction = (z.shape[1] - 1) * math.log(n * len(z)) if estimator == "weighted" else 0.0
-    return Chain(
-        (own - log_qz).mean(),
-        (log_qz - product).mean() - correction,
-        (product - log_standard(z).sum(1)).mean() + correction,
-    )
+    return torch.stack([own.sum(1) - log_qz, log_qz - product, product - prior.sum(1)])
 
 
 def whole_chain(
@@ -100,14 +135,17 @@ def aggregate(
     n: int,
     estimator: Estimator,
     index: Int[Tensor, " M"] | None = None,
+    columns: Bool[Tensor, " D"] | None = None,
 ) -> tuple[Float[Tensor, " M"], Float[Tensor, "M D"]]:
     """Log q(z_i) and log q(z_id) for each sample, from the posteriors of one minibatch.
 
-    index: which image of the data each row is, for the stratified weights; all differ if None.
+    index: which image of the data each row is, for the stratified weights; all differ if None. columns: those that z
+    of log q(z) has; all if None.
     """
     pairs = log_density(z[:, None], mean[None], log_var[None])  # (M, M, D): row i under posterior m
     weights = log_weights(len(z), n, estimator, z.device, index)
-    return (weights + pairs.sum(2)).logsumexp(1), (weights[..., None] + pairs).logsumexp(1)
+    joint = (pairs if columns is None else pairs * columns).sum(2)
+    return (weights + joint).logsumexp(1), (weights[..., None] + pairs).logsumexp(1)
 
 
 def log_weights(

@@ -16,7 +16,8 @@
 
 Kingma and Welling (2014), eq. 8, with one sample of the code. Every regulariser goes with every pooling and supervision.
 Under pooling the KL sees the pooled posterior of every image, and what estimates q(z) (total correlation, moments, MMD,
-...) sees one image of each group, for those alone are independent.
+...) sees one image of each group, for those alone are independent. Every term is in nats per image with what a group
+shares counted once: KL, I, TC, dimension-wise KL and moments in value, the others in what they do to shared columns.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unweave.methods.base import Part, Player
+from unweave.methods.regularisers.sharing import paid
 from unweave.settings import Setting
 from unweave.types import NATS, Losses, Posterior
 
@@ -47,7 +48,7 @@ class DensityRatio(Part):
         return {"critic": Player(self.critic, self.critic_lr, partial(torch.optim.Adam, betas=(0.5, 0.9)))}
 
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
-        kl, z = q.kl().sum(1).mean(), z[rows]
+        kl, z = q.kl().sum(1).mean(), paid(q, z)[rows]
         here, other = z.chunk(2) if self.batches == "second" else (z, z)
         log_ratio = self.critic(here).float()
         shuffled = self.critic(shuffle_columns(other)).float()

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from unweave.maths.divergence import support_gap
 from unweave.methods.base import Part
+from unweave.methods.regularisers.sharing import of_two_columns
 from unweave.settings import Setting
 from unweave.types import NATS, Losses, Posterior
 
@@ -34,6 +35,6 @@ class Hausdorff(Part):
 
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()
-        gap = support_gap(q.mean[rows], pairs=self.pairs, draws=self.draws)
+        gap = support_gap(q.mean[rows], pairs=self.pairs, draws=self.draws, weight=of_two_columns(q, rows))
         units = {"kl": NATS, "support gap": "squared distance of codes"}
         return Losses({"model": self.beta * kl + self.gamma * gap}, {"kl": kl, "support gap": gap}, units)

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from torch import Tensor
 
 from unweave.methods.base import Part, Player
+from unweave.methods.regularisers.sharing import paid
 from unweave.settings import Setting
 from unweave.types import NATS, Losses, Posterior
 
@@ -44,7 +45,7 @@ class Info(Part):
 
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()
-        found = self.divergence(z[rows])
+        found = self.divergence(paid(q, z)[rows])
         model = (1 - self.alpha) * kl + (self.alpha + self.lam - 1) * found.of["model"]
         units = {term: found.unit(term) for term in found.terms} | {"kl": NATS}
         return Losses(found.of | {"model": model}, found.terms | {"kl": kl}, units)

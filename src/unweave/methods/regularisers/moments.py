@@ -12,6 +12,7 @@ from torch import Tensor
 
 from unweave.maths.divergence import covariance, distance_from_identity
 from unweave.methods.base import Part
+from unweave.methods.regularisers.sharing import of_two_columns
 from unweave.settings import Setting
 from unweave.types import NATS, Losses, Posterior
 
@@ -39,7 +40,8 @@ class Moments(Part):
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         assert q.log_var is not None  # stochastic: the VAE has checked
         kl = q.kl().sum(1).mean()
-        off, diagonal = distance_from_identity(covariance(q.mean[rows], q.log_var[rows] if self.kind == "ii" else None))
+        matrix = covariance(q.mean[rows], q.log_var[rows] if self.kind == "ii" else None)
+        off, diagonal = distance_from_identity(matrix, of_two_columns(q, rows))
         loss = kl + self.off * off + self.diagonal * diagonal
         units = {"kl": NATS, "covariance": "squared covariance", "variance": "squared covariance"}
         return Losses({"model": loss}, {"kl": kl, "covariance": off, "variance": diagonal}, units)

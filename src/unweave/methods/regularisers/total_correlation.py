@@ -1,7 +1,8 @@
 """alpha * I(x; z) + beta * TC(z) + gamma * dimension-wise KL: beta-TCVAE (Chen et al., 2018, eq. 4).
 
 Computed as analytic KL + (alpha - 1) I + (beta - 1) TC + (gamma - 1) dimension-wise KL, so that
-alpha = beta = gamma = b is exactly b * KL, and the defaults estimate nothing but the total correlation.
+alpha = beta = gamma = b is exactly b * KL, and the defaults estimate nothing but the total correlation. Where the
+images of a group share columns, all terms are those of one image, with what is shared counted once for the group.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from typing import Annotated
 
 from torch import Tensor
 
-from unweave.maths.information import Estimator, chain
+from unweave.maths.information import Estimator, carried, chain
 from unweave.methods.base import Part
+from unweave.methods.regularisers.sharing import shares
 from unweave.settings import Setting
 from unweave.types import NATS, Losses, Posterior
 
@@ -24,7 +26,14 @@ class TotalCorrelation(Part):
     n: images in the data, filled in. alpha, beta, gamma: weights of mutual information, total correlation and
     dimension-wise KL. estimator: "weighted" (the paper's experiments) or "stratified".
 
-    **Departures** from disentanglement_lib: it has one weight, and the weighted estimator only.
+    Logged: "mutual information" and "dimension kl" as the paper estimates them; "total correlation" as
+    disentanglement_lib does, without the weighted estimator's constant (`maths.information.carried`), so that with that
+    estimator the three add up to the KL less the constant. The weighted "total correlation" may be below 0, and the
+    weighted "mutual information", about log(n M), above the KL.
+
+    **Departures** from disentanglement_lib: it has one weight, and the weighted estimator only. From the authors' code:
+    its stratified weights give one of the other images of a row what is left of 1, and 1/M to the rest; here all others
+    share equally, which is the mean over which one it is.
     """
 
     stochastic = True
@@ -44,12 +53,19 @@ class TotalCorrelation(Part):
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()
         assert q.log_var is not None  # stochastic: the VAE has checked
+        z, share = z[rows], shares(q, rows)
         index = None if q.index is None else q.index[rows]
-        terms = chain(z[rows], q.mean[rows], q.log_var[rows], n=self.n, estimator=self.estimator, index=index)
+        terms = chain(z, q.mean[rows], q.log_var[rows], n=self.n, estimator=self.estimator, index=index, share=share)
+        constant = carried(*z.shape, n=self.n, estimator=self.estimator, share=share)
         extra = zip((self.alpha, self.beta, self.gamma), terms, strict=True)
         if self.alpha == self.beta == self.gamma:
             loss = self.beta * kl
         else:
             loss = kl + sum((weight - 1) * term for weight, term in extra if weight != 1)
-        logged = {"kl": kl, "mutual information": terms[0], "total correlation": terms[1], "dimension kl": terms[2]}
+        logged = {
+            "kl": kl,
+            "mutual information": terms.mutual_information,
+            "total correlation": terms.total_correlation,
+            "dimension kl": terms.dimension_kl - constant,
+        }
         return Losses({"model": loss}, logged, NATS)
