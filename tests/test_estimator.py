@@ -144,3 +144,29 @@ def test_other_arrays_than_were_fitted():
         model.transform(IMAGES[:, :, :4])
     with pytest.raises(ValueError, match=r"expected \(n, 2\)"):
         model.inverse_transform(np.zeros((4, 3)))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "bool", "int64", ">u2", "float32"])
+def test_zeros_and_ones_are_black_and_white_whatever_their_type(dtype):
+    binary = (IMAGES[..., 0] > 127).astype(np.uint8)
+    model = Disentangler("vae", steps=2, batch_size=8, **SMALL)
+    expected = model.fit_transform(binary * np.uint8(255))
+    found = clone(model).fit(binary.astype(dtype))
+    assert found.run_.data.array.max() == 255
+    np.testing.assert_array_equal(found.transform(binary.astype(dtype)), expected)
+
+
+def test_deep_and_rounded_images_are_read_as_those_of_a_data_set():
+    deep = IMAGES[..., 0].astype(np.uint16) * 257
+    model = Disentangler("vae", steps=2, batch_size=8, **SMALL)
+    expected = model.fit_transform(IMAGES[..., 0])
+    np.testing.assert_allclose(clone(model).fit_transform(deep), expected, atol=1e-6)
+    dark = clone(model).fit(deep)
+    np.testing.assert_allclose(dark.transform(deep // 300)[:1], dark.transform(deep[:1] // 300), atol=1e-6)
+    rounded = IMAGES[..., 0] / 255 * 1.0000001
+    np.testing.assert_array_equal(clone(model).fit_transform(rounded), expected)
+
+
+def test_masked_images_are_refused():
+    with pytest.raises(ValueError, match="X has masked values"):
+        Disentangler("vae", steps=2, **SMALL).fit(np.ma.masked_equal(IMAGES, 0))

@@ -41,6 +41,7 @@ def describe(
             "root": None if root is None else str(root),
             "options": dict(data_options),
             "about": source.about,
+            "white": getattr(source, "white", 255),  # a stranger's data set need not say
             "info": {k: list(v) if isinstance(v, tuple) else v for k, v in facts.items()},
         },
         "batches": dict(batch_options),

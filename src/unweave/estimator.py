@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from unweave.build import STEPS
 from unweave.data.images import ImageData
+from unweave.data.scale import UNIT, scale_of, to_bytes, unit, unmasked
 from unweave.fit import train
 from unweave.run import Run
 
@@ -22,9 +23,9 @@ LAYOUTS = ("vectors", "plane", "channels first", "channels last")
 class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """A method of `unweave list methods` behind `fit`, `transform` and `inverse_transform`.
 
-    X: vectors (n, d), best scaled to unit variance; or images (n, h, w), (n, h, w, c) or (n, c, h, w) with c 1 or 3,
-    uint8 or floats in [0, 1], which are kept in 8 bits. y is ignored: methods that learn from labels or groups take
-    more than a table, see `unweave.train`.
+    X: vectors (n, d), best scaled to unit variance; or images (n, h, w), (n, h, w, c) or (n, c, h, w) with c 1 or 3: floats
+    in [0, 1], kept in 8 bits, or whole numbers, of which `unweave.data.scale` tells what is white. y is ignored: methods
+    that learn from labels or groups take more than a table, see `unweave.train`.
 
     Args:
         method: a name, a class or "module:Class". steps, batch_size, seed, precision, device: as of `unweave.train`.
@@ -69,12 +70,12 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     def fit(self, X: Any, y: Any = None) -> Disentangler:
         """Train on X. ValueError for unknown settings, values out of range and arrays that are no images or vectors."""
-        X = validate_data(self, X, allow_nd=True, ensure_min_samples=2)
+        X = validate_data(self, unmasked(X, "X"), allow_nd=True, ensure_min_samples=2)
         self.layout_ = _layout(X)
         with tempfile.TemporaryDirectory() as passing:
             self.run_: Run = train(
                 self.method,
-                ImageData(_arranged(X, self.layout_), name="X"),
+                _data(_arranged(X, self.layout_)),
                 steps=self.steps,
                 batch_size=self.batch_size,
                 seed=self.seed,
@@ -83,7 +84,7 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                 out=passing if self.out is None else self.out,
                 **self.settings,
             )
-        self._n_features_out = self.run_.encode(_arranged(X[:1], self.layout_)).shape[1]
+        self._n_features_out = self.run_.encode(self.run_.data.take([0])).shape[1]
         return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:
@@ -109,10 +110,10 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     def _checked(self, X: Any) -> NDArray[np.generic]:
         check_is_fitted(self)
-        X = validate_data(self, X, allow_nd=True, reset=False)
+        X = validate_data(self, unmasked(X, "X"), allow_nd=True, reset=False)
         if _layout(X) != self.layout_:
             raise ValueError(f"X has shape {X.shape}; this model was fitted on {self.layout_}")
-        return _arranged(X, self.layout_)
+        return _in_8_bits(_arranged(X, self.layout_))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -137,13 +138,26 @@ def _layout(X: NDArray[Any]) -> str:
 
 
 def _arranged(X: NDArray[Any], layout: str) -> NDArray[Any]:
-    """Float32 vectors (n, d), or uint8 images (n, c, h, w)."""
+    """Float32 vectors (n, d), or images (n, c, h, w) in the type they came in."""
     if layout == "vectors":
         return X.astype(np.float32)
-    if X.dtype != np.uint8:
-        if X.min() < 0 or X.max() > 1:
-            raise ValueError(f"images of type {X.dtype} reach from {X.min():.3g} to {X.max():.3g}; expected [0, 1]")
-        X = np.round(X * 255).astype(np.uint8)
     if layout == "plane":
         return X[:, None]
-    return np.ascontiguousarray(X.transpose(0, 3, 1, 2)) if layout == "channels last" else X
+    return X.transpose(0, 3, 1, 2) if layout == "channels last" else X
+
+
+def _data(X: NDArray[Any]) -> ImageData:
+    """Arranged vectors or images as the data set to train on."""
+    if X.ndim == 2:
+        return ImageData(X, name="X")
+    if X.dtype.kind == "f":
+        return ImageData(_in_8_bits(X), name="X")
+    scale = scale_of(X, "X")
+    return ImageData(np.ascontiguousarray(to_bytes(X, scale)), name="X", white=scale.depth)
+
+
+def _in_8_bits(X: NDArray[Any]) -> NDArray[Any]:
+    """Images of floats in [0, 1] as bytes, the same for training and for encoding; all else as it is."""
+    if X.ndim == 2 or X.dtype.kind != "f":
+        return X
+    return np.ascontiguousarray(to_bytes(unit(X), UNIT))

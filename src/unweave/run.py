@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from unweave import build, data
+from unweave.data.scale import refuse_unfinite, unit, unmasked
 from unweave.methods.base import Method
 from unweave.runs import Folder, RunError
 from unweave.seeds import fold
@@ -68,7 +69,11 @@ class Run:
         return found[0], (found[1] if len(found) > 1 else None)
 
     def encode(self, images: Any) -> NDArray[np.float32]:
-        """Codes (n, D), posterior means, of images (n, C, H, W), uint8 or float in [0, 1], in their order."""
+        """Codes (n, D), posterior means, of images (n, C, H, W), uint8 or float in [0, 1], in their order.
+
+        Whole numbers have the black and white of the data that it was trained on, where those were black and white, or
+        deeper than bytes. ValueError for values beyond, NaN and masked values.
+        """
         return self.posterior(images)[0]
 
     def decode(self, codes: Any) -> NDArray[np.float32]:
@@ -92,7 +97,7 @@ class Run:
 
     def edit(self, image: Any, *, latent: int, to: float) -> NDArray[np.float32]:
         """One image (C, H, W) decoded again with one latent of its code set to a value."""
-        code = self.encode(np.asarray(image)[None])
+        code = self.encode(_array(image)[None])
         if not 0 <= latent < code.shape[1]:
             raise ValueError(f"latent is {latent}; there are {code.shape[1]}, counted from 0")
         code[:, latent] = to
@@ -105,19 +110,18 @@ class Run:
             return self._by_chunks(lambda x: (self.method.elbo(x),), self._images(images))[0]
 
     def _images(self, images: Any) -> NDArray[np.generic]:
-        """The images as (n, *shape), in the type they came in."""
-        images = images.detach().cpu().numpy() if isinstance(images, Tensor) else np.asarray(images)
+        """The images as (n, *shape): bytes, or floats in [0, 1]; vectors as they are. Read as the run's own data were."""
+        images = _array(images)
         shape = self.info.shape
         if images.shape[1:] != shape:
             hint = "; it is one image: add an axis in front" if images.shape == shape else ""
             raise ValueError(
                 f"images have shape {images.shape}; this run takes (n, {', '.join(map(str, shape))}){hint}"
             )
-        if images.dtype != np.uint8 and len(shape) == 3 and images.size and (images.min() < 0 or images.max() > 1):
-            raise ValueError(
-                f"images of type {images.dtype} reach from {images.min():.3g} to {images.max():.3g}; "
-                "expected uint8 in 0 to 255 or floats in [0, 1]"
-            )
+        if len(shape) == 3:
+            return unit(images, white=self.config["data"].get("white", 255), binary=self.info.binary)
+        images = unmasked(images, "the array of vectors")
+        refuse_unfinite(images, "the array of vectors")
         return images
 
     def _by_chunks(
@@ -169,6 +173,14 @@ def info_of(config: Mapping[str, Any]) -> DataInfo:
     facts: dict[str, Any] = config["data"]["info"]
     plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()}
     return DataInfo(**plain)
+
+
+def _array(images: Any) -> NDArray[Any]:
+    """What was given as an array; a mask stays, since it has to be seen, and numpy knows no bfloat16."""
+    if isinstance(images, Tensor):
+        images = images.detach().cpu()
+        return (images.float() if images.dtype == torch.bfloat16 else images).numpy()
+    return np.asanyarray(images)
 
 
 def pixels(x: Tensor) -> Tensor:

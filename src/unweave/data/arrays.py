@@ -39,8 +39,9 @@ def arrays(
         name, found = Path(root).name, _open(Path(root), key)
     else:
         name, found = "the array", _given(root, size)
-    images, frames, about = as_images(found["images"], layout, name)
-    n = len(images)
+    laid = as_images(found["images"], layout, name, found.get("scale"))
+    frames = laid.frames
+    n = len(laid.images)
     groups = None if frames == 1 else np.repeat(np.arange(n // frames), frames)
     y, factors = found.get("y"), found.get("factors")
     if y is not None and len(y) * frames == n:
@@ -50,8 +51,8 @@ def arrays(
     stem = Path(name).stem if name != "the array" else "arrays"
     classes = tuple(found.get("class_names", ()))
     return ImageData(
-        images, y=y, class_names=classes, labels=factors, factor_names=names, factor_sizes=sizes, groups=groups,
-        name=stem, about=f"{name}: {about}",
+        laid.images, y=y, class_names=classes, labels=factors, factor_names=names, factor_sizes=sizes, groups=groups,
+        name=stem, about=f"{name}: {laid.about}", white=255 if laid.scale is None else laid.scale.depth,
     )  # fmt: skip
 
 

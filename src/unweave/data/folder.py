@@ -18,9 +18,10 @@ from unweave.data import sheets
 from unweave.data.factors import FactorSpace
 from unweave.data.frames import Shown, frames
 from unweave.data.images import FactorImages, ImageData
-from unweave.data.listing import listed, names_below, natural
+from unweave.data.listing import depth_of, listed, names_below, natural
 from unweave.data.mapped import mapped
 from unweave.data.photo import Colour, Fit, fitted, read
+from unweave.data.scale import Scale, scale_of, to_bytes
 from unweave.settings import Setting
 
 log = logging.getLogger(__name__)
@@ -47,8 +48,9 @@ def folder(
     their frames and once into a file; afterwards that file is read.
 
     With a factors.csv whose factors make a complete grid of stills, each combination once: a `FactorImages`. See
-    `unweave.data.sheets` for the CSV files. ValueError for an empty folder, a file that cannot be read, or grey
-    and coloured images side by side. What was understood is logged.
+    `unweave.data.sheets` for the CSV files. Pictures of more than 8 bits have one black and one white for the whole
+    folder, see `unweave.data.scale`; they are decoded once more for that, when the folder is first opened. ValueError for
+    an empty folder, a file that cannot be read, or grey and coloured images side by side. What was understood is logged.
     """
     if root is None:
         raise ValueError("name the folder of images: root=FOLDER")
@@ -56,14 +58,15 @@ def folder(
     if not place.is_dir():
         raise FileNotFoundError(f"there is no folder {place}")
     files, colour = listed(place, colour, skip_bad)
+    deep = depth_of(place, files)
     names = names_below(place, (shown.file for shown in files))
     labels = sheets.factors(place / "factors.csv", names) if (place / "factors.csv").is_file() else None
     if labels is not None and labels.grid and not any(shown.clip for shown in files):
         space = FactorSpace(labels.names, labels.sizes, [np.array(v) for v in labels.values])
         files = [files[i] for i in np.argsort(space.rows(labels.v))]
-        about = _say(place, files, size, colour, fit, every, f"a grid of {space}")
-        images = _decode(place, files, size, colour, fit, every)
-        return FactorImages(space, images, name=place.name, about=about)
+        images, scale = _decode(place, files, size, colour, fit, every, deep)
+        about = _say(place, files, size, colour, fit, every, f"a grid of {space}", scale)
+        return FactorImages(space, images, name=place.name, about=about, white=scale.depth)
     clip, rows = np.array([shown.clip for shown in files]), _rows(files, every)
     y, classes, groups = _subfolders(names, clip, subfolders)
     if (place / "groups.csv").is_file():
@@ -75,8 +78,9 @@ def folder(
     known += [f"{len(np.unique(groups))} groups"] if groups is not None else []
     known += [f"{len(pairs)} pairs"] if pairs is not None else []
     known += [f"factors {', '.join(labels.names)}"] if labels is not None else []
+    images, scale = _decode(place, files, size, colour, fit, every, deep)
     return ImageData(
-        _decode(place, files, size, colour, fit, every),
+        images,
         y=None if y is None else y[rows],
         class_names=classes,
         labels=None if labels is None else labels.v[rows],
@@ -85,16 +89,20 @@ def folder(
         groups=None if groups is None else groups[rows],
         pairs=None if pairs is None else np.searchsorted(rows, pairs),
         name=place.name,
-        about=_say(place, files, size, colour, fit, every, ", ".join(known) or "no labels"),
+        about=_say(place, files, size, colour, fit, every, ", ".join(known) or "no labels", scale),
+        white=scale.depth,
     )
 
 
-def _say(place: Path, files: list[Shown], size: int, colour: str, fit: str, every: int, known: str) -> str:
+def _say(
+    place: Path, files: list[Shown], size: int, colour: str, fit: str, every: int, known: str, scale: Scale
+) -> str:
     shape = "their middle cropped" if fit == "crop" else "padded with black"
     n, clips = len(_rows(files, every)), [shown for shown in files if shown.clip]
     moving = f", {len(_rows(clips, every)):,} of them the frames of {len(clips):,} clips" if clips else ""
     moving += f", 1 of each {every} kept" if clips and every > 1 else ""
-    about = f"{place}: {n:,} {colour} images{moving}, resized to {size}x{size}, {shape}; {known}"
+    numbers = "" if scale.words == "bytes" else f" of {scale.words}"
+    about = f"{place}: {n:,} {colour} images{numbers}{moving}, resized to {size}x{size}, {shape}; {known}"
     log.info(about)
     return about
 
@@ -125,11 +133,14 @@ def _subfolders(
     return y, () if y is None else tuple(order), np.array([number[key] for key in keys])
 
 
-def _decode(place: Path, files: list[Shown], size: int, colour: Colour, fit: Fit, every: int) -> NDArray[np.uint8]:
+def _decode(
+    place: Path, files: list[Shown], size: int, colour: Colour, fit: Fit, every: int, deep: Scale | None
+) -> tuple[NDArray[np.uint8], Scale]:
+    """The images (N, C, size, size) as bytes, and the scale that they had in the files: `deep`, or that of bytes."""
     shape = (len(_rows(files, every)), 3 if colour == "rgb" else 1, size, size)
 
     def still(shown: Shown) -> NDArray[np.uint8]:
-        return read(shown.file, size, colour, fit)
+        return read(shown.file, size, colour, fit, deep)
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -143,7 +154,13 @@ def _decode(place: Path, files: list[Shown], size: int, colour: Colour, fit: Fit
                         yield np.stack(list(pool.map(still, some)))
 
     if np.prod(shape) < LARGE and not any(shown.clip for shown in files):
-        return np.concatenate(list(chunks()))
-    state = "".join(f"{f.file}\n{(s := f.file.stat()).st_size} {s.st_mtime_ns}\n" for f in files)
-    state += f"{size} {colour} {fit}" + (f" {every}" if every > 1 else "")
-    return mapped(place, shape, chunks, variant="." + hashlib.blake2b(state.encode(), digest_size=6).hexdigest())[0]
+        images = np.concatenate(list(chunks()))
+    else:
+        state = "".join(f"{f.file}\n{(s := f.file.stat()).st_size} {s.st_mtime_ns}\n" for f in files)
+        state += f"{size} {colour} {fit}" + (f" {every}" if every > 1 else "") + (f" {deep}" if deep else "")
+        variant = "." + hashlib.blake2b(state.encode(), digest_size=6).hexdigest()
+        images = mapped(place, shape, chunks, variant=variant)[0]
+    if deep is not None:
+        return images, deep
+    scale = scale_of(images, str(place))
+    return to_bytes(images, scale), scale

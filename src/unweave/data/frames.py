@@ -10,27 +10,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from PIL import Image
 
 from unweave.data import video
 from unweave.data.mapped import cache
-from unweave.data.photo import BROKEN, GREY, Colour, checked, colour_of, opened, too_large
+from unweave.data.photo import BROKEN, GREY, Colour, checked, colour_of, deep, extremes, opened, too_large
 from unweave.files import WriteError, write
 
 log = logging.getLogger(__name__)
+KEPT = 2  # which form the memory of a folder has; another number forgets those of another form
 MOVING = {"GIF", "WEBP", "PNG"}
+Deep = tuple[Literal["whole", "float"], float, float]
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a file shows: how many frames, in which colours, and whether it is a clip: a video, or an animated picture."""
+    """What a file shows: how many frames, in which colours, and whether it is a clip: a video, or an animated picture.
+
+    deep: of a picture of more than 8 bits the kind of its numbers, and the least and the greatest of them.
+    """
 
     file: Path
     count: int
     colour: Colour
     clip: bool
+    deep: Deep | None = None
 
 
 def frames(shown: Shown, every: int = 1) -> Iterator[Image.Image]:
@@ -46,7 +53,7 @@ def shown(file: Path, whole: bool = False) -> Shown:
                 if whole:
                     checked(image, file)
                     image.load()
-                return Shown(file, 1, colour_of(image), clip=False)
+                return Shown(file, 1, colour_of(image), clip=False, deep=_deep(image, file))
     colours = [colour for _, colour in _all(file)]
     return Shown(file, len(colours), "rgb" if "rgb" in colours else "grey", clip=True)
 
@@ -55,7 +62,7 @@ class Counted:
     """What the files of a folder show, remembered in the user's cache, so that each is opened for that once."""
 
     def __init__(self, place: Path) -> None:
-        name = hashlib.blake2b(str(place.resolve()).encode(), digest_size=8).hexdigest()
+        name = hashlib.blake2b(f"{place.resolve()} {KEPT}".encode(), digest_size=8).hexdigest()
         self.path = cache() / "folders" / f"{name}.json"
         self.known: dict[str, object] = {}
         self.asked: dict[str, object] = {}
@@ -69,9 +76,11 @@ class Counted:
         match self.known.get(key):
             case [int(count), "grey" | "rgb" as colour, bool(clip)] if count > 0:
                 found = Shown(file, count, colour, clip)
+            case [1, "grey" as colour, False, ["whole" | "float" as kind, float(low), float(high)]]:
+                found = Shown(file, 1, colour, False, (kind, low, high))
             case _:
                 found = shown(file, whole)
-        self.asked[key] = [found.count, found.colour, found.clip]
+        self.asked[key] = [found.count, found.colour, found.clip, *([list(found.deep)] if found.deep else [])]
         return found
 
     def keep(self) -> None:
@@ -83,6 +92,16 @@ class Counted:
             write(self.path, json.dumps(self.asked).encode())
         except (OSError, WriteError) as error:
             log.warning("what the files show is not kept: %s", error)
+
+
+def _deep(image: Image.Image, file: Path) -> Deep | None:
+    """What of a deep picture decides about the scale of all; it is decoded for that. ValueError for NaN."""
+    if not deep(image):
+        return None
+    try:
+        return ("float" if image.mode == "F" else "whole", *extremes(image))
+    except BROKEN as error:
+        raise ValueError(f"{file} is damaged: {error}") from error
 
 
 def _all(file: Path) -> Iterator[tuple[Image.Image, Colour]]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.factors import FactorSpace, Rng, Rows
+from unweave.data.scale import unmasked
 from unweave.types import DataInfo
 
 Draw = Callable[[NDArray[np.int64]], NDArray[np.uint8]]
@@ -27,7 +28,10 @@ class ImageData:
         pairs: (P, 2) rows known to differ in few factors.
         name: of the data set. about: one line on where it came from.
         binary: whether every pixel is 0 or 255; looked up in some rows if None.
+        white: which number was white where the images came as whole numbers deeper than bytes, as of 12 or 16 bits.
     """
+
+    white: int = 255
 
     def __init__(
         self,
@@ -43,9 +47,11 @@ class ImageData:
         name: str = "arrays",
         about: str = "in memory",
         binary: bool | None = None,
+        white: int = 255,
     ) -> None:
-        self.array = _rows_of(array)
+        self.array = _rows_of(unmasked(array, name))
         self.name, self.about, self._binary = name, about, binary
+        self.white = white
         self.y = self._column("y", y)
         if self.y is not None and self.y.min() < 0:
             raise ValueError(f"classes count from 0; the smallest given is {self.y.min()}")
@@ -112,8 +118,10 @@ class FactorImages:
             indices (n, K) to such images (n, C, H, W), the same for the same indices.
         name: of the data set. about: one line on where it came from, e.g. "rendered".
         binary: whether every pixel is 0 or 255; looked up in some rows if None.
+        white: which number was white where the images came as whole numbers deeper than bytes, as of 12 or 16 bits.
     """
 
+    white: int = 255
     y: NDArray[np.int64] | None = None
     groups: NDArray[np.int64] | None = None
     class_names: tuple[str, ...] = ()
@@ -127,8 +135,10 @@ class FactorImages:
         name: str = "arrays",
         about: str = "in memory",
         binary: bool | None = None,
+        white: int = 255,
     ) -> None:
         self.factors, self.name, self.about, self._binary = factors, name, about, binary
+        self.white = white
         if callable(images):
             self.array, self._draw = None, images
         else:

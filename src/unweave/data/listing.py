@@ -12,6 +12,7 @@ from pathlib import Path
 from unweave.data import video
 from unweave.data.frames import Counted, Shown
 from unweave.data.photo import BROKEN, Colour
+from unweave.data.scale import Scale, scale_between
 
 log = logging.getLogger(__name__)
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
@@ -42,6 +43,21 @@ def listed(place: Path, colour: str, skip_bad: bool) -> tuple[list[Shown], Colou
         )
     chosen = kept[0].colour if colour == "auto" else colour
     return kept, "grey" if chosen == "grey" else "rgb"
+
+
+def depth_of(place: Path, files: list[Shown]) -> Scale | None:
+    """The black and white of all pictures of more than 8 bits, None if there are none. ValueError if they have no range."""
+    deep = [file.deep for file in files if file.deep is not None]
+    if not deep:
+        return None
+    kinds = Counter(kind for kind, _, _ in deep)
+    if len(kinds) > 1:
+        raise ValueError(
+            f"{place} holds {kinds['whole']} pictures of whole numbers deeper than 8 bits and {kinds['float']} of floats; "
+            "save them as one kind"
+        )
+    low, high = min(low for _, low, _ in deep), max(high for _, _, high in deep)
+    return scale_between("float" in kinds, low, high, str(place))
 
 
 def natural(path: Path | str) -> list[tuple[int, str]]:
