@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,13 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.npy import UNREADABLE, map_npy, member, members
+from unweave.data.table import exact, missing, read_table
+
+INDICES = ("Unnamed: 0", "__index_level_0__")  # what pandas calls the numbers of its rows
 
 
 def read(path: str | Path, role: str) -> NDArray[Any]:
     """The array (N, columns) in a file.
 
     role: what it is ("codes", "factors"): the name it may have inside an .npz file that holds several arrays, and the
-    word for it in errors. An empty cell of a .csv or .parquet file is NaN; cells of text make an array of text.
+    word for it in errors. A missing cell of a .csv or .parquet file is NaN, and the row index of pandas is no column;
+    cells of text make an array of text. Whole numbers beyond 2^53, which no float tells apart, become their ranks.
     ValueError or FileNotFoundError if there is no such table.
     """
     path = Path(path)
@@ -27,7 +30,7 @@ def read(path: str | Path, role: str) -> NDArray[Any]:
     if path.suffix not in READERS:
         raise ValueError(f"{path}: {role} are read from {', '.join(READERS)} files")
     array = READERS[path.suffix](path, role)
-    return array[:, None] if array.ndim == 1 else array
+    return exact(array[:, None] if array.ndim == 1 else array)
 
 
 def _npy(path: Path, role: str) -> NDArray[Any]:
@@ -52,28 +55,15 @@ def _npz(path: Path, role: str) -> NDArray[Any]:
 
 
 def _csv(path: Path, role: str) -> NDArray[Any]:
-    """Comma-separated numbers; a first line that is not all numbers is the names of the columns."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = [row for row in csv.reader(file) if row]
-    if not rows:
+    """Comma-separated numbers, with or without names of the columns; text, for the metrics to refuse, if any is text."""
+    sheet = read_table(path)
+    if not sheet.rows:
         raise ValueError(f"{path} is empty; expected {role}, one row an image")
-    if (wrong := next((i for i, row in enumerate(rows) if len(row) != len(rows[0])), None)) is not None:
-        raise ValueError(f"{path}: row {wrong + 1} has {len(rows[wrong])} cells, the first has {len(rows[0])}")
-    if len(rows) > 1 and not all(map(_is_number, rows[0])):
-        rows = rows[1:]
-    cells = np.array(rows)
-    try:
-        return np.where(np.char.strip(cells) == "", "nan", cells).astype(np.float64)
-    except ValueError:
-        return cells  # the metrics say what to do with text
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell or "nan")
-    except ValueError:
-        return False
-    return True
+    columns = [sheet.numbers(k) for k in range(len(sheet.rows[0]))]
+    numbers = [column for column in columns if column is not None]
+    if len(numbers) == len(columns):
+        return np.column_stack(numbers)
+    return np.array([["nan" if missing(cell) else cell for cell in row] for row in sheet.rows])
 
 
 def _parquet(path: Path, role: str) -> NDArray[Any]:
@@ -85,14 +75,17 @@ def _parquet(path: Path, role: str) -> NDArray[Any]:
         columns = duckdb.read_parquet(str(path)).fetchnumpy()
     except duckdb.Error as error:
         raise ValueError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
-    return np.column_stack([_filled(column) for column in columns.values()])
+    return np.column_stack([_filled(column) for name, column in columns.items() if name not in INDICES])
 
 
 def _filled(column: NDArray[Any]) -> NDArray[Any]:
     """A column with NaN where it is empty."""
     if column.dtype.kind not in "biuf":
         return np.asarray(column, dtype=str)
-    return np.ma.filled(np.ma.asarray(column, dtype=np.float64), np.nan)
+    known = ~np.ma.getmaskarray(column)
+    filled = np.full(len(column), np.nan)
+    filled[known] = exact(np.ma.getdata(column)[known])
+    return filled
 
 
 READERS: dict[str, Callable[[Path, str], NDArray[Any]]] = {

@@ -1,19 +1,20 @@
 """What a user's folder says of its images: factors.csv, groups.csv and pairs.csv beside them.
 
-factors.csv: `file`, then a column for each factor; an empty cell is a missing label. A column of numbers is ordered, any
-other is categorical (its values sorted as text). groups.csv: `file`, `group`. pairs.csv: two columns of files.
-Files are named by their path below the folder, with forward slashes.
+factors.csv: `file`, then a column for each factor. A cell that is empty or says so (see `unweave.data.table`) is a
+missing label. A column of numbers is ordered, any other is categorical (its values sorted as text). groups.csv: `file`,
+`group`. pairs.csv: two columns of files. Files are named by their path below the folder, with forward slashes.
 """
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from unweave.data.table import Sheet, missing, read_table
 
 MANY = 256  # different numbers in a column; with more it is a measurement, not an index
 
@@ -22,7 +23,7 @@ MANY = 256  # different numbers in a column; with more it is a measurement, not 
 class Labels:
     """Factors of N files: v (N, K), NaN where one is missing; names, and sizes (0: numbers kept as they are)."""
 
-    v: NDArray[np.float32]
+    v: NDArray[np.float64]
     names: tuple[str, ...]
     sizes: tuple[int, ...]
     values: tuple[tuple[str, ...], ...]
@@ -36,71 +37,71 @@ class Labels:
 
 
 def factors(path: Path, files: list[str]) -> Labels:
-    """The labels of the files, in their order."""
-    header, lines = _table(path, files)
-    cells = {line[0]: line[1:] for line in lines}
-    missing = [""] * (len(header) - 1)
-    columns = list(zip(*(cells.get(file, missing) for file in files), strict=True))
-    coded = [_code(column) for column in columns]
-    v = np.stack([c for c, _ in coded], axis=1).astype(np.float32)
-    sizes = tuple(len(values) for _, values in coded)
-    return Labels(v, tuple(header[1:]), sizes, tuple(values for _, values in coded))
+    """The labels of the files, in their order; NaN for those that are not listed."""
+    sheet = _table(path, files)
+    coded = [_code(sheet, k) for k in range(1, len(sheet.names))]
+    row = {file: i for i, file in enumerate(sheet.column(0))}
+    place = [row.get(file, -1) for file in files]
+    v = np.stack([np.append(values, np.nan)[place] for values, _ in coded], axis=1)
+    meanings = tuple(values for _, values in coded)
+    return Labels(v, sheet.names[1:], tuple(map(len, meanings)), meanings)
 
 
 def groups(path: Path, files: list[str]) -> NDArray[np.int64]:
     """The group (N,) of each file, numbered as they first appear; a file that is not listed is a group of its own."""
-    _, lines = _table(path, files, columns=2)
-    of = {line[0]: line[1] for line in lines}
+    sheet = _table(path, files, columns=2)
+    of = {file: group for file, group in sheet.rows if not missing(group)}
     numbers: dict[tuple[str, str], int] = {}
-    keys = [("group", of[file]) if of.get(file) else ("file", file) for file in files]
+    keys = [("group", of[file]) if file in of else ("file", file) for file in files]
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys])
 
 
 def pairs(path: Path, files: list[str]) -> NDArray[np.int64]:
     """The pairs (P, 2), as places of the two files."""
-    _, lines = _table(path, files, columns=2, once=False)
+    sheet = _table(path, files, columns=2, once=False)
     place = {file: i for i, file in enumerate(files)}
-    for number, line in enumerate(lines, start=2):
-        if line[1] not in place:
-            raise ValueError(f"{path}, line {number}: there is no image {line[1]!r}")
-    return np.array([[place[a], place[b]] for a, b in lines], dtype=np.int64).reshape(-1, 2)
+    for line, (_, second) in zip(sheet.lines, sheet.rows, strict=True):
+        if second not in place:
+            raise ValueError(f"{path}, line {line}: there is no image {second!r}")
+    return np.array([[place[a], place[b]] for a, b in sheet.rows], dtype=np.int64).reshape(-1, 2)
 
 
-def _table(
-    path: Path, files: list[str], columns: int | None = None, once: bool = True
-) -> tuple[list[str], list[list[str]]]:
-    """Header and lines of a CSV file whose first column names images; ValueError with the line that is wrong."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            header, *lines = [[cell.strip() for cell in line] for line in csv.reader(file, strict=True) if any(line)]
-    except (UnicodeDecodeError, csv.Error, ValueError) as error:
-        raise ValueError(f"{path} is not a table of comma-separated values in UTF-8: {error}") from error
-    if len(header) < 2 or (columns and len(header) != columns) or len(set(header)) < len(header):
-        raise ValueError(f"{path} begins with the columns {header}; see the docs on folders for the ones expected")
+def _table(path: Path, files: list[str], columns: int | None = None, once: bool = True) -> Sheet:
+    """A table whose first column names images; ValueError with the line that is wrong."""
+    sheet = read_table(path, named=True)
+    if not sheet.names:
+        raise ValueError(f"{path} is not a table of comma-separated values: it is empty")
     known, seen = set(files), set()
-    for number, line in enumerate(lines, start=2):
-        if len(line) != len(header):
-            raise ValueError(f"{path}, line {number}: {len(line)} cells; the header has {len(header)}")
-        if line[0] not in known:
-            raise ValueError(f"{path}, line {number}: there is no image {line[0]!r}")
-        if once and line[0] in seen:
-            raise ValueError(f"{path}, line {number}: {line[0]!r} comes twice")
-        seen.add(line[0])
-    return header, lines
+    if sheet.names[0] in known:
+        raise ValueError(f"{path} begins with {sheet.names[0]!r}, an image; its first line has to be names of columns")
+    if len(sheet.names) < 2 or (columns and len(sheet.names) != columns):
+        more = "a column for each factor" if columns is None else "one column more"
+        raise ValueError(f"{path} begins with the columns {list(sheet.names)}; expected the file, and {more}")
+    for line, row in zip(sheet.lines, sheet.rows, strict=True):
+        if row[0] not in known:
+            raise ValueError(f"{path}, line {line}: there is no image {row[0]!r}")
+        if once and row[0] in seen:
+            raise ValueError(f"{path}, line {line}: {row[0]!r} comes twice")
+        seen.add(row[0])
+    return sheet
 
 
-def _code(column: tuple[str, ...]) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+def _code(sheet: Sheet, k: int) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """A column as indices from 0 and their meanings; as numbers without meanings if they are many."""
-    given = np.array([cell != "" for cell in column])
-    try:
-        numbers = np.array([float(cell) if cell else np.nan for cell in column])
-        if np.isinf(numbers).any() or np.isnan(numbers[given]).any():
-            raise ValueError
-    except ValueError:
-        words = sorted({cell for cell in column if cell})
-        return np.array([float(words.index(cell)) if cell else np.nan for cell in column]), tuple(words)
+    cells, numbers = sheet.column(k), sheet.numbers(k)
+    if numbers is None:
+        words = sorted({cell for cell in cells if not missing(cell)})
+        place = {word: float(i) for i, word in enumerate(words)}
+        return np.array([place.get(cell, np.nan) for cell in cells]), tuple(words)
+    given = ~np.isnan(numbers)
     values = np.unique(numbers[given])
     if len(values) > MANY:
         return numbers, ()
     index = np.where(given, np.searchsorted(values, numbers), np.nan)
-    return index, tuple(f"{value:g}" for value in values)
+    return index, tuple(map(_said, values.tolist()))
+
+
+def _said(value: float) -> str:
+    """A number in as few digits as tell it from others."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value).removesuffix(".0")

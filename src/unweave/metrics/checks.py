@@ -45,17 +45,25 @@ def check_factors(factors: Any, n: int, name: str = "factors") -> np.ndarray:
 
 
 def _numbers(v: np.ndarray, name: str) -> np.ndarray:
-    """An object array of numbers as floats; ValueError that says how to factorise if there is text in it."""
+    """An array of objects or of text as floats; ValueError that says how to factorise if there is text in a column."""
     for k, column in enumerate(v.T):
-        if text := [value for value in column if isinstance(value, (str, bytes))]:
+        if text := [value for value in column if isinstance(value, (str, bytes)) and not _is_number(value)]:
             raise ValueError(
-                f"{name} hold text in column {k} (such as {text[0]!r}); number its values first, "
+                f"{name} hold text in column {k} (such as {str(text[0])!r}); number its values first, "
                 "for example with np.unique(column, return_inverse=True)[1]"
             )
     try:
         return v.astype(np.float64)
     except (TypeError, ValueError):
         raise ValueError(f"{name} hold {v.dtype} values that are not numbers; give indices or values (N, K)") from None
+
+
+def _is_number(text: str | bytes) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def check_like(array: Any, name: str, shape: tuple[int, ...]) -> np.ndarray:
