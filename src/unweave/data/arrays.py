@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.beside import CLASSES, FACTORS, known, sizes
 from unweave.data.images import ImageData
 from unweave.data.layout import Layout, as_images
 from unweave.data.npy import UNREADABLE, map_npy, member, members
@@ -16,8 +17,6 @@ from unweave.data.samples import collect
 from unweave.settings import Setting
 
 IMAGES = ("images", "imgs", "x", "X", "x_train", "data", "arr_0")
-CLASSES = ("y", "labels", "label", "targets", "classes", "y_train")
-FACTORS = ("factors", "latents_classes", "latents", "v", "labels")
 
 
 def arrays(
@@ -29,9 +28,10 @@ def arrays(
 ) -> ImageData:
     """Images (or vectors) of `root`: an .npy or .npz file, an array or tensor, or a data set of samples.
 
-    In an .npz, whole numbers (N,) named y, labels or targets are classes, and (N, K) named factors or latents are
-    factors. A data set of samples (of torch or Hugging Face) has a length and gives images, or (image, class), or
-    dicts with them. Nothing is unpickled. ValueError if it is not clear which array is meant, or what its axes are.
+    In an .npz, arrays named y, labels, targets and the like are classes, and those named factors, latents or v are
+    factors, see `unweave.data.beside`. A data set of samples (of torch or Hugging Face) has a length and gives images, or
+    (image, class), (image, factors), or dicts with them. Nothing is unpickled. ValueError if it is not clear which array
+    is meant, or what its axes are, and for labels in a shape that does not fit.
     """
     if root is None:
         raise ValueError("name the array: root=FILE.npy, FILE.npz or an array")
@@ -43,17 +43,23 @@ def arrays(
     frames = laid.frames
     n = len(laid.images)
     groups = None if frames == 1 else np.repeat(np.arange(n // frames), frames)
-    y, factors = found.get("y"), found.get("factors")
-    if y is not None and len(y) * frames == n:
-        y = np.repeat(y, frames)
-    names = () if factors is None else tuple(f"factor {k + 1}" for k in range(factors.shape[1]))
-    sizes = () if factors is None else _sizes(factors)
-    stem = Path(name).stem if name != "the array" else "arrays"
-    classes = tuple(found.get("class_names", ()))
+    try:
+        beside = known(found.get("beside", {}), n, frames)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+    factors = beside.factors
     return ImageData(
-        laid.images, y=y, class_names=classes, labels=factors, factor_names=names, factor_sizes=sizes, groups=groups,
-        name=stem, about=f"{name}: {laid.about}", white=255 if laid.scale is None else laid.scale.depth,
-    )  # fmt: skip
+        laid.images,
+        y=beside.y,
+        class_names=beside.class_names or tuple(found.get("class_names", ())),
+        labels=factors,
+        factor_names=() if factors is None else tuple(f"factor {k + 1}" for k in range(factors.shape[1])),
+        factor_sizes=() if factors is None else sizes(factors),
+        groups=groups,
+        name=Path(name).stem if name != "the array" else "arrays",
+        about=f"{name}: {laid.about}{beside.about}",
+        white=255 if laid.scale is None else laid.scale.depth,
+    )
 
 
 def _given(source: Any, size: int) -> dict[str, Any]:
@@ -87,19 +93,12 @@ def _members(archive: zipfile.ZipFile, key: str) -> dict[str, Any]:
     chosen = wanted[0] if wanted else there[0] if len(there) == 1 else None
     if chosen not in there:
         raise ValueError(f"it holds the arrays {', '.join(there) or 'none'}; say which are the images by key=NAME")
-    found = {"images": member(archive, chosen)}
-    for name in (k for k in dict.fromkeys((*CLASSES, *FACTORS)) if k in there and k != chosen):
-        array = member(archive, name)
-        if array.ndim not in (1, 2) or len(array) != len(found["images"]):
-            continue
-        if array.ndim == 1 and name in CLASSES and np.array_equal(array, np.rint(array)):
-            found.setdefault("y", array.astype(np.int64))
-        elif array.ndim == 2 and name in FACTORS:
-            found.setdefault("factors", array.astype(np.float32))
-    return found
+    beside = {name: _beside(archive, name) for name in (*CLASSES, *FACTORS) if name in there and name != chosen}
+    return {"images": member(archive, chosen), "beside": beside}
 
 
-def _sizes(factors: NDArray[np.float32]) -> tuple[int, ...]:
-    """How many values each factor takes, 0 where they are not indices from 0."""
-    whole = (factors == np.rint(factors)).all(0) & (factors >= 0).all(0)
-    return tuple(int(column.max()) + 1 if w else 0 for column, w in zip(factors.T, whole, strict=True))
+def _beside(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    try:
+        return member(archive, name)
+    except ValueError as error:
+        raise ValueError(f"{name} is no array of numbers: {error}") from error

@@ -72,7 +72,7 @@ def _known(data: ImageData | FactorImages) -> Iterator[tuple[str, str]]:
         yield "pairs", f"{len(data.pairs):,}"
 
 
-def _label(column: NDArray[np.float32], count: int) -> str:
+def _label(column: NDArray[np.float64], count: int) -> str:
     missing = int(np.isnan(column).sum())
     if missing == len(column):
         return "no label is known"

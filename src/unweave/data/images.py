@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.beside import numbers
 from unweave.data.factors import FactorSpace, Rng, Rows
 from unweave.data.scale import unmasked
 from unweave.types import DataInfo
@@ -22,8 +23,8 @@ class ImageData:
     Args:
         array: uint8 (N, C, H, W) in memory or memory-mapped; or vectors (N, F), kept as float32.
         y: classes (N,) from 0, and `class_names` for them (the numbers themselves if not given).
-        labels: known factors of each row (N, K), NaN where one is missing, with `factor_names`, and `factor_sizes`:
-            how many values each takes, 0 for a number that is not an index.
+        labels: known factors of each row (N, K), kept as float64, NaN where one is missing or masked, with
+            `factor_names`, and `factor_sizes`: how many values each takes, 0 for a number that is not an index.
         groups: (N,) which rows belong together (the same object, person, video), in the order they follow each other.
         pairs: (P, 2) rows known to differ in few factors.
         name: of the data set. about: one line on where it came from.
@@ -60,8 +61,8 @@ class ImageData:
         if len(self.class_names) < count:
             raise ValueError(f"y holds class {count - 1}, but there are {len(self.class_names)} class names")
         self.groups = self._column("groups", groups)
-        self.pairs = None if pairs is None else self._pairs(np.asarray(pairs))
-        self.labels = None if labels is None else np.asarray(labels, dtype=np.float32)
+        self.pairs = None if pairs is None else self._pairs(np.asarray(unmasked(pairs, "pairs")))
+        self.labels = None if labels is None else numbers(np.asanyarray(labels))
         self.factor_names = tuple(factor_names)
         self.factor_sizes = tuple(factor_sizes) or (0,) * len(self.factor_names)
         expected = (len(self), len(self.factor_names))
@@ -71,7 +72,7 @@ class ImageData:
     def _column(self, name: str, given: Rows | None) -> NDArray[np.int64] | None:
         if given is None:
             return None
-        column = np.asarray(given)
+        column = np.asarray(unmasked(given, name))
         if column.shape != (len(self),) or column.dtype.kind not in "iub":
             raise ValueError(f"{name} has shape {column.shape}, {column.dtype}; expected {len(self)} whole numbers")
         return column.astype(np.int64)

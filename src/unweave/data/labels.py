@@ -88,7 +88,7 @@ def _factors(data: Data, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         return data.told(rows).astype(np.float32)
     if data.labels is None:
         return np.full((len(rows), len(data.factor_names)), np.nan, dtype=np.float32)
-    return data.labels[rows].copy()
+    return data.labels[rows].astype(np.float32)
 
 
 def _spoil(

@@ -5,63 +5,126 @@ Known by what they can do (a length, an index), not by their type, so that neith
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from unweave.data.beside import CLASSES, FACTORS
 from unweave.data.photo import Colour, colour_of, deep, extremes, fitted
 from unweave.data.scale import Scale, scale_between
 
-CLASS_KEYS = ("label", "labels", "y", "target", "class", "fine_label")
+log = logging.getLogger(__name__)
+CLASS_KEYS = (*CLASSES, "target", "class", "fine_label")
+IMAGE_KEYS = ("image", "img", "images", "x", "pixel_values")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The parts of one sample: its image, what stands beside it by name, and the names of what is left out."""
+
+    image: Any
+    beside: dict[str, Any]
+    left: tuple[str, ...] = ()
 
 
 def collect(samples: Any, size: int) -> dict[str, Any]:
-    """{"images": (N, ...), "y": (N,), "class_names": [...]} of N samples; the last two if they have classes.
+    """{"images": (N, ...), "beside": {name: (N,) or (N, K)}, "class_names": [...]} of N samples, as far as they have them.
 
-    Pictures are resized and centre-cropped to `size`; arrays and tensors have to be of one shape. ValueError if a
-    sample holds no image, or samples differ in shape or in whether they are grey.
+    Beside an image stand a class (a whole number or text), a number, or a vector of factors. Pictures are resized and
+    centre-cropped to `size`; arrays and tensors have to be of one shape. ValueError if a sample holds no image, or
+    something else beside it, or samples differ in shape, in what they hold or in whether they are grey.
     """
     if not len(samples):
         raise ValueError("the data set is empty")
-    first_image, first_class = _parts(samples[0])
-    colour = colour_of(first_image) if isinstance(first_image, Image.Image) else "grey"
-    scale = _scale(samples) if isinstance(first_image, Image.Image) and deep(first_image) else None
-    images, classes = [], []
+    first = _sample(samples[0])
+    colour = colour_of(first.image) if isinstance(first.image, Image.Image) else "grey"
+    scale = _scale(samples) if isinstance(first.image, Image.Image) and deep(first.image) else None
+    if first.left:
+        log.warning("of each sample these are left out: %s", ", ".join(first.left))
+    images = []
+    beside: dict[str, list[Any]] = {name: [] for name in first.beside}
     for i in range(len(samples)):
-        image, label = _parts(samples[i])
-        images.append(_pixels(image, size, colour, i, scale))
-        classes.append(label)
-        if images[-1].dtype != images[0].dtype:
-            raise ValueError(f"sample {i} holds {images[-1].dtype}, the first one {images[0].dtype}: give all one type")
-        if images[-1].shape != images[0].shape:
-            raise ValueError(f"sample {i} has shape {images[-1].shape}; the first one has {images[0].shape}")
-    found: dict[str, Any] = {"images": np.ma.stack(images) if any(map(np.ma.is_masked, images)) else np.stack(images)}
+        sample = _sample(samples[i])
+        images.append(_pixels(sample.image, size, colour, i, scale))
+        _alike(i, images[-1], images[0], sample, first)
+        for name, value in sample.beside.items():
+            beside[name].append(_value(value, name, i))
+    masked = any(map(np.ma.is_masked, images))
+    found: dict[str, Any] = {"images": np.ma.stack(images) if masked else np.stack(images)}
     if scale is not None:
         found["scale"] = scale
-    if first_class is not None:
-        if None in classes:
-            raise ValueError(f"sample {classes.index(None)} has no class, but the first one has")
-        found["y"] = np.array(classes, dtype=np.int64)
-        found["class_names"] = _class_names(samples)
+    return found | _columns(beside, _class_names(samples))
+
+
+def _alike(place: int, image: NDArray[Any], one: NDArray[Any], sample: Sample, first: Sample) -> None:
+    """ValueError if a sample differs from the first one in the shape or type of its image, or in what is beside it."""
+    if image.shape != one.shape:
+        raise ValueError(f"sample {place} has shape {image.shape}; the first one has {one.shape}")
+    if image.dtype != one.dtype:
+        raise ValueError(f"sample {place} holds {image.dtype}, the first one {one.dtype}: give all one type")
+    if sample.beside.keys() != first.beside.keys():
+        there, wanted = (", ".join(s.beside) or "no label" for s in (sample, first))
+        raise ValueError(f"sample {place} has {there} beside its image, the first one {wanted}")
+
+
+def _sample(sample: Any) -> Sample:
+    """The parts of an image, (image, class or factors, ...), or a dict of them."""
+    if isinstance(sample, dict):
+        key = _image_key(sample)
+        if key is not None:
+            known = [k for k in (*CLASS_KEYS, *FACTORS) if k in sample and k != key and sample[k] is not None]
+            left = tuple(str(k) for k in sample if k not in known and k != key)
+            return Sample(sample[key], {_name(k): sample[k] for k in known}, left)
+    elif isinstance(sample, (tuple, list)) and sample and _is_image(sample[0]):
+        beside = {"y": sample[1]} if len(sample) > 1 and sample[1] is not None else {}
+        return Sample(sample[0], beside, tuple(f"its part {k}" for k in range(2, len(sample))))
+    elif _is_image(sample):
+        return Sample(sample, {})
+    keys = f" with {', '.join(map(str, sample))}" if isinstance(sample, dict) else ""
+    raise ValueError(f"a sample is a {type(sample).__name__}{keys}; expected an image, or a tuple or dict with one")
+
+
+def _image_key(sample: dict[Any, Any]) -> Any:
+    """The key of the image: of the usual name, or else of the first value that can be one and is no label."""
+    usual = [k for k in IMAGE_KEYS if k in sample and _is_image(sample[k])]
+    others = [k for k in sample if k not in CLASS_KEYS and k not in FACTORS and _is_image(sample[k])]
+    return next(iter([*usual, *others]), None)
+
+
+def _name(key: str) -> str:
+    return key if key in CLASSES or key in FACTORS else "y"
+
+
+def _value(value: Any, name: str, place: int) -> Any:
+    """What stands beside an image: text, a number or a vector (K,)."""
+    if isinstance(value, str):
+        return value
+    found = np.asanyarray(value) if isinstance(value, (int, float, list, tuple)) or hasattr(value, "shape") else None
+    if found is None or found.ndim > 1 or found.dtype.kind not in "biuf":
+        what = type(value).__name__ if found is None else f"{found.dtype} of shape {found.shape}"
+        raise ValueError(f"sample {place} has {what} as its {name}; expected a class, text, or a vector of factors")
     return found
 
 
-def _parts(sample: Any) -> tuple[Any, int | None]:
-    """(image, class or None) of a sample: an image, (image, class, ...), or a dict of them."""
-    if isinstance(sample, dict):
-        image = next((v for v in sample.values() if _is_image(v)), None)
-        label = next((sample[k] for k in CLASS_KEYS if k in sample), None)
-    elif isinstance(sample, (tuple, list)) and sample and _is_image(sample[0]):
-        image, label = sample[0], sample[1] if len(sample) > 1 else None
-    else:
-        image, label = (sample, None) if _is_image(sample) else (None, None)
-    if image is None:
-        keys = f" with {', '.join(map(str, sample))}" if isinstance(sample, dict) else ""
-        raise ValueError(f"a sample is a {type(sample).__name__}{keys}; expected an image, or a tuple or dict with one")
-    scalar = label is not None and np.ndim(label) == 0 and not isinstance(label, str) and int(label) == label
-    return image, int(label) if scalar and label is not None else None
+def _columns(beside: dict[str, list[Any]], class_names: list[str]) -> dict[str, Any]:
+    """What stands beside the images as arrays, words as classes in their alphabet."""
+    found: dict[str, Any] = {}
+    for name, values in beside.items():
+        words = sorted({value for value in values if isinstance(value, str)})
+        if words:
+            if not all(isinstance(value, str) for value in values):
+                raise ValueError(f"{name} is text in some samples and numbers in others")
+            class_names = words
+            found[name] = np.array([words.index(value) for value in values])
+            continue
+        if len({value.shape for value in values}) > 1:
+            raise ValueError(f"{name} has the shapes {sorted({value.shape for value in values})}; expected one")
+        found[name] = np.ma.stack(values) if any(map(np.ma.is_masked, values)) else np.stack(values)
+    return {"beside": found, "class_names": class_names}
 
 
 def _is_image(value: Any) -> bool:
@@ -82,7 +145,7 @@ def _scale(samples: Any) -> Scale:
     """The black and white of all pictures, of more than 8 bits; each is decoded once more for that."""
     low, high, floats = np.inf, -np.inf, set()
     for i in range(len(samples)):
-        image = _parts(samples[i])[0]
+        image = _sample(samples[i]).image
         if not isinstance(image, Image.Image) or not deep(image):
             raise ValueError(
                 f"sample {i} is no picture of more than 8 bits, but the first one is; convert them to one mode"
