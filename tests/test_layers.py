@@ -21,7 +21,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "unweave"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("types", "seeds", "settings", "precision", "files", "log", "checksum"),
-    ("locate", "maths", "verdicts", "means", "optimiser_state"),
+    ("kinds", "locate", "maths", "verdicts", "means", "optimiser_state"),
     ("nets",),
     ("data", "methods", "metrics", "kept"),
     ("build", "train", "trust"),
@@ -36,7 +36,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
 LAZY = {"__init__", "__main__"}  # of the package itself, which imports nothing until a name is used
-METRICS_MAY = {"settings"}
+METRICS_MAY = {"settings", "kinds"}
 VAGUE = {"utils", "util", "common", "core", "helpers", "helper", "misc"}
 REFERENCE = re.compile(r"unweave((?:\.\w+)+)(?::\w+)?")
 

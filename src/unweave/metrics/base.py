@@ -8,7 +8,7 @@ A metric is a function of a table: codes (N, D) beside factors (N, K), or groups
         return Measured(value, "how it was estimated", factors={"gap": gap})
 
 and one line in `unweave.metrics.METRICS`. The decorator gives the function its public form,
-`my_metric(codes, factors, *, test, log_var, active, weights, protocol, seed, calibrate) -> Score`: inputs are checked,
+`my_metric(codes, factors, *, test, log_var, active, weights, protocol, seed, calibrate, kinds) -> Score`: inputs are checked,
 constant latents and factors are set aside and come back as NaN parts, and error, null floor, rotated value and ceiling
 are found by measuring changed tables (`unweave.metrics.calibration`).
 """
@@ -46,6 +46,12 @@ def _put_back(found: Measured, table: Table | GroupTable) -> dict[str, np.ndarra
             full[name] = np.full(length, np.nan)
             full[name][list(columns)] = part
     return full
+
+
+def _kinds(table: Table | GroupTable) -> tuple[str, ...]:
+    """The kind of every factor that was given, "" of those set aside; none where factors are not known."""
+    of = dict(zip(table.varying, table.kinds, strict=False))
+    return tuple(of.get(k, "") for k in range(table.height)) if of else ()
 
 
 @dataclass(frozen=True)
@@ -102,17 +108,20 @@ class Metric:
         protocol: str = "unweave",
         seed: int = 0,
         calibrate: bool = False,
+        kinds: Any = None,
         **options: Any,
     ) -> Score:
         """Score codes against factors.
 
         codes: (N, D), or (N, D, d) where a latent is a vector; or `Groups` for metrics of groups.
-        factors: (N, K) indices or values, NaN where unknown.
+        factors: (N, K) indices or values, NaN where unknown; (N,) if there is one.
         test: (codes, factors) to test what was fitted; without it a seeded third of the rows. For groups: `Groups`.
         log_var: (N, D) of the posteriors. active: which latents count, (D,) bool or indices; all by default.
         weights: (N,) of the rows. reference: codes (N, D) that give groups the scale of each latent.
         protocol: whose conventions. seed: of splits, permutations and fits.
         calibrate: also error, null, rotated and ceiling of metrics that fit models.
+        kinds: of the factors: "categorical" (every value a level), "ordered" (a grid) or "continuous" (binned), one
+            for all, K of them (None: judge by the values), or {column: kind}. The score says which were assumed.
 
         Raises ValueError for arrays that cannot be scored (NaN in codes, lengths that differ, text as factors, ...).
         """
@@ -120,12 +129,14 @@ class Metric:
             raise ValueError(f"{self.name} was given groups; it needs codes (N, D) and factors (N, K)")
         if protocol not in PROTOCOLS:
             raise ValueError(f"unknown protocol {protocol!r}; there are {', '.join(PROTOCOLS)}")
+        if isinstance(codes, Groups) and kinds is not None:
+            raise ValueError(f"kinds are of factors, and {self.name} was given groups, which hold none")
         if isinstance(codes, Groups):
             table: Table | GroupTable = GroupTable.of(codes, test, reference, protocol, seed, active)
         else:
             if factors is None and self.declares.tables not in ("codes", "posteriors"):
                 raise ValueError(f"{self.name} needs factors (N, K) beside the codes; none were given")
-            table = Table.of(codes, factors, test, log_var, active, weights, protocol, seed)
+            table = Table.of(codes, factors, test, log_var, active, weights, protocol, seed, kinds)
         return self.score(table, calibrate=calibrate, **options)
 
     def score(self, table: Table | GroupTable, *, calibrate: bool = False, **options: Any) -> Score:
@@ -135,7 +146,7 @@ class Metric:
             raise ValueError(f"{self.name} is not defined under protocol {table.protocol!r}; it has {known}")
         if self.declares.tables == "codes" and isinstance(table, Table):
             alone = table.cache.setdefault("without factors", {})
-            table = replace(table, factors=np.empty((table.n, 0)), varying=(), height=0, cache=alone)
+            table = replace(table, factors=np.empty((table.n, 0)), varying=(), height=0, kinds=(), cache=alone)
         if reason := table.undefined():
             return Score(NAN, n=table.n, protocol=table.protocol, seed=table.seed, reason=reason)
         if self.declares.tables in ("groups", "pairs") and isinstance(table, Table):
@@ -160,6 +171,7 @@ class Metric:
             reason="; ".join(reason for reason in reasons if reason),
             parts=parts | ({"intervals": intervals} if intervals else {}),
             matrix=table.put_back_matrix(found.matrix),
+            kinds=_kinds(table),
         )
 
     def _calibrate(

@@ -10,7 +10,7 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.classifiers import accuracy, logistic, quietly, standardise
-from unweave.metrics.information import shared_levels
+from unweave.metrics.kinds import shared_levels
 from unweave.metrics.mig import mean
 
 Predict = Callable[[np.ndarray], np.ndarray]

@@ -8,7 +8,7 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.classifiers import standardise
-from unweave.metrics.information import shared_levels
+from unweave.metrics.kinds import shared_levels
 from unweave.metrics.mig import mean
 
 ROWS = 4_000

@@ -8,7 +8,7 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.classifiers import area_under_curve, logistic, standardise
-from unweave.metrics.information import shared_levels
+from unweave.metrics.kinds import shared_levels
 from unweave.metrics.mig import mean
 
 

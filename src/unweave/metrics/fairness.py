@@ -9,7 +9,7 @@ import numpy as np
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.classifiers import accuracy, standardise
 from unweave.metrics.downstream import PREDICTORS, predictors
-from unweave.metrics.information import shared_levels
+from unweave.metrics.kinds import shared_levels
 from unweave.metrics.mig import mean
 
 

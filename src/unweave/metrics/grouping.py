@@ -19,7 +19,8 @@ class GroupTable:
     """Groups to fit on and groups to test on, with the codes that give every latent its scale.
 
     codes: (N, D) of latents that vary; both sides index them. reference: (N', D). origin: how the groups were made.
-    factors: (N, K) of the codes' rows, where they are known. `fixed` counts the factors that vary, as `varying` does.
+    factors: (N, K) of the codes' rows, where they are known, and the kinds (K,) of these. `fixed` counts the factors
+        that vary, as `varying` does.
     """
 
     codes: np.ndarray
@@ -35,6 +36,7 @@ class GroupTable:
     notes: tuple[str, ...] = ()
     origin: str = "groups as given"
     factors: np.ndarray | None = None
+    kinds: tuple[str, ...] = ()
     cache: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     @staticmethod
@@ -103,6 +105,7 @@ class GroupTable:
                 table.notes + scarce(table),
                 f"groups drawn from {table.n} rows",
                 factors,
+                table.kinds,
             )
         return table.cache[name]
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from unweave.metrics.checks import check_codes
-from unweave.metrics.information import factor_levels
+from unweave.metrics.kinds import factor_levels
 from unweave.metrics.tables import Table
 
 FIT_GROUPS, TEST_GROUPS, MEMBERS = 10_000, 5_000, 64

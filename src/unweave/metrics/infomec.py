@@ -8,15 +8,8 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.classifiers import log_loss, logistic, quietly, standardise
-from unweave.metrics.information import (
-    BINS,
-    beyond_chance,
-    factor_levels,
-    information,
-    informative,
-    shared_levels,
-    too_few,
-)
+from unweave.metrics.information import BINS, beyond_chance, information, informative, too_few
+from unweave.metrics.kinds import factor_levels, shared_levels
 from unweave.metrics.mig import mean
 
 NEIGHBOURS = 10

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from unweave.metrics.kinds import equally_filled, factor_levels
 from unweave.metrics.tables import Table
 
 BINS = 20
@@ -155,26 +156,17 @@ def _effective(weights: np.ndarray | None, known: np.ndarray) -> float:
 
 
 def code_bins(table: Table, bins: int = BINS) -> np.ndarray:
-    """Codes as indices of bins, (N, D), by the protocol; codes of at most 20 values are categories."""
-    if ("codes", bins) not in table.bins:
-        rule = between_quantiles if table.protocol in ("unweave", "infomec") else equal_width
-        table.bins["codes", bins] = np.stack([rule(column, bins) for column in table.codes.T], 1)
-    return table.bins["codes", bins]
+    """Codes as indices of bins, (N, D), by the protocol; codes of at most 20 values are categories.
 
-
-def factor_levels(table: Table) -> np.ndarray:
-    """Factors as indices of levels, (N, K), -1 where unknown; continuous factors in 20 bins."""
-    if "factors" not in table.bins:
-        columns = [levels(column) for column in table.factors.T]
-        table.bins["factors"] = np.stack(columns, 1) if columns else np.empty((table.n, 0), int)
-    return table.bins["factors"]
-
-
-def shared_levels(fit: Table, test: Table) -> tuple[np.ndarray, np.ndarray]:
-    """Levels of the factors in rows to fit on and rows to test on, numbered alike."""
-    both = np.concatenate([fit.factors, test.factors])
-    index = np.stack([levels(column) for column in both.T], 1)
-    return index[: fit.n], index[fit.n :]
+    Beside a continuous factor, whose bins are equally filled, those of the codes are too: else a perfect code of a
+    Gaussian factor would share .72 of what the factor holds.
+    """
+    rule = between_quantiles if table.protocol in ("unweave", "infomec") else equal_width
+    if table.protocol == "unweave" and "continuous" in table.kinds:
+        rule = between_ranks
+    if (rule.__name__, bins) not in table.bins:
+        table.bins[rule.__name__, bins] = np.stack([rule(column, bins) for column in table.codes.T], 1)
+    return table.bins[rule.__name__, bins]
 
 
 def between_quantiles(column: np.ndarray, bins: int = BINS) -> np.ndarray:
@@ -194,25 +186,15 @@ def between_quantiles(column: np.ndarray, bins: int = BINS) -> np.ndarray:
     return np.clip((column.astype(np.float64) - low) * (bins / (high - low)), 0, bins - 1).astype(np.int64)
 
 
+def between_ranks(column: np.ndarray, bins: int = BINS) -> np.ndarray:
+    """Equally filled bins; at most 20 distinct values are categories."""
+    values, place, counts = np.unique(column, return_inverse=True, return_counts=True)
+    return place if len(values) <= BINS else equally_filled(counts, bins)[place]
+
+
 def equal_width(column: np.ndarray, bins: int = BINS) -> np.ndarray:
     """Equal-width bins from the smallest to the largest value, edge for edge as disentanglement_lib makes them."""
     return np.digitize(column, np.histogram_bin_edges(column, bins)[:-1]) - 1
-
-
-def levels(column: np.ndarray) -> np.ndarray:
-    """A factor's values as indices, -1 for NaN. Many distinct fractions are a continuous factor, and binned."""
-    index = np.full(len(column), -1)
-    known = ~np.isnan(column)
-    values, inverse = np.unique(column[known], return_inverse=True)
-    if continuous(values, int(known.sum())):
-        inverse = between_quantiles(column[known])
-    index[known] = inverse
-    return index
-
-
-def continuous(values: np.ndarray, rows: int) -> bool:
-    """Whether distinct values of a factor are of a continuous one: fractions, more than 20 and a tenth of the rows."""
-    return len(values) > max(BINS, rows / 10) and bool((values != np.round(values)).any())
 
 
 def runner_up(matrix: np.ndarray, axis: int = 0) -> tuple[np.ndarray, np.ndarray]:

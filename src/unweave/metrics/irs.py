@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.information import BINS, factor_levels
+from unweave.metrics.information import BINS
+from unweave.metrics.kinds import factor_levels
 
 SHORT = 100
 

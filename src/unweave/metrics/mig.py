@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.information import entropy, factor_levels, information, runner_up, too_few
+from unweave.metrics.information import entropy, information, runner_up, too_few
+from unweave.metrics.kinds import factor_levels
 
 SAMPLES = 2_000
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from unweave.metrics.information import factor_levels
+from unweave.metrics.kinds import factor_levels
 from unweave.metrics.tables import Table
 
 FEWEST = 10

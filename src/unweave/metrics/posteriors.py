@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unweave.metrics.information import factor_levels
+from unweave.metrics.kinds import factor_levels
 from unweave.metrics.tables import Table
 
 SAMPLES = 1_000

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.information import entropy, factor_levels, from_indices, runner_up, too_few
+from unweave.metrics.information import entropy, from_indices, runner_up, too_few
+from unweave.metrics.kinds import factor_levels
 from unweave.metrics.mig import mean
 
 BINS = 100

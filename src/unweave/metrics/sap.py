@@ -8,7 +8,9 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.classifiers import accuracy, balanced_accuracy, standardise
-from unweave.metrics.information import continuous, runner_up, shared_levels
+from unweave.metrics.information import runner_up
+from unweave.metrics.kinds import shared_levels
+from unweave.metrics.mcc import correlations
 from unweave.metrics.mig import mean
 
 STRENGTH = 100.0  # C times the number of rows: what the study's C = 0.01 is at its 10,000 rows
@@ -28,11 +30,12 @@ def sap(table: Table, *, kind: str = "auto") -> Measured:
 
     kind: "continuous": S is the squared correlation. "discrete": S is the test accuracy of a linear support vector
         machine (squared hinge loss, one against the rest, balanced classes) on that one latent. "auto": by factor,
-        continuous ones by correlation; disentanglement_lib takes every factor as discrete.
+        continuous ones (see `kinds`) by the squared correlation of ranks; disentanglement_lib takes all as discrete.
     parts: `gap` and `best` of every factor. matrix: S.
 
-    Source: Kumar et al. 2018, section 3. **Departures**: codes are standardised, C n = 100 and the accuracy is the
-    balanced one, so that the score does not move with the units of the codes or with n; protocol dlib has raw codes,
+    Source: Kumar et al. 2018, section 3. **Departures**: "auto" correlates ranks, since a logarithm or a long tail of a
+    measurement tangles nothing; codes are standardised, C n = 100 and the accuracy is the balanced one, so that the
+    score does not move with the units of the codes or with n; protocol dlib has raw codes,
     C = 0.01 and plain accuracy. The machine has two weights a class and is solved exactly, by Newton's method.
     """
     if kind not in ("auto", "discrete", "continuous"):
@@ -40,35 +43,31 @@ def sap(table: Table, *, kind: str = "auto") -> Measured:
     if table.width < 2:
         return Measured(math.nan, "", reason="one latent: no runner-up to compare with")
     dlib = table.protocol.startswith("dlib")
-    by_correlation = [
-        kind == "continuous" or (kind == "auto" and not dlib and _continuous(column)) for column in table.factors.T
-    ]
+    smooth = np.array([one == "continuous" for one in table.kinds])
+    by_correlation = np.full(len(smooth), kind == "continuous") | (smooth & (kind == "auto") & (not dlib))
     fit, test = table.sides()
     matrix = np.zeros((len(table.latents), len(table.varying)))
-    if any(by_correlation):
-        rows = table if all(by_correlation) else fit
-        matrix[:, by_correlation] = squared_correlations(rows)[:, by_correlation]
-    if not all(by_correlation):
-        discrete = ~np.array(by_correlation)
-        matrix[:, discrete] = _accuracies(fit, test, dlib)[:, discrete]
+    if by_correlation.any():
+        rows = table if by_correlation.all() else fit
+        squared = squared_correlations(rows) if kind == "continuous" else correlations(rows, ranked=True) ** 2
+        matrix[:, by_correlation] = squared[:, by_correlation]
+    if not by_correlation.all():
+        matrix[:, ~by_correlation] = _accuracies(fit, test, dlib)[:, ~by_correlation]
     best, second = runner_up(matrix)
     chosen = np.array(table.latents)[matrix.argmax(0)]
-    how = "squared correlation" if all(by_correlation) else "linear support vector machines"
-    rows_used = "all rows" if all(by_correlation) else table.split_note()
+    correlated = "squared correlation" if kind == "continuous" else "squared rank correlation"
+    ways = [correlated] if by_correlation.any() else []
+    ways += [] if by_correlation.all() else ["linear support vector machines"]
+    rows_used = "all rows" if by_correlation.all() else table.split_note()
     missing = np.isnan(best)
     return Measured(
         mean(best - second),
-        f"{how}; {rows_used}",
+        f"{', '.join(ways)}; {rows_used}",
         factors={"gap": best - second, "best": np.where(missing, np.nan, chosen)},
         matrix=matrix,
-        n=table.n if all(by_correlation) else fit.n,
+        n=table.n if by_correlation.all() else fit.n,
         reason="a factor has one class only in the rows fitted or none in those tested" if missing.any() else "",
     )
-
-
-def _continuous(column: np.ndarray) -> bool:
-    known = column[~np.isnan(column)]
-    return continuous(np.unique(known), len(known))
 
 
 def squared_correlations(table: Table) -> np.ndarray:

@@ -24,6 +24,8 @@ class Score:
     bias: estimated bias of `value`, by the jackknife.
     n: rows used. estimator, protocol, seed: how it was computed. reason: what is undefined or left out, and why.
     parts: the pieces, per factor, per latent; `intervals` holds error, low, high and null of the scalar pieces.
+    kinds: what each factor was taken for, "categorical", "ordered" or "continuous", as declared or as judged by
+        `unweave.metrics.kinds`; "" of one that never varies. Where a judgement is doubtful, `reason` says so.
     matrix: what lies behind the score, (D, K), for a heat map.
     """
 
@@ -42,6 +44,7 @@ class Score:
     parts: dict[str, Any] = field(default_factory=dict)
     matrix: np.ndarray | None = None
     bias: float = NAN
+    kinds: tuple[str, ...] = ()
 
     def __float__(self) -> float:
         return self.value

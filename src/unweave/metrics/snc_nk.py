@@ -8,7 +8,8 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.classifiers import accuracy, standardise
-from unweave.metrics.information import information, shared_levels, too_few
+from unweave.metrics.information import information, too_few
+from unweave.metrics.kinds import shared_levels
 from unweave.metrics.mcc import assign
 from unweave.metrics.mig import mean
 from unweave.metrics.r2 import KERNEL_ROWS, alike, kernel_ridge

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from unweave.kinds import declared
 from unweave.metrics.checks import (
     check_active,
     check_codes,
@@ -23,6 +24,7 @@ from unweave.metrics.checks import (
     live_latents,
     varying_factors,
 )
+from unweave.metrics.kinds import factor_levels, kinds_of
 
 BLOCKS = 20
 FIT_ROWS, TEST_ROWS = 10_000, 5_000
@@ -56,7 +58,8 @@ class Table:
 
     latents, varying: which columns of the given arrays these are. width, height: how many columns were given.
     factors: float, NaN where unknown; (N, 0) if none were given. test: the rows to test on, if they were given apart.
-    cache: what several metrics need (information, fits). bins: indices per row, "codes" (N, D) and "factors" (N, K).
+    kinds: what kind each of these factors is, (K,); see `unweave.metrics.kinds`.
+    cache: what several metrics need (information, fits). bins: indices per row, of codes (N, D) and "factors" (N, K).
     whole: False for a changed copy that serves an error or a floor, for which costly parts need not be found.
     """
 
@@ -72,6 +75,7 @@ class Table:
     width: int = 0
     height: int = 0
     notes: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
     whole: bool = True
     cache: dict[Any, Any] = field(default_factory=dict)
     bins: dict[Any, np.ndarray] = field(default_factory=dict)
@@ -86,6 +90,7 @@ class Table:
         weights: Any = None,
         protocol: str = "unweave",
         seed: int = 0,
+        kinds: Any = None,
     ) -> Table:
         """Check what a user gave and set constant columns aside. Raises ValueError with one line."""
         z = check_codes(codes)
@@ -97,6 +102,8 @@ class Table:
             weights = check_weights(weights, len(z))
         keep, dead = live_latents(z, check_active(active, z.shape[1]), protocol)
         varying, constant = varying_factors(v)
+        every_row = v if tested is None else np.concatenate([v, tested[1]])
+        kinds, doubts = kinds_of(every_row, declared(kinds, v.shape[1]))
         axes = principal_axes(z[:, keep])
         table = Table(
             flatten(z[:, keep], axes),
@@ -109,14 +116,15 @@ class Table:
             varying=tuple(map(int, varying)),
             width=z.shape[1],
             height=v.shape[1],
-            notes=dead + constant,
+            notes=dead + constant + doubts,
+            kinds=tuple(kinds[k] for k in varying),
         )
-        if tested is None:
-            return table
-        codes, factors = flatten(tested[0][:, keep], axes), tested[1][:, varying]
-        return replace(
-            table, test=replace(table, codes=codes, factors=factors, log_var=None, weights=None, cache={}, bins={})
-        )
+        if tested is not None:
+            codes, factors = flatten(tested[0][:, keep], axes), tested[1][:, varying]
+            other = replace(table, codes=codes, factors=factors, log_var=None, weights=None, cache={}, bins={})
+            table = replace(table, test=other)
+        factor_levels(table)  # now, of all rows, so that no part of them has levels of its own
+        return table
 
     def under(self, protocol: str) -> Table:
         """The same rows under another protocol, which may count other latents."""
@@ -126,7 +134,8 @@ class Table:
             return replace(self, protocol=protocol, cache={}, bins={})
         test = None if self.test is None else (self.test.codes, self.test.factors)
         factors = self.factors if self.height else None
-        own = Table.of(self.codes, factors, test, self.log_var, None, self.weights, protocol, self.seed)
+        kinds = self.kinds if self.height else None
+        own = Table.of(self.codes, factors, test, self.log_var, None, self.weights, protocol, self.seed, kinds)
         latents = tuple(self.latents[j] for j in own.latents)
         shape = replace(own, latents=latents, varying=self.varying, width=self.width, height=self.height)
         return replace(shape, notes=self.notes + own.notes)
