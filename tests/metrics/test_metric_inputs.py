@@ -27,7 +27,16 @@ def scored(name, *tables, **options):
         (Z[:, 0], V, {}, r"shape \(120,\)"),
         (Z[:0], V[:0], {}, "shape"),
         (Z, V[:100], {}, "120 rows and factors have 100"),
-        (Z, V[:, 0], {}, r"shape \(120,\)"),
+        (Z, V[:, :, None], {}, r"shape \(120, 4, 1\)"),
+        (Z, V[:100, 0], {}, "120 rows and factors have 100"),
+        (np.ma.masked_greater(Z, 1), V, {}, "codes hold [0-9]+ masked entries"),
+        (Z, V, {"log_var": np.ma.masked_greater(Z, 1)}, "log_var hold [0-9]+ masked entries"),
+        (Z, V, {"weights": np.ma.masked_less(np.arange(120.0), 3)}, "weights hold 3 masked entries"),
+        (Z, V, {"test": (np.ma.masked_greater(Z, 1), V)}, "test codes hold [0-9]+ masked"),
+        (Z, V + 2**53, {}, "column 0 that are too large to be told apart"),
+        (Z, (V + 2**53).astype(object), {}, "column 0 that are too large to be told apart"),
+        (Z, V.astype("datetime64[s]"), {}, "not numbers"),
+        (Z, np.array([[1, {}]] * 120, object), {}, "a dict in column 1"),
         (Z, WILD, {}, "infinity .first at row 2, factor 0"),
         (Z, None, {}, "needs factors"),
         (Z, np.full(V.shape, "red"), {}, "'red'.*np.unique"),
@@ -46,6 +55,48 @@ def test_bad_arrays_are_refused_in_one_line(codes, factors, more, says):
     with pytest.raises(ValueError, match=says) as error:
         metrics.mig(codes, factors, **more)
     assert "\n" not in str(error.value)
+
+
+class NAType:
+    """Stands for pandas' NA, which is not equal to itself and no number."""
+
+    def __bool__(self):
+        raise TypeError("boolean value of NA is ambiguous")
+
+
+def test_what_is_missing_is_left_out_however_it_is_written():
+    holes = V.astype(float)
+    holes[::9, 1] = np.nan
+    gone = np.isnan(holes)
+    want = metrics.mig(Z, holes)
+    for hole in (None, NAType(), float("nan")):
+        v = V.astype(object)
+        v[gone] = hole
+        assert metrics.mig(Z, v).value == want.value
+    for fill in (0, 999):
+        masked = np.ma.masked_array(np.where(gone, fill, V), gone)
+        assert metrics.mig(Z, masked).value == want.value
+        assert metrics.mig(Z, V, test=(Z, masked)).value == metrics.mig(Z, V).value
+    assert metrics.mig(np.ma.masked_array(Z), V).value == metrics.mig(Z, V).value, "nothing is masked"
+    assert metrics.mig(Z.astype(object), V).value == pytest.approx(metrics.mig(Z, V).value)
+
+
+def test_large_whole_numbers_keep_their_identity():
+    ids = np.repeat(np.arange(20), 30)
+    z = np.stack([ids, ids % 7], 1) + 0.1 * np.random.default_rng(0).standard_normal((600, 2))
+    plain = metrics.mig(z, ids[:, None])
+    for first in (2**24, 1_700_000_000, -(2**40), 2**52):
+        assert metrics.mig(z, ids[:, None] + first).value == plain.value
+    days = 1_700_000_000_000_000_000 + ids * 86_400_000_000_000
+    assert metrics.mig(z, days[:, None]).value == plain.value, "nanoseconds since 1970, days apart"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_one_factor_may_be_a_plain_vector(name):
+    one, column = scored(name, Z, V[:, 0]), scored(name, Z, V[:, :1])
+    assert one.value == pytest.approx(column.value, nan_ok=True)
+    assert one.reason == column.reason
+    assert scored(name, Z, V[:, 0].tolist()).reason == column.reason
 
 
 def test_bad_groups_and_options_are_refused():

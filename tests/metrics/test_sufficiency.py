@@ -88,7 +88,7 @@ def test_undefined_and_refused():
         with pytest.raises(ValueError, match="sample or all"):
             metrics.get(name)(z, v, log_var=log_var, rows="some")
     own = np.arange(100)[:, None]
-    assert "target" in metrics.minimality(z, own, log_var=log_var).reason
+    assert "target" in metrics.minimality(z, own, log_var=log_var, kinds="categorical").reason
 
 
 def test_unknown_labels_are_left_out():

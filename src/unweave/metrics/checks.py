@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from unweave.metrics.numbers import unmasked, with_gaps
+
 
 def check_codes(codes: Any, name: str = "codes") -> np.ndarray:
     """Codes as floats (N, D) or (N, D, d); ValueError if they are not finite numbers of that rank."""
-    z = np.asarray(codes)
+    z = unmasked(codes, name)
     if z.dtype.kind not in "biuf":
         raise ValueError(f"{name} hold {z.dtype}, not numbers; give an array (N, D) of numbers")
     if z.ndim not in (2, 3) or 0 in z.shape:
@@ -25,17 +27,12 @@ def check_codes(codes: Any, name: str = "codes") -> np.ndarray:
 
 
 def check_factors(factors: Any, n: int, name: str = "factors") -> np.ndarray:
-    """Factors as float64 (N, K), NaN where unknown; ValueError for text, infinities, a wrong rank or length."""
-    v = np.asarray(factors)
-    if v.ndim != 2 or 0 in v.shape:
-        raise ValueError(f"{name} have shape {v.shape}; expected (N, K), one column for each factor")
-    if v.dtype.kind not in "biuf":
-        v = _numbers(v, name)
+    """Factors (N, K), or (N,) for one, as float64 (N, K), NaN where unknown; ValueError for what they cannot be."""
+    v = with_gaps(factors, name)
     if len(v) != n:
         raise ValueError(
             f"codes have {n} rows and {name} have {len(v)}; they have to be of the same images, row by row"
         )
-    v = v.astype(np.float64)
     if np.isinf(v).any():
         row, column = np.argwhere(np.isinf(v))[0]
         raise ValueError(
@@ -44,31 +41,9 @@ def check_factors(factors: Any, n: int, name: str = "factors") -> np.ndarray:
     return v
 
 
-def _numbers(v: np.ndarray, name: str) -> np.ndarray:
-    """An array of objects or of text as floats; ValueError that says how to factorise if there is text in a column."""
-    for k, column in enumerate(v.T):
-        if text := [value for value in column if isinstance(value, (str, bytes)) and not _is_number(value)]:
-            raise ValueError(
-                f"{name} hold text in column {k} (such as {str(text[0])!r}); number its values first, "
-                "for example with np.unique(column, return_inverse=True)[1]"
-            )
-    try:
-        return v.astype(np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} hold {v.dtype} values that are not numbers; give indices or values (N, K)") from None
-
-
-def _is_number(text: str | bytes) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
 def check_like(array: Any, name: str, shape: tuple[int, ...]) -> np.ndarray:
     """A finite array of exactly this shape; ValueError otherwise."""
-    a = np.asarray(array)
+    a = unmasked(array, name)
     if a.dtype.kind not in "biuf" or a.shape != shape:
         raise ValueError(f"{name} has shape {a.shape} ({a.dtype}); expected numbers of shape {shape}, like the codes")
     if not np.isfinite(a).all():
