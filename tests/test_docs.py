@@ -3,6 +3,7 @@
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -27,3 +28,17 @@ def test_the_page_of_estimators_says_what_they_give_today():
         assert told[:2] == pytest.approx([float(weighted[0]), float(stratified[0])], abs=4 * float(error[0]) + 0.01)
         assert told[3:5] == pytest.approx([float(weighted[1]), float(stratified[1])], abs=4 * float(error[1]) + 0.01)
     assert module["truth"](0.5) == pytest.approx((5.8158, 1.1157), abs=1e-3)
+
+
+def test_the_table_of_sparse_factors_says_what_they_give_today():
+    module = runpy.run_path(str(DOCS / "estimators.py"))
+    lines = (DOCS / "estimators.md").read_text().splitlines()
+    told = [line.strip("| ").split(" | ") for line in lines if line.startswith("| 183 | 1,000 |")]
+    assert [row[2] for row in told] == list(module["KNOWN"])
+    for _, _, known, *values in told:
+        rng = np.random.default_rng([183, 1000])
+        found = np.mean([module["of_a_table"](known, 183, 1000, rng) for _ in range(8)], 0)
+        assert [float(value) for value in values] == pytest.approx(list(found), abs=0.006)
+    none = [float(value) for value in told[0][3:]]
+    assert none[1] > 0.9, "plug-in information of noise"
+    assert abs(none[4]) < 0.03, "the library's own"

@@ -25,7 +25,7 @@ def dcimig(table: Table, *, bins: int | None = None) -> Measured:
 
     parts: `credit` (nats) of every factor, `gap` of every latent. matrix: I(z_j; v_k) in nats.
 
-    Source: Sepliarskaia et al. 2019, "3CharM" and DCIMIG. **Departures**: bias-corrected information.
+    Source: Sepliarskaia et al. 2019, "3CharM" and DCIMIG. **Departures**: chance-corrected information.
     """
     if len(table.varying) < 2:
         return Measured(math.nan, "", reason="one factor: no second one to compare with")

@@ -31,7 +31,7 @@ def infomec(table: Table, *, bins: int | None = None) -> Measured:
 
     parts: `InfoM`, `InfoC`, `InfoE`, and each per latent or factor. matrix: M.
 
-    Source: Hsu et al. 2023, section 4. **Departures**: bias-corrected histogram, where the authors take nearest
+    Source: Hsu et al. 2023, section 4. **Departures**: chance-corrected histogram, where the authors take nearest
     neighbours for continuous codes, which give noise an InfoM of .6; InfoE is the log loss on test rows. Under protocol
     infomec: 10 nearest neighbours with a seed, latents kept whose range is above a 20th of the largest, and a balanced
     logistic regression without penalty, in sample. A latent that shares no more information than chance is left out of

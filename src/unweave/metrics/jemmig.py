@@ -27,7 +27,7 @@ def jemmig(table: Table, *, bins: int | None = None) -> Measured:
     parts: `jemmig` (nats, raw) and `normalised` of every factor. matrix: I(z_j; v_k) in nats.
 
     Source: Do and Tran 2020, eq. 8, normalised as in the appendix of Carbonneau et al. 2022. **Departures**:
-    bias-corrected information. Noise inside a code is punished, so a perfect but noisy code scores well below 1.
+    chance-corrected information. Noise inside a code is punished, so a perfect but noisy code scores well below 1.
     """
     if table.width < 2:
         return Measured(math.nan, "", reason="one latent: no runner-up to compare with")

@@ -26,7 +26,7 @@ def med(table: Table, *, bins: int | None = None, top: int | None = None) -> Mea
         codes of self-supervised models, in which most latents know a little of everything.
     parts: `disentanglement` of every latent, NaN where it was not kept. matrix: R.
 
-    Source: Cao et al. 2022, section 3 (MED and top-k MED). **Departures**: bias-corrected information.
+    Source: Cao et al. 2022, section 3 (MED and top-k MED). **Departures**: chance-corrected information.
     """
     if len(table.varying) < 2:
         return Measured(math.nan, "", reason="one factor: every latent is modular")

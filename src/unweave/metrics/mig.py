@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.information import entropy, information, runner_up, too_few
+from unweave.metrics.entropies import entropy
+from unweave.metrics.information import information, runner_up, too_few
 from unweave.metrics.kinds import factor_levels
 
 SAMPLES = 2_000
@@ -27,11 +28,13 @@ def mig(table: Table, *, bins: int | None = None, form: str = "auto") -> Measure
 
     form: "histogram" of the codes, or the paper's "posterior" when log_var is given: I(z_j; v_k) is the mean of
         log q(z_j|v_k) - log q(z_j) over samples of q(z|x), where both densities are mixtures of the rows' posteriors.
-        "auto" takes the posterior form if there is log_var, under the library's own protocol.
+        "auto" takes the posterior form if there is log_var, under the library's own protocol. It takes the rows for all
+        the images there are and is not corrected: narrow posteriors of noise (deviation .05) beside a factor of 40 levels
+        know .5 nats of it at 1,000 rows.
     parts: `gap` and `entropy` (nats) of every factor, and `best` its latent. matrix: I(z_j; v_k) in nats.
 
     Source: Chen et al. 2018, eq. 6; disentanglement_lib's `discrete_mig` under protocol dlib.
-    **Departures**: mutual information is bias-corrected and bins are robust to outliers, except under dlib.
+    **Departures**: a histogram's information is chance-corrected and its bins are robust to outliers, except under dlib.
     Protocol laforge: 10 plug-in bins and H of the code in place of H(v), which is a fault of that code.
     A perfect code of 40 levels scores below 1 in 20 bins; `ceiling` says how much. Splitting a factor over two latents
     scores 0 although the code is modular.

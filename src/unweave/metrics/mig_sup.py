@@ -26,7 +26,7 @@ def mig_sup(table: Table, *, bins: int | None = None) -> Measured:
 
     parts: `gap` and `best` of every latent. matrix: I(z_j; v_k) / H(v_k).
 
-    Source: Li et al. 2020, eq. 12. **Departures**: bias-corrected information; latents that never vary are left out.
+    Source: Li et al. 2020, eq. 12. **Departures**: chance-corrected information; latents that never vary are left out.
     Under protocol laforge, 10 plug-in bins and H of the code in place of H(v), which is a fault of that code.
     """
     if len(table.varying) < 2:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.information import entropy
+from unweave.metrics.entropies import entropy
 from unweave.metrics.kinds import factor_levels
 from unweave.metrics.mig import mean
 

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.information import bins_of, code_bins, from_indices, too_few
+from unweave.metrics.contingency import from_indices
+from unweave.metrics.information import bins_of, code_bins, too_few
 from unweave.metrics.total_correlation import LONELY, among_latents
 
 
@@ -28,7 +29,7 @@ def pairwise_mi(table: Table, *, bins: int | None = None) -> Measured:
     matrix: I(z_i; z_j) in nats, (D, D); on the diagonal the entropy of the binned latent.
 
     Source: Locatello et al. 2019; disentanglement_lib's `mutual_info_score`. **Departures**: information is
-    bias-corrected and bins are robust to outliers, except under protocol dlib, where 1,000 rows of noise score about .17.
+    chance-corrected and bins are robust to outliers, except under protocol dlib, where 1,000 rows of noise score about .17.
     """
     if len(table.latents) < 2:
         return Measured(math.nan, "", reason=LONELY)
@@ -36,6 +37,8 @@ def pairwise_mi(table: Table, *, bins: int | None = None) -> Measured:
         return Measured(math.nan, "", reason=reason)
     bins = bins_of(table, bins)
     z = code_bins(table, bins)
-    found = from_indices(z, z, table.weights, corrected=table.protocol == "unweave", bins=bins)
+    found = from_indices(z, z, table.weights, corrected=table.protocol == "unweave")
     pairs = found.uncut[np.triu_indices(len(table.latents), 1)]
-    return Measured(max(float(pairs.mean()), 0.0), found.estimator, matrix=among_latents(table, found.mutual))
+    return Measured(
+        max(float(pairs.mean()), 0.0), f"{found.estimator}, {bins} bins", matrix=among_latents(table, found.mutual)
+    )

@@ -47,7 +47,7 @@ def total_correlation(table: Table, *, form: str = "mean") -> Measured:
     value = float(-0.5 * np.log(strengths).sum())
     if table.protocol == "unweave":
         value = max(value - gaussian_bias(len(c), rows), 0.0)
-    how = "plug-in" if table.protocol != "unweave" else "bias-corrected"
+    how = "plug-in" if table.protocol != "unweave" else "less the bias of Gaussian rows"
     return Measured(value, f"Gaussian, {how}, {form} codes", matrix=among_latents(table, correlation))
 
 
