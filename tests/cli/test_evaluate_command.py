@@ -86,13 +86,15 @@ def test_a_run_can_be_scored_on_other_data(unweave):
 
 def test_what_is_undefined_is_said_below_the_table():
     scores = {
-        "mig": Score(0.4321, error=0.0123, null=0.0104),
+        "mig": Score(0.4321, error=0.0123, low=0.406, high=0.459, null=0.0104),
+        "mcc": Score(0.51),
         "sap": Score(float("nan"), reason="one latent: no runner-up"),
         "dci": Score(float("nan"), reason="one latent: no runner-up"),
     }
     assert table(scores).splitlines() == [
-        "metric  score          null",
-        "mig     0.432 ± 0.012  0.010",
+        "metric  score ± standard error  95 % interval   null",
+        "mig     0.432 ± 0.012           0.406 to 0.459  0.010",
+        "mcc     0.51                    not measured    not measured",
         "sap     nan",
         "dci     nan",
         "",

@@ -67,6 +67,13 @@ def test_an_unknown_property_is_refused():
         Declares(("modularity",), invariant=("shuffling",))
 
 
+def test_only_a_jackknife_finds_a_bias_to_correct():
+    with pytest.raises(ValueError, match="needs the jackknife"):
+        Declares(("modularity",), error="halves", corrected=True)
+    with pytest.raises(ValueError, match="bootstrap"):
+        Declares(("modularity",), error="bootstrap")
+
+
 @pytest.mark.parametrize(("name", "change"), [(n, c) for n in ON_TABLES for c in metrics.get(n).declares.invariant])
 def test_what_leaves_it_alone(name, change, tables, plain):
     z, v = tables[metrics.get(name).declares.cost]
@@ -95,9 +102,10 @@ def test_range_and_direction(name, tables, plain):
 @pytest.mark.parametrize("name", [n for n in ON_TABLES if metrics.get(n).declares.cost == "cheap"])
 def test_cheap_metrics_always_come_with_error_and_floors(name, tables):
     score = metrics.get(name)(*tables["cheap"])
-    for part in (score.error, score.low, score.high, score.null, score.rotated, score.ceiling, score.bias):
+    for part in (score.error, score.low, score.high, score.null, score.rotated, score.ceiling):
         assert math.isfinite(part)
-    assert score.low <= score.high
+    assert math.isfinite(score.bias) == (metrics.get(name).declares.error == "jackknife")
+    assert score.low <= score.value <= score.high
     assert score.null < score.value
     assert score.rotated <= score.value + 1e-9, "equal, but for rounding, where a rotation changes nothing"
 

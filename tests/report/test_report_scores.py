@@ -32,7 +32,7 @@ def test_parts_follow_their_metric_with_their_own_interval():
     score = Score(0.5, parts={"completeness": 0.65, "per factor": [1, 2], "intervals": {"completeness": interval}})
     first, second = scores.rows({"dci": score})
     assert (first.name, first.part, second.name, second.part) == ("dci", False, "completeness", True)
-    assert (second.value, second.interval, second.null) == ("0.650 ± 0.010", "0.600 to 0.700", "")
+    assert (second.value, second.interval, second.null) == ("0.650 ± 0.010", "0.600 to 0.700", "not measured")
 
 
 def test_the_axis_runs_from_zero_to_one():

@@ -99,9 +99,10 @@ def _how(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def table(scores: Mapping[str, Score]) -> str:
-    """Name, value with its error, null floor; then, metric by metric, what is undefined or left out."""
-    rows = [("metric", "score", "null"), *((name, _value(s), _number(s.null)) for name, s in scores.items())]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    """Name, value with its error, interval, null floor; then, metric by metric, what is undefined or left out."""
+    head = ("metric", "score ± standard error", "95 % interval", "null")
+    rows = [head, *((name, _value(s), _interval(s), _floor(s)) for name, s in scores.items())]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     notes: dict[str, list[str]] = {}
     for name, score in scores.items():
@@ -116,8 +117,16 @@ def _value(score: Score) -> str:
     return "nan" if math.isnan(score.value) else str(score)
 
 
-def _number(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.3f}"
+def _interval(score: Score) -> str:
+    return f"{score.low:.3f} to {score.high:.3f}" if math.isfinite(score.error) else _unknown(score)
+
+
+def _floor(score: Score) -> str:
+    return f"{score.null:.3f}" if math.isfinite(score.null) else _unknown(score)
+
+
+def _unknown(score: Score) -> str:
+    return "" if math.isnan(score.value) else "not measured"
 
 
 def _wrapped(text: str) -> list[str]:

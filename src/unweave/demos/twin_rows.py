@@ -22,7 +22,7 @@ HALF_A_LEVEL = 0.5 / 255  # of a pixel of 8 bits
 class Row:
     """One quantity of the model and of its twin, as text. about: what it is, or how far apart the two are.
 
-    noise: what a score is where the factors are shuffled; "" if unknown.
+    noise: what a score is where the factors are shuffled; "" for what is no score.
     """
 
     name: str
@@ -68,7 +68,7 @@ def mean(values: NDArray[np.float64]) -> Score:
 def rows_of_scores(of: Mapping[str, Score], twin: Mapping[str, Score]) -> list[Row]:
     """Every score before and after."""
     return [
-        Row(name, told(score), told(twin[name]), METRICS[name][1], told(Score(score.null)))
+        Row(name, told(score), told(twin[name]), METRICS[name][1], told(Score(score.null)) or "not measured")
         for name, score in of.items()
     ]
 

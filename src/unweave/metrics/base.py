@@ -17,13 +17,13 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from unweave.metrics.calibration import Calibration, calibrate_by_fits, calibrate_by_jackknife
+from unweave.metrics.calibration import Band, Calibration, Plan, calibrate, uncalibrated
 from unweave.metrics.grouping import GroupTable
 from unweave.metrics.groups import Groups
 from unweave.metrics.score import NAN, Score
@@ -32,6 +32,7 @@ from unweave.metrics.tables import Measured, Table
 __all__ = ["Declares", "GroupTable", "Groups", "Measured", "Metric", "Score", "Table", "metric"]
 
 PROTOCOLS = ("unweave", "dlib", "dlib-2018", "laforge", "infomec")
+ERRORS = ("jackknife", "halves", "none")
 CHANGES = ("permutation", "sign", "scale", "dead latents", "noise latents", "outlier", "rotation")
 
 
@@ -64,7 +65,12 @@ class Declares:
     tables: "rows" (codes and factors), "codes" (no factors), "posteriors" (codes with log_var), "groups" (images
         that share the value of a factor), "pairs" (groups in which each pair shares its own value), "classes" (the
         block "class" of the codes, beside the class), "models".
+    ranges: of scalar parts whose range is another.
     cost: "cheap" metrics always come with error, null, rotated and ceiling; "fit" ones with `calibrate=True`.
+    error: where the standard error comes from, "jackknife" or "halves" (`unweave.metrics.replicates`), or "none".
+    corrected: whether the value is shown less the bias that the jackknife finds (under the library's own protocol).
+        That is chosen by measurement: it has to bring the value nearer to its limit at many rows
+        (`benchmarks/errors.py`).
     invariant: which CHANGES leave the value alone. falls: which make a good code score worse.
     protocols: the names it can be computed under.
     """
@@ -77,8 +83,13 @@ class Declares:
     invariant: tuple[str, ...] = ()
     falls: tuple[str, ...] = ()
     protocols: tuple[str, ...] = ("unweave",)
+    error: str = "halves"
+    corrected: bool = False
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.error not in ERRORS or (self.corrected and self.error != "jackknife"):
+            raise ValueError(f"error is {self.error!r}; there are {ERRORS}, and what is corrected needs the jackknife")
         if unknown := set(self.invariant + self.falls) - set(CHANGES):
             raise ValueError(f"a metric can declare {CHANGES}; it was given {sorted(unknown)}")
 
@@ -155,35 +166,42 @@ class Metric:
         measure = functools.partial(self.measure, **options)
         found = measure(table)
         calibration = self._calibrate(measure, table, found, calibrate)
-        intervals = {name: part.interval(*self.declares.range) for name, part in calibration.parts.items()}
-        parts = found.pieces | _put_back(found, table)
+        bands = {name: self._cut(name, part) for name, part in calibration.parts.items()}
+        parts: dict[str, Any] = found.pieces | {name: band.pop("value") for name, band in bands.items()}
+        if calibration.corrected:
+            parts["plug-in"] = found.value
         reasons = (*table.notes, found.reason, calibration.reason)
         return Score(
-            found.value,
-            **calibration.value.interval(*self.declares.range),
-            rotated=calibration.value.rotated,
-            ceiling=calibration.value.ceiling,
-            bias=calibration.value.bias,
+            **self._cut("", calibration.value),
             n=found.n or table.n,
             estimator=found.estimator,
             protocol=table.protocol,
             seed=table.seed,
             reason="; ".join(reason for reason in reasons if reason),
-            parts=parts | ({"intervals": intervals} if intervals else {}),
+            parts=parts | _put_back(found, table) | ({"intervals": bands} if bands else {}),
             matrix=table.put_back_matrix(found.matrix),
             kinds=_kinds(table),
         )
 
     def _calibrate(
-        self, measure: Callable[..., Measured], table: Table | GroupTable, found: Measured, calibrate: bool
+        self, measure: Callable[..., Measured], table: Table | GroupTable, found: Measured, wanted: bool
     ) -> Calibration:
         if math.isnan(found.value):
-            return Calibration(reason="")
-        if self.declares.cost == "cheap" and found.cheap:
-            return calibrate_by_jackknife(measure, table, found)
-        if calibrate:
-            return calibrate_by_fits(measure, table, found)
-        return Calibration(reason="error, null, rotated and ceiling need more fits: ask with calibrate=True")
+            return uncalibrated(found, "")
+        plan = self.plan(found)
+        if plan.cost == "fit" and not wanted:
+            return uncalibrated(found, "error, null, rotated and ceiling need more fits: ask with calibrate=True")
+        return calibrate(measure, table, found, plan)
+
+    def plan(self, found: Measured) -> Plan:
+        """How the error of what was found is got: as declared, but by halves where an option made it costly."""
+        if found.cheap:
+            return Plan(self.declares.cost, self.declares.error, self.declares.corrected)
+        return Plan("fit", "halves", False)
+
+    def _cut(self, part: str, band: Band) -> dict[str, float]:
+        """A number of this metric as fields of a score, within the range it can have."""
+        return band.within(*self.declares.ranges.get(part, self.declares.range))
 
 
 def metric(
@@ -196,7 +214,12 @@ def metric(
     invariant: tuple[str, ...] = (),
     falls: tuple[str, ...] = (),
     protocols: tuple[str, ...] = ("unweave",),
+    error: str = "halves",
+    corrected: bool = False,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
 ) -> Callable[[Callable[..., Measured]], Metric]:
     """Make a metric of a function from a table to what was measured; the keywords are the fields of `Declares`."""
-    declares = Declares(measures, range, direction, tables, cost, invariant, falls, protocols)
+    declares = Declares(
+        measures, range, direction, tables, cost, invariant, falls, protocols, error, corrected, ranges or {}
+    )
     return lambda measure: Metric(measure, declares)

@@ -15,6 +15,8 @@ from unweave.metrics.entropies import entropy
     tables="classes",
     invariant=("permutation", "dead latents"),
     falls=("sign", "noise latents"),
+    error="jackknife",
+    ranges={"categories": (0.0, math.inf), "classes": (0.0, math.inf)},
 )
 def class_accuracy(table: Table) -> Measured:
     """Matched accuracy of the predicted category, from 0 to 1, higher is better; chance is about 1 / classes.

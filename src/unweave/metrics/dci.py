@@ -24,6 +24,7 @@ PENALTY = 0.02
     invariant=("permutation", "sign", "scale", "dead latents", "noise latents", "outlier"),
     falls=("rotation",),
     protocols=("unweave", "dlib", "dlib-2018"),
+    ranges={"informativeness": (-math.inf, 1.0), "informativeness_train": (-math.inf, 1.0), "error": (0.0, math.inf)},
 )
 def dci(table: Table, *, importances: str = "boosting") -> Measured:
     """DCI; the value is the disentanglement D, from 0 to 1, higher is better. C and I are in the parts.

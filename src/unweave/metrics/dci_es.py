@@ -40,7 +40,7 @@ def dci_es(table: Table) -> Measured:
     with many values far below 1 even for a perfect code, which `ceiling` shows.
     """
     fit, test = table.sides()
-    rows = np.sort(np.random.default_rng([table.seed, 13]).permutation(fit.n)[:ROWS])
+    rows = np.sort(np.random.default_rng([table.seed, 13]).permutation(fit.n)[: table.most(ROWS)])
     v_fit, v_test = shared_levels(fit.rows(rows), test)
     explicit, informed = np.full((2, v_fit.shape[1]), math.nan)
     features, new = _features(fit.codes[rows], test.codes, table.seed)

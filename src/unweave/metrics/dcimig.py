@@ -15,6 +15,8 @@ from unweave.metrics.information import information, runner_up, too_few
     invariant=("permutation", "sign", "scale", "dead latents", "noise latents", "outlier"),
     falls=("rotation",),
     protocols=("unweave", "laforge"),
+    error="jackknife",
+    corrected=True,
 )
 def dcimig(table: Table, *, bins: int | None = None) -> Measured:
     """DCIMIG, from 0 to 1, higher is better.

@@ -39,7 +39,7 @@ def dhsic(table: Table, *, rows: int = ROWS) -> Measured:
     if table.n < 2 * d:
         return Measured(math.nan, "", reason=f"{table.n} rows are fewer than twice the {d} latents")
     rng = np.random.default_rng([table.seed, 11])
-    chosen = np.sort(rng.permutation(table.n)[:rows])
+    chosen = np.sort(rng.permutation(table.n)[: table.most(rows)])
     w = (np.ones(table.n) if table.weights is None else table.weights)[chosen]
     z, w = table.codes[chosen].astype(np.float64), w / w.sum()
     together = np.ones((len(z), len(z)))

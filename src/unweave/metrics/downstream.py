@@ -21,6 +21,7 @@ PREDICTORS = {"logistic": "linear", "boosting": "boosting"}  # names here and am
     measures=("usefulness", "explicitness"),
     cost="fit",
     invariant=("permutation", "sign", "scale", "dead latents", "noise latents", "rotation"),
+    ranges={"efficiency": (0.0, math.inf)},
 )
 def downstream(table: Table, *, predictor: str = "logistic") -> Measured:
     """Test accuracy of predicting the factors from the code, from 0 to 1, higher is better; chance is 1 / values.
@@ -48,7 +49,9 @@ def downstream(table: Table, *, predictor: str = "logistic") -> Measured:
     pieces = {"accuracy": mean(found)}
     for size in SIZES:
         few = replace(fit.rows(np.sort(order[:size])), test=test, cache={})
-        pieces[f"accuracy_{size}"] = mean(fits(few, PREDICTORS[predictor]).test) if fit.n > size else math.nan
+        pieces[f"accuracy_{size}"] = (
+            mean(fits(few, PREDICTORS[predictor]).test) if fit.n > size and not table.half else math.nan
+        )
     whole = pieces["accuracy"]
     pieces["efficiency"] = pieces["accuracy_100"] / whole if whole > 0 else math.nan
     return Measured(

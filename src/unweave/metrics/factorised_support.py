@@ -39,12 +39,12 @@ def factorised_support(table: Table, *, batch: int = BATCH, batches: int = BATCH
         return Measured(math.nan, "", reason=LONELY)
     if batch < 2 or batches < 1:
         raise ValueError(f"batch is {batch} and batches {batches}; they have to be at least 2 and 1")
-    rng = np.random.default_rng([table.seed, 10])
+    rng = table.rng(10)
     p = None if table.weights is None else table.weights / table.weights.sum()
     z = table.codes.astype(np.float64)
     z = (z - z.mean(0)) / z.std(0)
     size = min(batch, table.n)
-    times = 1 if size == table.n else batches
+    times = 1 if size == table.n else table.most(batches)
     chosen = (rng.choice(table.n, size, replace=p is not None, p=p) for _ in range(times))
     gaps = np.mean([support_gaps(z[rows]) for rows in chosen], 0)
     pairs = np.triu_indices(z.shape[1], 1)

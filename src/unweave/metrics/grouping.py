@@ -11,7 +11,7 @@ import numpy as np
 
 from unweave.metrics.checks import check_active, check_codes, live_latents
 from unweave.metrics.groups import FIT_GROUPS, TEST_GROUPS, Groups, Side, check_groups, draw, scarce
-from unweave.metrics.tables import BLOCKS, Table, random_rotation
+from unweave.metrics.tables import Table, random_rotation
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +21,7 @@ class GroupTable:
     codes: (N, D) of latents that vary; both sides index them. reference: (N', D). origin: how the groups were made.
     factors: (N, K) of the codes' rows, where they are known, and the kinds (K,) of these. `fixed` counts the factors
         that vary, as `varying` does.
+    rows: the table that the groups were drawn from. pairs: whether each pair of members shares a value of its own.
     """
 
     codes: np.ndarray
@@ -37,6 +38,8 @@ class GroupTable:
     origin: str = "groups as given"
     factors: np.ndarray | None = None
     kinds: tuple[str, ...] = ()
+    rows: Table | None = None
+    pairs: bool = False
     cache: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     @staticmethod
@@ -84,9 +87,10 @@ class GroupTable:
         """Groups of 64 drawn from rows (of 64 pairs if every pair shares its own value); kept in the table."""
         name = "pairs" if pairs else "groups"
         if name not in table.cache:
-            rng = np.random.default_rng([table.seed, 6, int(pairs)])
+            rng = table.rng(6, int(pairs))
             other = table if table.test is None else table.test
-            fit, test = draw(table, FIT_GROUPS, pairs, rng), draw(other, TEST_GROUPS, pairs, rng)
+            fit = draw(table, table.most(FIT_GROUPS), pairs, rng)
+            test = draw(other, table.most(TEST_GROUPS), pairs, rng)
             codes, factors = table.codes, table.factors
             if other is not table:
                 codes, factors = np.concatenate([codes, other.codes]), np.concatenate([factors, other.factors])
@@ -106,6 +110,8 @@ class GroupTable:
                 f"groups drawn from {table.n} rows",
                 factors,
                 table.kinds,
+                table,
+                pairs,
             )
         return table.cache[name]
 
@@ -113,6 +119,11 @@ class GroupTable:
     def n(self) -> int:
         """Number of groups to fit on."""
         return len(self.fit.fixed)
+
+    @property
+    def rows_behind(self) -> int:
+        """Number of rows, or of given groups, that vary from sample to sample."""
+        return self.n if self.rows is None else self.rows.n
 
     def undefined(self) -> str:
         """Why nothing can be measured here, or ''."""
@@ -137,19 +148,14 @@ class GroupTable:
         cache = {name: (a[fit], b[test]) for name, (a, b) in self.cache.items()}
         return replace(self, fit=self.fit.take(fit), test=self.test.take(test), cache=cache)
 
-    def without(self, *blocks: int) -> GroupTable:
-        """The table without some of 20 blocks of groups."""
-        fit, test = np.arange(self.n) % BLOCKS, np.arange(len(self.test.fixed)) % BLOCKS
-        return self.take(np.flatnonzero(~np.isin(fit, blocks)), np.flatnonzero(~np.isin(test, blocks)))
-
-    def part(self, i: int, share: float, most: int) -> GroupTable:
-        """A random share, drawn anew for every i, of the same at most `most` groups."""
+    def halves(self, i: int) -> tuple[GroupTable, GroupTable]:
+        """Half as many groups drawn from each of two random halves of the rows; of given groups, two random halves."""
+        if self.rows is not None:
+            first, second = (replace(half, cache={}) for half in self.rows.halves(i))  # groups are large: not kept
+            return GroupTable.drawn_from(first, pairs=self.pairs), GroupTable.drawn_from(second, pairs=self.pairs)
         rng = np.random.default_rng([self.seed, 3, i])
-
-        def some(n: int) -> np.ndarray:
-            return np.sort(rng.permutation(min(n, most))[: max(2, round(share * min(n, most)))])
-
-        return self.take(some(self.n), some(len(self.test.fixed)))
+        fit, test = (np.array_split(rng.permutation(n), 2) for n in (self.n, len(self.test.fixed)))
+        return self.take(fit[0], test[0]), self.take(fit[1], test[1])
 
     def permuted(self, i: int) -> GroupTable:
         """The same groups with permuted labels."""

@@ -21,6 +21,8 @@ FLOOR = 0.8
     invariant=("permutation", "sign", "scale", "dead latents", "noise latents", "outlier"),
     falls=("rotation",),
     protocols=("unweave", "infomec"),
+    error="jackknife",
+    corrected=True,
 )
 def infomec(table: Table, *, bins: int | None = None) -> Measured:
     """InfoMEC; the value is InfoM, and InfoC and InfoE are in the parts. From 0 to 1, higher is better.

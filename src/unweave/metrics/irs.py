@@ -18,6 +18,7 @@ SHORT = 100
     invariant=("permutation", "sign", "dead latents", "outlier"),
     falls=("rotation",),
     protocols=("unweave", "dlib", "dlib-2018"),
+    error="jackknife",
 )
 def irs(table: Table, *, quantile: float = 0.99) -> Measured:
     """Interventional robustness score, from 0 to 1, higher is better.

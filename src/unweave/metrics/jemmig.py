@@ -16,6 +16,7 @@ from unweave.metrics.mig import mean
     invariant=("permutation", "sign", "scale", "dead latents", "noise latents", "outlier"),
     falls=("rotation",),
     protocols=("unweave", "laforge"),
+    error="jackknife",
 )
 def jemmig(table: Table, *, bins: int | None = None) -> Measured:
     """Normalised JEMMIG, from 0 to 1, higher is better.

@@ -14,6 +14,7 @@ from unweave.metrics.mig import mean
     measures=("identifiability",),
     invariant=("permutation", "sign", "scale", "dead latents", "noise latents"),
     falls=("rotation",),
+    error="jackknife",
 )
 def mcc(table: Table, *, correlation: str = "pearson") -> Measured:
     """Mean correlation coefficient, from 0 to 1, higher is better.

@@ -15,6 +15,8 @@ from unweave.metrics.information import information, too_few
     measures=("modularity",),
     invariant=("permutation", "sign", "scale", "dead latents", "outlier"),
     falls=("rotation",),
+    error="jackknife",
+    corrected=True,
 )
 def med(table: Table, *, bins: int | None = None, top: int | None = None) -> Measured:
     """MED, from 0 to 1, higher is better.

@@ -19,6 +19,8 @@ SAMPLES = 2_000
     invariant=("permutation", "sign", "scale", "dead latents", "noise latents", "outlier"),
     falls=("rotation",),
     protocols=("unweave", "dlib", "dlib-2018", "laforge"),
+    error="jackknife",
+    corrected=True,
 )
 def mig(table: Table, *, bins: int | None = None, form: str = "auto") -> Measured:
     """Mutual information gap, from 0 to 1, higher is better.
@@ -82,8 +84,8 @@ def from_posteriors(table: Table, samples: int = SAMPLES) -> tuple[np.ndarray, n
     assert table.log_var is not None
     v = factor_levels(table)
     w = np.ones(table.n) if table.weights is None else table.weights
-    rng = np.random.default_rng([table.seed, 7])
-    rows = rng.choice(table.n, min(samples, 10 * table.n), p=w / w.sum())
+    rng = table.rng(7)
+    rows = rng.choice(table.n, min(table.most(samples), 10 * table.n), p=w / w.sum())
     mean_z, scale = table.codes.astype(np.float64), np.exp(0.5 * table.log_var)
     known = [np.where(column >= 0, w, 0.0) for column in v.T]
     share = [known_k @ np.eye(column.max() + 2)[column] for known_k, column in zip(known, v.T, strict=True)]

@@ -16,6 +16,7 @@ from unweave.metrics.mig import mean
     invariant=("permutation", "sign", "scale", "dead latents", "outlier"),
     falls=("rotation", "noise latents"),
     protocols=("unweave", "laforge"),
+    error="jackknife",
 )
 def mig_sup(table: Table, *, bins: int | None = None) -> Measured:
     """MIG-sup, from 0 to 1, higher is better: does each latent know of one factor only?

@@ -13,7 +13,13 @@ from unweave.metrics.sufficiency import how, no_labels
 TERMS = ("of_the_labels", "of_the_image", "excess")
 
 
-@metric(measures=("usefulness",), tables="posteriors", cost="fit", invariant=("permutation", "sign"))
+@metric(
+    measures=("usefulness",),
+    tables="posteriors",
+    cost="fit",
+    invariant=("permutation", "sign"),
+    ranges={"of_the_labels": (0.0, math.inf), "of_the_image": (0.0, math.inf), "excess": (0.0, math.inf)},
+)
 def minimality(table: Table, *, target: tuple[int, ...] | None = None, rows: str = "sample") -> Measured:
     """Minimality, from 0 to 1, higher is better: the share I(y; z) / I(x; z) of what a code knows that is of the labels.
 

@@ -68,9 +68,9 @@ def mixture_information(table: Table, noise: float) -> tuple[np.ndarray, np.ndar
     v, z = factor_levels(table), table.codes.astype(np.float64)
     w = np.ones(table.n) if table.weights is None else table.weights
     scale = np.broadcast_to(noise * z.std(0), z.shape) if table.log_var is None else np.exp(0.5 * table.log_var)
-    rng = np.random.default_rng([table.seed, 12])
-    drawn = rng.choice(table.n, SAMPLES, p=w / w.sum())
-    jitter = rng.standard_normal(SAMPLES)
+    rng = table.rng(12)
+    drawn = rng.choice(table.n, table.most(SAMPLES), p=w / w.sum())
+    jitter = rng.standard_normal(len(drawn))
     whole, mutual = np.zeros(z.shape[1]), np.zeros((z.shape[1], v.shape[1]))
     for j in range(z.shape[1]):
         samples = z[drawn, j] + scale[drawn, j] * jitter

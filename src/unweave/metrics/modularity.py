@@ -16,6 +16,7 @@ from unweave.metrics.mig import mean
     invariant=("permutation", "sign", "scale", "dead latents", "noise latents", "outlier"),
     falls=("rotation",),
     protocols=("unweave", "dlib", "dlib-2018", "laforge"),
+    error="jackknife",
 )
 def modularity(table: Table, *, bins: int | None = None) -> Measured:
     """Modularity, from 0 to 1, higher is better; noise scores .6 to .8, so read it beside its null floor.

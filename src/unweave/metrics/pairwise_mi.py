@@ -19,6 +19,8 @@ from unweave.metrics.total_correlation import LONELY, among_latents
     tables="codes",
     invariant=("permutation", "sign", "scale", "dead latents"),
     protocols=("unweave", "dlib", "dlib-2018"),
+    error="jackknife",
+    corrected=True,
 )
 def pairwise_mi(table: Table, *, bins: int | None = None) -> Measured:
     """Mean mutual information of two latents in nats, 0 or more, lower is better.

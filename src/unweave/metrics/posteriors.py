@@ -36,9 +36,9 @@ def missing(table: Table) -> str:
 def draw(table: Table, samples: int = SAMPLES) -> Drawn:
     """One sample of each row, or of as many rows, drawn by their weights, as asked; by the table's seed."""
     assert table.log_var is not None
-    rng = np.random.default_rng([table.seed, 9])
+    rng = table.rng(9)
     w = row_weights(table)
-    plain = table.weights is None
+    plain, samples = table.weights is None, table.most(samples)
     rows = rng.choice(table.n, min(samples, table.n) if plain else samples, replace=not plain, p=None if plain else w)
     noise = rng.standard_normal((len(rows), table.codes.shape[1]))
     log_var = table.log_var[rows]

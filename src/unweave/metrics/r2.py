@@ -61,7 +61,7 @@ def _explained(table: Table, regression: Regression) -> np.ndarray:
     fit, test = table.sides()
     explained = np.full(len(table.varying), math.nan)
     if regression is kernel_ridge:
-        fit = fit.rows(np.random.default_rng([table.seed, 10]).permutation(fit.n)[:KERNEL_ROWS])
+        fit = fit.rows(np.random.default_rng([table.seed, 10]).permutation(fit.n)[: table.most(KERNEL_ROWS)])
     with threadpool_limits(1):
         for known, columns in alike(~np.isnan(fit.factors)):
             w = _weights(fit)[known]

@@ -20,6 +20,8 @@ BINS = 100
     measures=("compactness",),
     invariant=("permutation", "sign", "scale", "dead latents", "noise latents"),
     falls=("rotation",),
+    error="jackknife",
+    corrected=True,
 )
 def rmig(table: Table, *, bins: int = BINS) -> Measured:
     """RMIG, from 0 to 1, higher is better.

@@ -20,6 +20,7 @@ from unweave.metrics.r2 import KERNEL_ROWS, alike, kernel_ridge
     cost="fit",
     invariant=("permutation", "sign", "scale", "dead latents"),
     falls=("rotation",),
+    ranges={"nk": (-1.0, 1.0)},
 )
 def snc_nk(table: Table) -> Measured:
     """SNC, with NK in the parts; from 0 to 1, higher is better, and chance of SNC is the share of the commonest value.
@@ -84,7 +85,7 @@ def _accuracies(fit: Table, test: Table, latents: np.ndarray, factors: np.ndarra
     from threadpoolctl import threadpool_limits
 
     v_fit, v_test = (v[:, factors] for v in shared_levels(fit, test))
-    rows = np.sort(np.random.default_rng([fit.seed, 10]).permutation(fit.n)[:KERNEL_ROWS])
+    rows = np.sort(np.random.default_rng([fit.seed, 10]).permutation(fit.n)[: fit.most(KERNEL_ROWS)])
     z, z_test = standardise(fit.codes[rows][:, latents], test.codes[:, latents])
     w = np.ones(len(rows)) if fit.weights is None else fit.weights[rows]
     right = np.full(len(factors), math.nan)

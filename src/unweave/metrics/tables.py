@@ -61,6 +61,7 @@ class Table:
     kinds: what kind each of these factors is, (K,); see `unweave.metrics.kinds`.
     cache: what several metrics need (information, fits). bins: indices per row, of codes (N, D) and "factors" (N, K).
     whole: False for a changed copy that serves an error or a floor, for which costly parts need not be found.
+    half: which half of the rows this is, for an error; () if it is none.
     """
 
     codes: np.ndarray
@@ -77,6 +78,7 @@ class Table:
     notes: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     whole: bool = True
+    half: tuple[int, ...] = ()
     cache: dict[Any, Any] = field(default_factory=dict)
     bins: dict[Any, np.ndarray] = field(default_factory=dict)
 
@@ -145,6 +147,11 @@ class Table:
         """Number of rows."""
         return len(self.codes)
 
+    @property
+    def rows_behind(self) -> int:
+        """Number of rows that vary from sample to sample."""
+        return self.n
+
     def undefined(self) -> str:
         """Why nothing can be measured here, or ''."""
         if not self.latents:
@@ -176,14 +183,14 @@ class Table:
     def sides(self) -> tuple[Table, Table]:
         """Rows to fit on and rows to test on: those given, or two thirds and one third of all by `seed`.
 
-        Rows that were not split by the user are at most 10,000 to fit and 5,000 to test.
+        Rows that were not split by the user are at most 10,000 to fit and 5,000 to test, and half of it in a half.
         """
         if self.test is not None:
             return self, self.test
         if "sides" not in self.cache:
             order = np.random.default_rng([self.seed, 0]).permutation(self.n)
             cut = math.ceil(self.n * 2 / 3)
-            fit, test = order[:cut][:FIT_ROWS], order[cut:][:TEST_ROWS]
+            fit, test = order[:cut][: self.most(FIT_ROWS)], order[cut:][: self.most(TEST_ROWS)]
             self.cache["sides"] = self.rows(np.sort(fit)), self.rows(np.sort(test))
         return self.cache["sides"]
 
@@ -200,12 +207,27 @@ class Table:
         kept = np.all([self.cache["blocks"] != b for b in blocks], axis=0)
         return self._kept(self.rows(np.flatnonzero(kept)), "without", blocks)
 
-    def part(self, i: int, share: float, most: int) -> Table:
-        """A random share, drawn anew for every i, of the same at most `most` rows; test rows likewise."""
-        first = np.random.default_rng([self.seed, 2]).permutation(self.n)[:most]
-        index = np.random.default_rng([self.seed, 3, i]).permutation(first)[: max(2, round(share * len(first)))]
-        test = None if self.test is None else self.test.part(i, share, most)
-        return replace(self.rows(np.sort(index)), test=test)
+    def halves(self, i: int) -> tuple[Table, Table]:
+        """The rows in two random halves, drawn anew for every i; test rows likewise.
+
+        A half is a table of half the size in all that is random: a metric that uses `most(n)` rows or draws uses half as
+        many, by a stream of its own (`rng`). So the variance of what it gives is twice that of the whole table's.
+        """
+        order = np.random.default_rng([self.seed, 3, i]).permutation(self.n)
+        tests = (None, None) if self.test is None else self.test.halves(i)
+        first, second = (
+            self._kept(replace(self.rows(np.sort(index)), test=test, half=(i, side)), "half", i, side)
+            for side, (index, test) in enumerate(zip(np.array_split(order, 2), tests, strict=True))
+        )
+        return first, second
+
+    def most(self, n: int) -> int:
+        """The most rows, samples or groups that a metric uses, which are n for a whole table and n / 2 for a half."""
+        return math.ceil(n / 2) if self.half else n
+
+    def rng(self, *key: int) -> np.random.Generator:
+        """A stream of random numbers by the seed and the key, which is another for every half."""
+        return np.random.default_rng([self.seed, *key, *self.half])
 
     def permuted(self, i: int) -> Table:
         """The same codes beside permuted rows of factors; without factors, every column of codes permuted by itself."""

@@ -62,8 +62,10 @@ def attributes(factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     known, yes = ~np.isnan(factors), np.zeros(factors.shape, bool)
     for k, column in enumerate(factors.T):
         values = np.unique(column[known[:, k]])
+        if len(values) < 2:
+            continue
         middle = np.median(column[known[:, k]]) if len(values) > 2 else values[:1]
-        top = middle if len(values) < 1 or middle < values[-1] else values[-2]
+        top = middle if middle < values[-1] else values[-2]
         yes[:, k] = known[:, k] & (column > top)
     return known, yes
 

@@ -18,6 +18,7 @@ TINY = 1e-12
     tables="codes",
     invariant=("permutation", "sign", "scale", "dead latents", "noise latents"),
     protocols=("unweave", "dlib", "dlib-2018"),
+    error="jackknife",
 )
 def total_correlation(table: Table, *, form: str = "mean") -> Measured:
     """Gaussian total correlation of the latents in nats, 0 or more, lower is better.

@@ -17,6 +17,9 @@ from unweave.metrics.total_correlation import LONELY, among_latents, covariance
     tables="codes",
     invariant=("permutation", "sign", "dead latents"),
     protocols=("unweave", "dlib", "dlib-2018"),
+    error="jackknife",
+    corrected=True,
+    ranges={"wasserstein": (0.0, math.inf)},
 )
 def wasserstein_correlation(table: Table, *, form: str = "mean") -> Measured:
     """Normalised Wasserstein correlation, from 0 to 2 (1 - 1/sqrt(D)), lower is better.

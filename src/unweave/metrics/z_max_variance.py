@@ -36,7 +36,7 @@ def z_max_variance(table: Table) -> Measured:
     has, few = enough(table)
     if len(has) < 2:
         return Measured(math.nan, "", reason=few, pieces=unknown)
-    rng = np.random.default_rng([table.seed, 13])
+    rng = table.rng(13)
     z = table.codes.astype(np.float64)
     centred = z - np.average(z, 0, table.weights)
     z = z / np.sqrt(np.average(centred**2, 0, table.weights))
@@ -46,7 +46,7 @@ def z_max_variance(table: Table) -> Measured:
         halves = np.array_split(rng.permutation(found[k]), 2)
         for side, (some, points) in enumerate(zip(halves, (FIT_POINTS, TEST_POINTS), strict=True)):
             squared = 0.5 * (z[some[:, 0]] - z[some[:, 1]]) ** 2
-            drawn = rng.integers(len(some), size=(points // len(has), PAIRS))
+            drawn = rng.integers(len(some), size=(table.most(points) // len(has), PAIRS))
             winners = np.stack([squared[rows].mean(0) for rows in drawn]).argmax(1)
             votes[side, :, k] = np.bincount(winners, minlength=shape[0])
     stands_for = votes[0].argmax(1)

@@ -15,6 +15,7 @@ from unweave import metrics
 from unweave.metrics.base import Score
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 720, 170, 118, 28, 10
+NOT_MEASURED = "not measured"
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Row:
     """One line of the table and, if its range is 0 to 1, of the picture.
 
     name: of the metric, or of a part of it (`part`). about: what it asks. value: as text, with the digits that its error
-    supports. interval, null, rotated, ceiling: as text, "" where unknown. score: the numbers.
+    supports. interval, null, rotated, ceiling: as text, "not measured" where that is so. score: the numbers.
     """
 
     name: str
@@ -40,13 +41,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Dot:
-    """One line of the picture, in pixels; None where unknown."""
+    """One line of the picture, in pixels; None where not measured, and `missing` says so."""
 
     y: float
     name: str
     part: bool
     text: str
     title: str
+    missing: str
     value: float
     low: float | None
     high: float | None
@@ -124,15 +126,15 @@ def _row(metric: str, part: bool, name: str, score: Score) -> Row:
     declares = metrics.get(metric).declares if metric in metrics.METRICS else None
     between = tuple(declares.range) == (0.0, 1.0) if declares else 0 <= score.value <= 1
     inside = math.isfinite(score.value) and -1e-9 <= score.value <= 1 + 1e-9
-    low, high, null, rotated, ceiling = (
-        digits(v, score.error) for v in (score.low, score.high, score.null, score.rotated, score.ceiling)
-    )
+    low, high = (digits(v, score.error) for v in (score.low, score.high))
+    unknown = NOT_MEASURED if math.isfinite(score.value) else ""
+    null, rotated, ceiling = (digits(v, score.error) or unknown for v in (score.null, score.rotated, score.ceiling))
     return Row(
         name,
         part,
         "" if part or metric not in metrics.METRICS else metrics.METRICS[metric][1],
         str(score) if math.isfinite(score.value) else "not defined",
-        f"{low} to {high}" if low and high else "",
+        f"{low} to {high}" if low and high else unknown,
         null,
         rotated,
         ceiling,
@@ -145,12 +147,12 @@ def _row(metric: str, part: bool, name: str, score: Score) -> Row:
 def _dot(row: Row, y: float) -> Dot:
     s = row.score
     told = [f"{row.name}: {row.value}"]
-    told += [f"95 % interval {row.interval}"] if row.interval else []
-    told += [f"noise scores {row.null}"] if row.null else []
-    told += [f"rotated codes score {row.rotated}"] if row.rotated else []
-    told += [f"the factors themselves score {row.ceiling}"] if row.ceiling else []
+    told += [f"95 % interval: {row.interval}", f"noise scores: {row.null}"]
+    told += [f"rotated codes score: {row.rotated}", f"the factors themselves score: {row.ceiling}"]
     places = [_x(v) for v in (s.low, s.high, s.null, s.rotated, s.ceiling)]
-    return Dot(y, row.name, row.part, row.value, "\n".join(told), _x(s.value) or 0.0, *places)
+    absent = [name for name, v in (("error", s.error), ("noise", s.null)) if not math.isfinite(v)]
+    missing = f"{', '.join(absent)} {NOT_MEASURED}" if absent else ""
+    return Dot(y, row.name, row.part, row.value, "\n".join(told), missing, _x(s.value) or 0.0, *places)
 
 
 def _x(value: float) -> float | None:

@@ -1,0 +1,250 @@
+"""Stated errors against the spread over fresh tables, and how often intervals hold what they are about.
+
+    python benchmarks/errors.py                                  every metric, 40 tables of 1,000 rows
+    python benchmarks/errors.py mig sap --tables 200             some metrics
+    python benchmarks/errors.py sap --tables 40 --rows 20000     above the most rows that are fitted (15,000)
+    python benchmarks/errors.py --table                          the table of all that was measured, from docs/errors.json
+
+Two kinds of tables. **turned**: four factors of 6, 6, 5 and 8 levels, each in a latent with some noise, pairs of latents
+turned by 20 degrees, and two latents of noise. **bent**: two continuous factors and two categories that depend on each
+other, in latents that are nonlinear and mixed, and a latent of noise. All tables of a kind are scored with one seed.
+
+- *spread*: standard deviation of the value over the tables. *stated / spread*: the mean stated error over it.
+- *holds the mean*: share of the 95 % intervals that hold the mean value over the tables, which is what an interval of an
+  estimator at that number of rows is about. *holds the limit*: the same of the value at 200,000 rows, which is what an
+  interval of a corrected value is about, and all that is to be said of a metric whose bias is small.
+- *off the limit*: root mean square distance of the value to the limit. *corrected otherwise*: the same if bias were
+  corrected where it is not, or not where it is. A correction has to make it smaller.
+
+A cell **fails** if stated / spread lies outside .8 to 1.4 or if so few intervals hold what they are about (the limit if
+bias is corrected, else the mean) that a true coverage of .9 is excluded at 97.5 %.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import warnings
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from unweave import metrics
+from unweave.metrics import GroupTable, Metric, Table
+from unweave.metrics.base import Measured
+from unweave.metrics.calibration import intervals
+
+KEPT = Path(__file__).parents[1] / "docs" / "errors.json"
+MANY = 200_000
+RATIO = (0.8, 1.4)
+COVERAGE = 0.9
+Codes = tuple[np.ndarray, np.ndarray]
+
+
+def turned(n: int, rng: np.random.Generator) -> Codes:
+    """Codes (n, 6) and factors (n, 4): pairs of latents that share two factors, and noise."""
+    v = np.stack([rng.integers(size, size=n) for size in (6, 6, 5, 8)], 1)
+    z = (v - v.mean(0)) / v.std(0) + 0.1 * rng.standard_normal(v.shape)
+    c, s = math.cos(math.radians(20)), math.sin(math.radians(20))
+    pairs = z.reshape(n, 2, 2) @ np.array([[c, -s], [s, c]])
+    return np.hstack([pairs.reshape(n, 4), 0.01 * rng.standard_normal((n, 2))]), v.astype(float)
+
+
+def bent(n: int, rng: np.random.Generator) -> Codes:
+    """Codes (n, 6) and factors (n, 4): continuous and dependent factors, nonlinear and mixed latents, and noise."""
+    a, b = rng.uniform(-1, 1, n), rng.standard_normal(n)
+    shape = rng.integers(4, size=n)
+    colour = np.where(rng.random(n) < 0.3, shape % 3, rng.integers(3, size=n))
+    means = [np.tanh(1.5 * b), a + 0.3 * shape, np.sin(2 * a), shape + 0.5 * np.abs(b), colour, np.zeros(n)]
+    z = np.stack(means, 1) + np.array([0.2, 0.2, 0.3, 0.3, 0.3, 1.0]) * rng.standard_normal((n, 6))
+    return z, np.stack([a, b, shape, colour], 1)
+
+
+KINDS = {"turned": turned, "bent": bent}
+
+
+def table_of(metric: Metric, kind: str, n: int, seed: int) -> Table | GroupTable:
+    """A fresh table that this metric reads, without what costs and has no error (InfoE, a kernel's R2)."""
+    rng = np.random.default_rng([seed, n])
+    z, v = KINDS[kind](n, rng)
+    reads = metric.declares.tables
+    if reads == "classes":
+        label = v[:, 2].astype(int)
+        category = np.where(rng.random(n) < 0.7, label, rng.integers(label.max() + 1, size=n))
+        return Table.of(np.eye(label.max() + 1)[category], label[:, None])
+    log_var = None
+    if reads == "posteriors":
+        z = (z - z.mean(0)) / z.std(0) * np.array([1, 1, 1, 1, 1, 0.1])
+        log_var = 2 * np.log([0.3, 0.3, 0.3, 0.3, 0.3, 1.0]) + 0.2 * rng.standard_normal(z.shape)
+    table = replace(Table.of(z, None if reads == "codes" else v, log_var=log_var), whole=False)
+    return GroupTable.drawn_from(table, pairs=reads == "pairs") if reads in ("groups", "pairs") else table
+
+
+def shown(metric: Metric, kind: str, n: int, seed: int) -> dict[str, dict[str, float]]:
+    """The value and every part of a fresh table as they are shown, {"": value, part: ...}, and what was `measured`."""
+    table = table_of(metric, kind, n, seed)
+    found = metric.measure(table)
+    if math.isnan(found.value):
+        return {}
+    bands = intervals(metric.measure, table, found, metric.plan(found))
+    numbers = {"": (bands.value, found.value)} | {
+        name: (band, found.pieces[name]) for name, band in bands.parts.items()
+    }
+    return {
+        name: band.within(*metric.declares.ranges.get(name, metric.declares.range)) | {"measured": measured}
+        for name, (band, measured) in numbers.items()
+    }
+
+
+def limit(metric: Metric, kind: str, n: int) -> dict[str, float]:
+    """The value and the parts at very many rows; of a metric that fits models there is none."""
+    if metric.declares.cost == "fit":
+        return {}
+    found: Measured = metric.measure(table_of(metric, kind, max(MANY, n), 999_999))
+    return {"": found.value, **found.pieces}
+
+
+def measure(job: tuple[str, str, int, int]) -> list[dict[str, Any]]:
+    """One metric on one kind of tables: a row for the value and one for each part that is not a copy of it."""
+    name, kind, n, tables = job
+    warnings.simplefilter("ignore")
+    metric = metrics.get(name)
+    truth = limit(metric, kind, n)
+    found = [shown(metric, kind, n, seed) for seed in range(tables)]
+    rows: list[dict[str, Any]] = []
+    for part in found[0]:
+        columns = {key: np.array([one[part][key] for one in found if one]) for key in found[0][part]}
+        row = {"metric": name, "part": part, "codes": kind, "rows": n, "tables": tables}
+        row |= cell(columns, truth.get(part, math.nan), metric.declares.corrected)
+        if (
+            np.isfinite(columns["error"]).all()
+            and row["spread"] > 0
+            and all(row["spread"] != r["spread"] for r in rows)
+        ):
+            rows.append(row)
+    return rows
+
+
+def cell(of: dict[str, np.ndarray], truth: float, corrected: bool) -> dict[str, Any]:
+    """What the tables say of one number: see the head of this file."""
+    value, mean = of["value"], float(of["value"].mean())
+    spread = float(value.std(ddof=1))
+    if np.ptp(value) <= 1e-9:
+        spread = 0.0
+    other = of["measured"] if corrected else of["measured"] - of["bias"]
+    return {
+        "value": mean,
+        "spread": spread,
+        "ratio": float(of["error"].mean() / spread) if spread else math.nan,
+        "holds_mean": _share(of, mean),
+        "holds_limit": _share(of, truth),
+        "corrected": corrected,
+        "limit": truth,
+        "off": float(np.sqrt(np.mean((value - truth) ** 2))),
+        "otherwise": float(np.sqrt(np.mean((other - truth) ** 2))),
+        "outside": int(np.sum((of["value"] < of["low"]) | (of["value"] > of["high"]))),
+    }
+
+
+def _share(of: dict[str, np.ndarray], truth: float) -> float:
+    slack = 1e-12
+    inside = (of["low"] - slack <= truth) & (truth <= of["high"] + slack)
+    return math.nan if math.isnan(truth) else float(inside.mean())
+
+
+def fails(row: dict[str, Any]) -> list[str]:
+    """What is wrong with a cell."""
+    from scipy.stats import binom
+
+    holds = row["holds_limit"] if row["corrected"] else row["holds_mean"]
+    hits = round(holds * row["tables"])
+    wrong = []
+    if not RATIO[0] <= row["ratio"] <= RATIO[1]:
+        wrong.append("error")
+    if binom.cdf(hits, row["tables"], COVERAGE) < 0.025:
+        wrong.append("coverage")
+    if row["outside"]:
+        wrong.append("outside")
+    return wrong
+
+
+def markdown(rows: list[dict[str, Any]]) -> str:
+    """The table."""
+    head = (
+        "metric", "codes", "rows", "tables", "value", "spread", "stated / spread", "holds the mean", "holds the limit",
+        "off the limit", "corrected otherwise", "bias", "",
+    )  # fmt: skip
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for row in rows:
+        name = f"{row['metric']}: {row['part']}" if row["part"] else f"**{row['metric']}**"
+        numbers = [f"{row['value']:.4f}", f"{row['spread']:.4f}", _two(row["ratio"])]
+        numbers += [_two(row["holds_mean"]), _two(row["holds_limit"])]
+        numbers += ["" if math.isnan(row[key]) else f"{row[key]:.4f}" for key in ("off", "otherwise")]
+        cells = [name, row["codes"], f"{row['rows']:,}", str(row["tables"]), *numbers]
+        cells += ["corrected" if row["corrected"] else "", " ".join(fails(row)) and f"fails: {', '.join(fails(row))}"]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _two(x: float) -> str:
+    return "" if math.isnan(x) else f"{x:.2f}"
+
+
+def keep(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put rows into docs/errors.json in place of those of the same metric, codes and number of rows; all that is there."""
+    old = read()
+    new = {(row["metric"], row["codes"], row["rows"]) for row in rows}
+    together = [row for row in old if (row["metric"], row["codes"], row["rows"]) not in new] + rows
+    order = {name: i for i, name in enumerate(metrics.names())}
+    together.sort(key=lambda row: (row["rows"], order.get(row["metric"], 0), -len(row["codes"])))
+    plain = [{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()} for row in together]
+    KEPT.write_text("[\n" + ",\n".join(json.dumps(_rounded(row)) for row in plain) + "\n]\n")
+    return together
+
+
+def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in row.items()}
+
+
+def read() -> list[dict[str, Any]]:
+    """The rows of docs/errors.json."""
+    if not KEPT.exists():
+        return []
+    plain = json.loads(KEPT.read_text())
+    return [{k: math.nan if v is None else v for k, v in row.items()} for row in plain]
+
+
+def main() -> None:
+    """Measure what is asked for, print it and keep it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("metrics", nargs="*", help="names; every metric that states an error by default")
+    parser.add_argument("--tables", type=int, default=40)
+    parser.add_argument("--rows", type=int, default=1_000)
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--table", action="store_true", help="print what was measured before")
+    given = parser.parse_args()
+    if given.table:
+        print(markdown(read()))
+        return
+    names = given.metrics or [name for name in metrics.names() if states_an_error(name)]
+    jobs = [(name, kind, given.rows, given.tables) for name in names for kind in KINDS]
+    rows: list[dict[str, Any]] = []
+    with ProcessPoolExecutor(given.processes) as pool:
+        for found in pool.map(measure, jobs):
+            rows += found
+            keep(found)
+            print(markdown(found).split("\n", 2)[-1] if rows[0] not in found else markdown(found), flush=True)
+
+
+def states_an_error(name: str) -> bool:
+    """Whether this metric ever states one."""
+    declares = metrics.get(name).declares
+    return declares.tables != "models" and declares.error != "none"
+
+
+if __name__ == "__main__":
+    main()
