@@ -9,15 +9,16 @@ Two kinds of tables. **turned**: four factors of 6, 6, 5 and 8 levels, each in a
 turned by 20 degrees, and two latents of noise. **bent**: two continuous factors and two categories that depend on each
 other, in latents that are nonlinear and mixed, and a latent of noise. All tables of a kind are scored with one seed.
 
-- *spread*: standard deviation of the value over the tables. *stated / spread*: the mean stated error over it.
+- *spread*: standard deviation over the tables of the value, before it is cut to its range (a correlation of 0 is
+  estimated below 0 as often as above). *stated / spread*: the mean stated error over it.
 - *holds the mean*: share of the 95 % intervals that hold the mean value over the tables, which is what an interval of an
   estimator at that number of rows is about. *holds the limit*: the same of the value at 200,000 rows, which is what an
   interval of a corrected value is about, and all that is to be said of a metric whose bias is small.
 - *off the limit*: root mean square distance of the value to the limit. *corrected otherwise*: the same if bias were
   corrected where it is not, or not where it is. A correction has to make it smaller.
 
-A cell **fails** if stated / spread lies outside .8 to 1.4 or if so few intervals hold what they are about (the limit if
-bias is corrected, else the mean) that a true coverage of .9 is excluded at 97.5 %.
+A cell **fails** if the tables exclude, at 97.5 %, that stated / spread lies within .8 to 1.4 or that intervals hold what
+they are about nine times in ten: the limit if bias is corrected, else the mean.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def shown(metric: Metric, kind: str, n: int, seed: int) -> dict[str, dict[str, f
         name: (band, found.pieces[name]) for name, band in bands.parts.items()
     }
     return {
-        name: band.within(*metric.declares.ranges.get(name, metric.declares.range)) | {"measured": measured}
+        name: band.within(*range_of(metric, name)) | {"measured": measured, "uncut": band.value}
         for name, (band, measured) in numbers.items()
     }
 
@@ -119,7 +120,7 @@ def measure(job: tuple[str, str, int, int]) -> list[dict[str, Any]]:
     for part in found[0]:
         columns = {key: np.array([one[part][key] for one in found if one]) for key in found[0][part]}
         row = {"metric": name, "part": part, "codes": kind, "rows": n, "tables": tables}
-        row |= cell(columns, truth.get(part, math.nan), metric.declares.corrected)
+        row |= cell(columns, truth.get(part, math.nan), range_of(metric, part), metric.declares.corrected)
         if (
             np.isfinite(columns["error"]).all()
             and row["spread"] > 0
@@ -129,19 +130,22 @@ def measure(job: tuple[str, str, int, int]) -> list[dict[str, Any]]:
     return rows
 
 
-def cell(of: dict[str, np.ndarray], truth: float, corrected: bool) -> dict[str, Any]:
+def range_of(metric: Metric, part: str) -> tuple[float, float]:
+    """Of the value, "", or of a part."""
+    return metric.declares.ranges.get(part, metric.declares.range)
+
+
+def cell(of: dict[str, np.ndarray], truth: float, between: tuple[float, float], corrected: bool) -> dict[str, Any]:
     """What the tables say of one number: see the head of this file."""
-    value, mean = of["value"], float(of["value"].mean())
-    spread = float(value.std(ddof=1))
-    if np.ptp(value) <= 1e-9:
-        spread = 0.0
+    value, mean = of["uncut"], float(of["uncut"].mean())
+    spread = float(value.std(ddof=1)) if np.ptp(value) > 1e-9 else 0.0
     other = of["measured"] if corrected else of["measured"] - of["bias"]
     return {
         "value": mean,
         "spread": spread,
         "ratio": float(of["error"].mean() / spread) if spread else math.nan,
-        "holds_mean": _share(of, mean),
-        "holds_limit": _share(of, truth),
+        "holds_mean": _share(of, float(np.clip(mean, *between))),
+        "holds_limit": _share(of, float(np.clip(truth, *between))),
         "corrected": corrected,
         "limit": truth,
         "off": float(np.sqrt(np.mean((value - truth) ** 2))),
@@ -158,12 +162,14 @@ def _share(of: dict[str, np.ndarray], truth: float) -> float:
 
 def fails(row: dict[str, Any]) -> list[str]:
     """What is wrong with a cell."""
-    from scipy.stats import binom
+    from scipy.stats import binom, chi2
 
     holds = row["holds_limit"] if row["corrected"] else row["holds_mean"]
     hits = round(holds * row["tables"])
     wrong = []
-    if not RATIO[0] <= row["ratio"] <= RATIO[1]:
+    free = row["tables"] - 1
+    least, most = (row["ratio"] * math.sqrt(chi2.ppf(p, free) / free) for p in (0.025, 0.975))
+    if most < RATIO[0] or least > RATIO[1]:
         wrong.append("error")
     if binom.cdf(hits, row["tables"], COVERAGE) < 0.025:
         wrong.append("coverage")

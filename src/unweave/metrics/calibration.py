@@ -27,7 +27,8 @@ Measure = Callable[..., Measured]
 class Band:
     """One number as it is shown, its error (standard error), half the width of its interval, bias and floors.
 
-    value: less its bias where that is corrected. bias: of what was measured. NaN where not measured.
+    value: less its bias where that is corrected, and not yet cut to its range: an estimate of 0 may lie below, and its
+        interval is about where it lies. bias: of what was measured. NaN where not measured.
     """
 
     value: float
@@ -43,7 +44,7 @@ class Band:
         value, null, rotated, ceiling = (
             float(np.clip(x, low, high)) for x in (self.value, self.null, self.rotated, self.ceiling)
         )
-        ends = np.clip([value - self.reach, value + self.reach], low, high)
+        ends = np.clip([self.value - self.reach, self.value + self.reach], low, high)
         return {
             "value": value,
             "error": self.error,

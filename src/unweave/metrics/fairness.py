@@ -29,8 +29,8 @@ def fairness(table: Table, *, predictor: str = "logistic") -> Measured:
     sum over a of p(v_k = a) p(prediction | v_k = a, v_j = c). A prediction that is always right scores exactly 0.
 
     predictor: "logistic" or "boosting", as in `downstream`.
-    parts: `mean`, `max` (over pairs, of the largest c) and `accuracy`; of every factor `target` (the mean where it is
-        predicted) and `sensitive` (the mean where it should not matter).
+    parts: `mean`, `max` (over pairs, of the largest c; no error is known of it) and `accuracy`; of every factor
+        `target` (the mean where it is predicted) and `sensitive` (the mean where it should not matter).
 
     Source: Locatello et al. 2019 (On the fairness of disentangled representations), section 2 and eq. 3;
     disentanglement_lib's `fairness`, `mean_fairness:mean_pred:mean_sens`. **Departures**: that code renders 100 images
@@ -60,7 +60,8 @@ def fairness(table: Table, *, predictor: str = "logistic") -> Measured:
     return Measured(
         mean(typical.ravel()),
         f"{predictor}; {table.split_note()}",
-        {"mean": mean(typical.ravel()), "max": largest, "accuracy": mean(np.array(right))},
+        # half the rows say nothing of how far a largest of many differs from sample to sample
+        {"mean": mean(typical.ravel()), "max": math.nan if table.half else largest, "accuracy": mean(np.array(right))},
         factors={
             "target": np.array([mean(row) for row in typical]),
             "sensitive": np.array([mean(column) for column in typical.T]),

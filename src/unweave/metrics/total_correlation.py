@@ -47,7 +47,7 @@ def total_correlation(table: Table, *, form: str = "mean") -> Measured:
         return Measured(math.nan, "", reason="some latents determine each other: their total correlation is infinite")
     value = float(-0.5 * np.log(strengths).sum())
     if table.protocol == "unweave":
-        value = max(value - gaussian_bias(len(c), rows), 0.0)
+        value -= gaussian_bias(len(c), rows)
     how = "plug-in" if table.protocol != "unweave" else "less the bias of Gaussian rows"
     return Measured(value, f"Gaussian, {how}, {form} codes", matrix=among_latents(table, correlation))
 
