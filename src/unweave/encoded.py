@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.kinds import declared
 from unweave.metrics.grouping import GroupTable
 from unweave.metrics.groups import FIT_GROUPS, MEMBERS, TEST_GROUPS, Groups
 from unweave.metrics.tables import TEST_ROWS, Table
@@ -21,7 +22,7 @@ class Tables:
     variances, "classes" with the block of that name beside the class, and "groups" and "pairs" made by intervention.
     """
 
-    def __init__(self, source: Any, *, n: int, seed: int, protocol: str, groups: bool):
+    def __init__(self, source: Any, *, n: int, seed: int, protocol: str, groups: bool, kinds: Any = None):
         rng = np.random.default_rng([seed, 100])
         self.index = {"fit": _some(rng, len(source), n)}
         if protocol.startswith("dlib"):
@@ -32,6 +33,7 @@ class Tables:
             self.index = {name: source.rows[rows] for name, rows in self.index.items()}
             source = source.of
         self.source, self.seed, self.protocol = source, seed, protocol
+        self.kinds = known_kinds(source, kinds)
         self.fixed: dict[str, NDArray[np.int64]] = {}
         space = getattr(source, "factors", None)
         if groups and space is not None:
@@ -59,7 +61,7 @@ class Tables:
         at = {name: np.searchsorted(needed, rows) for name, rows in self.index.items()}
         if classes is not None and (y := getattr(self.source, "y", None)) is not None:
             label = np.asarray(y)[self.index["fit"]].astype(float)[:, None]
-            self.others["classes"] = Table.of(category[at["fit"]], label, seed=self.seed)
+            self.others["classes"] = Table.of(category[at["fit"]], label, seed=self.seed, kinds="categorical")
         factors = known_factors(self.source, needed)
         test = None if "test" not in at or factors is None else (mean[at["test"]], factors[at["test"]])
         full = Table.of(
@@ -69,6 +71,7 @@ class Tables:
             log_var=None if log_var is None else log_var[at["fit"]],
             protocol=self.protocol,
             seed=self.seed,
+            kinds=self.kinds,
         )
         self.rows, self.posteriors = replace(full, log_var=None, cache={}), full
         self.others["posteriors"] = full
@@ -101,6 +104,23 @@ def known_factors(source: Any, rows: NDArray[np.int64]) -> NDArray[np.float64] |
     if source.y is not None:
         return np.asarray(source.y)[rows].astype(float)[:, None]
     return None
+
+
+def known_kinds(source: Any, wanted: Any = None) -> tuple[str, ...] | None:
+    """The kind of each factor that `known_factors` gives, as the user wants it or as the data say; "" if neither does.
+
+    wanted: as of `unweave.kinds.declared`, factors by name or number. ValueError if there is no such kind or factor.
+    """
+    if hasattr(source, "factors"):
+        names, own = source.factors.names, source.factors.kinds
+    elif getattr(source, "labels", None) is not None:
+        names, own = source.factor_names, source.factor_kinds
+    elif source.y is not None:
+        names, own = ("class",), ("categorical",)
+    else:
+        names, own = (), ()
+    mine = declared(wanted, len(names), names)
+    return tuple(kind or given for kind, given in zip(mine, own, strict=True)) or None
 
 
 def _encode(posterior: Callable[..., Any], source: Any, rows: NDArray[np.int64]) -> tuple[Any, Any]:

@@ -42,6 +42,7 @@ def evaluate(
     calibrate: bool = False,
     test: tuple[ArrayLike, ArrayLike] | None = None,
     log_var: ArrayLike | None = None,
+    kinds: Any = None,
 ) -> dict[str, registry.Score]:
     """Score a run, an encoder, or codes beside factors.
 
@@ -53,13 +54,15 @@ def evaluate(
     n: images to encode (all if there are fewer). Under a "dlib" protocol, 5,000 more to test on, and groups of images
         by intervention; else groups are drawn from the n images.
     calibrate: also errors and null floors of metrics that fit models. test, log_var: as for any metric, with codes.
+    kinds: of the factors, "categorical", "ordered" or "continuous": one for all, one for each, or {factor: kind}, a
+        factor by its name in the data or its number; in place of what the data say or, where they do not, of a guess.
 
     Returns {name: Score}; a run keeps them in its scores.json. ValueError if there are no factors to score against.
     """
     if protocol not in PROTOCOLS:
         raise ValueError(f"there is no protocol {protocol!r}; {nearest(protocol, PROTOCOLS)}")
     if isinstance(what, tuple):
-        table = Table.of(*what, test=test, log_var=log_var, protocol=protocol, seed=seed)
+        table = Table.of(*what, test=test, log_var=log_var, protocol=protocol, seed=seed, kinds=kinds)
         return score(names_of(metrics, table), table, calibrate=calibrate)
     from unweave.run import Run  # here, so that scoring arrays needs no torch
 
@@ -73,7 +76,7 @@ def evaluate(
         None if metrics is None or metrics == "all" else names_of(metrics, None),
         protocol.startswith("dlib"),
     )
-    tables = Tables(source, n=n, seed=seed, protocol=protocol, groups=groups and _wants_groups(names))
+    tables = Tables(source, n=n, seed=seed, protocol=protocol, groups=groups and _wants_groups(names), kinds=kinds)
     blocks = what.blocks if isinstance(what, Run) else {}
     tables.encode(posterior, _scored_columns(blocks), blocks.get("class"))
     if names is None:

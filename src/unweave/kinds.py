@@ -48,12 +48,14 @@ def _column(factor: Any, count: int, names: Sequence[str]) -> int:
     raise ValueError(f"there is no factor {str(factor)!r}; {nearest(str(factor), names or columns)}")
 
 
-def parsed(text: str) -> dict[str, str]:
-    """Kinds as a command line has them.
+def parsed(text: str) -> str | dict[str, str]:
+    """Kinds as a command line has them: one for all factors, or FACTOR=KIND of some.
 
     >>> parsed("shape=categorical,size=continuous")
     {'shape': 'categorical', 'size': 'continuous'}
     """
+    if "=" not in text:
+        return text
     pairs = [part.split("=") for part in text.split(",")]
     if wrong := next((part for part in pairs if len(part) != 2), None):
         raise ValueError(f"{'='.join(wrong)!r} is no FACTOR=KIND, such as shape=categorical")

@@ -66,6 +66,18 @@ def _csv(path: Path, role: str) -> NDArray[Any]:
     return np.array([["nan" if missing(cell) else cell for cell in row] for row in sheet.rows])
 
 
+def columns(path: str | Path) -> tuple[str, ...]:
+    """The names of the columns of a .csv or .parquet file; () for files without names."""
+    path = Path(path)
+    if path.suffix == ".csv":
+        return read_table(path).names
+    if path.suffix == ".parquet":
+        import duckdb
+
+        return tuple(name for name in duckdb.read_parquet(str(path)).columns if name not in INDICES)
+    return ()
+
+
 def _parquet(path: Path, role: str) -> NDArray[Any]:
     try:
         import duckdb

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unweave.cli.parser import TRUST, Parser
+from unweave.kinds import declared, parsed, suffixed
 
 if TYPE_CHECKING:
     from unweave.metrics import Score
@@ -41,6 +42,11 @@ def _parser() -> Parser:
     )
     parser.add_argument("--test-codes", metavar="FILE", help="codes to test on; else a third of the rows")
     parser.add_argument("--test-factors", metavar="FILE", help="their factors")
+    parser.add_argument(
+        "--factor-kinds",
+        metavar="KINDS",
+        help="shape=categorical,size=continuous (or ordered), by name or number of the factor; else judged",
+    )
     parser.add_argument("--log-var", metavar="FILE", help="log variances (N, D) of the posteriors behind the codes")
     parser.add_argument(
         "--metrics", metavar="NAMES", help="mig,dci,...; all; or module:metric (default: the usual six)"
@@ -78,7 +84,7 @@ def _of_arrays(given: argparse.Namespace) -> dict[str, Score]:
         raise ValueError(f"--{other[0]} is for runs; codes are scored as they are")
     if (given.test_codes is None) != (given.test_factors is None):
         raise ValueError("--test-codes and --test-factors go together")
-    from unweave.cli.arrays import read
+    from unweave.cli.arrays import columns, read
     from unweave.evaluate import evaluate
 
     names = {
@@ -90,12 +96,31 @@ def _of_arrays(given: argparse.Namespace) -> dict[str, Score]:
     }
     arrays = {name: read(file, role) for name, role in names.items() if (file := getattr(given, name))}
     test = (arrays["test_codes"], arrays["test_factors"]) if given.test_codes else None
-    return evaluate((arrays["codes"], arrays.get("factors")), test=test, log_var=arrays.get("log_var"), **_how(given))
+    how = _how(given)
+    if given.factors:
+        how["kinds"] = _with_names(how["kinds"], columns(given.factors))
+    return evaluate((arrays["codes"], arrays.get("factors")), test=test, log_var=arrays.get("log_var"), **how)
+
+
+def _with_names(kinds: Any, names: Sequence[str]) -> Any:
+    """The kinds asked for, factors by the names of their columns, or else those that the names end in."""
+    if not names:
+        return kinds
+    named = [suffixed(name) for name in names]
+    asked = declared(kinds, len(names), [name for name, _ in named])
+    return [kind or own for kind, (_, own) in zip(asked, named, strict=True)]
 
 
 def _how(given: argparse.Namespace) -> dict[str, Any]:
     names = given.metrics.split(",") if given.metrics and given.metrics != "all" else given.metrics
-    return {"metrics": names, "seed": given.seed, "protocol": given.protocol, "calibrate": given.calibrate}
+    kinds = parsed(given.factor_kinds) if given.factor_kinds else None
+    return {
+        "metrics": names,
+        "seed": given.seed,
+        "protocol": given.protocol,
+        "calibrate": given.calibrate,
+        "kinds": kinds,
+    }
 
 
 def table(scores: Mapping[str, Score]) -> str:

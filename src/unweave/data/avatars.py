@@ -35,6 +35,7 @@ FACTORS: dict[str, tuple[Any, ...]] = {
     "mouth": ("smile", "frown", "gasp", "line", "wavy", "teeth"),
     "height": (-20, 0, 20),  # of eyes and mouth, in hundredths of the eyes' height; downwards
 }
+KINDS = ("categorical",) * 5 + ("ordered",)
 
 
 def avatars(root: Any = None, *, size: Annotated[int, Setting("pixels a side", low=16)] = 64) -> FactorImages:
@@ -43,7 +44,7 @@ def avatars(root: Any = None, *, size: Annotated[int, Setting("pixels a side", l
     ImportError if the packages of the extra are not there.
     """
     draw, style = _pen(size)
-    space = FactorSpace(list(FACTORS), [len(values) for values in FACTORS.values()], list(FACTORS.values()))
+    space = FactorSpace(list(FACTORS), [len(values) for values in FACTORS.values()], list(FACTORS.values()), KINDS)
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
         for start in range(0, len(space), CHUNK):

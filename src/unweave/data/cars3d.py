@@ -22,6 +22,7 @@ from unweave.data.sources import wanted
 from unweave.settings import Setting
 
 AXES = ("elevation", "azimuth", "object")
+KINDS = ("ordered", "ordered", "categorical")
 
 
 def cars3d(
@@ -31,9 +32,8 @@ def cars3d(
     first = wanted("cars3d", root)
     files = list(below(first.parent, "*.mat"))
     height, width, _, azimuths, elevations = _car(first).shape
-    space = FactorSpace(
-        AXES, (elevations, azimuths, len(files)), [range(elevations), range(azimuths), [file.stem for file in files]]
-    )
+    values = [range(elevations), range(azimuths), [file.stem for file in files]]
+    space = FactorSpace(AXES, (elevations, azimuths, len(files)), values, KINDS)
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
         cars = np.empty((elevations, azimuths, len(files), 3, size, size), np.uint8)

@@ -52,7 +52,8 @@ def celeba(
     people = _column(table.with_name("identity_CelebA.txt"), files)
     parts = _column(table.with_name("list_eval_partition.txt"), files)
     data = ImageData(
-        images, labels=v, factor_names=names, factor_sizes=(2,) * len(names), groups=people, name="celeba",
+        images, labels=v, factor_names=names, factor_sizes=(2,) * len(names), factor_kinds=("categorical",) * len(names),
+        groups=people, name="celeba",
         about=about, binary=False,
     )  # fmt: skip
     if part == "all":

@@ -106,7 +106,11 @@ def _space(classes: NDArray[np.int64]) -> FactorSpace:
     sizes = tuple(int(last) + 1 for last in classes[-1])
     names = sprites.SPACE.names
     whole = len(sizes) == len(names) and min(sizes) > 0 and math.prod(sizes) == len(classes)
-    space = FactorSpace(names, sizes) if whole and sizes != sprites.SPACE.sizes else sprites.SPACE
+    space = (
+        FactorSpace(names, sizes, None, sprites.SPACE.kinds)
+        if whole and sizes != sprites.SPACE.sizes
+        else sprites.SPACE
+    )
     if not whole or not np.array_equal(classes, space.at(np.arange(len(classes)))):
         raise ValueError(f"its classes are not those of a complete grid of {', '.join(names)}, in order")
     return space

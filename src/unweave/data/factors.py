@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from unweave.kinds import declared
 
 Rows = NDArray[Any] | Sequence[Any]  # an array, or lists of numbers that make one
 Rng = np.random.Generator | int | None
@@ -22,9 +24,17 @@ class FactorSpace:
         sizes: how many values each has, at least 1.
         values: what the indices mean, K sequences of these sizes (radians, pixels, names); the indices themselves if
             None.
+        kinds: what kind each factor is, one of `unweave.kinds.KINDS` or "" where it is not known: K of them, or those of
+            some by name. If None, factors whose values are words are categorical, and of the others it is not known.
     """
 
-    def __init__(self, names: Sequence[str], sizes: Sequence[int], values: Sequence[Rows] | None = None) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        sizes: Sequence[int],
+        values: Sequence[Rows] | None = None,
+        kinds: Sequence[str] | Mapping[str, str] | None = None,
+    ) -> None:
         self.names = tuple(names)
         self.sizes = tuple(int(size) for size in sizes)
         if len(self.names) != len(self.sizes) or len(set(self.names)) != len(self.names) or not self.names:
@@ -36,6 +46,8 @@ class FactorSpace:
         self.values = tuple(np.asarray(v) for v in values) if values is not None else tuple(map(np.arange, self.sizes))
         if tuple(len(v) for v in self.values) != self.sizes:
             raise ValueError(f"the values have lengths {[len(v) for v in self.values]}; the sizes are {self.sizes}")
+        words = ["categorical" if v.dtype.kind in "US" else "" for v in self.values]
+        self.kinds = declared(words if kinds is None else kinds, len(self.names), self.names)
         self._strides = np.array([math.prod(self.sizes[k + 1 :]) for k in range(len(self.sizes))], dtype=np.int64)
         self._sizes = np.array(self.sizes, dtype=np.int64)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,11 @@ from PIL import Image
 from unweave.data.factors import FactorSpace
 
 
-def space_of(labels: NDArray[np.generic], names: Sequence[str]) -> FactorSpace:
+def space_of(labels: NDArray[np.generic], names: Sequence[str], categories: Collection[str] = ()) -> FactorSpace:
     """The grid whose rows, in order, carry these labels (N, K). ValueError if it is not complete or not in order.
 
-    The values of a factor are its different labels in ascending order, so any number of values is accepted.
+    The values of a factor are its different labels in ascending order, so any number of values is accepted. Factors named
+    as `categories` are categorical, all others ordered.
     """
     if labels.ndim != 2 or labels.shape[1] != len(names) or not len(labels) or labels.dtype.kind not in "iuf":
         raise ValueError(f"its labels are {labels.dtype} {labels.shape}; expected numbers (N, {len(names)})")
@@ -26,7 +27,8 @@ def space_of(labels: NDArray[np.generic], names: Sequence[str]) -> FactorSpace:
     sizes = [len(values) for values, _ in coded]
     if math.prod(sizes) != len(labels):
         raise ValueError(f"its {len(labels)} labels are not a grid of {sizes} values of {', '.join(names)}")
-    space = FactorSpace(names, sizes, [values for values, _ in coded])
+    kinds = ["categorical" if name in categories else "ordered" for name in names]
+    space = FactorSpace(names, sizes, [values for values, _ in coded], kinds)
     if not np.array_equal(np.stack([index.reshape(-1) for _, index in coded], axis=1), space.at(np.arange(len(space)))):
         raise ValueError(f"its labels are not in the order of the grid of {', '.join(names)}")
     return space

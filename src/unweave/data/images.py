@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from unweave.data.beside import numbers
 from unweave.data.factors import FactorSpace, Rng, Rows
 from unweave.data.scale import unmasked
+from unweave.kinds import declared
 from unweave.types import DataInfo
 
 Draw = Callable[[NDArray[np.int64]], NDArray[np.uint8]]
@@ -24,7 +25,8 @@ class ImageData:
         array: uint8 (N, C, H, W) in memory or memory-mapped; or vectors (N, F), kept as float32.
         y: classes (N,) from 0, and `class_names` for them (the numbers themselves if not given).
         labels: known factors of each row (N, K), kept as float64, NaN where one is missing or masked, with
-            `factor_names`, and `factor_sizes`: how many values each takes, 0 for a number that is not an index.
+            `factor_names`, and `factor_sizes`: how many values each takes, 0 for a number that is not an index; and
+            `factor_kinds`: one of `unweave.kinds.KINDS` each, or "" where it is not known.
         groups: (N,) which rows belong together (the same object, person, video), in the order they follow each other.
         pairs: (P, 2) rows known to differ in few factors.
         name: of the data set. about: one line on where it came from.
@@ -43,6 +45,7 @@ class ImageData:
         labels: Rows | None = None,
         factor_names: Sequence[str] = (),
         factor_sizes: Sequence[int] = (),
+        factor_kinds: Sequence[str] | None = None,
         groups: Rows | None = None,
         pairs: Rows | None = None,
         name: str = "arrays",
@@ -65,6 +68,7 @@ class ImageData:
         self.labels = None if labels is None else numbers(np.asanyarray(labels))
         self.factor_names = tuple(factor_names)
         self.factor_sizes = tuple(factor_sizes) or (0,) * len(self.factor_names)
+        self.factor_kinds = declared(factor_kinds, len(self.factor_names), self.factor_names)
         expected = (len(self), len(self.factor_names))
         if self.labels is not None and (self.labels.shape != expected or len(self.factor_sizes) != expected[1]):
             raise ValueError(f"labels have shape {self.labels.shape}; rows and factor names ask for {expected}")

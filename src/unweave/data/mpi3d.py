@@ -30,6 +30,7 @@ SCENE_VALUES = (  # of all but the object's colour and shape
     ("small", "large"), ("top", "center", "bottom"), ("purple", "sea green", "salmon"), range(40), range(40),
 )  # fmt: skip
 SCENE = tuple(map(len, SCENE_VALUES))
+KINDS = ("categorical", "categorical", "ordered", "ordered", "categorical", "ordered", "ordered")
 COLOURS = ("white", "green", "red", "blue", "brown", "olive")
 SHAPES = ("cone", "cube", "cylinder", "hexagonal", "pyramid", "sphere")
 DAILY_COLOURS = ("yellow", "green", "olive", "red")
@@ -87,4 +88,4 @@ def _space(n: int, colours: tuple[str, ...], shapes: tuple[str, ...]) -> FactorS
     if rest or each * each != objects or not 1 <= each <= len(colours):
         raise ValueError(f"it holds {n:,} images; expected {len(colours) ** 2 * math.prod(SCENE):,}")
     values = [colours[:each], shapes[:each], *SCENE_VALUES]
-    return FactorSpace(NAMES, (each, each, *SCENE), [np.array(v) for v in values])
+    return FactorSpace(NAMES, (each, each, *SCENE), [np.array(v) for v in values], KINDS)

@@ -30,6 +30,7 @@ ISAAC = (
     "object_shape", "robot_x", "robot_y", "camera_height", "object_scale", "lighting_intensity", "lighting_y",
     "object_color", "wall_color",
 )  # fmt: skip
+CATEGORIES = ("object_shape", "object_color", "wall_color")
 CHUNK = 512
 
 
@@ -50,7 +51,7 @@ def isaac3d(
 def _read(name: str, root: str | Path | None, names: tuple[str, ...], size: int) -> FactorImages:
     table = wanted(name, root)
     try:
-        space = space_of(np.asarray(map_npy(table)), names)
+        space = space_of(np.asarray(map_npy(table)), names, CATEGORIES)
     except UNREADABLE as error:
         raise ValueError(f"{table} cannot be read: {error}") from error
 

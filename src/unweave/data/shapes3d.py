@@ -46,7 +46,7 @@ def _read(
         check(name, path)
         with h5py.File(path, "r") as file:
             held = _numbers(file, images)
-            space = space_of(np.asarray(_numbers(file, labels)[()])[:, drop:], names[drop:])
+            space = space_of(np.asarray(_numbers(file, labels)[()])[:, drop:], names[drop:], {"shape"})
             if held.dtype != np.uint8 or held.ndim not in (3, 4) or len(held) != len(space):
                 raise ValueError(f"it holds {held.dtype} images {held.shape} and labels of {len(space)}")
             height, width, *channels = held.shape[1:]

@@ -1,8 +1,9 @@
 """What a user's folder says of its images: factors.csv, groups.csv and pairs.csv beside them.
 
 factors.csv: `file`, then a column for each factor. A cell that is empty or says so (see `unweave.data.table`) is a
-missing label. A column of numbers is ordered, any other is categorical (its values sorted as text). groups.csv: `file`,
-`group`. pairs.csv: two columns of files. Files are named by their path below the folder, with forward slashes.
+missing label. A column of numbers is ordered, any other is categorical (its values sorted as text). A column called
+`age:continuous` is the factor `age` of that kind, one of `unweave.kinds.KINDS`. groups.csv: `file`, `group`. pairs.csv:
+two columns of files. Files are named by their path below the folder, with forward slashes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.table import Sheet, missing, read_table
+from unweave.kinds import suffixed
 
 MANY = 256  # different numbers in a column; with more it is a measurement, not an index
 
@@ -27,6 +29,7 @@ class Labels:
     names: tuple[str, ...]
     sizes: tuple[int, ...]
     values: tuple[tuple[str, ...], ...]
+    kinds: tuple[str, ...] = ()
 
     @property
     def grid(self) -> bool:
@@ -44,7 +47,16 @@ def factors(path: Path, files: list[str]) -> Labels:
     place = [row.get(file, -1) for file in files]
     v = np.stack([np.append(values, np.nan)[place] for values, _ in coded], axis=1)
     meanings = tuple(values for _, values in coded)
-    return Labels(v, sheet.names[1:], tuple(map(len, meanings)), meanings)
+    names, kinds = _kinds(sheet)
+    return Labels(v, names, tuple(map(len, meanings)), meanings, kinds)
+
+
+def _kinds(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names and kinds of factors, from the names of their columns; words are categories, of numbers it is not known."""
+    named = [suffixed(column) for column in sheet.names[1:]]
+    words = [sheet.numbers(k) is None for k in range(1, len(sheet.names))]
+    kinds = [kind or ("categorical" if text else "") for (_, kind), text in zip(named, words, strict=True)]
+    return tuple(name for name, _ in named), tuple(kinds)
 
 
 def groups(path: Path, files: list[str]) -> NDArray[np.int64]:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.exact import exactly
-from unweave.data.factors import FactorSpace
+from unweave.data.factors import FactorSpace, Rows
 from unweave.data.grid import scaled
 from unweave.data.images import FactorImages
 from unweave.data.mapped import mapped
@@ -30,6 +30,7 @@ from unweave.settings import Setting
 PARTS = ("5x46789x9x18x6x2x96x96-training", "5x01235x9x18x6x2x96x96-testing")
 MAGIC: dict[int, np.dtype[Any]] = {0x1E3D4C55: np.dtype("u1"), 0x1E3D4C54: np.dtype("<i4")}
 NAMES = ("category", "elevation", "azimuth", "lighting", "instance")
+KINDS = ("categorical", "ordered", "ordered", "categorical", "categorical")
 CATEGORIES = ("animal", "human", "airplane", "truck", "car")
 LARGEST = 1 << 30  # bytes
 
@@ -63,7 +64,8 @@ def _grid(labels: NDArray[np.int64], folder: Path) -> tuple[FactorSpace, NDArray
     """The grid of these labels (N, 5), and the row in it of each."""
     values = [np.unique(column) for column in labels.T]
     if math.prod(map(len, values)) == len(labels):
-        space = FactorSpace(NAMES, [len(v) for v in values], [[CATEGORIES[c] for c in values[0]], *values[1:]])
+        meanings: list[Rows] = [[CATEGORIES[c] for c in values[0]], *values[1:]]
+        space = FactorSpace(NAMES, [len(v) for v in values], meanings, KINDS)
         place = space.rows(np.stack([np.searchsorted(v, c) for v, c in zip(values, labels.T, strict=True)], axis=1))
         if len(np.unique(place)) == len(space):
             return space, place

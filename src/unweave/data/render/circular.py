@@ -17,7 +17,12 @@ from unweave.data.render.refined import Levels, refined
 from unweave.settings import Setting
 
 RADIUS = 5  # of the disc, pixels of 64
-SPACE = FactorSpace(("angle", "radius"), (40, 27), (2 * np.pi * np.arange(40) / 40, np.arange(1, 28)))
+SPACE = FactorSpace(
+    ("angle", "radius"),
+    (40, 27),
+    (2 * np.pi * np.arange(40) / 40, np.arange(1, 28)),
+    ("ordered", "ordered"),
+)
 
 
 def cdsprites(

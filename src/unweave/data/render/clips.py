@@ -26,6 +26,8 @@ Length = Annotated[int, Setting("frames in a clip", low=2)]
 Size = Annotated[int, Setting("pixels a side", low=16)]
 Seed = Annotated[int, Setting("of what moves and how")]
 Pixels = NDArray[np.uint8]
+KINDS = {"shape": "categorical", "colour": "categorical", "digit": "categorical", "scale": "ordered"}
+KINDS |= {"position_x": "continuous", "position_y": "continuous"}
 
 
 def bouncing_sprites(
@@ -124,5 +126,12 @@ def _clips(
 ) -> ImageData:
     groups = np.repeat(np.arange(len(frames) // length), length)
     return ImageData(
-        frames, labels=labels, factor_names=names, factor_sizes=sizes, groups=groups, name=name, about=about
+        frames,
+        labels=labels,
+        factor_names=names,
+        factor_sizes=sizes,
+        factor_kinds=[KINDS[name] for name in names],
+        groups=groups,
+        name=name,
+        about=about,
     )

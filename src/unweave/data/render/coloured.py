@@ -38,6 +38,7 @@ ABSTRACT = FactorSpace(
     ("background_colour", "object_colour", *(sprites.SPACE.names[k] for k in (0, 1, 3, 4))),
     (5, 6, 3, 6, 32, 32),
     (np.linspace(0, 1, 5), np.arange(6), *(sprites.SPACE.values[k] for k in (0, 1, 3, 4))),
+    ("ordered", "categorical", *(sprites.SPACE.kinds[k] for k in (0, 1, 3, 4))),
 )
 
 

@@ -26,6 +26,7 @@ AMBIENT = 0.08
 AZIMUTH, ELEVATION = (-80, 80), (-40, 60)  # of the light, degrees, from and to; from in front is 0, 0
 LIGHTS = 8  # values of each angle
 NAMES = ("identity", "light_azimuth", "light_elevation")
+KINDS = ("categorical", "ordered", "ordered")
 Array = NDArray[np.float32]
 
 
@@ -59,7 +60,7 @@ def faces(
     With `levels`, both angles of the light are continuous; people stay who they are.
     """
     angles = np.linspace(*AZIMUTH, LIGHTS), np.linspace(*ELEVATION, LIGHTS)
-    published = FactorSpace(NAMES, (people, LIGHTS, LIGHTS), (np.arange(people), *angles))
+    published = FactorSpace(NAMES, (people, LIGHTS, LIGHTS), (np.arange(people), *angles), KINDS)
     space = refined(published, levels, NAMES[1:])
     azimuth, elevation = (np.asarray(values, dtype=np.float64) for values in space.values[1:])
     made = heads(people, size, seed)

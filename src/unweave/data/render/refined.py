@@ -20,7 +20,8 @@ def refined(
     """The grid with `levels` values of each factor named here; the grid itself if `levels` is 0.
 
     lines: the values run evenly from the first published one to the last. circles: {factor: full turn}: they go round
-    evenly from 0, and the full turn, which is 0 again, is not among them. ValueError for a single level.
+    evenly from 0, and the full turn, which is 0 again, is not among them. These factors are continuous then. ValueError
+    for a single level.
     """
     if not levels:
         return space
@@ -31,4 +32,5 @@ def refined(
         published = space.values[space.k(name)]
         finer[name] = np.linspace(published[0], published[-1], levels)
     values = [finer.get(name, v) for name, v in zip(space.names, space.values, strict=True)]
-    return FactorSpace(space.names, [len(v) for v in values], values)
+    kinds = ["continuous" if name in finer else kind for name, kind in zip(space.names, space.kinds, strict=True)]
+    return FactorSpace(space.names, [len(v) for v in values], values, kinds)

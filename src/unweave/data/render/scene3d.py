@@ -33,6 +33,7 @@ SPACE = FactorSpace(
         ("cube", "cylinder", "sphere", "capsule"),
         np.linspace(-30, 30, 15),
     ),
+    ("ordered", "ordered", "ordered", "ordered", "categorical", "ordered"),
 )
 ROOM, WALL = 4.0, 3.0  # half the room's width, the walls' height
 DISTANCE, HEIGHT, LOOK_AT, VIEW = 3.8, 1.7, 0.72, 0.53  # the camera; VIEW is the tangent of half its angle

@@ -57,6 +57,7 @@ def skeletons(
         seen(joints, view).reshape(len(joints), -1),
         labels=view,
         factor_names=VIEW,
+        factor_kinds=("continuous",) * len(VIEW),
         groups=np.repeat(np.arange(poses), views),
         name="skeletons",
         about="rendered",

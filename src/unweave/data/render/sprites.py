@@ -35,6 +35,7 @@ SPACE = FactorSpace(
         np.linspace(0, 1, 32),
         np.linspace(0, 1, 32),
     ),
+    ("categorical", "ordered", "ordered", "ordered", "ordered"),
 )
 
 
