@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from unweave.encoded import known_factors
+from unweave.encoded import known_factors, known_kinds
 from unweave.evaluate import DEFAULT, evaluate
 from unweave.impossibility import Entangled, entangle, reflection
 from unweave.inspect import log_likelihood
@@ -126,4 +126,4 @@ def scores(views: Views) -> dict[str, Score]:
     factors = known_factors(source, rows)
     if factors is None:
         raise Absent("These data come without known factors or classes, so there is nothing to score codes against.")
-    return evaluate((views.run.encode(source.take(rows)), factors), DEFAULT)
+    return evaluate((views.run.encode(source.take(rows)), factors), DEFAULT, kinds=known_kinds(source))
