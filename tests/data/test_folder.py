@@ -271,3 +271,32 @@ def test_mutated_tables_are_refused_by_name_or_read(tmp_path, withstand, file, t
 
     tally = withstand(f"folder, {file}", [place / file], read, usual=100)
     assert tally.refused > tally.turns / 6
+
+
+@pytest.mark.parametrize(("dtype", "white"), [("uint8", 255), ("uint16", 4095)])
+def test_the_pages_of_a_tiff_are_a_clip_but_not_a_smaller_copy(tmp_path, dtype, white):
+    pages = [Image.fromarray(np.full((8, 8), top).astype(dtype)) for top in (white, white // 5, 0)]
+    for k in range(2):
+        pages[0].save(tmp_path / f"{k}.tif", save_all=True, append_images=pages[1:])
+    for _ in range(2):  # the second time from what is remembered
+        data = folder(tmp_path, size=8)
+        assert data.array[:, 0, 0, 0].tolist() == [255, 51, 0] * 2
+        assert data.groups.tolist() == [0, 0, 0, 1, 1, 1]
+        assert data.white == white
+    copy = Image.fromarray(np.zeros((4, 4), dtype))
+    copy.encoderinfo = {"tiffinfo": {254: 1}}
+    for k in range(2):
+        pages[0].save(tmp_path / f"{k}.tif", save_all=True, append_images=[copy])
+    assert folder(tmp_path, size=8).array[:, 0, 0, 0].tolist() == [255, 255]
+    assert folder(tmp_path, size=8).groups is None
+
+
+def test_pictures_by_other_suffixes_are_read_or_said_to_be_left_out(tmp_path, caplog):
+    for name in ("a.jfif", "b.jpe", "c.JPG"):
+        save(tmp_path / name, flat(9), format="JPEG")
+    for name in ("d.heic", "e.avif", "f", "notes.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    assert len(folder(tmp_path, size=4)) == 3
+    assert (
+        "left out, as no pictures that are known by their suffix: 1 of .avif, 1 of .heic, 1 of no suffix" in caplog.text
+    )

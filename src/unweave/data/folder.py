@@ -43,9 +43,9 @@ def folder(
 ) -> ImageData | FactorImages:
     """The images below the folder `root` as uint8 of `size`, in the order of their names (frame2 before frame10).
 
-    A video (the extra `video`) or an animated picture is a clip: its frames are rows, one after the other, and a group.
-    What a CSV file says of it holds for each of its frames. Videos are decoded at the first use alone, once to count
-    their frames and once into a file; afterwards that file is read.
+    A video (the extra `video`), an animated picture or a TIFF of several pages is a clip: its frames are rows, one after
+    the other, and a group. What a CSV file says of it holds for each of its frames. Videos are decoded at the first use
+    alone, once to count their frames and once into a file; afterwards that file is read.
 
     With a factors.csv whose factors make a complete grid of stills, each combination once: a `FactorImages`. See
     `unweave.data.sheets` for the CSV files. Pictures of more than 8 bits have one black and one white for the whole
@@ -147,7 +147,9 @@ def _decode(
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for moves, part in groupby(files, key=lambda shown: shown.clip):
                 if moves:
-                    moving = (fitted(frame, size, colour, fit) for shown in part for frame in frames(shown, every))
+                    moving = (
+                        fitted(frame, size, colour, fit, deep) for shown in part for frame in frames(shown, every)
+                    )
                     while chunk := list(islice(moving, CHUNK)):
                         yield np.stack(chunk)
                 else:

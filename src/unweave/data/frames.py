@@ -1,4 +1,4 @@
-"""A picture file as frames: one of a still, all of a video or of an animated GIF, WebP or PNG, in the order shown."""
+"""A picture file as frames: one of a still, all of a video, of an animated GIF, WebP or PNG, or of the pages of a TIFF."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from unweave.data import video
 from unweave.data.mapped import cache
@@ -22,13 +23,14 @@ from unweave.files import WriteError, write
 
 log = logging.getLogger(__name__)
 KEPT = 2  # which form the memory of a folder has; another number forgets those of another form
-MOVING = {"GIF", "WEBP", "PNG"}
+MOVING = {"GIF", "WEBP", "PNG", "TIFF"}
+SUBFILE = 254  # the tag of a page of a TIFF whose lowest bit says that it is another page made smaller
 Deep = tuple[Literal["whole", "float"], float, float]
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a file shows: how many frames, in which colours, and whether it is a clip: a video, or an animated picture.
+    """What a file shows: how many frames, in which colours, and whether it is a clip: a video, an animation, many pages.
 
     deep: of a picture of more than 8 bits the kind of its numbers, and the least and the greatest of them.
     """
@@ -49,13 +51,17 @@ def shown(file: Path, whole: bool = False) -> Shown:
     """What a file shows; a clip is decoded for that, a still only if `whole`. ValueError if it cannot be read."""
     if file.suffix.lower() not in video.SUFFIXES:
         with opened(file) as image:
-            if image.format not in MOVING or not getattr(image, "is_animated", False):
+            if not _moves(image):
                 if whole:
                     checked(image, file)
                     image.load()
                 return Shown(file, 1, colour_of(image), clip=False, deep=_deep(image, file))
-    colours = [colour for _, colour in _all(file)]
-    return Shown(file, len(colours), "rgb" if "rgb" in colours else "grey", clip=True)
+    colours = []
+    ranges = []
+    for image, colour in _all(file):
+        colours.append(colour)
+        ranges.append(_deep(image, file))
+    return Shown(file, len(colours), "rgb" if "rgb" in colours else "grey", clip=True, deep=_widest(ranges, file))
 
 
 class Counted:
@@ -76,8 +82,8 @@ class Counted:
         match self.known.get(key):
             case [int(count), "grey" | "rgb" as colour, bool(clip)] if count > 0:
                 found = Shown(file, count, colour, clip)
-            case [1, "grey" as colour, False, ["whole" | "float" as kind, float(low), float(high)]]:
-                found = Shown(file, 1, colour, False, (kind, low, high))
+            case [int(count), "grey", bool(clip), ["whole" | "float" as kind, float(low), float(high)]] if count > 0:
+                found = Shown(file, count, "grey", clip, (kind, low, high))
             case _:
                 found = shown(file, whole)
         self.asked[key] = [found.count, found.colour, found.clip, *([list(found.deep)] if found.deep else [])]
@@ -92,6 +98,37 @@ class Counted:
             write(self.path, json.dumps(self.asked).encode())
         except (OSError, WriteError) as error:
             log.warning("what the files show is not kept: %s", error)
+
+
+def _moves(image: Image.Image) -> bool:
+    """Whether a picture has several frames or pages."""
+    if image.format not in MOVING or not getattr(image, "is_animated", False):
+        return False
+    return image.format != "TIFF" or len(_numbers(image)) > 1
+
+
+def _numbers(image: Image.Image) -> list[int]:
+    """Which frames are shown: of a PNG not the one that stands in where nothing moves, of a TIFF no smaller copies."""
+    first = 1 if image.info.get("default_image") else 0
+    found = list(range(first, getattr(image, "n_frames", 1)))
+    if isinstance(image, TiffImageFile):
+        found = [k for k in found if not _is_copy(image, k)]
+        image.seek(0)
+    return found
+
+
+def _is_copy(image: TiffImageFile, k: int) -> bool:
+    image.seek(k)
+    return k > 0 and bool(int(image.tag_v2.get(SUBFILE, 0)) & 1)
+
+
+def _widest(ranges: list[Deep | None], file: Path) -> Deep | None:
+    """The range of all pages of a deep picture. ValueError if some are deep and some not, or of another kind."""
+    kinds = {None if found is None else found[0] for found in ranges}
+    if len(kinds) > 1:
+        raise ValueError(f"{file} has pages of different depths; save them as one")
+    found = [one for one in ranges if one is not None]
+    return (found[0][0], min(low for _, low, _ in found), max(high for _, _, high in found)) if found else None
 
 
 def _deep(image: Image.Image, file: Path) -> Deep | None:
@@ -109,14 +146,13 @@ def _all(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
 
 
 def _pictures(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
-    """The frames of an animated picture, each with what lies below it."""
+    """The frames of an animated picture, each with what lies below it, or the pages of a TIFF."""
     with opened(file) as image:
         try:
             checked(image, file)
             if image.format == "GIF" and not file.read_bytes().rstrip(b"\0").endswith(b";"):
                 raise ValueError("it is cut off: a GIF ends in a semicolon")
-            first = 1 if image.info.get("default_image") else 0  # of a PNG: shown where nothing moves
-            for k in range(first, getattr(image, "n_frames", 1)):
+            for k in _numbers(image):
                 image.seek(k)
                 if too_large(image, file):  # the frames of a GIF may be larger than its header says
                     raise ValueError(f"frame {k} has {image.width} x {image.height} pixels, too many to decode")

@@ -15,8 +15,9 @@ from unweave.data.photo import BROKEN, Colour
 from unweave.data.scale import Scale, scale_between
 
 log = logging.getLogger(__name__)
-PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
+PICTURES = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
 SUFFIXES = PICTURES | video.SUFFIXES
+COMPANIONS = {".csv", ".txt", ".md", ".json", ".ini", ".db"}  # what lies beside pictures and is none
 
 
 def listed(place: Path, colour: str, skip_bad: bool) -> tuple[list[Shown], Colour]:
@@ -76,10 +77,18 @@ def names_below(place: Path, files: Iterable[Path]) -> list[str]:
 
 
 def _files(place: Path) -> list[Path]:
-    walked = ((Path(folder), name) for folder, _, names in os.walk(place) for name in names if name[0] != ".")
-    found = [folder / name for folder, name in walked if os.path.splitext(name)[1].lower() in SUFFIXES]
+    walked = [(Path(folder), name) for folder, _, names in os.walk(place) for name in names if name[0] != "."]
+    found = [folder / name for folder, name in walked if _suffix(name) in SUFFIXES]
     found = [file for file in found if file.is_file()]
+    others = Counter(_suffix(name) or "no suffix" for _, name in walked)
+    left = [f"{count} of {suffix}" for suffix, count in others.items() if suffix not in SUFFIXES | COMPANIONS]
+    if left:
+        log.warning("%s: left out, as no pictures that are known by their suffix: %s", place, ", ".join(sorted(left)))
     if not found:
         raise ValueError(f"{place} holds no images; looked for {', '.join(sorted(SUFFIXES))} in it and below")
     order = [natural(name) for name in names_below(place, found)]
     return [found[i] for i in sorted(range(len(found)), key=order.__getitem__)]
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
