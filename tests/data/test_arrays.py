@@ -43,6 +43,8 @@ def test_the_square_decides_when_two_axes_could_be_the_channels():
     assert arrays(np.zeros((5, 3, 8, 8, 3), np.uint8)[:, 0]).info.shape == (3, 8, 8)
     assert arrays(np.zeros((5, 3, 4, 4), np.uint8)).info.shape == (3, 4, 4)
     assert arrays(np.zeros((5, 4, 4, 3), np.uint8)).info.shape == (3, 4, 4)
+    assert arrays(np.zeros((5, 1, 2, 3), np.uint8)).info.shape == (1, 2, 3)  # a grey image rather than a side of 1
+    assert arrays(np.zeros((5, 3, 2, 1), np.uint8)).info.shape == (1, 3, 2)
     with pytest.raises(ValueError, match=r"which axis are the channels\? say layout='hwc'"):
         arrays(np.zeros((5, 3, 8, 3), np.uint8))
     assert arrays(np.zeros((5, 3, 8, 3), np.uint8), layout="hwc").info.shape == (3, 3, 8)

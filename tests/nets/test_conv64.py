@@ -9,7 +9,7 @@ from torch import nn
 from unweave.nets.conv64 import BurgessDecoder, BurgessEncoder, Conv64Decoder, Conv64Encoder, channels_last
 from unweave.nets.mlp import Critic, MLPDecoder, MLPEncoder
 
-SIZES = [(28, 28), (32, 32), (64, 64), (128, 128), (96, 64), (8, 8), (50, 37)]
+SIZES = [(28, 28), (32, 32), (64, 64), (128, 128), (96, 64), (8, 8), (50, 37), (4, 4), (2, 3)]
 
 
 def count(net):

@@ -35,7 +35,7 @@ def as_images(
     """An array of images, in the one layout and the bytes that all above use; vectors keep their values.
 
     Rank 2: vectors. Rank 3: grey images. Rank 4: images with channels last or first: the axis of 1, 3 or 4; if both could
-    be, the one that leaves the image square. Rank 5: clips, (N, T) before that. What black and white are is found out
+    be, the one that leaves the image square, or else no side of 1. Rank 5: clips, (N, T) before that. What black and white are is found out
     for all images at once, see `unweave.data.scale`; scale: what they were before they became bytes. ValueError for
     anything else, for one single image, and for values that are not finite.
     """
@@ -72,6 +72,9 @@ def _channels_first(array: NDArray[Any], layout: Layout, name: str) -> tuple[NDA
     last, first = c in CHANNELS, a in CHANNELS
     if layout == "auto" and last and first:
         last, first = a == b, b == c
+        if last == first:  # an image of a side of 1 is less likely than a grey one
+            last = a > 1 == c
+            first = c > 1 == a
     if layout == "auto" and last == first:
         raise ValueError(
             f"{name} has shape {array.shape}: which axis are the channels? say layout='hwc' or layout='chw'"

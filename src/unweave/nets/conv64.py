@@ -86,7 +86,7 @@ class Conv64Decoder(nn.Module):
         dense += [nn.Linear(256, first * side[0] * side[1]), nn.ReLU(inplace=True), nn.Unflatten(1, (first, *side))]
         inner = [first, *[first] * (doublings > 1), *[channels] * (doublings - 2)][:doublings]
         up: list[nn.Module] = []
-        for inside, outside in zip(inner, [*inner[1:], colours], strict=True):
+        for inside, outside in zip(inner, [*inner[1:], colours][:doublings], strict=True):
             up += [nn.ConvTranspose2d(inside, outside, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
         if not doublings:
             up += [nn.Conv2d(first, colours, 1), nn.ReLU(inplace=True)]
