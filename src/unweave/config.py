@@ -15,19 +15,21 @@ import torch
 from unweave import build
 from unweave import data as datasets
 from unweave.precision import resolve
+from unweave.types import DataInfo
 
 
 def describe(
     choice: build.Choice,
     given: Any,
     source: Any,
+    info: DataInfo,
     root: str | Path | None,
     data_options: Mapping[str, Any],
     batch_options: Mapping[str, Any],
     loop: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The config of a run: everything chosen, plain enough for JSON."""
-    facts = dataclasses.asdict(source.info)
+    """The config of a run: everything chosen, plain enough for JSON. info: of the rows that are trained on."""
+    facts = dataclasses.asdict(info)
     return {
         "method": {
             "name": choice.method,
@@ -41,6 +43,7 @@ def describe(
             "root": None if root is None else str(root),
             "options": dict(data_options),
             "about": source.about,
+            "rows": len(source),
             "white": getattr(source, "white", 255),  # a stranger's data set need not say
             "info": {k: list(v) if isinstance(v, tuple) else v for k, v in facts.items()},
         },

@@ -14,11 +14,10 @@ from unweave import build
 from unweave import data as datasets
 from unweave.config import describe, hashed, pick_device
 from unweave.data.batches import stream
-from unweave.data.views import split
 from unweave.log import COLUMNS, units
 from unweave.methods.base import Method
 from unweave.precision import Precision, resolve
-from unweave.run import Run, info_of, method_of, open_data
+from unweave.run import Run, info_of, method_of, open_data, parted
 from unweave.runs import Folder, RunError, run_name
 from unweave.settings import Keyword, Setting, keywords, nearest
 from unweave.train import NotFinite, Training
@@ -71,10 +70,11 @@ def train(
     if isinstance(data, str | Path):
         data_options = _completed(datasets.options(data), data_options or {}, str(data))
     source = datasets.load(data, root, **(data_options or {}))
-    choice = choose(method, settings, source.info)
-    config = describe(choice, data, source, root, data_options or {}, batch_options, loop)
-    built = build.make(choice, source.info, seed=seed, steps=steps)
-    training, held = _prepare(built, source, config)  # a batch that cannot be made is said before a folder exists
+    seen, held = parted(source, loop)
+    choice = choose(method, settings, seen.info)
+    config = describe(choice, data, source, seen.info, root, data_options or {}, batch_options, loop)
+    built = build.make(choice, seen.info, seed=seed, steps=steps)
+    training = _prepare(built, seen, config)  # a batch that cannot be made is said before a folder exists
     path = Path(out) / run_name(choice.method, source.name, hashed(config), seed)
     if overwrite and (path / "config.json").exists():
         shutil.rmtree(path)
@@ -105,13 +105,15 @@ def resume(
     folder = Folder(path)
     admit(folder.path, folder.config, trusted=trust, given={*modules, *(() if data is None else ("data",))})
     source, known = open_data(folder.config) if data is None else datasets.load(data), info_of(folder.config)
-    if (source.info.shape, len(source)) != (known.shape, known.n):
+    rows = folder.config["data"].get("rows", known.n)  # older runs: of all rows, also where some were held out
+    if (source.info.shape, len(source)) != (known.shape, rows):
         raise RunError(f"the data have changed: {len(source)} images of {source.info.shape}; this run had others")
     method = method_of(folder.config, modules)
     if folder.done:
         folder.load_weights(method)
         return Run(folder, method, source)
-    training, held = _prepare(method, source, folder.config)
+    seen, held = parted(source, folder.config["loop"])
+    training = _prepare(method, seen, folder.config)
     return _run(folder, training, source, held, progress)
 
 
@@ -128,11 +130,10 @@ def _completed(known: Mapping[str, Keyword], given: Mapping[str, Any], of: str) 
     return defaults | {name: known[name].check(value) for name, value in given.items()}
 
 
-def _prepare(method: Method, source: Any, config: Mapping[str, Any]) -> tuple[Training, Any]:
-    """The loop with its stream, and the held-out part of the data (None without one)."""
+def _prepare(method: Method, seen: Any, config: Mapping[str, Any]) -> Training:
+    """The loop with its stream of the rows that are trained on."""
     loop = config["loop"]
     device = pick_device(loop["device"])
-    seen, held = split(source, loop["holdout"], loop["seed"]) if loop["holdout"] else (source, None)
     options = _completed(_batch_keywords(), config["batches"], "batches")  # from a file, where a tuple is a list
     batches = stream(
         seen, method.needs, batch_size=loop["batch_size"], seed=loop["seed"], device=str(device), **options
@@ -140,7 +141,7 @@ def _prepare(method: Method, source: Any, config: Mapping[str, Any]) -> tuple[Tr
     batches(0)
     precision = config.get("resolved", loop)["precision"]
     method = channels_last(method.to(device))
-    return Training(method, batches, seed=loop["seed"], dtype=resolve(precision, device)), held
+    return Training(method, batches, seed=loop["seed"], dtype=resolve(precision, device))
 
 
 def channels_last(method: Method) -> Method:

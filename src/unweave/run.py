@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from unweave import build, data
 from unweave.data.scale import refuse_unfinite, unit, unmasked
+from unweave.data.views import split
 from unweave.methods.base import Method
 from unweave.runs import Folder, RunError
 from unweave.seeds import fold
@@ -48,6 +49,11 @@ class Run:
     def data(self) -> Any:
         """The data set it was trained on, opened again. RunError if it was handed in as an object."""
         return self._source if self._source is not None else open_data(self.config)
+
+    @cached_property
+    def held(self) -> Any:
+        """The rows that were held out of training, as a data set; None if none were."""
+        return parted(self.data, self.config["loop"])[1]
 
     def records(self) -> list[dict[str, Any]]:
         """The log, one dictionary a line."""
@@ -168,8 +174,13 @@ def open_data(config: Mapping[str, Any]) -> Any:
     return data.load(chosen["source"], chosen["root"], **chosen["options"])
 
 
+def parted(source: Any, loop: Mapping[str, Any]) -> tuple[Any, Any]:
+    """(the rows of a data set that are trained on, those that are held out, None if none are)."""
+    return split(source, loop["holdout"], loop["seed"]) if loop["holdout"] else (source, None)
+
+
 def info_of(config: Mapping[str, Any]) -> DataInfo:
-    """The facts of the data, as a config holds them."""
+    """The facts of the data that the method was made with, as a config holds them."""
     facts: dict[str, Any] = config["data"]["info"]
     plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()}
     return DataInfo(**plain)

@@ -30,11 +30,13 @@ class Batch:
 
     x: images (B, C, H, W) in [0, 1], or (B, M, C, H, W) where M belong together (group, pair, triplet, clip, views);
         vectors (B, F) where the data are vectors.
-    index: rows in the data set, (B,) or (B, M).
+    index: which of the rows that are trained on these are, (B,) or (B, M), from 0 to `DataInfo.n` - 1: rows of the view,
+        after a shift and without what is held out. For training alone: `encode` is given images and no index, so a
+        method with a code for each row says what the code of any other image is.
     y: classes, (B,) or (B, M), int64.
     v: factors as indices from 0, (B, K) float32; NaN where a label is missing.
     changed: which factors differ within a pair, (B, K) bool, for methods that are told.
-    labelled: the labelled batch beside the main one, if `needs` holds "labels".
+    labelled: the labelled batch beside the main one, if `needs` holds "labels"; its index counts the same rows.
     """
 
     x: Tensor
@@ -115,7 +117,8 @@ class Losses:
 class DataInfo:
     """Facts of a data set that a method may ask for, as keywords of these names.
 
-    n: number of images. shape: (C, H, W), or (F,) for vectors. classes: number of classes, 0 if there are none.
+    n: number of images that are trained on, as `Batch.index` counts them. shape: (C, H, W), or (F,) for vectors.
+    classes: number of classes, 0 if there are none.
     factor_names, factor_sizes: of the K factors, empty if none are known. binary: whether every pixel is 0 or 1.
     low, high: the range of x: that of all pixels, [0, 1], or the smallest and largest entry of vectors.
     """

@@ -25,7 +25,9 @@ def data(run: Run) -> Rows:
     found = [("name", chosen["name"]), ("where from", chosen["about"])]
     found += [("source", chosen["source"])] if chosen["source"] else []
     found += [("folder", chosen["root"])] if chosen["root"] else []
-    found += [("images" if len(info.shape) == 3 else "vectors", f"{info.n:,}")]
+    held = chosen.get("rows", info.n) - info.n
+    number = f"{info.n:,}" + (f" to train on, {held:,} held out" if held else "")
+    found += [("images" if len(info.shape) == 3 else "vectors", number)]
     found += [("shape", " × ".join(map(str, info.shape)) + (" (C, H, W)" if len(info.shape) == 3 else ""))]
     if info.factor_names:
         sizes = zip(info.factor_names, info.factor_sizes, strict=True)

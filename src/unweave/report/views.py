@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.views import split
 from unweave.encoded import known_factors
 from unweave.methods.base import NotAvailable
 from unweave.run import Run
@@ -73,11 +72,10 @@ class Views:
     @cached_property
     def source(self) -> tuple[Any, str]:
         """The data to look at, and what they are: the held-out part if there is one."""
-        loop = self.run.config["loop"]
         try:
             data = self.run.data
-            if loop["holdout"]:
-                return split(data, loop["holdout"], loop["seed"])[1], "held out of training"
+            if self.run.held is not None:
+                return self.run.held, "held out of training"
         except (ValueError, OSError, ImportError) as error:
             raise Absent(f"The data could not be opened: {error}.") from error
         return data, "from the training data"
