@@ -3,16 +3,22 @@
 import json
 import subprocess
 import sys
+from typing import Annotated
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 import unweave
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.views import split, subset
-from unweave.encoded import Tables, intervene, known_factors
+from unweave.encoded import Tables, gather, intervene, known_factors
 from unweave.evaluate import score
+from unweave.methods.base import Method
+from unweave.settings import Setting
+from unweave.types import Losses, Posterior
 
 SPACE = FactorSpace(("row", "column", "grey"), (6, 5, 4))
 
@@ -204,3 +210,69 @@ def test_an_accuracy_needs_a_block_class_and_a_class(board, rows_as_classes, tmp
     assert "class_accuracy" not in unweave.evaluate(gan, n=60)
     with pytest.raises(ValueError, match="needs the class of each image, and board has none"):
         unweave.evaluate(gan, "class_accuracy", n=60)
+
+
+def small(seed: int = 0) -> dict:
+    return {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "latents": 3, "seed": seed}
+
+
+@pytest.mark.parametrize("protocol", ["unweave", "dlib"])
+def test_rows_that_were_held_out_are_scored_and_no_others(board, protocol, tmp_path, monkeypatch):
+    run = unweave.train("beta-vae", board, steps=1, batch_size=8, holdout=0.3, out=tmp_path, **small(2))
+    held, shown = split(board, 0.3, 2)[1], Counting()
+    monkeypatch.setattr(run, "posterior", lambda images: (shown(images), None))
+    scores = unweave.evaluate(run, ["mig", "factor_vae_score", "beta_vae_score"], protocol=protocol)
+    rows = SPACE.rows(np.concatenate(shown.seen).astype(np.int64))
+    assert np.array_equal(np.sort(rows), np.sort(held.rows))
+    said = "scored on rows that were held out of training, 36 of 36"
+    assert all(said in score.reason for score in scores.values())
+    kept = json.loads((run.path / "scores.json").read_text())
+    assert said in kept["mig"]["reason"]
+    assert scores["mig"].value > 0.8
+    every = unweave.evaluate(run, ["mig"], data=run.data)["mig"]
+    assert (every.n, "held out" in every.reason) == (120, False)
+
+
+def test_groups_of_held_out_rows_share_the_factor_that_is_fixed():
+    among = np.sort(np.random.default_rng(0).permutation(len(SPACE))[:50])
+    for pairs in (False, True):
+        fixed, rows = gather(SPACE, 30, pairs, np.random.default_rng(1), among)
+        assert np.isin(rows, among).all()
+        assert rows.shape == (30, 128 if pairs else 64)
+        v = SPACE.at(rows.ravel()).reshape(*rows.shape, 3)
+        shared = v[np.arange(30), :, fixed]
+        firsts = shared[:, 0::2] if pairs else shared[:, :1]
+        assert (shared[:, 1::2] == firsts).all()
+        assert not pairs or (rows[:, 0::2] != rows[:, 1::2]).all()
+
+
+class Reader(Method):
+    """Reads the row of the lit pixel as its class, under another number; trained on labels or not."""
+
+    def __init__(self, *, told: Annotated[bool, Setting("whether labels named the classes")] = False):
+        super().__init__()
+        self.told, self.weight = told, nn.Parameter(torch.zeros(()))
+
+    @property
+    def blocks(self):
+        return {"class": slice(0, 6), "style": slice(6, 7)}
+
+    @property
+    def classes_named(self):
+        return self.told
+
+    def losses(self, batch, step):
+        yield Losses({"model": self.weight.square()})
+
+    def encode(self, x):
+        row = x.flatten(1).argmax(1) // 5
+        other = torch.where(row < 4, row, 9 - row)  # rows 4 and 5 under each other's number
+        return Posterior(torch.cat([nn.functional.one_hot(other, 6).float(), x.flatten(1).amax(1, keepdim=True)], 1))
+
+
+@pytest.mark.parametrize(("told", "accuracy"), [(False, 1.0), (True, 80 / 120)])
+def test_classes_that_labels_named_are_not_matched(rows_as_classes, tmp_path, told, accuracy):
+    run = unweave.train(Reader, rows_as_classes, steps=1, batch_size=8, told=told, out=tmp_path)
+    found = unweave.evaluate(run, "class_accuracy")["class_accuracy"]
+    assert found.value == pytest.approx(accuracy)
+    assert found.estimator.endswith("category k is class k" if told else "categories matched to classes")

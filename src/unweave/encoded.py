@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.partition import Partition
 from unweave.kinds import declared
 from unweave.metrics.grouping import GroupTable
 from unweave.metrics.groups import FIT_GROUPS, MEMBERS, TEST_GROUPS, Groups
 from unweave.metrics.tables import TEST_ROWS, Table
+
+AnyTable = TypeVar("AnyTable", Table, GroupTable)
 
 
 class Tables:
@@ -20,13 +24,28 @@ class Tables:
 
     rows: the table of codes beside factors. others: the tables of the other kinds, "posteriors" with the codes'
     variances, "classes" with the block of that name beside the class, and "groups" and "pairs" made by intervention.
+    held: whether `source` is a view of the rows that were held out of training: then groups are made of these rows alone,
+    not of the whole grid, and every score says so.
     """
 
-    def __init__(self, source: Any, *, n: int, seed: int, protocol: str, groups: bool, kinds: Any = None):
+    def __init__(
+        self,
+        source: Any,
+        *,
+        n: int,
+        seed: int,
+        protocol: str,
+        groups: bool,
+        kinds: Any = None,
+        held: bool = False,
+    ):
         rng = np.random.default_rng([seed, 100])
         self.index = {"fit": _some(rng, len(source), n)}
         if protocol.startswith("dlib"):
             self.index["test"] = _some(rng, len(source), TEST_ROWS)
+        used = len(np.unique(np.concatenate(list(self.index.values()))))
+        self.notes = (f"scored on rows that were held out of training, {used:,} of {len(source):,}",) if held else ()
+        among = source.rows if held else None
         if hasattr(
             source, "of"
         ):  # a view: from here on rows are those of the data behind it, as interventions name them
@@ -42,7 +61,8 @@ class Tables:
                 for kind in ("groups", "pairs")
                 for side, count in (("fit", FIT_GROUPS), ("test", TEST_GROUPS))
             ):
-                self.fixed[f"{kind} {side}"], drawn = intervene(space, count, kind == "pairs", rng)
+                make = intervene if among is None else partial(gather, among=among)
+                self.fixed[f"{kind} {side}"], drawn = make(space, count, kind == "pairs", rng)
                 self.index[f"{kind} {side}"] = drawn
         self.others: dict[str, Table | GroupTable] = {}
 
@@ -61,7 +81,8 @@ class Tables:
         at = {name: np.searchsorted(needed, rows) for name, rows in self.index.items()}
         if classes is not None and (y := getattr(self.source, "y", None)) is not None:
             label = np.asarray(y)[self.index["fit"]].astype(float)[:, None]
-            self.others["classes"] = Table.of(category[at["fit"]], label, seed=self.seed, kinds="categorical")
+            table = Table.of(category[at["fit"]], label, seed=self.seed, kinds="categorical")
+            self.others["classes"] = self._said(table)
         factors = known_factors(self.source, needed)
         test = None if "test" not in at or factors is None else (mean[at["test"]], factors[at["test"]])
         full = Table.of(
@@ -73,11 +94,16 @@ class Tables:
             seed=self.seed,
             kinds=self.kinds,
         )
+        full = self._said(full)
         self.rows, self.posteriors = replace(full, log_var=None, cache={}), full
         self.others["posteriors"] = full
         for kind in {name.split()[0] for name in self.fixed}:
             fit, held = (Groups(mean[at[f"{kind} {side}"]], self.fixed[f"{kind} {side}"]) for side in ("fit", "test"))
-            self.others[kind] = GroupTable.of(fit, held, mean[at["fit"]], self.protocol, self.seed)
+            self.others[kind] = self._said(GroupTable.of(fit, held, mean[at["fit"]], self.protocol, self.seed))
+
+    def _said(self, table: AnyTable) -> AnyTable:
+        """The table with what is to be said of all its scores."""
+        return replace(table, notes=table.notes + self.notes)
 
 
 def intervene(
@@ -93,6 +119,22 @@ def intervene(
     else:
         v[g, :, fixed] = v[g, 0, fixed][:, None]
     return fixed, space.rows(v.reshape(count * members, -1)).reshape(count, members)
+
+
+def gather(
+    space: Any, count: int, pairs: bool, rng: np.random.Generator, among: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Such groups of the rows `among` alone, which need not be the whole grid: fixed (G,), rows (G, L)."""
+    fixed, v = rng.integers(len(space.sizes), size=count), space.at(among)
+    rows = np.empty((count, 2 * MEMBERS if pairs else MEMBERS), dtype=np.int64)
+    for k in np.unique(fixed):
+        own, cells = np.flatnonzero(fixed == k), Partition(v[:, k])
+        if pairs and len(twos := cells.keep(2)):
+            drawn = twos.members(rng, twos.cells(rng, len(own) * MEMBERS), 2)
+        else:
+            drawn = cells.members(rng, cells.cells(rng, len(own)), rows.shape[1])
+        rows[own] = among[drawn].reshape(len(own), -1)
+    return fixed, rows
 
 
 def known_factors(source: Any, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:

@@ -50,7 +50,8 @@ def evaluate(
     metrics: names, "all" for every metric that these tables allow, or None for the usual six; either also with
         `class_accuracy` for a run whose codes have a block "class" and data whose classes are known. A name may be
         "module:metric".
-    data: what to encode, with known factors or labels; the run's own data if None.
+    data: what to encode, with known factors or labels. If None, the run's own: the rows that were held out of training
+        where some were, as every score then says in its `reason`; give `data=run.data` to score all.
     n: images to encode (all if there are fewer). Under a "dlib" protocol, 5,000 more to test on, and groups of images
         by intervention; else groups are drawn from the n images.
     calibrate: also errors and null floors of metrics that fit models. test, log_var: as for any metric, with codes.
@@ -66,8 +67,10 @@ def evaluate(
         return score(names_of(metrics, table), table, calibrate=calibrate)
     from unweave.run import Run  # here, so that scoring arrays needs no torch
 
+    held = what.held if isinstance(what, Run) and data is None else None
     if isinstance(what, Run):
-        source, posterior = what.data if data is None else datasets.load(data), what.posterior
+        own = what.data if held is None else held
+        source, posterior = own if data is None else datasets.load(data), what.posterior
     elif data is None:
         raise ValueError("evaluating a function needs data=...: the images to encode, with their factors")
     else:
@@ -76,14 +79,17 @@ def evaluate(
         None if metrics is None or metrics == "all" else names_of(metrics, None),
         protocol.startswith("dlib"),
     )
-    tables = Tables(source, n=n, seed=seed, protocol=protocol, groups=groups and _wants_groups(names), kinds=kinds)
+    wanted = groups and _wants_groups(names)
+    tables = Tables(source, n=n, seed=seed, protocol=protocol, groups=wanted, kinds=kinds, held=held is not None)
     blocks = what.blocks if isinstance(what, Run) else {}
     tables.encode(posterior, _scored_columns(blocks), blocks.get("class"))
     if names is None:
         names = names_of(metrics, tables.posteriors) + ["class_accuracy"] * ("classes" in tables.others)
     elif isinstance(what, Run):
         _refuse_classless(names, blocks, tables)
-    scores = score(names, tables.rows, tables.others, calibrate=calibrate)
+    named = isinstance(what, Run) and what.method.classes_named
+    options = {"class_accuracy": {"named": True}} if named else {}
+    scores = score(names, tables.rows, tables.others, calibrate=calibrate, options=options)
     if isinstance(what, Run):
         keep(what.path, scores)
     return scores
@@ -95,10 +101,12 @@ def score(
     others: Mapping[str, Table | GroupTable] | None = None,
     *,
     calibrate: bool = False,
+    options: Mapping[str, Mapping[str, Any]] = {},
 ) -> dict[str, registry.Score]:
     """Each metric on the table of the kind it reads, the rows where there is no other; groups are drawn from them.
 
-    A metric that the protocol does not define is the library's own; every score says which it is.
+    A metric that the protocol does not define is the library's own; every score says which it is. options: keywords of
+    single metrics, by name.
     """
     found, own = {}, rows.under("unweave")
     for name in names:
@@ -111,7 +119,7 @@ def score(
             )
         table = (others or {}).get(metric.declares.tables, rows)
         defined = table.protocol in metric.declares.protocols
-        found[name] = metric.score(table if defined else own, calibrate=calibrate)
+        found[name] = metric.score(table if defined else own, calibrate=calibrate, **options.get(name, {}))
     return found
 
 

@@ -91,3 +91,24 @@ def test_k_means_of_digits_names_eight_in_ten():
     pixels, classes = load_digits(return_X_y=True)
     found = KMeans(10, n_init=10, random_state=0).fit_predict(pixels)
     assert metrics.class_accuracy(found[:, None], classes[:, None]).value == pytest.approx(0.79, abs=0.01)
+
+
+def test_named_categories_are_not_matched():
+    label = np.array([0, 0, 1, 2] * 15)[:, None]
+    category = np.array([0, 2, 1, 1] * 15)
+    for codes in (one_hot(category), category[:, None], np.insert(one_hot(category), 1, 0.0, axis=1)[:, [0, 2, 3, 1]]):
+        assert metrics.class_accuracy(codes, label, named=True).value == 0.5
+    renamed = np.array([2, 0, 1])[label[:, 0]]
+    assert metrics.class_accuracy(one_hot(renamed), label).value == 1
+    score = metrics.class_accuracy(one_hot(renamed), label, named=True)
+    assert (score.value, score.ceiling) == (0, 1)
+    assert "category k is class k" in score.estimator
+
+
+def test_a_named_category_keeps_its_number_where_another_is_never_chosen():
+    category, label = np.array([1, 2] * 30), np.array([1, 2] * 30)[:, None]
+    codes = np.eye(3)[category]  # column 0 is always 0, and set aside
+    assert metrics.class_accuracy(codes, label, named=True).value == 1
+    weights = np.where(category == 1, 3.0, 1.0)
+    wrong = np.eye(3)[np.full(60, 1) + (np.arange(60) % 4 == 1)]
+    assert metrics.class_accuracy(wrong, label, named=True, weights=weights).value == pytest.approx(105 / 120)

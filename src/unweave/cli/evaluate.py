@@ -33,7 +33,7 @@ def run(arguments: Sequence[str]) -> int:
 def _parser() -> Parser:
     parser = Parser("evaluate", "Score a run, or codes (N, D) beside factors (N, K) from any tool.")
     parser.add_argument("run", nargs="?", metavar="RUN", help="a run folder; its scores.json keeps the scores")
-    parser.add_argument("--data", help="what to encode; the run's own data if not given")
+    parser.add_argument("--data", help="what to encode; else the run's own: what it held out, if it did")
     parser.add_argument("--n", type=int, help="images of a run to encode (default: 10,000)")
     kinds = ".npy, .npz, .csv or .parquet"
     parser.add_argument("--codes", metavar="FILE", help=f"codes (N, D): {kinds}")

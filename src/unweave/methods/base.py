@@ -124,6 +124,11 @@ class Method(nn.Module):
         """
         return {"code": slice(None)}
 
+    @property
+    def classes_named(self) -> bool:
+        """Whether column k of the block "class" stands for class k, as labels said in training; else for any class."""
+        return False
+
 
 class Part(nn.Module):
     """A replaceable part of a method: a module that may add players, needs, and what it must be told.

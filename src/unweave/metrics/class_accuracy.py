@@ -18,12 +18,13 @@ from unweave.metrics.entropies import entropy
     error="jackknife",
     ranges={"categories": (0.0, math.inf), "classes": (0.0, math.inf)},
 )
-def class_accuracy(table: Table) -> Measured:
-    """Matched accuracy of the predicted category, from 0 to 1, higher is better; chance is about 1 / classes.
+def class_accuracy(table: Table, *, named: bool = False) -> Measured:
+    """Accuracy of the predicted category, from 0 to 1, higher is better; chance is about 1 / classes.
 
     The category of a row is the argmax of its code, or the value of a code of one column. Accuracy = the share of rows
     whose category is matched to their class, under the one-to-one matching for which it is largest (the assignment
     problem, solved exactly by the Hungarian method). Rows of a category that is left without a class count as wrong.
+    named: category k is class k, because labels said so in training: the share of rows where it is, and no matching.
 
     codes: (N, D) one-hot or probabilities, the block "class" of a run; or (N, 1) indices. factors: (N, 1), the class.
     parts: `categories` and `classes`, how many occur; `nmi`, mutual information over the mean of the two entropies.
@@ -32,7 +33,7 @@ def class_accuracy(table: Table) -> Measured:
     Known failure: a class that is split over two categories costs all rows of the smaller, though nothing is confused;
     `nmi` is milder. The rotated code is not a category and says little.
     """
-    estimator = "argmax of the code, categories matched to classes"
+    estimator = "argmax of the code, " + ("category k is class k" if named else "categories matched to classes")
     if len(table.varying) != 1 or table.height != 1:
         reason = (
             f"there are {table.height} factors: give the class alone, (N, 1)" if table.height else "no class is known"
@@ -44,7 +45,15 @@ def class_accuracy(table: Table) -> Measured:
     label = np.unique(table.factors[known, 0], return_inverse=True)[1]
     count = counts(category, label, weights)
     occur = {"categories": float((count.sum(1) > 0).sum()), "classes": float(count.shape[1])}
-    return Measured(matched(count), estimator, occur | {"nmi": normalised_information(count)}, n=int(known.sum()))
+    value = plain(table, known) if named else matched(count)
+    return Measured(value, estimator, occur | {"nmi": normalised_information(count)}, n=int(known.sum()))
+
+
+def plain(table: Table, known: np.ndarray) -> float:
+    """Share of the known rows, or of their weight, whose category is the class of the same number."""
+    codes, label = table.codes[known], table.factors[known, 0]
+    category = np.array(table.latents)[codes.argmax(1)] if table.width > 1 else codes[:, 0]
+    return float(np.average(category == label, weights=None if table.weights is None else table.weights[known]))
 
 
 def counts(category: np.ndarray, label: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
