@@ -17,7 +17,8 @@ import torch
 import yaml
 
 import unweave
-from unweave import build, reproduce, trust
+from unweave import reproduce, trust
+from unweave.classes import class_of
 from unweave.cli import main
 from unweave.fit import resume
 from unweave.run import load_run
@@ -429,8 +430,8 @@ def test_nor_by_the_processes_that_train(here, sign) -> None:
 def test_the_path_is_as_it_was_after_a_module_of_ones_own(here, sign) -> None:
     Path("mine.py").write_text(MINE.format(sign=str(sign)))
     before = list(sys.path)
-    build.class_of("mine:Mine", "method")
-    build.class_of("vae", "method")
+    class_of("mine:Mine", "method")
+    class_of("vae", "method")
     assert sys.path == before
 
 

@@ -11,28 +11,19 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from unweave.locate import locate
+from unweave.classes import checked, class_of, entry_of
 from unweave.methods import METHODS, PARTS, Entry
 from unweave.methods.base import Method, Part
-from unweave.nets.likelihood import Likelihood
 from unweave.seeds import fold
 from unweave.settings import Keyword, keywords, nearest
 from unweave.types import DataInfo
 
 STEPS = 30_000  # the length of a run that nobody chose
-BASES: dict[str, type[nn.Module]] = {
-    "method": Method,
-    "encoder": nn.Module,
-    "decoder": nn.Module,
-    "critic": nn.Module,
-    "likelihood": Likelihood,
-}  # of every other kind: Part
 
 
 @dataclass(frozen=True)
@@ -57,8 +48,8 @@ def choose(method: str | type[Method], given: Mapping[str, Any], info: DataInfo)
     out of range.
     """
     name = method if isinstance(method, str) else f"{method.__module__}:{method.__qualname__}"
-    entry = _entry(name, METHODS, "method") if isinstance(method, str) else Entry(name, "")
-    made = _checked(method, name, "method") if isinstance(method, type) else class_of(name, "method")
+    entry = entry_of(name, METHODS, "method") if isinstance(method, str) else Entry(name, "")
+    made = checked(method, name, "method") if isinstance(method, type) else class_of(name, "method")
     left = {key.replace("__", "."): value for key, value in given.items()}
     parts, modules = {}, {}
     for path, value in _parts(made, "", entry, left, info):
@@ -87,15 +78,6 @@ def make(choice: Choice, info: DataInfo, *, seed: int = 0, steps: int = STEPS) -
         return _make(made, "", choice, facts)
 
 
-def class_of(name: str, kind: str) -> Any:
-    """The class of a method or a part by name, or of the user's own at "module:Class", which is imported.
-
-    kind: "method", or a kind of part. ValueError if there is none of that name, or if it is no such class.
-    """
-    where = _entry(name, METHODS if kind == "method" else PARTS.get(kind, {}), kind).where
-    return _checked(locate(where, beside=[Path.cwd()]), name, kind) if ":" in name else locate(where)
-
-
 def available(
     made: Any, parts: Mapping[str, str], modules: Mapping[str, nn.Module], path: str = ""
 ) -> dict[str, Keyword]:
@@ -115,24 +97,6 @@ def kinds(made: Any, parts: Mapping[str, str], path: str = "") -> list[str]:
         found.append(path + kind)
         if path + kind in parts:
             found += kinds(class_of(parts[path + kind], kind), parts, f"{path}{kind}.")
-    return found
-
-
-def _entry(name: str, table: Mapping[str, Entry], kind: str) -> Entry:
-    if not isinstance(name, str):
-        raise ValueError(f"the {kind} is {name!r}; expected a name or module:Class")
-    if ":" in name:
-        return Entry(name, "")
-    if name not in table:
-        raise ValueError(f"there is no {kind} {name!r}; {nearest(name, table)}")
-    return table[name]
-
-
-def _checked(found: Any, name: str, kind: str) -> Any:
-    """What was found under a name, before it is called. ValueError if it is no class of this kind."""
-    base = BASES.get(kind, Part)
-    if not (isinstance(found, type) and issubclass(found, base)):
-        raise ValueError(f"{name} is no {kind}: that is a class derived from {base.__module__}.{base.__name__}")
     return found
 
 

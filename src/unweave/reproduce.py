@@ -23,7 +23,6 @@ judges it. Arms that several recipes share, word for word, are trained once.
 from __future__ import annotations
 
 import functools
-import inspect
 import json
 import multiprocessing
 import os
@@ -37,10 +36,9 @@ from typing import Any
 import yaml
 
 import unweave
-from unweave.evaluate import evaluate
 from unweave.fit import Progress, resume, train
-from unweave.locate import locate
 from unweave.measures import MEASURES
+from unweave.measuring import measured
 from unweave.run import Run
 from unweave.runs import RunExists
 from unweave.settings import nearest
@@ -143,33 +141,6 @@ def trained(
         return train(arm["method"], arm["data"], seed=seed, out=out, progress=progress, **wanted, **settings)
     except RunExists as error:
         return resume(error.path, progress=progress, trust=trust)
-
-
-def measured(how: Mapping[str, Any], run: Run) -> float:
-    """One number of a run.
-
-    how: {score: NAME, part: PART, ...} is a score, or a scalar part of it, with options of `evaluate`; {log: TERM} a term
-    of the log, the mean of its last {records: N} (1); {call: "module:function", ...} a function of the run and keywords,
-    one of `MEASURES` or, where the recipe is trusted, anybody's.
-    """
-    options = {k: v for k, v in how.items() if k not in ("score", "part", "log", "call", "records")}
-    if "score" in how:
-        score = evaluate(run, how["score"], **options)[how["score"]]
-        return float(score.parts[how["part"]] if "part" in how else score.value)
-    if "log" in how:
-        last = [r[how["log"]] for r in run.records() if how["log"] in r][-how.get("records", 1) :]
-        return float(sum(last) / len(last))
-    return float(_measure(how["call"])(run, **options))
-
-
-def _measure(name: str) -> Callable[..., float]:
-    """A function of a run, looked at before it is called. ValueError if it is none."""
-    if name in MEASURES:
-        return locate(name)
-    found = locate(name, beside=[Path.cwd()])
-    if not (inspect.isfunction(found) and next(iter(inspect.signature(found).parameters), "") == "run"):
-        raise ValueError(f"{name} is no measure: that is a function (run, **options)")
-    return found
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Whether the numbers of a recipe's arms are what a check expects. Numbers in, words out; nothing is trained here.
 
-A check names what is measured (see `reproduce.measured`) and one or more of these, all of which have to hold:
+A check names what is measured (see `measuring`) and one or more of these, all of which have to hold:
 
     measure: {score: mig}        of every arm that the check names
     arm: method                  whose number it is about ("method")

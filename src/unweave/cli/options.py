@@ -18,6 +18,7 @@ from jsonargparse import ArgumentParser
 
 from unweave import build, fit
 from unweave import data as datasets
+from unweave.classes import class_of
 from unweave.cli.parser import plain
 from unweave.data.batches import stream
 from unweave.methods import PARTS
@@ -80,7 +81,7 @@ def _loop() -> Iterator[Option]:
 
 def _method(method: str, chosen: Mapping[str, Any], info: DataInfo) -> Iterator[Option]:
     choice = fit.choose(method, chosen, info)
-    made = build.class_of(method, "method")
+    made = class_of(method, "method")
     for kind in build.kinds(made, choice.parts):
         about = f"{', '.join(PARTS[kind.rpartition('.')[2]]) or 'none yet'}; or module:Class"
         yield Option(kind, Keyword(kind, str, None, Setting(about)), choice.parts.get(kind, "none"), "parts")
