@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from unweave import build, methods, metrics
+from unweave.classes import class_of
+from unweave.locate import locate
 from unweave.reproduce import read, recipes
 from unweave.settings import Keyword
 from unweave.types import DataInfo
@@ -92,7 +94,7 @@ def method_page(name: str) -> str:
     """What a method is, its parts, its settings, and the recipes that prove it."""
     entry = methods.METHODS[name]
     choice = build.choose(name, {}, ANY_DATA)
-    made = build.locate(entry.where)
+    made = class_of(name, "method")
     known = build.available(made, choice.parts, {})
     return "\n".join(
         (
@@ -124,7 +126,7 @@ def _documents(made: Any, choice: build.Choice) -> Iterator[str]:
     yield inspect.cleandoc(inspect.getmodule(made).__doc__ or "")
     for path, part in choice.parts.items():
         if path in ("regulariser", "pooling", "supervision"):
-            found = build.locate(methods.PARTS[path][part].where)
+            found = locate(methods.PARTS[path][part].where)
             yield f"\n{path}: {inspect.cleandoc(inspect.getmodule(found).__doc__ or '')}"
 
 

@@ -149,7 +149,7 @@ WRONG = {
     ): "nets/mlp.py:3: nets stands on layer 2",
     ("methods/vae.py", "def f():\n    from unweave.data import load\n"): "methods/vae.py:2: methods stands on layer 3",
     ("data/folder.py", "import unweave.methods"): "imports methods of layer 3",
-    ("train.py", "from unweave import data, build"): "imports build of layer 4",
+    ("train.py", "from unweave import data, build"): "imports build of layer 5",
     (
         "data/folder.py",
         "WHERE = 'unweave.metrics.mig:mig'",
@@ -160,7 +160,7 @@ WRONG = {
     ("metrics/boosting.py", "import torch.nn as nn"): "metrics work without torch",
     ("types.py", "from unweave import nonsense"): "imports unweave.nonsense, which has no layer",
     ("nonsense.py", ""): "nonsense.py:1: 'nonsense' has no layer",
-    ("runs.py", "if TYPE_CHECKING:\n    from unweave.run import Run"): "runs.py:2: runs stands on layer 5",
+    ("runs.py", "if TYPE_CHECKING:\n    from unweave.run import Run"): "runs.py:2: runs stands on layer 6",
     ("maths/gaussian.py", "from tests.contract import toys"): "the package imports its tests",
 }
 

@@ -8,6 +8,7 @@ from unweave import build
 from unweave.data.batches import stream
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
+from unweave.locate import locate
 from unweave.methods import METHODS, PARTS
 from unweave.methods.base import Method, NotAvailable, Part
 from unweave.settings import keywords
@@ -86,7 +87,7 @@ def test_codes_columns_and_images_agree(name):
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, table in PARTS.items() for name in table])
 def test_every_part_is_where_its_table_says_and_says_what_its_settings_are(kind, name):
-    made_of = build.locate(PARTS[kind][name].where)
+    made_of = locate(PARTS[kind][name].where)
     assert PARTS[kind][name].about
     if kind in ("regulariser", "divergence", "pooling", "supervision"):
         assert issubclass(made_of, Part)
@@ -98,7 +99,7 @@ def test_every_part_is_where_its_table_says_and_says_what_its_settings_are(kind,
 @pytest.mark.parametrize("name", METHODS)
 def test_every_default_of_a_name_is_a_setting_of_it(name):
     choice = build.choose(name, {}, DATA.info)
-    assert issubclass(build.locate(METHODS[name].where), Method)
+    assert issubclass(locate(METHODS[name].where), Method)
     assert METHODS[name].defaults.keys() <= choice.settings.keys()
     assert METHODS[name].parts.items() <= choice.parts.items()
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from unweave import build
+from unweave.locate import locate
 from unweave.methods import PARTS
 from unweave.methods.supervision.base import mean_known
 from unweave.methods.supervision.covariance import Covariance
@@ -18,7 +18,7 @@ from unweave.methods.supervision.xent import CrossEntropy
 from unweave.types import Posterior
 
 SIZES, LATENTS = (3, 4), 5
-KINDS = [build.locate(entry.where) for entry in PARTS["supervision"].values()]
+KINDS = [locate(entry.where) for entry in PARTS["supervision"].values()]
 
 
 def labelled(n=24, seed=0):

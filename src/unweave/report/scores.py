@@ -84,6 +84,8 @@ def score_of(plain: Mapping[str, Any]) -> Score:
     given |= {k: math.nan for k in numbers if k in given and given[k] is None}
     if given.get("matrix") is not None:
         given["matrix"] = np.array(given["matrix"], dtype=float)
+    if "kinds" in given:
+        given["kinds"] = tuple(given["kinds"])
     return Score(**given)
 
 
