@@ -17,6 +17,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from unweave.maths.single import in_float32
+
 Kernel = Literal["imq", "rbf", "infovae"]
 
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -44,6 +46,7 @@ def kernel(a: Float[Tensor, "N D"], b: Float[Tensor, "M D"], kind: Kernel = "imq
     return total
 
 
+@in_float32
 def mmd(a: Float[Tensor, "N D"], b: Float[Tensor, "M D"], kind: Kernel = "imq") -> Tensor:
     """Squared maximum mean discrepancy of two samples, unbiased. ValueError if one of them has fewer than two rows."""
     return (
@@ -51,6 +54,7 @@ def mmd(a: Float[Tensor, "N D"], b: Float[Tensor, "M D"], kind: Kernel = "imq") 
     )
 
 
+@in_float32
 def stein_direction(z: Float[Tensor, "M D"]) -> Float[Tensor, "M D"]:
     """Where each sample has to move for the sample's KL to N(0, I) to fall fastest, in the unit ball of an RBF kernel.
 
@@ -65,6 +69,7 @@ def stein_direction(z: Float[Tensor, "M D"]) -> Float[Tensor, "M D"]:
     return (k @ -z + repulsion) / m
 
 
+@in_float32
 def covariance(mean: Float[Tensor, "M D"], log_var: Float[Tensor, "M D"] | None = None) -> Float[Tensor, "D D"]:
     """Covariance of the means over the batch (divided by M); with log_var, of q(z), to which each image's own adds."""
     centred = mean - mean.mean(0)
@@ -82,6 +87,7 @@ def distance_from_identity(
     return squares.sum() - squares.diagonal().sum(), diagonal.sum()
 
 
+@in_float32
 def support_gap(
     z: Float[Tensor, "M D"], *, pairs: int = 0, draws: int = 0, weight: Float[Tensor, "D D"] | None = None
 ) -> Tensor:

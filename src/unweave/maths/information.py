@@ -30,6 +30,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from unweave.maths.gaussian import log_density, log_standard
+from unweave.maths.single import in_float32
 
 Estimator = Literal["weighted", "stratified"]
 
@@ -42,6 +43,7 @@ class Chain(NamedTuple):
     dimension_kl: Tensor
 
 
+@in_float32
 def chain(
     z: Float[Tensor, "M D"],
     mean: Float[Tensor, "M D"],

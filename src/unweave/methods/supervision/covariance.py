@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from unweave.maths.single import in_float32
 from unweave.methods.supervision.base import Supervision
 
 
@@ -16,6 +17,7 @@ class Covariance(Supervision):
 
     unit = "squared covariance"
 
+    @in_float32
     def loss(self, mean: Tensor, v: Tensor) -> Tensor:
         known = (~v.isnan()).to(mean.dtype)
         count = known.sum(0).clamp(min=1)

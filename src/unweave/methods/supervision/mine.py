@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from unweave.maths.single import in_float32
 from unweave.methods.base import Player
 from unweave.methods.supervision.base import Schedule, Steps, Supervision, Weight
 from unweave.settings import Setting
@@ -56,6 +57,7 @@ class MutualInformation(Supervision):
             {"model": self.strength(step) * loss, "estimators": -bound.sum()}, {"supervised": loss}, self.unit
         )
 
+    @in_float32
     def bound(self, mean: Tensor, v: Tensor) -> Tensor:
         """Lower bounds of I(factor k; column r) in nats, (K, D); 0 for a factor without labels."""
         known = ~v.isnan()
@@ -71,4 +73,4 @@ class MutualInformation(Supervision):
         """Every estimator at every image: means (B, D) and labels (B, K) to (K, D, B)."""
         k, d = self.factors, self.latents
         pairs = torch.stack([mean.T.expand(k, d, -1), target.T[:, None].expand(k, d, -1)], 3)
-        return (F.elu(pairs @ self.inner + self.shift) @ self.outer)[..., 0].float()
+        return (F.elu(pairs @ self.inner + self.shift) @ self.outer)[..., 0]
