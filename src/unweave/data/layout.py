@@ -35,9 +35,9 @@ def as_images(
     """An array of images, in the one layout and the bytes that all above use; vectors keep their values.
 
     Rank 2: vectors. Rank 3: grey images. Rank 4: images with channels last or first: the axis of 1, 3 or 4; if both could
-    be, the one that leaves the image square, or else no side of 1. Rank 5: clips, (N, T) before that. What black and white are is found out
-    for all images at once, see `unweave.data.scale`; scale: what they were before they became bytes. ValueError for
-    anything else, for one single image, and for values that are not finite.
+    be, the one that leaves the image square, or else no side of 1. Rank 5: clips, (N, T) before that. What black and white
+    are is found out for all images at once, see `unweave.data.scale`; scale: what they were before they became bytes.
+    ValueError for anything else, for one single image, and for values that are not finite.
     """
     array = unmasked(array, name)
     if array.dtype.kind not in "uifb":
