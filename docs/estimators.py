@@ -147,7 +147,7 @@ def sparse_rows(draws: int = 8) -> Iterator[str]:
         for known in KNOWN:
             rng = np.random.default_rng([levels, n])
             found = np.mean([of_a_table(known, levels, n, rng) for _ in range(draws)], 0)
-            cells = " | ".join(f"{round(x, 2) + 0.0:.2f}" for x in found)
+            cells = " | ".join(f"{x:z.2f}" for x in found)
             yield f"| {levels:,} | {n:,} | {known} | {cells} |"
 
 

@@ -100,3 +100,9 @@ def test_what_is_undefined_is_said_below_the_table():
         "",
         "sap, dci: one latent: no runner-up",
     ]
+
+
+def test_a_floor_of_zero_has_no_sign():
+    shown = table({"sap": Score(0.5, null=-1e-5), "mig": Score(-1e-5, null=0.0)})
+    assert "-0.0" not in shown
+    assert shown.count("0.00") >= 2

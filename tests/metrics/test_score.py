@@ -35,6 +35,14 @@ def test_text_shows_the_digits_that_the_error_supports(value, error, text):
     assert str(Score(value, error=error)) == text
 
 
+@pytest.mark.parametrize("value", [-0.001, -1e-12, -0.0])
+def test_zero_has_no_sign(value):
+    assert str(Score(value)) == "0.00"
+    assert str(Score(value, error=0.04)) == "0.00 ± 0.04"
+    assert json.dumps(Score(-0.0, null=-0.0).to_dict()).count("-0.0") == 0
+    assert str(Score(-0.25, error=0.04)) == "-0.25 ± 0.04"
+
+
 def test_floats():
     assert float(Score(0.25)) == 0.25
 

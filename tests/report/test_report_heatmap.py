@@ -48,3 +48,8 @@ def luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_zero_has_no_sign():
+    assert [c.text for c in drawn([[1.0, -0.001, -0.0]]).cells[1:]] == [".00", ".00"]
+    assert drawn([[1.0, -0.0]]).cells[1].title == "z0, v1: 0 nats"

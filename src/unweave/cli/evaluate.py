@@ -143,11 +143,11 @@ def _value(score: Score) -> str:
 
 
 def _interval(score: Score) -> str:
-    return f"{score.low:.3f} to {score.high:.3f}" if math.isfinite(score.error) else _unknown(score)
+    return f"{score.low:z.3f} to {score.high:z.3f}" if math.isfinite(score.error) else _unknown(score)
 
 
 def _floor(score: Score) -> str:
-    return f"{score.null:.3f}" if math.isfinite(score.null) else _unknown(score)
+    return f"{score.null:z.3f}" if math.isfinite(score.null) else _unknown(score)
 
 
 def _unknown(score: Score) -> str:

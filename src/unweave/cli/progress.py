@@ -66,7 +66,7 @@ def worded(values: Mapping[str, float], units: Mapping[str, str]) -> str:
     """Terms side by side, those of one unit together and before it."""
     groups: dict[str, list[str]] = {}
     for name, value in values.items():
-        groups.setdefault(units.get(name, ""), []).append(f"{name} {value:.4g}")
+        groups.setdefault(units.get(name, ""), []).append(f"{name} {value:z.4g}")
     return "  ".join("  ".join(words) + (f" ({unit})" if unit else "") for unit, words in groups.items())
 
 

@@ -96,7 +96,7 @@ def _shift(data: FactorRows) -> Iterator[tuple[str, str]]:
     varied = np.flatnonzero(v.std(0) > 0)
     table = np.corrcoef(v[:, varied].T).reshape(len(varied), len(varied))
     for i, j in np.argwhere(np.triu(np.abs(table) > STRIKING, 1)):
-        yield "shift", f"{names[varied[i]]} and {names[varied[j]]}: correlation {table[i, j]:.2f}"
+        yield "shift", f"{names[varied[i]]} and {names[varied[j]]}: correlation {table[i, j]:z.2f}"
 
 
 def _wrong(data: FactorImages) -> Iterator[tuple[str, str]]:

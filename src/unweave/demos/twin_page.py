@@ -60,7 +60,7 @@ def tiles(pair: Pair) -> list[Tile]:
 def likelihood_bars(pair: Pair) -> bars.Bars:
     """The mean of log p(x) under both as bars."""
     values = float(pair.model.log_p.mean()), float(pair.twin.log_p.mean())
-    return bars.bars("log p(x)", ["log p(x)"], [values], [(minus(f"{values[0]:.1f}"), minus(f"{values[1]:.1f}"))])
+    return bars.bars("log p(x)", ["log p(x)"], [values], [(minus(f"{values[0]:z.1f}"), minus(f"{values[1]:z.1f}"))])
 
 
 def score_bars(of: Mapping[str, Score], twin: Mapping[str, Score]) -> bars.Bars:
@@ -116,5 +116,5 @@ def _strip(sweep: Sweep) -> pictures.Picture:
 
 
 def _brief(values: tuple[float, float]) -> tuple[str, str]:
-    first, second = (f"{value:.2f}" if math.isfinite(value) else "–" for value in values)
+    first, second = (f"{value:z.2f}" if math.isfinite(value) else "–" for value in values)
     return first, second

@@ -48,7 +48,7 @@ def rows_of_factors(codes: Codes, twin: Codes) -> list[Row]:
     """What distributions can tell of the factors as codes and of their twin, then the scores."""
     chance = f"distance to the marginals (Kolmogorov-Smirnov); chance allows {limit(len(codes.values)):.3f}"
     return [
-        Row("off the marginals", f"{codes.apart:.3f}", f"{twin.apart:.3f}", chance),
+        Row("off the marginals", f"{codes.apart:z.3f}", f"{twin.apart:z.3f}", chance),
         likelihoods("log p(z), nats", codes.log_prior, twin.log_prior),
         *rows_of_scores(codes.scores, twin.scores),
     ]
@@ -77,7 +77,7 @@ def told(score: Score) -> str:
     """A score and its error as text, to three decimals where no error, or a smaller one, is known; "" if undefined."""
     if not math.isfinite(score.value):
         return ""
-    return minus(str(score) if score.error >= 0.0005 else f"{score.value:.3f}")
+    return minus(str(score) if score.error >= 0.0005 else f"{score.value:z.3f}")
 
 
 def same(so: bool) -> str:

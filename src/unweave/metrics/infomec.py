@@ -8,7 +8,8 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.classifiers import log_loss, logistic, quietly, standardise
-from unweave.metrics.information import BINS, beyond_chance, information, informative, too_few
+from unweave.metrics.contingency import from_indices
+from unweave.metrics.information import beyond_chance, information, informative, too_few
 from unweave.metrics.kinds import factor_levels, shared_levels
 from unweave.metrics.mig import mean
 
@@ -24,34 +25,40 @@ FLOOR = 0.8
     error="jackknife",
     corrected=True,
 )
-def infomec(table: Table, *, bins: int | None = None) -> Measured:
+def infomec(table: Table, *, bins: int | None = None, discrete: bool = False) -> Measured:
     """InfoMEC; the value is InfoM, and InfoC and InfoE are in the parts. From 0 to 1, higher is better.
 
     With M_jk = I(z_j; v_k) / H(v_k): InfoM is the mean over latents of max_k M_jk / sum_k M_jk, InfoC the mean over
     factors of max_j M_jk / sum_j M_jk, both rescaled so that equal shares score 0 and one share 1. InfoE is the mean
     over factors of 1 - H(v_k | z) / H(v_k), where H(v_k | z) is the log loss of a logistic regression.
 
+    discrete: every value of a code is a category (a codebook's entry): counted as it is, and one column of its own for
+        the logistic regression. By default codes are numbers.
     parts: `InfoM`, `InfoC`, `InfoE`, and each per latent or factor. matrix: M.
 
     Source: Hsu et al. 2023, section 4. **Departures**: chance-corrected histogram, where the authors take nearest
-    neighbours for continuous codes, which give noise an InfoM of .6; InfoE is the log loss on test rows. Under protocol
-    infomec: 10 nearest neighbours with a seed, latents kept whose range is above a 20th of the largest, and a balanced
-    logistic regression without penalty, in sample. A latent that shares no more information than chance is left out of
-    all three (unless none shares more); in the authors' code one without any makes InfoM NaN.
+    neighbours for continuous codes, which give noise an InfoM of .6; InfoE is the log loss on test rows; a latent that
+    shares no more information than chance is left out of InfoM and InfoC (unless none shares more).
+    Protocol infomec is theirs: plug-in counts of discrete codes, 10 nearest neighbours (with a seed) of others; active are
+    the latents that vary, of continuous ones those whose range is above a 20th of the largest; InfoC counts all active
+    ones, and one that shares no information by this estimate leaves InfoM undefined; a logistic regression with balanced
+    classes and without penalty is scored by its plain log loss, in sample, beside that of equal chances.
     """
     if reason := too_few(table, bins):
         return Measured(math.nan, "", reason=reason)
     official = table.protocol == "infomec"
-    normalised, estimator = _nearest_neighbours(table) if official else _histogram(table, bins)
-    counted = (normalised != 0).any(1) if official else informative(table)
+    normalised, estimator = _by_counts(table, bins, discrete) if discrete or not official else _by_neighbours(table)
+    counted = _active(table, discrete) if official else informative(table)
     modular, compact = shares(normalised), shares(normalised[counted].T)
     modular[~counted] = math.nan
-    explicit = _explicitness(table, official) if table.whole else np.full(len(table.varying), math.nan)
-    pieces = {"InfoM": mean(modular), "InfoC": mean(compact), "InfoE": mean(explicit)}
+    explicit = _explicitness(table, official, discrete) if table.whole else np.full(len(table.varying), math.nan)
+    silent = official and len(table.varying) > 1 and bool(np.isnan(modular[counted]).any())
+    pieces = {"InfoM": math.nan if silent else mean(modular), "InfoC": mean(compact), "InfoE": mean(explicit)}
     reasons = [
         "one factor: no InfoM" if len(table.varying) < 2 else "",
         "one latent: no InfoC" if counted.sum() < 2 else "",
-        beyond_chance(table, ~counted),
+        "an active latent shares no information by this estimate: InfoM is 0 / 0" if silent else "",
+        "" if official else beyond_chance(table, ~counted),
     ]
     return Measured(
         pieces["InfoM"],
@@ -83,20 +90,21 @@ def shares(rows: np.ndarray) -> np.ndarray:
     return np.clip((largest - 1 / columns) / (1 - 1 / columns), 0, 1)
 
 
-def _histogram(table: Table, bins: int | None) -> tuple[np.ndarray, str]:
-    found = information(table, bins)
-    return found.uncut / np.where(found.factors > 0, found.factors, np.nan), found.estimator
+def _by_counts(table: Table, bins: int | None, discrete: bool) -> tuple[np.ndarray, str]:
+    """M from a contingency table, and the estimator in words."""
+    if not discrete:
+        found = information(table, bins)
+        return _over(found.uncut, found.factors), found.estimator
+    z = np.stack([np.unique(column, return_inverse=True)[1] for column in table.codes.T], 1)
+    found = from_indices(z, factor_levels(table), table.weights, corrected=table.protocol == "unweave")
+    return _over(found.uncut, found.factors), f"{found.estimator} of discrete codes"
 
 
-def _nearest_neighbours(table: Table) -> tuple[np.ndarray, str]:
-    """M by the estimator of the authors: exact counts if every code is discrete, else nearest neighbours."""
+def _by_neighbours(table: Table) -> tuple[np.ndarray, str]:
+    """M of continuous codes by the estimator of the authors, 0 for latents that are not active."""
     from sklearn.feature_selection import mutual_info_classif
 
-    v, found = factor_levels(table), information(table)
-    if (found.bins < BINS).all():
-        return found.mutual / found.factors, "plug-in mutual information of discrete codes"
-    spread = np.ptp(table.codes, axis=0)
-    active = spread > spread.max() / 20
+    v, active = factor_levels(table), _active(table, discrete=False)
     mutual = np.zeros((len(active), v.shape[1]))
     z = standardise(table.codes)[0][:, active]
     for k, column in enumerate(v.T):
@@ -105,16 +113,25 @@ def _nearest_neighbours(table: Table) -> tuple[np.ndarray, str]:
             mutual[active, k] = mutual_info_classif(
                 z[known], column[known], n_neighbors=NEIGHBOURS, random_state=table.seed
             )
-    normalised = mutual / np.where(found.factors > 0, found.factors, np.nan)
-    normalised[~active] = 0
-    return normalised, f"{NEIGHBOURS} nearest neighbours, {active.sum()} of {len(active)} latents active"
+    how = f"{NEIGHBOURS} nearest neighbours, {active.sum()} of {len(active)} latents active"
+    return _over(mutual, information(table).factors), how
 
 
-def _explicitness(table: Table, official: bool) -> np.ndarray:
-    """1 - H(v|z) / H(v) of every factor, at least 0; on test rows, or in sample as the authors have it."""
+def _active(table: Table, discrete: bool) -> np.ndarray:
+    """Which latents the authors keep, (D,) bool: those that vary, of continuous ones those that vary enough."""
+    spread = np.ptp(table.codes, axis=0)
+    return spread > (0 if discrete else spread.max() / 20)
+
+
+def _over(mutual: np.ndarray, entropies: np.ndarray) -> np.ndarray:
+    return mutual / np.where(entropies > 0, entropies, np.nan)
+
+
+def _explicitness(table: Table, official: bool, discrete: bool) -> np.ndarray:
+    """1 - H(v|z) / H(v) of every factor; on test rows and at least 0, or in sample and plain as the authors have it."""
     fit, test = (table, table) if official else table.sides()
     v_fit, v_test = shared_levels(fit, test)
-    z_fit, z_test = standardise(fit.codes, test.codes)
+    z_fit, z_test = one_hot(fit.codes, test.codes) if discrete else standardise(fit.codes, test.codes)
     explicit = np.full(v_fit.shape[1], math.nan)
     for k in range(v_fit.shape[1]):
         known = v_fit[:, k] >= 0
@@ -126,8 +143,20 @@ def _explicitness(table: Table, official: bool) -> np.ndarray:
         w = balance if official else None if fit.weights is None else fit.weights[known]
         model = logistic(z_fit[known], v_fit[known, k], w, table.protocol, table.seed, np.inf if official else 1.0)
         labels = np.searchsorted(classes, v_test[asked, k])
-        tested = balance if official else None if test.weights is None else test.weights[asked]
+        tested = None if test.weights is None else test.weights[asked]
         prior = np.ones(len(classes)) if official else np.bincount(np.searchsorted(classes, v_fit[known, k]), w)
         blind = log_loss(labels, np.broadcast_to(prior / prior.sum(), (len(labels), len(classes))), tested)
-        explicit[k] = max(0.0, 1 - log_loss(labels, model.predict_proba(z_test[asked]), tested) / blind)
-    return explicit
+        explicit[k] = 1 - log_loss(labels, model.predict_proba(z_test[asked]), tested) / blind
+    return explicit if official else np.maximum(explicit, 0)
+
+
+def one_hot(fit: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
+    """Codes (n, D) of each table as indicators of the values in the first one, (n, sum of the numbers of values).
+
+    >>> one_hot(np.array([[3.0], [5.0]]), np.array([[5.0], [4.0]]))[1]
+    array([[0., 1.],
+           [0., 0.]])
+    """
+    values = [np.unique(column) for column in fit.T]
+    tables = (fit, *others)
+    return [np.hstack([(z[:, j, None] == values[j]).astype(np.float64) for j in range(z.shape[1])]) for z in tables]

@@ -14,7 +14,8 @@ from unweave.metrics.kinds import equally_filled, factor_levels
 from unweave.metrics.tables import Table
 
 BINS = 20
-SURPRISE = 1e-5  # probability of as much information by chance, below which a latent is said to know a factor
+SURPRISE = 1e-5  # probability of as much information by chance, below which a latent is said to know a factor at all
+DOUBT = 1e-3  # and below which such a latent is said to know another
 
 
 def bins_of(table: Table, bins: int | None = None) -> int:
@@ -43,18 +44,36 @@ def informative(table: Table) -> np.ndarray:
     """Which latents share more information with some factor than chance gives, (D,) bool; all of them if none does.
 
     A latent that shares nothing has no profile over the factors: what is estimated of it is a profile of noise, which
-    no number of rows makes settle. Chance: a G-test, whose 2 N I has a chi-squared distribution among unrelated columns.
-    The library's own I is less what chance gives on average, the degrees of freedom, and keeps the spread where cells
-    hold few rows.
+    no number of rows makes settle.
     """
     if "informative" not in table.cache:
-        from scipy.stats import chi2
-
-        found = information(table)
-        excess = 2 * found.rows * found.uncut
-        shared = (chi2.sf(excess + found.freedom, np.maximum(found.freedom, 1)) < SURPRISE).any(1)
-        table.cache["informative"] = shared if shared.any() else ~shared
+        known = (by_chance_alone(table) < SURPRISE).any(1)
+        table.cache["informative"] = known if known.any() else ~known
     return table.cache["informative"]
+
+
+def shared(table: Table) -> np.ndarray:
+    """Which latents share information with which factors, (D, K) bool: where it is not what chance gives.
+
+    A pair of a latent that is known to share some is believed sooner than the first pair of a latent.
+    """
+    if "shared" not in table.cache:
+        chance = by_chance_alone(table)
+        table.cache["shared"] = (chance < DOUBT) & (chance < SURPRISE).any(1, keepdims=True)
+    return table.cache["shared"]
+
+
+def by_chance_alone(table: Table) -> np.ndarray:
+    """Probability that unrelated columns share as much information, (D, K): a G-test.
+
+    Among unrelated columns 2 N I has a chi-squared distribution. The library's own I is less what chance gives on
+    average, the degrees of freedom, and keeps the spread of that distribution where cells hold few rows.
+    """
+    from scipy.stats import chi2
+
+    found = information(table)
+    excess = 2 * found.rows * found.uncut + (found.freedom if table.protocol == "unweave" else 0)
+    return chi2.sf(excess, np.maximum(found.freedom, 1))
 
 
 def beyond_chance(table: Table, left_out: np.ndarray) -> str:

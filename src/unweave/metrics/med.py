@@ -8,7 +8,7 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.dci import disentanglement
-from unweave.metrics.information import information, too_few
+from unweave.metrics.information import information, shared, too_few
 
 
 @metric(
@@ -22,13 +22,14 @@ def med(table: Table, *, bins: int | None = None, top: int | None = None) -> Mea
     """MED, from 0 to 1, higher is better.
 
     R_jk = I(z_j; v_k) / sum over j of I(z_j; v_k), then the disentanglement of DCI: sum over latents of
-    rho_j (1 - H_K(R_j.)).
+    rho_j (1 - H_K(R_j.)). Pairs that share no more information than chance count 0: normalised, their noise would be as
+    important as all that is known, and as disentangled as the few rows make it. A code of which no pair shares more is 0.
 
     top: keep for every factor only the `top` most disentangled latents among those that know it best; meant for wide
         codes of self-supervised models, in which most latents know a little of everything.
     parts: `disentanglement` of every latent, NaN where it was not kept. matrix: R.
 
-    Source: Cao et al. 2022, section 3 (MED and top-k MED). **Departures**: chance-corrected information.
+    Source: Cao et al. 2022, section 3 (MED and top-k MED). **Departures**: chance-corrected information, and no noise.
     """
     if len(table.varying) < 2:
         return Measured(math.nan, "", reason="one factor: every latent is modular")
@@ -37,19 +38,20 @@ def med(table: Table, *, bins: int | None = None, top: int | None = None) -> Mea
     if top is not None and top < 1:
         raise ValueError(f"top is {top}; it has to be at least 1")
     found = information(table, bins)
-    total = found.mutual.sum(0)
-    importance = found.mutual / np.where(total > 0, total, 1)
-    value, per_latent = disentanglement(importance)
-    if top is not None and not math.isnan(value):
+    known = np.where(shared(table), found.mutual, 0.0)
+    total = known.sum(0)
+    importance = known / np.where(total > 0, total, 1)
+    value, per_latent = disentanglement(importance) if total.any() else (0.0, np.full(len(known), math.nan))
+    if top is not None:
         dropped = _beyond(top, importance, per_latent)
-        value = disentanglement(np.where(dropped[:, None], 0, importance))[0]
+        value = disentanglement(np.where(dropped[:, None], 0, importance))[0] if total.any() else 0.0
         per_latent = np.where(dropped, np.nan, per_latent)
     return Measured(
         value,
         found.estimator + (f", top {top}" if top else ""),
         latents={"disentanglement": per_latent},
         matrix=importance,
-        reason="no latent shares information with a factor" if math.isnan(value) else "",
+        reason="" if total.any() else "no latent shares more information with a factor than chance",
     )
 
 

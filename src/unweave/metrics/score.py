@@ -60,9 +60,9 @@ class Score:
         if math.isnan(self.value):
             return f"nan ({self.reason})" if self.reason else "nan"
         if not math.isfinite(self.error) or self.error <= 0:
-            return f"{self.value:.2f}"
+            return f"{self.value:z.2f}"
         digits = _digits(self.error)
-        return f"{self.value:.{digits}f} ± {self.error:.{digits}f}"
+        return f"{self.value:z.{digits}f} ± {self.error:.{digits}f}"
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, ready for JSON: arrays are lists, and NaN or infinity is None."""
@@ -84,4 +84,6 @@ def _plain(value: Any) -> Any:
         return [_plain(inner) for inner in value]
     if isinstance(value, np.generic):
         value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, float):
+        return value + 0.0 if math.isfinite(value) else None  # -0.0 + 0.0 is 0.0
+    return value

@@ -176,8 +176,7 @@ class Table:
     def _kept(self, table: Table, *key: Any) -> Table:
         """A changed copy, whose results are kept under this key for the next metric that asks for the same copy."""
         cache = self.cache.setdefault(key, {})
-        if "informative" in self.cache:
-            cache["informative"] = self.cache["informative"]
+        cache |= {name: self.cache[name] for name in ("informative", "shared") if name in self.cache}
         return replace(table, cache=cache, whole=False)
 
     def sides(self) -> tuple[Table, Table]:
@@ -240,6 +239,7 @@ class Table:
         bins = {name: kept[order] if name == "factors" else kept for name, kept in self.bins.items()}
         table = self._kept(replace(self, factors=self.factors[order], test=test, bins=bins), "permuted", i)
         table.cache["informative"] = np.ones(len(self.latents), bool)
+        table.cache.pop("shared", None)
         return table
 
     def rotated(self) -> Table:

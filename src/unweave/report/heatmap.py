@@ -77,7 +77,7 @@ def heatmap(
     for i, row in enumerate(rows):
         for k, column in enumerate(columns):
             value = float(matrix[i, k])
-            told = f"{row}, {column}: " + (f"{value:.3g} {unit}" if math.isfinite(value) else "not defined")
+            told = f"{row}, {column}: " + (f"{value:z.3g} {unit}" if math.isfinite(value) else "not defined")
             fill, ink = colour(value / top)
             text = _brief(value, top) if math.isfinite(value) else "–"
             cells.append(Cell(float(LABEL + k * CELL), float(HEAD + i * TALL), fill, ink, text, told))
@@ -89,7 +89,7 @@ def heatmap(
         [(LABEL + (k + 0.5) * CELL, name) for k, name in enumerate(columns)],
         cells,
         [colour(float(t))[0] for t in np.linspace(0, 1, 9)],
-        f"{top:.3g}",
+        f"{top:z.3g}",
         LABEL + CELL * len(columns) + 40,
         HEAD + TALL * len(rows) + 4,
     )
@@ -114,5 +114,5 @@ def colour(t: float) -> tuple[str, str]:
 def _brief(value: float, top: float) -> str:
     """A value with the decimals that tell it from its neighbours: .42, 1.3, 12."""
     decimals = 2 if top < 10 else 1 if top < 100 else 0
-    text = f"{value:.{decimals}f}"
+    text = f"{value:z.{decimals}f}"
     return text[1:] if text.startswith("0.") else text.replace("-0.", "−.") if text.startswith("-0.") else text

@@ -159,5 +159,5 @@ def _strip(sweep: Sweep, most: float) -> Strip:
     grids = [pictures.grid(frames, len(frames), f"{sweep.name} from low to high") for frames in sweep.frames]
     if sweep.latent is None:
         return Strip(sweep, grids, "one-hot", 0.0)
-    unit = f"{sweep.latent.kl:.2f} nats" if sweep.latent.kl is not None else f"spread {sweep.latent.use:.2g}"
+    unit = f"{sweep.latent.kl:z.2f} nats" if sweep.latent.kl is not None else f"spread {sweep.latent.use:.2g}"
     return Strip(sweep, grids, unit, sweep.latent.use / most)

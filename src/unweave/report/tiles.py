@@ -31,12 +31,12 @@ def tiles(run: Run, records: list[dict[str, Any]], found: Mapping[str, Score]) -
         speeds = [r["images_per_s"] for r in records if "images_per_s" in r]
         shown += [Tile("training time", clock(last["seconds"]), f"{np.median(speeds):,.0f} images/s")]
     if "validation elbo" in last:
-        shown += [Tile("validation ELBO", minus(f"{last['validation elbo']:.1f}"), NATS)]
+        shown += [Tile("validation ELBO", minus(f"{last['validation elbo']:z.1f}"), NATS)]
     elif "reconstruction" in last:
         shown += [
             Tile(
                 "reconstruction",
-                f"{last['reconstruction']:.1f}",
+                f"{last['reconstruction']:z.1f}",
                 f"{units(records).get('reconstruction', '')}, training batches".lstrip(", "),
             )
         ]

@@ -181,7 +181,7 @@ class Views:
         codes = np.repeat(start, len(values), 0)
         codes[:, latent.column] = np.tile(values, len(start))
         at = [float(np.interp(v, values, np.linspace(0, 1, len(values)))) for v in start[:, latent.column]]
-        labels = [f"{latent.name} = {v:.2f}" for v in values]
+        labels = [f"{latent.name} = {v:z.2f}" for v in values]
         return Sweep(latent.name, latent, self._frames(codes, len(start)), values, list(at), labels)
 
     def _classes(self, block: str, start: NDArray[np.float32]) -> Sweep:
