@@ -146,7 +146,7 @@ def test_kinds_are_decided_once_for_all_rows_and_their_parts():
     v = made.factors(2000, sizes=(60, 3)).astype(float)
     table = Table.of(v, v)
     assert table.kinds == ("categorical", "categorical")
-    part = table.part(0, 0.5, 400)
+    part = table.rows(np.arange(200))
     assert part.kinds == table.kinds
     assert part.bins["factors"][:, 0].max() > 20, "200 rows alone would be binned"
 

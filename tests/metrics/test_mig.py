@@ -22,8 +22,9 @@ def test_by_hand():
 
 def test_ceiling_is_below_1_where_a_factor_has_more_levels_than_there_are_bins():
     v = made.whole_grid((3, 6, 40))[np.random.default_rng(0).permutation(720).repeat(8)]
-    assert metrics.mig(v, v).ceiling == pytest.approx(metrics.mig(v, v).value)
-    assert 0.85 < metrics.mig(v, v).value < 0.99
+    score = metrics.mig(v, v)  # its bias is found from twenty parts of the rows, that of the ceiling from two
+    assert score.ceiling == pytest.approx(score.value, abs=1e-3)
+    assert 0.85 < score.value < 0.99
 
 
 def test_posterior_form_against_numerical_integration():
