@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from unweave.cli.arrays import read
+from unweave.evaluate import evaluate
 
 TABLE = np.array([[1.0, 2.5], [np.nan, -1e-3], [3.0, 0.0]])
 
@@ -48,6 +49,12 @@ def test_one_column_is_a_table_of_one_column(tmp_path):
     (tmp_path / "a.csv").write_text("7\n8\n9\n")
     assert read(tmp_path / "a.npy", "factors").shape == (3, 1)
     assert read(tmp_path / "a.csv", "factors").tolist() == [[7], [8], [9]]
+
+
+def test_the_column_that_holds_text_is_named_when_it_is_scored(tmp_path):
+    (tmp_path / "a.csv").write_text("shape,big\n" + "6,True\n,False\n" * 20)
+    with pytest.raises(ValueError, match=r"factors hold text in column 1 \(such as 'True'\)"):
+        evaluate((np.random.default_rng(0).normal(size=(40, 2)), read(tmp_path / "a.csv", "factors")), "mig")
 
 
 def test_text_stays_text(tmp_path):

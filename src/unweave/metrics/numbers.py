@@ -42,9 +42,9 @@ def _floats(a: np.ndarray, name: str) -> np.ndarray:
         raise ValueError(f"{name} hold {a.dtype} values that are not numbers; give indices or values (N, K)")
     found = np.empty(a.shape)
     for place, value in np.ndenumerate(a):
-        if isinstance(value, (str, bytes)):
+        if isinstance(value, (str, bytes)) and not _is_number(value):
             raise ValueError(
-                f"{name} hold text in column {place[-1]} (such as {value!r}); number its values first, "
+                f"{name} hold text in column {place[-1]} (such as {str(value)!r}); number its values first, "
                 "for example with np.unique(column, return_inverse=True)[1]"
             )
         try:
@@ -53,6 +53,15 @@ def _floats(a: np.ndarray, name: str) -> np.ndarray:
             kind = type(value).__name__
             raise ValueError(f"{name} hold a {kind} in column {place[-1]}, which is not a number") from None
     return found
+
+
+def _is_number(text: str | bytes) -> bool:
+    """Whether text is a number, as all entries are text where a table has one column of words."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _refuse_merged(column: np.ndarray, numbers: np.ndarray, what: str, k: int) -> None:
