@@ -86,7 +86,7 @@ def test_more_samples_come_nearer_to_the_likelihood_from_below():
 
 
 def test_a_point_has_no_likelihood():
-    model = VAE(nn.Linear(6, 2), nn.Linear(2, 6), Gaussian(), Beta(), latents=2, posterior="point")
+    model = VAE(nn.Linear(6, 2), nn.Linear(2, 6), Gaussian(), Beta(beta=0.0), latents=2, posterior="point")
     with pytest.raises(NotAvailable, match="no likelihood"):
         log_likelihood(model, torch.rand(2, 6))
 

@@ -91,6 +91,6 @@ def test_the_loss_of_beta_1_is_the_negative_bound():
 
 
 def test_a_code_that_is_a_point_has_no_bound():
-    method = VAE(nn.Linear(8, 3), nn.Linear(3, 8), Gaussian(), Beta(), latents=3, posterior="point")
+    method = VAE(nn.Linear(8, 3), nn.Linear(3, 8), Gaussian(), Beta(beta=0.0), latents=3, posterior="point")
     with pytest.raises(NotAvailable, match="no bound"):
         method.elbo(torch.rand(2, 8))

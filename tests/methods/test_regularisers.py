@@ -73,6 +73,17 @@ def test_capacity_grows_linearly_with_the_step_and_is_reached_at_the_last():
     assert [model_loss(part, q, q.mean, step).item() for step in (0, 50, 100, 500)] == [80, 55, 30, 30]
 
 
+def test_the_capacity_is_reached_after_a_third_of_the_run_and_logged():
+    """By default a run of 30,000 steps ended its ramp of 100,000 at 7.5 of 25 nats."""
+    settings = {"encoder": "mlp", "decoder": "mlp"}
+    for steps in (30_000, 300):
+        part = build.make(build.choose("annealed-vae", settings, INFO), INFO, steps=steps).regulariser
+        q, z = posterior()
+        found = [part(q, z, step, ALL).terms["capacity"].item() for step in (0, steps // 6, steps // 3, steps - 1)]
+        assert found == [0, 12.5, 25, 25]
+    assert build.choose("annealed-vae", {"ramp_steps": 7}, INFO).settings["regulariser.ramp_steps"] == 7
+
+
 def test_capacity_pushes_the_kl_up_where_it_is_below():
     q, z = posterior()
     part = Capacity(gamma=3.0, capacity=1000.0, ramp_steps=0)
@@ -426,8 +437,36 @@ def test_hausdorff_weighs_kl_and_gap():
 # --------------------------------------------------------------------------------------------------- codes without variance
 
 
-@pytest.mark.parametrize("regulariser", ["constrained", "capacity", "total-correlation", "moments"])
-def test_a_point_is_refused_by_what_needs_a_variance(regulariser):
-    given = {"regulariser": regulariser, "posterior": "point", "encoder": "mlp", "decoder": "mlp"}
-    with pytest.raises(ValueError, match="needs codes with a variance"):
-        build.make(build.choose("vae", given, INFO), INFO)
+POINT = {"posterior": "point", "encoder": "mlp", "decoder": "mlp"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"regulariser": "constrained"},
+        {"regulariser": "capacity"},
+        {"regulariser": "total-correlation"},
+        {"regulariser": "moments"},
+        {"regulariser": "beta", "beta": 4.0},
+        {"regulariser": "hausdorff"},
+        {"regulariser": "info", "alpha": 0.5},
+    ],
+    ids=lambda given: given["regulariser"],
+)
+def test_a_point_is_refused_by_what_needs_a_variance(given):
+    """The last three took a weight of the KL and ignored it."""
+    with pytest.raises(ValueError, match="needs codes with a variance: choose posterior gaussian"):
+        build.make(build.choose("vae", given | POINT, INFO), INFO)
+
+
+@pytest.mark.parametrize("given", [{"beta": 0.0}, {"regulariser": "hausdorff", "beta": 0.0}, {"regulariser": "info"}])
+def test_a_point_goes_with_a_kl_of_no_weight(given):
+    assert build.make(build.choose("vae", given | POINT, INFO), INFO).encode(torch.rand(2, 1, 8, 8)).log_var is None
+
+
+@pytest.mark.parametrize("batches", ["same", "second"])
+def test_one_code_cannot_be_shuffled(batches):
+    """It failed to unpack the halves of a batch of one, or learned from codes that are not shuffled."""
+    q, z = posterior(rows=1)
+    with pytest.raises(ValueError, match=r"shuffles the codes of a batch; 1 image or group is too few: give two$"):
+        DensityRatio(critic(), batches=batches)(q, z, 0, ALL)

@@ -154,7 +154,7 @@ def test_a_factor_of_one_value_is_harmless(kind):
 )
 def test_schedules(schedule, weights):
     mean, v = labelled()
-    part = CrossEntropy(SIZES, LATENTS, weight=3.0, schedule=schedule, schedule_steps=10)
+    part = CrossEntropy(SIZES, LATENTS, weight=3.0, schedule=schedule, schedule_steps=10 * (schedule != "fixed"))
     for step, weight in zip((0, 5, 10, 99), weights, strict=True):
         turn = part(Posterior(mean), v, step)
         torch.testing.assert_close(turn.of["model"], weight * turn.terms["supervised"])
@@ -192,3 +192,17 @@ def test_training_gathers_equal_labels_at_their_point():
     for k, points in enumerate(part.points):
         nearest = (mean[:, k, None] - points).abs().argmin(1)
         assert (nearest == v[:, k]).float().mean() > 0.95
+
+
+@pytest.mark.parametrize(
+    ("schedule", "steps", "words"),
+    [
+        ("fixed", 500, "a fixed schedule has no steps"),
+        ("ramp", 0, "give schedule_steps"),
+        ("fine-tune", 0, "give sched"),
+    ],
+)
+def test_a_schedule_and_its_steps_come_together(schedule, steps, words):
+    """One without the other was accepted, and said nothing."""
+    with pytest.raises(ValueError, match=words):
+        CrossEntropy((3, 4), 4, schedule=schedule, schedule_steps=steps)

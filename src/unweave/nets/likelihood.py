@@ -7,7 +7,7 @@ vectors. What is decoded stays within it.
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +17,7 @@ from unweave.maths.gaussian import LOG_2PI
 from unweave.settings import Setting
 
 ROUNDING = 1e-6  # of values that are meant to be in [0, 1]
+FLOOR = 1 / (255 * math.sqrt(12))  # of a learned scale: the deviation of rounding to 8 bits, of the data's range
 
 
 class Likelihood(nn.Module):
@@ -59,6 +60,9 @@ class Gaussian(Likelihood):
     """Each pixel a Gaussian around the decoder's output, with one scale for all, fixed or learned.
 
     Half the squared error is the unit-variance case less its constant; the squared error itself is variance 1/2.
+
+    A learned scale stays above `FLOOR`: where images can be made without error, as of a constant set, the density has no
+    greatest value, and the scale would fall for as long as one trains. ValueError if it would start below.
     """
 
     def __init__(
@@ -71,6 +75,12 @@ class Gaussian(Likelihood):
     ):
         super().__init__()
         self.low, self.high = low, high
+        floor = FLOOR * (high - low)
+        if learn_scale and scale < floor:
+            raise ValueError(
+                f"scale is {scale:g}; one that is learned stays above {floor:.3g}, the rounding of the data"
+            )
+        self.log_floor = math.log(floor) if learn_scale and floor else -math.inf
         self.log_scale = nn.Parameter(torch.tensor(math.log(scale)), requires_grad=learn_scale)
 
     def mean(self, output: Tensor) -> Tensor:
@@ -79,8 +89,28 @@ class Gaussian(Likelihood):
 
     def forward(self, output: Tensor, x: Tensor) -> Tensor:
         """-log p(x), (B,), nats (of a density: may be negative)."""
-        error = (output.float() - x) * torch.exp(-self.log_scale)
-        return (0.5 * (error**2 + LOG_2PI) + self.log_scale).flatten(1).sum(1)
+        log_scale: Tensor = AtLeast.apply(self.log_scale, self.log_floor)
+        error = (output.float() - x) * torch.exp(-log_scale)
+        return (0.5 * (error**2 + LOG_2PI) + log_scale).flatten(1).sum(1)
+
+
+class AtLeast(torch.autograd.Function):
+    """max(x, floor) of a scalar, from which only a gradient that raises it passes where x is not above the floor.
+
+    With the gradient of max, 0 there, a parameter that has met the floor would never leave it.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, floor: float) -> Tensor:
+        """The larger of both."""
+        ctx.save_for_backward(x > floor)
+        return x.clamp(min=floor)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        """The gradient of x, and none of the floor."""
+        (above,) = ctx.saved_tensors
+        return torch.where(above, gradient, gradient.clamp(max=0)), None
 
 
 class Laplace(Likelihood):

@@ -12,7 +12,7 @@ from unweave.types import NATS, Losses, Posterior
 
 
 class Beta(Part):
-    """The KL divergence to the prior, weighed."""
+    """The KL divergence to the prior, weighed. Codes have a variance unless beta is 0."""
 
     def __init__(
         self,
@@ -20,7 +20,7 @@ class Beta(Part):
         beta: Annotated[float, Setting("nats of loss per nat of KL", low=0, search=(1, 2, 4, 6, 8, 16))] = 4.0,
     ):
         super().__init__()
-        self.beta = beta
+        self.beta, self.stochastic = beta, beta > 0
 
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()

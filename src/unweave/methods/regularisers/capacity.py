@@ -1,12 +1,14 @@
 """gamma * abs(mean KL - C(step)): the annealed VAE (Burgess et al., 2018, eq. 8). C grows linearly to its final value.
 
-The absolute value is taken of the batch's mean, as in disentanglement_lib: images may differ in what they need.
+The absolute value is taken of the batch's mean, as in disentanglement_lib: images may differ in what they need. C is
+reached after a third of the run unless told otherwise, as there, after 100,000 of 300,000 steps.
 """
 
 from __future__ import annotations
 
 from typing import Annotated
 
+import torch
 from torch import Tensor
 
 from unweave.maths.schedule import ramp
@@ -14,23 +16,30 @@ from unweave.methods.base import Part
 from unweave.settings import Setting
 from unweave.types import NATS, Losses, Posterior
 
+RAMP = 1 / 3  # of the run
+
 
 class Capacity(Part):
-    """Holds the KL at a capacity that grows."""
+    """Holds the KL at a capacity that grows. steps: the run's length, filled in. Logs the capacity of the step."""
 
     stochastic = True
 
     def __init__(
         self,
+        steps: int = 0,
         *,
         gamma: Annotated[float, Setting("nats of loss per nat of distance", low=0, search=("log", 10, 1000))] = 1000.0,
         capacity: Annotated[float, Setting("final KL in nats", low=0, search=(5, 10, 25, 50, 75, 100))] = 25.0,
-        ramp_steps: Annotated[int, Setting("steps until the final capacity", low=0)] = 100_000,
+        ramp_steps: Annotated[
+            int | None, Setting("steps until the final capacity; a third of the run unless given", low=0)
+        ] = None,
     ):
         super().__init__()
-        self.gamma, self.capacity, self.ramp_steps = gamma, capacity, ramp_steps
+        self.gamma, self.capacity = gamma, capacity
+        self.ramp_steps = round(RAMP * steps) if ramp_steps is None else ramp_steps
 
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()
         capacity = self.capacity * ramp(step, self.ramp_steps)
-        return Losses({"model": self.gamma * (kl - capacity).abs()}, {"kl": kl}, NATS)
+        terms = {"kl": kl, "capacity": torch.full_like(kl, capacity)}
+        return Losses({"model": self.gamma * (kl - capacity).abs()}, terms, NATS)

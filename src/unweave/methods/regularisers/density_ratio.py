@@ -49,6 +49,10 @@ class DensityRatio(Part):
 
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl, z = q.kl().sum(1).mean(), paid(q, z)[rows]
+        if len(z) < 2:
+            raise ValueError(
+                f"density-ratio shuffles the codes of a batch; {len(z)} image or group is too few: give two"
+            )
         here, other = z.chunk(2) if self.batches == "second" else (z, z)
         log_ratio = self.critic(here).float()
         shuffled = self.critic(shuffle_columns(other)).float()

@@ -20,7 +20,10 @@ from unweave.types import NATS, Losses, Posterior
 
 
 class Hausdorff(Part):
-    """Draws the support of the means, pair of columns by pair, to the product of the columns' supports."""
+    """Draws the support of the means, pair of columns by pair, to the product of the columns' supports.
+
+    Codes have a variance unless beta is 0.
+    """
 
     def __init__(
         self,
@@ -32,6 +35,7 @@ class Hausdorff(Part):
     ):
         super().__init__()
         self.beta, self.gamma, self.pairs, self.draws = beta, gamma, pairs, draws
+        self.stochastic = beta > 0
 
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()

@@ -21,7 +21,8 @@ class Info(Part):
     """Trades the KL of each image for a divergence of the aggregated posterior.
 
     divergence: codes (M, D) -> Losses, of which the model's is an estimate of D, or a loss that falls as D does.
-    ValueError if alpha + lam < 1: the model would flee the prior (the default of a peer).
+    ValueError if alpha + lam < 1: the model would flee the prior (the default of a peer). Codes have a variance unless
+    alpha is 1.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Info(Part):
         if alpha + lam < 1:
             raise ValueError(f"alpha + lam is {alpha + lam:g}; it has to be at least 1, or the divergence would grow")
         self.divergence, self.alpha, self.lam = divergence, alpha, lam
+        self.stochastic = alpha < 1
 
     @classmethod
     def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

@@ -26,7 +26,7 @@ class Supervision(Part):
     """Weight and schedule around a loss of means (B, D) and labels (B, K), indices from 0, NaN where missing.
 
     unit: of the loss. factor_sizes: values of each factor, filled in. ValueError if the data have no factors, or more
-    than latents.
+    than latents, or if a schedule has no steps or steps have no schedule.
     """
 
     unit = NATS
@@ -45,6 +45,10 @@ class Supervision(Part):
             raise ValueError("these data have no factors to learn from labels; give factors.csv, or no supervision")
         if len(factor_sizes) > latents:
             raise ValueError(f"{len(factor_sizes)} factors need as many latents or more; there are {latents}")
+        if schedule == "fixed" and schedule_steps:
+            raise ValueError(f"schedule_steps is {schedule_steps}, but a fixed schedule has no steps: choose ramp")
+        if schedule != "fixed" and not schedule_steps:
+            raise ValueError(f"schedule {schedule} has no steps: give schedule_steps, or choose fixed")
         self.factors, self.latents = len(factor_sizes), latents
         self.weight, self.schedule, self.schedule_steps = weight, schedule, schedule_steps
         self.register_buffer("sizes", torch.tensor(factor_sizes, dtype=torch.float32), persistent=False)
