@@ -162,6 +162,10 @@ def test_nothing_is_written_when_a_word_is_wrong(pictures: Path, tmp_path: Path)
         ({"steps": 0}, "steps is 0; it has to be at least 1"),
         ({"device": "abacus"}, "device 'abacus' is not available here"),
         ({"batch_options": {"group_sise": 3}}, "did you mean 'group_size'"),
+        (
+            {"batch_options": {"group_size": 3}},
+            "group_size is an option of batches of groups; this method trains on im",
+        ),
     ]
     for settings, message in wrong:
         with pytest.raises(ValueError, match=message) as caught:
@@ -170,6 +174,16 @@ def test_nothing_is_written_when_a_word_is_wrong(pictures: Path, tmp_path: Path)
     with pytest.raises(ValueError, match="pictures has no groups, classes or factors, so it cannot make pairs"):
         train(Pairs, opened(pictures), steps=10, out=out)
     assert not out.exists()
+
+
+def test_a_run_says_how_many_groups_its_batches_hold(tmp_path: Path) -> None:
+    """And an option that only repeats a default gives no other name."""
+    images = np.random.default_rng(0).integers(256, size=(24, 1, 8, 8), dtype=np.uint8)
+    data, said = ImageData(images, groups=np.arange(24) // 4, name="people"), []
+    run = fit(data, tmp_path, "ml-vae", batch_options={"group_size": 3}, progress=said.append)
+    assert said[0]["data"] == f"{data.about}; a batch is {run.config['loop']['batch_size'] // 3} groups of 3 images"
+    again = fit(data, tmp_path / "b", "ml-vae", batch_options={"group_size": 3, "clip_length": 8})
+    assert again.path.name == run.path.name
 
 
 def test_resume_refuses_other_data(pictures: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from torch import nn
 from unweave import build
 from unweave import data as datasets
 from unweave.config import describe, hashed, pick_device
+from unweave.data.batch_options import grouped, refuse_unused
 from unweave.data.batches import stream
 from unweave.log import COLUMNS, units
 from unweave.methods.base import Method
@@ -33,7 +34,7 @@ def train(
     data: Any,
     *,
     steps: Annotated[int, Setting("batches to train on", low=1)] = build.STEPS,
-    batch_size: Annotated[int, Setting("images in a batch", low=1, search=(32, 64, 128, 256))] = 64,
+    batch_size: Annotated[int, Setting("images in a batch: 64 are 32 pairs", low=1, search=(32, 64, 128, 256))] = 64,
     seed: Annotated[int, Setting("of weights, batches and noise", low=0)] = 0,
     out: str | Path = "runs",
     precision: Annotated[Precision, Setting("bf16 where the hardware has it, or as told")] = "auto",
@@ -74,6 +75,7 @@ def train(
     choice = choose(method, settings, seen.info)
     config = describe(choice, data, source, seen.info, root, data_options or {}, batch_options, loop)
     built = build.make(choice, seen.info, seed=seed, steps=steps)
+    refuse_unused(built.needs, batch_options, {name: word.default for name, word in _batch_keywords().items()})
     training = _prepare(built, seen, config)  # a batch that cannot be made is said before a folder exists
     path = Path(out) / run_name(choice.method, source.name, hashed(config), seed)
     if overwrite and (path / "config.json").exists():
@@ -157,7 +159,9 @@ def _run(folder: Folder, training: Training, source: Any, held: Any, progress: P
     loop = folder.config["loop"]
     before = folder.restore(training)
     if progress:
-        progress({"run": folder.path, "steps": loop["steps"], "batch_size": loop["batch_size"], "data": source.about})
+        batch = grouped(training.method.needs, loop["batch_size"], folder.config["batches"])
+        about = source.about if batch is None else f"{source.about}; a batch is {batch}"
+        progress({"run": folder.path, "steps": loop["steps"], "batch_size": loop["batch_size"], "data": about})
     folder.forget_after(training.step)
     told = units(folder.records())
     if progress and training.step:

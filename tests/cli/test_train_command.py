@@ -35,7 +35,7 @@ def test_a_run_is_trained_and_its_folder_is_the_last_line(unweave):
 
 def test_every_kind_of_option_reaches_the_run(unweave):
     words = ("--regulariser", "density-ratio", "--regulariser.gamma", "35", "--critic-lr", "1e-3", "--critic.width=8")
-    words = (*words, "--regulariser.batches", "same", "--data.levels", "5", "--replacement", "false")
+    words = (*words, "--regulariser.batches", "same", "--data.levels", "5", "--pooling", "mean")
     words = (*words, "--shared", "row,column", "--group_size", "3", "--holdout", "0.1", "--out", "elsewhere")
     words = tuple(w.replace("--critic.width", "--regulariser.critic.width") for w in words)
     code, out, err = unweave("train", "vae", *TINY, *MLP, *words)
@@ -47,7 +47,6 @@ def test_every_kind_of_option_reaches_the_run(unweave):
     assert config["method"]["settings"]["regulariser.critic_lr"] == 1e-3
     assert config["method"]["settings"]["regulariser.critic.width"] == 8
     assert config["data"]["options"] == {"levels": 5, "shift": ""}
-    assert config["batches"]["replacement"] is False
     assert config["batches"]["shared"] == ["row", "column"]
     assert config["batches"]["group_size"] == 3
     assert config["loop"]["holdout"] == 0.1
@@ -85,7 +84,7 @@ def test_help_shows_type_default_range_and_search_law(unweave, monkeypatch):
 
 
 def test_the_dry_run_can_be_fed_back_and_changed(unweave, here):
-    words = (*TINY, *MLP, "--critic-lr", "1e-3", "--shared", "row", "--regulariser.critic.width", "8")
+    words = (*TINY, *MLP, "--critic-lr", "1e-3", "--replacement=false", "--regulariser.critic.width", "8")
     code, text, _ = unweave("train", "factor-vae", *words, "--dry-run")
     assert code == 0
     assert not (here / "runs").exists()
@@ -105,6 +104,16 @@ def test_the_dry_run_can_be_fed_back_and_changed(unweave, here):
     _, out, _ = unweave("train", "--trust", "--config", "run.yaml", "--gamma", "20", "--overwrite")
     assert config_of(out)["method"]["settings"]["regulariser.gamma"] == 20.0
     assert config_of(direct)["method"]["settings"]["regulariser.gamma"] == resolved["regulariser.gamma"]
+    assert config_of(direct)["batches"]["replacement"] is False
+
+
+def test_an_option_that_the_batches_do_not_use_is_refused_in_one_line(unweave, here):
+    """It was accepted, did nothing, and gave the run another name."""
+    code, _, err = unweave("train", "vae", *TINY, *MLP, "--group-size", "3")
+    assert code == 2
+    assert "group_size is an option of batches of groups; this method trains on images, with replacement" in err
+    assert len(err.strip().splitlines()) == 1
+    assert not (here / "runs").exists()
 
 
 def test_a_file_may_use_short_names_dashes_and_exponents(unweave, here):

@@ -26,10 +26,10 @@ def stream(
     data: Data,
     needs: Iterable[str],
     *,
-    batch_size: Annotated[int, Setting("images in a batch, however they are grouped", low=1)] = 64,
+    batch_size: Annotated[int, Setting("images in a batch, however they are grouped: 64 are 32 pairs", low=1)] = 64,
     seed: int = 0,
     device: torch.device | str = "cpu",
-    replacement: Annotated[bool, Setting("rows drawn independently; else every row once an epoch")] = True,
+    replacement: Annotated[bool, Setting("single images drawn independently; else every one once an epoch")] = True,
     group_size: Annotated[int, Setting("rows in a group", low=1)] = 4,
     shared: Annotated[
         tuple[str, ...], Setting("factors equal in a group, triplet or clip; the first unless named")

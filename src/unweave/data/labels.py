@@ -52,6 +52,8 @@ def labelled(
     )
     names, sizes = data.info.factor_names, data.info.factor_sizes
     if not names:
+        if observed or kind != "perfect":
+            raise ValueError(f"{data.name} has classes and no factors: leave out observed and label_kind")
         return rows, None
     v = _factors(data, rows)
     if observed:

@@ -24,6 +24,8 @@ def views(data: Data, batch_size: int, *, moving: Sequence[str] = ()) -> Draw:
     if isinstance(data, FactorImages):
         free = [data.factors.k(f) for f in moving] or [max(varying(data.factors))]
         cells = by(data, [k for k in range(len(data.factors.sizes)) if k not in free])
+    elif moving:
+        raise ValueError(f"{data.name} has no grid of factors that could move: leave out moving")
     else:
         cells = shared_cells(data, "views", ())
     cells, n = of_two(data, "views", cells), count(batch_size, 2, "views")

@@ -20,6 +20,10 @@ def pairs(data: Data, batch_size: int, *, changed: int = 1, sampler: str = "exac
     Data without a grid of factors: the listed pairs, else two rows of one group, or class; nothing is told.
     """
     n = count(batch_size, 2, "pairs")
+    if not isinstance(data, FactorImages) and (changed, sampler) != (1, "exact"):
+        raise ValueError(
+            f"{data.name} has pairs or groups and no grid of factors to change: leave out changed and pairs"
+        )
     if not isinstance(data, FactorImages) and data.pairs is not None:
         return _listed(data.pairs, n, data.name)
     if not isinstance(data, FactorImages):

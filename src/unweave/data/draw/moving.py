@@ -24,6 +24,8 @@ def clips(data: Data, batch_size: int, *, length: int = 8, shared: Sequence[str]
     """
     n = count(batch_size, length, "clips")
     if not isinstance(data, FactorImages):
+        if shared:
+            raise ValueError(f"{data.name} has clips and no grid of factors that could stand still: leave out shared")
         return _frames(data, n, length)
     still = [data.factors.k(f) for f in shared] or [min(varying(data.factors))]
     sizes = np.array(data.factors.sizes)
