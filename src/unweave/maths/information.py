@@ -10,7 +10,8 @@ two kinds (their appendix C):
 
 - "weighted": W = 1 / (N M). Biased by up to log(N) for q(z), and once more for each of its columns.
 - "stratified": W_ii = 1/N, W_im = (N - 1) / (N M_i) for the M_i rows that are other images, all M - 1 where a batch
-  holds no image twice. Rows sum to 1, the weight of an image's own posterior is right.
+  holds no image twice. Rows sum to 1, the weight of an image's own posterior is right. The authors' others are not
+  equal: 1/(M - 1) each but one, which has what is left of 1; here each has the mean over which one that is.
 
 A batch drawn with replacement holds some images twice. The weighted estimate is derived for such batches, and a sum over
 rows is unbiased. The stratified one counts the image itself once, by 1/N, and the others for the rest: a second row of

@@ -12,6 +12,7 @@ from unweave.log import units
 from unweave.report import curves, facts, pictures, scores
 from unweave.report.matrices import matrices
 from unweave.report.pictures import Picture
+from unweave.report.remarks import remarks
 from unweave.report.tiles import Tile, tiles
 from unweave.report.views import ACTIVE, Absent, Sweep, Views
 from unweave.run import Run
@@ -60,6 +61,7 @@ class RunPage:
     samples: Section
     matrices: Section
     charts: list[curves.Chart]
+    remarks: dict[str, str]
     settings: facts.Rows
     data: facts.Rows
     versions: facts.Rows
@@ -84,6 +86,7 @@ def of(run: Run, anchor: str) -> RunPage:
         section(lambda: samples(views)),
         section(lambda: matrices(views, found)),
         charts(records),
+        remarks(records, config),
         facts.settings(config),
         facts.data(run),
         facts.versions(config),

@@ -1,8 +1,11 @@
 """What the supervisions by few labels share: when they act, how strongly, and which label belongs to which column.
 
 Factor k is learned by column k of the mean. A label that is missing (NaN) is left out: each factor's loss is the mean
-over the images that have it, and the loss of a batch is the sum over factors; nats per image. (disentanglement_lib sums
-over the batch too: its gamma_sup is 1/64 of the weight here, at its batch of 64.)
+over the images that have it, and the loss of a batch is the sum over factors; nats per image.
+
+disentanglement_lib sums xent and l2 over the batch too: its gamma_sup of those is 1/64 of the weight here, at its batch of
+64. Its cov, embed and mine are means over the batch as they are here, so that its gamma_sup is the weight. l2, cov and mine
+take labels in another unit there (see each one's departures), for which no factor accounts.
 """
 
 from __future__ import annotations

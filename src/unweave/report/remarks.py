@@ -1,0 +1,45 @@
+"""What a reader should know of a number that cannot be: a total correlation below 0, an information above the KL."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def remarks(records: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> dict[str, str]:
+    """The reason, in a sentence or two, for each term whose last value is out of its range; none for most runs."""
+    last = {name: value for record in records for name, value in record.items()}
+    correlation, information = last.get("total correlation"), last.get("mutual information")
+    found = {}
+    if correlation is not None and correlation < 0:
+        found["total correlation"] = f"Below 0, where no total correlation is: {_correlation(config)}"
+    if information is not None and "kl" in last and information > last["kl"]:
+        found["mutual information"] = f"Above the KL, where no information is: {_information(config)}"
+    return found
+
+
+def _correlation(config: Mapping[str, Any]) -> str:
+    n, latents = config["data"]["info"]["n"], config["method"]["settings"].get("latents", 1)
+    if _estimator(config) == "weighted":
+        short = (latents - 1) * math.log(n)
+        return (
+            f"the weighted estimate, without its constant, lies up to (D - 1) log N = {short:.0f} nats below the truth. Its "
+            "gradient is what is trained on; its level says little."
+        )
+    if _estimator(config) == "stratified":
+        return "an estimate from one batch, which is off by a few nats either way."
+    return "it is a critic's mean log ratio, below 0 while the critic lags behind the codes or sees nothing in them."
+
+
+def _information(config: Mapping[str, Any]) -> str:
+    if _estimator(config) == "weighted":
+        return (
+            "the weighted estimate is about log(N M), for N images in batches of M, as soon as no image explains another's "
+            "code, whatever the code knows."
+        )
+    return "an estimate from one batch and one sample of each code; it is right on average to a few nats."
+
+
+def _estimator(config: Mapping[str, Any]) -> str | None:
+    return config["method"]["settings"].get("regulariser.estimator")
