@@ -40,6 +40,7 @@ from unweave.metrics.base import Measured
 from unweave.metrics.calibration import intervals
 
 KEPT = Path(__file__).parents[1] / "docs" / "errors.json"
+PAGE = KEPT.with_suffix(".md")
 MANY = 200_000
 RATIO = (0.8, 1.4)
 COVERAGE = 0.9
@@ -209,7 +210,15 @@ def keep(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     together.sort(key=lambda row: (row["rows"], order.get(row["metric"], 0), -len(row["codes"])))
     plain = [{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()} for row in together]
     KEPT.write_text("[\n" + ",\n".join(json.dumps(_rounded(row)) for row in plain) + "\n]\n")
+    PAGE.write_text(page(together))
     return together
+
+
+def page(rows: list[dict[str, Any]]) -> str:
+    """docs/errors.md."""
+    what = (__doc__ or "").partition("Two kinds")
+    title = "# How far stated errors and intervals can be trusted\n\nWritten by `python benchmarks/errors.py`."
+    return f"{title} {what[1]}{what[2]}\n{markdown(rows)}\n"
 
 
 def _rounded(row: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,11 @@ HERE = Path(__file__).parent
 MEASURED = HERE / "known_codes.json"
 SIZES = (3, 6, 40, 32, 32)
 ANY_DATA = DataInfo(1000, (1, 64, 64), 10, ("shape", "scale", "orientation", "x", "y"), SIZES, True)
+ERRORS = {
+    "jackknife": "a jackknife over 20 blocks of rows ([measured](../errors.md))",
+    "halves": "halves of the rows ([measured](../errors.md))",
+    "none": "none",
+}
 KNOWN = {
     "perfect": "the factors themselves",
     "rotated": "the factors, standardised, after a random rotation",
@@ -68,7 +73,11 @@ def metric_page(name: str) -> str:
         "falls under": ", ".join(declares.falls) or "nothing that is declared",
         "protocols": ", ".join(declares.protocols),
         "error and null floor": "always" if declares.cost == "cheap" else "with `calibrate=True`",
+        "error by": ERRORS[declares.error],
+        "value shown": "less its bias by the jackknife" if declares.corrected else "as measured",
     }
+    if declares.tables == "models":
+        rows |= {"error and null floor": "no error", "error by": "none: models are not drawn at random"}
     values = json.loads(MEASURED.read_text()).get(name, {}) if MEASURED.exists() else {}
     known = [f"| {KNOWN[kind]} | {'undefined' if v is None else v} |" for kind, v in values.items()]
     return "\n".join(

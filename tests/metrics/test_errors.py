@@ -131,6 +131,17 @@ def test_jackknife_finds_the_bias_of_a_square():
     assert by_jackknife(square, table, square(table)).bias[0] == pytest.approx(z.var() / 2000, rel=0.6)
 
 
+def test_rows_stay_fitted_or_tested_without_a_block():
+    table = Table.of(*made.good_code(300))
+    fit, test = ({row.tobytes() for row in side.codes} for side in table.sides())
+    fewer = table.without(3).sides()
+    assert {row.tobytes() for row in fewer[0].codes} < fit
+    assert {row.tobytes() for row in fewer[1].codes} < test
+    assert fewer[0].n + fewer[1].n == 285
+    given = Table.of(*made.good_code(300), test=made.good_code(100, seed=1)).without(3)
+    assert (given.n, given.test.n) == (285, 95)
+
+
 def test_halves_are_half_of_all_that_is_random():
     table = Table.of(*made.good_code(1000), test=made.good_code(200, seed=1))
     first, second = table.halves(0)

@@ -1,13 +1,14 @@
 """The standard error of what was measured, from measuring parts of the table again.
 
 **Jackknife**: the table without each of 20 blocks of rows. It also says how far an estimate is off its limit at many
-rows, and is right where the metric is a smooth function of what was counted: information, covariances.
+rows, and is right where the metric is a smooth function of what was counted: information, covariances. Which rows are
+fitted and which tested stays as it was.
 
 **Halves**: the table in two halves, several times. The halves share no row and no draw, so they differ with twice the
 variance that one of them has, and one of them has twice the variance of the whole (`Table.halves` sees to it: half the
-rows fitted and tested, half the samples, groups and batches). Nothing else is assumed: it is right for fitted models,
-splits, votes, matchings and quantiles, where a jackknife is not, whose replicates differ by a twentieth of the rows and
-by all that is drawn anew.
+rows fitted and tested, half the samples, groups and batches). It is right for fitted models, splits, votes
+and matchings, where a jackknife is not, whose replicates differ by a twentieth of the rows and by all that is drawn
+anew. Where a model learns much from twice the rows the error comes out too large.
 
 The percentile bootstrap is invalid here: duplicated rows add information that is not there.
 """

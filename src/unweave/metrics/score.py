@@ -15,15 +15,17 @@ NAN = math.nan
 class Score:
     """One measured number and what is needed to trust it.
 
-    value: the score; NaN where it is undefined, and then `reason` says why.
-    error: standard error. low, high: the 95 % interval. For the library's own estimators it is centred on the
-        jackknife-corrected value; under a plug-in protocol it speaks of that estimator at that N, and `bias` says how
-        far that estimator is off.
+    value: the score; NaN where it is undefined, and then `reason` says why. It lies in its interval.
+    error: standard error over tables of as many rows, scored with the same seed. low, high: the 95 % interval.
+        Where the metric declares that bias is corrected, `value` is less that bias, the part "plug-in" is what was
+        measured, and the interval is about the value at very many rows; half of the correction counts as uncertain.
+        Else, and under the protocols of other code bases, it is about the mean of this estimator at that number of rows.
     null: what the same codes score when the rows of the factors are permuted. rotated: after a random rotation of the
-        codes. ceiling: what the factor table itself scores as a code.
-    bias: estimated bias of `value`, by the jackknife.
+        codes. ceiling: what the factor table itself scores as a code. All three are corrected if `value` is, by two
+        halves of the rows in place of 20 blocks, which costs less and differs by less than the error.
+    bias: estimated bias of what was measured, by the jackknife. Whatever is NaN was not measured.
     n: rows used. estimator, protocol, seed: how it was computed. reason: what is undefined or left out, and why.
-    parts: the pieces, per factor, per latent; `intervals` holds error, low, high and null of the scalar pieces.
+    parts: the pieces, per factor, per latent; `intervals` holds error, low, high, floors and bias of the scalar ones.
     kinds: what each factor was taken for, "categorical", "ordered" or "continuous", as declared or as judged by
         `unweave.metrics.kinds`; "" of one that never varies. Where a judgement is doubtful, `reason` says so.
     matrix: what lies behind the score, (D, K), for a heat map.

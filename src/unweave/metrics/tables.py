@@ -187,11 +187,18 @@ class Table:
         if self.test is not None:
             return self, self.test
         if "sides" not in self.cache:
+            fit, test = self._split()
+            self.cache["sides"] = self.rows(fit), self.rows(test)
+        return self.cache["sides"]
+
+    def _split(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which rows are to fit on and which to test on."""
+        if "split" not in self.cache:
             order = np.random.default_rng([self.seed, 0]).permutation(self.n)
             cut = math.ceil(self.n * 2 / 3)
             fit, test = order[:cut][: self.most(FIT_ROWS)], order[cut:][: self.most(TEST_ROWS)]
-            self.cache["sides"] = self.rows(np.sort(fit)), self.rows(np.sort(test))
-        return self.cache["sides"]
+            self.cache["split"] = np.sort(fit), np.sort(test)
+        return self.cache["split"]
 
     def split_note(self) -> str:
         """How the rows were split, for a score's estimator."""
@@ -200,11 +207,19 @@ class Table:
         return f"{fit.n} rows fitted, {test.n} tested, {how}"
 
     def without(self, *blocks: int) -> Table:
-        """The table without some of 20 blocks of rows, which are drawn by seed."""
-        if "blocks" not in self.cache:
-            self.cache["blocks"] = np.random.default_rng([self.seed, 1]).permutation(self.n) % BLOCKS
-        kept = np.all([self.cache["blocks"] != b for b in blocks], axis=0)
-        return self._kept(self.rows(np.flatnonzero(kept)), "without", blocks)
+        """The table without some of 20 blocks of rows, which are drawn by seed; test rows likewise.
+
+        What stays is split into rows to fit on and rows to test on as it was: a new split would be a new draw.
+        """
+        block = np.random.default_rng([self.seed, 1]).permutation(self.n) % BLOCKS
+        stays = ~np.isin(block, blocks)
+        kept = np.flatnonzero(stays)
+        test = None if self.test is None else self.test.without(*blocks)
+        table = self._kept(replace(self.rows(kept), test=test), "without", blocks)
+        if test is None:
+            fit, tested = (np.searchsorted(kept, side[stays[side]]) for side in self._split())
+            table.cache["split"] = fit, tested
+        return table
 
     def halves(self, i: int) -> tuple[Table, Table]:
         """The rows in two random halves, drawn anew for every i; test rows likewise.
