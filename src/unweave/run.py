@@ -83,7 +83,7 @@ class Run:
         return self.posterior(images)[0]
 
     def decode(self, codes: Any) -> NDArray[np.float32]:
-        """Images (n, C, H, W) in [0, 1] of codes (n, D)."""
+        """Images (n, C, H, W) in [0, 1], or vectors (n, F) in the range of the data, of codes (n, D)."""
         codes = np.atleast_2d(np.asarray(codes, dtype=np.float32))
         return self._by_chunks(lambda z: (self.method.decode(z),), codes)[0]
 
