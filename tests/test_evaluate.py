@@ -101,6 +101,21 @@ def test_a_collapsed_model_is_not_scored_and_the_reason_is_given(board, protocol
         assert one.reason == "no latent varies"
 
 
+def test_metrics_of_rows_know_what_says_nothing_by_the_posteriors_of_a_run(board):
+    tables = Tables(board, n=100, seed=0, protocol="unweave", groups=False)
+
+    def posterior(images):
+        mean = perfect(images) * [1.0, 1e-3, 1e-3]
+        return mean, np.zeros(mean.shape)
+
+    tables.encode(posterior, None)
+    scores = score(["mig", "explicitness", "information_terms"], tables.rows, tables.others)
+    assert "latents 1, 2 say nothing" in scores["mig"].reason
+    assert np.isnan(scores["mig"].matrix[1:]).all()
+    assert "latents 1, 2 say nothing" in scores["explicitness"].reason
+    assert np.isfinite(scores["information_terms"].parts["kl_per_latent"]).all()
+
+
 def test_a_metric_that_the_protocol_does_not_define_is_the_librarys_own():
     rng = np.random.default_rng(0)
     v = rng.integers(0, 5, size=(300, 2))

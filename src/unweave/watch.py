@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from unweave.methods.base import NotAvailable
+from unweave.metrics.silence import ACTIVE
 from unweave.run import evaluating, pixels
 from unweave.seeds import fold
 from unweave.train import Training
@@ -79,7 +80,7 @@ class Look:
                 q = method.encode(self.seen)
                 if q.log_var is not None:
                     kl = q.kl().mean(0).tolist()
-                    found |= {"active": sum(k > 0.01 for k in kl), "kl per latent": [round(k, 4) for k in kl]}
+                    found |= {"active": sum(k > ACTIVE for k in kl), "kl per latent": [round(k, 4) for k in kl]}
                 if self.held is not None:
                     found["validation elbo"] = round(float(method.elbo(self.held).mean()), 4)
             except NotAvailable:

@@ -39,7 +39,7 @@ def grid() -> FactorImages:
 def run(grid, tmp_path_factory) -> Run:
     """A beta-VAE of three latents after a dozen steps."""
     small = {"encoder": "mlp", "decoder": "mlp", "latents": 3, "log_every": 2, "holdout": 0.25}
-    small |= {"encoder.width": 16, "decoder.width": 16}
+    small |= {"encoder.width": 16, "decoder.width": 16, "lr": 0.02, "beta": 0.1}  # which a latent is in use after
     return fit.train("beta-vae", grid, steps=12, batch_size=4, out=tmp_path_factory.mktemp("runs"), **small)
 
 

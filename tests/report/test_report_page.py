@@ -82,8 +82,18 @@ def test_scores_are_shown_with_their_floors(again):
     (run.path / "scores.json").write_text(json.dumps(kept))
     text = page.render([run])
     assert "0.460 ± 0.012" in text
-    assert "noise scores 0.020" in text
+    assert "noise scores: 0.020" in text
     assert "no scores yet" not in text
+
+
+def test_what_most_scores_say_is_said_once(again):
+    run = again(seed=0)
+    kept = {name: Score(0.5, n=12, reason="latents 3 say nothing; of " + name).to_dict() for name in ("mig", "sap")}
+    (run.path / "scores.json").write_text(json.dumps(kept))
+    text = page.render([run])
+    assert text.count("say nothing") == 1
+    assert "of mig" in text
+    assert "Latents 3 say nothing." in text
 
 
 @pytest.mark.parametrize(

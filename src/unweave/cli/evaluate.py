@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from unweave.cli.parser import TRUST, Parser
 from unweave.kinds import declared, parsed, suffixed
+from unweave.metrics.notes import notes
 
 if TYPE_CHECKING:
     from unweave.metrics import Score
@@ -124,18 +125,15 @@ def _how(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def table(scores: Mapping[str, Score]) -> str:
-    """Name, value with its error, interval, null floor; then, metric by metric, what is undefined or left out."""
+    """What holds for most scores; name, value with its error, interval, null floor; what is undefined or left out."""
     head = ("metric", "score ± standard error", "95 % interval", "null")
     rows = [head, *((name, _value(s), _interval(s), _floor(s)) for name, s in scores.items())]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    notes: dict[str, list[str]] = {}
-    for name, score in scores.items():
-        notes.setdefault(score.reason, []).append(name)
-    for reason, names in notes.items():
-        if reason:
-            lines += ["", *_wrapped(f"{', '.join(names)}: {reason}")]
-    return "\n".join(lines)
+    shared, others = notes(scores)
+    above = [line for note in shared for line in (*_wrapped(note), "")]
+    below = [line for note, names in others.items() for line in ("", *_wrapped(f"{', '.join(names)}: {note}"))]
+    return "\n".join([*above, *lines, *below])
 
 
 def _value(score: Score) -> str:

@@ -18,6 +18,7 @@ from unweave.data.batches import stream
 from unweave.inspect import kl_per_latent
 from unweave.methods.base import Part
 from unweave.methods.vae import VAE
+from unweave.metrics.silence import ACTIVE
 from unweave.run import Run
 from unweave.seeds import fold
 from unweave.types import Batch, Posterior
@@ -25,7 +26,6 @@ from unweave.types import Batch, Posterior
 GROUPS = 200
 IMAGES = 2000
 SIZES = (1, 2, 4, 8, 16)
-ACTIVE = 0.01  # nats of KL, as in the metric active_latents
 
 
 def slope(run: Run, *, identity: Sequence[str], sizes: Sequence[int] = SIZES) -> float:
@@ -60,7 +60,7 @@ def active_content(run: Run) -> float:
 
 
 def in_use(run: Run) -> NDArray[np.bool_]:
-    """Which content columns (C,) have a mean KL above 0.01 nats, in the posteriors of 2,000 single images."""
+    """Which content columns (C,) have a mean KL above 0.05 nats, in the posteriors of 2,000 single images."""
     _pooling(run)
     rows = np.random.default_rng(fold(0, "in use")).integers(len(run.data), size=IMAGES)
     return kl_per_latent(*_posterior(run, run.data.take(rows)))[run.blocks["content"]] > ACTIVE

@@ -12,10 +12,9 @@ from unweave.data.batches import stream
 from unweave.measures.aggregate import rows_of
 from unweave.methods.pooling.adaptive import Adaptive
 from unweave.methods.pooling.by_lot import ByLot
+from unweave.metrics.silence import ACTIVE
 from unweave.run import Run
 from unweave.seeds import fold
-
-ACTIVE = 0.05  # nats of KL
 
 
 def changed_found(run: Run) -> float:

@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from unweave.measures.owners import owners_of
 from unweave.measures.seen import opened
 from unweave.metrics import classifiers
+from unweave.metrics.silence import ACTIVE, mean_kl
 from unweave.run import Run
 from unweave.seeds import fold
 
 Of = Literal["codes", "pixels"]
 Side = Literal["fit", "test"]
 ROWS = 2_000  # fitted, and as many tested
+PROBED = 512  # whose KL says which latents are in use
 DRAWS = 20  # of the few labelled rows
 
 
@@ -124,10 +126,20 @@ def _table(
     if of == "pixels":
         return images.reshape(len(images), -1) / 255.0, y
     codes, log_var = run.posterior(images)
+    speaks = _speaks(run)
     if sampled and log_var is not None:
         noise = np.random.default_rng(fold(0, "use", side, "noise")).standard_normal(codes.shape)
         codes = (codes + np.exp(log_var / 2) * noise).astype(np.float32)
     if without:
         of_each = owners_of(run, opened(run))
-        codes = codes[:, (of_each >= 0) & (of_each != data.factors.k(without))]
-    return codes, y
+        speaks &= (of_each >= 0) & (of_each != data.factors.k(without))
+    return codes[:, speaks], y
+
+
+def _speaks(run: Run) -> NDArray[np.bool_]:
+    """Which latents (D,) say anything: standardised, the others would pass for codes of what their tiny means know."""
+    data = opened(run)
+    mean, log_var = run.posterior(
+        data.take(np.random.default_rng(fold(0, "use", "kl")).integers(len(data), size=PROBED))
+    )
+    return np.ones(mean.shape[1], bool) if log_var is None else mean_kl(mean, log_var) > ACTIVE

@@ -66,6 +66,7 @@ class Declares:
         that share the value of a factor), "pairs" (groups in which each pair shares its own value), "classes" (the
         block "class" of the codes, beside the class), "models".
     ranges: of scalar parts whose range is another.
+    silent: whether latents that say nothing (`unweave.metrics.silence`) count too; elsewhere they are left out.
     cost: "cheap" metrics always come with error, null, rotated and ceiling; "fit" ones with `calibrate=True`.
     error: where the standard error comes from, "jackknife" or "halves" (`unweave.metrics.replicates`), or "none".
     corrected: whether the value is shown less the bias that the jackknife finds (under the library's own protocol).
@@ -86,6 +87,7 @@ class Declares:
     error: str = "halves"
     corrected: bool = False
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    silent: bool = False
 
     def __post_init__(self) -> None:
         if self.error not in ERRORS or (self.corrected and self.error != "jackknife"):
@@ -155,6 +157,8 @@ class Metric:
         if table.protocol not in self.declares.protocols:
             known = ", ".join(self.declares.protocols)
             raise ValueError(f"{self.name} is not defined under protocol {table.protocol!r}; it has {known}")
+        if isinstance(table, Table) and not self.declares.silent:
+            table = table.audible()
         if self.declares.tables == "codes" and isinstance(table, Table):
             alone = table.cache.setdefault("without factors", {})
             table = replace(table, factors=np.empty((table.n, 0)), varying=(), height=0, kinds=(), cache=alone)
@@ -217,9 +221,10 @@ def metric(
     error: str = "halves",
     corrected: bool = False,
     ranges: Mapping[str, tuple[float, float]] | None = None,
+    silent: bool = False,
 ) -> Callable[[Callable[..., Measured]], Metric]:
     """Make a metric of a function from a table to what was measured; the keywords are the fields of `Declares`."""
     declares = Declares(
-        measures, range, direction, tables, cost, invariant, falls, protocols, error, corrected, ranges or {}
+        measures, range, direction, tables, cost, invariant, falls, protocols, error, corrected, ranges or {}, silent
     )
     return lambda measure: Metric(measure, declares)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from unweave.metrics.active_latents import mean_kl
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.posteriors import LOG_2PI, aggregate, draw, missing, saturated
+from unweave.metrics.silence import mean_kl
 
 TERMS = ("kl", "mutual_information", "total_correlation", "dimension_kl")
 
@@ -18,6 +18,7 @@ TERMS = ("kl", "mutual_information", "total_correlation", "dimension_kl")
     tables="posteriors",
     cost="fit",
     invariant=("permutation", "sign"),
+    silent=True,
 )
 def information_terms(table: Table) -> Measured:
     """The terms of a stochastic code's KL; the value is the total correlation TC(z) in nats, lower is better.

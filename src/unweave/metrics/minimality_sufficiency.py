@@ -10,10 +10,10 @@ from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.entropies import entropy
 from unweave.metrics.kinds import factor_levels
 from unweave.metrics.mig import mean
+from unweave.metrics.silence import ACTIVE
 
 SAMPLES = 1_000
 NOISE = 0.1
-SILENT = 0.01
 PIECE = 250_000  # densities at a time: what stays in the cache
 
 
@@ -34,7 +34,7 @@ def minimality_sufficiency(table: Table, *, noise: float = NOISE) -> Measured:
     latent: a deterministic code would hold infinite information. I(z_j; x) and I(z_j; v_k) are means over samples of
     log q(z_j|x) - log q(z_j) and log q(z_j|v_k) - log q(z_j), mixtures of the rows' posteriors.
 
-    parts: `minimality`, `sufficiency`; `minimality_per_latent` (NaN where I(z_j; x) is below 0.01 nats),
+    parts: `minimality`, `sufficiency`; `minimality_per_latent` (NaN where I(z_j; x) is at most 0.05 nats),
         `information` I(z_j; x) in nats, `sufficiency_per_factor`. matrix: I(z_j; v_k) in nats.
 
     Source: Almudevar et al. 2025, definitions of minimality and sufficiency of a latent; authors' code. **Departures**:
@@ -46,7 +46,7 @@ def minimality_sufficiency(table: Table, *, noise: float = NOISE) -> Measured:
     if not noise > 0:
         raise ValueError(f"noise is {noise}; it has to be above 0, in standard deviations of a latent")
     whole, mutual, entropies = mixture_information(table, noise)
-    active = whole > SILENT
+    active = whole > ACTIVE
     minimal = np.full(len(whole), math.nan)
     minimal[active] = np.clip(np.nanmax(mutual[active], 1, initial=0) / whole[active], 0, 1)
     sufficient = np.clip(mutual.max(0) / np.where(entropies > 0, entropies, np.nan), 0, 1)
@@ -59,7 +59,7 @@ def minimality_sufficiency(table: Table, *, noise: float = NOISE) -> Measured:
         {"minimality_per_latent": minimal, "information": whole},
         {"sufficiency_per_factor": sufficient},
         mutual,
-        "" if active.all() else f"{(~active).sum()} latents hold less than {SILENT} nats of the image",
+        "" if active.all() else f"{(~active).sum()} latents hold no more than {ACTIVE} nats of the image",
     )
 
 

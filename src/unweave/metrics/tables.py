@@ -25,6 +25,7 @@ from unweave.metrics.checks import (
     varying_factors,
 )
 from unweave.metrics.kinds import factor_levels, kinds_of
+from unweave.metrics.silence import ACTIVE, all_silent, mean_kl, some_silent
 
 BLOCKS = 20
 FIT_ROWS, TEST_ROWS = 10_000, 5_000
@@ -62,6 +63,8 @@ class Table:
     cache: what several metrics need (information, fits). bins: indices per row, of codes (N, D) and "factors" (N, K).
     whole: False for a changed copy that serves an error or a floor, for which costly parts need not be found.
     half: which half of the rows this is, for an error; () if it is none.
+    kl: (D,), mean KL of each latent's posteriors in nats, where log_var was given, also to metrics that do not use it.
+    silence: why no latent is left that says anything, or ''.
     """
 
     codes: np.ndarray
@@ -79,6 +82,8 @@ class Table:
     kinds: tuple[str, ...] = ()
     whole: bool = True
     half: tuple[int, ...] = ()
+    kl: np.ndarray | None = None
+    silence: str = ""
     cache: dict[Any, Any] = field(default_factory=dict)
     bins: dict[Any, np.ndarray] = field(default_factory=dict)
 
@@ -120,6 +125,7 @@ class Table:
             height=v.shape[1],
             notes=dead + constant + doubts,
             kinds=tuple(kinds[k] for k in varying),
+            kl=None if log_var is None else mean_kl(z[:, keep], log_var[:, keep], weights),
         )
         if tested is not None:
             codes, factors = flatten(tested[0][:, keep], axes), tested[1][:, varying]
@@ -140,7 +146,33 @@ class Table:
         own = Table.of(self.codes, factors, test, self.log_var, None, self.weights, protocol, self.seed, kinds)
         latents = tuple(self.latents[j] for j in own.latents)
         shape = replace(own, latents=latents, varying=self.varying, width=self.width, height=self.height)
-        return replace(shape, notes=self.notes + own.notes)
+        kl = None if self.kl is None else self.kl[list(own.latents)]
+        return replace(shape, notes=self.notes + own.notes, kl=kl)
+
+    def audible(self) -> Table:
+        """The latents that say something, by their KL; all of them if it is not known or the protocol is another's."""
+        if self.kl is None or self.protocol != "unweave" or (self.kl > ACTIVE).all():
+            return self
+        if "audible" not in self.cache:
+            keep = np.flatnonzero(self.kl > ACTIVE)
+            left_out = [self.latents[j] for j in np.flatnonzero(self.kl <= ACTIVE)]
+            test = None if self.test is None else self.test._of(keep)
+            silence = "" if len(keep) else all_silent(self.kl)
+            notes = (*self.notes, some_silent(left_out))
+            self.cache["audible"] = replace(self._of(keep), test=test, notes=notes, silence=silence)
+        return self.cache["audible"]
+
+    def _of(self, latents: np.ndarray) -> Table:
+        """Some of the latents."""
+        return replace(
+            self,
+            codes=self.codes[:, latents],
+            log_var=None if self.log_var is None else self.log_var[:, latents],
+            latents=tuple(self.latents[j] for j in latents),
+            kl=None if self.kl is None else self.kl[latents],
+            cache={},
+            bins={name: kept for name, kept in self.bins.items() if name == "factors"},
+        )
 
     @property
     def n(self) -> int:
@@ -154,6 +186,8 @@ class Table:
 
     def undefined(self) -> str:
         """Why nothing can be measured here, or ''."""
+        if self.silence:
+            return self.silence
         if not self.latents:
             return "no latent varies" if self.width else "no latent is active"
         if self.height and not self.varying:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from unweave.metrics.active_latents import mean_kl
 from unweave.metrics.base import PROTOCOLS, Score
 from unweave.metrics.checks import check_codes, check_like
 from unweave.metrics.models import metric_of_models
+from unweave.metrics.silence import ACTIVE, mean_kl
 from unweave.metrics.tables import random_rotation
 
 PENALTY, LITERAL = 0.1, 0.01
@@ -24,7 +24,7 @@ def udr(
     log_vars: Sequence[Any] | None = None,
     kl: Sequence[Any] | None = None,
     kind: str = "lasso",
-    threshold: float = 0.01,
+    threshold: float | None = None,
     protocol: str = "unweave",
     seed: int = 0,
     calibrate: bool = False,
@@ -37,7 +37,8 @@ def udr(
     the other models; the value is the mean over models, and `parts` tells which to select.
 
     models: codes (N, D_i) of each model, of the same images row by row; D may differ.
-    log_vars: (N, D_i) of each, or kl: mean KL (D_i,) of each: latents with a KL of `threshold` nats or less are left out.
+    log_vars: (N, D_i) of each, or kl: mean KL (D_i,) of each: latents with a KL of `threshold` nats or less are left out
+        (0.05 by default, the authors' 0.01 under protocol dlib).
         Without either every latent that varies counts, also those of collapsed models, which then rank high.
     kind: "lasso" (alpha 0.1) or "spearman". calibrate: also `null`, after rows were permuted in every model, and
         `rotated`, after every model's codes were rotated at random.
@@ -53,6 +54,8 @@ def udr(
     if kind not in ("lasso", "spearman") or protocol not in ("unweave", "dlib"):
         known = "udr has lasso and spearman, and protocols unweave and dlib"
         raise ValueError(f"kind is {kind!r} and protocol {protocol!r}; {known} (of {', '.join(PROTOCOLS)})")
+    if threshold is None:
+        threshold = LITERAL if protocol == "dlib" else ACTIVE
     codes = _standard(models)
     active = _active(codes, models, log_vars, kl, threshold)
     loud = active if protocol != "dlib" else _active(codes, models, log_vars, kl, LITERAL)

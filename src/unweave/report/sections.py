@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from unweave.log import units
+from unweave.metrics.notes import notes
+from unweave.metrics.silence import ACTIVE
 from unweave.report import curves, facts, pictures, scores
 from unweave.report.matrices import matrices
 from unweave.report.pictures import Picture
 from unweave.report.remarks import remarks
 from unweave.report.tiles import Tile, tiles
-from unweave.report.views import ACTIVE, Absent, Sweep, Views
+from unweave.report.views import Absent, Sweep, Views
 from unweave.run import Run
 from unweave.types import NATS
 
@@ -54,6 +56,7 @@ class RunPage:
     path: str
     done: bool
     tiles: list[Tile]
+    notes: list[str]
     rows: list[scores.Row]
     dots: scores.Dots | None
     reconstructions: Section
@@ -79,6 +82,7 @@ def of(run: Run, anchor: str) -> RunPage:
         str(run.path),
         run.folder.done,
         tiles(run, records, found),
+        notes(found)[0],
         rows,
         scores.dots(rows),
         section(lambda: reconstructions(views)),

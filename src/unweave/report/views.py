@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from unweave.encoded import known_factors
 from unweave.methods.base import NotAvailable
+from unweave.metrics.silence import ACTIVE
 from unweave.run import Run
 
 FRAMES = np.linspace(0.01, 0.99, 9)  # prior quantiles of a traversal
@@ -19,8 +20,6 @@ LOOKED_AT = 2_000  # images for statistics of the codes
 CANDIDATES = 24  # images of which the second start is the one farthest from the first
 DRAWN = 10_000  # prior samples for quantiles
 T = TypeVar("T")
-
-ACTIVE = 0.01  # nats; a latent with less KL carries nothing
 
 
 class Absent(Exception):
@@ -163,7 +162,9 @@ class Views:
         factors = known_factors(self.source[0], self.rows(LOOKED_AT))
         if factors is None:
             raise Absent("These data come without known factors or classes, so there is nothing to compare codes with.")
-        return get("mig")(self.codes, factors), f"measured for this page on {len(factors):,} images"
+        unused = {latent.column for latent in self.latents if not latent.active}
+        used = np.array([column not in unused for column in range(self.codes.shape[1])])
+        return get("mig")(self.codes, factors, active=used), f"measured for this page on {len(factors):,} images"
 
     def _columns(self, width: int) -> Iterator[tuple[int, str]]:
         for block, where in self.run.blocks.items():
