@@ -5,6 +5,7 @@ import subprocess
 import sys
 from typing import Annotated
 
+import jaxtyping
 import numpy as np
 import pytest
 import torch
@@ -179,6 +180,41 @@ def test_what_is_missing_is_said(board):
         unweave.evaluate(perfect, "migg", data=board)
     with pytest.raises(ValueError, match="gave 1 codes for 120 images"):
         unweave.evaluate(lambda x: np.zeros((1, 3)), "mig", data=board)
+
+
+def test_every_argument_is_used_or_refused(board):
+    pair = (SPACE.at(np.arange(120)) * 1.0, SPACE.at(np.arange(120)))
+    for more in ({"data": "no such"}, {"n": -7}, {"n": 60}):
+        with pytest.raises(ValueError, match=r"(data|n), which is of what has to be encoded.*leave it out"):
+            unweave.evaluate(pair, "mig", **more)
+    for more in ({"test": pair}, {"log_var": pair[0]}):
+        with pytest.raises(ValueError, match=r"(test|log_var), which stands beside codes"):
+            unweave.evaluate(perfect, "mig", data=board, **more)
+    with pytest.raises(ValueError, match="mig fit nothing"):
+        unweave.evaluate(pair, "mig", test=pair)
+    with pytest.raises(ValueError, match="seed is -1"):
+        unweave.evaluate(pair, "mig", seed=-1)
+    with pytest.raises(ValueError, match="metrics names none"):
+        unweave.evaluate(pair, [])
+    with pytest.raises(ValueError, match="3 things are given"):
+        unweave.evaluate((*pair, pair[0]), "mig")
+
+
+@pytest.mark.parametrize("n", [-7, 0, 1])
+def test_a_number_of_images_below_two_is_refused(board, n):
+    with pytest.raises(ValueError, match=f"n is {n}; it has to be a whole number of images, at least 2"):
+        unweave.evaluate(perfect, "mig", data=board, n=n)
+
+
+def test_what_cannot_be_scored_is_named(board, monkeypatch):
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # its checks of types would come first
+    for what in (np.ones((5, 2)), [np.ones((5, 2)), np.ones((5, 2))]):
+        with pytest.raises(ValueError, match="give a run, a function from images to codes, or"):
+            unweave.evaluate(what, "mig", data=board)
+    with pytest.raises(ValueError, match=r"n is 2\.5"):
+        unweave.evaluate(perfect, "mig", data=board, n=2.5)
+    with pytest.raises(ValueError, match="test, which stands"):
+        unweave.evaluate(perfect, "mig", data=board, test="nonsense")
 
 
 def test_columns_of_noise_are_not_scored(board):

@@ -18,10 +18,9 @@ from unweave import metrics as registry
 from unweave.encoded import Tables
 from unweave.files import write
 from unweave.locate import locate
-from unweave.metrics.base import PROTOCOLS
+from unweave.metrics.arguments import check_how, refuse_unread
 from unweave.metrics.grouping import GroupTable
 from unweave.metrics.tables import FIT_ROWS, Table
-from unweave.settings import nearest
 
 if TYPE_CHECKING:
     from unweave.run import Run
@@ -36,7 +35,7 @@ def evaluate(
     metrics: Iterable[str] | str | None = None,
     *,
     data: Any = None,
-    n: int = FIT_ROWS,
+    n: int | None = None,
     seed: int = 0,
     protocol: str = "unweave",
     calibrate: bool = False,
@@ -52,25 +51,37 @@ def evaluate(
         "module:metric".
     data: what to encode, with known factors or labels. If None, the run's own: the rows that were held out of training
         where some were, as every score then says in its `reason`; give `data=run.data` to score all.
-    n: images to encode (all if there are fewer). Under a "dlib" protocol, 5,000 more to test on, and groups of images
-        by intervention; else groups are drawn from the n images.
+    n: images to encode, 10,000 by default (all if there are fewer). Under a "dlib" protocol, 5,000 more to test on,
+        and groups of images by intervention; else groups are drawn from the n images.
     calibrate: also errors and null floors of metrics that fit models. test, log_var: as for any metric, with codes.
     kinds: of the factors, "categorical", "ordered" or "continuous": one for all, one for each, or {factor: kind}, a
         factor by its name in the data or its number; in place of what the data say or, where they do not, of a guess.
 
-    Returns {name: Score}; a run keeps them in its scores.json. ValueError if there are no factors to score against.
+    Returns {name: Score}; a run keeps them in its scores.json. ValueError if there are no factors to score against, and
+    for an argument that what is scored has no use for.
     """
-    if protocol not in PROTOCOLS:
-        raise ValueError(f"there is no protocol {protocol!r}; {nearest(protocol, PROTOCOLS)}")
+    check_how(protocol, seed, calibrate)
     if isinstance(what, tuple):
+        _refuse_unread(what, {"data": data, "n": n}, "is of what has to be encoded, and codes are scored as they are")
         table = Table.of(*what, test=test, log_var=log_var, protocol=protocol, seed=seed, kinds=kinds)
-        return score(names_of(metrics, table), table, calibrate=calibrate)
+        asked = names_of(metrics, table)
+        if test is not None and not any("test" in get(name).declares.uses for name in asked):
+            raise ValueError(f"test was given, and {', '.join(asked)} fit nothing that it could test; leave it out")
+        return score(asked, table, calibrate=calibrate)
+    _refuse_unread(what, {"test": test, "log_var": log_var}, "stands beside codes and factors that are given as such")
+    n = FIT_ROWS if n is None else n
+    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 2:
+        raise ValueError(f"n is {n!r}; it has to be a whole number of images, at least 2")
     from unweave.run import Run  # here, so that scoring arrays needs no torch
 
     held = what.held if isinstance(what, Run) and data is None else None
     if isinstance(what, Run):
         own = what.data if held is None else held
         source, posterior = own if data is None else datasets.load(data), what.posterior
+    elif not callable(what):
+        raise ValueError(
+            f"cannot score a {type(what).__name__}; give a run, a function from images to codes, or (codes, factors)"
+        )
     elif data is None:
         raise ValueError("evaluating a function needs data=...: the images to encode, with their factors")
     else:
@@ -93,6 +104,13 @@ def evaluate(
     if isinstance(what, Run):
         keep(what.path, scores)
     return scores
+
+
+def _refuse_unread(what: Any, given: Mapping[str, Any], why: str) -> None:
+    """ValueError for an argument that is not None, and for a tuple that is no (codes, factors)."""
+    if isinstance(what, tuple) and len(what) != 2:
+        raise ValueError(f"{len(what)} things are given to score; give (codes, factors)")
+    refuse_unread("evaluate", given, given, why)
 
 
 def score(
@@ -143,6 +161,8 @@ def names_of(metrics: Iterable[str] | str | None, table: Table | None) -> list[s
         declared = {name: get(name).declares for name in registry.names()}
         return [k for k, d in declared.items() if d.tables in readable]
     names = [metrics] if isinstance(metrics, str) else list(metrics)
+    if not names:
+        raise ValueError("metrics names none; leave it out for the usual six, or say 'all'")
     for name in names:
         get(name)
     return names

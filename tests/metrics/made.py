@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 SIZES = (4, 5, 6, 4)
 
@@ -38,3 +39,9 @@ def turned(z: np.ndarray, degrees: float) -> np.ndarray:
 def whole_grid(sizes: tuple[int, ...] = (4, 5, 6)) -> np.ndarray:
     """Every combination of factors once."""
     return np.stack(np.meshgrid(*map(np.arange, sizes), indexing="ij"), -1).reshape(-1, len(sizes))
+
+
+def few_groups(patch: pytest.MonkeyPatch) -> None:
+    """Draw 600 and 300 groups from a table in place of 10,000 and 5,000, for tests of what does not depend on them."""
+    patch.setattr("unweave.metrics.grouping.FIT_GROUPS", 600)
+    patch.setattr("unweave.metrics.grouping.TEST_GROUPS", 300)

@@ -64,5 +64,5 @@ def test_a_size_at_which_a_factor_has_one_value_leaves_it_out():
 
 
 def test_bad_predictor():
-    with pytest.raises(ValueError, match="logistic, boosting"):
+    with pytest.raises(ValueError, match="boosting, logistic"):
         metrics.downstream(*made.good_code(50), predictor="forest")

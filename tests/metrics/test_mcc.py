@@ -94,5 +94,5 @@ def test_noise_scores_the_null_floor_and_a_rotation_far_above_it():
 
 
 def test_bad_correlation():
-    with pytest.raises(ValueError, match="pearson or spearman"):
+    with pytest.raises(ValueError, match="pearson, spearman"):
         metrics.mcc(*made.good_code(50), correlation="kendall")

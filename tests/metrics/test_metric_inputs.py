@@ -32,7 +32,6 @@ def scored(name, *tables, **options):
         (np.ma.masked_greater(Z, 1), V, {}, "codes hold [0-9]+ masked entries"),
         (Z, V, {"log_var": np.ma.masked_greater(Z, 1)}, "log_var hold [0-9]+ masked entries"),
         (Z, V, {"weights": np.ma.masked_less(np.arange(120.0), 3)}, "weights hold 3 masked entries"),
-        (Z, V, {"test": (np.ma.masked_greater(Z, 1), V)}, "test codes hold [0-9]+ masked"),
         (Z, V + 2**53, {}, "column 0 that are too large to be told apart"),
         (Z, (V + 2**53).astype(object), {}, "column 0 that are too large to be told apart"),
         (Z, V.astype("datetime64[s]"), {}, "not numbers"),
@@ -41,8 +40,6 @@ def scored(name, *tables, **options):
         (Z, None, {}, "needs factors"),
         (Z, np.full(V.shape, "red"), {}, "'red'.*np.unique"),
         (Z, np.array([["red", 1]] * 120, object), {}, "column 0 .such as 'red'.*np.unique"),
-        (Z, V, {"test": (Z, V[:, :2])}, "same columns"),
-        (Z, V, {"test": Z}, "pair .codes, factors."),
         (Z, V, {"weights": np.ones(3)}, "weights has shape"),
         (Z, V, {"weights": -np.ones(120)}, "at least 0"),
         (Z, V, {"active": [True]}, "active has shape"),
@@ -76,7 +73,7 @@ def test_what_is_missing_is_left_out_however_it_is_written():
     for fill in (0, 999):
         masked = np.ma.masked_array(np.where(gone, fill, V), gone)
         assert metrics.mig(Z, masked).value == want.value
-        assert metrics.mig(Z, V, test=(Z, masked)).value == metrics.mig(Z, V).value
+        assert metrics.r2(Z, V, test=(Z, masked)).value == metrics.r2(Z, V, test=(Z, holes)).value
     assert metrics.mig(np.ma.masked_array(Z), V).value == metrics.mig(Z, V).value, "nothing is masked"
     assert metrics.mig(Z.astype(object), V).value == pytest.approx(metrics.mig(Z, V).value)
 
@@ -97,6 +94,15 @@ def test_one_factor_may_be_a_plain_vector(name):
     assert one.value == pytest.approx(column.value, nan_ok=True)
     assert one.reason == column.reason
     assert scored(name, Z, V[:, 0].tolist()).reason == column.reason
+
+
+def test_bad_rows_to_test_on_are_refused():
+    with pytest.raises(ValueError, match="same columns"):
+        metrics.explicitness(Z, V, test=(Z, V[:, :2]))
+    with pytest.raises(ValueError, match="test codes hold"):
+        metrics.explicitness(Z, V, test=(np.ma.masked_greater(Z, 1), V))
+    with pytest.raises(ValueError, match="it has to be a pair"):
+        metrics.explicitness(Z, V, test=Z)
 
 
 def test_bad_groups_and_options_are_refused():
@@ -200,7 +206,11 @@ def test_categorical_continuous_and_vector_codes():
     assert metrics.sap(smooth, smooth).value > 0.95
     directions = rng.standard_normal((4, 3))
     vectors = made.scaled(v)[:, :, None] * directions + 0.01 * rng.standard_normal((400, 4, 3))
-    assert metrics.mig(vectors, v, test=(vectors, v)).value > 0.9
+    assert metrics.mig(vectors, v).value > 0.9
+    assert metrics.explicitness(vectors, v, test=(vectors, v)).value > 0.99
+    log_var = np.full(vectors.shape, -6.0)
+    assert metrics.rmig(vectors, v, log_var=log_var).value > 0.9
+    assert "mass of the posteriors" in metrics.rmig(vectors, v, log_var=log_var).estimator
 
 
 def test_active_chooses_latents():

@@ -69,5 +69,5 @@ def test_undefined_and_refused():
     assert "factors 2 only" in some.reason
     assert np.isnan(some.parts["score"][2])
     assert some.value == pytest.approx(np.mean(some.parts["score"][:2]))
-    with pytest.raises(ValueError, match="mean or max"):
+    with pytest.raises(ValueError, match="max, mean"):
         metrics.omes(z, v, pool="avg")

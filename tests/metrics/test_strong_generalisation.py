@@ -49,7 +49,7 @@ def test_undefined_and_bad_options():
     score = metrics.strong_generalisation(z, v[:, :1])
     assert math.isnan(score.value)
     assert score.reason.startswith("one factor")
-    with pytest.raises(ValueError, match="others or value"):
+    with pytest.raises(ValueError, match="others, value"):
         metrics.strong_generalisation(z, v, trained_on="all")
-    with pytest.raises(ValueError, match="logistic, boosting"):
+    with pytest.raises(ValueError, match="boosting, logistic"):
         metrics.strong_generalisation(z, v, predictor="tree")

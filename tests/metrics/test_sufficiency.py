@@ -85,7 +85,7 @@ def test_undefined_and_refused():
         assert "needs labels" in metrics.get(name)(z, log_var=log_var).reason
         with pytest.raises(ValueError, match="no varying factor 2"):
             metrics.get(name)(z, v, log_var=log_var, **{"nuisance" if name == "invariance" else "target": (2,)})
-        with pytest.raises(ValueError, match="sample or all"):
+        with pytest.raises(ValueError, match="did you mean 'sample'"):
             metrics.get(name)(z, v, log_var=log_var, rows="some")
     own = np.arange(100)[:, None]
     assert "target" in metrics.minimality(z, own, log_var=log_var, kinds="categorical").reason

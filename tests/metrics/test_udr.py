@@ -92,7 +92,7 @@ def test_models_of_different_widths_and_dead_latents():
     [
         ([white(2)], {}, "1 model given"),
         ([white(2), white(2, 300)], {}, "same images"),
-        ([white(2), white(2)], {"kind": "pearson"}, "lasso and spearman"),
+        ([white(2), white(2)], {"kind": "pearson"}, "did you mean 'spearman'"),
         ([white(2), white(2)], {"kl": [np.ones(2)]}, "kl is of 1 models"),
         ([white(2), white(2)], {"kl": [np.ones(2), np.ones(3)]}, "kl of model 1 has shape"),
         ([white(2), np.full((400, 2), np.nan)], {}, "codes of model 1 hold"),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated, Literal
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.classifiers import moments
 from unweave.metrics.posteriors import missing
 from unweave.metrics.silence import ACTIVE, VARIANCE, mean_kl
+from unweave.settings import Setting
 
 
 @metric(
@@ -18,8 +21,14 @@ from unweave.metrics.silence import ACTIVE, VARIANCE, mean_kl
     cost="fit",
     invariant=("permutation", "sign", "dead latents"),
     silent=True,
+    uses=("log_var",),
 )
-def active_latents(table: Table, *, by: str = "auto", threshold: float | None = None) -> Measured:
+def active_latents(
+    table: Table,
+    *,
+    by: Literal["auto", "kl", "variance"] = "auto",
+    threshold: Annotated[float | None, Setting("nats of KL, or variance over images", low=0, high=1e9)] = None,
+) -> Measured:
     """The number of active latents, from 0 to D; more is not better, but none is a code that collapsed.
 
     by: "kl": latents whose mean KL(q(z_d|x) || N(0, 1)) is above the threshold, in nats (needs log_var). "variance":
@@ -32,15 +41,13 @@ def active_latents(table: Table, *, by: str = "auto", threshold: float | None = 
     with a standard normal prior. Latents of .01 to .02 nats were seen to change no pixel, so .05 nats is where every other
     metric, the log and the report leave a latent out, too; Duan et al. take .01.
     """
-    if by not in ("auto", "kl", "variance"):
-        raise ValueError(f"by is {by!r}; it has to be auto, kl or variance")
     if by == "kl" and (reason := missing(table)):
         return Measured(math.nan, "", reason=reason)
     mean = table.codes.astype(np.float64)
-    centre = np.average(mean, 0, table.weights)
-    parts = {"variance": np.average((mean - centre) ** 2, 0, table.weights)}
-    if table.log_var is not None:
-        parts["kl"] = mean_kl(mean, table.log_var, table.weights)
+    with np.errstate(over="ignore"):  # infinite is above any threshold
+        parts = {"variance": moments(mean, table.weights)[1] ** 2}
+        if table.log_var is not None:
+            parts["kl"] = mean_kl(mean, table.log_var, table.weights)
     name = by if by != "auto" else "kl" if "kl" in parts else "variance"
     if threshold is None:
         threshold = ACTIVE if name == "kl" else VARIANCE

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from unweave.metrics.arguments import OF_ROWS, PROTOCOLS, check_how, check_options, refuse_unread
 from unweave.metrics.calibration import Band, Calibration, Plan, calibrate, uncalibrated
 from unweave.metrics.grouping import GroupTable
 from unweave.metrics.groups import Groups
@@ -31,9 +32,9 @@ from unweave.metrics.tables import Measured, Table
 
 __all__ = ["Declares", "GroupTable", "Groups", "Measured", "Metric", "Score", "Table", "metric"]
 
-PROTOCOLS = ("unweave", "dlib", "dlib-2018", "laforge", "infomec")
 ERRORS = ("jackknife", "halves", "none")
 CHANGES = ("permutation", "sign", "scale", "dead latents", "noise latents", "outlier", "rotation")
+USES = ("test", "log_var")
 
 
 def _put_back(found: Measured, table: Table | GroupTable) -> dict[str, np.ndarray]:
@@ -73,7 +74,10 @@ class Declares:
         That is chosen by measurement: it has to bring the value nearer to its limit at many rows
         (`benchmarks/errors.py`).
     invariant: which CHANGES leave the value alone. falls: which make a good code score worse.
-    protocols: the names it can be computed under.
+    draws: whether it draws rows by the seed (splits, groups, samples, batches) to find its value: then the order of the
+        rows moves it, by chance, and the estimator names the seed, as it does where blocks are drawn to correct a bias.
+        What draws nothing does not see the order.
+    uses: which of "test" (rows to test on) and "log_var" it reads. protocols: the names it can be computed under.
     """
 
     measures: tuple[str, ...]
@@ -88,12 +92,18 @@ class Declares:
     corrected: bool = False
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     silent: bool = False
+    uses: tuple[str, ...] = ()
+    draws: bool = False
 
     def __post_init__(self) -> None:
         if self.error not in ERRORS or (self.corrected and self.error != "jackknife"):
             raise ValueError(f"error is {self.error!r}; there are {ERRORS}, and what is corrected needs the jackknife")
         if unknown := set(self.invariant + self.falls) - set(CHANGES):
             raise ValueError(f"a metric can declare {CHANGES}; it was given {sorted(unknown)}")
+        if unknown := set(self.uses) - set(USES):
+            raise ValueError(f"a metric can use {USES}; it was given {sorted(unknown)}")
+        if unknown := set(self.protocols) - set(PROTOCOLS):
+            raise ValueError(f"there are the protocols {PROTOCOLS}; it was given {sorted(unknown)}")
 
 
 class Metric:
@@ -130,30 +140,57 @@ class Metric:
         factors: (N, K) indices or values, NaN where unknown; (N,) if there is one.
         test: (codes, factors) to test what was fitted; without it a seeded third of the rows. For groups: `Groups`.
         log_var: (N, D) of the posteriors. active: which latents count, (D,) bool or indices; all by default.
-        weights: (N,) of the rows. reference: codes (N, D) that give groups the scale of each latent.
-        protocol: whose conventions. seed: of splits, permutations and fits.
+        weights: (N,) of the rows; only their ratios matter. reference: codes (N, D) that give groups the scale of each
+            latent. protocol: whose conventions. seed: of splits, permutations and fits.
         calibrate: also error, null, rotated and ceiling of metrics that fit models.
         kinds: of the factors: "categorical" (every value a level), "ordered" (a grid) or "continuous" (binned), one
             for all, K of them (None: judge by the values), or {column: kind}. The score says which were assumed.
 
-        Raises ValueError for arrays that cannot be scored (NaN in codes, lengths that differ, text as factors, ...).
+        Every argument is used or refused; factors and log_var that a metric does not read are named in the reason.
+        Raises ValueError for arrays that cannot be scored (NaN in codes, lengths that differ, text as factors, ...), an
+        option that is unknown or out of range, and an argument that this metric has no use for.
         """
-        if isinstance(codes, Groups) and self.declares.tables not in ("groups", "pairs"):
-            raise ValueError(f"{self.name} was given groups; it needs codes (N, D) and factors (N, K)")
-        if protocol not in PROTOCOLS:
-            raise ValueError(f"unknown protocol {protocol!r}; there are {', '.join(PROTOCOLS)}")
-        if isinstance(codes, Groups) and kinds is not None:
-            raise ValueError(f"kinds are of factors, and {self.name} was given groups, which hold none")
+        check_how(protocol, seed, calibrate)
+        given = {
+            "factors": factors,
+            "test": test,
+            "log_var": log_var,
+            "weights": weights,
+            "kinds": kinds,
+            "reference": reference,
+        }
         if isinstance(codes, Groups):
-            table: Table | GroupTable = GroupTable.of(codes, test, reference, protocol, seed, active)
+            table: Table | GroupTable = self._table_of_groups(codes, given, protocol, int(seed), active)
         else:
-            if factors is None and self.declares.tables not in ("codes", "posteriors"):
-                raise ValueError(f"{self.name} needs factors (N, K) beside the codes; none were given")
-            table = Table.of(codes, factors, test, log_var, active, weights, protocol, seed, kinds)
+            table = self._table_of_rows(codes, given, protocol, int(seed), active)
         return self.score(table, calibrate=calibrate, **options)
+
+    def _table_of_groups(
+        self, groups: Groups, given: dict[str, Any], protocol: str, seed: int, active: Any
+    ) -> GroupTable:
+        if self.declares.tables not in ("groups", "pairs"):
+            raise ValueError(f"{self.name} was given groups; it needs codes (N, D) and factors (N, K)")
+        refuse_unread(self.name, given, OF_ROWS, "is of rows and not of groups")
+        return GroupTable.of(groups, given["test"], given["reference"], protocol, seed, active)
+
+    def _table_of_rows(self, codes: Any, given: dict[str, Any], protocol: str, seed: int, active: Any) -> Table:
+        factors, log_var = given["factors"], given["log_var"]
+        if factors is None and self.declares.tables not in ("codes", "posteriors"):
+            raise ValueError(f"{self.name} needs factors (N, K) beside the codes; none were given")
+        refuse_unread(self.name, given, ("reference",), "is of groups; rows are their own")
+        if "test" not in self.declares.uses:
+            refuse_unread(self.name, given, ("test",), "it has no use for, since it fits nothing")
+        unread = [name for name in ("log_var",) if given[name] is not None and name not in self.declares.uses]
+        if self.declares.tables == "codes":
+            unread += [name for name in ("factors", "kinds") if given[name] is not None]
+        table = Table.of(
+            codes, factors, given["test"], log_var, active, given["weights"], protocol, seed, given["kinds"]
+        )
+        return replace(table, notes=(*table.notes, f"not used: {', '.join(unread)}")) if unread else table
 
     def score(self, table: Table | GroupTable, *, calibrate: bool = False, **options: Any) -> Score:
         """Score a table that was checked already; what is costly (bins, fits) stays in it for the next metric."""
+        options = check_options(self.name, self.measure, options)
         if table.protocol not in self.declares.protocols:
             known = ", ".join(self.declares.protocols)
             raise ValueError(f"{self.name} is not defined under protocol {table.protocol!r}; it has {known}")
@@ -172,13 +209,15 @@ class Metric:
         calibration = self._calibrate(measure, table, found, calibrate)
         bands = {name: self._cut(name, part) for name, part in calibration.parts.items()}
         parts: dict[str, Any] = found.pieces | {name: band.pop("value") for name, band in bands.items()}
+        estimator = found.estimator
         if calibration.corrected:
             parts["plug-in"] = found.value
+            estimator += f", less its bias over blocks drawn by seed {table.seed}"
         reasons = (*table.notes, found.reason, calibration.reason)
         return Score(
             **self._cut("", calibration.value),
             n=found.n or table.n,
-            estimator=found.estimator,
+            estimator=estimator,
             protocol=table.protocol,
             seed=table.seed,
             reason="; ".join(reason for reason in reasons if reason),
@@ -222,9 +261,24 @@ def metric(
     corrected: bool = False,
     ranges: Mapping[str, tuple[float, float]] | None = None,
     silent: bool = False,
+    uses: tuple[str, ...] = (),
+    draws: bool = False,
 ) -> Callable[[Callable[..., Measured]], Metric]:
     """Make a metric of a function from a table to what was measured; the keywords are the fields of `Declares`."""
     declares = Declares(
-        measures, range, direction, tables, cost, invariant, falls, protocols, error, corrected, ranges or {}, silent
+        measures,
+        range,
+        direction,
+        tables,
+        cost,
+        invariant,
+        falls,
+        protocols,
+        error,
+        corrected,
+        ranges or {},
+        silent,
+        uses,
+        draws,
     )
     return lambda measure: Metric(measure, declares)

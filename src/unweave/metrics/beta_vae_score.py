@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 
 from unweave.metrics.base import GroupTable, Measured, metric
 from unweave.metrics.classifiers import accuracy, logistic, standardise
+from unweave.settings import Setting
 
 
 @metric(
@@ -14,8 +17,12 @@ from unweave.metrics.classifiers import accuracy, logistic, standardise
     cost="fit",
     invariant=("permutation", "sign", "scale", "dead latents", "outlier"),
     protocols=("unweave", "dlib", "dlib-2018"),
+    uses=("test",),
+    draws=True,
 )
-def beta_vae_score(table: GroupTable, *, c: float = 1.0) -> Measured:
+def beta_vae_score(
+    table: GroupTable, *, c: Annotated[float, Setting("inverse strength of the penalty", above=0, high=1e9)] = 1.0
+) -> Measured:
     """Beta-VAE score, from 0 to 1, higher is better. It cannot tell a rotation from a disentangled code.
 
     A point is the mean over 64 pairs of |z - z'|, where both images of a pair share the value of factor k and differ in

@@ -73,16 +73,18 @@ def check_active(active: Any, d: int) -> np.ndarray:
     if a.dtype == bool and a.shape == (d,):
         return np.flatnonzero(a)
     if a.ndim == 1 and a.dtype.kind in "iu" and (a.size == 0 or (a.min() >= 0 and a.max() < d)):
-        return np.unique(a)
+        if len(np.unique(a)) < len(a):
+            raise ValueError(f"active names a latent twice ({a.tolist()}); give {d} booleans, or each index once")
+        return np.sort(a)
     raise ValueError(f"active has shape {a.shape} ({a.dtype}); expected {d} booleans or indices below {d}")
 
 
 def check_weights(weights: Any, n: int) -> np.ndarray:
-    """Weights of the rows, (N,); ValueError if one is negative or all are 0."""
+    """Weights of the rows, (N,), of which the largest is 1; ValueError if one is negative or all are 0."""
     w = check_like(weights, "weights", (n,))
     if (w < 0).any() or not w.any():
         raise ValueError("weights have to be at least 0, and not all 0")
-    return w
+    return w / w.max()
 
 
 def live_latents(z: np.ndarray, active: np.ndarray, protocol: str) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from unweave.metrics.quantiles import without_tails
+
 
 @contextmanager
 def quietly() -> Iterator[None]:
@@ -28,26 +30,46 @@ def logistic(
 
     c: inverse strength of the L2 penalty. The library's own protocol iterates until it has converged.
     """
+    from sklearn import config_context
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
-    if protocol == "dlib-2018":
-        model: Any = OneVsRestClassifier(LogisticRegression(C=c, solver="liblinear", random_state=seed))
-    else:
+    weighted = {} if weights is None else {"sample_weight": weights}
+    with quietly(), config_context(enable_metadata_routing=True):  # or weights would not reach one-vs-rest
+        if protocol == "dlib-2018":
+            one = LogisticRegression(C=c, solver="liblinear", random_state=seed).set_fit_request(sample_weight=True)
+            return OneVsRestClassifier(one).fit(codes, labels, **weighted)
         rounds = 1000 if protocol == "unweave" else 100
-        model = LogisticRegression(C=c, max_iter=rounds, random_state=seed)
-    with quietly():
-        if weights is None or protocol == "dlib-2018":
-            return model.fit(codes, labels)
-        return model.fit(codes, labels, sample_weight=weights)
+        return LogisticRegression(C=c, max_iter=rounds, random_state=seed).fit(codes, labels, **weighted)
 
 
-def standardise(fit: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
-    """Columns scaled by mean and standard deviation of the first table; a constant column becomes 0."""
-    mean, spread = fit.mean(0, dtype=np.float64), fit.std(0, dtype=np.float64)
+def standardise(fit: np.ndarray, *others: np.ndarray, weights: np.ndarray | None = None) -> list[np.ndarray]:
+    """Columns scaled by mean and standard deviation of the first table, float64; a constant column becomes 0.
+
+    weights: (N,) of the first table's rows.
+    """
+    mean, spread = moments(fit, weights)
+    return [(codes - mean) / np.where(spread > 0, spread, 1) for codes in (fit, *others)]
+
+
+def standardise_robustly(fit: np.ndarray, *others: np.ndarray, weights: np.ndarray | None = None) -> list[np.ndarray]:
+    """As `standardise`, after what lies beyond the 0.1 % and 99.9 % quantiles of the first table was cut there.
+
+    One wild entry would else be the unit of its column, and squash all other rows.
+    """
+    return standardise(*without_tails(fit, *others, weights=weights), weights=weights)
+
+
+def moments(z: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of the columns of z (N, D), (D,) each, float64; the latter 0 for equal numbers."""
+    # in units of a power of two, which are exact, squares of codes of size 1e200 or 1e-200 can be held
+    exponent = np.frexp(np.abs(z).max(0).astype(np.float64))[1]
+    x = np.ldexp(z.astype(np.float64), -exponent)
+    mean = np.average(x, 0, weights)
+    spread = np.sqrt(np.average((x - mean) ** 2, 0, weights))
     # the deviation of equal numbers is their rounding error, which must not become the unit of other rows
-    varies = spread > 1e-12 * np.abs(fit).max(0)
-    return [(codes - mean) / np.where(varies, spread, 1) for codes in (fit, *others)]
+    spread[spread <= 1e-12 * np.abs(x).max(0)] = 0
+    return np.ldexp(mean, exponent), np.ldexp(spread, exponent)
 
 
 def accuracy(labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None) -> float:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.classifiers import accuracy, logistic, quietly, standardise
+from unweave.metrics.classifiers import accuracy, logistic, moments, quietly, standardise, standardise_robustly
 from unweave.metrics.kinds import shared_levels
 from unweave.metrics.mig import mean
 
@@ -25,8 +26,10 @@ PENALTY = 0.02
     falls=("rotation",),
     protocols=("unweave", "dlib", "dlib-2018"),
     ranges={"informativeness": (-math.inf, 1.0), "informativeness_train": (-math.inf, 1.0), "error": (0.0, math.inf)},
+    uses=("test",),
+    draws=True,
 )
-def dci(table: Table, *, importances: str = "boosting") -> Measured:
+def dci(table: Table, *, importances: Literal["boosting", "forest", "lasso", "linear"] = "boosting") -> Measured:
     """DCI; the value is the disentanglement D, from 0 to 1, higher is better. C and I are in the parts.
 
     R_jk says how much latent j matters in predicting factor k. With H of base K over a latent's shares of R and H of
@@ -43,8 +46,6 @@ def dci(table: Table, *, importances: str = "boosting") -> Measured:
     estimator moves D by up to .5 on a perfect code (a forest's D stops near .8), so name it beside the number;
     completeness is the plain mean of the paper, weighted by importance under dlib (equal where columns of R sum to 1).
     """
-    if importances not in ESTIMATORS:
-        raise ValueError(f"importances is {importances!r}; it has to be one of {', '.join(ESTIMATORS)}")
     found = fits(table, importances)
     weighted = table.protocol.startswith("dlib")
     d, per_latent = disentanglement(found.matrix)
@@ -99,19 +100,22 @@ def _fit_all(table: Table, importances: str) -> Fits:
     score = _r2 if importances == "lasso" else accuracy
     shape = (len(table.latents), len(table.varying))
     matrix, train, tested = np.zeros(shape), np.full(shape[1], np.nan), np.full(shape[1], np.nan)
+    z_fit, z_test = fit.codes.astype(np.float64), test.codes
+    if table.protocol == "unweave":  # trees do not mind units, but their thresholds are compared in float32
+        z_fit, z_test = standardise_robustly(z_fit, z_test, weights=fit.weights)
     told = [k for k, column in enumerate(v_fit.T) if len(np.unique(column[~np.isnan(column)])) > 1]
-    models = ESTIMATORS[importances](fit.codes.astype(np.float64), v_fit[:, told], fit.weights, table)
+    models = ESTIMATORS[importances](z_fit, v_fit[:, told], fit.weights, table)
     for k, (importance, predict) in zip(told, models, strict=True):
         matrix[:, k] = importance
-        train[k] = _score_known(score, fit, v_fit[:, k], predict)
-        tested[k] = _score_known(score, test, v_test[:, k], predict)
+        train[k] = _score_known(score, fit, z_fit, v_fit[:, k], predict)
+        tested[k] = _score_known(score, test, z_test, v_test[:, k], predict)
     return Fits(matrix, train, tested)
 
 
-def _score_known(score: Callable[..., float], table: Table, v: np.ndarray, predict: Predict) -> float:
+def _score_known(score: Callable[..., float], table: Table, z: np.ndarray, v: np.ndarray, predict: Predict) -> float:
     known = ~np.isnan(v)
     weights = None if table.weights is None else table.weights[known]
-    return score(v[known], predict(table.codes[known]), weights) if known.any() else math.nan
+    return score(v[known], predict(z[known]), weights) if known.any() else math.nan
 
 
 def _boosting(z: np.ndarray, v: np.ndarray, w: np.ndarray | None, table: Table) -> list[Model]:
@@ -144,17 +148,18 @@ def _forest(z: np.ndarray, y: np.ndarray, w: np.ndarray | None, table: Table) ->
 def _lasso(z: np.ndarray, y: np.ndarray, w: np.ndarray | None, table: Table) -> Model:
     from sklearn.linear_model import Lasso
 
-    (scaled,), centre, spread = standardise(z), y.mean(), y.std()
+    (scaled,) = standardise(z, weights=w)
+    ((centre,), (spread,)) = moments(y[:, None], w)
     with quietly():
         model = Lasso(alpha=PENALTY).fit(scaled, (y - centre) / spread, sample_weight=w)
-    return np.abs(model.coef_), lambda new: model.predict(standardise(z, new)[1]) * spread + centre
+    return np.abs(model.coef_), lambda new: model.predict(standardise(z, new, weights=w)[1]) * spread + centre
 
 
 @_one_by_one
 def _linear(z: np.ndarray, y: np.ndarray, w: np.ndarray | None, table: Table) -> Model:
-    model = logistic(standardise(z)[0], y, w, table.protocol, table.seed)
+    model = logistic(standardise(z, weights=w)[0], y, w, table.protocol, table.seed)
     coefficients = np.concatenate([one.coef_ for one in getattr(model, "estimators_", [model])])
-    return np.abs(coefficients).sum(0), lambda new: model.predict(standardise(z, new)[1])
+    return np.abs(coefficients).sum(0), lambda new: model.predict(standardise(z, new, weights=w)[1])
 
 
 ESTIMATORS: dict[str, Callable[..., list[Model]]] = {

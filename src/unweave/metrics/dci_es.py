@@ -20,6 +20,8 @@ PENALTY = 1e-3
     measures=("explicitness",),
     cost="fit",
     invariant=("scale", "dead latents"),
+    uses=("test",),
+    draws=True,
 )
 def dci_es(table: Table) -> Measured:
     """Explicitness E times informativeness I, mean over factors; from 0 to 1, higher is better. Size S is in the parts.
@@ -43,7 +45,7 @@ def dci_es(table: Table) -> Measured:
     rows = np.sort(np.random.default_rng([table.seed, 13]).permutation(fit.n)[: table.most(ROWS)])
     v_fit, v_test = shared_levels(fit.rows(rows), test)
     explicit, informed = np.full((2, v_fit.shape[1]), math.nan)
-    features, new = _features(fit.codes[rows], test.codes, table.seed)
+    features, new = _features(fit.rows(rows), test)
     capacity = np.log(len(table.latents) + np.array(FEATURES))
     for k in range(v_fit.shape[1]):
         losses = _losses(features, new, v_fit[:, k], v_test[:, k], fit.weights, test.weights, rows)
@@ -54,7 +56,7 @@ def dci_es(table: Table) -> Measured:
             informed[k] = 1 - losses[-1]
     return Measured(
         mean(explicit * informed),
-        f"ridge regression on up to {FEATURES[-1]} Fourier features; {len(rows)} rows fitted, {test.n} tested",
+        f"ridge regression on up to {FEATURES[-1]} Fourier features; {table.split_note()}",
         {
             "explicitness": mean(explicit),
             "informativeness": mean(informed),
@@ -68,10 +70,10 @@ def dci_es(table: Table) -> Measured:
     )
 
 
-def _features(codes: np.ndarray, others: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _features(fit: Table, test: Table) -> tuple[np.ndarray, np.ndarray]:
     """Standardised codes and their random Fourier features, (n, D + 512), for both tables."""
-    z, z_test = standardise(codes, others)
-    rng = np.random.default_rng([seed, 14])
+    z, z_test = standardise(fit.codes, test.codes, weights=fit.weights)
+    rng = np.random.default_rng([fit.seed, 14])
     # frequencies as of a Gaussian kernel whose width is the typical distance sqrt(2 D) of two rows
     turns = rng.standard_normal((FEATURES[-1], z.shape[1])).T / math.sqrt(2 * z.shape[1])
     phase = rng.uniform(0, 2 * math.pi, FEATURES[-1])

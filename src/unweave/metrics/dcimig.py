@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.information import information, runner_up, too_few
+from unweave.metrics.information import Bins, information, runner_up, too_few
 
 
 @metric(
@@ -18,7 +18,7 @@ from unweave.metrics.information import information, runner_up, too_few
     error="jackknife",
     corrected=True,
 )
-def dcimig(table: Table, *, bins: int | None = None) -> Measured:
+def dcimig(table: Table, *, bins: Bins = None) -> Measured:
     """DCIMIG, from 0 to 1, higher is better.
 
     Each latent's gap between the two factors it knows best (nats) is credited to the best of them; each factor keeps

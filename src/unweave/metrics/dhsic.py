@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.classifiers import standardise
+from unweave.metrics.quantiles import quantiles
 from unweave.metrics.total_correlation import LONELY
+from unweave.settings import Setting
 
 ROWS = 2_000
 
@@ -19,8 +23,11 @@ ROWS = 2_000
     tables="codes",
     cost="fit",
     invariant=("permutation", "sign", "scale", "dead latents"),
+    draws=True,
 )
-def dhsic(table: Table, *, rows: int = ROWS) -> Measured:
+def dhsic(
+    table: Table, *, rows: Annotated[int, Setting("rows that are compared", low=2, high=20_000)] = ROWS
+) -> Measured:
     """The dHSIC of the latents, 0 or more (below 1), lower is better; 0 only if all latents are independent together.
 
     mean over rows a, b of prod_d k_d(a, b) + prod over d of the mean of k_d - 2 mean over a of prod over d of the mean
@@ -41,22 +48,26 @@ def dhsic(table: Table, *, rows: int = ROWS) -> Measured:
     rng = np.random.default_rng([table.seed, 11])
     chosen = np.sort(rng.permutation(table.n)[: table.most(rows)])
     w = (np.ones(table.n) if table.weights is None else table.weights)[chosen]
-    z, w = table.codes[chosen].astype(np.float64), w / w.sum()
+    z, w = standardise(table.codes, weights=table.weights)[0][chosen], w / w.sum()
     together = np.ones((len(z), len(z)))
     apart, crossed = 1.0, np.ones(len(z))
     for column in z.T:
-        k = gaussian_kernel(column)
+        k = gaussian_kernel(column, None if table.weights is None else w)
         of_row = k @ w
         together *= k
         apart *= float(w @ of_row)
         crossed *= of_row
     value = float(w @ together @ w + apart - 2 * w @ crossed)
-    return Measured(max(value, 0.0), f"Gaussian kernels at the median distance, {len(z)} rows", n=len(z))
+    drawn = f" drawn by seed {table.seed}" if len(z) < table.n else ""
+    return Measured(max(value, 0.0), f"Gaussian kernels at the median distance, {len(z)} rows{drawn}", n=len(z))
 
 
-def gaussian_kernel(column: np.ndarray) -> np.ndarray:
-    """Exp(-d^2 / median d^2) of all pairs of entries of a column, (N, N)."""
+def gaussian_kernel(column: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Exp(-d^2 / median d^2) of all pairs of entries of a column, (N, N); a pair weighs the product of its weights."""
     squared = (column[:, None] - column) ** 2
-    apart = squared[np.triu_indices(len(column), 1)]
-    middle = float(np.median(apart)) or float(np.median(apart[apart > 0])) if apart.any() else 1.0
-    return np.exp(-squared / middle)
+    pairs = np.triu_indices(len(column), 1)
+    apart, w = squared[pairs], None if weights is None else np.outer(weights, weights)[pairs]
+    middle = float(quantiles(apart, 0.5, w))
+    if middle == 0 and apart.any():
+        middle = float(quantiles(apart[apart > 0], 0.5, None if w is None else w[apart > 0]))
+    return np.exp(-squared / (middle or 1.0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from unweave.metrics.dci import fits
 from unweave.metrics.mig import mean
 
 SIZES = (10, 100, 1_000)
+Predictor = Literal["logistic", "boosting"]
 PREDICTORS = {"logistic": "linear", "boosting": "boosting"}  # names here and among the estimators of DCI
 
 
@@ -22,8 +24,10 @@ PREDICTORS = {"logistic": "linear", "boosting": "boosting"}  # names here and am
     cost="fit",
     invariant=("permutation", "sign", "scale", "dead latents", "noise latents", "rotation"),
     ranges={"efficiency": (0.0, math.inf)},
+    uses=("test",),
+    draws=True,
 )
-def downstream(table: Table, *, predictor: str = "logistic") -> Measured:
+def downstream(table: Table, *, predictor: Predictor = "logistic") -> Measured:
     """Test accuracy of predicting the factors from the code, from 0 to 1, higher is better; chance is 1 / values.
 
     One classifier for each factor; the value is its accuracy on test rows, mean over factors, after all rows to fit
@@ -41,8 +45,6 @@ def downstream(table: Table, *, predictor: str = "logistic") -> Measured:
     where that code raises an error. Known failure: what a linear classifier cannot read it does not count, and trees
     prefer codes along axes, so name the predictor beside the number.
     """
-    if predictor not in PREDICTORS:
-        raise ValueError(f"predictor is {predictor!r}; it has to be one of {', '.join(PREDICTORS)}")
     fit, test = table.sides()
     order = np.random.default_rng([table.seed, 9]).permutation(fit.n)
     found = fits(table, PREDICTORS[predictor]).test

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.classifiers import area_under_curve, logistic, standardise
+from unweave.metrics.classifiers import area_under_curve, logistic, standardise, standardise_robustly
 from unweave.metrics.kinds import shared_levels
 from unweave.metrics.mig import mean
 
@@ -18,6 +18,8 @@ from unweave.metrics.mig import mean
     cost="fit",
     invariant=("permutation", "sign", "scale", "dead latents", "noise latents", "outlier", "rotation"),
     protocols=("unweave", "dlib", "dlib-2018"),
+    uses=("test",),
+    draws=True,
 )
 def explicitness(table: Table) -> Measured:
     """Explicitness, the mean area under the ROC curve; chance is .5 and 1 is best.
@@ -28,11 +30,13 @@ def explicitness(table: Table) -> Measured:
     parts: `test` and `train` of every factor, and their means as `explicitness_test` and `explicitness_train`.
 
     Source: Ridgeway and Mozer 2018, section 3. The classifier is multinomial; one-vs-rest under dlib-2018, which moves
-    the score by .03. **Departures**: iterates until it has converged; a value that no test row has is left out.
+    the score by .03. **Departures**: codes are cut at their 0.1 % and 99.9 % quantiles, since one wild entry squashes a
+    standardised latent; iterates until it has converged; a value that no test row has is left out.
     """
     fit, test = table.sides()
     v_fit, v_test = shared_levels(fit, test)
-    z_fit, z_test = standardise(fit.codes, test.codes)
+    scaled = standardise if table.protocol.startswith("dlib") else standardise_robustly
+    z_fit, z_test = scaled(fit.codes, test.codes, weights=fit.weights)
     areas, absent = np.full((2, v_fit.shape[1]), math.nan), 0
     for k in range(v_fit.shape[1]):
         known = v_fit[:, k] >= 0

@@ -17,6 +17,8 @@ PRUNED_BELOW = 0.05
     invariant=("permutation", "sign", "scale", "dead latents", "outlier"),
     falls=("rotation",),
     protocols=("unweave", "dlib", "dlib-2018"),
+    uses=("test",),
+    draws=True,
 )
 def factor_vae_score(table: GroupTable) -> Measured:
     """FactorVAE score, from 0 to 1, higher is better; noise scores about 1/K, and a rotation can score .9.
@@ -31,8 +33,12 @@ def factor_vae_score(table: GroupTable) -> Measured:
     latents with a standard deviation below 0.05 left out). **Departures**: scored on test groups, as there; only
     latents that never vary are left out, because a threshold depends on the units of the codes.
     """
-    scale = table.reference.var(0, ddof=1, dtype=np.float64)
-    used = scale >= PRUNED_BELOW**2 if table.protocol.startswith("dlib") else scale > 0
+    if table.protocol.startswith("dlib"):
+        scale = table.reference.var(0, ddof=1, dtype=np.float64)
+        used = scale >= PRUNED_BELOW**2
+    else:
+        used = np.ptp(table.reference, axis=0) > 0
+        scale = np.ones(len(used))  # codes come in units of their deviation
     if not used.any():
         return Measured(math.nan, "", reason=f"no latent has a standard deviation of {PRUNED_BELOW} or more")
     latents = np.flatnonzero(used)

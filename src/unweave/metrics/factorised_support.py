@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.classifiers import standardise
 from unweave.metrics.total_correlation import LONELY, among_latents
+from unweave.settings import Setting
 
 BATCH, BATCHES = 128, 10
 
@@ -19,8 +22,14 @@ BATCH, BATCHES = 128, 10
     tables="codes",
     cost="fit",
     invariant=("permutation", "sign", "scale", "dead latents"),
+    draws=True,
 )
-def factorised_support(table: Table, *, batch: int = BATCH, batches: int = BATCHES) -> Measured:
+def factorised_support(
+    table: Table,
+    *,
+    batch: Annotated[int, Setting("rows of a batch", low=2, high=10_000)] = BATCH,
+    batches: Annotated[int, Setting("batches of rows", low=1, high=10_000)] = BATCHES,
+) -> Measured:
     """Distance of the codes' support from the product of its latents' supports, 0 or more, lower is better.
 
     For each pair of latents i < j, max over rows a and b of min over rows c of ||(z_ai, z_bj) - (z_ci, z_cj)||^2: the
@@ -37,18 +46,15 @@ def factorised_support(table: Table, *, batch: int = BATCH, batches: int = BATCH
     """
     if len(table.latents) < 2:
         return Measured(math.nan, "", reason=LONELY)
-    if batch < 2 or batches < 1:
-        raise ValueError(f"batch is {batch} and batches {batches}; they have to be at least 2 and 1")
     rng = table.rng(10)
     p = None if table.weights is None else table.weights / table.weights.sum()
-    z = table.codes.astype(np.float64)
-    z = (z - z.mean(0)) / z.std(0)
+    (z,) = standardise(table.codes, weights=table.weights)
     size = min(batch, table.n)
     times = 1 if size == table.n else table.most(batches)
     chosen = (rng.choice(table.n, size, replace=p is not None, p=p) for _ in range(times))
     gaps = np.mean([support_gaps(z[rows]) for rows in chosen], 0)
     pairs = np.triu_indices(z.shape[1], 1)
-    estimator = f"all corners of {times} batches of {size} rows"
+    estimator = f"all corners of {times} batches of {size} rows drawn by seed {table.seed}"
     return Measured(float(gaps[pairs].sum()), estimator, matrix=among_latents(table, gaps))
 
 

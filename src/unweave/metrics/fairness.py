@@ -8,7 +8,7 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.classifiers import accuracy, standardise
-from unweave.metrics.downstream import PREDICTORS, predictors
+from unweave.metrics.downstream import Predictor, predictors
 from unweave.metrics.kinds import shared_levels
 from unweave.metrics.mig import mean
 
@@ -18,8 +18,10 @@ from unweave.metrics.mig import mean
     direction="lower",
     cost="fit",
     invariant=("permutation", "sign", "scale", "dead latents"),
+    uses=("test",),
+    draws=True,
 )
-def fairness(table: Table, *, predictor: str = "logistic") -> Measured:
+def fairness(table: Table, *, predictor: Predictor = "logistic") -> Measured:
     """Unfairness of predictions from the code, from 0 to 1, lower is better: 0 is demographic parity.
 
     A classifier predicts a target factor k from the code. For a sensitive factor j the unfairness is the mean over its
@@ -40,8 +42,6 @@ def fairness(table: Table, *, predictor: str = "logistic") -> Measured:
     Known failure: a prediction that ignores the code is fair as well, so read `accuracy` beside it; with few rows a
     value the finite sample alone adds some hundredths, which the null floor shows.
     """
-    if predictor not in PREDICTORS:
-        raise ValueError(f"predictor is {predictor!r}; it has to be one of {', '.join(PREDICTORS)}")
     if len(table.varying) < 2:
         return Measured(math.nan, "", reason="one factor: no other factor to be fair to")
     fit, test = table.sides()
@@ -76,7 +76,7 @@ def fairness(table: Table, *, predictor: str = "logistic") -> Measured:
 def _predict(fit: Table, test: Table, predictor: str) -> tuple[np.ndarray, np.ndarray]:
     """Levels of the factors in the test rows, true and predicted, (n, K); -1 where not known or not predicted."""
     v_fit, truth = shared_levels(fit, test)
-    z, z_test = standardise(fit.codes, test.codes)
+    z, z_test = standardise(fit.codes, test.codes, weights=fit.weights)
     predicted = np.full(truth.shape, -1)
     for k, predict in predictors(predictor, z, v_fit, fit.weights, fit.seed).items():
         if test.n:

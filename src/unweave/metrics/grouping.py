@@ -10,15 +10,30 @@ from typing import Any
 import numpy as np
 
 from unweave.metrics.checks import check_active, check_codes, live_latents
+from unweave.metrics.classifiers import standardise_robustly
 from unweave.metrics.groups import FIT_GROUPS, TEST_GROUPS, Groups, Side, check_groups, draw, scarce
-from unweave.metrics.tables import Table, random_rotation
+from unweave.metrics.tables import Table, in_double, random_rotation
+
+
+def comparable(
+    codes: np.ndarray, reference: np.ndarray, protocol: str, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Codes and reference (N, D) in deviations of the reference, cut at its tails; as they are under other protocols.
+
+    weights: of the reference's rows.
+    """
+    if protocol != "unweave" or not codes.shape[1]:
+        return codes, reference
+    reference, codes = standardise_robustly(reference, codes, weights=weights)
+    return codes, reference
 
 
 @dataclass(frozen=True, eq=False)
 class GroupTable:
     """Groups to fit on and groups to test on, with the codes that give every latent its scale.
 
-    codes: (N, D) of latents that vary; both sides index them. reference: (N', D). origin: how the groups were made.
+    codes: (N, D) of latents that vary; both sides index them. reference: (N', D), with weights (N',) or None. Under the
+        library's own protocol both are `comparable`. origin: how the groups were made.
     factors: (N, K) of the codes' rows, where they are known, and the kinds (K,) of these. `fixed` counts the factors
         that vary, as `varying` does.
     rows: the table that the groups were drawn from. pairs: whether each pair of members shares a value of its own.
@@ -40,6 +55,7 @@ class GroupTable:
     kinds: tuple[str, ...] = ()
     rows: Table | None = None
     pairs: bool = False
+    weights: np.ndarray | None = None
     cache: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     @staticmethod
@@ -53,14 +69,14 @@ class GroupTable:
         order = np.random.default_rng([seed, 0]).permutation(g)
         cut = math.ceil(g * 2 / 3) if test is None else g
         sides = [Side(members[order[:cut]], fixed[order[:cut]]), Side(members[order[cut:]], fixed[order[cut:]])]
-        flat = codes.reshape(-1, d)
+        flat = in_double(codes.reshape(-1, d), protocol)
         if test is not None:
             test_codes, test_fixed = check_groups(test)
             if test_codes.shape[2] != d:
                 raise ValueError(f"test groups have {test_codes.shape[2]} latents and the groups have {d}")
             sides[1] = Side(len(flat) + np.arange(test_codes[..., 0].size).reshape(test_codes.shape[:2]), test_fixed)
             flat = np.concatenate([flat, test_codes.reshape(-1, d)])
-        scale = flat if reference is None else check_codes(reference, "reference codes")
+        scale = flat if reference is None else in_double(check_codes(reference, "reference codes"), protocol)
         if scale.shape[1:] != (d,):
             raise ValueError(f"reference has shape {scale.shape}; expected (N, {d}), the latents of the groups")
         keep, notes = live_latents(scale, check_active(active, d), protocol)
@@ -68,11 +84,12 @@ class GroupTable:
         varying, fit_fixed = np.unique(sides[0].fixed, return_inverse=True)
         place = np.full(height, -1)
         place[varying] = np.arange(len(varying))
+        flat, scale = comparable(flat[:, keep], scale[:, keep], protocol)
         return GroupTable(
-            flat[:, keep],
+            flat,
             Side(sides[0].members, fit_fixed),
             Side(sides[1].members, place[sides[1].fixed]),
-            scale[:, keep],
+            scale,
             protocol,
             seed,
             tuple(map(int, keep)),
@@ -95,11 +112,12 @@ class GroupTable:
             if other is not table:
                 codes, factors = np.concatenate([codes, other.codes]), np.concatenate([factors, other.factors])
                 test = Side(test.members + table.n, test.fixed)
+            codes, reference = comparable(codes, table.codes, table.protocol, table.weights)
             table.cache[name] = GroupTable(
                 codes,
                 fit,
                 test,
-                table.codes,
+                reference,
                 table.protocol,
                 table.seed,
                 table.latents,
@@ -107,11 +125,12 @@ class GroupTable:
                 table.width,
                 table.height,
                 table.notes + scarce(table),
-                f"groups drawn from {table.n} rows",
+                f"groups drawn from {table.n} rows by seed {table.seed}",
                 factors,
                 table.kinds,
                 table,
                 pairs,
+                table.weights,
             )
         return table.cache[name]
 
@@ -163,17 +182,22 @@ class GroupTable:
         fit = Side(self.fit.members, rng.permutation(self.fit.fixed))
         return replace(self, fit=fit, test=Side(self.test.members, rng.permutation(self.test.fixed)))
 
+    def _of(self, codes: np.ndarray, reference: np.ndarray) -> GroupTable:
+        """The same groups of other codes."""
+        codes, reference = comparable(codes, reference, self.protocol, self.weights)
+        return replace(self, codes=codes, reference=reference, cache={})
+
     def rotated(self) -> GroupTable:
         """The codes after one random rotation."""
         turn = random_rotation(len(self.latents), self.seed)
-        return replace(self, codes=self.codes @ turn, reference=self.reference @ turn, cache={})
+        return self._of(self.codes @ turn, self.reference @ turn)
 
     def ceiling(self) -> GroupTable | None:
         """The same groups with the factors as codes; None where the factors are not known."""
         if self.factors is None or np.isnan(self.factors).any():
             return None
-        perfect = replace(self, codes=self.factors, reference=self.factors, cache={})
-        return replace(perfect, latents=self.varying, width=self.height)
+        reference = self.factors[: len(self.reference)]  # of the rows to fit on, which come first
+        return replace(self._of(self.factors, reference), latents=self.varying, width=self.height)
 
     def put_back_matrix(self, matrix: np.ndarray | None) -> np.ndarray | None:
         """A matrix (D, K) on the columns that were given, NaN where one was set aside."""

@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.classifiers import log_loss, logistic, quietly, standardise
+from unweave.metrics.classifiers import log_loss, logistic, quietly, standardise, standardise_robustly
 from unweave.metrics.contingency import from_indices
-from unweave.metrics.information import beyond_chance, information, informative, too_few
+from unweave.metrics.information import Bins, beyond_chance, information, informative, too_few
 from unweave.metrics.kinds import factor_levels, shared_levels
 from unweave.metrics.mig import mean
 
@@ -24,8 +24,9 @@ FLOOR = 0.8
     protocols=("unweave", "infomec"),
     error="jackknife",
     corrected=True,
+    uses=("test",),
 )
-def infomec(table: Table, *, bins: int | None = None, discrete: bool = False) -> Measured:
+def infomec(table: Table, *, bins: Bins = None, discrete: bool = False) -> Measured:
     """InfoMEC; the value is InfoM, and InfoC and InfoE are in the parts. From 0 to 1, higher is better.
 
     With M_jk = I(z_j; v_k) / H(v_k): InfoM is the mean over latents of max_k M_jk / sum_k M_jk, InfoC the mean over
@@ -47,6 +48,10 @@ def infomec(table: Table, *, bins: int | None = None, discrete: bool = False) ->
     if reason := too_few(table, bins):
         return Measured(math.nan, "", reason=reason)
     official = table.protocol == "infomec"
+    if official and (bins is not None or table.weights is not None):
+        raise ValueError(
+            "protocol infomec has no bins and no weights, since its estimators know neither; leave them out"
+        )
     normalised, estimator = _by_counts(table, bins, discrete) if discrete or not official else _by_neighbours(table)
     counted = _active(table, discrete) if official else informative(table)
     modular, compact = shares(normalised), shares(normalised[counted].T)
@@ -131,7 +136,9 @@ def _explicitness(table: Table, official: bool, discrete: bool) -> np.ndarray:
     """1 - H(v|z) / H(v) of every factor; on test rows and at least 0, or in sample and plain as the authors have it."""
     fit, test = (table, table) if official else table.sides()
     v_fit, v_test = shared_levels(fit, test)
-    z_fit, z_test = one_hot(fit.codes, test.codes) if discrete else standardise(fit.codes, test.codes)
+    scaled = standardise if official else standardise_robustly
+    sides = fit.codes, test.codes
+    z_fit, z_test = one_hot(*sides) if discrete else scaled(*sides, weights=fit.weights)
     explicit = np.full(v_fit.shape[1], math.nan)
     for k in range(v_fit.shape[1]):
         known = v_fit[:, k] >= 0

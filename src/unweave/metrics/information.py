@@ -6,21 +6,27 @@ The library's own estimates are corrected for chance, protocols of other code ba
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated
 
 import numpy as np
 
 from unweave.metrics.contingency import Information, from_indices
 from unweave.metrics.kinds import equally_filled, factor_levels
+from unweave.metrics.quantiles import ends
 from unweave.metrics.tables import Table
+from unweave.settings import Setting
 
 BINS = 20
 SURPRISE = 1e-5  # probability of as much information by chance, below which a latent is said to know a factor at all
 DOUBT = 1e-3  # and below which such a latent is said to know another
+Bins = Annotated[int | None, Setting("bins of each code", low=2, high=10_000)]
 
 
 def bins_of(table: Table, bins: int | None = None) -> int:
     """The number of bins: as asked, or the protocol's."""
-    return bins or (10 if table.protocol == "laforge" else BINS)
+    if bins is not None:
+        return bins
+    return 10 if table.protocol == "laforge" else BINS
 
 
 def information(table: Table, bins: int | None = None) -> Information:
@@ -94,11 +100,11 @@ def code_bins(table: Table, bins: int = BINS) -> np.ndarray:
     if table.protocol == "unweave" and "continuous" in table.kinds:
         rule = between_ranks
     if (rule.__name__, bins) not in table.bins:
-        table.bins[rule.__name__, bins] = np.stack([rule(column, bins) for column in table.codes.T], 1)
+        table.bins[rule.__name__, bins] = np.stack([rule(column, bins, table.weights) for column in table.codes.T], 1)
     return table.bins[rule.__name__, bins]
 
 
-def between_quantiles(column: np.ndarray, bins: int = BINS) -> np.ndarray:
+def between_quantiles(column: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None) -> np.ndarray:
     """Equal-width bins between the 0.1 % and 99.9 % quantiles; at least one row is cut off at each end.
 
     One wild value among thousands therefore leaves the bins alone. At most 20 distinct values are categories.
@@ -107,22 +113,23 @@ def between_quantiles(column: np.ndarray, bins: int = BINS) -> np.ndarray:
         values, index = np.unique(column, return_inverse=True)
         if len(values) <= BINS:
             return index.astype(np.int64)
-    cut = max(1, len(column) // 1000)
-    ends = np.partition(column, (cut, len(column) - 1 - cut))
-    low, high = float(ends[cut]), float(ends[-1 - cut])
+    low, high = (float(end[0]) for end in ends(column[:, None], weights))
     if not high > low:
         low, high = float(column.min()), float(column.max())
     return np.clip((column.astype(np.float64) - low) * (bins / (high - low)), 0, bins - 1).astype(np.int64)
 
 
-def between_ranks(column: np.ndarray, bins: int = BINS) -> np.ndarray:
+def between_ranks(column: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None) -> np.ndarray:
     """Equally filled bins; at most 20 distinct values are categories."""
-    values, place, counts = np.unique(column, return_inverse=True, return_counts=True)
-    return place if len(values) <= BINS else equally_filled(counts, bins)[place]
+    values, place = np.unique(column, return_inverse=True)
+    return place if len(values) <= BINS else equally_filled(np.bincount(place, weights), bins)[place]
 
 
-def equal_width(column: np.ndarray, bins: int = BINS) -> np.ndarray:
-    """Equal-width bins from the smallest to the largest value, edge for edge as disentanglement_lib makes them."""
+def equal_width(column: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None) -> np.ndarray:
+    """Equal-width bins from the smallest to the largest value, edge for edge as disentanglement_lib makes them.
+
+    Whatever the weights are, since a row counts as soon as it has any.
+    """
     return np.digitize(column, np.histogram_bin_edges(column, bins)[:-1]) - 1
 
 

@@ -19,6 +19,8 @@ TERMS = ("kl", "mutual_information", "total_correlation", "dimension_kl")
     cost="fit",
     invariant=("permutation", "sign"),
     silent=True,
+    uses=("log_var",),
+    draws=True,
 )
 def information_terms(table: Table) -> Measured:
     """The terms of a stochastic code's KL; the value is the total correlation TC(z) in nats, lower is better.
@@ -47,7 +49,7 @@ def information_terms(table: Table) -> Measured:
     terms = (known + dependence + float(dimension_kl.sum()), known, dependence, float(dimension_kl.sum()))
     return Measured(
         dependence,
-        f"mixture of {table.n} posteriors at {len(drawn.rows)} samples",
+        f"mixture of {table.n} posteriors at {len(drawn.rows)} samples drawn by seed {table.seed}",
         pieces=dict(zip(TERMS, terms, strict=True)),
         latents={
             "kl_per_latent": mean_kl(table.codes, table.log_var, table.weights),

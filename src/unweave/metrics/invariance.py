@@ -8,12 +8,19 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.mig import mean
-from unweave.metrics.posteriors import about_labels, label_entropy, labels, missing
+from unweave.metrics.posteriors import Rows, about_labels, label_entropy, labels, missing
 from unweave.metrics.sufficiency import how, no_labels, placed
 
 
-@metric(measures=("usefulness",), tables="posteriors", cost="fit", invariant=("permutation", "sign"))
-def invariance(table: Table, *, nuisance: tuple[int, ...] | None = None, rows: str = "sample") -> Measured:
+@metric(
+    measures=("usefulness",),
+    tables="posteriors",
+    cost="fit",
+    invariant=("permutation", "sign"),
+    uses=("log_var",),
+    draws=True,
+)
+def invariance(table: Table, *, nuisance: tuple[int, ...] | None = None, rows: Rows = "sample") -> Measured:
     """Invariance to nuisances, from 0 to 1, higher is better: I(n; z) = 0 when it is 1.
 
     Mean over the nuisances n of 1 - I(n; z) / H(n), where z is a sample of q(z|x).
@@ -32,4 +39,6 @@ def invariance(table: Table, *, nuisance: tuple[int, ...] | None = None, rows: s
     found, entropy = about_labels(table, columns, rows), np.array([label_entropy(table, v) for v in columns])
     share = 1 - found / np.where(entropy > 0, entropy, np.nan)
     parts = {"invariance": share, "information": found, "entropy": entropy}
-    return Measured(mean(share), how(rows), factors={k: placed(table, nuisance, part) for k, part in parts.items()})
+    return Measured(
+        mean(share), how(table, rows), factors={k: placed(table, nuisance, part) for k, part in parts.items()}
+    )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.information import BINS
 from unweave.metrics.kinds import factor_levels
-
-SHORT = 100
+from unweave.metrics.quantiles import quantiles, without_tails
+from unweave.settings import Setting
 
 
 @metric(
@@ -20,7 +21,9 @@ SHORT = 100
     protocols=("unweave", "dlib", "dlib-2018"),
     error="jackknife",
 )
-def irs(table: Table, *, quantile: float = 0.99) -> Measured:
+def irs(
+    table: Table, *, quantile: Annotated[float, Setting("share of the deviations that count", above=0, high=1)] = 0.99
+) -> Measured:
     """Interventional robustness score, from 0 to 1, higher is better.
 
     A latent's robustness when factor k is held is 1 - (mean over values v of k of the largest |z_j - E[z_j | v]| among
@@ -38,11 +41,9 @@ def irs(table: Table, *, quantile: float = 0.99) -> Measured:
     a mean; a robustness below 0 counts as 0. Latents in larger units weigh more, as there. Noise in a latent, even
     small, is a movement that no factor explains; few rows per value make every deviation look small.
     """
-    if not 0 < quantile <= 1:
-        raise ValueError(f"quantile is {quantile}; it has to be above 0 and at most 1")
     literal = table.protocol.startswith("dlib")
     z, w = table.codes.astype(np.float64), table.weights
-    z = z if literal else without_tails(z)
+    z = z if literal else without_tails(z, weights=w)[0]
     v = _binned(table) if literal else factor_levels(table)
     most = _largest(np.abs(z - np.average(z, 0, w)), 1.0 if literal else quantile, w)
     matrix = np.full((z.shape[1], v.shape[1]), math.nan)
@@ -65,26 +66,14 @@ def irs(table: Table, *, quantile: float = 0.99) -> Measured:
     )
 
 
-def without_tails(z: np.ndarray) -> np.ndarray:
-    """Each latent cut at its 0.1 % and 99.9 % quantiles, at least one row at each end; (N, D). Short tables as they are."""
-    if len(z) < SHORT:
-        return z
-    cut = max(1, len(z) // 1000)
-    ends = np.partition(z, (cut, len(z) - 1 - cut), axis=0)
-    return np.clip(z, ends[cut], ends[-1 - cut])
-
-
 def _moved(z: np.ndarray, quantile: float, w: np.ndarray | None) -> np.ndarray:
     """How far each latent lies from its mean over some rows, (D,)."""
-    w = None if w is None or not w.any() else w
     return _largest(np.abs(z - np.average(z, 0, w)), quantile, w)
 
 
 def _largest(distances: np.ndarray, quantile: float, w: np.ndarray | None) -> np.ndarray:
-    """A quantile of each column, of weighted rows if there are weights."""
-    if w is None:
-        return np.quantile(distances, quantile, axis=0)
-    return np.quantile(distances, quantile, axis=0, weights=w, method="inverted_cdf")
+    """A quantile of each column, (D,)."""
+    return np.array([quantiles(column, quantile, w) for column in distances.T])
 
 
 def _binned(table: Table) -> np.ndarray:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.information import information, runner_up, too_few
+from unweave.metrics.information import Bins, information, runner_up, too_few
 from unweave.metrics.mig import mean
 
 
@@ -18,7 +18,7 @@ from unweave.metrics.mig import mean
     protocols=("unweave", "laforge"),
     error="jackknife",
 )
-def jemmig(table: Table, *, bins: int | None = None) -> Measured:
+def jemmig(table: Table, *, bins: Bins = None) -> Measured:
     """Normalised JEMMIG, from 0 to 1, higher is better.
 
     For each factor, with j1 and j2 the latents that know most and second most of it,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.classifiers import standardise
 from unweave.metrics.mig import mean
 
 
@@ -16,7 +18,7 @@ from unweave.metrics.mig import mean
     falls=("rotation",),
     error="jackknife",
 )
-def mcc(table: Table, *, correlation: str = "pearson") -> Measured:
+def mcc(table: Table, *, correlation: Literal["pearson", "spearman"] = "pearson") -> Measured:
     """Mean correlation coefficient, from 0 to 1, higher is better.
 
     MCC = mean over k of |corr(z_m(k), v_k)|, where m gives every factor a latent of its own so that the sum is largest
@@ -32,8 +34,6 @@ def mcc(table: Table, *, correlation: str = "pearson") -> Measured:
     Known failure: noise scores about sqrt(2 log D / N), a random rotation .5 to .9, and spare latents cost nothing;
     categories have no order to correlate with; one outlier among thousands moves Pearson's, not Spearman's.
     """
-    if correlation not in ("pearson", "spearman"):
-        raise ValueError(f"correlation is {correlation!r}; it has to be pearson or spearman")
     matrices = {name: correlations(table, ranked=name == "spearman") for name in ("pearson", "spearman")}
     matched = {name: assign(matrix) for name, matrix in matrices.items()}
     matrix, latents = matrices[correlation], matched[correlation]
@@ -77,7 +77,7 @@ def correlations(table: Table, *, ranked: bool) -> np.ndarray:
     """
     unknown = np.isnan(table.factors)
     whole, w = not unknown.any(), table.weights
-    z = ranks(table.codes, w) if ranked and whole else table.codes.astype(np.float64)
+    z = ranks(table.codes, w) if ranked and whole else standardise(table.codes, weights=w)[0]
     matrix = np.zeros((z.shape[1], unknown.shape[1]))
     for k, column in enumerate(table.factors.T):
         known = slice(None) if whole else ~unknown[:, k]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.dci import disentanglement
-from unweave.metrics.information import information, shared, too_few
+from unweave.metrics.information import Bins, information, shared, too_few
+from unweave.settings import Setting
 
 
 @metric(
@@ -18,7 +20,12 @@ from unweave.metrics.information import information, shared, too_few
     error="jackknife",
     corrected=True,
 )
-def med(table: Table, *, bins: int | None = None, top: int | None = None) -> Measured:
+def med(
+    table: Table,
+    *,
+    bins: Bins = None,
+    top: Annotated[int | None, Setting("latents kept for each factor", low=1, high=10_000)] = None,
+) -> Measured:
     """MED, from 0 to 1, higher is better.
 
     R_jk = I(z_j; v_k) / sum over j of I(z_j; v_k), then the disentanglement of DCI: sum over latents of
@@ -35,8 +42,6 @@ def med(table: Table, *, bins: int | None = None, top: int | None = None) -> Mea
         return Measured(math.nan, "", reason="one factor: every latent is modular")
     if reason := too_few(table, bins):
         return Measured(math.nan, "", reason=reason)
-    if top is not None and top < 1:
-        raise ValueError(f"top is {top}; it has to be at least 1")
     found = information(table, bins)
     known = np.where(shared(table), found.mutual, 0.0)
     total = known.sum(0)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.entropies import entropy
-from unweave.metrics.information import information, runner_up, too_few
+from unweave.metrics.information import Bins, information, runner_up, too_few
 from unweave.metrics.kinds import factor_levels
 
 SAMPLES = 2_000
@@ -21,8 +22,9 @@ SAMPLES = 2_000
     protocols=("unweave", "dlib", "dlib-2018", "laforge"),
     error="jackknife",
     corrected=True,
+    uses=("log_var",),
 )
-def mig(table: Table, *, bins: int | None = None, form: str = "auto") -> Measured:
+def mig(table: Table, *, bins: Bins = None, form: Literal["auto", "histogram", "posterior"] = "auto") -> Measured:
     """Mutual information gap, from 0 to 1, higher is better.
 
     MIG = mean over k of [I(z_j1; v_k) - I(z_j2; v_k)] / H(v_k), where j1 and j2 are the latents that know most and
@@ -41,14 +43,17 @@ def mig(table: Table, *, bins: int | None = None, form: str = "auto") -> Measure
     A perfect code of 40 levels scores below 1 in 20 bins; `ceiling` says how much. Splitting a factor over two latents
     scores 0 although the code is modular.
     """
-    if form not in ("auto", "histogram", "posterior"):
-        raise ValueError(f"form is {form!r}; it has to be auto, histogram or posterior")
     if table.width < 2:
         return Measured(math.nan, "", reason="one latent: no runner-up to compare with")
     posterior = form == "posterior" or (form == "auto" and table.protocol == "unweave")
+    unread = ""
     if posterior and table.log_var is not None:
+        if bins is not None:
+            raise ValueError(
+                "bins are of the histogram and log_var of the posterior form: say form='histogram', or one less"
+            )
         mutual, factors = from_posteriors(table)
-        estimator = f"{SAMPLES} samples of the posteriors"
+        estimator = f"{SAMPLES} samples of the posteriors, drawn by seed {table.seed}"
     elif form == "posterior":
         raise ValueError("form='posterior' needs log_var (N, D) of scalar codes")
     elif reason := too_few(table, bins):
@@ -57,6 +62,7 @@ def mig(table: Table, *, bins: int | None = None, form: str = "auto") -> Measure
         found = information(table, bins)
         mutual, factors, estimator = found.mutual, found.factors, found.estimator
         posterior = False
+        unread = "log_var is not used by the histogram" if table.log_var is not None else ""
     by = information(table, bins).codes if table.protocol == "laforge" else factors
     best, second = runner_up(mutual / np.where(by > 0, by, np.nan))
     gap = best - second
@@ -66,6 +72,7 @@ def mig(table: Table, *, bins: int | None = None, form: str = "auto") -> Measure
         estimator,
         factors={"gap": gap, "entropy": factors, "best": chosen},
         matrix=mutual,
+        reason=unread,
         cheap=not posterior,
     )
 

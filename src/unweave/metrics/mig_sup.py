@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.information import information, runner_up, too_few
+from unweave.metrics.information import Bins, information, runner_up, too_few
 from unweave.metrics.mig import mean
 
 
@@ -18,7 +18,7 @@ from unweave.metrics.mig import mean
     protocols=("unweave", "laforge"),
     error="jackknife",
 )
-def mig_sup(table: Table, *, bins: int | None = None) -> Measured:
+def mig_sup(table: Table, *, bins: Bins = None) -> Measured:
     """MIG-sup, from 0 to 1, higher is better: does each latent know of one factor only?
 
     Mean over latents of I(z_j; v_k1) / H(v_k1) - I(z_j; v_k2) / H(v_k2), k1 and k2 the factors of the largest and

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.posteriors import about_images, about_labels, labels, missing
+from unweave.metrics.posteriors import Rows, about_images, about_labels, labels, missing
 from unweave.metrics.sufficiency import how, no_labels
 
 TERMS = ("of_the_labels", "of_the_image", "excess")
@@ -19,8 +19,10 @@ TERMS = ("of_the_labels", "of_the_image", "excess")
     cost="fit",
     invariant=("permutation", "sign"),
     ranges={"of_the_labels": (0.0, math.inf), "of_the_image": (0.0, math.inf), "excess": (0.0, math.inf)},
+    uses=("log_var",),
+    draws=True,
 )
-def minimality(table: Table, *, target: tuple[int, ...] | None = None, rows: str = "sample") -> Measured:
+def minimality(table: Table, *, target: tuple[int, ...] | None = None, rows: Rows = "sample") -> Measured:
     """Minimality, from 0 to 1, higher is better: the share I(y; z) / I(x; z) of what a code knows that is of the labels.
 
     Among sufficient codes the minimal one has the least I(x; z), which then equals I(y; z). What is beyond it, the
@@ -45,7 +47,7 @@ def minimality(table: Table, *, target: tuple[int, ...] | None = None, rows: str
     value = of_labels / of_image if of_image > 0 else math.nan
     return Measured(
         value,
-        how(rows),
+        how(table, rows),
         pieces=dict(zip(TERMS, (of_labels, of_image, of_image - of_labels), strict=True)),
         reason=note if of_image > 0 else "the code knows nothing of the image",
     )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.classifiers import moments
 from unweave.metrics.entropies import entropy
 from unweave.metrics.kinds import factor_levels
 from unweave.metrics.mig import mean
 from unweave.metrics.silence import ACTIVE
+from unweave.settings import Setting
 
 SAMPLES = 1_000
 NOISE = 0.1
@@ -22,8 +25,12 @@ PIECE = 250_000  # densities at a time: what stays in the cache
     cost="fit",
     invariant=("permutation", "sign", "scale", "dead latents"),
     falls=("rotation", "noise latents"),
+    uses=("log_var",),
+    draws=True,
 )
-def minimality_sufficiency(table: Table, *, noise: float = NOISE) -> Measured:
+def minimality_sufficiency(
+    table: Table, *, noise: Annotated[float, Setting("standard deviations of a latent", above=0, high=1000)] = NOISE
+) -> Measured:
     """Minimality of the latents; the sufficiency is in the parts. From 0 to 1, higher is better.
 
     Minimality is the mean over latents of max_k I(z_j; v_k) / I(z_j; x): how much of what a latent says of the image is
@@ -43,18 +50,16 @@ def minimality_sufficiency(table: Table, *, noise: float = NOISE) -> Measured:
     Known failure: `noise` sets the answer of deterministic codes: a latent that holds a factor of few levels with
     little jitter is minimal at .1 and not at .001; a latent of pure noise counts 0.
     """
-    if not noise > 0:
-        raise ValueError(f"noise is {noise}; it has to be above 0, in standard deviations of a latent")
     whole, mutual, entropies = mixture_information(table, noise)
     active = whole > ACTIVE
     minimal = np.full(len(whole), math.nan)
     minimal[active] = np.clip(np.nanmax(mutual[active], 1, initial=0) / whole[active], 0, 1)
     sufficient = np.clip(mutual.max(0) / np.where(entropies > 0, entropies, np.nan), 0, 1)
     pieces = {"minimality": mean(minimal), "sufficiency": mean(sufficient)}
-    given = table.log_var is not None
+    of = f"the codes with noise of {noise:g} deviations" if table.log_var is None else "the posteriors"
     return Measured(
         pieces["minimality"],
-        f"{SAMPLES} samples of {'the posteriors' if given else f'the codes with noise of {noise:g} deviations'}",
+        f"{SAMPLES} samples, drawn by seed {table.seed}, of {of}",
         pieces,
         {"minimality_per_latent": minimal, "information": whole},
         {"sufficiency_per_factor": sufficient},
@@ -65,9 +70,11 @@ def minimality_sufficiency(table: Table, *, noise: float = NOISE) -> Measured:
 
 def mixture_information(table: Table, noise: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """I(z_j; x) (D,), I(z_j; v_k) (D, K) and H(v_k) (K,) in nats, from samples of q(z_j|x) of randomly drawn rows."""
-    v, z = factor_levels(table), table.codes.astype(np.float64)
-    w = np.ones(table.n) if table.weights is None else table.weights
-    scale = np.broadcast_to(noise * z.std(0), z.shape) if table.log_var is None else np.exp(0.5 * table.log_var)
+    v, w = factor_levels(table), table.row_weights()
+    mean_z, unit = moments(table.codes, table.weights)
+    unit = np.where(unit > 0, unit, 1)
+    z = (table.codes - mean_z) / unit
+    scale = np.full(z.shape, noise) if table.log_var is None else np.exp(0.5 * table.log_var - np.log(unit))
     rng = table.rng(12)
     drawn = rng.choice(table.n, table.most(SAMPLES), p=w / w.sum())
     jitter = rng.standard_normal(len(drawn))

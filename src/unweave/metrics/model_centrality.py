@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from unweave.metrics.arguments import check_how
 from unweave.metrics.base import Score
 from unweave.metrics.factor_vae_score import factor_vae_score
 from unweave.metrics.groups import Groups
@@ -39,6 +40,7 @@ def model_centrality(
 
     Raises ValueError for fewer than two models, or groups that are no (G, L, D).
     """
+    check_how("unweave", seed, calibrate=False)
     held = np.asarray(fixed)
     if held.ndim == 1 and callable(codes):
         raise ValueError("fixed has shape (G,), which does not say how many models codes(i, j) is of; give (M, G)")

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.information import beyond_chance, information, informative, too_few
+from unweave.metrics.information import Bins, beyond_chance, information, informative, too_few
 from unweave.metrics.mig import mean
 
 
@@ -18,7 +18,7 @@ from unweave.metrics.mig import mean
     protocols=("unweave", "dlib", "dlib-2018", "laforge"),
     error="jackknife",
 )
-def modularity(table: Table, *, bins: int | None = None) -> Measured:
+def modularity(table: Table, *, bins: Bins = None) -> Measured:
     """Modularity, from 0 to 1, higher is better; noise scores .6 to .8, so read it beside its null floor.
 
     For every latent, 1 - sum over the other factors of m_jk^2 / (max_k m_jk^2 (K - 1)) with m_jk = I(z_j; v_k); the

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated, Literal
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.one_factor import enough, pairs
+from unweave.metrics.classifiers import standardise
+from unweave.metrics.one_factor import enough, pair_weights, pairs
+from unweave.settings import Setting
 
 
 @metric(
     measures=("modularity", "compactness"),
     invariant=("permutation", "sign", "scale", "dead latents"),
     falls=("rotation",),
+    draws=True,
 )
-def omes(table: Table, *, alpha: float = 0.5, pool: str = "mean") -> Measured:
+def omes(
+    table: Table,
+    *,
+    alpha: Annotated[float, Setting("weight of the overlap beside the multiple encoding", low=0, high=1)] = 0.5,
+    pool: Literal["mean", "max"] = "mean",
+) -> Measured:
     """OMES, from 0 to 1, higher is better; noise scores about (1/K + 1/D) / 2.
 
     c_jk = 1 - max(0, corr(z_j, z'_j)) over pairs of images that differ in factor k alone: 0 if a change of k leaves
@@ -34,15 +43,14 @@ def omes(table: Table, *, alpha: float = 0.5, pool: str = "mean") -> Measured:
     depends on units; those that never vary are left out. Pairs come from rows of the table. A latent that is all
     noise changes with every factor, and counts as knowing them all.
     """
-    if not 0 <= alpha <= 1 or pool not in ("mean", "max"):
-        raise ValueError(f"alpha is {alpha} and pool {pool!r}; they have to be from 0 to 1, and mean or max")
     if len(table.varying) < 2:
         return Measured(math.nan, "", reason="one factor: nothing to overlap with")
     has, few = enough(table)
     if len(has) < 2:
         return Measured(math.nan, "", reason=few)
     found, shape = pairs(table), (len(table.latents), len(table.varying))
-    c = np.stack([_changes(table.codes.astype(np.float64), found[k]) for k in has], 1)
+    (z,) = standardise(table.codes, weights=table.weights)
+    c = np.stack([_changes(z, found[k], pair_weights(table, found[k])) for k in has], 1)
     overlap, multiple = c * _apart(c), c * _apart(c.T).T
     if pool == "max":
         overlap_k, multiple_k = overlap.max(0), multiple.max(0)
@@ -55,18 +63,19 @@ def omes(table: Table, *, alpha: float = 0.5, pool: str = "mean") -> Measured:
     matrix[:, has] = c
     for name, part in per_factor.items():
         factors[name][has] = part
-    estimator = f"{sum(len(found[k]) for k in has)} pairs of rows that differ in one factor, {pool} over latents"
+    count = sum(len(found[k]) for k in has)
+    estimator = f"{count} pairs of rows that differ in one factor, drawn by seed {table.seed}, {pool} over latents"
     return Measured(float(per_factor["score"].mean()), estimator, factors=factors, matrix=matrix, reason=few)
 
 
-def _changes(codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def _changes(codes: np.ndarray, rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     """1 - correlation of each latent between the two of a pair, in both orders, from 0 to 1, (D,)."""
     a, b = codes[rows[:, 0]], codes[rows[:, 1]]
-    centre = 0.5 * (a.mean(0) + b.mean(0))
+    centre = np.average(0.5 * (a + b), 0, weights)
     a, b = a - centre, b - centre
-    spread = 0.5 * ((a**2).mean(0) + (b**2).mean(0))
+    spread = np.average(0.5 * (a**2 + b**2), 0, weights)
     still = spread <= 1e-24 * np.maximum(centre**2, 1e-300)
-    return np.where(still, 0.0, np.clip(1 - (a * b).mean(0) / np.where(still, 1, spread), 0, 1))
+    return np.where(still, 0.0, np.clip(1 - np.average(a * b, 0, weights) / np.where(still, 1, spread), 0, 1))
 
 
 def _apart(c: np.ndarray) -> np.ndarray:

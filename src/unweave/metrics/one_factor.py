@@ -35,6 +35,11 @@ def _pairs(v: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
     return np.stack([rows[first[apart]], rows[second[apart]]], 1)
 
 
+def pair_weights(table: Table, rows: np.ndarray) -> np.ndarray | None:
+    """What pairs of rows (P, 2) weigh, (P,): the product of the weights of their rows; None without weights."""
+    return None if table.weights is None else table.weights[rows].prod(1)
+
+
 def enough(table: Table) -> tuple[list[int], str]:
     """Which factors have enough pairs, and what to say of the others, or ''."""
     counts = [len(p) for p in pairs(table)]

@@ -8,7 +8,7 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.contingency import from_indices
-from unweave.metrics.information import bins_of, code_bins, too_few
+from unweave.metrics.information import Bins, bins_of, code_bins, too_few
 from unweave.metrics.total_correlation import LONELY, among_latents
 
 
@@ -22,7 +22,7 @@ from unweave.metrics.total_correlation import LONELY, among_latents
     error="jackknife",
     corrected=True,
 )
-def pairwise_mi(table: Table, *, bins: int | None = None) -> Measured:
+def pairwise_mi(table: Table, *, bins: Bins = None) -> Measured:
     """Mean mutual information of two latents in nats, 0 or more, lower is better.
 
     Mean of I(z_i; z_j) over the pairs i < j, of codes in 20 bins. It sees dependence that is not linear, but only in

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from unweave.metrics.tables import Table
 SAMPLES = 1_000
 PIECE = 2_000_000
 WIDTHS = tuple(4.0**i for i in range(8))
+Rows = Literal["sample", "all"]
+LARGEST = 1e100
 LOG_2PI = float(np.log(2 * np.pi))
 
 
@@ -30,7 +33,12 @@ class Drawn:
 
 def missing(table: Table) -> str:
     """Why there are no posteriors to read, or ''."""
-    return "needs posteriors: give log_var (N, D) beside scalar codes" if table.log_var is None else ""
+    if table.log_var is None:
+        return "needs posteriors: give log_var (N, D) beside codes"
+    sizes = np.abs(table.codes).max(initial=0), np.exp(0.5 * np.abs(table.log_var).max(initial=0))
+    if max(sizes) > LARGEST:
+        return f"codes and deviations of size {max(sizes):.0e} or its inverse are beyond what float64 can square"
+    return ""
 
 
 def draw(table: Table, samples: int = SAMPLES) -> Drawn:
@@ -100,7 +108,8 @@ def about_images(table: Table) -> tuple[float, str]:
 
 def saturated(table: Table, information: float) -> str:
     """A note if I(x; z) is within 1 nat of log N, where it counts rows and says no more; or ''."""
-    ceiling = float(np.log(table.n))
+    w = row_weights(table)
+    ceiling = float(-(w * np.log(w)).sum())
     near = information > ceiling - 1
     return (
         f"I(x; z) is {information:.1f} nats, at its ceiling log N = {ceiling:.1f}: more rows, more nats" if near else ""
@@ -115,7 +124,7 @@ def label_entropy(table: Table, v: np.ndarray) -> float:
     return float(-(p * np.log(p)).sum())
 
 
-def about_labels(table: Table, columns: list[np.ndarray], rows: str) -> np.ndarray:
+def about_labels(table: Table, columns: list[np.ndarray], rows: Rows) -> np.ndarray:
     """I(v; z) in nats of each column of levels v (N,), -1 where unknown; (K,).
 
     rows: "all": the rows are all the images there are, and q(z|v) is the mixture of those with that label. "sample":
@@ -123,8 +132,6 @@ def about_labels(table: Table, columns: list[np.ndarray], rows: str) -> np.ndarr
     the posteriors of the other rows, all widened by whichever of 8 factors tells most. As E log r <= E log q, that is
     a lower bound, and codes that know nothing of v get about 0, however narrow their posteriors are.
     """
-    if rows not in ("sample", "all"):
-        raise ValueError(f"rows is {rows!r}; it has to be sample or all")
     entropy = np.array([label_entropy(table, v) for v in columns])
     drawn, others = draw(table), rows == "sample"
     told = [_told(table, drawn, columns, others, width) for width in (WIDTHS if others else (1.0,))]
@@ -156,6 +163,8 @@ def labels(table: Table, columns: tuple[int, ...] | None) -> list[np.ndarray]:
     v = factor_levels(table)
     if columns is None:
         return list(v.T)
+    if not columns or len(set(columns)) < len(columns):
+        raise ValueError(f"factors {columns} are named; name at least one, and each once")
     if unknown := [k for k in columns if k not in table.varying]:
         raise ValueError(f"there is no varying factor {unknown[0]}; there are {', '.join(map(str, table.varying))}")
     return [v[:, table.varying.index(k)] for k in columns]

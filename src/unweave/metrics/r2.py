@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.classifiers import standardise
 from unweave.metrics.mig import mean
+from unweave.metrics.quantiles import quantiles
 
 KERNEL_ROWS = 1_000
 PENALTIES = 10.0 ** np.arange(-5, 2)
@@ -19,8 +21,10 @@ Regression = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarr
 @metric(
     measures=("explicitness", "identifiability"),
     invariant=("permutation", "sign", "scale", "dead latents", "noise latents", "rotation"),
+    uses=("test",),
+    draws=True,
 )
-def r2(table: Table, *, kind: str = "linear") -> Measured:
+def r2(table: Table, *, kind: Literal["linear", "kernel"] = "linear") -> Measured:
     """Coefficient of determination R2 of the factors given the code, from 0 to 1, higher is better.
 
     R2_k = 1 - sum (v_k - f_k(z))^2 / sum (v_k - mean)^2 on test rows, at least 0; the value is the mean over factors.
@@ -36,8 +40,6 @@ def r2(table: Table, *, kind: str = "linear") -> Measured:
     Known failure: says nothing of axes (a rotation keeps it); categories are taken as numbers in their given order;
     an outlier among the codes bends a least-squares fit.
     """
-    if kind not in ("linear", "kernel"):
-        raise ValueError(f"kind is {kind!r}; it has to be linear or kernel")
     regressions: dict[str, Regression] = {"linear": least_squares, "kernel": kernel_ridge}
     # the kernel's errors and floors are found only if it is the value
     wanted = [name for name in regressions if name == kind or (name == "kernel" and table.whole)]
@@ -65,7 +67,7 @@ def _explained(table: Table, regression: Regression) -> np.ndarray:
     with threadpool_limits(1):
         for known, columns in alike(~np.isnan(fit.factors)):
             w = _weights(fit)[known]
-            z, z_test = standardise(fit.codes[known], test.codes)
+            z, z_test = standardise(fit.codes[known], test.codes, weights=w)
             predicted = regression(z[w > 0], fit.factors[known][w > 0][:, columns], w[w > 0], z_test)
             for k, values in zip(columns, predicted.T, strict=True):
                 asked = ~np.isnan(test.factors[:, k])
@@ -112,7 +114,9 @@ def kernel_ridge(z: np.ndarray, v: np.ndarray, w: np.ndarray, new: np.ndarray) -
     2006, eq. 5.12), for all penalties from one eigendecomposition.
     """
     distance = _distances(z, z)
-    width = np.median(distance[np.triu_indices(len(z), 1)]) if len(z) > 1 else 0.0
+    pairs = np.triu_indices(len(z), 1)
+    together = (w[:, None] * w)[pairs] if np.ptp(w) > 0 else None
+    width = float(quantiles(distance[pairs], 0.5, together)) if len(z) > 1 else 0.0
     width = width if width > 0 else 1.0
     root = np.sqrt(w / w.mean())
     values, vectors = np.linalg.eigh(root[:, None] * np.exp(-distance / (2 * width)) * root)

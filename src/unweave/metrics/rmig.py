@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from unweave.metrics.entropies import entropy
 from unweave.metrics.information import runner_up, too_few
 from unweave.metrics.kinds import factor_levels
 from unweave.metrics.mig import mean
+from unweave.settings import Setting
 
 BINS = 100
 
@@ -22,8 +24,9 @@ BINS = 100
     falls=("rotation",),
     error="jackknife",
     corrected=True,
+    uses=("log_var",),
 )
-def rmig(table: Table, *, bins: int = BINS) -> Measured:
+def rmig(table: Table, *, bins: Annotated[int, Setting("bins of each code", low=2, high=10_000)] = BINS) -> Measured:
     """RMIG, from 0 to 1, higher is better.
 
     MIG, where I(z_j; v_k) is of the quantised stochastic code: the mass that q(z_j|x) has in each of 100 equal bins,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
@@ -22,8 +23,10 @@ STRENGTH = 100.0  # C times the number of rows: what the study's C = 0.01 is at 
     invariant=("permutation", "sign", "scale", "dead latents"),
     falls=("rotation",),
     protocols=("unweave", "dlib", "dlib-2018"),
+    uses=("test",),
+    draws=True,
 )
-def sap(table: Table, *, kind: str = "auto") -> Measured:
+def sap(table: Table, *, kind: Literal["auto", "discrete", "continuous"] = "auto") -> Measured:
     """SAP, from 0 to 1, higher is better; small values are usual.
 
     S_jk says how well latent j alone predicts factor k; SAP is the mean over k of the best minus the second best S_jk.
@@ -38,8 +41,6 @@ def sap(table: Table, *, kind: str = "auto") -> Measured:
     score does not move with the units of the codes or with n; protocol dlib has raw codes,
     C = 0.01 and plain accuracy. The machine has two weights a class and is solved exactly, by Newton's method.
     """
-    if kind not in ("auto", "discrete", "continuous"):
-        raise ValueError(f"kind is {kind!r}; it has to be auto, discrete or continuous")
     if table.width < 2:
         return Measured(math.nan, "", reason="one latent: no runner-up to compare with")
     dlib = table.protocol.startswith("dlib")
@@ -60,13 +61,17 @@ def sap(table: Table, *, kind: str = "auto") -> Measured:
     ways += [] if by_correlation.all() else ["linear support vector machines"]
     rows_used = "all rows" if by_correlation.all() else table.split_note()
     missing = np.isnan(best)
+    reasons = [
+        "a factor has one class only in the rows fitted or none in those tested" if missing.any() else "",
+        "test is not used: correlations are of all rows" if table.test is not None and by_correlation.all() else "",
+    ]
     return Measured(
         mean(best - second),
         f"{', '.join(ways)}; {rows_used}",
         factors={"gap": best - second, "best": np.where(missing, np.nan, chosen)},
         matrix=matrix,
         n=table.n if by_correlation.all() else fit.n,
-        reason="a factor has one class only in the rows fitted or none in those tested" if missing.any() else "",
+        reason="; ".join(reason for reason in reasons if reason),
     )
 
 
@@ -76,11 +81,13 @@ def squared_correlations(table: Table) -> np.ndarray:
     for k, column in enumerate(table.factors.T):
         known = ~np.isnan(column)
         w = None if table.weights is None else table.weights[known]
-        z, v = table.codes[known].astype(np.float64), column[known]
+        dlib = table.protocol.startswith("dlib")
+        z = table.codes[known].astype(np.float64) if dlib else standardise(table.codes[known], weights=w)[0]
+        v = column[known]
         z, v = z - np.average(z, 0, w), v - np.average(v, weights=w)
         w = np.ones(len(v)) if w is None else w
         variance = (w[:, None] * z**2).sum(0) / w.sum()
-        live = variance > 1e-12 if table.protocol.startswith("dlib") else variance > 0
+        live = variance > (1e-12 if dlib else 0)
         covariance = (w * v) @ z / w.sum()
         squared[live, k] = covariance[live] ** 2 / (variance[live] * (w * v**2).sum() / w.sum())
     return squared
@@ -89,7 +96,7 @@ def squared_correlations(table: Table) -> np.ndarray:
 def _accuracies(fit: Table, test: Table, dlib: bool) -> np.ndarray:
     """Test accuracy of a machine on every latent for every factor, (D, K)."""
     v_fit, v_test = shared_levels(fit, test)
-    z_fit, z_test = (fit.codes, test.codes) if dlib else standardise(fit.codes, test.codes)
+    z_fit, z_test = (fit.codes, test.codes) if dlib else standardise(fit.codes, test.codes, weights=fit.weights)
     score = accuracy if dlib else balanced_accuracy
     matrix = np.full((z_fit.shape[1], v_fit.shape[1]), np.nan)
     for k in range(v_fit.shape[1]):
@@ -117,9 +124,9 @@ def support_vector_lines(
     classes, both are balanced.
     """
     classes = int(labels.max()) + 1
-    counts = np.bincount(labels, minlength=classes)
+    counts = np.bincount(labels, weights, minlength=classes)
     own = labels[:, None] == np.arange(classes)
-    balance = len(labels) / (classes * counts)
+    balance = counts.sum() / (classes * counts)
     cost = c * np.where(own, balance, balance[::-1] if classes == 2 else 1.0)
     if weights is not None:
         cost = cost * weights[:, None]

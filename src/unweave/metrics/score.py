@@ -24,7 +24,8 @@ class Score:
         codes. ceiling: what the factor table itself scores as a code. All three are corrected if `value` is, by two
         halves of the rows in place of 20 blocks, which costs less and differs by less than the error.
     bias: estimated bias of what was measured, by the jackknife. Whatever is NaN was not measured.
-    n: rows used. estimator, protocol, seed: how it was computed. reason: what is undefined or left out, and why.
+    n: rows used. estimator, protocol, seed: how it was computed; the estimator names the seed where rows were drawn by
+        it, and only then does the order of the rows matter. reason: what is undefined or left out, and why.
     parts: the pieces, per factor, per latent; `intervals` holds error, low, high, floors and bias of the scalar ones.
     kinds: what each factor was taken for, "categorical", "ordered" or "continuous", as declared or as judged by
         `unweave.metrics.kinds`; "" of one that never varies. Where a judgement is doubtful, `reason` says so.

@@ -12,6 +12,7 @@ from unweave.metrics.information import information, too_few
 from unweave.metrics.kinds import shared_levels
 from unweave.metrics.mcc import assign
 from unweave.metrics.mig import mean
+from unweave.metrics.quantiles import quantiles
 from unweave.metrics.r2 import KERNEL_ROWS, alike, kernel_ridge
 
 
@@ -21,6 +22,8 @@ from unweave.metrics.r2 import KERNEL_ROWS, alike, kernel_ridge
     invariant=("permutation", "sign", "scale", "dead latents"),
     falls=("rotation",),
     ranges={"nk": (-1.0, 1.0)},
+    uses=("test",),
+    draws=True,
 )
 def snc_nk(table: Table) -> Measured:
     """SNC, with NK in the parts; from 0 to 1, higher is better, and chance of SNC is the share of the commonest value.
@@ -72,7 +75,7 @@ def _binned(fit: Table, test: Table, v: np.ndarray, v_test: np.ndarray, j: int) 
         return math.nan
     w = np.ones(fit.n) if fit.weights is None else fit.weights
     values = len(np.unique(v[known]))
-    edges = np.quantile(fit.codes[known, j], np.arange(1, values) / values)
+    edges = quantiles(fit.codes[known, j], np.arange(1, values) / values, None if fit.weights is None else w[known])
     bins, of_test = (np.searchsorted(edges, side.codes[:, j], "right") for side in (fit, test))
     counts = np.zeros((values, int(v.max()) + 1))
     np.add.at(counts, (bins[known], v[known]), w[known])
@@ -86,10 +89,10 @@ def _accuracies(fit: Table, test: Table, latents: np.ndarray, factors: np.ndarra
 
     v_fit, v_test = (v[:, factors] for v in shared_levels(fit, test))
     rows = np.sort(np.random.default_rng([fit.seed, 10]).permutation(fit.n)[: fit.most(KERNEL_ROWS)])
-    z, z_test = standardise(fit.codes[rows][:, latents], test.codes[:, latents])
-    w = np.ones(len(rows)) if fit.weights is None else fit.weights[rows]
+    w = fit.row_weights()[rows]
+    z, z_test = standardise(fit.codes[rows][:, latents], test.codes[:, latents], weights=w)
     right = np.full(len(factors), math.nan)
-    for known, columns in alike((v_fit[rows] >= 0) & (w > 0)[:, None]):
+    for known, columns in alike(v_fit[rows] >= 0):
         indicators = [v_fit[rows][known, k, None] == np.unique(v_fit[rows][known, k]) for k in columns]
         with threadpool_limits(1):
             chances = kernel_ridge(z[known], np.hstack(indicators).astype(float), w[known], z_test)

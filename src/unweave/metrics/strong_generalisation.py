@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.classifiers import accuracy, standardise
-from unweave.metrics.downstream import PREDICTORS, predictors
+from unweave.metrics.downstream import Predictor, predictors
 from unweave.metrics.kinds import shared_levels
 from unweave.metrics.mig import mean
 
@@ -20,8 +21,12 @@ FIT_ROWS = 2_000
     cost="fit",
     invariant=("permutation", "sign", "scale", "dead latents"),
     ranges={"gap": (-math.inf, 1.0)},
+    uses=("test",),
+    draws=True,
 )
-def strong_generalisation(table: Table, *, trained_on: str = "others", predictor: str = "logistic") -> Measured:
+def strong_generalisation(
+    table: Table, *, trained_on: Literal["others", "value"] = "others", predictor: Predictor = "logistic"
+) -> Measured:
     """Test accuracy under a value of another factor that was never seen, from 0 to 1, higher is better.
 
     For every factor j one of its values c is drawn by the seed. Classifiers of the other factors are fitted on rows
@@ -37,10 +42,6 @@ def strong_generalisation(table: Table, *, trained_on: str = "others", predictor
     and fails at a factor with one value); the value is the accuracy, since the gap of useless codes is 0 as well.
     Known failure: on correlated factors the held-out rows differ in more than the held-out value.
     """
-    if trained_on not in ("others", "value"):
-        raise ValueError(f"trained_on is {trained_on!r}; it has to be others or value")
-    if predictor not in PREDICTORS:
-        raise ValueError(f"predictor is {predictor!r}; it has to be one of {', '.join(PREDICTORS)}")
     if len(table.varying) < 2:
         return Measured(math.nan, "", reason="one factor: no other factor whose value could be held out")
     fit, test = table.sides()
@@ -63,7 +64,7 @@ def strong_generalisation(table: Table, *, trained_on: str = "others", predictor
     return Measured(
         strong,
         f"{predictor}, {'one value held out' if trained_on == 'others' else 'one value seen'}; "
-        f"at most {fit.n} rows fitted, {test.n} tested",
+        f"at most {fit.n} rows fitted, {test.n} tested, values and rows drawn by seed {table.seed}",
         {"accuracy": usual, "gap": 1 - strong / usual if usual > 0 else math.nan},
         factors={
             "held_out": np.array([mean(column) for column in found.T]),
@@ -79,7 +80,7 @@ def _accuracies(fit: Table, test: Table, v_fit: np.ndarray, v_test: np.ndarray, 
 
     Codes are on the scale of all rows, since a latent may hardly move while the value of a factor is held.
     """
-    z, z_test = standardise(fit.codes, test.codes)
+    z, z_test = standardise(fit.codes, test.codes, weights=fit.weights)
     right = np.full(v_fit.shape[1], math.nan)
     for k, predict in predictors(predictor, z, v_fit, fit.weights, fit.seed).items():
         asked = v_test[:, k] >= 0

@@ -8,11 +8,18 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.mig import mean
-from unweave.metrics.posteriors import about_labels, label_entropy, labels, missing
+from unweave.metrics.posteriors import Rows, about_labels, label_entropy, labels, missing
 
 
-@metric(measures=("explicitness",), tables="posteriors", cost="fit", invariant=("permutation", "sign"))
-def sufficiency(table: Table, *, target: tuple[int, ...] | None = None, rows: str = "sample") -> Measured:
+@metric(
+    measures=("explicitness",),
+    tables="posteriors",
+    cost="fit",
+    invariant=("permutation", "sign"),
+    uses=("log_var",),
+    draws=True,
+)
+def sufficiency(table: Table, *, target: tuple[int, ...] | None = None, rows: Rows = "sample") -> Measured:
     """Sufficiency, from 0 to 1, higher is better: I(y; z) = I(y; x) when it is 1.
 
     Mean over the labels y of I(y; z) / I(y; x), where z is a sample of q(z|x) and I(y; x) = H(y), since a factor is
@@ -32,7 +39,9 @@ def sufficiency(table: Table, *, target: tuple[int, ...] | None = None, rows: st
     found, entropy = about_labels(table, columns, rows), np.array([label_entropy(table, v) for v in columns])
     share = found / np.where(entropy > 0, entropy, np.nan)
     parts = {"sufficiency": share, "information": found, "entropy": entropy}
-    return Measured(mean(share), how(rows), factors={k: placed(table, target, part) for k, part in parts.items()})
+    return Measured(
+        mean(share), how(table, rows), factors={k: placed(table, target, part) for k, part in parts.items()}
+    )
 
 
 def no_labels(table: Table) -> str:
@@ -40,9 +49,10 @@ def no_labels(table: Table) -> str:
     return "" if table.varying else "needs labels: give factors (N, K) beside the codes"
 
 
-def how(rows: str) -> str:
+def how(table: Table, rows: Rows) -> str:
     """The estimator in words."""
-    return "posteriors of the other rows, a lower bound" if rows == "sample" else "posteriors of all images there are"
+    of = "the other rows, a lower bound" if rows == "sample" else "all images there are"
+    return f"posteriors of {of}; samples drawn by seed {table.seed}"
 
 
 def placed(table: Table, chosen: tuple[int, ...] | None, part: np.ndarray) -> np.ndarray:

@@ -58,6 +58,7 @@ class Table:
     """Codes (N, D) beside factors (N, K): only latents and factors that vary. Make one with `Table.of`.
 
     latents, varying: which columns of the given arrays these are. width, height: how many columns were given.
+    weights: (N,) above 0, of mean 1; None if all are equal.
     factors: float, NaN where unknown; (N, 0) if none were given. test: the rows to test on, if they were given apart.
     kinds: what kind each of these factors is, (K,); see `unweave.metrics.kinds`.
     cache: what several metrics need (information, fits). bins: indices per row, of codes (N, D) and "factors" (N, K).
@@ -100,13 +101,16 @@ class Table:
         kinds: Any = None,
     ) -> Table:
         """Check what a user gave and set constant columns aside. Raises ValueError with one line."""
-        z = check_codes(codes)
+        z = in_double(check_codes(codes), protocol)
         v = np.empty((len(z), 0)) if factors is None else check_factors(factors, len(z))
         tested = None if test is None else check_test(test, z, v)
         if log_var is not None:
             log_var = check_like(log_var, "log_var", z.shape)
         if weights is not None:
             weights = check_weights(weights, len(z))
+            heard = weights > 0  # a row of weight 0 is one that is not there
+            z, v, log_var = z[heard], v[heard], None if log_var is None else log_var[heard]
+            weights = relative(weights[heard])
         keep, dead = live_latents(z, check_active(active, z.shape[1]), protocol)
         varying, constant = varying_factors(v)
         every_row = v if tested is None else np.concatenate([v, tested[1]])
@@ -117,7 +121,7 @@ class Table:
             v[:, varying],
             protocol,
             seed,
-            None if log_var is None or log_var.ndim == 3 else log_var[:, keep],
+            None if log_var is None else flatten_log_var(log_var[:, keep], axes),
             weights,
             latents=tuple(map(int, keep)),
             varying=tuple(map(int, varying)),
@@ -128,7 +132,7 @@ class Table:
             kl=None if log_var is None else mean_kl(z[:, keep], log_var[:, keep], weights),
         )
         if tested is not None:
-            codes, factors = flatten(tested[0][:, keep], axes), tested[1][:, varying]
+            codes, factors = flatten(in_double(tested[0][:, keep], protocol), axes), tested[1][:, varying]
             other = replace(table, codes=codes, factors=factors, log_var=None, weights=None, cache={}, bins={})
             table = replace(table, test=other)
         factor_levels(table)  # now, of all rows, so that no part of them has levels of its own
@@ -183,6 +187,10 @@ class Table:
     def rows_behind(self) -> int:
         """Number of rows that vary from sample to sample."""
         return self.n
+
+    def row_weights(self) -> np.ndarray:
+        """Weights of the rows, (N,), which are 1 where none were given."""
+        return np.ones(self.n) if self.weights is None else self.weights
 
     def undefined(self) -> str:
         """Why nothing can be measured here, or ''."""
@@ -322,13 +330,34 @@ def principal_axes(z: np.ndarray) -> np.ndarray | None:
     """For vector codes (N, D, d) the first principal axis of each latent, (D, d); None for scalar codes."""
     if z.ndim == 2:
         return None
-    centred = z - z.mean(0)
+    centred = (z - z.mean(0)).astype(np.float64)
+    # in units of a power of two for each latent, so that squares of codes of size 1e200 can be held
+    centred = np.ldexp(centred, -np.frexp(np.abs(centred).max((0, 2)))[1][:, None])
     return np.linalg.svd(np.einsum("nde,ndf->def", centred, centred))[0][:, :, 0]
+
+
+def in_double(z: np.ndarray, protocol: str) -> np.ndarray:
+    """Codes as float64; as they are under protocol dlib, whose edges of bins are of the codes' own precision."""
+    return z if protocol.startswith("dlib") else z.astype(np.float64, copy=False)
 
 
 def flatten(z: np.ndarray, axes: np.ndarray | None) -> np.ndarray:
     """Vector codes (N, D, d) as (N, D), each latent's coordinate along its axis; scalar codes as they are."""
     return z if axes is None else np.einsum("nde,de->nd", z, axes)
+
+
+def flatten_log_var(log_var: np.ndarray, axes: np.ndarray | None) -> np.ndarray:
+    """Log variances (N, D, d) of vector codes as (N, D): of each latent along its axis; of scalar codes as they are."""
+    return log_var if axes is None else np.log(np.einsum("nde,de->nd", np.exp(log_var), axes**2))
+
+
+def relative(weights: np.ndarray) -> np.ndarray | None:
+    """Weights in units of their mean; None if they are all the same, which says nothing.
+
+    >>> print(relative(np.array([1.0, 3.0])), relative(np.array([2.0, 2.0])))
+    [0.5 1.5] None
+    """
+    return weights / weights.mean() if np.ptp(weights) > 0 else None
 
 
 def random_rotation(d: int, seed: int) -> np.ndarray:

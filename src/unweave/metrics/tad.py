@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.information import runner_up
 from unweave.metrics.mcc import ranks
+from unweave.metrics.quantiles import quantiles
+from unweave.settings import Setting
 
 CAPTURED = 0.75
 SHARED = 0.2
@@ -20,7 +23,12 @@ SHARED = 0.2
     invariant=("permutation", "sign", "scale", "dead latents", "outlier"),
     falls=("rotation",),
 )
-def tad(table: Table, *, captured: float = CAPTURED, shared: float = SHARED) -> Measured:
+def tad(
+    table: Table,
+    *,
+    captured: Annotated[float, Setting("area from which an attribute counts", low=0.5, high=1)] = CAPTURED,
+    shared: Annotated[float, Setting("share that another attribute may tell", low=0, high=1)] = SHARED,
+) -> Measured:
     """TAD, from 0 to half the number of attributes, higher is better.
 
     A_jk is the area under the ROC curve of latent j as a score of attribute k, in whichever direction is right. TAD is
@@ -35,7 +43,7 @@ def tad(table: Table, *, captured: float = CAPTURED, shared: float = SHARED) -> 
     Known failure: the sum grows with the number of attributes, so compare within one data set only; an attribute just
     below a threshold counts nothing; categories in no order have no meaningful median.
     """
-    known, yes = attributes(table.factors)
+    known, yes = attributes(table.factors, table.weights)
     w = np.ones(table.n) if table.weights is None else table.weights
     areas, betrayed = areas_of_latents(table.codes, known, yes, w), given_away(known, yes, w)
     best, second = runner_up(areas)
@@ -57,14 +65,15 @@ def tad(table: Table, *, captured: float = CAPTURED, shared: float = SHARED) -> 
     )
 
 
-def attributes(factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def attributes(factors: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Where attributes are known and whether they hold, both bool (N, K): the higher of two values, or above the median."""
     known, yes = ~np.isnan(factors), np.zeros(factors.shape, bool)
     for k, column in enumerate(factors.T):
         values = np.unique(column[known[:, k]])
         if len(values) < 2:
             continue
-        middle = np.median(column[known[:, k]]) if len(values) > 2 else values[:1]
+        w = None if weights is None else weights[known[:, k]]
+        middle = quantiles(column[known[:, k]], 0.5, w) if len(values) > 2 else values[:1]
         top = middle if middle < values[-1] else values[-2]
         yes[:, k] = known[:, k] & (column > top)
     return known, yes

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.classifiers import moments, standardise
 
 TINY = 1e-12
 
@@ -19,8 +21,9 @@ TINY = 1e-12
     invariant=("permutation", "sign", "scale", "dead latents", "noise latents"),
     protocols=("unweave", "dlib", "dlib-2018"),
     error="jackknife",
+    uses=("log_var",),
 )
-def total_correlation(table: Table, *, form: str = "mean") -> Measured:
+def total_correlation(table: Table, *, form: Literal["mean", "sampled"] = "mean") -> Measured:
     """Gaussian total correlation of the latents in nats, 0 or more, lower is better.
 
     TC = 1/2 (sum over d of log C_dd - log det C), with C the covariance of the codes: the KL of a Gaussian with that
@@ -37,7 +40,7 @@ def total_correlation(table: Table, *, form: str = "mean") -> Measured:
     """
     if len(table.latents) < 2:
         return Measured(math.nan, "", reason=LONELY)
-    c, rows, reason = covariance(table, form)
+    c, _, rows, reason = covariance(table, form)
     if reason:
         return Measured(math.nan, "", reason=reason)
     scale = np.sqrt(c.diagonal())
@@ -49,26 +52,34 @@ def total_correlation(table: Table, *, form: str = "mean") -> Measured:
     if table.protocol == "unweave":
         value -= gaussian_bias(len(c), rows)
     how = "plug-in" if table.protocol != "unweave" else "less the bias of Gaussian rows"
-    return Measured(value, f"Gaussian, {how}, {form} codes", matrix=among_latents(table, correlation))
+    matrix = among_latents(table, correlation)
+    return Measured(value, f"Gaussian, {how}, {form} codes", matrix=matrix, reason=unread(table, form))
 
 
 LONELY = "one latent: nothing to depend on"
 
 
-def covariance(table: Table, form: str) -> tuple[np.ndarray, float, str]:
-    """Covariance (D, D) of codes or of samples, the number of rows it rests on, and why it cannot be had, or ''."""
-    if form not in ("mean", "sampled"):
-        raise ValueError(f"form is {form!r}; it has to be mean or sampled")
-    w = np.full(table.n, 1 / table.n) if table.weights is None else table.weights / table.weights.sum()
+def covariance(table: Table, form: str) -> tuple[np.ndarray, np.ndarray, float, str]:
+    """Covariance (D, D) of codes or of samples, in units of the codes' deviations; these units (D,), and 1 for a latent
+    that never varies; the number of rows it rests on; and why it cannot be had, or ''.
+    """
+    w = table.row_weights() / table.row_weights().sum()
     rows = float(1 / (w**2).sum())
-    c = np.cov(table.codes, rowvar=False, aweights=table.weights)
+    (z,), deviations = standardise(table.codes, weights=table.weights), moments(table.codes, table.weights)[1]
+    units = np.where(deviations > 0, deviations, 1.0)
+    c = np.cov(z, rowvar=False, aweights=table.weights)
     if form == "sampled":
         if table.log_var is None:
-            return c, rows, "needs log_var for samples of the posteriors"
-        c = c + np.diag(w @ np.exp(table.log_var))
-    if (c.diagonal() <= (TINY * np.abs(table.codes).max(0)) ** 2).any():
-        return c, rows, "a latent never varies, which leaves the covariance singular"
-    return c, rows, "" if rows > len(c) + 1 else f"{rows:.0f} rows are too few for {len(c)} latents"
+            return c, units, rows, "needs log_var for samples of the posteriors"
+        c = c + np.diag(w @ np.exp(table.log_var - 2 * np.log(units)))
+    if (c.diagonal() <= 0).any():
+        return c, units, rows, "a latent never varies, which leaves the covariance singular"
+    return c, units, rows, "" if rows > len(c) + 1 else f"{rows:.0f} rows are too few for {len(c)} latents"
+
+
+def unread(table: Table, form: str) -> str:
+    """What to say of log_var that was given and not asked for, or ''."""
+    return "log_var is not used: form='sampled' takes it" if form == "mean" and table.log_var is not None else ""
 
 
 def gaussian_bias(d: int, rows: float) -> float:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from unweave.metrics.base import PROTOCOLS, Score
+from unweave.metrics.arguments import check_how
+from unweave.metrics.base import Score
 from unweave.metrics.checks import check_codes, check_like
 from unweave.metrics.models import metric_of_models
 from unweave.metrics.silence import ACTIVE, mean_kl
 from unweave.metrics.tables import random_rotation
+from unweave.settings import Setting
 
 PENALTY, LITERAL = 0.1, 0.01
 
@@ -23,9 +25,9 @@ def udr(
     *,
     log_vars: Sequence[Any] | None = None,
     kl: Sequence[Any] | None = None,
-    kind: str = "lasso",
-    threshold: float | None = None,
-    protocol: str = "unweave",
+    kind: Literal["lasso", "spearman"] = "lasso",
+    threshold: Annotated[float | None, Setting("nats of mean KL", low=0, high=1e9)] = None,
+    protocol: Literal["unweave", "dlib"] = "unweave",
     seed: int = 0,
     calibrate: bool = False,
 ) -> Score:
@@ -51,9 +53,11 @@ def udr(
 
     Raises ValueError for fewer than two models, or codes of different numbers of rows.
     """
-    if kind not in ("lasso", "spearman") or protocol not in ("unweave", "dlib"):
-        known = "udr has lasso and spearman, and protocols unweave and dlib"
-        raise ValueError(f"kind is {kind!r} and protocol {protocol!r}; {known} (of {', '.join(PROTOCOLS)})")
+    check_how(protocol, seed, calibrate)
+    if kl is not None and log_vars is not None:
+        raise ValueError("udr was given kl and log_vars, of which one says which latents count; leave out the other")
+    if threshold is not None and kl is None and log_vars is None:
+        raise ValueError("udr was given a threshold of KL and neither kl nor log_vars; give one of them")
     if threshold is None:
         threshold = LITERAL if protocol == "dlib" else ACTIVE
     codes = _standard(models)

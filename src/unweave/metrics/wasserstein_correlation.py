@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.total_correlation import LONELY, among_latents, covariance
+from unweave.metrics.total_correlation import LONELY, among_latents, covariance, unread
+
+TINIEST, LARGEST = 1e-70, 1e70
 
 
 @metric(
@@ -20,8 +23,9 @@ from unweave.metrics.total_correlation import LONELY, among_latents, covariance
     error="jackknife",
     corrected=True,
     ranges={"wasserstein": (0.0, math.inf)},
+    uses=("log_var",),
 )
-def wasserstein_correlation(table: Table, *, form: str = "mean") -> Measured:
+def wasserstein_correlation(table: Table, *, form: Literal["mean", "sampled"] = "mean") -> Measured:
     """Normalised Wasserstein correlation, from 0 to 2 (1 - 1/sqrt(D)), lower is better.
 
     W / tr C, where W = 2 tr C - 2 tr sqrt(A C A) with A = diag(C)^(1/2) is the squared 2-Wasserstein distance between
@@ -38,9 +42,13 @@ def wasserstein_correlation(table: Table, *, form: str = "mean") -> Measured:
     unknown = {"wasserstein": math.nan}
     if len(table.latents) < 2:
         return Measured(math.nan, "", reason=LONELY, pieces=unknown)
-    c, _, reason = covariance(table, form)
+    c, units, _, reason = covariance(table, form)
     if reason and form == "sampled" and table.log_var is None:
         return Measured(math.nan, "", reason=reason, pieces=unknown)
+    if not TINIEST < units.max() < LARGEST:
+        reason = f"codes with deviations of {units.max():.0e} are beyond what float64 can square twice; rescale them"
+        return Measured(math.nan, "", reason=reason, pieces=unknown)
+    c = c * np.outer(units, units)
     scale = np.sqrt(c.diagonal())
     roots = np.sqrt(np.maximum(np.linalg.eigvalsh(c * np.outer(scale, scale)), 0))
     total = float(c.trace())
@@ -50,4 +58,5 @@ def wasserstein_correlation(table: Table, *, form: str = "mean") -> Measured:
         f"Gaussian, plug-in, {form} codes",
         pieces={"wasserstein": distance},
         matrix=among_latents(table, c),
+        reason=unread(table, form),
     )

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.one_factor import enough, pairs
+from unweave.metrics.classifiers import standardise
+from unweave.metrics.one_factor import enough, pair_weights, pairs
 
 FIT_POINTS, TEST_POINTS, PAIRS = 2_000, 1_000, 32
 
@@ -16,6 +17,7 @@ FIT_POINTS, TEST_POINTS, PAIRS = 2_000, 1_000, 32
     measures=("modularity",),
     cost="fit",
     invariant=("permutation", "sign", "scale", "dead latents"),
+    draws=True,
 )
 def z_max_variance(table: Table) -> Measured:
     """Z-max variance score, from 0 to 1, higher is better; noise scores about 1/K.
@@ -37,23 +39,24 @@ def z_max_variance(table: Table) -> Measured:
     if len(has) < 2:
         return Measured(math.nan, "", reason=few, pieces=unknown)
     rng = table.rng(13)
-    z = table.codes.astype(np.float64)
-    centred = z - np.average(z, 0, table.weights)
-    z = z / np.sqrt(np.average(centred**2, 0, table.weights))
+    (z,) = standardise(table.codes, weights=table.weights)
     shape, found = (z.shape[1], len(table.varying)), pairs(table)
     votes = np.zeros((2, *shape))
     for k in has:
         halves = np.array_split(rng.permutation(found[k]), 2)
         for side, (some, points) in enumerate(zip(halves, (FIT_POINTS, TEST_POINTS), strict=True)):
             squared = 0.5 * (z[some[:, 0]] - z[some[:, 1]]) ** 2
-            drawn = rng.integers(len(some), size=(table.most(points) // len(has), PAIRS))
+            w = pair_weights(table, some)
+            size = (table.most(points) // len(has), PAIRS)
+            drawn = rng.choice(len(some), size, p=None if w is None else w / w.sum())
             winners = np.stack([squared[rows].mean(0) for rows in drawn]).argmax(1)
             votes[side, :, k] = np.bincount(winners, minlength=shape[0])
     stands_for = votes[0].argmax(1)
     train, test = (float(v[np.arange(shape[0]), stands_for].sum() / v.sum()) for v in votes)
     return Measured(
         test,
-        f"majority vote, {PAIRS} pairs a vote, from {sum(len(found[k]) for k in has)} pairs that differ in one factor",
+        f"majority vote, {PAIRS} pairs a vote, drawn by seed {table.seed} "
+        f"from {sum(len(found[k]) for k in has)} pairs that differ in one factor",
         pieces={"train": train, "test": test},
         matrix=votes[0] / np.maximum(votes[0].sum(0), 1),
         reason=few,

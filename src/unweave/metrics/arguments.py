@@ -1,0 +1,58 @@
+"""What may be said beside codes and factors: every argument is used, or refused in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from unweave.settings import Keyword, keywords, nearest
+
+PROTOCOLS = ("unweave", "dlib", "dlib-2018", "laforge", "infomec")
+OF_TABLES = ("test", "log_var", "active", "weights", "kinds", "reference", "protocol", "seed", "calibrate")
+OF_ROWS = ("factors", "log_var", "weights", "kinds")  # what groups do not have
+
+
+def check_how(protocol: Any, seed: Any, calibrate: Any) -> None:
+    """ValueError for a protocol that does not exist, a seed that is no whole number, or a calibrate that is no bool."""
+    if protocol not in PROTOCOLS:
+        raise ValueError(f"unknown protocol {protocol!r}; {nearest(str(protocol), PROTOCOLS)}")
+    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
+    if not whole or not 0 <= seed < 2**32:
+        raise ValueError(f"seed is {seed!r}; it has to be a whole number from 0 to 2^32 - 1")
+    if not isinstance(calibrate, (bool, np.bool_)):
+        raise ValueError(f"calibrate is {calibrate!r}; it has to be True or False")
+
+
+def check_options(name: str, measure: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a metric in their types; ValueError for one that it does not have, of another type or out of range."""
+    if not options:
+        return {}
+    known = keywords(measure)
+    known.pop("table", None)
+    for option in options:
+        if option not in known:
+            raise ValueError(f"{name} has no option {option!r}; {nearest(option, [*known, *OF_TABLES])}")
+    return {option: _checked(known[option], value) for option, value in options.items()}
+
+
+def _checked(option: Keyword, value: Any) -> Any:
+    """A value that the option may have; a number of numpy counts as one of Python."""
+    try:
+        return option.check(value.item() if isinstance(value, np.generic) else value)
+    except TypeError:  # arrays and functions, which the metric checks
+        return value
+    except ValueError as error:
+        setting = option.setting
+        if setting is None or setting.about in str(error):
+            raise
+        low = setting.low if setting.above is None else setting.above
+        raise ValueError(f"{error}: {setting.about}, {low:g} to {setting.high:g}") from None
+
+
+def refuse_unread(name: str, given: Mapping[str, Any], unread: Iterable[str], why: str) -> None:
+    """ValueError for an argument that was given although the metric would not read it."""
+    for argument in unread:
+        if given[argument] is not None:
+            raise ValueError(f"{name} was given {argument}, which {why}; leave it out")
