@@ -16,7 +16,6 @@ from unweave.metrics.information import Bins, information, runner_up, too_few
     falls=("rotation",),
     protocols=("unweave", "laforge"),
     error="jackknife",
-    corrected=True,
 )
 def dcimig(table: Table, *, bins: Bins = None) -> Measured:
     """DCIMIG, from 0 to 1, higher is better.

@@ -23,7 +23,6 @@ FLOOR = 0.8
     falls=("rotation",),
     protocols=("unweave", "infomec"),
     error="jackknife",
-    corrected=True,
     uses=("test",),
 )
 def infomec(table: Table, *, bins: Bins = None, discrete: bool = False) -> Measured:

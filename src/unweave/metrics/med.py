@@ -18,7 +18,6 @@ from unweave.settings import Setting
     invariant=("permutation", "sign", "scale", "dead latents", "outlier"),
     falls=("rotation",),
     error="jackknife",
-    corrected=True,
 )
 def med(
     table: Table,

@@ -21,7 +21,6 @@ SAMPLES = 2_000
     falls=("rotation",),
     protocols=("unweave", "dlib", "dlib-2018", "laforge"),
     error="jackknife",
-    corrected=True,
     uses=("log_var",),
 )
 def mig(table: Table, *, bins: Bins = None, form: Literal["auto", "histogram", "posterior"] = "auto") -> Measured:

@@ -20,7 +20,6 @@ from unweave.metrics.total_correlation import LONELY, among_latents
     invariant=("permutation", "sign", "scale", "dead latents"),
     protocols=("unweave", "dlib", "dlib-2018"),
     error="jackknife",
-    corrected=True,
 )
 def pairwise_mi(table: Table, *, bins: Bins = None) -> Measured:
     """Mean mutual information of two latents in nats, 0 or more, lower is better.
@@ -41,6 +40,4 @@ def pairwise_mi(table: Table, *, bins: Bins = None) -> Measured:
     z = code_bins(table, bins)
     found = from_indices(z, z, table.weights, corrected=table.protocol == "unweave")
     pairs = found.uncut[np.triu_indices(len(table.latents), 1)]
-    return Measured(
-        max(float(pairs.mean()), 0.0), f"{found.estimator}, {bins} bins", matrix=among_latents(table, found.mutual)
-    )
+    return Measured(float(pairs.mean()), f"{found.estimator}, {bins} bins", matrix=among_latents(table, found.mutual))

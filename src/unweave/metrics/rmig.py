@@ -23,7 +23,6 @@ BINS = 100
     invariant=("permutation", "sign", "scale", "dead latents", "noise latents"),
     falls=("rotation",),
     error="jackknife",
-    corrected=True,
     uses=("log_var",),
 )
 def rmig(table: Table, *, bins: Annotated[int, Setting("bins of each code", low=2, high=10_000)] = BINS) -> Measured:

@@ -53,7 +53,7 @@ def total_correlation(table: Table, *, form: Literal["mean", "sampled"] = "mean"
         value -= gaussian_bias(len(c), rows)
     how = "plug-in" if table.protocol != "unweave" else "less the bias of Gaussian rows"
     matrix = among_latents(table, correlation)
-    return Measured(value, f"Gaussian, {how}, {form} codes", matrix=matrix, reason=unread(table, form))
+    return Measured(value, f"Gaussian, {how}, {form} codes", matrix=matrix, reason=unread(table, form), pairwise=True)
 
 
 LONELY = "one latent: nothing to depend on"

@@ -59,4 +59,5 @@ def wasserstein_correlation(table: Table, *, form: Literal["mean", "sampled"] = 
         pieces={"wasserstein": distance},
         matrix=among_latents(table, c),
         reason=unread(table, form),
+        pairwise=True,
     )
