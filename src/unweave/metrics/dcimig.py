@@ -42,4 +42,5 @@ def dcimig(table: Table, *, bins: Bins = None) -> Measured:
         latents={"gap": best - second},
         factors={"credit": credit},
         matrix=found.mutual,
+        pairwise=True,
     )

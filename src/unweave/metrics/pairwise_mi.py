@@ -40,4 +40,6 @@ def pairwise_mi(table: Table, *, bins: Bins = None) -> Measured:
     z = code_bins(table, bins)
     found = from_indices(z, z, table.weights, corrected=table.protocol == "unweave")
     pairs = found.uncut[np.triu_indices(len(table.latents), 1)]
-    return Measured(float(pairs.mean()), f"{found.estimator}, {bins} bins", matrix=among_latents(table, found.mutual))
+    return Measured(
+        float(pairs.mean()), f"{found.estimator}, {bins} bins", matrix=among_latents(table, found.mutual), pairwise=True
+    )

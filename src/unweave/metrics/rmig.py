@@ -53,7 +53,7 @@ def rmig(table: Table, *, bins: Annotated[int, Setting("bins of each code", low=
         estimator = f"plug-in mutual information, {bins} bins, mass of the posteriors"
     best, second = runner_up(mutual)
     gap = (best - second) / np.where(factors > 0, factors, np.nan)
-    return Measured(mean(gap), estimator, factors={"gap": gap, "entropy": factors}, matrix=mutual)
+    return Measured(mean(gap), estimator, factors={"gap": gap, "entropy": factors}, matrix=mutual, pairwise=True)
 
 
 def _equal_bins(codes: np.ndarray, bins: int) -> np.ndarray:
