@@ -7,7 +7,7 @@ import pytest
 from tests.metrics import made
 
 from unweave import metrics
-from unweave.metrics import Groups, Score
+from unweave.metrics import Groups, Score, grouping
 
 CHEAP = [name for name in metrics.names() if metrics.get(name).declares.cost == "cheap"]
 FITTED = [
@@ -18,6 +18,12 @@ FITTED = [
 ONE = {"mig", "modularity", "infomec", "factor_vae_score", "mcc", "r2", "irs", "omes", "dcimig"}
 
 
+@pytest.fixture(autouse=True)
+def few_groups(monkeypatch):
+    monkeypatch.setattr(grouping, "FIT_GROUPS", 200)
+    monkeypatch.setattr(grouping, "TEST_GROUPS", 100)
+
+
 def tables(n: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Codes (n, D) and factors (n, K) that are ordinary, extreme, or hardly anything."""
     rng = np.random.default_rng(n)
@@ -25,11 +31,9 @@ def tables(n: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     unknown = v.astype(float)
     unknown[rng.random(v.shape) < 0.2] = np.nan
     return {
-        "good": (z, v),
         "turned": (made.turned(z, 30), v),
         "noise": (rng.standard_normal((n, 5)), v),
         "perfect": (made.scaled(v), v),
-        "signs": (np.sign(z) + 0.0, v),
         "heavy tails": (rng.standard_cauchy((n, 3)), v),
         "continuous": (z, v + rng.standard_normal(v.shape)),
         "unknown factors": (z, unknown),
@@ -42,7 +46,9 @@ def tables(n: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 def score_of(name: str, z: np.ndarray, v: np.ndarray) -> Score:
     reads = metrics.get(name).declares.tables
     log_var = np.full(z.shape, -2.0) if reads == "posteriors" else None
-    return metrics.get(name)(z, v[:, :1] if reads == "classes" else v, log_var=log_var, calibrate=True)
+    options = {"importances": "lasso"} if name == "dci" else {}  # trees take seconds, on any number of rows
+    factors = v[:, :1] if reads == "classes" else v
+    return metrics.get(name)(z, factors, log_var=log_var, calibrate=True, **options)
 
 
 def numbers(name: str, score: Score) -> list[tuple[str, float, dict[str, float]]]:
@@ -71,10 +77,9 @@ def test_value_lies_in_its_interval(name, kind):
     check(name, score_of(name, *tables(60)[kind]))
 
 
-@pytest.mark.parametrize("noise", [0.5, 5.0])
 @pytest.mark.parametrize("name", FITTED)
-def test_value_of_fits_lies_in_its_interval(name, noise):
-    check(name, score_of(name, *made.good_code(48, noise=noise, sizes=(2, 2))))
+def test_value_of_fits_lies_in_its_interval(name):
+    check(name, score_of(name, *made.good_code(44, noise=2.0, sizes=(2, 2))))
 
 
 @pytest.mark.parametrize("name", sorted(ONE))
