@@ -8,10 +8,13 @@ from unweave import metrics
 
 
 def test_two_latents_in_closed_form():
-    score = metrics.wasserstein_correlation(with_covariance(np.array([[1.0, 0.6], [0.6, 1.0]])))
+    z = with_covariance(np.array([[1.0, 0.6], [0.6, 1.0]]))
+    score = metrics.wasserstein_correlation(z, protocol="dlib")  # plug-in: of exactly this covariance
     roots = math.sqrt(1.6) + math.sqrt(0.4)
     assert score.parts["wasserstein"] == pytest.approx(4 - 2 * roots, abs=1e-12)
     assert score.value == pytest.approx(2 - roots, abs=1e-12)
+    corrected = metrics.wasserstein_correlation(z)
+    assert corrected.value + corrected.bias == pytest.approx(2 - roots, abs=1e-12)
 
 
 def test_copies_reach_the_highest_value():
@@ -28,9 +31,9 @@ def test_a_small_latent_hardly_counts_unlike_in_total_correlation():
 
 def test_samples_and_undefined():
     z = with_covariance(np.array([[1.0, 0.6], [0.6, 1.0]]))
-    sampled = metrics.wasserstein_correlation(z, log_var=np.zeros(z.shape), form="sampled")
+    sampled = metrics.wasserstein_correlation(z, log_var=np.zeros(z.shape), form="sampled", protocol="dlib")
     assert sampled.parts["wasserstein"] == pytest.approx(8 - 2 * (math.sqrt(4 * 1.3) + math.sqrt(4 * 0.7)), abs=1e-12)
     assert "log_var" in metrics.wasserstein_correlation(z, form="sampled").reason
     assert "one latent" in metrics.wasserstein_correlation(z[:, :1]).reason
     dead = metrics.wasserstein_correlation(np.hstack([z, np.zeros((500, 1))]), protocol="dlib")
-    assert dead.value == pytest.approx(metrics.wasserstein_correlation(z).value, abs=1e-12)
+    assert dead.value == pytest.approx(metrics.wasserstein_correlation(z, protocol="dlib").value, abs=1e-12)

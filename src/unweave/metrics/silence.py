@@ -19,7 +19,8 @@ def mean_kl(mean: np.ndarray, log_var: np.ndarray, weights: np.ndarray | None = 
     >>> print(mean_kl(np.array([[1.0, 0.0]]), np.zeros((1, 2))))
     [0.5 0. ]
     """
-    kl = 0.5 * (mean.astype(np.float64) ** 2 + np.exp(log_var) - log_var - 1)
+    with np.errstate(over="ignore"):  # infinite is above any threshold
+        kl = 0.5 * (mean.astype(np.float64) ** 2 + np.exp(log_var) - log_var - 1)
     return np.average(kl.reshape(*kl.shape[:2], -1).sum(2), 0, weights)
 
 
