@@ -217,6 +217,32 @@ def test_what_cannot_be_scored_is_named(board, monkeypatch):
         unweave.evaluate(perfect, "mig", data=board, test="nonsense")
 
 
+@pytest.mark.parametrize("n", [60, None])
+def test_no_row_is_tested_that_was_fitted(board, n):
+    """A hash of the image as its code: on rows that were fitted, trees would know it by heart."""
+    noise = np.random.default_rng(0).standard_normal((len(SPACE), 4))
+    found = unweave.evaluate(
+        lambda images: noise[SPACE.rows(perfect(images).astype(np.int64))], "dci", data=board, protocol="dlib", n=n
+    )["dci"]
+    assert found.parts["informativeness_train"] > 0.95
+    assert found.parts["informativeness"] < 0.4
+    assert (
+        "60 rows fitted, 60 tested" in found.estimator
+        if n
+        else "80 rows fitted, 40 tested, split by" in found.estimator
+    )
+
+
+def test_rows_to_test_on_are_others_where_there_are_enough(monkeypatch):
+    monkeypatch.setattr("unweave.encoded.TEST_ROWS", 30)
+    board = FactorImages(SPACE, draw, name="board")
+    tables = Tables(board, n=70, seed=0, protocol="dlib", groups=False)
+    assert len(tables.index["fit"]) == 70
+    assert len(tables.index["test"]) == 30
+    assert not set(tables.index["fit"]) & set(tables.index["test"])
+    assert "test" not in Tables(board, n=110, seed=0, protocol="dlib", groups=False).index
+
+
 def test_columns_of_noise_are_not_scored(board):
     tables = Tables(board, n=50, seed=0, protocol="unweave", groups=False)
     tables.encode(lambda x: (np.c_[perfect(x), perfect(x)], None), np.array([0, 1, 2]))

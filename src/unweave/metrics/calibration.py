@@ -59,11 +59,15 @@ class Band:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a metric's error is found: its cost, "cheap" or "fit", "jackknife" or "halves", and whether bias is corrected."""
+    """How a metric's error is found: its cost, "cheap" or "fit", "jackknife" or "halves", and whether bias is corrected.
+
+    floors: whether it has any.
+    """
 
     cost: str
     error: str
     corrected: bool
+    floors: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def calibrate(measure: Measure, table: Table | GroupTable, found: Measured, plan
     Floors are corrected as the value is, so that they compare with it.
     """
     bands = intervals(measure, table, found, plan)
-    if not bands.parts and bands.reason:
+    if not plan.floors or (not bands.parts and bands.reason):
         return bands
     floor = _less_bias if bands.corrected else _as_measured
     null = np.mean([floor(measure, table.permuted(i)) for i in range(PERMUTATIONS[plan.cost])], axis=0)
@@ -110,7 +114,8 @@ def intervals(measure: Measure, table: Table | GroupTable, found: Measured, plan
         bias = np.where(np.abs(spread.bias) > ROUNDING, spread.bias, 0.0)  # an exact 1 stays one
         shown, reach = shown - bias, np.hypot(reach, DOUBT * bias)
     value, *parts = (Band(*map(float, row)) for row in zip(shown, spread.error, reach, spread.bias, strict=True))
-    reason = "no error: a part of the rows cannot be scored" if math.isnan(value.error) else ""
+    failed = math.isfinite(value.value) and math.isnan(value.error)
+    reason = "no error: a part of the rows cannot be scored" if failed else ""
     return Calibration(value, dict(zip(found.pieces, parts, strict=True)), corrected, reason)
 
 

@@ -60,6 +60,14 @@ def standardise_robustly(fit: np.ndarray, *others: np.ndarray, weights: np.ndarr
     return standardise(*without_tails(fit, *others, weights=weights), weights=weights)
 
 
+def in_robust_units(fit: np.ndarray, *others: np.ndarray, weights: np.ndarray | None = None) -> list[np.ndarray]:
+    """As `standardise`, by the mean and deviation of what is left of the first table without its tails; nothing is cut."""
+    mean, spread = moments(without_tails(fit, weights=weights)[0], weights)
+    whole = moments(fit, weights)[1]  # of a latent that varies in its tails alone
+    unit = np.where(spread > 0, spread, np.where(whole > 0, whole, 1))
+    return [(codes - mean) / unit for codes in (fit, *others)]
+
+
 def moments(z: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of the columns of z (N, D), (D,) each, float64; the latter 0 for equal numbers."""
     # in units of a power of two, which are exact, squares of codes of size 1e200 or 1e-200 can be held

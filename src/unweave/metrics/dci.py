@@ -59,7 +59,7 @@ def dci(table: Table, *, importances: Literal["boosting", "forest", "lasso", "li
         "informativeness_train": mean(found.train),
     }
     reasons = [
-        "one factor: no disentanglement" if math.isnan(d) and len(table.varying) < 2 else "",
+        "one factor: no disentanglement, only C and I in the parts" if math.isnan(d) and len(table.varying) < 2 else "",
         "one latent: no completeness" if len(found.matrix) < 2 else "",
         "a factor has one class only in the rows fitted or none in those tested" if np.isnan(found.test).any() else "",
     ]

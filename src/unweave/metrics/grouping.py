@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from unweave.metrics.checks import check_active, check_codes, live_latents
-from unweave.metrics.classifiers import standardise_robustly
+from unweave.metrics.classifiers import in_robust_units, standardise_robustly
 from unweave.metrics.groups import FIT_GROUPS, TEST_GROUPS, Groups, Side, check_groups, draw, scarce
 from unweave.metrics.tables import Table, in_double, random_rotation
 
@@ -188,9 +188,10 @@ class GroupTable:
         return replace(self, codes=codes, reference=reference, cache={})
 
     def rotated(self) -> GroupTable:
-        """The codes after one random rotation."""
+        """The codes after one random rotation, in deviations of the reference, so that no unit decides what turns."""
         turn = random_rotation(len(self.latents), self.seed)
-        return self._of(self.codes @ turn, self.reference @ turn)
+        reference, codes = in_robust_units(self.reference, self.codes, weights=self.weights)
+        return self._of(codes @ turn, reference @ turn)
 
     def ceiling(self) -> GroupTable | None:
         """The same groups with the factors as codes; None where the factors are not known."""

@@ -21,6 +21,7 @@ TERMS = ("kl", "mutual_information", "total_correlation", "dimension_kl")
     silent=True,
     uses=("log_var",),
     draws=True,
+    floors=False,
 )
 def information_terms(table: Table) -> Measured:
     """The terms of a stochastic code's KL; the value is the total correlation TC(z) in nats, lower is better.

@@ -24,6 +24,7 @@ from unweave.metrics.checks import (
     live_latents,
     varying_factors,
 )
+from unweave.metrics.classifiers import in_robust_units
 from unweave.metrics.kinds import factor_levels, kinds_of
 from unweave.metrics.silence import ACTIVE, all_silent, mean_kl, some_silent
 
@@ -300,11 +301,13 @@ class Table:
         return table
 
     def rotated(self) -> Table:
-        """The codes after one random rotation, the same for test rows."""
+        """The codes after one random rotation, the same for test rows; in deviations, so that no unit decides what turns."""
         turn = random_rotation(len(self.latents), self.seed)
-        test = None if self.test is None else replace(self.test, codes=self.test.codes @ turn, cache={}, bins={})
+        sides = [self.codes] if self.test is None else [self.codes, self.test.codes]
+        turned = [z @ turn for z in in_robust_units(*sides, weights=self.weights)]
+        test = None if self.test is None else replace(self.test, codes=turned[1], cache={}, bins={})
         cache = self.cache.setdefault("rotated", {})
-        return replace(self, codes=self.codes @ turn, log_var=None, test=test, whole=False, cache=cache, bins={})
+        return replace(self, codes=turned[0], log_var=None, test=test, whole=False, cache=cache, bins={})
 
     def ceiling(self) -> Table | None:
         """The factors themselves as codes, over the rows where all are known; None if there are too few."""
