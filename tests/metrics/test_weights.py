@@ -16,7 +16,7 @@ AS_REPEATED = (
     ("modularity", {"protocol": "dlib"}),
     ("pairwise_mi", {"protocol": "dlib"}),
     ("total_correlation", {"protocol": "dlib"}),
-    ("wasserstein_correlation", {}),
+    ("wasserstein_correlation", {"protocol": "dlib"}),
     ("irs", {"quantile": 1.0}),
     ("mcc", {}),
     ("sap", {"kind": "continuous"}),
