@@ -366,7 +366,7 @@ def test_a_trusted_recipe_measures_by_a_function_of_a_run(here, sign) -> None:
 
 def test_every_measure_of_our_recipes_is_in_the_table(here) -> None:
     for name in reproduce.recipes():
-        assert reproduce.strangers_in(reproduce.read(name)) == []
+        assert reproduce.foreign_in(reproduce.read(name)) == []
 
 
 @pytest.mark.parametrize(

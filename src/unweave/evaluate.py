@@ -143,7 +143,7 @@ def score(
 
 
 def get(name: str) -> Any:
-    """A metric (or one of several models, with the same `declares`) by name, or a stranger's by "module:metric"."""
+    """A metric (or one of several models, with the same `declares`) by name, or the user's own by "module:metric"."""
     if ":" not in name:
         return registry.get(name)
     found = locate(name, beside=[Path.cwd()])

@@ -42,7 +42,7 @@ from unweave.measuring import measured
 from unweave.run import Run
 from unweave.runs import RunExists
 from unweave.settings import nearest
-from unweave.trust import parts_in, refuse, strangers
+from unweave.trust import parts_in, refuse, foreign
 from unweave.verdicts import Found, claimed_of, key_of, measures_of, verdicts
 
 Tell = Callable[[str], None]
@@ -96,7 +96,7 @@ def reproduce(
     """
     texts = {name: read(name) | ({"seeds": list(seeds)} if seeds else {}) for name in names}
     for name, text in texts.items() if not trust else ():
-        refuse(name, strangers_in(text))
+        refuse(name, foreign_in(text))
     start, bill, paid = time.monotonic(), dict[str, tuple[bool, float]](), set[str]()
     with _results(_plan(texts.values()), str(out), jobs, trust) as result:
         for name, text in texts.items():
@@ -120,11 +120,11 @@ def seeds_of(text: Mapping[str, Any], arm: str) -> list[int]:
     return text["seeds"] if arm in claimed_of(text["checks"]) else text["seeds"][:COMPARED]
 
 
-def strangers_in(recipe: Mapping[str, Any]) -> list[str]:
+def foreign_in(recipe: Mapping[str, Any]) -> list[str]:
     """The code that a recipe names and that is not unweave's: methods, parts, data, metrics and measures."""
     found: list[str] = []
     for arm in recipe["arms"].values():
-        found += strangers(arm["method"], parts_in({**arm, **arm.get("settings", {})}), arm["data"])
+        found += foreign(arm["method"], parts_in({**arm, **arm.get("settings", {})}), arm["data"])
     for how in (how for measures in measures_of(recipe["checks"]).values() for how in measures):
         found += [how["call"]] if how.get("call", "") not in ("", *MEASURES) else []
         found += [how["score"]] if ":" in how.get("score", "") else []

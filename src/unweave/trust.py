@@ -1,7 +1,7 @@
 """Whose code a file may name: importing a module runs it, and a file may come from anybody.
 
-What stands in a run folder, a recipe or a file of options is looked up in the tables of this package. "module:Name" is a
-stranger's there: it takes the user's word, or the user's own seal. A new run that names code of its user's is sealed:
+What stands in a run folder, a recipe or a file of options is looked up in the tables of this package. "module:Name" is
+foreign code there: it takes the user's word, or the user's own seal. A new run that names code of its user's is sealed:
 its origin.json holds the working directory and an HMAC of that and of config.json, under a secret that stands in no run
 folder. A sealed run opens without a word, wherever it was moved, and its code is imported from the directory in which it
 was trained; a folder that somebody else made cannot bear the seal.
@@ -33,7 +33,7 @@ class NotTrusted(ValueError):
     """A file names code that is not unweave's, and nobody vouched for it. Nothing of it was imported."""
 
 
-def strangers(method: Any = None, parts: Mapping[str, Any] = {}, data: Any = None) -> list[str]:
+def foreign(method: Any = None, parts: Mapping[str, Any] = {}, data: Any = None) -> list[str]:
     """Which of these names are code that is not unweave's: "module:Name", and in no table. parts: by dotted kind."""
     kinds = {path: PARTS.get(path.rpartition(".")[2], {}) for path in parts}
     named: list[tuple[Any, Collection[str]]] = [
@@ -53,7 +53,7 @@ def parts_in(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refuse(file: str | Path, names: Sequence[str]) -> None:
-    """NotTrusted, in one line, if a file names any code of a stranger's."""
+    """NotTrusted, in one line, if a file names code that is not unweave's."""
     if names:
         shown = ", ".join(name if name.isprintable() else ascii(name) for name in names)
         raise NotTrusted(f"{file} names {shown}, code that is not unweave's; --trust (trust=True) runs it")
@@ -102,7 +102,7 @@ def state() -> Path:
 def _named(config: Mapping[str, Any], given: Collection[str] = ()) -> list[str]:
     method, objects = config["method"], {*config["method"]["modules"], *given}
     parts = {path: name for path, name in method["parts"].items() if path not in objects}
-    return strangers(method["name"], parts, None if "data" in given else config["data"]["source"])
+    return foreign(method["name"], parts, None if "data" in given else config["data"]["source"])
 
 
 def _origin(run: Path, config: Mapping[str, Any]) -> Path | None:

@@ -8,7 +8,7 @@ import unweave
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.measures import aggregate, alignment, pair_mask, steadiness
-from unweave.methods.pooling.by_lot import ByLot
+from unweave.methods.pooling.random import Random
 from unweave.types import Batch, Posterior
 
 SPACE = FactorSpace(("row", "column", "grey"), (6, 6, 4))
@@ -63,15 +63,15 @@ def test_pairs_whose_codes_are_the_factors_show_what_changed(run, monkeypatch):
     assert pair_mask.unshared(standard) == 1
 
 
-def test_a_mask_by_lot_finds_a_third_of_the_changes(run, monkeypatch):
-    by_lot = coded(run, monkeypatch, lambda v: (v - 2.0) / 1.5)
-    by_lot.method.pooling = ByLot(3)
-    found = pair_mask.changed_found(by_lot)
+def test_a_random_mask_finds_a_third_of_the_changes(run, monkeypatch):
+    at_random = coded(run, monkeypatch, lambda v: (v - 2.0) / 1.5)
+    at_random.method.pooling = Random(3)
+    found = pair_mask.changed_found(at_random)
     assert found == pytest.approx(1 / 3, abs=0.05)
     torch.manual_seed(9)
-    assert found == pair_mask.changed_found(by_lot)  # by the same lot, whatever was drawn before
+    assert found == pair_mask.changed_found(at_random)  # the same columns, whatever was drawn before
     q = Posterior(torch.randn(5, 2, 3), torch.zeros(5, 2, 3))
-    pooled = by_lot.method.pooling(q, Batch(torch.zeros(5, 2, 1)))
+    pooled = at_random.method.pooling(q, Batch(torch.zeros(5, 2, 1)))
     assert (pooled.mean[:, 0] == pooled.mean[:, 1]).sum(1).tolist() == [2] * 5
 
 

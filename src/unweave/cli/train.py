@@ -112,7 +112,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 def _admit(own: Mapping[str, Any], written: Mapping[str, Any], typed: Mapping[str, Any]) -> None:
     """NotTrusted if a file of options names code that is not unweave's, without the user's word."""
-    from unweave.trust import NotTrusted, parts_in, refuse, strangers
+    from unweave.trust import NotTrusted, parts_in, refuse, foreign
 
     if "trust" in written:
         raise NotTrusted(f"{own['config']} says trust: that is a user's word, --trust")
@@ -120,7 +120,7 @@ def _admit(own: Mapping[str, Any], written: Mapping[str, Any], typed: Mapping[st
         raise ValueError("--trust is for what a file names, with --config or --resume; what you type is yours")
     if not own.get("trust"):
         kept = {name: value for name, value in written.items() if name not in typed}
-        refuse(own.get("config", ""), strangers(kept.get("method"), parts_in(kept), kept.get("data")))
+        refuse(own.get("config", ""), foreign(kept.get("method"), parts_in(kept), kept.get("data")))
 
 
 def _help(own: Mapping[str, Any], given: Mapping[str, Any]) -> int:

@@ -11,7 +11,7 @@ from unweave import metrics
 from unweave.data.batches import stream
 from unweave.measures.aggregate import rows_of
 from unweave.methods.pooling.adaptive import Adaptive
-from unweave.methods.pooling.by_lot import ByLot
+from unweave.methods.pooling.random import Random
 from unweave.metrics.silence import ACTIVE
 from unweave.run import Run
 from unweave.seeds import fold
@@ -43,11 +43,11 @@ def matched(run: Run) -> NDArray[np.int64]:
 def _masks(run: Run) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """(unshared (P, D), changed (P, K), active (D,)) of 2,000 pairs. ValueError if the method does not adapt to pairs."""
     pooling = getattr(run.method, "pooling", None)
-    if not isinstance(pooling, Adaptive | ByLot):
+    if not isinstance(pooling, Adaptive | Random):
         raise ValueError(f"{run.config['method']['name']} does not tell which latents a pair shares; measure ada-gvae")
     batch = stream(run.data, {"pairs"}, batch_size=4000, seed=1)(0)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.default_generator.manual_seed(fold(0, "mask"))  # a mask may be drawn by lot
+        torch.default_generator.manual_seed(fold(0, "mask"))  # a mask may be random
         q = run.method.encode(batch.x.flatten(0, 1))
         own = pooling.unshared(q.map(lambda t: t.unflatten(0, batch.x.shape[:2])), batch.changed)
     assert batch.changed is not None

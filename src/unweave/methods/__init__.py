@@ -126,7 +126,7 @@ PARTS: dict[str, dict[str, Entry]] = {
         "product": Entry(_POOLING + "product:Product", "product of a group's posteriors (ML-VAE)"),
         "mean": Entry(_POOLING + "mean:Mean", "average of a group's posteriors (GVAE)"),
         "adaptive": Entry(_POOLING + "adaptive:Adaptive", "average of the columns a pair seems to share (Ada-GVAE)"),
-        "by-lot": Entry(_POOLING + "by_lot:ByLot", "average of all columns but one by lot (ablation of adaptive)"),
+        "random": Entry(_POOLING + "random:Random", "average of all columns but a random one (ablation of adaptive)"),
     },
     "supervision": {
         "xent": Entry(_SUPERVISION + "xent:CrossEntropy", "cross-entropy of mean k with label k"),

@@ -1,4 +1,4 @@
-"""The ablation of the adaptive pooling: it averages columns too, but which one a pair keeps is drawn by lot."""
+"""The ablation of the adaptive pooling: it averages columns too, but which one a pair keeps is random."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from unweave.settings import Setting
 from unweave.types import Batch, Posterior
 
 
-class ByLot(Part):
+class Random(Part):
     """Averages all columns of a pair but one, drawn anew for each pair and step: what it learns, it learns from no pair."""
 
     stochastic = True
@@ -35,6 +35,6 @@ class ByLot(Part):
         return Posterior(torch.where(own, q.mean, mean), torch.where(own, q.log_var, log_var))
 
     def unshared(self, q: Posterior, changed: Tensor | None = None) -> Tensor:
-        """One column of each pair, by lot, (G, D) bool."""
+        """One random column of each pair, (G, D) bool."""
         column = torch.randint(self.latents, (len(q.mean),), device=q.mean.device)
         return torch.nn.functional.one_hot(column, self.latents).bool()
