@@ -42,7 +42,7 @@ from unweave.measuring import measured
 from unweave.run import Run
 from unweave.runs import RunExists
 from unweave.settings import nearest
-from unweave.trust import parts_in, refuse, foreign
+from unweave.trust import foreign, parts_in, refuse
 from unweave.verdicts import Found, claimed_of, key_of, measures_of, verdicts
 
 Tell = Callable[[str], None]

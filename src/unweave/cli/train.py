@@ -112,7 +112,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 def _admit(own: Mapping[str, Any], written: Mapping[str, Any], typed: Mapping[str, Any]) -> None:
     """NotTrusted if a file of options names code that is not unweave's, without the user's word."""
-    from unweave.trust import NotTrusted, parts_in, refuse, foreign
+    from unweave.trust import NotTrusted, foreign, parts_in, refuse
 
     if "trust" in written:
         raise NotTrusted(f"{own['config']} says trust: that is a user's word, --trust")
