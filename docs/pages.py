@@ -73,7 +73,7 @@ def metric_page(name: str) -> str:
         "falls under": ", ".join(declares.falls) or "nothing that is declared",
         "protocols": ", ".join(declares.protocols),
         "error and null floor": "always" if declares.cost == "cheap" else "with `calibrate=True`",
-        "error by": ERRORS[declares.error],
+        "error by": ERRORS[declares.error] + (f": {declares.no_error}" if declares.no_error else ""),
         "value shown": "less its bias by the jackknife" if declares.corrected else "as measured",
     }
     if declares.tables == "models":

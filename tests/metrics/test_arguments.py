@@ -193,7 +193,8 @@ def test_groups_refuse_what_is_of_rows():
 def test_what_is_said_of_arguments_that_are_not_read():
     z, v, _ = table("mig")
     log_var = np.full(z.shape, -2.0)
-    assert "not used: log_var" in metrics.modularity(z, v, log_var=log_var).reason
+    assert "of log_var only which latents say anything" in metrics.modularity(z, v, log_var=log_var).reason
+    assert "not used: log_var" in metrics.modularity(z, v, log_var=log_var, protocol="dlib").reason
     assert "log_var is not used" in metrics.mig(z, v, log_var=log_var, protocol="dlib").reason
     assert "log_var is not used" in metrics.total_correlation(z, log_var=log_var).reason
     assert "not used: factors" in metrics.total_correlation(z, v).reason

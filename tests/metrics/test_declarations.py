@@ -8,7 +8,7 @@ from tests.metrics import made
 
 from unweave import metrics
 from unweave.metrics import Declares
-from unweave.metrics.base import CHANGES, PROTOCOLS
+from unweave.metrics.base import CHANGES, PROTOCOLS, Measured, Table, metric
 
 MEASURES = {"modularity", "compactness", "explicitness", "independence", "usefulness", "fairness", "identifiability"}
 EXACT = {"permutation": 1e-9, "dead latents": 1e-9, "scale": 1e-6}
@@ -72,6 +72,27 @@ def test_only_a_jackknife_finds_a_bias_to_correct():
         Declares(("modularity",), error="halves", corrected=True)
     with pytest.raises(ValueError, match="bootstrap"):
         Declares(("modularity",), error="bootstrap")
+
+
+def test_a_metric_without_an_error_says_why_and_still_has_floors(tables):
+    with pytest.raises(ValueError, match="says why"):
+        Declares(("modularity",), error="none")
+    with pytest.raises(ValueError, match="says why"):
+        Declares(("modularity",), no_error="it is known without one")
+
+    @metric(
+        measures=("compactness",), range=(0.0, 10.0), error="none", no_error="its halves differ by more than chance"
+    )
+    def spread_of_codes(table: Table) -> Measured:
+        """Standard deviation of the codes and of the first one."""
+        return Measured(float(table.codes.std()), "plain", pieces={"first": float(table.codes[:, 0].std())})
+
+    score = spread_of_codes(*tables["cheap"])
+    assert "its halves differ" in score.reason
+    assert math.isnan(score.error)
+    assert math.isfinite(score.null)
+    assert math.isnan(score.parts["intervals"]["first"]["error"])
+    assert score.parts["first"] == pytest.approx(tables["cheap"][0][:, 0].std())
 
 
 @pytest.mark.parametrize(("name", "change"), [(n, c) for n in ON_TABLES for c in metrics.get(n).declares.invariant])

@@ -70,6 +70,7 @@ class Declares:
     silent: whether latents that say nothing (`unweave.metrics.silence`) count too; elsewhere they are left out.
     cost: "cheap" metrics always come with error, null, rotated and ceiling; "fit" ones with `calibrate=True`.
     error: where the standard error comes from, "jackknife" or "halves" (`unweave.metrics.replicates`), or "none".
+    no_error: why there is none.
     corrected: whether the value is shown less the bias that the jackknife finds (under the library's own protocol).
         That is chosen by measurement: it has to bring the value nearer to its limit at many rows
         (`benchmarks/errors.py`).
@@ -90,6 +91,7 @@ class Declares:
     falls: tuple[str, ...] = ()
     protocols: tuple[str, ...] = ("unweave",)
     error: str = "halves"
+    no_error: str = ""
     corrected: bool = False
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     silent: bool = False
@@ -100,6 +102,8 @@ class Declares:
     def __post_init__(self) -> None:
         if self.error not in ERRORS or (self.corrected and self.error != "jackknife"):
             raise ValueError(f"error is {self.error!r}; there are {ERRORS}, and what is corrected needs the jackknife")
+        if (self.error == "none") != bool(self.no_error):
+            raise ValueError("a metric without an error says why (`no_error`), and only such a metric does")
         if unknown := set(self.invariant + self.falls) - set(CHANGES):
             raise ValueError(f"a metric can declare {CHANGES}; it was given {sorted(unknown)}")
         if unknown := set(self.uses) - set(USES):
@@ -182,13 +186,22 @@ class Metric:
         refuse_unread(self.name, given, ("reference",), "is of groups; rows are their own")
         if "test" not in self.declares.uses:
             refuse_unread(self.name, given, ("test",), "it has no use for, since it fits nothing")
-        unread = [name for name in ("log_var",) if given[name] is not None and name not in self.declares.uses]
-        if self.declares.tables == "codes":
-            unread += [name for name in ("factors", "kinds") if given[name] is not None]
         table = Table.of(
             codes, factors, given["test"], log_var, active, given["weights"], protocol, seed, given["kinds"]
         )
-        return replace(table, notes=(*table.notes, f"not used: {', '.join(unread)}")) if unread else table
+        return replace(table, notes=(*table.notes, *self._unread(given, protocol)))
+
+    def _unread(self, given: dict[str, Any], protocol: str) -> list[str]:
+        """What is to be said of arguments that this metric does not read, or not wholly."""
+        notes = []
+        unread = ["factors", "kinds"] if self.declares.tables == "codes" else []
+        if "log_var" not in self.declares.uses:
+            if protocol == "unweave" and not self.declares.silent:
+                notes += ["of log_var only which latents say anything"] if given["log_var"] is not None else []
+            else:
+                unread.append("log_var")
+        unread = [name for name in unread if given[name] is not None]
+        return [*notes, f"not used: {', '.join(unread)}"] if unread else notes
 
     def score(self, table: Table | GroupTable, *, calibrate: bool = False, **options: Any) -> Score:
         """Score a table that was checked already; what is costly (bins, fits) stays in it for the next metric."""
@@ -242,7 +255,7 @@ class Metric:
         """How the error of what was found is got: as declared, but by halves where an option made it costly."""
         if found.cheap:
             declares = self.declares
-            return Plan(declares.cost, declares.error, declares.corrected, declares.floors)
+            return Plan(declares.cost, declares.error, declares.corrected, declares.floors, declares.no_error)
         return Plan("fit", "halves", False, self.declares.floors)
 
     def _cut(self, part: str, band: Band) -> dict[str, float]:
@@ -261,6 +274,7 @@ def metric(
     falls: tuple[str, ...] = (),
     protocols: tuple[str, ...] = ("unweave",),
     error: str = "halves",
+    no_error: str = "",
     corrected: bool = False,
     ranges: Mapping[str, tuple[float, float]] | None = None,
     silent: bool = False,
@@ -279,6 +293,7 @@ def metric(
         falls,
         protocols,
         error,
+        no_error,
         corrected,
         ranges or {},
         silent,

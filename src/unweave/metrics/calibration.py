@@ -59,15 +59,17 @@ class Band:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a metric's error is found: its cost, "cheap" or "fit", "jackknife" or "halves", and whether bias is corrected.
+    """How a metric's error is found: its cost, "cheap" or "fit", "jackknife", "halves" or "none", and whether bias is
+    corrected.
 
-    floors: whether it has any.
+    floors: whether it has any. no_error: why it has no error.
     """
 
     cost: str
     error: str
     corrected: bool
     floors: bool = True
+    no_error: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def calibrate(measure: Measure, table: Table | GroupTable, found: Measured, plan
     Floors are corrected as the value is, so that they compare with it.
     """
     bands = intervals(measure, table, found, plan)
-    if not plan.floors or (not bands.parts and bands.reason):
+    if not plan.floors or _too_few(table):
         return bands
     floor = _less_bias if bands.corrected else _as_measured
     null = np.mean([floor(measure, table.permuted(i)) for i in range(PERMUTATIONS[plan.cost])], axis=0)
@@ -101,8 +103,11 @@ def calibrate(measure: Measure, table: Table | GroupTable, found: Measured, plan
 
 def intervals(measure: Measure, table: Table | GroupTable, found: Measured, plan: Plan) -> Calibration:
     """The value and its parts as they are shown, with error and interval; floors are NaN."""
-    if table.rows_behind < 2 * BLOCKS:
-        return uncalibrated(found, f"{table.rows_behind} rows are too few for an error ({2 * BLOCKS} needed)")
+    if reason := _too_few(table):
+        return uncalibrated(found, reason)
+    if plan.error == "none":
+        bare = {name: Band(float(number)) for name, number in found.pieces.items()}
+        return Calibration(Band(found.value), bare, reason=plan.no_error)
     if plan.error == "jackknife" and isinstance(table, Table):
         spread = by_jackknife(measure, table, found)
     else:
@@ -122,6 +127,11 @@ def intervals(measure: Measure, table: Table | GroupTable, found: Measured, plan
 def uncalibrated(found: Measured, reason: str) -> Calibration:
     """What was found and nothing else."""
     return Calibration(Band(found.value), reason=reason)
+
+
+def _too_few(table: Table | GroupTable) -> str:
+    enough = table.rows_behind >= 2 * BLOCKS
+    return "" if enough else f"{table.rows_behind} rows are too few for an error ({2 * BLOCKS} needed)"
 
 
 def _as_measured(measure: Measure, table: Table | GroupTable) -> np.ndarray:
