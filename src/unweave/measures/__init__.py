@@ -10,6 +10,7 @@ _FUNCTIONS: dict[str, tuple[str, ...]] = {  # of each file: (run, **options) -> 
     "one_shot": ("accuracy", "by_pixels", "times_pixels"),
     "pair_mask": ("changed_found", "unshared"),
     "steadiness": ("drift",),
+    "succession": ("succession", "latents"),
     "use": ("accuracy", "gain", "kept", "leak", "few", "few_gain"),
 }
 MEASURES = frozenset(f"{__name__}.{file}:{name}" for file, names in _FUNCTIONS.items() for name in names)
