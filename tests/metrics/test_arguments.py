@@ -10,7 +10,7 @@ import pytest
 from tests.metrics import made
 
 from unweave import metrics
-from unweave.metrics import Groups, boosting
+from unweave.metrics import Groups, base, boosting, calibration
 from unweave.metrics.arguments import PROTOCOLS
 from unweave.settings import keywords
 
@@ -92,9 +92,10 @@ def as_outside_of_tests(monkeypatch):
 
 @pytest.fixture(autouse=True, scope="module")
 def small():
-    """Few groups, and few stages of boosting: the paths are the same."""
+    """Few groups, few stages of boosting, and values alone: the paths are the same."""
     with pytest.MonkeyPatch.context() as patch:
         made.few_groups(patch)
+        made.values_only(patch)
         patch.setattr(boosting, "STAGES", 5)
         yield
 
@@ -127,7 +128,8 @@ def test_every_protocol_is_the_scores_own_or_refused(name):
 
 
 @pytest.mark.parametrize("name", OF_TABLES)
-def test_calibrate_gives_an_error_or_says_why_there_is_none(name):
+def test_calibrate_gives_an_error_or_says_why_there_is_none(name, monkeypatch):
+    monkeypatch.setattr(base, "calibrate", calibration.calibrate)
     z, v, needed = table(name)
     score = metrics.get(name)(z, v, calibrate=True, **needed, **QUICK.get(name, {}))
     assert math.isfinite(score.error) or score.reason

@@ -18,7 +18,7 @@ from unweave.metrics.calibration import Plan, intervals
 from unweave.metrics.replicates import by_halves, by_jackknife
 
 Code = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
-TABLES = 24
+TABLES = 20
 WIDE = (0.6, 1.8)
 
 
@@ -74,9 +74,9 @@ def mean(scores: list[Score]) -> float:
     return float(np.mean([s.value for s in scores]))
 
 
-@pytest.mark.parametrize("name", ["mcc", "irs", "omes", "r2", "modularity", "dcimig"])
+@pytest.mark.parametrize("name", ["mcc", "irs", "omes", "r2", "modularity"])
 def test_error_is_the_spread_over_fresh_tables(name):
-    scores = shown(name, 1000)
+    scores = shown(name, 500)
     assert WIDE[0] < ratio(scores) < WIDE[1]
     if not metrics.get(name).declares.corrected:
         assert holds(scores, mean(scores)) >= 0.75

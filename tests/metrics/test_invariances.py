@@ -25,8 +25,9 @@ UNITS = {
 
 
 @pytest.fixture(autouse=True)
-def few_groups(monkeypatch):
+def few_groups_and_values_only(monkeypatch):
     made.few_groups(monkeypatch)
+    made.values_only(monkeypatch)
 
 
 @pytest.fixture(scope="module")

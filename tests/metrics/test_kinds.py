@@ -37,6 +37,12 @@ def things(count: int, times: int) -> tuple[np.ndarray, np.ndarray]:
     return v + 0.01 * rng.standard_normal(v.shape), v
 
 
+@pytest.fixture(autouse=True)
+def few_groups_and_values_only(monkeypatch):
+    made.few_groups(monkeypatch)
+    made.values_only(monkeypatch)
+
+
 @pytest.mark.parametrize("unit", UNITS)
 def test_levels_and_kinds_do_not_depend_on_the_unit(unit):
     plain, other = Table.of(Z, U), Table.of(Z, UNITS[unit])

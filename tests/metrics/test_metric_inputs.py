@@ -16,6 +16,12 @@ ALL = (*CHEAP, *FITTED, "mcc", "r2", "minimality_sufficiency")
 QUICK = {"dci": {"importances": "linear"}}  # the path is the same, and trees take seconds
 
 
+@pytest.fixture(autouse=True)
+def few_groups_and_values_only(monkeypatch):
+    made.few_groups(monkeypatch)
+    made.values_only(monkeypatch)
+
+
 def scored(name, *tables, **options):
     return metrics.get(name)(*tables, **options, **QUICK.get(name, {}))
 

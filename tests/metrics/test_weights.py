@@ -33,8 +33,9 @@ AS_REPEATED_WITH_TEST = (
 
 
 @pytest.fixture(autouse=True)
-def few_groups(monkeypatch):
+def few_groups_and_values_only(monkeypatch):
     made.few_groups(monkeypatch)
+    made.values_only(monkeypatch)
 
 
 def rows(name):

@@ -11,7 +11,7 @@ from typing import Annotated
 import numpy as np
 
 from unweave.metrics.contingency import Information, from_indices
-from unweave.metrics.kinds import equally_filled, factor_levels
+from unweave.metrics.kinds import equally_filled, factor_levels, inner_bins
 from unweave.metrics.quantiles import ends
 from unweave.metrics.tables import Table
 from unweave.settings import Setting
@@ -116,7 +116,8 @@ def between_quantiles(column: np.ndarray, bins: int = BINS, weights: np.ndarray 
     low, high = (float(end[0]) for end in ends(column[:, None], weights))
     if not high > low:
         low, high = float(column.min()), float(column.max())
-    return np.clip((column.astype(np.float64) - low) * (bins / (high - low)), 0, bins - 1).astype(np.int64)
+    place = (np.clip(column.astype(np.float64), low, high) - low) * (bins / (high - low))
+    return inner_bins(place, bins)
 
 
 def between_ranks(column: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None) -> np.ndarray:

@@ -10,6 +10,8 @@ from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.information import Bins, information, runner_up, too_few
 from unweave.metrics.mig import mean
 
+SAME = 1e-9  # nats; as much information, but for rounding
+
 
 @metric(
     measures=("modularity", "compactness", "explicitness"),
@@ -36,7 +38,9 @@ def jemmig(table: Table, *, bins: Bins = None) -> Measured:
         return Measured(math.nan, "", reason=reason)
     found = information(table, bins)
     best, second = runner_up(found.mutual)
-    j, k = found.mutual.argmax(0), np.arange(len(table.varying))
+    # of latents that know as much, that with the least beside it: never the one whose column comes first
+    as_much = found.uncut >= found.uncut.max(0) - SAME
+    j, k = np.where(as_much, found.joint, np.inf).argmin(0), np.arange(len(table.varying))
     raw = found.joint[j, k] - best + second
     most = found.factors + np.log(found.bins[j])
     normalised = 1 - raw / np.where(most > 0, most, np.nan)

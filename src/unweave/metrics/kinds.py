@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LEVELS = 20  # values that are levels whatever else is known, and bins of a continuous factor
 GRID = 40  # values that a grid of an ordered factor has at most: the finest of a published data set
+EDGE = 1e-9  # of the whole range: what lies as near to the edge of a bin lies on it, but for rounding
 REPEATS = 5  # rows a value from which it may as well be a name: worth a word if it is taken as a measurement
 
 
@@ -94,7 +95,23 @@ def equally_filled(mass: np.ndarray, bins: int = LEVELS) -> np.ndarray:
     array([0, 0, 1, 1, 2])
     """
     middle = np.cumsum(mass) - mass / 2
-    return np.unique(np.minimum(middle * (bins / mass.sum()), bins - 1).astype(np.int64), return_inverse=True)[1]
+    return np.unique(inner_bins(middle * (bins / mass.sum()), bins), return_inverse=True)[1]
+
+
+def inner_bins(place: np.ndarray, bins: int) -> np.ndarray:
+    """The bins, 0 to bins - 1, of places between 0 and `bins`; a place on the edge of two goes to the inner bin.
+
+    So that the other sign of a column gives the same bins in the other order, but for what lies on the very middle: it
+    goes where fewer places are.
+
+    >>> inner_bins(np.array([0.0, 1.0, 1.5, 3.0, 4.0]), 4)
+    array([0, 1, 1, 2, 3])
+    """
+    edge = np.rint(place)
+    on_edge = np.abs(place - edge) < EDGE * bins
+    below, above = (place < bins / 2 - EDGE * bins).sum(), (place > bins / 2 + EDGE * bins).sum()
+    downwards = (edge > bins / 2) | ((edge == bins / 2) & (below < above))
+    return np.clip(np.where(on_edge, edge - downwards, np.floor(place)), 0, bins - 1).astype(np.int64)
 
 
 def factor_levels(table: Table) -> np.ndarray:

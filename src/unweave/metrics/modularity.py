@@ -35,7 +35,7 @@ def modularity(table: Table, *, bins: Bins = None) -> Measured:
     if reason := too_few(table, bins):
         return Measured(math.nan, "", reason=reason)
     found, literal = information(table, bins), table.protocol != "unweave"
-    squares = found.uncut**2
+    squares = found.mutual**2
     most = squares.max(1)
     counted = most > 0 if literal else (most > 0) & informative(table)
     per_latent = np.full(len(most), 0.0 if table.protocol.startswith("dlib") else math.nan)
