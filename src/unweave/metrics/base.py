@@ -16,6 +16,7 @@ are found by measuring changed tables (`unweave.metrics.calibration`).
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -35,6 +36,7 @@ __all__ = ["Declares", "GroupTable", "Groups", "Measured", "Metric", "Score", "T
 ERRORS = ("jackknife", "halves", "none")
 CHANGES = ("permutation", "sign", "scale", "dead latents", "noise latents", "outlier", "rotation")
 USES = ("test", "log_var")
+UNDEFINED = "undefined in these rows: it comes out as 0 / 0"
 
 
 def _put_back(found: Measured, table: Table | GroupTable) -> dict[str, np.ndarray]:
@@ -228,7 +230,8 @@ class Metric:
         if calibration.corrected:
             parts["plug-in"] = found.value
             estimator += f", less its bias over blocks drawn by seed {table.seed}"
-        reasons = (*table.notes, found.reason, calibration.reason)
+        undefined = "" if found.reason or not math.isnan(found.value) else UNDEFINED
+        reasons = (*table.notes, found.reason or undefined, calibration.reason)
         return Score(
             **self._cut("", calibration.value),
             n=found.n or table.n,

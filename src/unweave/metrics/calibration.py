@@ -90,10 +90,10 @@ def calibrate(measure: Measure, table: Table | GroupTable, found: Measured, plan
     bands = intervals(measure, table, found, plan)
     if not plan.floors or _too_few(table):
         return bands
-    floor = _less_bias if bands.corrected else _as_measured
-    null = np.mean([floor(measure, table.permuted(i)) for i in range(PERMUTATIONS[plan.cost])], axis=0)
-    rotated, perfect = floor(measure, table.rotated()), table.ceiling()
-    ceiling = np.full(len(null), math.nan) if perfect is None else floor(measure, perfect)
+    less_bias, names = bands.corrected, tuple(found.pieces)
+    null = np.mean([_floor(measure, table.permuted(i), names, less_bias) for i in range(PERMUTATIONS[plan.cost])], 0)
+    rotated, perfect = _floor(measure, table.rotated(), names, less_bias), table.ceiling()
+    ceiling = np.full(len(null), math.nan) if perfect is None else _floor(measure, perfect, names, less_bias)
     value, *parts = (
         replace(band, null=float(a), rotated=float(b), ceiling=float(c))
         for band, a, b, c in zip((bands.value, *bands.parts.values()), null, rotated, ceiling, strict=True)
@@ -111,12 +111,15 @@ def intervals(measure: Measure, table: Table | GroupTable, found: Measured, plan
     if plan.error == "jackknife" and isinstance(table, Table):
         spread = by_jackknife(measure, table, found)
     else:
-        spread = by_halves(measure, table, SPLITS["fit" if isinstance(table, GroupTable) else plan.cost])
+        spread = by_halves(
+            measure, table, SPLITS["fit" if isinstance(table, GroupTable) else plan.cost], tuple(found.pieces)
+        )
     # under the protocols of other code bases a plug-in estimate at that N is what is asked for
     corrected = plan.corrected and table.protocol == "unweave"
     shown, reach = numbers(found), spread.reach
     if corrected:
-        bias = np.where(np.abs(spread.bias) > ROUNDING, spread.bias, 0.0)  # an exact 1 stays one
+        # an exact 1 stays one, and what has no bias because a part of the rows cannot be scored stays as it is
+        bias = np.where(np.abs(spread.bias) > ROUNDING, spread.bias, 0.0)
         shown, reach = shown - bias, np.hypot(reach, DOUBT * bias)
     value, *parts = (Band(*map(float, row)) for row in zip(shown, spread.error, reach, spread.bias, strict=True))
     failed = math.isfinite(value.value) and math.isnan(value.error)
@@ -134,11 +137,13 @@ def _too_few(table: Table | GroupTable) -> str:
     return "" if enough else f"{table.rows_behind} rows are too few for an error ({2 * BLOCKS} needed)"
 
 
-def _as_measured(measure: Measure, table: Table | GroupTable) -> np.ndarray:
-    return numbers(measure(table))
+def _floor(measure: Measure, table: Table | GroupTable, names: tuple[str, ...], less_bias: bool) -> np.ndarray:
+    """What a changed table scores, the value and its pieces; less its bias if the value is.
 
-
-def _less_bias(measure: Measure, table: Table | GroupTable) -> np.ndarray:
-    """A floor less its bias, which is what two halves of the rows give more: 2 evaluations where a jackknife takes 20."""
-    first, second = (numbers(measure(half)) for half in table.halves(0))
-    return 2 * numbers(measure(table)) - (first + second) / 2
+    The bias is what two halves of the rows give more: 2 evaluations where a jackknife takes 20.
+    """
+    plain = numbers(measure(table), names)
+    if not less_bias:
+        return plain
+    first, second = (numbers(measure(half), names) for half in table.halves(0))
+    return 2 * plain - (first + second) / 2

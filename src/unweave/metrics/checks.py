@@ -8,6 +8,10 @@ import numpy as np
 
 from unweave.metrics.numbers import unmasked, with_gaps
 
+LARGEST_LOG_VAR = 300.0
+WEIGHTLESS = 1e-15
+FEW = 20.0
+
 
 def check_codes(codes: Any, name: str = "codes") -> np.ndarray:
     """Codes as floats (N, D) or (N, D, d); ValueError if they are not finite numbers of that rank."""
@@ -51,6 +55,18 @@ def check_like(array: Any, name: str, shape: tuple[int, ...]) -> np.ndarray:
     return a.astype(np.float64)
 
 
+def check_log_var(log_var: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Log variances of exactly this shape, none beyond what float64 can square; ValueError otherwise."""
+    a = check_like(log_var, "log_var", shape)
+    largest = float(np.abs(a).max(initial=0))
+    if largest > LARGEST_LOG_VAR:
+        raise ValueError(
+            f"log_var reaches {largest:.3g} in size, and variances of exp({LARGEST_LOG_VAR:.0f}) or its inverse are the"
+            " most that float64 can square; are these logarithms of variances?"
+        )
+    return a
+
+
 def check_test(test: Any, z: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Test codes and factors with the columns of z and v; ValueError otherwise."""
     if not isinstance(test, (tuple, list)) or len(test) != 2:
@@ -80,11 +96,23 @@ def check_active(active: Any, d: int) -> np.ndarray:
 
 
 def check_weights(weights: Any, n: int) -> np.ndarray:
-    """Weights of the rows, (N,), of which the largest is 1; ValueError if one is negative or all are 0."""
+    """Weights of the rows, (N,), of which the largest is 1; ValueError if one is negative or all are 0.
+
+    One that is nothing beside the largest, but for rounding, is 0.
+    """
     w = check_like(weights, "weights", (n,))
     if (w < 0).any() or not w.any():
         raise ValueError("weights have to be at least 0, and not all 0")
-    return w / w.max()
+    w = w / w.max()
+    return np.where(w > WEIGHTLESS, w, 0.0)
+
+
+def weighty(weights: np.ndarray | None) -> tuple[str, ...]:
+    """What to say of weights (N,) that leave so few rows in effect (Kish's number) that no score means much."""
+    if weights is None:
+        return ()
+    effective = float(weights.sum() ** 2 / (weights**2).sum())
+    return () if effective >= FEW else (f"the weights make {len(weights)} rows count as {effective:.1f}",)
 
 
 def live_latents(z: np.ndarray, active: np.ndarray, protocol: str) -> tuple[np.ndarray, tuple[str, ...]]:

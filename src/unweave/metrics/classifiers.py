@@ -14,12 +14,16 @@ from unweave.metrics.quantiles import without_tails
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """One thread, so that a fit is bit-identical on every machine, and no warning that a fit could go on longer."""
+    """One thread, so that a fit is bit-identical on every machine, and no warning.
+
+    A fit could go on longer, and labels of many values may be numbers: the scores say what they were taken for.
+    """
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "The number of unique classes is greater", UserWarning)
         yield
 
 
@@ -66,6 +70,15 @@ def in_robust_units(fit: np.ndarray, *others: np.ndarray, weights: np.ndarray | 
     whole = moments(fit, weights)[1]  # of a latent that varies in its tails alone
     unit = np.where(spread > 0, spread, np.where(whole > 0, whole, 1))
     return [(codes - mean) / unit for codes in (fit, *others)]
+
+
+def in_exact_units(v: np.ndarray) -> np.ndarray:
+    """Columns of v (n, ...) in units of a power of two, so that the largest size is below 1; NaN stays.
+
+    Squares of factors of size 1e200 or 1e-200 can then be held, and no digit is lost.
+    """
+    largest = np.nanmax(np.abs(v), axis=0, initial=0.0)
+    return np.ldexp(v, -np.frexp(largest)[1])
 
 
 def moments(z: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:

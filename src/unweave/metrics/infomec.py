@@ -113,11 +113,14 @@ def _by_neighbours(table: Table) -> tuple[np.ndarray, str]:
     z = standardise(table.codes)[0][:, active]
     for k, column in enumerate(v.T):
         known = column >= 0
+        if not (np.bincount(column[known]) > 1).any():  # the estimator leaves out what occurs once
+            mutual[active, k] = math.nan
+            continue
         with quietly():
             mutual[active, k] = mutual_info_classif(
                 z[known], column[known], n_neighbors=NEIGHBOURS, random_state=table.seed
             )
-    how = f"{NEIGHBOURS} nearest neighbours, {active.sum()} of {len(active)} latents active"
+    how = f"{NEIGHBOURS} nearest neighbours by seed {table.seed}, {active.sum()} of {len(active)} latents active"
     return _over(mutual, information(table).factors), how
 
 

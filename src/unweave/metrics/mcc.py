@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.classifiers import standardise
+from unweave.metrics.classifiers import in_exact_units, standardise
 from unweave.metrics.mig import mean
 
 
@@ -79,7 +79,7 @@ def correlations(table: Table, *, ranked: bool) -> np.ndarray:
     whole, w = not unknown.any(), table.weights
     z = ranks(table.codes, w) if ranked and whole else standardise(table.codes, weights=w)[0]
     matrix = np.zeros((z.shape[1], unknown.shape[1]))
-    for k, column in enumerate(table.factors.T):
+    for k, column in enumerate(in_exact_units(table.factors).T):
         known = slice(None) if whole else ~unknown[:, k]
         codes, v, weights = z[known], column[known], None if w is None else w[known]
         if ranked:

@@ -19,6 +19,7 @@ PIECE = 2_000_000
 WIDTHS = tuple(4.0**i for i in range(8))
 Rows = Literal["sample", "all"]
 LARGEST = 1e100
+ROUNDING = 1e-9  # nats that a log density may be off
 LOG_2PI = float(np.log(2 * np.pi))
 
 
@@ -66,11 +67,28 @@ def densities(table: Table, z: np.ndarray, width: float = 1.0) -> Iterator[tuple
     width: what the variances of the posteriors are multiplied by.
     """
     assert table.log_var is not None
-    mean, precision = table.codes.astype(np.float64), np.exp(-table.log_var) / width
-    constant = (mean**2 * precision + table.log_var + np.log(width) + LOG_2PI).sum(1)
+    centre = table.codes.mean(0, dtype=np.float64)
+    mean, precision = table.codes - centre, np.exp(-table.log_var) / width
+    shifted = z - centre
+    constant = (table.log_var + np.log(width) + LOG_2PI).sum(1)
+    # the expanded square is one product of matrices, but loses what its largest term cannot hold
+    largest = (np.maximum(np.abs(shifted).max(0), np.abs(mean).max(0)) ** 2 * precision.max(0)).sum()
+    apart = _expanded if largest * np.finfo(np.float64).eps < ROUNDING else _direct
     for piece in np.array_split(np.arange(len(z)), max(1, len(z) * table.n // PIECE)):
-        x = z[piece]
-        yield piece, -0.5 * (x**2 @ precision.T - 2 * x @ (mean * precision).T + constant)
+        yield piece, -0.5 * (apart(shifted[piece], mean, precision) + constant)
+
+
+def _expanded(x: np.ndarray, mean: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    """Sum over d of (x_d - mean_d)^2 precision_d of samples x (s, D) and rows (N, D): (s, N)."""
+    return x**2 @ precision.T - 2 * x @ (mean * precision).T + (mean**2 * precision).sum(1)
+
+
+def _direct(x: np.ndarray, mean: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    """As `_expanded`, column by column and without its cancellation."""
+    found = np.zeros((len(x), len(mean)))
+    for d in range(x.shape[1]):
+        found += (x[:, d, None] - mean[:, d]) ** 2 * precision[:, d]
+    return found
 
 
 def log_mixture(log_density: np.ndarray, weights: np.ndarray) -> np.ndarray:

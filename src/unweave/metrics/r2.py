@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.classifiers import standardise
+from unweave.metrics.classifiers import in_exact_units, standardise
 from unweave.metrics.mig import mean
 from unweave.metrics.quantiles import quantiles
 
@@ -61,6 +62,8 @@ def _explained(table: Table, regression: Regression) -> np.ndarray:
     from threadpoolctl import threadpool_limits
 
     fit, test = table.sides()
+    both = in_exact_units(np.concatenate([fit.factors, test.factors]))
+    fit, test = replace(fit, factors=both[: fit.n]), replace(test, factors=both[fit.n :])
     explained = np.full(len(table.varying), math.nan)
     if regression is kernel_ridge:
         fit = fit.rows(np.random.default_rng([table.seed, 10]).permutation(fit.n)[: table.most(KERNEL_ROWS)])

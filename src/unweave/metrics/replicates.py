@@ -39,11 +39,11 @@ class Spread:
 
 def by_jackknife(measure: Callable[..., Measured], table: Table, found: Measured) -> Spread:
     """Delete-block jackknife with 20 blocks (Efron and Stein, 1981)."""
-    full = numbers(found)
-    without_one = stack(measure(table.without(b)) for b in range(BLOCKS))
+    full, names = numbers(found), tuple(found.pieces)
+    without_one = stack((measure(table.without(b)) for b in range(BLOCKS)), names)
     error = np.sqrt((BLOCKS - 1) * without_one.var(0))
     if found.pairwise:
-        without_two = stack(measure(table.without(b, (b + 1) % BLOCKS)) for b in range(BLOCKS))
+        without_two = stack((measure(table.without(b, (b + 1) % BLOCKS)) for b in range(BLOCKS)), names)
         error = _less_pairs(error, full, without_one, without_two)
     return Spread(error, T[BLOCKS - 1] * error, (BLOCKS - 1) * (without_one - full).mean(0))
 
@@ -63,19 +63,21 @@ def _less_pairs(error: np.ndarray, full: np.ndarray, without_one: np.ndarray, wi
     return np.sqrt(np.maximum(error**2 - 0.75 * twice, error**2 / 2))
 
 
-def by_halves(measure: Callable[..., Measured], table: Table | GroupTable, splits: int) -> Spread:
+def by_halves(
+    measure: Callable[..., Measured], table: Table | GroupTable, splits: int, names: tuple[str, ...]
+) -> Spread:
     """Half the root mean square difference of two halves, which are drawn anew for every split (McCarthy, 1969)."""
     halves = (table.halves(i) for i in range(splits))
-    apart = np.stack([numbers(measure(first)) - numbers(measure(second)) for first, second in halves])
+    apart = np.stack([numbers(measure(first), names) - numbers(measure(second), names) for first, second in halves])
     error = np.sqrt((apart**2).mean(0)) / 2
     return Spread(error, T[splits] * error, np.full(len(error), math.nan))
 
 
-def numbers(found: Measured) -> np.ndarray:
-    """The value and the pieces, (1 + pieces,)."""
-    return np.array([found.value, *found.pieces.values()], float)
+def numbers(found: Measured, names: Iterable[str] | None = None) -> np.ndarray:
+    """The value and the pieces, (1 + pieces,); those of these names, NaN where a table was too small to have them."""
+    return np.array([found.value, *(found.pieces.get(name, math.nan) for name in (names or found.pieces))], float)
 
 
-def stack(measured: Iterable[Measured]) -> np.ndarray:
+def stack(measured: Iterable[Measured], names: Iterable[str]) -> np.ndarray:
     """Values and pieces of several tables, (tables, 1 + pieces)."""
-    return np.stack([numbers(one) for one in measured])
+    return np.stack([numbers(one, names) for one in measured])

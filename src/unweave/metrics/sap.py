@@ -8,13 +8,15 @@ from typing import Literal
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.classifiers import accuracy, balanced_accuracy, standardise
+from unweave.metrics.classifiers import accuracy, balanced_accuracy, in_exact_units, standardise
 from unweave.metrics.information import runner_up
 from unweave.metrics.kinds import shared_levels
 from unweave.metrics.mcc import correlations
 from unweave.metrics.mig import mean
 
 STRENGTH = 100.0  # C times the number of rows: what the study's C = 0.01 is at its 10,000 rows
+
+LARGEST = 1e100
 
 
 @metric(
@@ -44,6 +46,8 @@ def sap(table: Table, *, kind: Literal["auto", "discrete", "continuous"] = "auto
     if table.width < 2:
         return Measured(math.nan, "", reason="one latent: no runner-up to compare with")
     dlib = table.protocol.startswith("dlib")
+    if dlib and np.abs(table.codes).max() > LARGEST:
+        return Measured(math.nan, "", reason="codes are too large to square, and this protocol does not rescale them")
     smooth = np.array([one == "continuous" for one in table.kinds])
     by_correlation = np.full(len(smooth), kind == "continuous") | (smooth & (kind == "auto") & (not dlib))
     fit, test = table.sides()
@@ -78,7 +82,7 @@ def sap(table: Table, *, kind: Literal["auto", "discrete", "continuous"] = "auto
 def squared_correlations(table: Table) -> np.ndarray:
     """Squared correlation of every latent with every factor, (D, K), over the rows where the factor is known."""
     squared = np.zeros((len(table.latents), len(table.varying)))
-    for k, column in enumerate(table.factors.T):
+    for k, column in enumerate(in_exact_units(table.factors).T):
         known = ~np.isnan(column)
         w = None if table.weights is None else table.weights[known]
         dlib = table.protocol.startswith("dlib")

@@ -21,7 +21,8 @@ def mean_kl(mean: np.ndarray, log_var: np.ndarray, weights: np.ndarray | None = 
     """
     with np.errstate(over="ignore"):  # infinite is above any threshold
         kl = 0.5 * (mean.astype(np.float64) ** 2 + np.exp(log_var) - log_var - 1)
-    return np.average(kl.reshape(*kl.shape[:2], -1).sum(2), 0, weights)
+    w = np.ones(len(kl)) if weights is None else weights
+    return w @ kl.sum(tuple(range(2, kl.ndim))) / w.sum()
 
 
 def all_silent(kl: np.ndarray) -> str:

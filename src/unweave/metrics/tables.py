@@ -18,11 +18,12 @@ from unweave.metrics.checks import (
     check_active,
     check_codes,
     check_factors,
-    check_like,
+    check_log_var,
     check_test,
     check_weights,
     live_latents,
     varying_factors,
+    weighty,
 )
 from unweave.metrics.classifiers import in_robust_units
 from unweave.metrics.kinds import factor_levels, kinds_of
@@ -106,7 +107,7 @@ class Table:
         v = np.empty((len(z), 0)) if factors is None else check_factors(factors, len(z))
         tested = None if test is None else check_test(test, z, v)
         if log_var is not None:
-            log_var = check_like(log_var, "log_var", z.shape)
+            log_var = check_log_var(log_var, z.shape)
         if weights is not None:
             weights = check_weights(weights, len(z))
             heard = weights > 0  # a row of weight 0 is one that is not there
@@ -128,7 +129,7 @@ class Table:
             varying=tuple(map(int, varying)),
             width=z.shape[1],
             height=v.shape[1],
-            notes=dead + constant + doubts,
+            notes=dead + constant + doubts + weighty(weights),
             kinds=tuple(kinds[k] for k in varying),
             kl=None if log_var is None else mean_kl(z[:, keep], log_var[:, keep], weights),
         )

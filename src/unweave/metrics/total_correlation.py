@@ -67,6 +67,8 @@ def covariance(table: Table, form: str) -> tuple[np.ndarray, np.ndarray, float, 
     rows = float(1 / (w**2).sum())
     (z,), deviations = standardise(table.codes, weights=table.weights), moments(table.codes, table.weights)[1]
     units = np.where(deviations > 0, deviations, 1.0)
+    if not rows > 1:
+        return np.full((len(units), len(units)), math.nan), units, rows, "one row has no covariance"
     c = np.cov(z, rowvar=False, aweights=table.weights)
     if form == "sampled":
         if table.log_var is None:

@@ -52,6 +52,8 @@ def wasserstein_correlation(table: Table, *, form: Literal["mean", "sampled"] = 
     scale = np.sqrt(c.diagonal())
     roots = np.sqrt(np.maximum(np.linalg.eigvalsh(c * np.outer(scale, scale)), 0))
     total = float(c.trace())
+    if not total > 0:
+        return Measured(math.nan, "", reason="no latent varies in these rows", pieces=unknown)
     distance = max(2 * total - 2 * float(roots.sum()), 0.0)
     return Measured(
         distance / total,
