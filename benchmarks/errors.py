@@ -25,6 +25,7 @@ they are about nine times in ten: the limit if bias is corrected, else the mean.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import math
 import warnings
@@ -50,8 +51,10 @@ Codes = tuple[np.ndarray, np.ndarray]
 
 def turned(n: int, rng: np.random.Generator) -> Codes:
     """Codes (n, 6) and factors (n, 4): pairs of latents that share two factors, and noise."""
-    v = np.stack([rng.integers(size, size=n) for size in (6, 6, 5, 8)], 1)
-    z = (v - v.mean(0)) / v.std(0) + 0.1 * rng.standard_normal(v.shape)
+    sizes = np.array([6, 6, 5, 8])
+    v = rng.integers(sizes, size=(n, 4))
+    # in units of the distribution: a table's own mean and deviation would make tables too much alike
+    z = (v - (sizes - 1) / 2) / np.sqrt((sizes**2 - 1) / 12) + 0.1 * rng.standard_normal(v.shape)
     c, s = math.cos(math.radians(20)), math.sin(math.radians(20))
     pairs = z.reshape(n, 2, 2) @ np.array([[c, -s], [s, c]])
     return np.hstack([pairs.reshape(n, 4), 0.01 * rng.standard_normal((n, 2))]), v.astype(float)
@@ -70,6 +73,13 @@ def bent(n: int, rng: np.random.Generator) -> Codes:
 KINDS = {"turned": turned, "bent": bent}
 
 
+@functools.cache
+def moments_of(kind: str) -> Codes:
+    """Mean and deviation of each latent, (6,), of very many rows."""
+    z, _ = KINDS[kind](MANY, np.random.default_rng(0))
+    return z.mean(0), z.std(0)
+
+
 def table_of(metric: Metric, kind: str, n: int, seed: int) -> Table | GroupTable:
     """A fresh table that this metric reads, without what costs and has no error (InfoE, a kernel's R2)."""
     rng = np.random.default_rng([seed, n])
@@ -80,10 +90,11 @@ def table_of(metric: Metric, kind: str, n: int, seed: int) -> Table | GroupTable
         category = np.where(rng.random(n) < 0.7, label, rng.integers(label.max() + 1, size=n))
         return Table.of(np.eye(label.max() + 1)[category], label[:, None])
     log_var = None
+    mean, deviation = moments_of(kind)
     if reads in ("groups", "pairs"):
-        z = z / z.std(0) + 1.5 * rng.standard_normal(z.shape)  # less noise, and every group is told apart
+        z = z / deviation + 1.5 * rng.standard_normal(z.shape)  # less noise, and every group is told apart
     if reads == "posteriors":
-        z = (z - z.mean(0)) / z.std(0) * np.array([1, 1, 1, 1, 1, 0.1])
+        z = (z - mean) / deviation * np.array([1, 1, 1, 1, 1, 0.1])
         log_var = 2 * np.log([0.3, 0.3, 0.3, 0.3, 0.3, 1.0]) + 0.2 * rng.standard_normal(z.shape)
     table = replace(Table.of(z, None if reads == "codes" else v, log_var=log_var), whole=False)
     return GroupTable.drawn_from(table, pairs=reads == "pairs") if reads in ("groups", "pairs") else table

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.posteriors import LOG_2PI, aggregate, draw, missing, saturated
 from unweave.metrics.silence import mean_kl
@@ -43,7 +45,8 @@ def information_terms(table: Table) -> Measured:
     assert table.log_var is not None
     drawn = draw(table)
     joint, marginal = aggregate(table, drawn.z)
-    prior = -0.5 * (drawn.z**2 + LOG_2PI)
+    # log p(z_d) in closed form, of each posterior that is drawn from, (S, D): so that the sum of the terms is the KL itself
+    prior = -0.5 * (table.codes[drawn.rows] ** 2 + np.exp(table.log_var[drawn.rows]) + LOG_2PI)
     known = float((drawn.own.sum(1) - joint).mean())
     dependence = float((joint - marginal.sum(1)).mean())
     dimension_kl = (marginal - prior).mean(0)
