@@ -31,6 +31,10 @@ class TotalCorrelation(Part):
     estimator the three add up to the KL less the constant. The weighted "total correlation" may be below 0, and the
     weighted "mutual information", about log(n M), above the KL.
 
+    Take large batches: M images tell at most log M nats of q(z), so where I(x; z) is more, the estimate of TC is low and
+    blind to latents that are turned. Images of 7 nats in batches of 64 had an estimate of -.05 nats where TC was 1.37, and
+    MIG of .2; in batches of 256 MIG of .5 (recipe `beta-tcvae`).
+
     **Departures** from disentanglement_lib: it has one weight, and the weighted estimator only. From the authors' code:
     its stratified weights give one of the other images of a row what is left of 1, and 1/M to the rest; here all others
     share equally, which is the mean over which one it is.
