@@ -138,11 +138,12 @@ def gather(
 
 
 def known_factors(source: Any, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """The factors (n, K) of rows: of the grid, the labels, or the class as the only one; None if nothing is known."""
-    if hasattr(source, "factors"):
-        return np.asarray(source.told(rows), dtype=float)
-    if getattr(source, "labels", None) is not None:
-        return np.asarray(source.labels)[rows].astype(float)
+    """The factors (n, K) of rows: of the grid, the labels, or the class as the only one; None if nothing is known.
+
+    Where a factor's values are numbers they are these, and not their places among each other.
+    """
+    if hasattr(source, "factors") or getattr(source, "labels", None) is not None:
+        return np.asarray(source.observed(rows), dtype=float)
     if source.y is not None:
         return np.asarray(source.y)[rows].astype(float)[:, None]
     return None
