@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from unweave.data.beside import numbers
 from unweave.data.factors import FactorSpace, Rng, Rows, meant, unevenly
 from unweave.data.scale import unmasked
 from unweave.kinds import declared
+from unweave.tensors import plain
 from unweave.types import DataInfo
 
 Draw = Callable[[NDArray[np.int64]], NDArray[np.uint8]]
@@ -39,23 +41,23 @@ class ImageData:
 
     def __init__(
         self,
-        array: NDArray[np.generic],
+        array: Any,
         *,
-        y: Rows | None = None,
+        y: Any = None,
         class_names: Sequence[str] = (),
-        labels: Rows | None = None,
+        labels: Any = None,
         factor_names: Sequence[str] = (),
         factor_sizes: Sequence[int] = (),
         factor_kinds: Sequence[str] | None = None,
         factor_values: Sequence[Rows] = (),
-        groups: Rows | None = None,
-        pairs: Rows | None = None,
+        groups: Any = None,
+        pairs: Any = None,
         name: str = "arrays",
         about: str = "in memory",
         binary: bool | None = None,
         white: int = 255,
     ) -> None:
-        self.array = _rows_of(unmasked(array, name))
+        self.array = _rows_of(unmasked(plain(array), name))
         self.name, self.about, self._binary = name, about, binary
         self.white = white
         self.y = self._column("y", y)
@@ -66,8 +68,8 @@ class ImageData:
         if len(self.class_names) < count:
             raise ValueError(f"y holds class {count - 1}, but there are {len(self.class_names)} class names")
         self.groups = self._column("groups", groups)
-        self.pairs = None if pairs is None else self._pairs(np.asarray(unmasked(pairs, "pairs")))
-        self.labels = None if labels is None else numbers(np.asanyarray(labels))
+        self.pairs = None if pairs is None else self._pairs(np.asarray(unmasked(plain(pairs), "pairs")))
+        self.labels = None if labels is None else numbers(np.asanyarray(plain(labels)))
         self.factor_names = tuple(factor_names)
         self.factor_sizes = tuple(factor_sizes) or (0,) * len(self.factor_names)
         self.factor_kinds = declared(factor_kinds, len(self.factor_names), self.factor_names)
@@ -81,10 +83,10 @@ class ImageData:
         if self.labels is not None and (self.labels.shape != expected or len(self.factor_sizes) != expected[1]):
             raise ValueError(f"labels have shape {self.labels.shape}; rows and factor names ask for {expected}")
 
-    def _column(self, name: str, given: Rows | None) -> NDArray[np.int64] | None:
+    def _column(self, name: str, given: Any) -> NDArray[np.int64] | None:
         if given is None:
             return None
-        column = np.asarray(unmasked(given, name))
+        column = np.asarray(unmasked(plain(given), name))
         if column.shape != (len(self),) or column.dtype.kind not in "iub":
             raise ValueError(f"{name} has shape {column.shape}, {column.dtype}; expected {len(self)} whole numbers")
         return column.astype(np.int64)
