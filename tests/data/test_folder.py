@@ -149,7 +149,7 @@ def test_factors_that_are_text_numbers_measurements_or_missing(tmp_path):
     assert np.isnan(data.labels[5]).all()
     assert np.isnan(data.labels[299]).tolist() == [True, False, True]
     assert data.labels[299, 1] == 2
-    groups = stream(data, {"groups", "labels"}, batch_size=16, shared=("kind",))(0)
+    groups = stream(data, {"groups", "labels"}, batch_size=16, shared=("kind",), observed=("kind", "size"))(0)
     assert (groups.index % 2 == groups.index[:, :1] % 2).all()
     assert groups.labelled.v.shape == (16, 3)
 

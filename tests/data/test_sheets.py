@@ -6,10 +6,12 @@ from PIL import Image
 
 import unweave
 from unweave.data import load
+from unweave.data.batches import stream
 from unweave.data.contact import contact_sheet
 from unweave.data.describe import described
 from unweave.data.factors import FactorSpace, meant
 from unweave.data.images import FactorImages, ImageData
+from unweave.data.labels import labelled
 from unweave.data.views import subset
 from unweave.encoded import known_factors
 
@@ -120,3 +122,48 @@ def test_kinds_that_are_misspelt_and_factors_of_one_name_are_refused(pictured, h
 
 def test_a_colon_may_be_part_of_a_name(pictured):
     assert pictured("ratio 3:4,hsv:hue", [1, 2, 3], [1, 1, 2]).factor_names == ("ratio 3:4", "hsv:hue")
+
+
+def test_supervision_by_a_measurement_is_refused_before_anything_is_written(tmp_path):
+    times = [1_700_000_000 + i for i in range(400)]
+    data = ImageData(
+        np.zeros((400, 3)),
+        labels=np.array([times, np.arange(400) % 2]).T,
+        factor_names=("time", "b"),
+        factor_sizes=(0, 2),
+        name="set",
+    )
+    says = r"factor 'time' of set has the label 1700000\d*, and it is a number and no index from 0: .* observed=OTHERS"
+    small = {"steps": 2, "device": "cpu", "out": tmp_path / "runs", "batch_size": 4}
+    for method in ("s2-beta-vae", "vae"):
+        more = {} if method.startswith("s2") else {"supervision": "embed"}
+        with pytest.raises(ValueError, match=says) as error:
+            unweave.train(method, data, **small, **more)
+        assert "\n" not in str(error.value)
+    assert not (tmp_path / "runs").exists()
+    for supervision in ("xent", "l2", "cov", "embed", "mine"):
+        run = unweave.train("vae", data, supervision=supervision, batch_options={"observed": ("b",)}, **small)
+        assert all(bool(w.isfinite().all()) for w in run.method.parameters())
+
+
+def test_supervision_by_nothing_but_measurements_names_one(tmp_path):
+    data = ImageData(np.zeros((300, 3)), y=np.arange(300) % 2, labels=np.arange(300)[:, None] / 7, factor_names=("a",))
+    with pytest.raises(ValueError, match="factor 'a' is a number and no index from 0") as error:
+        unweave.train("s2-beta-vae", data, steps=2, device="cpu", out=tmp_path / "runs")
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(("label", "why"), [(-1, "-1"), (0.5, "0.5"), (3, "3, which are indices from 0 to 2")])
+def test_labels_that_are_no_indices_below_their_size_are_refused(label, why):
+    data = ImageData(np.zeros((4, 3)), labels=[[0], [1], [2], [label]], factor_names=("a",), factor_sizes=(3,))
+    with pytest.raises(ValueError, match=f"factor 'a' of arrays has the label {why}"):
+        labelled(data, 0, count=0)
+
+
+def test_labels_are_exact_on_their_way_to_a_method():
+    times = 1_700_000_000 + np.arange(400)
+    data = ImageData(np.zeros((400, 3)), y=np.arange(400) % 2, labels=times[:, None], factor_names=("time",))
+    assert labelled(data, 0, count=0)[1][:, 0].tolist() == times.tolist()
+    batch = stream(data, {"images", "labels"}, labels=0, batch_size=64)(0).labelled
+    assert batch.v[:, 0].tolist() == times[batch.index].tolist()
