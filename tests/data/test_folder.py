@@ -164,7 +164,7 @@ def test_a_complete_grid_of_factors_is_a_factor_set(tmp_path):
     data = load(tmp_path, size=4)
     assert isinstance(data, FactorImages)
     assert data.factors.names == ("shape", "x")
-    assert [list(v) for v in data.factors.values] == [["box", "disc"], ["3", "20"]]
+    assert [v.tolist() for v in data.factors.values] == [["box", "disc"], [3, 20]]
     assert data.images([[0, 0], [1, 1]])[:, 0, 0, 0].tolist() == [3, 0]  # box at 3, disc at 20
 
 
