@@ -16,7 +16,7 @@ from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.views import split, subset
 from unweave.encoded import Tables, gather, intervene, known_factors
-from unweave.evaluate import score
+from unweave.evaluate import evaluate, score
 from unweave.methods.base import Method
 from unweave.settings import Setting
 from unweave.types import Losses, Posterior
@@ -353,3 +353,16 @@ def test_classes_that_labels_named_are_not_matched(rows_as_classes, tmp_path, to
     found = unweave.evaluate(run, "class_accuracy")["class_accuracy"]
     assert found.value == pytest.approx(accuracy)
     assert found.estimator.endswith("category k is class k" if told else "categories matched to classes")
+
+
+@pytest.mark.parametrize("names", [5, [5], ["mig", None], [["mig"]]])
+def test_metrics_that_are_no_names_are_refused_in_one_line(names):
+    arrays = (np.random.default_rng(0).random((60, 2)), np.arange(120).reshape(60, 2) % 3)
+    with pytest.raises(ValueError, match="expected names, such as 'mig'") as error:
+        evaluate(arrays, names)
+    assert "\n" not in str(error.value)
+
+
+def test_metrics_may_be_an_array_of_names():
+    arrays = (np.random.default_rng(0).random((60, 2)), np.arange(120).reshape(60, 2) % 3)
+    assert list(evaluate(arrays, np.array(["mcc"]))) == ["mcc"]

@@ -20,7 +20,7 @@ from unweave.methods import METHODS, PARTS
 SOURCE = Path(__file__).parents[1] / "src" / "unweave"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("types", "seeds", "settings", "precision", "files", "log", "checksum"),
+    ("types", "seeds", "settings", "precision", "files", "log", "checksum", "numerals", "tensors"),
     ("kinds", "locate", "maths", "verdicts", "means", "optimiser_state"),
     ("nets",),
     ("data", "methods", "metrics", "kept"),
@@ -38,7 +38,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
 LAZY = {"__init__", "__main__"}  # of the package itself, which imports nothing until a name is used
-METRICS_MAY = {"settings", "kinds"}
+METRICS_MAY = {"settings", "kinds", "numerals", "tensors"}
 VAGUE = {"utils", "util", "common", "core", "helpers", "helper", "misc"}
 REFERENCE = re.compile(r"unweave((?:\.\w+)+)(?::\w+)?")
 

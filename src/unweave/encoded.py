@@ -15,6 +15,7 @@ from unweave.kinds import declared
 from unweave.metrics.grouping import GroupTable
 from unweave.metrics.groups import FIT_GROUPS, MEMBERS, TEST_GROUPS, Groups
 from unweave.metrics.tables import TEST_ROWS, Table
+from unweave.tensors import plain
 
 AnyTable = TypeVar("AnyTable", Table, GroupTable)
 
@@ -138,11 +139,12 @@ def gather(
 
 
 def known_factors(source: Any, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """The factors (n, K) of rows: of the grid, the labels, or the class as the only one; None if nothing is known."""
-    if hasattr(source, "factors"):
-        return np.asarray(source.told(rows), dtype=float)
-    if getattr(source, "labels", None) is not None:
-        return np.asarray(source.labels)[rows].astype(float)
+    """The factors (n, K) of rows: of the grid, the labels, or the class as the only one; None if nothing is known.
+
+    Where a factor's values are numbers they are these, and not their places among each other.
+    """
+    if hasattr(source, "factors") or getattr(source, "labels", None) is not None:
+        return np.asarray(source.observed(rows), dtype=float)
     if source.y is not None:
         return np.asarray(source.y)[rows].astype(float)[:, None]
     return None
@@ -167,10 +169,10 @@ def known_kinds(source: Any, wanted: Any = None) -> tuple[str, ...] | None:
 
 def _encode(posterior: Callable[..., Any], source: Any, rows: NDArray[np.int64]) -> tuple[Any, Any]:
     parts = [posterior(source.take(rows[i : i + 4096])) for i in range(0, len(rows), 4096)]
-    mean = np.concatenate([np.asarray(p[0], dtype=np.float64) for p in parts])
+    mean = np.concatenate([np.asarray(plain(p[0]), dtype=np.float64) for p in parts])
     if len(mean) != len(rows):
         raise ValueError(f"the encoder gave {len(mean)} codes for {len(rows)} images")
-    return mean, None if parts[0][1] is None else np.concatenate([p[1] for p in parts])
+    return mean, None if parts[0][1] is None else np.concatenate([plain(p[1]) for p in parts])
 
 
 def _to_test(rng: np.random.Generator, fitted: NDArray[np.int64], size: int) -> dict[str, NDArray[np.int64]]:

@@ -16,6 +16,7 @@ from unweave.data.images import ImageData
 from unweave.data.scale import UNIT, scale_of, to_bytes, unit, unmasked
 from unweave.fit import train
 from unweave.run import Run
+from unweave.tensors import plain
 
 LAYOUTS = ("vectors", "plane", "channels first", "channels last")
 
@@ -70,7 +71,7 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     def fit(self, X: Any, y: Any = None) -> Disentangler:
         """Train on X. ValueError for unknown settings, values out of range and arrays that are no images or vectors."""
-        X = validate_data(self, unmasked(X, "X"), allow_nd=True, ensure_min_samples=2)
+        X = validate_data(self, unmasked(plain(X), "X"), allow_nd=True, ensure_min_samples=2)
         self.layout_ = _layout(X)
         with tempfile.TemporaryDirectory() as passing:
             self.run_: Run = train(
@@ -95,7 +96,7 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def inverse_transform(self, X: Any) -> NDArray[np.float32]:
         """Vectors, or images in [0, 1], laid out as those that were fitted, of codes (n, D)."""
         check_is_fitted(self)
-        codes = np.asarray(X, dtype=np.float32)
+        codes = np.asarray(plain(X), dtype=np.float32)
         if codes.ndim != 2 or codes.shape[1] != self._n_features_out:
             raise ValueError(f"codes have shape {codes.shape}; expected (n, {self._n_features_out})")
         found = self.run_.decode(codes)
@@ -110,7 +111,7 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     def _checked(self, X: Any) -> NDArray[np.generic]:
         check_is_fitted(self)
-        X = validate_data(self, unmasked(X, "X"), allow_nd=True, reset=False)
+        X = validate_data(self, unmasked(plain(X), "X"), allow_nd=True, reset=False)
         if _layout(X) != self.layout_:
             raise ValueError(f"X has shape {X.shape}; this model was fitted on {self.layout_}")
         return _in_8_bits(_arranged(X, self.layout_))

@@ -21,6 +21,7 @@ from unweave.locate import locate
 from unweave.metrics.arguments import check_how, refuse_unread
 from unweave.metrics.grouping import GroupTable
 from unweave.metrics.tables import FIT_ROWS, Table
+from unweave.tensors import plain
 
 if TYPE_CHECKING:
     from unweave.run import Run
@@ -32,7 +33,7 @@ Encoder = Callable[[NDArray[Any]], ArrayLike]
 
 def evaluate(
     what: Run | Encoder | tuple[ArrayLike, ArrayLike | None],
-    metrics: Iterable[str] | str | None = None,
+    metrics: Any = None,
     *,
     data: Any = None,
     n: int | None = None,
@@ -62,6 +63,7 @@ def evaluate(
     for an argument that what is scored has no use for.
     """
     check_how(protocol, seed, calibrate)
+    metrics = _as_names(metrics)
     if isinstance(what, tuple):
         _refuse_unread(what, {"data": data, "n": n}, "is of what has to be encoded, and codes are scored as they are")
         table = Table.of(*what, test=test, log_var=log_var, protocol=protocol, seed=seed, kinds=kinds)
@@ -105,6 +107,16 @@ def evaluate(
     if isinstance(what, Run):
         keep(what.path, scores)
     return scores
+
+
+def _as_names(metrics: Any) -> list[str] | str | None:
+    """The metrics as they were asked for, by name. ValueError for anything that is no name."""
+    if metrics is None or isinstance(metrics, str):
+        return metrics
+    names = list(metrics) if isinstance(metrics, Iterable) else [metrics]
+    if wrong := [name for name in names if not isinstance(name, str)]:
+        raise ValueError(f"metrics holds {wrong[0]!r}; expected names, such as 'mig' or ['mig', 'dci']")
+    return names
 
 
 def _refuse_unread(what: Any, given: Mapping[str, Any], why: str) -> None:
@@ -177,7 +189,7 @@ def keep(path: Path, scores: Mapping[str, registry.Score]) -> None:
 
 
 def _without_variance(encoder: Encoder) -> Callable[..., Any]:
-    return lambda images: (np.asarray(encoder(images)), None)
+    return lambda images: (np.asarray(plain(encoder(images))), None)
 
 
 def _scored_columns(blocks: dict[str, slice]) -> NDArray[np.int64] | None:

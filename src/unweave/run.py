@@ -19,6 +19,7 @@ from unweave.data.views import split
 from unweave.methods.base import Method
 from unweave.runs import Folder, RunError
 from unweave.seeds import fold
+from unweave.tensors import plain
 from unweave.trust import admit
 from unweave.types import DataInfo, Posterior
 
@@ -84,7 +85,7 @@ class Run:
 
     def decode(self, codes: Any) -> NDArray[np.float32]:
         """Images (n, C, H, W) in [0, 1], or vectors (n, F) in the range of the data, of codes (n, D)."""
-        codes = np.atleast_2d(np.asarray(codes, dtype=np.float32))
+        codes = np.atleast_2d(np.asarray(plain(codes), dtype=np.float32))
         return self._by_chunks(lambda z: (self.method.decode(z),), codes)[0]
 
     def reconstruct(self, images: Any) -> NDArray[np.float32]:
@@ -187,11 +188,8 @@ def info_of(config: Mapping[str, Any]) -> DataInfo:
 
 
 def _array(images: Any) -> NDArray[Any]:
-    """What was given as an array; a mask stays, since it has to be seen, and numpy knows no bfloat16."""
-    if isinstance(images, Tensor):
-        images = images.detach().cpu()
-        return (images.float() if images.dtype == torch.bfloat16 else images).numpy()
-    return np.asanyarray(images)
+    """What was given as an array; a mask stays, since it has to be seen."""
+    return np.asanyarray(plain(images))
 
 
 def pixels(x: Tensor) -> Tensor:

@@ -34,7 +34,7 @@ class Batch:
         after a shift and without what is held out. For training alone: `encode` is given images and no index, so a
         method with a code for each row says what the code of any other image is.
     y: classes, (B,) or (B, M), int64.
-    v: factors as indices from 0, (B, K) float32; NaN where a label is missing.
+    v: factors as indices from 0, (B, K) float32 (float64 for numbers that float32 does not hold); NaN where one is missing.
     changed: which factors differ within a pair, (B, K) bool, for methods that are told.
     labelled: the labelled batch beside the main one, if `needs` holds "labels"; its index counts the same rows.
     """

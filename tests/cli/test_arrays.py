@@ -1,12 +1,14 @@
 """Reading tables: every format gives the same array, and damage is named."""
 
+import json
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from unweave.cli.arrays import read
+from unweave.cli.arrays import opened, read
+from unweave.cli.evaluate import run
 from unweave.evaluate import evaluate
 
 TABLE = np.array([[1.0, 2.5], [np.nan, -1e-3], [3.0, 0.0]])
@@ -82,3 +84,91 @@ def test_an_archive_of_other_arrays(tmp_path):
     np.savez(tmp_path / "a.npz", x=TABLE, y=TABLE)
     with pytest.raises(ValueError, match="holds x, y; name one of them 'codes'"):
         read(tmp_path / "a.npz", "codes")
+
+
+def indexed(place: Path, name: str, index, columns, head="") -> Path:
+    lines = [",".join(map(str, [i, *row])) for i, row in zip(index, columns, strict=True)]
+    (place / name).write_text("\n".join([",".join([head, *"abc"[: len(columns[0])]]), *lines]))
+    return place / name
+
+
+@pytest.mark.parametrize("head", ["", "Unnamed: 0"])
+def test_rows_go_together_by_their_row_indices(tmp_path, head):
+    rng = np.random.default_rng(0)
+    v, order = rng.integers(4, size=(60, 2)), rng.permutation(60)
+    codes = indexed(tmp_path, "codes.csv", range(60), v + 0.25, head)
+    factors = indexed(tmp_path, "factors.csv", order, v[order], head)
+    found = opened(factors, "factors").along(opened(codes, "codes"))
+    assert found.tolist() == v.tolist()
+    out = tmp_path / "out.json"
+    words = ["--codes", str(codes), "--factors", str(factors), "--metrics", "mcc", "--json", str(out)]
+    assert run(words) == 0
+    assert json.loads(out.read_text())["mcc"]["value"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("index", [range(1, 61), [*range(59), 70]])
+def test_other_rows_by_their_row_indices_are_refused(tmp_path, index):
+    v = np.random.default_rng(0).integers(4, size=(60, 2))
+    codes, factors = indexed(tmp_path, "codes.csv", range(60), v), indexed(tmp_path, "factors.csv", index, v)
+    with pytest.raises(
+        ValueError, match=r"the row indices of .*factors.csv and .*codes.csv differ: one of them"
+    ) as error:
+        run(["--codes", str(codes), "--factors", str(factors), "--metrics", "mcc"])
+    assert "\n" not in str(error.value)
+
+
+def test_rows_without_an_index_go_together_as_they_are(tmp_path):
+    v = np.random.default_rng(0).integers(4, size=(60, 2))
+    np.save(tmp_path / "codes.npy", v)
+    factors = opened(indexed(tmp_path, "factors.csv", range(5, 65), v), "factors")
+    assert factors.along(opened(tmp_path / "codes.npy", "codes")).tolist() == v.tolist()
+    assert factors.index == tuple(range(5, 65))
+
+
+def test_the_row_index_of_a_parquet_file_counts_too(tmp_path):
+    duckdb = pytest.importorskip("duckdb")
+    for name, head, values in (
+        ("codes", '"Unnamed: 0.1", "Unnamed: 0", x', "(3, 1, 7), (4, 0, 8)"),
+        ("factors", '"__index_level_0__", x', "(0, 5), (1, 6)"),
+    ):
+        table = f"select * from (values {values}) as t({head})"
+        duckdb.sql(table).write_parquet(str(tmp_path / f"{name}.parquet"))
+    codes, factors = (opened(tmp_path / f"{name}.parquet", name) for name in ("codes", "factors"))
+    assert (codes.names, codes.index, codes.array.tolist()) == (("x",), (1, 0), [[7], [8]])
+    assert factors.along(codes).tolist() == [[6], [5]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (("--factor-kinds", "a=continuous,a=ordered"), "the kind of factor 'a' is given twice"),
+        (("--factor-kinds", "a=continuous,0=ordered"), "given twice, by its name and by its number"),
+        (("--factor-kinds", "a=ordered", "--factor-kinds", "b=ordered"), "--factor-kinds is given twice"),
+        (("--factor-kinds", "a=ordered", "--factor-kinds=b=ordered"), "--factor-kinds is given twice"),
+        (("--factor-kinds", ""), "'' is no kind of factor"),
+        (("--factor-kinds", "a="), "'a=' is no FACTOR=KIND"),
+        (("--factor-kinds", "=ordered"), "'=ordered' is no FACTOR=KIND"),
+        (("--seed", "1", "--seed", "2"), "--seed is given twice"),
+    ],
+)
+def test_kinds_that_say_nothing_or_two_things_are_refused(tmp_path, asked, says):
+    v = np.random.default_rng(0).integers(4, size=(60, 2))
+    files = [
+        "--codes",
+        indexed(tmp_path, "codes.csv", range(60), v),
+        "--factors",
+        indexed(tmp_path, "f.csv", range(60), v),
+    ]
+    with pytest.raises(ValueError, match=says):
+        run([*map(str, files), "--metrics", "mcc", *asked])
+
+
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [("a:contnuous,b", "did you mean 'continuous'?"), ("a:ordered,a:continuous", "two columns are the factor 'a'")],
+)
+def test_names_of_columns_are_understood_as_those_of_a_folder(tmp_path, head, says):
+    np.save(tmp_path / "codes.npy", np.random.default_rng(0).random((60, 2)))
+    (tmp_path / "f.csv").write_text(head + "\n" + "1,2\n2,1\n2,2\n" * 20)
+    with pytest.raises(ValueError, match=says):
+        run(["--codes", str(tmp_path / "codes.npy"), "--factors", str(tmp_path / "f.csv"), "--metrics", "mcc"])

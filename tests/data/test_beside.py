@@ -9,6 +9,7 @@ from unweave.data import load
 from unweave.data.batches import stream
 from unweave.data.images import ImageData
 from unweave.encoded import known_factors
+from unweave.evaluate import evaluate
 
 RNG = np.random.default_rng(0)
 X = RNG.integers(2, 256, (30, 8, 8, 3), dtype=np.uint8)
@@ -198,3 +199,32 @@ def test_many_numbers_of_a_folder_are_kept_exactly(tmp_path):
     labels = load(tmp_path, size=1).labels
     assert labels[:299, 0].tolist() == times[:299]
     assert np.isnan(labels[299, 0])
+
+
+def test_tensors_of_any_kind_are_images_and_labels():
+    pictures = torch.from_numpy(X).permute(0, 3, 1, 2) / 255
+    want = load(pictures.numpy())
+    for given in (pictures.requires_grad_(), pictures.detach().double().requires_grad_() * 1):
+        assert np.array_equal(load(given).array, want.array)
+    coarse = pictures.detach().bfloat16()
+    assert np.array_equal(load(coarse.requires_grad_()).array, load(coarse.detach().float().numpy()).array)
+    labels = torch.tensor(V, dtype=torch.float32)
+    for part in (labels.requires_grad_(), labels.detach().bfloat16().requires_grad_()):
+        assert load(Samples(part)).labels.tolist() == V.tolist()
+        assert load(Samples([row[0] for row in part])).y.tolist() == V[:, 0].tolist()
+        direct = ImageData(X.transpose(0, 3, 1, 2).copy(), labels=part, factor_names=("a", "b"))
+        assert direct.labels.tolist() == V.tolist()
+    framed = Samples([0] * 6, lambda image, label: {"image": (image / 255).bfloat16().requires_grad_(), "y": label})
+    assert load(framed).array.shape == (6, 3, 8, 8)
+
+
+def test_an_encoder_may_give_a_tensor_that_requires_a_gradient():
+    data = ImageData(X.transpose(0, 3, 1, 2).copy(), labels=V, factor_names=("a", "b"))
+
+    def encoder(images):
+        return torch.from_numpy(images[:, :, 0, 0].astype(np.float32)).bfloat16().requires_grad_() * 1
+
+    score = evaluate(encoder, "mcc", data=data)["mcc"]
+    assert (
+        score.value == evaluate(lambda images: encoder(images).detach().float().numpy(), "mcc", data=data)["mcc"].value
+    )

@@ -149,7 +149,7 @@ def test_factors_that_are_text_numbers_measurements_or_missing(tmp_path):
     assert np.isnan(data.labels[5]).all()
     assert np.isnan(data.labels[299]).tolist() == [True, False, True]
     assert data.labels[299, 1] == 2
-    groups = stream(data, {"groups", "labels"}, batch_size=16, shared=("kind",))(0)
+    groups = stream(data, {"groups", "labels"}, batch_size=16, shared=("kind",), observed=("kind", "size"))(0)
     assert (groups.index % 2 == groups.index[:, :1] % 2).all()
     assert groups.labelled.v.shape == (16, 3)
 
@@ -164,7 +164,7 @@ def test_a_complete_grid_of_factors_is_a_factor_set(tmp_path):
     data = load(tmp_path, size=4)
     assert isinstance(data, FactorImages)
     assert data.factors.names == ("shape", "x")
-    assert [list(v) for v in data.factors.values] == [["box", "disc"], ["3", "20"]]
+    assert [v.tolist() for v in data.factors.values] == [["box", "disc"], [3, 20]]
     assert data.images([[0, 0], [1, 1]])[:, 0, 0, 0].tolist() == [3, 0]  # box at 3, disc at 20
 
 

@@ -69,6 +69,26 @@ def test_the_row_index_of_pandas_is_no_column(scored, photos, caplog, head):
     assert data.factor_names == ("size",)
 
 
+@pytest.mark.parametrize(
+    "head", [",Unnamed: 0,", "Unnamed: 0.1,Unnamed: 0,", "Unnamed: 0,Unnamed: 0.1,", ",,", "Unnamed: 0,x,Unnamed: 3,"]
+)
+def test_every_row_index_of_a_table_that_was_saved_twice_is_no_column(scored, photos, tmp_path, head):
+    x = "x," if "x" in head else ""
+    lines = [f"{i},{'7,' if x else ''}{9 - i},{i % 2},{i % 3}" for i in range(8)]
+    assert scored("\n".join([f"{head}a,b", *lines])).shape == (8, 3 if x else 2)
+    assert read_table(tmp_path / "f.csv").index == tuple(9 - i for i in range(8))
+    if not x:
+        pictured = [f"{i},{9 - i},{i}.png,{i % 3}" for i in range(8)]
+        assert photos("\n".join([f"{head}file,size", *pictured])).factor_names == ("size",)
+
+
+def test_a_second_column_of_such_a_name_that_is_no_index_is_refused(scored):
+    with pytest.raises(ValueError, match=r"f\.csv: its column 'Unnamed: 0' is no row index; name it or leave it out"):
+        scored(",Unnamed: 0,a\n0,3,7\n1,3,8\n")
+    with pytest.raises(ValueError, match="holds nothing but a row index"):
+        scored("Unnamed: 0\n0\n1\n")
+
+
 def test_files_may_be_the_index_themselves(photos):
     assert photos(rows([1, 2, 1, 2, 1, 2, 1, 2], ",size")).factor_names == ("size",)
 
@@ -85,6 +105,39 @@ def test_a_header_of_numbers_is_a_header(scored):
     assert scored("1,0\n7,1\n8,2\n").tolist() == [[1, 0], [7, 1], [8, 2]]
     assert scored("0\n7\n8\n").tolist() == [[0], [7], [8]]  # a column of numbers that begins with 0
     assert np.array_equal(scored("NA,1\n7,1\n"), [[np.nan, 1], [7, 1]], equal_nan=True)
+
+
+RUN = "".join(f"{i % 5},{i % 3 + 1}\n" for i in range(30))
+CODES = "".join(f"{0.37 * i + 0.01:.3f},{1 - 0.11 * i:.3f},{0.23 * i:.3f}\n" for i in range(30))
+
+
+HALVES = "".join(f"{i / 2},{i / 3:.2f}\n" for i in range(30))
+
+
+@pytest.mark.parametrize(
+    "text", ["1,2\n" + RUN, "2019,2020\n" + RUN, "0.0,1.0\n" + RUN, "10,20\n" + RUN, "1,2\n" + HALVES]
+)
+def test_a_first_line_that_may_be_names_or_numbers_is_refused(scored, text):
+    expected = "its first line, [0-9.,]+, may be names of columns or the first row; give"
+    with pytest.raises(ValueError, match=expected) as error:
+        scored(text)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("first", ["0,1,2", "1,2,3", "0.0,1.0,2.0", "2019,2020,2021", "a,b,c"])
+def test_numbers_that_count_above_fractions_are_names(scored, first):
+    assert scored(f"{first}\n{CODES}").shape == (30, 3)
+    indexed = "\n".join(f"{i},{line}" for i, line in enumerate(CODES.splitlines()))
+    assert scored(f",{first}\n{indexed}").shape == (30, 3)
+
+
+@pytest.mark.parametrize("first", ["3,2", "2,3", "0.50,1.50", "1e0,2e0", "2,2"])
+def test_a_first_row_of_numbers_is_a_row(scored, first):
+    assert scored(f"{first}\n{RUN}").shape == (31, 2)
+
+
+def test_a_first_row_of_ids_is_a_row(scored):
+    assert scored("01,1_11\n02,11_1\n").tolist() == [["01", "1_11"], ["02", "11_1"]]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +176,7 @@ def test_a_folder_refuses_the_same(photos):
 
 
 def test_what_spreadsheets_write_is_read(scored):
-    assert scored("\ufeffshape,size\r\n1,2\r\n3,4\r\n\r\n,\r\n").tolist() == [[1, 2], [3, 4]]
+    assert scored("\ufeffshape,size\r\n1,2\r\n3,4\r\n\r\n\r\n").tolist() == [[1, 2], [3, 4]]
     assert np.isnan(scored('a\n1\n""\n3\n')).ravel().tolist() == [False, True, False]
     assert scored('"size, in mm",b\n1,2\n').tolist() == [[1, 2]]
 
@@ -135,7 +188,7 @@ def test_whole_numbers_stay_apart_however_large(scored, photos, tmp_path):
     assert read(tmp_path / "f.npz", "factors").ravel().tolist() == [1, 0, 1, 2]
     data = photos(rows([2**24 + 1, 2**24, 2**24 + 2, 5, 2**24, 5, 5, 5]))
     assert data.labels[:, 0].tolist() == [2, 1, 3, 0, 1, 0, 0, 0]
-    assert photos(rows(range(16777216, 16777224))).factors.values[0].tolist() == [str(16777216 + i) for i in range(8)]
+    assert photos(rows(range(16777216, 16777224))).factors.values[0].tolist() == [16777216 + i for i in range(8)]
 
 
 def test_parquet_leaves_out_the_index_and_keeps_large_numbers_apart(tmp_path):
@@ -150,3 +203,76 @@ def test_the_lines_of_rows_are_those_of_the_file(tmp_path):
     (tmp_path / "a.csv").write_text('a,b\n\n1,"two\nlines"\n3,4\n')
     sheet = read_table(tmp_path / "a.csv")
     assert (sheet.names, sheet.lines) == (("a", "b"), [4, 5])
+
+
+def test_a_row_of_which_nothing_is_known_is_a_row(scored, photos, caplog):
+    assert np.isnan(scored("a,b\n1,2\n3,4\n,\n")).tolist() == [[False] * 2, [False] * 2, [True] * 2]
+    assert "nothing is known in its last row, which counts as one" in caplog.text
+    assert np.isnan(scored("a\n1\n\n3\n")).ravel().tolist() == [False, True, False]
+    assert scored("\na\n1\n3\n\n\n").ravel().tolist() == [1, 3]
+    assert "ends in blank lines, which are no rows; write NA" in caplog.text
+    assert (
+        len(photos(rows([1, 2, 3, 4, 5, 6, 7, 8]) + "\n,\n\n,\n")) == 8
+    )  # where the first column names what a row is of
+
+
+@pytest.mark.parametrize("ids", [("1_11", "11_1"), ("01", "11"), ("007", "07"), ("١", "٢")])
+def test_ids_that_look_like_numbers_stay_apart(scored, photos, ids):
+    one, other = ids
+    assert scored(f"id,x\n{one},1\n{other},2\n").tolist() == [[one, "1"], [other, "2"]]
+    data = photos(rows([one, other] * 4, "file,id"))
+    assert (data.factor_kinds, data.factor_sizes) == (("categorical",), (2,))
+    assert len(set(data.labels[:, 0])) == 2
+
+
+def test_ids_of_one_length_with_zeros_in_front_are_names_and_it_is_said(photos, caplog):
+    data = photos(rows(["09", "10", "11", "12"] * 2, "file,id"))
+    assert data.factor_kinds == ("categorical",)
+    assert "column 'id' holds '09', with a zero in front, and is taken as names" in caplog.text
+
+
+def test_one_zero_in_front_among_numbers_is_refused(photos):
+    expected = "holds '01' among numbers; write it without zeros in front; if these are names, .* 'id:categorical'"
+    with pytest.raises(ValueError, match=expected):
+        photos(rows(["01", "1", *range(2, 8)], "file,id"))
+    data = photos(rows(["01", "1", *range(2, 8)], "file,id:categorical"))
+    assert len(set(data.labels[:, 0] if not isinstance(data, FactorImages) else data.factors.values[0])) == 8
+
+
+def test_two_spellings_of_one_number_are_said_or_kept_apart(photos, caplog):
+    versions = ["1.1", "1.10", "1.2", "1.3"] * 2
+    assert photos(rows(versions, "file,v")).factor_sizes == (3,)
+    assert "'1.1' and '1.10' are one number; if these are names, call the column 'v:categorical'" in caplog.text
+    assert photos(rows(versions, "file,v:categorical")).factor_sizes == (4,)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["5 cm", "10 cm"],
+        ["5cm", "10cm"],
+        ["30%", "5 %"],
+        ["5 230", "12 100"],
+        ["1,234,567", "2,000,000"],
+        ["1.234,5", "2.000,5"],
+        ["1'234", "2'000"],
+        ["$5", "$7.5"],
+        ["5 km/h", "7 km/h"],
+        ["1.234.567", "2.000.000"],
+        ["5 cm", "unknown"],
+    ],
+)
+def test_numbers_that_are_written_for_people_are_refused_unless_they_are_names(photos, cells):
+    quoted = [f'"{cell}"' for cell in (cells * 4)[:7] + cells[:1]]
+    with pytest.raises(ValueError, match=r"line 2: column 'size' holds .*; write numbers as 1500 or 1.5; if") as error:
+        photos(rows(quoted, "file,size"))
+    assert "call the column 'size:categorical'" in str(error.value)
+    assert "\n" not in str(error.value)
+    assert photos(rows(quoted, "file,size:categorical")).factor_sizes == (2,)
+
+
+@pytest.mark.parametrize(
+    "cells", [["2d", "3d"], ["2nd", "3rd"], ["4wd", "2wd"], ["red", "5 cm", "blue"], ["12A", "12C"]]
+)
+def test_names_that_begin_with_digits_are_names(photos, cells):
+    assert photos(rows((cells * 8)[:8], "file,kind")).factor_sizes == (len(cells),)

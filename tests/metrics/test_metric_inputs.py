@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from tests.metrics import made
 
 from unweave import metrics
@@ -52,6 +53,15 @@ def scored(name, *tables, **options):
         (Z, V, {"log_var": Z[:5]}, "log_var has shape"),
         (Z, V, {"protocol": "libd"}, "unknown protocol 'libd'"),
         (Z.astype(str), V, {}, "not numbers"),
+        (Z, np.where(V == 1, "1_11", "11_1"), {}, "text in column 0 .such as '1(_11|1_1)'"),
+        (Z, np.where(V == 1, "01", "1"), {}, "text in column [0-3] .such as '01'"),
+        (Z, np.where(V == 1, b"1_1", b"11"), {}, "text in column [0-3]"),
+        (Z, V, {"kinds": 1}, "kinds is 1; expected one of categorical, ordered, continuous, one for each factor"),
+        (Z, V, {"kinds": {"ordered"}}, "kinds is {'ordered'}"),
+        (Z, V, {"kinds": [1] * 4}, "1 is no kind of factor"),
+        (Z, V, {"kinds": np.array(["orderd"] * 4)}, "'orderd' is no kind of factor; did you mean 'ordered'?"),
+        (Z, V, {"kinds": ""}, "'' is no kind of factor"),
+        (Z, [[1, 2], [1]], {}, "factors are no array"),
     ],
 )
 def test_bad_arrays_are_refused_in_one_line(codes, factors, more, says):
@@ -225,3 +235,55 @@ def test_active_chooses_latents():
     assert chosen.value == pytest.approx(metrics.mig_sup(Z, V).value)
     assert chosen.matrix.shape == (6, 4)
     assert "2 latents are not active" in chosen.reason
+
+
+def test_text_that_is_numbers_is_numbers():
+    want = metrics.mig(Z, V).value
+    assert metrics.mig(Z, V.astype(str)).value == want
+    assert metrics.mig(Z, V.astype(bytes)).value == want
+    assert metrics.mig(Z, np.char.add(V.astype(str), ".50")).value == want
+    gone = np.where(np.arange(len(V))[:, None] % 9 == 3, "nan", V.astype(str))
+    assert metrics.mig(Z, gone).value == metrics.mig(Z, gone.astype(float)).value
+
+
+@pytest.mark.parametrize(
+    "kinds", [np.array(["ordered"] * 4), ("ordered",) * 4, np.array("ordered"), iter(["ordered"] * 4)]
+)
+def test_kinds_may_be_an_array(kinds):
+    assert metrics.mig(Z, V, kinds=kinds).kinds == ("ordered",) * 4
+
+
+def learned(array, dtype=torch.float64):
+    """A tensor that requires a gradient, as a network gives it."""
+    return torch.tensor(np.asarray(array, dtype=float), dtype=dtype).requires_grad_() * 1
+
+
+@pytest.mark.parametrize("name", ["mig", "r2", "rmig", "factor_vae_score", "dci"])
+def test_tensors_are_read_as_arrays(name):
+    log_var = np.full(Z.shape, -4.0)
+    weights = np.linspace(1, 2, len(Z))
+    want = scored(name, Z, V, log_var=log_var, weights=weights, active=np.array([0, 1, 3]))
+    given = scored(
+        name, learned(Z), learned(V), log_var=learned(log_var), weights=learned(weights), active=torch.tensor([0, 1, 3])
+    )
+    assert given.value == want.value
+    assert given.reason == want.reason
+
+
+def test_tensors_of_bfloat16_and_lists_of_tensors_are_read_too():
+    coarse = torch.tensor(Z).bfloat16()
+    want = metrics.mig(coarse.float().numpy(), V).value
+    assert metrics.mig(coarse.requires_grad_(), torch.tensor(V).bfloat16()).value == want
+    assert metrics.mig(list(coarse), list(torch.tensor(V))).value == want
+    assert metrics.r2(learned(Z), V, test=(learned(Z), learned(V))).value == metrics.r2(Z, V, test=(Z, V)).value
+
+
+def test_groups_of_tensors_are_read():
+    rng = np.random.default_rng(0)
+    fixed = rng.integers(2, size=60)
+    codes = rng.normal(size=(60, 8, 2)) * np.where(np.arange(2) == fixed[:, None], 0.1, 1)[:, None]
+    want = metrics.factor_vae_score(Groups(codes, fixed))
+    given = metrics.factor_vae_score(
+        Groups(learned(codes), torch.tensor(fixed)), reference=learned(codes.reshape(-1, 2))
+    )
+    assert given.value == want.value

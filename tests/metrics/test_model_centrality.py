@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from unweave import metrics
 
@@ -83,3 +84,30 @@ def test_refused(count, fixed, says):
         metrics.model_centrality(codes, fixed)
     with pytest.raises(ValueError, match="how many models"):
         metrics.model_centrality(lambda i, j: codes[0, 0], np.zeros(G, int))
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (([[None]],), "model_centrality: missing a required argument: 'fixed'"),
+        ((None, np.zeros(9, int)), "codes is a NoneType; expected what every other model made of each model"),
+        ((5, np.zeros(9, int)), "codes is a int"),
+        (([5, 5], np.zeros(9, int)), "codes is a int; expected codes .G, L, D."),
+        (([[None, None], [None]], np.zeros(9, int)), "codes are of 2 models, and one of them has those of 1"),
+        (([[None, None]] * 2, None), "fixed has shape"),
+        ((lambda i, j: None, 3), "fixed has shape"),
+    ],
+)
+def test_what_is_no_codes_of_pairs_of_models_is_refused_in_one_line(given, says):
+    with pytest.raises(ValueError, match=says) as error:
+        metrics.model_centrality(*given)
+    assert "\n" not in str(error.value)
+
+
+def test_tensors_of_pairs_of_models_are_read():
+    rng = np.random.default_rng(0)
+    fixed = rng.integers(2, size=60)
+    codes = rng.normal(size=(60, 8, 2)) * np.where(np.arange(2) == fixed[:, None], 0.1, 1)[:, None]
+    want = metrics.model_centrality([[codes] * 2] * 2, fixed)
+    given = metrics.model_centrality([[torch.tensor(codes).requires_grad_()] * 2] * 2, torch.tensor(fixed))
+    assert given.value == want.value

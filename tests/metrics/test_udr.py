@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from tests.metrics.test_total_correlation import with_covariance
 
 from unweave import metrics
@@ -108,3 +109,42 @@ def test_a_table_of_one_model_is_no_table_of_models():
     assert not {"udr", "model_centrality"} & set(names_of("all", table))
     with pytest.raises(ValueError, match="compares several models"):
         metrics.udr.score(table)
+
+
+@pytest.mark.parametrize(
+    ("models", "more", "says"),
+    [
+        ((None,), {}, "models is a NoneType; expected codes .N, D. of each model"),
+        ((3,), {}, "models is a int; expected"),
+        (({"a": white(2)},), {}, "models is a dict; expected"),
+        ((), {}, "udr: missing a required argument: 'models'; it takes models, log_vars, kl"),
+        (([white(2)] * 2, 3), {}, "udr: too many positional arguments"),
+        (([white(2)] * 2,), {"kl": 3}, "kl is a int; expected it of each model"),
+        (([white(2)] * 2,), {"kl": np.array(3.0)}, "kl is a single number"),
+        (([white(2)] * 2,), {"log_vars": 3}, "log_vars is a int"),
+        (([white(2)] * 2,), {"kl": [3, 3]}, "kl of model 0 has shape"),
+    ],
+)
+def test_what_is_no_sequence_of_models_is_refused_in_one_line(models, more, says):
+    with pytest.raises(ValueError, match=says) as error:
+        metrics.udr(*models, **more)
+    assert "\n" not in str(error.value)
+
+
+def test_an_option_that_it_does_not_take_is_not_offered():
+    for option in ("weights", "kinds", "active"):
+        with pytest.raises(ValueError, match=f"udr has no option '{option}'") as error:
+            metrics.udr([white(2)] * 2, **{option: 1})
+        assert f"mean '{option}'" not in str(error.value)
+        assert not any(word in str(error.value).partition(";")[2] for word in ("weights", "kinds", "active", "test"))
+
+
+def test_tensors_of_several_models_are_read():
+    z = white(3)
+    models = [torch.tensor(z).requires_grad_(), torch.tensor(z[:, ::-1].copy())]
+    kl = [torch.ones(3).bfloat16().requires_grad_()] * 2
+    assert metrics.udr(models, kl=kl).value == metrics.udr([z, z[:, ::-1]], kl=[np.ones(3)] * 2).value
+    log_vars = [torch.full((len(z), 3), -4.0).requires_grad_()] * 2
+    assert (
+        metrics.udr(models, log_vars=log_vars).value == metrics.udr(list(map(np.array, [z, z[:, ::-1]])), kl=kl).value
+    )

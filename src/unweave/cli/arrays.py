@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +13,51 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.npy import UNREADABLE, map_npy, member, members
+from unweave.data.row_index import LEVEL, NAME
 from unweave.data.table import exact, missing, read_table
 
-INDICES = ("Unnamed: 0", "__index_level_0__")  # what pandas calls the numbers of its rows
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """An array (N, columns) from a file, the names of its columns, and the row index (N,) that pandas wrote.
+
+    () where the file has no names or no index; of several indices the last one, which is the oldest.
+    """
+
+    path: Path
+    array: NDArray[Any]
+    names: tuple[str, ...] = ()
+    index: tuple[int, ...] = ()
+
+    def along(self, other: Numbers) -> NDArray[Any]:
+        """The array with its rows in the order of another file's, by their row indices; as it is if one has none.
+
+        ValueError if the indices are not the same numbers, each once.
+        """
+        if not self.index or not other.index or self.index == other.index:
+            return self.array
+        place = {number: i for i, number in enumerate(self.index)}
+        if odd := set(place) ^ set(other.index):
+            raise ValueError(
+                f"the row indices of {self.path} and {other.path} differ: one of them has {min(odd)} and the other has "
+                "not; take the same rows, or save both without an index"
+            )
+        log.info("%s: its rows are brought into the order of %s by their row indices", self.path, other.path)
+        return self.array[[place[number] for number in other.index]]
 
 
 def read(path: str | Path, role: str) -> NDArray[Any]:
-    """The array (N, columns) in a file.
+    """The array (N, columns) in a file, see `opened`."""
+    return opened(path, role).array
+
+
+def opened(path: str | Path, role: str) -> Numbers:
+    """The array (N, columns) in a file, with what the file says of its columns and rows.
 
     role: what it is ("codes", "factors"): the name it may have inside an .npz file that holds several arrays, and the
-    word for it in errors. A missing cell of a .csv or .parquet file is NaN, and the row index of pandas is no column;
+    word for it in errors. A missing cell of a .csv or .parquet file is NaN, and a row index of pandas is no column;
     cells of text make an array of text. Whole numbers beyond 2^53, which no float tells apart, become their ranks.
     ValueError or FileNotFoundError if there is no such table.
     """
@@ -29,32 +66,33 @@ def read(path: str | Path, role: str) -> NDArray[Any]:
         raise FileNotFoundError(f"there is no file {path} to read {role} from")
     if path.suffix not in READERS:
         raise ValueError(f"{path}: {role} are read from {', '.join(READERS)} files")
-    array = READERS[path.suffix](path, role)
-    return exact(array[:, None] if array.ndim == 1 else array)
+    found = READERS[path.suffix](path, role)
+    array = found.array
+    return replace(found, array=exact(array[:, None] if array.ndim == 1 else array))
 
 
-def _npy(path: Path, role: str) -> NDArray[Any]:
+def _npy(path: Path, role: str) -> Numbers:
     try:
-        return map_npy(path)
+        return Numbers(path, map_npy(path))
     except UNREADABLE as error:
         raise ValueError(f"{path} is no array of numbers, or is cut off: {error}") from error
 
 
-def _npz(path: Path, role: str) -> NDArray[Any]:
+def _npz(path: Path, role: str) -> Numbers:
     try:
         with zipfile.ZipFile(path) as archive:
             names = members(archive)
             if role in names:
-                return member(archive, role)
+                return Numbers(path, member(archive, role))
             if len(names) == 1:
-                return member(archive, names[0])
+                return Numbers(path, member(archive, names[0]))
             held = ", ".join(names) or "nothing"
     except UNREADABLE as error:
         raise ValueError(f"{path} is no archive of arrays, or is cut off: {error}") from error
     raise ValueError(f"{path} holds {held}; name one of them {role!r}, or give a file with one array")
 
 
-def _csv(path: Path, role: str) -> NDArray[Any]:
+def _csv(path: Path, role: str) -> Numbers:
     """Comma-separated numbers, with or without names of the columns; text, for the metrics to refuse, if any is text."""
     sheet = read_table(path)
     if not sheet.rows:
@@ -62,23 +100,13 @@ def _csv(path: Path, role: str) -> NDArray[Any]:
     columns = [sheet.numbers(k) for k in range(len(sheet.rows[0]))]
     numbers = [column for column in columns if column is not None]
     if len(numbers) == len(columns):
-        return np.column_stack(numbers)
-    return np.array([["nan" if missing(cell) else cell for cell in row] for row in sheet.rows])
+        array = np.column_stack(numbers)
+    else:
+        array = np.array([["nan" if missing(cell) else cell for cell in row] for row in sheet.rows])
+    return Numbers(path, array, sheet.names, sheet.index)
 
 
-def columns(path: str | Path) -> tuple[str, ...]:
-    """The names of the columns of a .csv or .parquet file; () for files without names."""
-    path = Path(path)
-    if path.suffix == ".csv":
-        return read_table(path).names
-    if path.suffix == ".parquet":
-        import duckdb
-
-        return tuple(name for name in duckdb.read_parquet(str(path)).columns if name not in INDICES)
-    return ()
-
-
-def _parquet(path: Path, role: str) -> NDArray[Any]:
+def _parquet(path: Path, role: str) -> Numbers:
     try:
         import duckdb
     except ImportError as error:
@@ -87,7 +115,23 @@ def _parquet(path: Path, role: str) -> NDArray[Any]:
         columns = duckdb.read_parquet(str(path)).fetchnumpy()
     except duckdb.Error as error:
         raise ValueError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
-    return np.column_stack([_filled(column) for name, column in columns.items() if name not in INDICES])
+    indices = {name: column for name, column in columns.items() if _is_index(name, column)}
+    kept = {name: column for name, column in columns.items() if name not in indices}
+    if not kept:
+        raise ValueError(f"{path} holds nothing but a row index; expected {role}, one row an image")
+    last = next(reversed(indices.values()), None)
+    index = () if last is None or not _counts(last) else tuple(map(int, last))
+    return Numbers(path, np.column_stack(list(map(_filled, kept.values()))), tuple(kept), index)
+
+
+def _is_index(name: str, column: NDArray[Any]) -> bool:
+    """Whether a column numbers the rows: by pandas' own name for that, or unnamed, whole and without repeats."""
+    return bool(LEVEL.fullmatch(name)) or (bool(NAME.fullmatch(name)) and _counts(column))
+
+
+def _counts(column: NDArray[Any]) -> bool:
+    known = column.dtype.kind in "iu" and not np.ma.is_masked(column)
+    return known and len(np.unique(column)) == len(column)
 
 
 def _filled(column: NDArray[Any]) -> NDArray[Any]:
@@ -100,7 +144,7 @@ def _filled(column: NDArray[Any]) -> NDArray[Any]:
     return filled
 
 
-READERS: dict[str, Callable[[Path, str], NDArray[Any]]] = {
+READERS: dict[str, Callable[[Path, str], Numbers]] = {
     ".npy": _npy,
     ".npz": _npz,
     ".csv": _csv,

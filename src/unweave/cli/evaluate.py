@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unweave.cli.parser import TRUST, Parser
-from unweave.kinds import declared, parsed, suffixed
+from unweave.kinds import declared, factors_of, parsed
 from unweave.metrics.notes import notes
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _of_arrays(given: argparse.Namespace) -> dict[str, Score]:
         raise ValueError(f"--{other[0]} is for runs; codes are scored as they are")
     if (given.test_codes is None) != (given.test_factors is None):
         raise ValueError("--test-codes and --test-factors go together")
-    from unweave.cli.arrays import columns, read
+    from unweave.cli.arrays import opened
     from unweave.evaluate import evaluate
 
     names = {
@@ -95,11 +95,15 @@ def _of_arrays(given: argparse.Namespace) -> dict[str, Score]:
         "test_factors": "factors",
         "log_var": "log_var",
     }
-    arrays = {name: read(file, role) for name, role in names.items() if (file := getattr(given, name))}
+    files = {name: opened(file, role) for name, role in names.items() if (file := getattr(given, name))}
+    arrays = {name: found.array for name, found in files.items()}
+    for name, codes in (("factors", "codes"), ("log_var", "codes"), ("test_factors", "test_codes")):
+        if name in files:
+            arrays[name] = files[name].along(files[codes])
     test = (arrays["test_codes"], arrays["test_factors"]) if given.test_codes else None
     how = _how(given)
     if given.factors:
-        how["kinds"] = _with_names(how["kinds"], columns(given.factors))
+        how["kinds"] = _with_names(how["kinds"], files["factors"].names)
     return evaluate((arrays["codes"], arrays.get("factors")), test=test, log_var=arrays.get("log_var"), **how)
 
 
@@ -107,14 +111,14 @@ def _with_names(kinds: Any, names: Sequence[str]) -> Any:
     """The kinds asked for, factors by the names of their columns, or else those that the names end in."""
     if not names:
         return kinds
-    named = [suffixed(name) for name in names]
+    named = factors_of(names)
     asked = declared(kinds, len(names), [name for name, _ in named])
     return [kind or own for kind, (_, own) in zip(asked, named, strict=True)]
 
 
 def _how(given: argparse.Namespace) -> dict[str, Any]:
     names = given.metrics.split(",") if given.metrics and given.metrics != "all" else given.metrics
-    kinds = parsed(given.factor_kinds) if given.factor_kinds else None
+    kinds = None if given.factor_kinds is None else parsed(given.factor_kinds)
     return {
         "metrics": names,
         "seed": given.seed,

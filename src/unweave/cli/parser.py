@@ -23,10 +23,14 @@ class Parser(argparse.ArgumentParser):
         raise ValueError(f"{message}; see `{self.prog} --help`")
 
     def read(self, arguments: Sequence[str]) -> argparse.Namespace:
-        """The options. ValueError for unknown ones, before anything else is looked at."""
+        """The options. ValueError for unknown ones and those given twice, before anything else is looked at."""
         given = [dashed(word) for word in arguments]
+        seen: set[str] = set()
         for word in given:
             name = word.partition("=")[0]
+            if name in seen:
+                raise ValueError(f"{name} is given twice")
+            seen |= {name} & self._option_string_actions.keys()
             if name.startswith("--") and name not in self._option_string_actions:
                 known = [known for known in self._option_string_actions if known.startswith("--")]
                 raise ValueError(f"`{self.prog}` has no option {name}; {nearest(name, known)}")

@@ -15,6 +15,7 @@ from unweave.data.layout import Layout, as_images
 from unweave.data.npy import UNREADABLE, map_npy, member, members
 from unweave.data.samples import collect
 from unweave.settings import Setting
+from unweave.tensors import plain
 
 IMAGES = ("images", "imgs", "x", "X", "x_train", "data", "arr_0")
 
@@ -63,8 +64,7 @@ def arrays(
 
 
 def _given(source: Any, size: int) -> dict[str, Any]:
-    if hasattr(source, "detach") and hasattr(source, "cpu"):  # a torch tensor, on whatever device
-        source = source.detach().cpu().numpy()
+    source = source if isinstance(source, (list, tuple)) else plain(source)  # a tensor of torch, on whatever device
     if isinstance(source, np.ndarray):
         return {"images": source}
     if hasattr(source, "__getitem__") and hasattr(source, "__len__"):

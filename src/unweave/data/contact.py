@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from unweave.data.factors import meant
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.views import FactorRows
 
@@ -94,7 +95,7 @@ def _base(sizes: tuple[int, ...]) -> NDArray[np.int64]:
 
 def _by_label(data: ImageData) -> Iterator[Strip]:
     """One row a label: images from its lowest value to its highest."""
-    labels = np.empty((len(data), 0)) if data.labels is None else data.labels
+    labels = np.empty((len(data), 0)) if data.labels is None else meant(data.labels, data.factor_values)
     for name, column in zip(data.factor_names, labels.T, strict=True):
         known = np.flatnonzero(~np.isnan(column))
         if not len(known):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.contact import said
+from unweave.data.factors import meant
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.sources import SOURCES
 from unweave.data.views import FactorRows
@@ -56,8 +57,9 @@ def _known(data: ImageData | FactorImages) -> Iterator[tuple[str, str]]:
         if not data.exact:
             yield from _wrong(data)
     elif data.labels is not None:
+        seen = meant(data.labels, data.factor_values)
         for k, (name, count) in enumerate(zip(data.factor_names, data.factor_sizes, strict=True)):
-            yield "factor", f"{name}: {_label(data.labels[:, k], count)}"
+            yield "factor", f"{name}: {_label(seen[:, k], count)}"
     if not isinstance(data, FactorImages) and data.labels is None:
         yield "factors", "none known"
     if data.y is not None:

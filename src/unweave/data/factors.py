@@ -116,3 +116,28 @@ class FactorSpace:
             raise ValueError(f"{name} has one value and cannot be changed")
         step = np.random.default_rng(rng).integers(1, np.maximum(self._sizes, 2), size=start.shape)
         return np.where(chosen, (start + step) % self._sizes, start)
+
+
+def meant(v: Rows, values: Sequence[NDArray[np.generic]]) -> NDArray[np.float64]:
+    """Factor tuples (n, K), NaN where one is missing, with indices replaced by the numbers that they stand for.
+
+    values: of each factor, in the order of its indices; where these are words or none, its column stays.
+
+    >>> print(meant([[0, 1], [2, 0]], [np.array([1.0, 2.0, 4.0]), np.array(["disc", "box"])]))
+    [[1. 1.]
+     [4. 0.]]
+    """
+    found = np.array(v, dtype=np.float64)
+    for k, numbers in enumerate(values):
+        known = ~np.isnan(found[:, k])
+        if len(numbers) and numbers.ndim == 1 and numbers.dtype.kind in "iuf":
+            found[known, k] = numbers[found[known, k].astype(np.int64)]
+    return found
+
+
+def unevenly(values: NDArray[np.generic]) -> bool:
+    """Whether the numbers of a factor are spaced unevenly, so that they say more than their places; words are not."""
+    if values.ndim != 1 or values.dtype.kind not in "iuf":
+        return False
+    steps = np.diff(values.astype(np.float64))
+    return bool(len(steps)) and bool(np.ptp(steps) > 1e-9 * np.abs(steps).max())

@@ -62,7 +62,7 @@ def folder(
     names = names_below(place, (shown.file for shown in files))
     labels = sheets.factors(place / "factors.csv", names) if (place / "factors.csv").is_file() else None
     if labels is not None and labels.grid and not any(shown.clip for shown in files):
-        space = FactorSpace(labels.names, labels.sizes, [np.array(v) for v in labels.values], labels.kinds)
+        space = FactorSpace(labels.names, labels.sizes, labels.values, labels.kinds)
         files = [files[i] for i in np.argsort(space.rows(labels.v))]
         images, scale = _decode(place, files, size, colour, fit, every, deep)
         about = _say(place, files, size, colour, fit, every, f"a grid of {space}", scale)
@@ -87,6 +87,7 @@ def folder(
         factor_names=() if labels is None else labels.names,
         factor_sizes=() if labels is None else labels.sizes,
         factor_kinds=None if labels is None else labels.kinds,
+        factor_values=() if labels is None else labels.values,
         groups=None if groups is None else groups[rows],
         pairs=None if pairs is None else np.searchsorted(rows, pairs),
         name=place.name,

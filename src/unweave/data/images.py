@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.beside import numbers
-from unweave.data.factors import FactorSpace, Rng, Rows
+from unweave.data.factors import FactorSpace, Rng, Rows, meant, unevenly
 from unweave.data.scale import unmasked
 from unweave.kinds import declared
+from unweave.tensors import plain
 from unweave.types import DataInfo
 
 Draw = Callable[[NDArray[np.int64]], NDArray[np.uint8]]
@@ -26,7 +28,8 @@ class ImageData:
         y: classes (N,) from 0, and `class_names` for them (the numbers themselves if not given).
         labels: known factors of each row (N, K), kept as float64, NaN where one is missing or masked, with
             `factor_names`, and `factor_sizes`: how many values each takes, 0 for a number that is not an index; and
-            `factor_kinds`: one of `unweave.kinds.KINDS` each, or "" where it is not known.
+            `factor_kinds`: one of `unweave.kinds.KINDS` each, or "" where it is not known; and `factor_values`: what the
+            indices of each mean, words or numbers, none where labels are values themselves.
         groups: (N,) which rows belong together (the same object, person, video), in the order they follow each other.
         pairs: (P, 2) rows known to differ in few factors.
         name: of the data set. about: one line on where it came from.
@@ -38,22 +41,23 @@ class ImageData:
 
     def __init__(
         self,
-        array: NDArray[np.generic],
+        array: Any,
         *,
-        y: Rows | None = None,
+        y: Any = None,
         class_names: Sequence[str] = (),
-        labels: Rows | None = None,
+        labels: Any = None,
         factor_names: Sequence[str] = (),
         factor_sizes: Sequence[int] = (),
         factor_kinds: Sequence[str] | None = None,
-        groups: Rows | None = None,
-        pairs: Rows | None = None,
+        factor_values: Sequence[Rows] = (),
+        groups: Any = None,
+        pairs: Any = None,
         name: str = "arrays",
         about: str = "in memory",
         binary: bool | None = None,
         white: int = 255,
     ) -> None:
-        self.array = _rows_of(unmasked(array, name))
+        self.array = _rows_of(unmasked(plain(array), name))
         self.name, self.about, self._binary = name, about, binary
         self.white = white
         self.y = self._column("y", y)
@@ -64,19 +68,25 @@ class ImageData:
         if len(self.class_names) < count:
             raise ValueError(f"y holds class {count - 1}, but there are {len(self.class_names)} class names")
         self.groups = self._column("groups", groups)
-        self.pairs = None if pairs is None else self._pairs(np.asarray(unmasked(pairs, "pairs")))
-        self.labels = None if labels is None else numbers(np.asanyarray(labels))
+        self.pairs = None if pairs is None else self._pairs(np.asarray(unmasked(plain(pairs), "pairs")))
+        self.labels = None if labels is None else numbers(np.asanyarray(plain(labels)))
         self.factor_names = tuple(factor_names)
         self.factor_sizes = tuple(factor_sizes) or (0,) * len(self.factor_names)
         self.factor_kinds = declared(factor_kinds, len(self.factor_names), self.factor_names)
+        self.factor_values = tuple(map(np.asarray, factor_values)) or (np.empty(0),) * len(self.factor_names)
+        meanings = tuple(map(len, self.factor_values))
+        if any(meanings) and meanings != self.factor_sizes:
+            raise ValueError(
+                f"factor values are {meanings} in number; the sizes of the factors are {self.factor_sizes}"
+            )
         expected = (len(self), len(self.factor_names))
         if self.labels is not None and (self.labels.shape != expected or len(self.factor_sizes) != expected[1]):
             raise ValueError(f"labels have shape {self.labels.shape}; rows and factor names ask for {expected}")
 
-    def _column(self, name: str, given: Rows | None) -> NDArray[np.int64] | None:
+    def _column(self, name: str, given: Any) -> NDArray[np.int64] | None:
         if given is None:
             return None
-        column = np.asarray(unmasked(given, name))
+        column = np.asarray(unmasked(plain(given), name))
         if column.shape != (len(self),) or column.dtype.kind not in "iub":
             raise ValueError(f"{name} has shape {column.shape}, {column.dtype}; expected {len(self)} whole numbers")
         return column.astype(np.int64)
@@ -94,6 +104,10 @@ class ImageData:
     def take(self, rows: Rows) -> NDArray[np.generic]:
         """The images (n, C, H, W), uint8, or vectors (n, F), float32, of the rows (n,)."""
         return np.ascontiguousarray(self.array[np.asarray(rows)])
+
+    def observed(self, rows: Rows) -> NDArray[np.float64] | None:
+        """What metrics see of the rows (n,): their labels (n, K) with indices of numbers as these numbers."""
+        return None if self.labels is None else meant(self.labels[np.asarray(rows)], self.factor_values)
 
     @cached_property
     def info(self) -> DataInfo:
@@ -162,6 +176,14 @@ class FactorImages:
     def told(self, rows: Rows) -> NDArray[np.int64]:
         """The factor tuples (n, K) that a method and a metric are given of the rows (n,): `at`, unless mislabelled."""
         return self.at(rows)
+
+    def observed(self, rows: Rows) -> NDArray[np.float64]:
+        """What metrics see of the rows (n,): what is `told`, (n, K), with indices of numbers as these numbers.
+
+        Numbers that are evenly spaced stay indices, which are the same but for their unit.
+        """
+        uneven = [values if unevenly(values) else values[:0] for values in self.factors.values]
+        return meant(self.told(rows), uneven)
 
     def images(self, indices: Rows) -> NDArray[np.uint8]:
         """The images (n, C, H, W), 0 to 255, of the factor indices (n, K)."""

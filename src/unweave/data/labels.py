@@ -27,7 +27,7 @@ def labelled(
     kind: str = "perfect",
     observed: Sequence[str] = (),
     strength: float = 0.0,
-) -> tuple[NDArray[np.int64], NDArray[np.float32] | None]:
+) -> tuple[NDArray[np.int64], NDArray[np.floating] | None]:
     """(rows (n,), v (n, K) or None): the labelled rows and their factors as indices from 0, NaN where one is missing.
 
     count: how many rows are labelled, 0 for all that can be. Classes get equally many, as far as they have rows.
@@ -35,6 +35,9 @@ def labelled(
         unit; "noisy": each label replaced by a uniform one with probability `strength` (.1); "permuted": the values of
         each factor renamed by a random permutation, which destroys their order.
     observed: the factors that are labelled, all unless named; the others are NaN.
+
+    v is float32, or float64 where that would not hold a label exactly. ValueError for a factor that is no index, but where
+    no factor is one and there are classes to learn from.
     """
     if kind not in KINDS:
         raise ValueError(f"there are no labels of kind {kind!r}; known: {', '.join(KINDS)}")
@@ -60,10 +63,12 @@ def labelled(
         if unknown := [f for f in observed if f not in names]:
             raise ValueError(f"{data.name} has no factor {unknown[0]!r}; it has {', '.join(names)}")
         v[:, [k for k, name in enumerate(names) if name not in observed]] = np.nan
+    if data.y is None or any(sizes):
+        _refuse_measurements(data, v, names, sizes)
     for k, size in enumerate(sizes):
         if size > 1 and kind != "perfect":
             v[:, k] = _spoil(v[:, k], size, kind, strength, np.random.default_rng(fold(seed, kind, names[k])))
-    return rows, v
+    return rows, _single(v)
 
 
 def _known(data: Data) -> NDArray[np.int64] | None:
@@ -85,16 +90,35 @@ def _choose(data: Data, known: NDArray[np.int64] | int, count: int, rng: np.rand
     return np.sort(rows[np.argsort(turn, kind="stable")][:count])
 
 
-def _factors(data: Data, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+def _factors(data: Data, rows: NDArray[np.int64]) -> NDArray[np.floating]:
     if isinstance(data, FactorImages):
         return data.told(rows).astype(np.float32)
     if data.labels is None:
         return np.full((len(rows), len(data.factor_names)), np.nan, dtype=np.float32)
-    return data.labels[rows].astype(np.float32)
+    return data.labels[rows]
+
+
+def _single(v: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Labels as float32, unless it would make others of them."""
+    single = v.astype(np.float32)
+    return single if np.array_equal(single, v, equal_nan=True) else v
+
+
+def _refuse_measurements(data: Data, v: NDArray[np.floating], names: Sequence[str], sizes: Sequence[int]) -> None:
+    """ValueError that names a factor whose labels (n, K) are not indices below its size, and says what to do."""
+    for k, (name, size) in enumerate(zip(names, sizes, strict=True)):
+        given = v[~np.isnan(v[:, k]), k]
+        odd = given[(given != np.rint(given)) | (given < 0) | (given >= size)]
+        if len(odd):
+            why = f"which are indices from 0 to {size - 1}" if size else "and it is a number and no index from 0"
+            raise ValueError(
+                f"factor {name!r} of {data.name} has the label {odd[0]:.12g}, {why}: supervision by labels needs few "
+                "different values (bins, say), or leave this factor out by observed=OTHERS"
+            )
 
 
 def _spoil(
-    v: NDArray[np.float32], size: int, kind: str, strength: float, rng: np.random.Generator
+    v: NDArray[np.floating], size: int, kind: str, strength: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     missing = np.isnan(v)
     if kind == "noisy":

@@ -16,6 +16,7 @@ from PIL import Image
 from unweave.data.beside import CLASSES, FACTORS
 from unweave.data.photo import Colour, colour_of, deep, extremes, fitted
 from unweave.data.scale import Scale, scale_between
+from unweave.tensors import plain
 
 log = logging.getLogger(__name__)
 CLASS_KEYS = (*CLASSES, "target", "class", "fine_label")
@@ -103,6 +104,7 @@ def _value(value: Any, name: str, place: int) -> Any:
     """What stands beside an image: text, a number or a vector (K,)."""
     if isinstance(value, str):
         return value
+    value = plain(value)
     found = np.asanyarray(value) if isinstance(value, (int, float, list, tuple)) or hasattr(value, "shape") else None
     if found is None or found.ndim > 1 or found.dtype.kind not in "biuf":
         what = type(value).__name__ if found is None else f"{found.dtype} of shape {found.shape}"
@@ -133,7 +135,7 @@ def _is_image(value: Any) -> bool:
 
 def _pixels(image: Any, size: int, colour: Colour, place: int, scale: Scale | None) -> NDArray[Any]:
     if not isinstance(image, Image.Image):
-        return np.asanyarray(image)
+        return np.asanyarray(plain(image))
     if colour_of(image) != colour:
         raise ValueError(f"sample {place} is {colour_of(image)}, the first one {colour}; convert them to one mode")
     if deep(image) != (scale is not None):

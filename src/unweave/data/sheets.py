@@ -1,9 +1,10 @@
 """What a user's folder says of its images: factors.csv, groups.csv and pairs.csv beside them.
 
 factors.csv: `file`, then a column for each factor. A cell that is empty or says so (see `unweave.data.table`) is a
-missing label. A column of numbers is ordered, any other is categorical (its values sorted as text). A column called
-`age:continuous` is the factor `age` of that kind, one of `unweave.kinds.KINDS`. groups.csv: `file`, `group`. pairs.csv:
-two columns of files. Files are named by their path below the folder, with forward slashes.
+missing label. A column of numbers is ordered, and metrics see these numbers; any other is categorical (its values sorted
+as text). A column called `age:continuous` is the factor `age` of that kind, one of `unweave.kinds.KINDS`; ordered and
+continuous ones hold numbers. groups.csv: `file`, `group`. pairs.csv: two columns of files. Files are named by their path
+below the folder, with forward slashes.
 """
 
 from __future__ import annotations
@@ -15,20 +16,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.table import Sheet, missing, read_table
-from unweave.kinds import suffixed
+from unweave.data.cells import missing, number
+from unweave.data.table import Sheet, read_table
+from unweave.kinds import factors_of
 
 MANY = 256  # different numbers in a column; with more it is a measurement, not an index
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Factors of N files: v (N, K), NaN where one is missing; names, and sizes (0: numbers kept as they are)."""
+    """Factors of N files: v (N, K), NaN where one is missing; names, and sizes (0: numbers kept as they are).
+
+    values: what the indices of each factor mean, words or numbers; none where numbers are kept as they are.
+    """
 
     v: NDArray[np.float64]
     names: tuple[str, ...]
     sizes: tuple[int, ...]
-    values: tuple[tuple[str, ...], ...]
+    values: tuple[NDArray[np.generic], ...]
     kinds: tuple[str, ...] = ()
 
     @property
@@ -42,20 +47,32 @@ class Labels:
 def factors(path: Path, files: list[str]) -> Labels:
     """The labels of the files, in their order; NaN for those that are not listed."""
     sheet = _table(path, files)
-    coded = [_code(sheet, k) for k in range(1, len(sheet.names))]
+    numbers = [sheet.numbers(k) for k in range(1, len(sheet.names))]
+    names, kinds = _kinds(sheet, numbers)
+    coded = [_code(column, sheet.column(k)) for k, column in enumerate(numbers, start=1)]
     row = {file: i for i, file in enumerate(sheet.column(0))}
     place = [row.get(file, -1) for file in files]
     v = np.stack([np.append(values, np.nan)[place] for values, _ in coded], axis=1)
     meanings = tuple(values for _, values in coded)
-    names, kinds = _kinds(sheet)
     return Labels(v, names, tuple(map(len, meanings)), meanings, kinds)
 
 
-def _kinds(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names and kinds of factors, from the names of their columns; words are categories, of numbers it is not known."""
-    named = [suffixed(column) for column in sheet.names[1:]]
-    words = [sheet.numbers(k) is None for k in range(1, len(sheet.names))]
-    kinds = [kind or ("categorical" if text else "") for (_, kind), text in zip(named, words, strict=True)]
+def _kinds(sheet: Sheet, numbers: list[NDArray[np.float64] | None]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names and kinds of factors, from the names of their columns; words are categories, of numbers it is not known.
+
+    ValueError for words that are said to be ordered or continuous: nothing says in which order.
+    """
+    try:
+        named = factors_of(sheet.names[1:])
+    except ValueError as error:
+        raise ValueError(f"{sheet.path}: {error}") from error
+    kinds = []
+    for k, (_, kind) in enumerate(named, start=1):
+        words = numbers[k - 1] is None
+        if words and kind in ("ordered", "continuous"):
+            row = next(i for i, cell in enumerate(sheet.column(k)) if number(cell) is None)
+            raise ValueError(f"{sheet.at(row, k)} holds {sheet.column(k)[row]!r}; what is {kind} has to be numbers")
+        kinds.append(kind or ("categorical" if words else ""))
     return tuple(name for name, _ in named), tuple(kinds)
 
 
@@ -98,22 +115,15 @@ def _table(path: Path, files: list[str], columns: int | None = None, once: bool 
     return sheet
 
 
-def _code(sheet: Sheet, k: int) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """A column as indices from 0 and their meanings; as numbers without meanings if they are many."""
-    cells, numbers = sheet.column(k), sheet.numbers(k)
+def _code(numbers: NDArray[np.float64] | None, cells: list[str]) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
+    """A column, of words if it has no numbers, as indices from 0 and their meanings; as numbers alone if they are many."""
     if numbers is None:
         words = sorted({cell for cell in cells if not missing(cell)})
         place = {word: float(i) for i, word in enumerate(words)}
-        return np.array([place.get(cell, np.nan) for cell in cells]), tuple(words)
+        return np.array([place.get(cell, np.nan) for cell in cells]), np.array(words)
     given = ~np.isnan(numbers)
     values = np.unique(numbers[given])
     if len(values) > MANY:
-        return numbers, ()
+        return numbers, values[:0]
     index = np.where(given, np.searchsorted(values, numbers), np.nan)
-    return index, tuple(map(_said, values.tolist()))
-
-
-def _said(value: float) -> str:
-    """A number in as few digits as tell it from others."""
-    short = f"{value:g}"
-    return short if float(short) == value else repr(value).removesuffix(".0")
+    return index, values.astype(np.int64) if np.array_equal(values, np.rint(values)) else values

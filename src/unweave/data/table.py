@@ -1,9 +1,8 @@
 """Tables of comma-separated values as people, spreadsheets and pandas write them: names of columns, and cells.
 
-A cell is missing if it is empty or one of the words that pandas takes for that, in any case (NaN, NA, N/A, null, ...),
-or "None", "-" or "?". The row index that pandas writes, a first column without a name or called "Unnamed: 0", is left
-out. What cannot be understood is refused with the line or column: other separators, no names or equal ones, numbers and
-words in one column.
+What the cells are is said in `unweave.data.cells`. The row indices that pandas writes are left out, see
+`unweave.data.row_index`. What cannot be understood is refused with the line or column: other separators, no names or
+equal ones, numbers and words in one column, numbers that are written for people.
 """
 
 from __future__ import annotations
@@ -13,32 +12,35 @@ import io
 import logging
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.cells import COMMA, LARGEST, PADDED, WHOLE, dressed, merged, missing, number, padded, whole
+from unweave.data.header import is_header
+from unweave.data.row_index import row_indices
+from unweave.kinds import suffixed
+
+__all__ = ["Sheet", "exact", "missing", "number", "read_table"]
 log = logging.getLogger(__name__)
-WORDS = frozenset(
-    ("nan", "-nan", "na", "n/a", "#n/a", "#n/a n/a", "#na", "<na>", "null", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan")
-)
-MARKS = frozenset(("", "None", "-", "?"))
-INDEX = re.compile(r"(Unnamed: 0)?")
-WHOLE = re.compile(r"[+-]?\d+")
-COMMA = re.compile(r"[+-]?\d+,\d+")  # 1,5 or 1,500
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
-LARGEST = 1 << 53  # whole numbers up to here are floats exactly
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """The cells of a file, row by row, with the names of the columns, () if it has none, and the line of each row."""
+    """The cells of a file, row by row, with the names of the columns, () if it has none, and the line of each row.
+
+    index: the number of each row in the last of the row indices that were left out, () if there was none.
+    """
 
     path: Path
     names: tuple[str, ...]
     rows: list[list[str]]
     lines: list[int]
+    index: tuple[int, ...] = ()
 
     def column(self, k: int) -> list[str]:
         """The cells of one column."""
@@ -47,44 +49,59 @@ class Sheet:
     def numbers(self, k: int) -> NDArray[np.float64] | None:
         """A column as numbers (N,), NaN where one is missing; None if it holds words.
 
-        Whole numbers beyond 2^53, of which a float would make two into one, are replaced by their rank. ValueError for
-        infinity, decimal commas, and words among numbers.
+        Whole numbers beyond 2^53, of which a float would make two into one, are replaced by their rank. A column that
+        is called categorical holds words if one of its cells is one, or two texts would be one number. ValueError for
+        infinity, numbers with units, separators or decimal commas, and words among numbers.
         """
         cells = self.column(k)
         known = [i for i, cell in enumerate(cells) if not missing(cell)]
         strange = [i for i in known if number(cells[i]) is None]
-        if strange and any(COMMA.fullmatch(cells[i]) for i in strange):
-            raise ValueError(f"{self.at(strange[0], k)} holds {cells[strange[0]]!r}; write numbers as 1500 or 1.5")
-        if len(strange) > len(known) / 2:
+        texts = [cells[i] for i in known]
+        if self.names and suffixed(self.names[k])[1] == "categorical" and (strange or merged(texts)):
             return None
-        if strange:
-            raise ValueError(
-                f"{self.at(strange[0], k)} holds {cells[strange[0]]!r} among numbers; if unknown, empty it"
-            )
-        if all(WHOLE.fullmatch(cells[i]) for i in known):
-            return _whole(cells, known)
+        if strange and (padded(texts) or self._words(k, cells, known, strange)):
+            self._say(k, texts)
+            return None
+        if twice := merged(texts):
+            log.warning("%s: %s and %s are one number%s", self._named(k), *map(repr, twice), self._way_out(k))
+        if all(map(WHOLE.fullmatch, texts)):
+            return whole(cells, known)
         found = np.array([np.nan if missing(cell) else float(cell) for cell in cells])
         if np.isinf(found).any():
             raise ValueError(f"{self.at(int(np.argmax(np.isinf(found))), k)} holds infinity; if unknown, empty it")
         return found
 
+    def _words(self, k: int, cells: Sequence[str], known: Sequence[int], strange: Sequence[int]) -> bool:
+        """Whether a column whose `strange` cells are no numbers holds words; ValueError if it should hold numbers."""
+        odd = [i for i in strange if dressed(cells[i])]
+        most = len(known) - len(strange) + len(odd) > len(known) / 2
+        if odd and (most or any(COMMA.fullmatch(cells[i]) for i in odd)):
+            raise ValueError(
+                f"{self.at(odd[0], k)} holds {cells[odd[0]]!r}; write numbers as 1500 or 1.5{self._way_out(k)}"
+            )
+        if len(strange) > len(known) / 2:
+            return True
+        cell, where = cells[strange[0]], self.at(strange[0], k)
+        if PADDED.fullmatch(cell):
+            raise ValueError(f"{where} holds {cell!r} among numbers; write it without zeros in front{self._way_out(k)}")
+        raise ValueError(f"{where} holds {cell!r} among numbers; if unknown, empty it")
+
+    def _say(self, k: int, texts: Sequence[str]) -> None:
+        """Say of names that look like numbers to some that they are none here."""
+        if zeros := next(filter(PADDED.fullmatch, texts), None):
+            log.warning("%s holds %r, with a zero in front, and is taken as names", self._named(k), zeros)
+
+    def _way_out(self, k: int) -> str:
+        name = suffixed(self.names[k])[0] if self.names else ""
+        return f"; if these are names, call the column '{name}:categorical'" if name else ""
+
+    def _named(self, k: int) -> str:
+        return f"{self.path}, column {self.names[k]!r}" if self.names else f"{self.path}, column {k}"
+
     def at(self, row: int, k: int) -> str:
         """A cell in words, for an error."""
         named = f"column {self.names[k]!r}" if self.names else f"column {k}"
         return f"{self.path}, line {self.lines[row]}: {named}"
-
-
-def missing(cell: str) -> bool:
-    """Whether a cell says that nothing is known."""
-    return cell in MARKS or cell.lower() in WORDS
-
-
-def number(cell: str) -> float | None:
-    """The number in a cell, NaN if it is missing, None if it is a word."""
-    try:
-        return np.nan if missing(cell) else float(cell)
-    except ValueError:
-        return None
 
 
 def exact(array: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -99,24 +116,36 @@ def exact(array: NDArray[np.generic]) -> NDArray[np.generic]:
 
 
 def read_table(path: Path, *, named: bool | None = None) -> Sheet:
-    """The table in a file, without the index of pandas. named: whether its first line is names; None to find out."""
+    """The table in a file, without the indices of pandas. named: whether its first line is names; None to find out.
+
+    A row of which nothing is known is a row, except at the end of a table that is named, whose first column says what
+    each row is of: spreadsheets leave such rows behind.
+    """
     rows, lines = _rows(path)
+    while named and rows and not any(rows[-1]):
+        rows.pop()
+        lines.pop()
     if not rows:
         return Sheet(path, (), [], [])
-    header = _is_header(rows) if named is None else named
+    try:
+        header = is_header(rows) if named is None else named
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
     wrong = next((i for i, row in enumerate(rows) if len(row) != len(rows[0])), None)
     if wrong is not None:
         much = f"{len(rows[wrong])} cells"
         if header:
             raise ValueError(f"{path}, line {lines[wrong]}: {much}; the header has {len(rows[0])}")
         raise ValueError(f"{path}: row {lines[wrong]} has {much}, the first has {len(rows[0])}")
+    if named is None and len(rows[0]) > 1 and not any(rows[-1]):
+        log.warning("%s: nothing is known in its last row, which counts as one; delete it if it is none", path)
     if not header:
         return Sheet(path, (), rows, lines)
     return _named(_without_index(Sheet(path, tuple(rows[0]), rows[1:], lines[1:])))
 
 
 def _rows(path: Path) -> tuple[list[list[str]], list[int]]:
-    """The cells of each row that is not blank, and its line; blank cells after the last row are no rows."""
+    """The cells of each row, and its line. A blank line is no row; inside a single column it is an empty cell."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         first = next((line for line in text.splitlines() if line.strip()), "")
@@ -124,36 +153,35 @@ def _rows(path: Path) -> tuple[list[list[str]], list[int]]:
             if mark in first and "," not in re.sub(r"\d,\d", "", first):
                 raise ValueError(f"its cells are separated by {word}; expected commas")
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        found = [([cell.strip() for cell in row], reader.line_num) for row in reader if row]
+        found = [([cell.strip() for cell in row], reader.line_num) for row in reader]
     except (UnicodeDecodeError, csv.Error, ValueError) as error:
         raise ValueError(f"{path} is not a table of comma-separated values in UTF-8: {error}") from error
-    while found and len(found[-1][0]) > 1 and not any(found[-1][0]):
-        found.pop()
+    filled = [i for i, (row, _) in enumerate(found) if row]
+    if filled and max(len(row) for row, _ in found) == 1:
+        if filled[-1] + 1 < len(found):
+            log.warning("%s ends in blank lines, which are no rows; write NA where a value is unknown", path)
+        found = [(row or [""], line) for row, line in found[filled[0] : filled[-1] + 1]]
+    found = [(row, line) for row, line in found if row]
     return [row for row, _ in found], [line for _, line in found]
 
 
-def _is_header(rows: list[list[str]]) -> bool:
-    """Whether the first of several rows is names: words; or 0, 1, 2, ..., as pandas names the columns of an array."""
-    first = rows[0]
-    if len(rows) < 2:
-        return False
-    counted = first[1:] if first[0] == "" else first
-    return any(number(cell) is None for cell in first) or (len(first) > 1 and counted == _count(len(counted)))
-
-
-def _count(n: int) -> list[str]:
-    return [str(k) for k in range(n)]
-
-
 def _without_index(sheet: Sheet) -> Sheet:
-    """The table without a first column that is the index of pandas: no name, and whole numbers that are all different."""
-    cells = sheet.column(0)
-    if not INDEX.fullmatch(sheet.names[0]) or any(number(cell) is None for cell in cells):
+    """The table without the row indices of pandas. ValueError if nothing else is there."""
+    columns = [sheet.column(k) for k in range(len(sheet.names))]
+    try:
+        out = row_indices(sheet.names, columns)
+    except ValueError as error:
+        raise ValueError(f"{sheet.path}: {error}") from error
+    if not out:
         return sheet
-    if len(set(cells)) < len(cells) or not all(map(WHOLE.fullmatch, cells)):
-        raise ValueError(f"{sheet.path}: its first column has no name, and is no row index; name it or leave it out")
-    log.info("%s: its first column is a row index, and left out", sheet.path)
-    return Sheet(sheet.path, sheet.names[1:], [row[1:] for row in sheet.rows], sheet.lines)
+    if len(out) == len(columns):
+        raise ValueError(f"{sheet.path} holds nothing but a row index; give its columns names if they are values")
+    which = "its first column is a row index, and" if out == [0] else f"its columns {out} are row indices, and"
+    log.info("%s: %s left out", sheet.path, which)
+    kept = [k for k in range(len(columns)) if k not in out]
+    names = tuple(sheet.names[k] for k in kept)
+    rows = [[row[k] for k in kept] for row in sheet.rows]
+    return Sheet(sheet.path, names, rows, sheet.lines, tuple(map(int, columns[out[-1]])))
 
 
 def _named(sheet: Sheet) -> Sheet:
@@ -164,14 +192,3 @@ def _named(sheet: Sheet) -> Sheet:
     if "" in sheet.names[1:]:
         raise ValueError(f"{sheet.path}: column {sheet.names.index('', 1)} has no name")
     return sheet
-
-
-def _whole(cells: list[str], known: list[int]) -> NDArray[np.float64]:
-    """Whole numbers, of any length, as floats."""
-    found = np.full(len(cells), np.nan)
-    given = [int(cells[i]) for i in known]
-    if max(map(abs, given), default=0) > LARGEST:
-        rank = {value: place for place, value in enumerate(sorted(set(given)))}
-        given = [rank[value] for value in given]
-    found[known] = given
-    return found

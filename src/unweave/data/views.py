@@ -27,7 +27,7 @@ class ImageRows(ImageData):
         self.of, self.rows, self.name, self.about, self.array = of, rows, of.name, about, of.array
         self.class_names, self.factor_names, self.factor_sizes = of.class_names, of.factor_names, of.factor_sizes
         self.white = of.white
-        self.factor_kinds = of.factor_kinds
+        self.factor_kinds, self.factor_values = of.factor_kinds, of.factor_values
         self.y = None if of.y is None else of.y[rows]
         self.groups = None if of.groups is None else of.groups[rows]
         self.labels = None if of.labels is None else of.labels[rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -25,15 +26,20 @@ def check_how(protocol: Any, seed: Any, calibrate: Any) -> None:
         raise ValueError(f"calibrate is {calibrate!r}; it has to be True or False")
 
 
-def check_options(name: str, measure: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a metric in their types; ValueError for one that it does not have, of another type or out of range."""
+def check_options(
+    name: str, measure: Callable[..., Any], options: Mapping[str, Any], others: Iterable[str] = OF_TABLES
+) -> dict[str, Any]:
+    """The options of a metric in their types; ValueError for one that it does not have, of another type or out of range.
+
+    others: the arguments that it takes beside its options.
+    """
     if not options:
         return {}
     known = keywords(measure)
     known.pop("table", None)
     for option in options:
         if option not in known:
-            raise ValueError(f"{name} has no option {option!r}; {nearest(option, [*known, *OF_TABLES])}")
+            raise ValueError(f"{name} has no option {option!r}; {nearest(option, [*known, *others])}")
     return {option: _checked(known[option], value) for option, value in options.items()}
 
 
@@ -49,6 +55,27 @@ def _checked(option: Keyword, value: Any) -> Any:
             raise
         low = setting.low if setting.above is None else setting.above
         raise ValueError(f"{error}: {setting.about}, {low:g} to {setting.high:g}") from None
+
+
+def refuse_unbound(name: str, function: Callable[..., Any], given: tuple[Any, ...], options: Mapping[str, Any]) -> None:
+    """ValueError if a call leaves out an argument that has no default, or gives one too many."""
+    try:
+        inspect.signature(function).bind(*given, **options)
+    except TypeError as error:
+        raise ValueError(f"{name}: {error}; it takes {', '.join(keywords(function))}") from None
+
+
+def several(models: Any, name: str, what: str) -> list[Any]:
+    """Something of each of several models as a list; ValueError if it is no sequence of them. what: of each."""
+    if (
+        isinstance(models, (str, bytes, Mapping))
+        or not hasattr(models, "__len__")
+        or not hasattr(models, "__getitem__")
+    ):
+        raise ValueError(f"{name} is a {type(models).__name__}; expected {what} of each model, one after the other")
+    if getattr(models, "shape", None) == ():
+        raise ValueError(f"{name} is a single number; expected {what} of each model, one after the other")
+    return [models[i] for i in range(len(models))]
 
 
 def refuse_unread(name: str, given: Mapping[str, Any], unread: Iterable[str], why: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from unweave.metrics.numbers import unmasked, with_gaps
+from unweave.tensors import plain
 
 LARGEST_LOG_VAR = 300.0
 WEIGHTLESS = 1e-15
@@ -85,7 +86,7 @@ def check_active(active: Any, d: int) -> np.ndarray:
     """Indices of the latents that count."""
     if active is None:
         return np.arange(d)
-    a = np.asarray(active)
+    a = np.asarray(plain(active))
     if a.dtype == bool and a.shape == (d,):
         return np.flatnonzero(a)
     if a.ndim == 1 and a.dtype.kind in "iu" and (a.size == 0 or (a.min() >= 0 and a.max() < d)):

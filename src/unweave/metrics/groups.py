@@ -16,19 +16,20 @@ import numpy as np
 from unweave.metrics.checks import check_codes
 from unweave.metrics.kinds import factor_levels
 from unweave.metrics.tables import Table
+from unweave.tensors import plain
 
 FIT_GROUPS, TEST_GROUPS, MEMBERS = 10_000, 5_000, 64
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Codes of images that share the value of one factor.
+    """Codes of images that share the value of one factor; arrays, or what makes them.
 
     codes: (G, L, D), G groups of L images; members 2l and 2l+1 count as a pair. fixed: (G,) which factor is shared.
     """
 
-    codes: np.ndarray
-    fixed: np.ndarray
+    codes: Any
+    fixed: Any
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def check_groups(groups: Any) -> tuple[np.ndarray, np.ndarray]:
     """Codes (G, L, D) and fixed (G,) of groups; ValueError if they are anything else."""
     if not isinstance(groups, Groups):
         raise ValueError(f"expected Groups(codes (G, L, D), fixed (G,)); got {type(groups).__name__}")
-    codes, fixed = check_codes(groups.codes, "groups' codes"), np.asarray(groups.fixed)
+    codes, fixed = check_codes(groups.codes, "groups' codes"), np.asarray(plain(groups.fixed))
     if codes.ndim != 3 or codes.shape[1] < 2:
         raise ValueError(f"groups' codes have shape {codes.shape}; expected (G, L, D) with at least 2 members L")
     if fixed.shape != codes.shape[:1] or fixed.dtype.kind not in "iu" or fixed.min() < 0:

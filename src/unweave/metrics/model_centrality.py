@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from unweave.metrics.arguments import check_how
+from unweave.metrics.arguments import check_how, several
 from unweave.metrics.base import Score
 from unweave.metrics.factor_vae_score import factor_vae_score
 from unweave.metrics.groups import Groups
 from unweave.metrics.models import metric_of_models
+from unweave.tensors import plain
 
 
 @metric_of_models(measures=("identifiability",))
 def model_centrality(
-    codes: Sequence[Sequence[Any]] | np.ndarray | Callable[[int, int], Any],
-    fixed: Sequence[Any] | np.ndarray,
+    codes: Any,
+    fixed: Any,
     *,
     seed: int = 0,
 ) -> Score:
@@ -41,7 +41,17 @@ def model_centrality(
     Raises ValueError for fewer than two models, or groups that are no (G, L, D).
     """
     check_how("unweave", seed, calibrate=False)
-    held = np.asarray(fixed)
+    held = np.asarray(plain(fixed))
+    if held.ndim not in (1, 2):
+        raise ValueError(f"fixed has shape {held.shape}; expected (G,) or (M, G), the latent that each group shares")
+    if not callable(codes):
+        codes = [
+            several(row, "codes", "codes (G, L, D)") for row in several(codes, "codes", "what every other model made")
+        ]
+        if short := next((len(row) for row in codes if len(row) != len(codes)), None):
+            raise ValueError(
+                f"codes are of {len(codes)} models, and one of them has those of {short}; give codes[i][j]"
+            )
     if held.ndim == 1 and callable(codes):
         raise ValueError("fixed has shape (G,), which does not say how many models codes(i, j) is of; give (M, G)")
     m = len(held) if callable(codes) else len(codes)
@@ -56,7 +66,7 @@ def model_centrality(
         for j in range(m):
             if i != j:
                 z = codes(i, j) if callable(codes) else codes[i][j]
-                found = factor_vae_score(Groups(np.asarray(z), held[i]), seed=seed)
+                found = factor_vae_score(Groups(z, held[i]), seed=seed)
                 matrix[i, j] = found.value
                 if math.isnan(found.value):
                     reasons.append(f"images of model {i} in model {j}: {found.reason}")

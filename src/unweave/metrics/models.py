@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from unweave.metrics.arguments import check_options
+from unweave.metrics.arguments import check_options, refuse_unbound
 from unweave.metrics.base import Declares, Metric, Score
 
 
@@ -24,7 +24,9 @@ class MetricOfModels(Metric):
 
     def __call__(self, *args: Any, **options: Any) -> Score:
         """Compare models; the docstring of each metric says by what arguments."""
-        return self.compare(*args, **check_options(self.name, self.compare, options))
+        checked = check_options(self.name, self.compare, options, ())
+        refuse_unbound(self.name, self.compare, args, checked)
+        return self.compare(*args, **checked)
 
     def score(self, table: Any, **options: Any) -> Score:
         """Refuse: ValueError that says how to call it."""

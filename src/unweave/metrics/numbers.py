@@ -6,15 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from unweave import numerals
+from unweave.tensors import plain
+
 MISSING = ("NoneType", "NAType", "NaTType")  # types of what stands for nothing in arrays of objects, pandas' too
 EXACT = 2**53  # whole numbers up to here are themselves in float64
 
 
 def unmasked(array: Any, name: str) -> np.ndarray:
     """An array in which every entry counts; ValueError if some are masked. Objects that are all numbers are float64."""
+    array = plain(array)
     if np.ma.is_masked(array):
         raise ValueError(f"{name} hold {np.ma.count_masked(array)} masked entries; leave out those rows")
-    a = np.asarray(array)
+    a = _array(array, name)
     return _floats(a, name) if a.dtype == object and a.ndim else a
 
 
@@ -23,7 +27,8 @@ def with_gaps(array: Any, name: str) -> np.ndarray:
 
     ValueError for text, which has to be numbered first, and for whole numbers that float64 cannot tell apart.
     """
-    v = np.asarray(array)
+    array = plain(array)
+    v = _array(array, name)
     if v.ndim == 1 and v.size:
         v = v[:, None]
     if v.ndim != 2 or 0 in v.shape:
@@ -34,6 +39,14 @@ def with_gaps(array: Any, name: str) -> np.ndarray:
     for k in range(v.shape[1]):
         _refuse_merged(v[:, k], numbers[:, k], f"{name} hold", k)
     return numbers
+
+
+def _array(given: Any, name: str) -> np.ndarray:
+    """What was given as one array; ValueError if its rows differ in length."""
+    try:
+        return np.asarray(given)
+    except ValueError as error:
+        raise ValueError(f"{name} are no array: {str(error).splitlines()[0]}") from error
 
 
 def _floats(a: np.ndarray, name: str) -> np.ndarray:
@@ -57,11 +70,7 @@ def _floats(a: np.ndarray, name: str) -> np.ndarray:
 
 def _is_number(text: str | bytes) -> bool:
     """Whether text is a number, as all entries are text where a table has one column of words."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return numerals.number(text.decode("latin1") if isinstance(text, bytes) else text) is not None
 
 
 def _refuse_merged(column: np.ndarray, numbers: np.ndarray, what: str, k: int) -> None:

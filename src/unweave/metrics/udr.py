@@ -8,23 +8,24 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from unweave.metrics.arguments import check_how
+from unweave.metrics.arguments import check_how, several
 from unweave.metrics.base import Score
 from unweave.metrics.checks import check_codes, check_like
 from unweave.metrics.models import metric_of_models
 from unweave.metrics.silence import ACTIVE, mean_kl
 from unweave.metrics.tables import random_rotation
 from unweave.settings import Setting
+from unweave.tensors import plain
 
 PENALTY, LITERAL = 0.1, 0.01
 
 
 @metric_of_models(measures=("identifiability",), protocols=("unweave", "dlib"))
 def udr(
-    models: Sequence[Any],
+    models: Any,
     *,
-    log_vars: Sequence[Any] | None = None,
-    kl: Sequence[Any] | None = None,
+    log_vars: Any = None,
+    kl: Any = None,
     kind: Literal["lasso", "spearman"] = "lasso",
     threshold: Annotated[float | None, Setting("nats of mean KL", low=0, high=1e9)] = None,
     protocol: Literal["unweave", "dlib"] = "unweave",
@@ -60,6 +61,7 @@ def udr(
         raise ValueError("udr was given a threshold of KL and neither kl nor log_vars; give one of them")
     if threshold is None:
         threshold = LITERAL if protocol == "dlib" else ACTIVE
+    models = several(models, "models", "codes (N, D)")
     codes = _standard(models)
     active = _active(codes, models, log_vars, kl, threshold)
     loud = active if protocol != "dlib" else _active(codes, models, log_vars, kl, LITERAL)
@@ -176,19 +178,18 @@ def _active(
     codes: list[np.ndarray], models: Sequence[Any], log_vars: Any, kl: Any, threshold: float
 ) -> list[np.ndarray]:
     """Which latents of each model count, (D_i,) bool."""
-    given = kl if kl is not None else log_vars
-    if given is not None and len(given) != len(codes):
-        raise ValueError(
-            f"{'kl' if kl is not None else 'log_vars'} is of {len(given)} models, codes are of {len(codes)}"
-        )
+    name = "log_vars" if kl is None else "kl"
     live: list[np.ndarray] = [np.any(z, axis=0) for z in codes]
-    if kl is not None:
-        found = [check_like(one, f"kl of model {i}", codes[i].shape[1:]) for i, one in enumerate(kl)]
-    elif log_vars is not None:
-        logs = [check_like(one, f"log_var of model {i}", codes[i].shape) for i, one in enumerate(log_vars)]
-        found = [mean_kl(np.asarray(z), log_var) for z, log_var in zip(models, logs, strict=True)]
-    else:
+    if kl is None and log_vars is None:
         return live
+    given = several(log_vars if kl is None else kl, name, "it")
+    if len(given) != len(codes):
+        raise ValueError(f"{name} is of {len(given)} models, codes are of {len(codes)}")
+    if kl is not None:
+        found = [check_like(one, f"kl of model {i}", codes[i].shape[1:]) for i, one in enumerate(given)]
+    else:
+        logs = [check_like(one, f"log_var of model {i}", codes[i].shape) for i, one in enumerate(given)]
+        found = [mean_kl(np.asarray(plain(z)), log_var) for z, log_var in zip(models, logs, strict=True)]
     return [vary & (one > threshold) for vary, one in zip(live, found, strict=True)]
 
 

@@ -10,7 +10,8 @@ take labels in another unit there (see each one's departures), for which no fact
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
@@ -54,8 +55,19 @@ class Supervision(Part):
             raise ValueError(f"schedule {schedule} has no steps: give schedule_steps, or choose fixed")
         self.factors, self.latents = len(factor_sizes), latents
         self.weight, self.schedule, self.schedule_steps = weight, schedule, schedule_steps
-        self.register_buffer("sizes", torch.tensor(factor_sizes, dtype=torch.float32), persistent=False)
+        self.register_buffer("sizes", torch.tensor(factor_sizes, dtype=torch.float32).clamp(min=1), persistent=False)
         self.sizes: Tensor
+
+    @classmethod
+    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+        """Nothing. ValueError, which names one, if no factor is an index: there is nothing to learn from."""
+        names, sizes = known.get("factor_names", ()), known.get("factor_sizes", ())
+        if names and not any(sizes):
+            raise ValueError(
+                f"factor {names[0]!r} is a number and no index from 0, and so is every other one: supervision by labels "
+                "needs a factor of few different values (bins, say)"
+            )
+        return super().wiring(known)
 
     @property
     def needs(self) -> frozenset[str]:

@@ -28,7 +28,7 @@ class Embedding(Supervision):
         schedule_steps: Steps = 0,
     ):
         super().__init__(factor_sizes, latents, weight=weight, schedule=schedule, schedule_steps=schedule_steps)
-        self.points = nn.ParameterList([nn.Parameter(torch.linspace(-1, 1, n), n > 1) for n in factor_sizes])
+        self.points = nn.ParameterList([nn.Parameter(torch.linspace(-1, 1, max(n, 1)), n > 1) for n in factor_sizes])
         self.sharpness = nn.Parameter(torch.ones(len(factor_sizes)))
 
     def loss(self, mean: Tensor, v: Tensor) -> Tensor:
