@@ -94,7 +94,7 @@ def test_error_of_groups_counts_the_rows_behind_them(monkeypatch):
     assert WIDE[0] < ratio(scores) < WIDE[1]
 
 
-@pytest.mark.parametrize("name", ["explicitness", "sap"])
+@pytest.mark.parametrize("name", ["downstream", "sap"])
 def test_error_is_of_the_rows_used_where_there_are_more(name, monkeypatch):
     """Of 20,000 rows 200 are fitted here, as 10,000 are of a million."""
     monkeypatch.setattr(tables, "FIT_ROWS", 200)
