@@ -20,7 +20,7 @@ from unweave.methods import METHODS, PARTS
 SOURCE = Path(__file__).parents[1] / "src" / "unweave"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("types", "seeds", "settings", "precision", "files", "log", "checksum"),
+    ("types", "seeds", "generators", "settings", "precision", "files", "log", "checksum"),
     ("kinds", "locate", "maths", "verdicts", "means", "optimiser_state"),
     ("nets",),
     ("data", "methods", "metrics", "kept"),

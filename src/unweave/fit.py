@@ -15,6 +15,7 @@ from unweave import data as datasets
 from unweave.config import describe, hashed, pick_device
 from unweave.data.batch_options import grouped, refuse_unused
 from unweave.data.batches import stream
+from unweave.generators import left_alone
 from unweave.log import COLUMNS, units
 from unweave.methods.base import Method
 from unweave.precision import Precision, resolve
@@ -155,7 +156,15 @@ def channels_last(method: Method) -> Method:
 
 
 def _run(folder: Folder, training: Training, source: Any, held: Any, progress: Progress | None) -> Run:
-    """Take the steps that are left; log, keep checkpoints, mark the run done."""
+    """Train to the end, mark the run done. The caller's random state is left alone, also where training breaks down."""
+    with left_alone(training.device):
+        _take_steps(folder, training, source, held, progress)
+    (folder.path / "done").touch()
+    return Run(folder, training.method, source)
+
+
+def _take_steps(folder: Folder, training: Training, source: Any, held: Any, progress: Progress | None) -> None:
+    """Take the steps that are left; log, keep checkpoints."""
     loop = folder.config["loop"]
     before = folder.restore(training)
     if progress:
@@ -184,8 +193,6 @@ def _run(folder: Folder, training: Training, source: Any, held: Any, progress: P
         if due:
             _keep(folder, training, clock)
     _keep(folder, training, clock)
-    (folder.path / "done").touch()
-    return Run(folder, training.method, source)
 
 
 def _check_names(terms: Mapping[str, torch.Tensor]) -> None:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from unweave import build, data
 from unweave.data.scale import refuse_unfinite, unit, unmasked
 from unweave.data.views import split
+from unweave.generators import seeded
 from unweave.methods.base import Method
 from unweave.runs import Folder, RunError
 from unweave.seeds import fold
@@ -97,8 +98,7 @@ class Run:
 
     def sample_codes(self, n: int, seed: int = 0) -> NDArray[np.float32]:
         """`n` codes (n, D) from the prior."""
-        with torch.random.fork_rng(devices=[]), torch.no_grad():
-            torch.default_generator.manual_seed(fold(seed, "prior"))
+        with seeded(fold(seed, "prior"), self.device), torch.no_grad():
             return self.method.sample_prior(n).float().cpu().numpy()
 
     def edit(self, image: Any, *, latent: int, to: float) -> NDArray[np.float32]:
@@ -111,8 +111,7 @@ class Run:
 
     def elbo(self, images: Any, seed: int = 0) -> NDArray[np.float32]:
         """A lower bound of log p(x) for each image, (n,), nats; one sample of the code each."""
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(fold(seed, "elbo"))
+        with seeded(fold(seed, "elbo"), self.device):
             return self._by_chunks(lambda x: (self.method.elbo(x),), self._images(images))[0]
 
     def _images(self, images: Any) -> NDArray[np.generic]:
