@@ -31,7 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("watch", "config", "encoded"),
     ("fit", "evaluate", "inspect"),
     ("report", "estimator", "study", "impossibility", "measures"),
-    ("measuring",),
+    ("measuring", "recipe"),
     ("reproduce",),
     ("demos",),
     ("cli",),
