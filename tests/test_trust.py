@@ -554,3 +554,105 @@ def test_a_link_planted_in_a_run_folder_is_not_written_through(honest, here) -> 
     unweave.evaluate(load_run(path), "active_latents")
     assert (here / "precious").read_text() == "kept"
     assert json.loads((path / "scores.json").read_text()).keys() == {"active_latents"}
+
+
+OWN = (
+    "config.json",
+    "origin.json",
+    "log.jsonl",
+    "weights.safetensors",
+    "state",
+    "state/checkpoint.safetensors",
+    "scores.json",
+    "done",
+)
+WRITING: dict[str, Callable[[Path], object]] = {
+    "resume": resume,
+    "evaluate": lambda path: unweave.evaluate(load_run(path), "active_latents"),
+    "command resume": lambda path: refused_by("train", "--resume", path),
+    "command evaluate": lambda path: refused_by("evaluate", path, "--metrics", "active_latents"),
+}
+
+
+def linked(honest: Path, here: Path, name: str) -> tuple[Path, Path]:
+    """The honest run, unfinished, one of whose files is a link to its like elsewhere; and what that is."""
+    path, other = Path(shutil.copytree(honest, here / "downloaded")), here / "precious"
+    (path / "done").unlink()
+    if (path / name).is_dir():
+        shutil.move(path / name, other)
+    else:
+        other.write_bytes((path / name).read_bytes() if (path / name).exists() else b"{}")
+        (path / name).unlink(missing_ok=True)
+    (path / name).symlink_to(other)
+    return path, other
+
+
+def contents(place: Path) -> dict[str, bytes]:
+    return {str(file): file.read_bytes() for file in [place, *place.rglob("*")] if file.is_file()}
+
+
+@pytest.mark.parametrize("way", WRITING)
+@pytest.mark.parametrize("name", OWN)
+def test_a_run_folder_with_links_among_its_files_is_not_written_to(honest, here, name, way) -> None:
+    """Another folder's checkpoint was overwritten through `state`, and a linked scores.json was read."""
+    path, other = linked(honest, here, name)
+    before = contents(here)
+    with pytest.raises(ValueError, match=rf"its {name} is a symbolic link") as caught:
+        WRITING[way](path)
+    assert "\n" not in str(caught.value)
+    assert contents(here) == before
+    assert contents(other)
+
+
+@pytest.mark.parametrize("name", ["done", "log.jsonl", "scores.json"])
+def test_nor_is_a_file_made_where_a_link_points_to_nothing(honest, here, name) -> None:
+    path = Path(shutil.copytree(honest, here / "downloaded"))
+    for file in ("done", name):
+        (path / file).unlink(missing_ok=True)
+    (path / name).symlink_to(here / "made")
+    for way in WRITING.values():
+        with pytest.raises(ValueError, match=rf"its {name} is a symbolic link"):
+            way(path)
+    assert not (here / "made").exists()
+
+
+@pytest.mark.parametrize("name", [name for name in OWN if "/" not in name])
+def test_a_new_run_is_not_begun_among_links(here, tiny_images, name) -> None:
+    """A folder of the name that a run will have, without a config, that was put there beforehand."""
+    choice = {"data": tiny_images, "out": here / "runs", **SMALL}
+    path = unweave.train("vae", **choice).path
+    shutil.rmtree(path)
+    path.mkdir()
+    (here / "precious").mkdir()
+    (path / name).symlink_to(here / "precious" if name == "state" else here / "made")
+    with pytest.raises(ValueError, match=rf"its {name} is a symbolic link"):
+        unweave.train("vae", **choice)
+    assert not any((here / "precious").iterdir())
+    assert not (here / "made").exists()
+
+
+def test_overwriting_removes_links_and_not_what_they_point_to(here, tiny_images) -> None:
+    choice = {"data": tiny_images, "out": here / "runs", **SMALL}
+    path = unweave.train("vae", **choice).path
+    shutil.move(path / "state", here / "precious")
+    (path / "state").symlink_to(here / "precious")
+    before = contents(here / "precious")
+    unweave.train("vae", **choice, overwrite=True)
+    assert contents(here / "precious") == before
+    assert not (path / "state").is_symlink()
+    shutil.move(path, here / "moved")
+    path.symlink_to(here / "moved")
+    before = contents(here / "moved")
+    with pytest.raises(ValueError, match="is a symbolic link, and is not overwritten"):
+        unweave.train("vae", **choice, overwrite=True)
+    assert contents(here / "moved") == before
+
+
+def test_the_folder_itself_may_be_a_link(honest, here) -> None:
+    moved = Path(shutil.copytree(honest, here / "another disk"))
+    (moved / "done").unlink()
+    (here / "run").symlink_to(moved)
+    resume(here / "run")
+    unweave.evaluate(load_run(here / "run"), "active_latents")
+    assert (moved / "done").is_file()
+    assert (moved / "scores.json").is_file()

@@ -15,12 +15,13 @@ from unweave import data as datasets
 from unweave.config import describe, hashed, pick_device
 from unweave.data.batch_options import grouped, refuse_unused
 from unweave.data.batches import stream
+from unweave.files import write
 from unweave.generators import left_alone
 from unweave.log import COLUMNS, units
 from unweave.methods.base import Method
 from unweave.precision import Precision, resolve
 from unweave.run import Run, info_of, method_of, open_data, parted
-from unweave.runs import Folder, RunError, run_name
+from unweave.runs import Folder, RunError, refuse_links, run_name
 from unweave.settings import Keyword, Setting, keywords, nearest
 from unweave.train import NotFinite, Training
 from unweave.trust import admit, seal
@@ -80,6 +81,8 @@ def train(
     training = _prepare(built, seen, config)  # a batch that cannot be made is said before a folder exists
     path = Path(out) / run_name(choice.method, source.name, hashed(config), seed)
     if overwrite and (path / "config.json").exists():
+        if path.is_symlink():
+            raise RunError(f"{path} is a symbolic link, and is not overwritten: remove it, or choose another out")
         shutil.rmtree(path)
     folder = Folder.create(path, config)
     seal(folder.path, config)
@@ -105,6 +108,7 @@ def resume(
 
     data, modules: the data set and the parts that were handed in as objects when it was started. trust: as of `load_run`.
     """
+    refuse_links(Path(path))
     folder = Folder(path)
     admit(folder.path, folder.config, trusted=trust, given={*modules, *(() if data is None else ("data",))})
     source, known = open_data(folder.config) if data is None else datasets.load(data), info_of(folder.config)
@@ -159,7 +163,7 @@ def _run(folder: Folder, training: Training, source: Any, held: Any, progress: P
     """Train to the end, mark the run done. The caller's random state is left alone, also where training breaks down."""
     with left_alone(training.device):
         _take_steps(folder, training, source, held, progress)
-    (folder.path / "done").touch()
+    write(folder.path / "done", b"")
     return Run(folder, training.method, source)
 
 
