@@ -58,10 +58,10 @@ def largest_covariance(run: Run) -> float:
 
 def reconstruction(run: Run) -> float:
     """-log p(x given z) in nats per image, at one code of each of 2,000 images. ValueError unless it is a VAE or an AE."""
-    x = pixels(torch.from_numpy(run.data.take(rows_of(run))).to(run.device))
     method = run.method
     if not isinstance(method, AE | VAE):
         raise ValueError(f"{run.config['method']['name']} has no likelihood of its images; measure a run of a VAE")
+    x = pixels(torch.from_numpy(run.data.take(rows_of(run))).to(run.device))
     with seeded(fold(0, "noise"), run.device), torch.no_grad():
         parts = [method.likelihood(method.decoder(method.encode(b).sample()), b) for b in x.split(256)]
     return float(torch.cat(parts).mean())
