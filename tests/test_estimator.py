@@ -123,7 +123,7 @@ def test_a_run_is_kept_where_it_is_asked_for(tmp_path):
         ({"btea": 6}, IMAGES, "did you mean 'beta'"),
         ({"beta": -1.0}, IMAGES, "at least 0"),
         ({}, IMAGES[..., :2], "expected vectors"),
-        ({}, IMAGES.astype(float), r"expected \[0, 1\]"),
+        ({}, IMAGES / 16, r"expected bytes, or floats in \[0, 1\], or floats that fill half of \[-1, 1\], \[0, 255\]"),
         ({}, IMAGES[:1], "minimum of 2"),
         ({}, np.full((5, 3), np.nan), "NaN"),
     ],
@@ -165,6 +165,21 @@ def test_deep_and_rounded_images_are_read_as_those_of_a_data_set():
     np.testing.assert_allclose(dark.transform(deep // 300)[:1], dark.transform(deep[:1] // 300), atol=1e-6)
     rounded = IMAGES[..., 0] / 255 * 1.0000001
     np.testing.assert_array_equal(clone(model).fit_transform(rounded), expected)
+
+
+@pytest.mark.parametrize("ends", [(-1, 1), (0, 255), (0, 4095)])
+def test_floats_of_other_scales_are_read_by_the_one_that_was_fitted(ends):
+    """Fitting refused them, though `unweave.train` reads them."""
+    black, white = ends
+    floats = black + (white - black) * (IMAGES / 255)
+    model = Disentangler("vae", steps=2, batch_size=8, **SMALL)
+    expected = clone(model).fit_transform(IMAGES)
+    np.testing.assert_array_equal(model.fit_transform(floats), expected)
+    np.testing.assert_array_equal(model.transform(floats[3:5]), model.transform(floats)[3:5])
+    assert model.score(floats) == clone(model).fit(IMAGES).score(IMAGES)
+    with pytest.raises(ValueError, match=rf"expected \[{black}, {white}\] as of this data set's floats"):
+        model.transform(floats + white / 100)
+    np.testing.assert_array_equal(model.transform(IMAGES), expected)
 
 
 def test_masked_images_are_refused():

@@ -20,7 +20,7 @@ from unweave.methods import METHODS, PARTS
 SOURCE = Path(__file__).parents[1] / "src" / "unweave"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("types", "seeds", "settings", "precision", "files", "log", "checksum", "numerals", "tensors"),
+    ("types", "seeds", "generators", "settings", "precision", "files", "log", "checksum", "numerals", "tensors"),
     ("kinds", "locate", "maths", "verdicts", "means", "optimiser_state"),
     ("nets",),
     ("data", "methods", "metrics", "kept"),
@@ -31,7 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("watch", "config", "encoded"),
     ("fit", "evaluate", "inspect"),
     ("report", "estimator", "study", "impossibility", "measures"),
-    ("measuring",),
+    ("measuring", "recipe"),
     ("reproduce",),
     ("demos",),
     ("cli",),

@@ -1,5 +1,7 @@
 """A run reads images as its data were read: the arrays it was trained on, and what it decoded, in whatever type."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -89,3 +91,92 @@ def test_vectors_keep_their_values_but_not_nan(train):
     for bad in (np.full((2, 5), np.nan), np.ma.masked_equal(np.ones((2, 5)), 1)):
         with pytest.raises(ValueError, match="first in row 0"):
             run.encode(bad)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "bool", "int8", "int64", "uint16", ">u2", ">f8", "float16"])
+def test_vectors_of_any_type_are_read_as_training_reads_them(train, dtype):
+    """Those of uint8 were trained as they are and divided by 255 afterwards."""
+    x = RNG.integers(0, 2 if dtype == "bool" else 100, size=(20, 5)).astype(dtype)
+    run = train(x)
+    as_trained = run.data.take(np.arange(20))
+    np.testing.assert_array_equal(as_trained, x.astype(np.float32))
+    for use in (run.encode, run.reconstruct, run.elbo, lambda v: run.posterior(v)[1]):
+        np.testing.assert_array_equal(use(x), use(as_trained))
+    np.testing.assert_array_equal(run.edit(x[0], latent=0, to=1.0), run.edit(as_trained[0], latent=0, to=1.0))
+
+
+@pytest.mark.parametrize("dtype", ["str", "complex64", "object"])
+def test_vectors_that_are_no_numbers_are_refused_in_one_line(train, dtype):
+    run = train(RNG.normal(size=(20, 5)))
+    with pytest.raises(ValueError, match=r"holds .*; expected numbers") as error:
+        run.encode(np.ones((2, 5)).astype(dtype))
+    assert "\n" not in str(error.value)
+
+
+UNIT = RNG.random((20, 1, 8, 8))
+UNIT[0, 0, 0, :2] = 0, 1
+FLOATS = {  # the same pictures as floats of other scales, and a batch that lies in [0, 1]
+    (0, 1): UNIT,
+    (-1, 1): UNIT * 2 - 1,
+    (0, 255): UNIT * 255,
+    (0, 4095): UNIT * 4095,
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("ends", FLOATS)
+def test_floats_are_read_by_the_scale_of_the_data_set(train, ends, dtype):
+    """All of [-1, 1] was refused, and a batch that happened to lie in [0, 1] was read by another scale."""
+    x = FLOATS[ends].astype(dtype)
+    run = train(x)
+    pixels = run.data.take(np.arange(20))
+    for used in (run, unweave.load_run(run.path)):
+        for use in (used.encode, used.reconstruct, used.elbo, lambda v, of=used: of.posterior(v)[1]):
+            np.testing.assert_array_equal(use(x), use(pixels))
+        np.testing.assert_array_equal(used.encode(torch.from_numpy(x)), used.encode(pixels))
+        np.testing.assert_array_equal(used.edit(x[0], latent=0, to=1.0), used.edit(pixels[0], latent=0, to=1.0))
+    black, white = ends
+    inside = np.clip(x, 0, 1)[:1]
+    level = np.rint((inside.astype(np.float64) - black) / (white - black) * 255).astype(np.uint8)
+    np.testing.assert_allclose(run.encode(inside), run.encode(level), atol=0.05)  # a level up or down, by rounding
+
+
+@pytest.mark.parametrize("ends", FLOATS)
+def test_floats_beyond_the_scale_of_the_data_set_are_refused_and_it_is_said(train, ends):
+    run, (black, white) = train(FLOATS[ends]), ends
+    slack = (white - black) / 255
+    run.encode(FLOATS[ends].clip(black, white) + 0.4 * slack)
+    for beyond in (FLOATS[ends] + slack, FLOATS[ends] - slack):
+        with pytest.raises(ValueError, match=rf"expected \[{black}, {white}\] as of this data set's floats") as error:
+            run.encode(beyond)
+        assert "\n" not in str(error.value)
+
+
+def test_whole_numbers_beside_deep_floats_have_the_same_white(train):
+    run = train(FLOATS[0, 4095])
+    whole = np.rint(FLOATS[0, 4095]).astype(np.int64)
+    np.testing.assert_allclose(run.encode(whole), run.encode(whole.astype(float)), atol=1e-6)
+
+
+def test_a_run_that_does_not_know_its_scale_takes_floats_in_0_1(train):
+    """Those made before it was kept."""
+    run = train(FLOATS[-1, 1])
+    config = json.loads((run.path / "config.json").read_text())
+    assert config["data"].pop("floats") == [-1, 1]
+    (run.path / "config.json").write_text(json.dumps(config))
+    old = unweave.load_run(run.path)
+    np.testing.assert_allclose(old.encode(UNIT), run.encode(FLOATS[-1, 1]), atol=0.05)
+    with pytest.raises(ValueError, match=r"reach from -1 to 1; expected \[0, 1\], or uint8"):
+        old.encode(FLOATS[-1, 1])
+
+
+def test_deep_whole_numbers_are_the_training_pixels(train):
+    deep = RNG.integers(0, 4096, (20, 1, 8, 8), dtype=np.uint16)
+    run = train(deep)
+    np.testing.assert_array_equal(run.encode(deep), run.encode(run.data.take(np.arange(20))))
+
+
+def test_the_scale_is_kept_where_a_part_is_held_out(train, tmp_path):
+    run = unweave.train("vae", FLOATS[-1, 1], batch_size=8, out=tmp_path, holdout=0.2, **SMALL)
+    np.testing.assert_array_equal(run.encode(FLOATS[-1, 1]), run.encode(run.data.take(np.arange(20))))
+    assert run.held.floats == (-1, 1)

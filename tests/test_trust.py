@@ -310,14 +310,19 @@ def test_a_run_of_unweaves_own_names_needs_no_secret(honest) -> None:
 # -- recipes and files of options
 
 
+ARM: dict[str, Any] = {"method": "beta-vae", "data": "digits"}
+ARM |= {key: value for key, value in SMALL.items() if key in ("steps", "batch_size", "log_every")}
+ARM |= {"settings": {key: value for key, value in SMALL.items() if key not in ARM}}
+
+
 def recipe(here: Path, **changes: Any) -> str:
     text = {
         "claim": "it runs", "source": "none", "minutes": 0, "machine": "any", "seeds": [0],
-        "arms": {"method": {"method": "beta-vae", "data": "digits", **SMALL}},
+        "arms": {"method": ARM},
         "checks": [{"measure": {"log": "reconstruction"}, "at_most": 1e6}],
     }  # fmt: skip
     if "arm" in changes:
-        text["arms"]["method"] |= changes.pop("arm")
+        text["arms"]["method"] = ARM | changes.pop("arm")
     (here / "claim.yaml").write_text(yaml.safe_dump(text | changes))
     return "claim.yaml"
 
@@ -337,22 +342,106 @@ RECIPES: dict[str, dict[str, Any]] = {
         ]
     },
     "score": {"checks": [{"measure": {"score": "planted:f"}, "at_most": 1e6}]},
+    "data of a score": {"checks": [{"measure": {"score": "mig", "data": "planted:f"}, "at_most": 1e6}]},
+    "data of a score, named like a shift": {"checks": [{"measure": {"score": "mig", "data": "only:f"}, "at_most": 1}]},
+    "an option of a score": {
+        "checks": [{"measure": {"score": "mig", "kinds": [{"planted:f": "ordered"}]}, "at_most": 1}]
+    },
+    "an option of a measure": {
+        "checks": [{"measure": {"call": "unweave.measures.aggregate:prior_gap", "kernel": "planted:f"}, "at_most": 1}]
+    },
     "method": {"arm": {"method": "planted:f"}},
     "data": {"arm": {"data": "planted:f"}},
     "part": {"arm": {"settings": {"regulariser": "planted:f"}}},
-    "part of the arm": {"arm": {"regulariser": "planted:f"}},
+    "any setting": {"arm": {"settings": {"beta": ["planted:f"]}}},
     "part by its dotted name": {"arm": {"settings": {"regulariser__critic": "planted:f"}}},
 }
 
 
 @pytest.mark.parametrize("case", RECIPES)
 def test_a_recipe_runs_what_is_unweaves(here, sign, case) -> None:
-    Path("planted.py").write_text(PLANTED.format(sign=str(sign)) + "def f(run):\n    return 1.0\n")
-    with pytest.raises(NotTrusted, match=r"claim.yaml names (planted:f|unweave.files:write), code that is not unweave"):
+    for name in ("planted", "only"):
+        Path(f"{name}.py").write_text(PLANTED.format(sign=str(sign)) + "def f(run):\n    return 1.0\n")
+    named = r"(planted:f|only:f|unweave.files:write)"
+    with pytest.raises(NotTrusted, match=f"claim.yaml names {named}, code that is not unweave"):
         reproduce.reproduce([recipe(here, **RECIPES[case])], "runs", tell=lambda _: None)
     with pytest.raises(NotTrusted):
         refused_by("reproduce", "claim.yaml")
     assert not sign.exists()
+
+
+MISSHAPEN: dict[str, tuple[dict[str, Any], str]] = {
+    "a list of scores": ({"score": ["planted:f"], "n": 50}, r"has \['planted:f'\] as its score; expected one name"),
+    "a table of scores": ({"score": {"planted:f": 1}}, r"as its score; expected one name"),
+    "a list of calls": ({"call": ["planted:f"]}, r"as its call; expected one name"),
+    "a list of terms": ({"log": ["planted:f"]}, r"as its log; expected one name"),
+    "a list of data": ({"score": "mig", "data": ["planted:f"]}, r"as its data; expected one name"),
+    "a list of parts": ({"score": "mig", "part": ["planted:f"]}, r"as its part; expected one name"),
+    "a score and a call": ({"score": "mig", "call": "planted:f"}, r"has to name one of score, log and call"),
+    "no measure": ({}, r"has to name one of score, log and call"),
+    "a text": ("planted:f", r"has to name one of score, log and call"),
+}
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+@pytest.mark.parametrize("where", ["measure", "along"])
+@pytest.mark.parametrize("case", MISSHAPEN)
+def test_a_measure_is_one_name(here, sign, case, where, trusted) -> None:
+    """What evaluate takes as several names was not looked at, and its modules were imported."""
+    Path("planted.py").write_text(PLANTED.format(sign=str(sign)) + "def f(run):\n    return 1.0\n")
+    measure, expected = MISSHAPEN[case]
+    both = {"measure": {"log": "kl"}, "along": {"log": "kl"}, "over": ["method"], "against": ["method"]}
+    path = recipe(here, checks=[both | {where: measure, "at_most": 1e6}])
+    with pytest.raises(ValueError, match=rf"^claim.yaml: the measure .*{expected}") as caught:
+        reproduce.reproduce([path], "runs", trust=trusted, tell=lambda _: None)
+    assert "\n" not in str(caught.value)
+    assert not sign.exists()
+    assert not Path("runs").exists()
+
+
+FORBIDDEN = {"overwrite": True, "out": "elsewhere", "device": "cpu", "seed": 1, "progress": None, "trust": True}
+
+
+@pytest.mark.parametrize("key", [*FORBIDDEN, "latents"])
+def test_an_arm_chooses_a_training_and_nothing_else(here, key) -> None:
+    """An arm that said `overwrite: true` deleted the user's run of the same name."""
+    mine = reproduce.trained(ARM, 0, here / "runs").path
+    (mine / "notes.txt").write_text("kept")
+    path = recipe(here, arm={key: FORBIDDEN.get(key, 1)})
+    with pytest.raises(ValueError, match=rf"^claim.yaml: arm method has '{key}', ") as caught:
+        reproduce.reproduce([path], here / "runs", trust=True, tell=lambda _: None)
+    assert "\n" not in str(caught.value)
+    assert (mine / "notes.txt").read_text() == "kept"
+
+
+@pytest.mark.parametrize("key", ["overwrite", "device", "out", "root", "progress", "data_options"])
+def test_nor_by_its_settings(here, key) -> None:
+    mine = reproduce.trained(ARM, 0, here / "runs").path
+    (mine / "notes.txt").write_text("kept")
+    path = recipe(here, arm={"settings": ARM["settings"] | {key: True}})
+    with pytest.raises(
+        ValueError, match=rf"^claim.yaml: arm method has a setting '{key}', which is none of a method's"
+    ):
+        reproduce.reproduce([path], here / "runs", trust=True, tell=lambda _: None)
+    assert (mine / "notes.txt").read_text() == "kept"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"arms": ["planted:f"]}, "claim.yaml is no recipe"),
+        ({"arms": {"method": "planted:f"}}, "claim.yaml: arm method is 'planted:f'"),
+        ({"checks": [["planted:f"]]}, "has no `measure`"),
+        ({"arm": {"method": ["planted:f"]}}, r"arm method has \['planted:f'\] as its method; expected a name"),
+        ({"arm": {"data": {"planted:f": 1}}}, "as its data; expected a name"),
+        ({"arm": {"settings": ["planted:f"]}}, "as its settings; expected names with values"),
+        ({"checks": [{"measure": {"log": "kl"}, "arm": "mehtod", "at_most": 1}]}, "did you mean 'method'"),
+    ],
+)
+def test_what_is_no_recipe_says_so(here, changes, expected) -> None:
+    with pytest.raises(ValueError, match=expected) as caught:
+        reproduce.read(recipe(here, **changes))
+    assert "\n" not in str(caught.value)
 
 
 def test_a_trusted_recipe_measures_by_a_function_of_a_run(here, sign) -> None:
@@ -465,3 +554,105 @@ def test_a_link_planted_in_a_run_folder_is_not_written_through(honest, here) -> 
     unweave.evaluate(load_run(path), "active_latents")
     assert (here / "precious").read_text() == "kept"
     assert json.loads((path / "scores.json").read_text()).keys() == {"active_latents"}
+
+
+OWN = (
+    "config.json",
+    "origin.json",
+    "log.jsonl",
+    "weights.safetensors",
+    "state",
+    "state/checkpoint.safetensors",
+    "scores.json",
+    "done",
+)
+WRITING: dict[str, Callable[[Path], object]] = {
+    "resume": resume,
+    "evaluate": lambda path: unweave.evaluate(load_run(path), "active_latents"),
+    "command resume": lambda path: refused_by("train", "--resume", path),
+    "command evaluate": lambda path: refused_by("evaluate", path, "--metrics", "active_latents"),
+}
+
+
+def linked(honest: Path, here: Path, name: str) -> tuple[Path, Path]:
+    """The honest run, unfinished, one of whose files is a link to its like elsewhere; and what that is."""
+    path, other = Path(shutil.copytree(honest, here / "downloaded")), here / "precious"
+    (path / "done").unlink()
+    if (path / name).is_dir():
+        shutil.move(path / name, other)
+    else:
+        other.write_bytes((path / name).read_bytes() if (path / name).exists() else b"{}")
+        (path / name).unlink(missing_ok=True)
+    (path / name).symlink_to(other)
+    return path, other
+
+
+def contents(place: Path) -> dict[str, bytes]:
+    return {str(file): file.read_bytes() for file in [place, *place.rglob("*")] if file.is_file()}
+
+
+@pytest.mark.parametrize("way", WRITING)
+@pytest.mark.parametrize("name", OWN)
+def test_a_run_folder_with_links_among_its_files_is_not_written_to(honest, here, name, way) -> None:
+    """Another folder's checkpoint was overwritten through `state`, and a linked scores.json was read."""
+    path, other = linked(honest, here, name)
+    before = contents(here)
+    with pytest.raises(ValueError, match=rf"its {name} is a symbolic link") as caught:
+        WRITING[way](path)
+    assert "\n" not in str(caught.value)
+    assert contents(here) == before
+    assert contents(other)
+
+
+@pytest.mark.parametrize("name", ["done", "log.jsonl", "scores.json"])
+def test_nor_is_a_file_made_where_a_link_points_to_nothing(honest, here, name) -> None:
+    path = Path(shutil.copytree(honest, here / "downloaded"))
+    for file in ("done", name):
+        (path / file).unlink(missing_ok=True)
+    (path / name).symlink_to(here / "made")
+    for way in WRITING.values():
+        with pytest.raises(ValueError, match=rf"its {name} is a symbolic link"):
+            way(path)
+    assert not (here / "made").exists()
+
+
+@pytest.mark.parametrize("name", [name for name in OWN if "/" not in name])
+def test_a_new_run_is_not_begun_among_links(here, tiny_images, name) -> None:
+    """A folder of the name that a run will have, without a config, that was put there beforehand."""
+    choice = {"data": tiny_images, "out": here / "runs", **SMALL}
+    path = unweave.train("vae", **choice).path
+    shutil.rmtree(path)
+    path.mkdir()
+    (here / "precious").mkdir()
+    (path / name).symlink_to(here / "precious" if name == "state" else here / "made")
+    with pytest.raises(ValueError, match=rf"its {name} is a symbolic link"):
+        unweave.train("vae", **choice)
+    assert not any((here / "precious").iterdir())
+    assert not (here / "made").exists()
+
+
+def test_overwriting_removes_links_and_not_what_they_point_to(here, tiny_images) -> None:
+    choice = {"data": tiny_images, "out": here / "runs", **SMALL}
+    path = unweave.train("vae", **choice).path
+    shutil.move(path / "state", here / "precious")
+    (path / "state").symlink_to(here / "precious")
+    before = contents(here / "precious")
+    unweave.train("vae", **choice, overwrite=True)
+    assert contents(here / "precious") == before
+    assert not (path / "state").is_symlink()
+    shutil.move(path, here / "moved")
+    path.symlink_to(here / "moved")
+    before = contents(here / "moved")
+    with pytest.raises(ValueError, match="is a symbolic link, and is not overwritten"):
+        unweave.train("vae", **choice, overwrite=True)
+    assert contents(here / "moved") == before
+
+
+def test_the_folder_itself_may_be_a_link(honest, here) -> None:
+    moved = Path(shutil.copytree(honest, here / "another disk"))
+    (moved / "done").unlink()
+    (here / "run").symlink_to(moved)
+    resume(here / "run")
+    unweave.evaluate(load_run(here / "run"), "active_latents")
+    assert (moved / "done").is_file()
+    assert (moved / "scores.json").is_file()

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from unweave.classes import checked, class_of, entry_of
+from unweave.generators import seeded
 from unweave.methods import METHODS, PARTS, Entry
 from unweave.methods.base import Method, Part
 from unweave.seeds import fold
@@ -73,8 +74,7 @@ def make(choice: Choice, info: DataInfo, *, seed: int = 0, steps: int = STEPS) -
     """
     made = class_of(choice.method, "method")
     facts = {f.name: getattr(info, f.name) for f in dataclasses.fields(info)} | {"steps": steps}
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(fold(seed, "weights"))
+    with seeded(fold(seed, "weights"), torch.get_default_device()):
         return _make(made, "", choice, facts)
 
 

@@ -44,7 +44,8 @@ def describe(
             "options": dict(data_options),
             "about": source.about,
             "rows": len(source),
-            "white": getattr(source, "white", 255),  # a user's own data set need not say
+            "white": getattr(source, "white", 255),  # a user's own data set need not say, nor what its floats were
+            "floats": None if (ends := getattr(source, "floats", None)) is None else list(ends),
             "info": {k: list(v) if isinstance(v, tuple) else v for k, v in facts.items()},
         },
         "batches": dict(batch_options),

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from unweave.build import STEPS
 from unweave.data.images import ImageData
-from unweave.data.scale import UNIT, scale_of, to_bytes, unit, unmasked
+from unweave.data.scale import scale_of, to_bytes, unmasked
 from unweave.fit import train
 from unweave.run import Run
 from unweave.tensors import plain
@@ -24,9 +24,10 @@ LAYOUTS = ("vectors", "plane", "channels first", "channels last")
 class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """A method of `unweave list methods` behind `fit`, `transform` and `inverse_transform`.
 
-    X: vectors (n, d), best scaled to unit variance; or images (n, h, w), (n, h, w, c) or (n, c, h, w) with c 1 or 3: floats
-    in [0, 1], kept in 8 bits, or whole numbers, of which `unweave.data.scale` tells what is white. y is ignored: methods
-    that learn from labels or groups take more than a table, see `unweave.train`.
+    X: vectors (n, d), best scaled to unit variance; or images (n, h, w), (n, h, w, c) or (n, c, h, w) with c 1 or 3, kept in
+    8 bits: floats or whole numbers, of which `unweave.data.scale` tells what is black and white when they are fitted, and
+    which mean the same from then on. y is ignored: methods that learn from labels or groups take more than a table, see
+    `unweave.train`.
 
     Args:
         method: a name, a class or "module:Class". steps, batch_size, seed, precision, device: as of `unweave.train`.
@@ -89,12 +90,12 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:
-        """Codes (n, D): the posterior means."""
+        """Codes (n, D): the posterior means. Floats have the scale of those that were fitted, [0, 1] if none were."""
         X = self._checked(X)
         return self.run_.encode(X)
 
     def inverse_transform(self, X: Any) -> NDArray[np.float32]:
-        """Vectors, or images in [0, 1], laid out as those that were fitted, of codes (n, D)."""
+        """Vectors, or images in [0, 1] whatever their scale was, laid out as those that were fitted, of codes (n, D)."""
         check_is_fitted(self)
         codes = np.asarray(plain(X), dtype=np.float32)
         if codes.ndim != 2 or codes.shape[1] != self._n_features_out:
@@ -114,7 +115,7 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         X = validate_data(self, unmasked(plain(X), "X"), allow_nd=True, reset=False)
         if _layout(X) != self.layout_:
             raise ValueError(f"X has shape {X.shape}; this model was fitted on {self.layout_}")
-        return _in_8_bits(_arranged(X, self.layout_))
+        return _arranged(X, self.layout_)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -151,14 +152,6 @@ def _data(X: NDArray[Any]) -> ImageData:
     """Arranged vectors or images as the data set to train on."""
     if X.ndim == 2:
         return ImageData(X, name="X")
-    if X.dtype.kind == "f":
-        return ImageData(_in_8_bits(X), name="X")
     scale = scale_of(X, "X")
-    return ImageData(np.ascontiguousarray(to_bytes(X, scale)), name="X", white=scale.depth)
-
-
-def _in_8_bits(X: NDArray[Any]) -> NDArray[Any]:
-    """Images of floats in [0, 1] as bytes, the same for training and for encoding; all else as it is."""
-    if X.ndim == 2 or X.dtype.kind != "f":
-        return X
-    return np.ascontiguousarray(to_bytes(unit(X), UNIT))
+    floats = scale.floats or (0, 1)  # so that floats are kept in 8 bits beside whole numbers too
+    return ImageData(np.ascontiguousarray(to_bytes(X, scale)), name="X", white=scale.depth, floats=floats)

@@ -76,7 +76,10 @@ def evaluate(
     if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 2:
         raise ValueError(f"n is {n!r}; it has to be a whole number of images, at least 2")
     from unweave.run import Run  # here, so that scoring arrays needs no torch
+    from unweave.runs import refuse_links
 
+    if isinstance(what, Run):
+        refuse_links(what.path)  # before the work: its scores are written there
     held = what.held if isinstance(what, Run) and data is None else None
     if isinstance(what, Run):
         own = what.data if held is None else held

@@ -15,11 +15,13 @@ from unweave import data as datasets
 from unweave.config import describe, hashed, pick_device
 from unweave.data.batch_options import grouped, refuse_unused
 from unweave.data.batches import stream
+from unweave.files import write
+from unweave.generators import left_alone
 from unweave.log import COLUMNS, units
 from unweave.methods.base import Method
 from unweave.precision import Precision, resolve
 from unweave.run import Run, info_of, method_of, open_data, parted
-from unweave.runs import Folder, RunError, run_name
+from unweave.runs import Folder, RunError, refuse_links, run_name
 from unweave.settings import Keyword, Setting, keywords, nearest
 from unweave.train import NotFinite, Training
 from unweave.trust import admit, seal
@@ -79,6 +81,8 @@ def train(
     training = _prepare(built, seen, config)  # a batch that cannot be made is said before a folder exists
     path = Path(out) / run_name(choice.method, source.name, hashed(config), seed)
     if overwrite and (path / "config.json").exists():
+        if path.is_symlink():
+            raise RunError(f"{path} is a symbolic link, and is not overwritten: remove it, or choose another out")
         shutil.rmtree(path)
     folder = Folder.create(path, config)
     seal(folder.path, config)
@@ -104,6 +108,7 @@ def resume(
 
     data, modules: the data set and the parts that were handed in as objects when it was started. trust: as of `load_run`.
     """
+    refuse_links(Path(path))
     folder = Folder(path)
     admit(folder.path, folder.config, trusted=trust, given={*modules, *(() if data is None else ("data",))})
     source, known = open_data(folder.config) if data is None else datasets.load(data), info_of(folder.config)
@@ -155,7 +160,15 @@ def channels_last(method: Method) -> Method:
 
 
 def _run(folder: Folder, training: Training, source: Any, held: Any, progress: Progress | None) -> Run:
-    """Take the steps that are left; log, keep checkpoints, mark the run done."""
+    """Train to the end, mark the run done. The caller's random state is left alone, also where training breaks down."""
+    with left_alone(training.device):
+        _take_steps(folder, training, source, held, progress)
+    write(folder.path / "done", b"")
+    return Run(folder, training.method, source)
+
+
+def _take_steps(folder: Folder, training: Training, source: Any, held: Any, progress: Progress | None) -> None:
+    """Take the steps that are left; log, keep checkpoints."""
     loop = folder.config["loop"]
     before = folder.restore(training)
     if progress:
@@ -184,8 +197,6 @@ def _run(folder: Folder, training: Training, source: Any, held: Any, progress: P
         if due:
             _keep(folder, training, clock)
     _keep(folder, training, clock)
-    (folder.path / "done").touch()
-    return Run(folder, training.method, source)
 
 
 def _check_names(terms: Mapping[str, torch.Tensor]) -> None:

@@ -17,7 +17,7 @@ A recipe is a YAML file under recipes/: a claim, its source, what was measured, 
 
 Settings are chosen on the seeds `chosen_on`; the claim is stated on `seeds`, which played no part in that. Arms that a
 claim is only compared with (baselines, ablations) take the first three. How a check is read: see `verdicts`, which
-judges it. Arms that several recipes share, word for word, are trained once.
+judges it; what an arm and a measure may say: `recipe`. Arms that several recipes share, word for word, are trained once.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ import yaml
 
 import unweave
 from unweave.fit import Progress, resume, train
-from unweave.measures import MEASURES
 from unweave.measuring import measured
+from unweave.recipe import foreign_in, validate
 from unweave.run import Run
 from unweave.runs import RunExists
 from unweave.settings import nearest
-from unweave.trust import foreign, parts_in, refuse
+from unweave.trust import refuse
 from unweave.verdicts import Found, claimed_of, key_of, measures_of, verdicts
 
 Tell = Callable[[str], None]
@@ -64,17 +64,13 @@ def recipes() -> dict[str, Path]:
 
 
 def read(name: str) -> dict[str, Any]:
-    """A recipe by name or path. ValueError with the nearest name if there is none."""
+    """A recipe by name or path. ValueError with the nearest name if there is none, and for what it cannot say."""
     found = recipes()
     path = Path(name) if name.endswith(".yaml") else found.get(name)
     if path is None or not path.is_file():
         raise ValueError(f"there is no recipe {name!r}; {nearest(name, found)}")
     recipe = yaml.safe_load(path.read_text())
-    for arm, wanted in recipe["arms"].items():
-        if wrong := [key for key in wanted.get("settings", {}) if not isinstance(key, str)]:
-            raise ValueError(
-                f"{path}: arm {arm} has a setting {wrong[0]!r}: YAML reads on and off so; write the dotted name"
-            )
+    validate(recipe, name)
     return recipe
 
 
@@ -118,17 +114,6 @@ def reproduce(
 def seeds_of(text: Mapping[str, Any], arm: str) -> list[int]:
     """The seeds that an arm of a recipe is trained with."""
     return text["seeds"] if arm in claimed_of(text["checks"]) else text["seeds"][:COMPARED]
-
-
-def foreign_in(recipe: Mapping[str, Any]) -> list[str]:
-    """The code that a recipe names and that is not unweave's: methods, parts, data, metrics and measures."""
-    found: list[str] = []
-    for arm in recipe["arms"].values():
-        found += foreign(arm["method"], parts_in({**arm, **arm.get("settings", {})}), arm["data"])
-    for how in (how for measures in measures_of(recipe["checks"]).values() for how in measures):
-        found += [how["call"]] if how.get("call", "") not in ("", *MEASURES) else []
-        found += [how["score"]] if ":" in how.get("score", "") else []
-    return list(dict.fromkeys(found))
 
 
 def trained(

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from unweave import build, data
 from unweave.data.scale import refuse_unfinite, unit, unmasked
 from unweave.data.views import split
+from unweave.generators import seeded
 from unweave.methods.base import Method
 from unweave.runs import Folder, RunError
 from unweave.seeds import fold
@@ -38,8 +39,8 @@ class Run:
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
-        return next(self.method.parameters()).device
+        """Where the weights are; the CPU if there are none."""
+        return next((weight.device for weight in self.method.parameters()), torch.device("cpu"))
 
     @property
     def blocks(self) -> dict[str, slice]:
@@ -76,10 +77,12 @@ class Run:
         return found[0], (found[1] if len(found) > 1 else None)
 
     def encode(self, images: Any) -> NDArray[np.float32]:
-        """Codes (n, D), posterior means, of images (n, C, H, W), uint8 or float in [0, 1], in their order.
+        """Codes (n, D), posterior means, of images (n, C, H, W) or vectors (n, F), in their order.
 
-        Whole numbers have the black and white of the data that it was trained on, where those were black and white, or
-        deeper than bytes. ValueError for values beyond, NaN and masked values.
+        Numbers mean what they did in the data that it was trained on: uint8 are bytes, and floats have the black and
+        white of the data's floats, [0, 1] where it had none; other whole numbers those of the data where they were black
+        and white, or deeper than bytes. So what was decoded, in [0, 1], is made bytes first where the data had floats of
+        another scale. ValueError for values beyond, NaN and masked values.
         """
         return self.posterior(images)[0]
 
@@ -98,8 +101,7 @@ class Run:
 
     def sample_codes(self, n: int, seed: int = 0) -> NDArray[np.float32]:
         """`n` codes (n, D) from the prior."""
-        with torch.random.fork_rng(devices=[]), torch.no_grad():
-            torch.default_generator.manual_seed(fold(seed, "prior"))
+        with seeded(fold(seed, "prior"), self.device), torch.no_grad():
             return self.method.sample_prior(n).float().cpu().numpy()
 
     def edit(self, image: Any, *, latent: int, to: float) -> NDArray[np.float32]:
@@ -112,12 +114,11 @@ class Run:
 
     def elbo(self, images: Any, seed: int = 0) -> NDArray[np.float32]:
         """A lower bound of log p(x) for each image, (n,), nats; one sample of the code each."""
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(fold(seed, "elbo"))
+        with seeded(fold(seed, "elbo"), self.device):
             return self._by_chunks(lambda x: (self.method.elbo(x),), self._images(images))[0]
 
     def _images(self, images: Any) -> NDArray[np.generic]:
-        """The images as (n, *shape): bytes, or floats in [0, 1]; vectors as they are. Read as the run's own data were."""
+        """The images as (n, *shape): bytes, or floats in [0, 1]; vectors as float32. Read as the run's own data were."""
         images = _array(images)
         shape = self.info.shape
         if images.shape[1:] != shape:
@@ -126,10 +127,14 @@ class Run:
                 f"images have shape {images.shape}; this run takes (n, {', '.join(map(str, shape))}){hint}"
             )
         if len(shape) == 3:
-            return unit(images, white=self.config["data"].get("white", 255), binary=self.info.binary)
+            known = self.config["data"]  # an older run does not say what its floats were
+            floats = tuple(known["floats"]) if known.get("floats") else None
+            return unit(images, white=known.get("white", 255), binary=self.info.binary, floats=floats)
         images = unmasked(images, "the array of vectors")
+        if images.dtype.kind not in "uifb":
+            raise ValueError(f"the array of vectors holds {images.dtype}; expected numbers")
         refuse_unfinite(images, "the array of vectors")
-        return images
+        return images.astype(np.float32)
 
     def _by_chunks(
         self, f: Callable[[Tensor], tuple[Tensor, ...]], rows: NDArray[np.generic]
@@ -193,7 +198,7 @@ def _array(images: Any) -> NDArray[Any]:
 
 
 def pixels(x: Tensor) -> Tensor:
-    """Images as a method takes them: float32 in [0, 1]."""
+    """Images as a method takes them, float32 in [0, 1], of bytes or of such floats; vectors, float32, as they are."""
     return x.float().div_(255) if x.dtype == torch.uint8 else x.float()
 
 

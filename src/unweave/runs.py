@@ -31,6 +31,8 @@ from unweave.optimiser_state import from_slots, pack, unpack
 from unweave.train import Training
 
 FORMAT = 1
+CHECKPOINT = "state/checkpoint.safetensors"
+OWN = ("config.json", "origin.json", "log.jsonl", "weights.safetensors", "state", CHECKPOINT, "scores.json", "done")
 
 
 class RunError(ValueError):
@@ -44,6 +46,17 @@ class RunExists(RunError):
         state = "a finished run" if (path / "done").exists() else "an unfinished run"
         super().__init__(f"{path} holds {state}: continue it with resume, or choose overwrite or another out")
         self.path = path
+
+
+def refuse_links(path: Path) -> None:
+    """RunError if a file of a run, or its folder `state`, is a symbolic link: what is written would land elsewhere.
+
+    The run folder itself may be one. Whoever opens a folder to write into it asks first: it may come from anybody.
+    """
+    if found := [name for name in OWN if (path / name).is_symlink()]:
+        raise RunError(
+            f"{path} is not written to: its {found[0]} is a symbolic link; put there what it links to, or remove it"
+        )
 
 
 class Folder:
@@ -69,6 +82,7 @@ class Folder:
     def create(cls, path: str | Path, config: dict[str, Any]) -> Folder:
         """A new run folder with its config; RunExists if one is there already."""
         path = Path(path)
+        refuse_links(path)
         if (path / "config.json").exists():
             raise RunExists(path)
         path.mkdir(parents=True, exist_ok=True)
@@ -128,12 +142,12 @@ class Folder:
         plain["log"] = {"counts": training.means.counts, "units": training.units}
         plain |= {"frozen": still, "skipped": training.skipped, "skips in a row": training.skips_in_a_row}
         (self.path / "state").mkdir(exist_ok=True)
-        write(self.path / "state" / "checkpoint.safetensors", _sealed(tensors, json.dumps(plain)))
+        write(self.path / CHECKPOINT, _sealed(tensors, json.dumps(plain)))
         write(self.path / "weights.safetensors", _sealed(weights, json.dumps({"frozen": still})))
 
     def restore(self, training: Training) -> float:
         """Put a new Training where the checkpoint was. Returns the seconds of training before it; 0 without one."""
-        path = self.path / "state" / "checkpoint.safetensors"
+        path = self.path / CHECKPOINT
         if not path.is_file():
             return 0.0
         tensors, metadata = _read(path)

@@ -1,5 +1,7 @@
 """The loop: one batch and as many turns as the method yields, step by step. Everything random is a function of (seed, step).
 
+Each step seeds torch's default generators; `fit`, which takes the steps of a run, puts the caller's back.
+
 training = Training(method, stream, seed=0)
 for terms in training.until(1000):   # terms: {name: scalar tensor} of one step
     ...
@@ -17,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from unweave.generators import reseed
 from unweave.kept import Kept
 from unweave.means import Means
 from unweave.methods.base import Method, Player
@@ -72,7 +75,7 @@ class Training:
 
         What a later turn logs again has the number of its turn: "loss/NAME 2".
         """
-        _reseed(fold(self.seed, self.step), self.device)
+        reseed(fold(self.seed, self.step), self.device)
         turns = self.method.losses(self.stream(self.step), self.step)
         terms: dict[str, Tensor] = {}
         while (turn := self._next_turn(turns)) is not None:
@@ -194,12 +197,3 @@ def _clip(weights: list[nn.Parameter], limit: float, norm: Tensor) -> None:
     for weight in weights:
         if weight.grad is not None:
             weight.grad = weight.grad * scale.to(weight.device)
-
-
-def _reseed(seed: int, device: torch.device) -> None:
-    """Seed the default generators that a method draws from (torch.manual_seed costs a hundred times as much)."""
-    torch.default_generator.manual_seed(seed)
-    if device.type == "cuda":
-        torch.cuda.manual_seed(seed)
-    elif device.type == "mps":
-        torch.mps.manual_seed(seed)

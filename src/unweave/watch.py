@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from unweave.generators import seeded
 from unweave.methods.base import NotAvailable
 from unweave.metrics.silence import ACTIVE
 from unweave.run import evaluating, pixels
@@ -74,8 +75,8 @@ class Look:
         """The record's part; seeded by the step, so that it disturbs nothing and repeats after a resume."""
         method = self.training.method
         found: dict[str, Any] = {}
-        with evaluating(method), torch.no_grad(), torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(fold(self.training.seed, self.training.step, "look"))
+        seed = fold(self.training.seed, self.training.step, "look")
+        with evaluating(method), torch.no_grad(), seeded(seed, self.training.device):
             try:
                 q = method.encode(self.seen)
                 if q.log_var is not None:

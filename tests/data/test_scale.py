@@ -217,3 +217,22 @@ def test_pictures_of_0_and_1_are_black_and_white_in_a_folder_as_in_an_array(tmp_
     assert np.array_equal(data.array, load(values).array)
     assert "of 0 and 1" in data.about
     assert data.info.binary
+
+
+def test_the_scale_of_floats_is_known_to_every_view_of_the_data(tmp_path):
+    from unweave.data.factors import FactorSpace
+    from unweave.data.images import FactorImages
+    from unweave.data.shifted import shifted
+    from unweave.data.views import split, subset
+
+    data = load(UNIT * 2 - 1)
+    assert data.floats == subset(data, [0, 1]).floats == split(data, 0.2, 0)[1].floats == (-1, 1)
+    assert load(UNIT).floats == (0, 1)
+    assert load((UNIT * 255).astype(np.uint8)).floats is None
+    assert load((UNIT * 4095).astype(np.uint16)).floats is None
+    for i, values in enumerate(UNIT[..., 0]):
+        Image.fromarray((values * 255).astype(np.float32)).save(tmp_path / f"{i}.tiff")
+    assert load(tmp_path, size=8).floats == (0, 255)
+    grid = FactorImages(FactorSpace(("a", "b"), (2, 5)), np.zeros((10, 1, 8, 8), np.uint8), floats=(-1, 1))
+    for shift in ("only:a=0", "mislabelled:fraction=0.1", "mislabelled:fraction=0.1;only:a=0"):
+        assert shifted(grid, shift).floats == (-1, 1)

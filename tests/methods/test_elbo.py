@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.distributions import MultivariateNormal, kl_divergence
 
+from unweave.methods.ae import AE
 from unweave.methods.base import NotAvailable
 from unweave.methods.regularisers.beta import Beta
 from unweave.methods.vae import VAE
@@ -94,3 +95,10 @@ def test_a_code_that_is_a_point_has_no_bound():
     method = VAE(nn.Linear(8, 3), nn.Linear(3, 8), Gaussian(), Beta(beta=0.0), latents=3, posterior="point")
     with pytest.raises(NotAvailable, match="no bound"):
         method.elbo(torch.rand(2, 8))
+
+
+def test_an_autoencoder_says_what_it_lacks():
+    """It said that it had no likelihood, which it has."""
+    method = AE(nn.Linear(PIXELS, D), nn.Linear(D, PIXELS), Gaussian())
+    with pytest.raises(NotAvailable, match=r"has a likelihood of an image given its code, but no prior"):
+        method.elbo(torch.zeros(2, PIXELS))

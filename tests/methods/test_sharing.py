@@ -1,7 +1,8 @@
-"""Regularisers under pooling: every term in nats per image, with what a group shares counted once."""
+"""Regularisers under pooling: every term in nats per image, with the content of a group counted once."""
 
 import itertools
 import math
+import sys
 from dataclasses import replace
 
 import pytest
@@ -10,9 +11,11 @@ from torch import nn
 
 from unweave.maths.divergence import covariance, distance_from_identity, support_gap
 from unweave.maths.gaussian import log_density, log_standard
+from unweave.methods import vae
 from unweave.methods.pooling.adaptive import Adaptive
 from unweave.methods.pooling.mean import Mean
 from unweave.methods.pooling.product import Product
+from unweave.methods.pooling.random import Random
 from unweave.methods.regularisers.adversarial import Adversarial
 from unweave.methods.regularisers.beta import Beta
 from unweave.methods.regularisers.density_ratio import DensityRatio
@@ -49,6 +52,21 @@ def pooled(name, repeats=False):
     q = POOLINGS[name](Posterior(mean.requires_grad_(), log_var.requires_grad_()), batch)
     q = replace(q.map(lambda t: t.flatten(0, 1)), index=index.flatten())
     return q, q.sample(), slice(None, None, members)
+
+
+@pytest.mark.parametrize(
+    ("pooling", "paid"), [(Product(D, content=D), 0.5), (Mean(D, content=D), 0.5), (Adaptive(D), 1), (Random(D), 1)]
+)
+def test_content_is_paid_once_for_a_group_and_the_columns_of_a_pair_in_full_by_each_image(pooling, paid):
+    """Both images of a pair are one, so that every column is joined and none changes; the docs say who pays how much."""
+    single = Posterior(torch.randn(1, 1, D), torch.randn(1, 1, D))
+    found = pooling(single.map(lambda t: t.expand(1, 2, D)), Batch(torch.empty(0), torch.tensor([[3, 4]])))
+    alone = Posterior(found.mean[:, 0], found.log_var[:, 0]).kl().sum()
+    torch.testing.assert_close(found.kl().sum() / 2, paid * alone)
+    said = " ".join(vae.__doc__.split())
+    assert "Under the poolings product and mean, what a group shares is counted once" in said
+    assert "Under adaptive and random each image of a pair pays its KL in full" in said
+    assert paid < 1 or "pays its KL in full" in sys.modules[type(pooling).__module__].__doc__.replace("\n", " ")
 
 
 def monte_carlo_kl(q, z, rows):

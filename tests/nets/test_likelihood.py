@@ -100,4 +100,18 @@ def test_the_floor_of_a_learned_scale_is_in_the_units_of_the_data():
     with pytest.raises(ValueError, match=r"^scale is 0.1; one that is learned stays above 0.289, the rounding"):
         Gaussian(learn_scale=True, low=0.0, high=255.0)
     assert Gaussian(scale=1e-9).log_floor == -math.inf  # what is fixed is what was asked for
-    assert Gaussian(learn_scale=True, low=3.0, high=3.0).log_floor == -math.inf
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0, -300.0])
+def test_a_constant_set_has_a_floor_too(value):
+    """Its range is 0, and so was its floor: the scale fell for as long as one trained."""
+    likelihood = Gaussian(scale=0.01, learn_scale=True, low=value, high=value)
+    assert likelihood.log_floor == pytest.approx(-math.log(255 * math.sqrt(12)))
+    x, optimiser = torch.full((4, 5), value), torch.optim.Adam(likelihood.parameters(), 0.1)
+    for _ in range(200):
+        optimiser.zero_grad()
+        likelihood(x, x).mean().backward()
+        optimiser.step()
+    assert likelihood(x, x).min() > 5 * (likelihood.log_floor + 0.5 * math.log(2 * math.pi)) - 1e-4
+    with pytest.raises(ValueError, match=r"stays above 0.00113"):
+        Gaussian(scale=1e-4, learn_scale=True, low=value, high=value)

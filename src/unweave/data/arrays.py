@@ -60,6 +60,7 @@ def arrays(
         name=Path(name).stem if name != "the array" else "arrays",
         about=f"{name}: {laid.about}{beside.about}",
         white=255 if laid.scale is None else laid.scale.depth,
+        floats=None if laid.scale is None else laid.scale.floats,
     )
 
 

@@ -66,7 +66,7 @@ def folder(
         files = [files[i] for i in np.argsort(space.rows(labels.v))]
         images, scale = _decode(place, files, size, colour, fit, every, deep)
         about = _say(place, files, size, colour, fit, every, f"a grid of {space}", scale)
-        return FactorImages(space, images, name=place.name, about=about, white=scale.depth)
+        return FactorImages(space, images, name=place.name, about=about, white=scale.depth, floats=scale.floats)
     clip, rows = np.array([shown.clip for shown in files]), _rows(files, every)
     y, classes, groups = _subfolders(names, clip, subfolders)
     if (place / "groups.csv").is_file():
@@ -93,6 +93,7 @@ def folder(
         name=place.name,
         about=_say(place, files, size, colour, fit, every, ", ".join(known) or "no labels", scale),
         white=scale.depth,
+        floats=scale.floats,
     )
 
 

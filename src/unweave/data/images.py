@@ -34,10 +34,12 @@ class ImageData:
         pairs: (P, 2) rows known to differ in few factors.
         name: of the data set. about: one line on where it came from.
         binary: whether every pixel is 0 or 255; looked up in some rows if None.
-        white: which number was white where the images came as whole numbers deeper than bytes, as of 12 or 16 bits.
+        white: which number was white where the images came as numbers deeper than bytes, as of 12 or 16 bits.
+        floats: which numbers were black and white where the images came as floats; None where they did not.
     """
 
     white: int = 255
+    floats: tuple[int, int] | None = None
 
     def __init__(
         self,
@@ -56,10 +58,11 @@ class ImageData:
         about: str = "in memory",
         binary: bool | None = None,
         white: int = 255,
+        floats: tuple[int, int] | None = None,
     ) -> None:
         self.array = _rows_of(unmasked(plain(array), name))
         self.name, self.about, self._binary = name, about, binary
-        self.white = white
+        self.white, self.floats = white, floats
         self.y = self._column("y", y)
         if self.y is not None and self.y.min() < 0:
             raise ValueError(f"classes count from 0; the smallest given is {self.y.min()}")
@@ -137,10 +140,12 @@ class FactorImages:
             indices (n, K) to such images (n, C, H, W), the same for the same indices.
         name: of the data set. about: one line on where it came from, e.g. "rendered".
         binary: whether every pixel is 0 or 255; looked up in some rows if None.
-        white: which number was white where the images came as whole numbers deeper than bytes, as of 12 or 16 bits.
+        white: which number was white where the images came as numbers deeper than bytes, as of 12 or 16 bits.
+        floats: which numbers were black and white where the images came as floats; None where they did not.
     """
 
     white: int = 255
+    floats: tuple[int, int] | None = None
     y: NDArray[np.int64] | None = None
     groups: NDArray[np.int64] | None = None
     class_names: tuple[str, ...] = ()
@@ -155,9 +160,10 @@ class FactorImages:
         about: str = "in memory",
         binary: bool | None = None,
         white: int = 255,
+        floats: tuple[int, int] | None = None,
     ) -> None:
         self.factors, self.name, self.about, self._binary = factors, name, about, binary
-        self.white = white
+        self.white, self.floats = white, floats
         if callable(images):
             self.array, self._draw = None, images
         else:

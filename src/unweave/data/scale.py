@@ -37,8 +37,13 @@ class Scale:
 
     @property
     def depth(self) -> int:
-        """White of whole numbers deeper than bytes; 255 for all else."""
-        return self.white if self.words in ("12 bits", "16 bits") else 255
+        """White of numbers deeper than bytes, the whole ones and those that came as floats; 255 for all else."""
+        return max(self.white, 255)
+
+    @property
+    def floats(self) -> tuple[int, int] | None:
+        """Black and white of floats; None where the numbers are whole."""
+        return (self.black, self.white) if self.words.startswith("floats") else None
 
     def bytes(self, values: NDArray[Any]) -> NDArray[np.uint8]:
         """The values, of any shape, as bytes: black 0, white 255, what is beyond clipped."""
@@ -47,7 +52,12 @@ class Scale:
         return scaled.clip(0, 255).astype(np.uint8)
 
 
-UNIT, SIXTEEN = Scale(0, 1, "floats in [0, 1]"), Scale(0, 65535, "16 bits")
+def of_floats(black: int, white: int) -> Scale:
+    """The scale of floats from black to white."""
+    return Scale(black, white, f"floats in [{black}, {white}]")
+
+
+UNIT, SIXTEEN = of_floats(0, 1), Scale(0, 65535, "16 bits")
 
 
 def scale_of(images: NDArray[Any], name: str) -> Scale:
@@ -74,7 +84,7 @@ def scale_between(floats: bool, low: float, high: float, name: str) -> Scale:
     for black, white in RANGES:
         slack = SLACK * (white - black)
         if black - slack <= low and high <= white + slack and _reaches(black, white, low, high):
-            return Scale(black, white, f"floats in [{black}, {white}]")
+            return of_floats(black, white)
     raise ValueError(
         f"{name} has values from {low:.8g} to {high:.8g}; expected bytes, or floats in [0, 1], or floats that fill half "
         "of [-1, 1], [0, 255], [0, 4095] or [0, 65535]: clip or divide them"
@@ -98,11 +108,14 @@ def to_bytes(images: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
     return out
 
 
-def unit(images: NDArray[Any], *, white: int = 255, binary: bool = False) -> NDArray[Any]:
-    """Images (n, ...) of a data set that is known: bytes as they are, anything else as float32 in [0, 1].
+def unit(
+    images: NDArray[Any], *, white: int = 255, binary: bool = False, floats: tuple[int, int] | None = None
+) -> NDArray[Any]:
+    """Images (n, ...) of a data set that is known, as bytes: those that it was read as itself, of the same numbers.
 
     white: of its whole numbers other than bytes. binary: whether it is black and white, so that 0 and 1 are not two dark
-    greys. Floats are in [0, 1]. ValueError for other values, those that are not finite and those that are masked.
+    greys. floats: black and white of its floats; where it had none, floats are in [0, 1] and stay float32, not rounded to
+    bytes. ValueError for values beyond, those that are not finite and those that are masked.
     """
     images = unmasked(images, "the array of images")
     kind = images.dtype.kind
@@ -112,14 +125,24 @@ def unit(images: NDArray[Any], *, white: int = 255, binary: bool = False) -> NDA
         return images.astype(np.uint8) * np.uint8(255)
     if images.dtype == np.uint8 or not images.size:
         return images
+    _refuse_beyond(images, white, floats)
+    if kind == "f" and floats is None:
+        return images.astype(np.float32).clip(0, 1)
+    return to_bytes(images, of_floats(*floats) if kind == "f" and floats else Scale(0, white, "whole numbers"))
+
+
+def _refuse_beyond(images: NDArray[Any], white: int, floats: tuple[int, int] | None) -> None:
+    """ValueError if floats or whole numbers are beyond black and white, but for the rounding of floats."""
     low, high = _range(images, "the array of images")
-    most, slack = (1, SLACK) if kind == "f" else (white, 0.0)
-    if low < -slack or high > most + slack:
+    black, most = floats or (0, 1)
+    least, greatest, slack = (black, most, SLACK * (most - black)) if images.dtype.kind == "f" else (0, white, 0.0)
+    if low < least - slack or high > greatest + slack:
         raise ValueError(
-            f"images of type {images.dtype} reach from {low:.8g} to {high:.8g}; expected [0, 1], or uint8 in 0 to 255"
+            f"images of type {images.dtype} reach from {low:.8g} to {high:.8g}; expected [{black}, {most}]"
+            + (" as of this data set's floats" if floats else "")
+            + ", or uint8 in 0 to 255"
             + (f", or whole numbers to {white}, as this data set has" if white > 255 else "")
         )
-    return (images.astype(np.float32) / np.float32(most)).clip(0, 1)
 
 
 def unmasked(array: Any, name: str) -> Any:

@@ -26,7 +26,7 @@ class ImageRows(ImageData):
     def __init__(self, of: ImageData, rows: NDArray[np.int64], about: str) -> None:
         self.of, self.rows, self.name, self.about, self.array = of, rows, of.name, about, of.array
         self.class_names, self.factor_names, self.factor_sizes = of.class_names, of.factor_names, of.factor_sizes
-        self.white = of.white
+        self.white, self.floats = of.white, of.floats
         self.factor_kinds, self.factor_values = of.factor_kinds, of.factor_values
         self.y = None if of.y is None else of.y[rows]
         self.groups = None if of.groups is None else of.groups[rows]
@@ -63,7 +63,7 @@ class FactorRows(FactorImages):
     ) -> None:
         self.of, self.rows, self.factors, self.name, self.about, self.array = of, rows, of.factors, of.name, about, None
         self.y, self.class_names, self.exact = y, class_names, of.exact
-        self.white = of.white
+        self.white, self.floats = of.white, of.floats
 
     def __len__(self) -> int:
         return len(self.rows)

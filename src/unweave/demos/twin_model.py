@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from unweave.encoded import known_factors, known_kinds
 from unweave.evaluate import DEFAULT, evaluate
+from unweave.generators import seeded
 from unweave.impossibility import Entangled, entangle, reflection
 from unweave.inspect import log_likelihood
 from unweave.methods.vae import VAE
@@ -112,8 +113,7 @@ def side(views: Views, images: NDArray[np.generic], name: str) -> Side:
     method = views.run.method
     assert isinstance(method, VAE | Entangled)
     x = pixels(torch.from_numpy(np.ascontiguousarray(images)).to(views.run.device))
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.default_generator.manual_seed(fold(views.seed, "likelihood", name))
+    with seeded(fold(views.seed, "likelihood", name), views.run.device), torch.no_grad():
         estimate = method.log_likelihood if isinstance(method, Entangled) else partial(log_likelihood, method)
         log_p = estimate(x, samples=SAMPLES)
         bound = torch.stack([method.elbo(x) for _ in range(BOUNDS)]).mean(0)

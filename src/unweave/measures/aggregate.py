@@ -7,11 +7,12 @@ import torch
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from unweave.generators import seeded
 from unweave.inspect import kl_per_latent
 from unweave.maths.divergence import Kernel, covariance, mmd
 from unweave.methods.ae import AE
 from unweave.methods.vae import VAE
-from unweave.run import Run
+from unweave.run import Run, pixels
 from unweave.seeds import fold
 
 ROWS = 2000  # images, and samples of the prior
@@ -57,12 +58,11 @@ def largest_covariance(run: Run) -> float:
 
 def reconstruction(run: Run) -> float:
     """-log p(x given z) in nats per image, at one code of each of 2,000 images. ValueError unless it is a VAE or an AE."""
-    x = torch.from_numpy(run.data.take(rows_of(run))).float() / 255
     method = run.method
     if not isinstance(method, AE | VAE):
         raise ValueError(f"{run.config['method']['name']} has no likelihood of its images; measure a run of a VAE")
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.default_generator.manual_seed(fold(0, "noise"))
+    x = pixels(torch.from_numpy(run.data.take(rows_of(run))).to(run.device))
+    with seeded(fold(0, "noise"), run.device), torch.no_grad():
         parts = [method.likelihood(method.decoder(method.encode(b).sample()), b) for b in x.split(256)]
     return float(torch.cat(parts).mean())
 
@@ -78,7 +78,7 @@ def proportion_gap(run: Run, *, factor: str = "") -> float:
     if not factor and run.data.y is None:
         raise ValueError(f"{run.data.name} has no classes; name a factor")
     shown = run.data.at(rows)[:, run.data.factors.k(factor)] if factor else run.data.y[rows]
-    images = _flat(run.data.take(rows) / 255.0)
+    images = _flat(pixels(torch.from_numpy(run.data.take(rows))).numpy())
     fit = LogisticRegression(C=0.1, max_iter=300).fit(images[::2], shown[::2])
     shares = [_shares(fit.predict(x), int(shown.max()) + 1) for x in (images[1::2], _flat(run.sample(ROWS)))]
     return float(0.5 * np.abs(shares[0] - shares[1]).sum())

@@ -44,8 +44,10 @@ def deviations(run: Run, identity: Sequence[str], sizes: Sequence[int] = SIZES) 
     """
     pooling, most = _pooling(run), max(sizes)
     draw = stream(run.data, {"groups"}, batch_size=GROUPS * most, group_size=most, shared=tuple(identity), seed=1)
-    images = draw(0).x
-    mean, log_var = (torch.from_numpy(t).unflatten(0, images.shape[:2]) for t in _posterior(run, images.flatten(0, 1)))
+    batch = draw(0)
+    assert batch.index is not None
+    images, rows = batch.x, batch.index.flatten().numpy()
+    mean, log_var = (torch.from_numpy(t).unflatten(0, images.shape[:2]) for t in _posterior(run, run.data.take(rows)))
     used, found = torch.from_numpy(in_use(run)), []
     for size in sizes:
         joint = pooling(Posterior(mean[:, :size], log_var[:, :size]), Batch(images[:, :size]))

@@ -9,6 +9,7 @@ from scipy.optimize import linear_sum_assignment
 
 from unweave import metrics
 from unweave.data.batches import stream
+from unweave.generators import seeded
 from unweave.measures.aggregate import rows_of
 from unweave.methods.pooling.adaptive import Adaptive
 from unweave.methods.pooling.random import Random
@@ -45,10 +46,9 @@ def _masks(run: Run) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.b
     pooling = getattr(run.method, "pooling", None)
     if not isinstance(pooling, Adaptive | Random):
         raise ValueError(f"{run.config['method']['name']} does not tell which latents a pair shares; measure ada-gvae")
-    batch = stream(run.data, {"pairs"}, batch_size=4000, seed=1)(0)
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.default_generator.manual_seed(fold(0, "mask"))  # a mask may be random
+    batch = stream(run.data, {"pairs"}, batch_size=4000, seed=1, device=run.device)(0)
+    with seeded(fold(0, "mask"), run.device), torch.no_grad():  # a mask may be random
         q = run.method.encode(batch.x.flatten(0, 1))
         own = pooling.unshared(q.map(lambda t: t.unflatten(0, batch.x.shape[:2])), batch.changed)
     assert batch.changed is not None
-    return own.numpy(), batch.changed.numpy(), (q.kl().mean(0) > ACTIVE).numpy()
+    return own.cpu().numpy(), batch.changed.cpu().numpy(), (q.kl().mean(0) > ACTIVE).cpu().numpy()

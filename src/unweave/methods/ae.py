@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from torch import Tensor, nn
 
-from unweave.methods.base import Method, Player
+from unweave.methods.base import Method, NotAvailable, Player
 from unweave.nets.likelihood import Likelihood
 from unweave.settings import Setting
 from unweave.types import NATS, Batch, Losses, Posterior
@@ -44,3 +44,8 @@ class AE(Method):
 
     def decode(self, z: Tensor) -> Tensor:
         return self.likelihood.mean(self.decoder(z))
+
+    def elbo(self, x: Tensor) -> Tensor:
+        raise NotAvailable(
+            "an AE has a likelihood of an image given its code, but no prior: there is no bound of log p(x)"
+        )

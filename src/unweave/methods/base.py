@@ -113,7 +113,7 @@ class Method(nn.Module):
 
     def elbo(self, x: Tensor) -> Tensor:
         """A lower bound of log p(x), (B,), in nats per image, higher is better; one sample of the code for each image."""
-        raise NotAvailable(f"{type(self).__name__} has no likelihood")
+        raise NotAvailable(f"{type(self).__name__} gives no bound of log p(x)")
 
     @property
     def blocks(self) -> dict[str, slice]:

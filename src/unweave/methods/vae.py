@@ -16,8 +16,10 @@
 
 Kingma and Welling (2014), eq. 8, with one sample of the code. Every regulariser goes with every pooling and supervision.
 Under pooling the KL sees the pooled posterior of every image, and what estimates q(z) (total correlation, moments, MMD,
-...) sees one image of each group, for those alone are independent. Every term is in nats per image with what a group
-shares counted once: KL, I, TC, dimension-wise KL and moments in value, the others in what they do to shared columns.
+...) sees one image of each group, for those alone are independent. Every term is in nats per image. Under the poolings
+product and mean, what a group shares is counted once: KL, I, TC, dimension-wise KL and moments in value, the others in
+what they do to shared columns. Under adaptive and random each image of a pair pays its KL in full, that of the averaged
+columns too: the objective of Locatello et al. (2020, section 4) is the sum of both images' bounds.
 """
 
 from __future__ import annotations

@@ -17,7 +17,9 @@ from unweave.maths.gaussian import LOG_2PI
 from unweave.settings import Setting
 
 ROUNDING = 1e-6  # of values that are meant to be in [0, 1]
-FLOOR = 1 / (255 * math.sqrt(12))  # of a learned scale: the deviation of rounding to 8 bits, of the data's range
+FLOOR = 1 / (
+    255 * math.sqrt(12)
+)  # of a learned scale: the deviation of rounding to 8 bits, of the data's range, or of 1
 
 
 class Likelihood(nn.Module):
@@ -62,7 +64,8 @@ class Gaussian(Likelihood):
     Half the squared error is the unit-variance case less its constant; the squared error itself is variance 1/2.
 
     A learned scale stays above `FLOOR`: where images can be made without error, as of a constant set, the density has no
-    greatest value, and the scale would fall for as long as one trains. ValueError if it would start below.
+    greatest value, and the scale would fall for as long as one trains. The floor is in units of the data's range; vectors
+    that are all one number have none, and it is in units of 1. ValueError if the scale would start below.
     """
 
     def __init__(
@@ -75,12 +78,12 @@ class Gaussian(Likelihood):
     ):
         super().__init__()
         self.low, self.high = low, high
-        floor = FLOOR * (high - low)
+        floor = FLOOR * (high - low or 1.0)
         if learn_scale and scale < floor:
             raise ValueError(
                 f"scale is {scale:g}; one that is learned stays above {floor:.3g}, the rounding of the data"
             )
-        self.log_floor = math.log(floor) if learn_scale and floor else -math.inf
+        self.log_floor = math.log(floor) if learn_scale else -math.inf
         self.log_scale = nn.Parameter(torch.tensor(math.log(scale)), requires_grad=learn_scale)
 
     def mean(self, output: Tensor) -> Tensor:

@@ -2,7 +2,8 @@
 
 A column whose two posteriors are close, KL(q1 || q2) below the middle between the least and the greatest of the pair, is
 taken to be shared and gets the average of both; the others keep their own. Told the number of changed factors, the pair
-keeps that many columns, the farthest apart; told the factors, it keeps column k for factor k.
+keeps that many columns, the farthest apart; told the factors, it keeps column k for factor k. Each image pays its KL in
+full, also of the columns that were averaged, as in the paper: the pair's bound is the sum of both.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The ablation of the adaptive pooling: it averages columns too, but which one a pair keeps is random."""
+"""The ablation of the adaptive pooling: it averages columns too, but which one a pair keeps is random.
+
+As there, each image pays its KL in full.
+"""
 
 from __future__ import annotations
 

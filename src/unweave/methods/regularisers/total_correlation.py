@@ -1,8 +1,8 @@
 """alpha * I(x; z) + beta * TC(z) + gamma * dimension-wise KL: beta-TCVAE (Chen et al., 2018, eq. 4).
 
 Computed as analytic KL + (alpha - 1) I + (beta - 1) TC + (gamma - 1) dimension-wise KL, so that
-alpha = beta = gamma = b is exactly b * KL, and the defaults estimate nothing but the total correlation. Where the
-images of a group share columns, all terms are those of one image, with what is shared counted once for the group.
+alpha = beta = gamma = b is exactly b * KL, and the defaults estimate nothing but the total correlation. Where a group has
+content (poolings product and mean), all terms are those of one image, with what is shared counted once for the group.
 """
 
 from __future__ import annotations
