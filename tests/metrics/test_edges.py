@@ -108,11 +108,7 @@ def test_no_nan_without_a_reason_and_no_warning(name):
     for factors, more in ((ids, {"kinds": "categorical"}), (np.full((60, 2), np.nan), {}), (z[:, :2], {})):
         for protocol in metrics.get(name).declares.protocols:
             given = {} if metrics.get(name).declares.tables == "codes" else more
-            try:
-                score = metrics.get(name)(z, factors, protocol=protocol, **given)
-            except ValueError as error:
-                assert "\n" not in str(error)
-                continue
+            score = metrics.get(name)(z, factors, protocol=protocol, **given)
             assert score.reason or not math.isnan(score.value), (name, protocol)
 
 
@@ -131,7 +127,7 @@ def test_a_collapsed_code_with_its_log_variances_is_undefined_as_without():
 
 def test_log_variances_that_no_float_can_square_are_refused():
     z = RNG.standard_normal((60, 2))
-    with pytest.raises(ValueError, match="log_var reaches 2e.03 in size.*logarithms of variances"):
+    with pytest.raises(ValueError, match=r"log_var reaches 2e.03 in size.*logarithms of variances"):
         metrics.mig(z, np.arange(60) % 3, log_var=np.full(z.shape, -2000.0))
 
 
