@@ -174,4 +174,4 @@ def test_a_part_that_cannot_be_scored_leaves_no_error_and_says_so():
     assert math.isnan(found.value.error)
     assert found.value.value == 1
     assert "cannot be scored" in found.reason
-    assert math.isnan(by_halves(fragile, table, 4).error[0])
+    assert math.isnan(by_halves(fragile, table, 4, ()).error[0])

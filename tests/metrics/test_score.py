@@ -84,14 +84,14 @@ def test_same_seed_same_score():
 
 def test_calibration_of_a_metric_that_fits():
     z, v = made.good_code(600, noise=0.3)
-    plain = metrics.explicitness(z, v)
+    plain = metrics.downstream(z, v)
     assert np.isnan(plain.error)
     assert "calibrate=True" in plain.reason
-    score = metrics.explicitness(z, v, calibrate=True)
+    score = metrics.downstream(z, v, calibrate=True)
     assert score.value == plain.value
-    assert 0 < score.error < 0.02
+    assert 0 < score.error < 0.05
     assert score.low < score.value < score.high
-    assert score.null == pytest.approx(0.5, abs=0.06)
+    assert score.null == pytest.approx(0.2, abs=0.06)
     assert score.ceiling > score.value
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from unweave.metrics.numbers import unmasked, with_gaps
 from unweave.tensors import plain
 
-LARGEST_LOG_VAR = 300.0
+LARGEST_LOG_VAR = 1400.0
 WEIGHTLESS = 1e-15
 FEW = 20.0
 
@@ -57,13 +57,13 @@ def check_like(array: Any, name: str, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def check_log_var(log_var: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Log variances of exactly this shape, none beyond what float64 can square; ValueError otherwise."""
+    """Log variances of exactly this shape, of deviations that float64 can hold; ValueError otherwise."""
     a = check_like(log_var, "log_var", shape)
     largest = float(np.abs(a).max(initial=0))
     if largest > LARGEST_LOG_VAR:
         raise ValueError(
-            f"log_var reaches {largest:.3g} in size, and variances of exp({LARGEST_LOG_VAR:.0f}) or its inverse are the"
-            " most that float64 can square; are these logarithms of variances?"
+            f"log_var reaches {largest:.3g} in size, and no float64 holds a deviation of exp({largest / 2:.3g}) or its"
+            " inverse; are these logarithms of variances?"
         )
     return a
 

@@ -73,7 +73,10 @@ def covariance(table: Table, form: str) -> tuple[np.ndarray, np.ndarray, float, 
     if form == "sampled":
         if table.log_var is None:
             return c, units, rows, "needs log_var for samples of the posteriors"
-        c = c + np.diag(w @ np.exp(table.log_var - 2 * np.log(units)))
+        with np.errstate(over="ignore"):  # infinite, and then there is no number
+            c = c + np.diag(w @ np.exp(table.log_var - 2 * np.log(units)))
+        if not np.isfinite(c).all():
+            return c, units, rows, "the posteriors are too wide for their variances to be added"
     if (c.diagonal() <= 0).any():
         return c, units, rows, "a latent never varies, which leaves the covariance singular"
     return c, units, rows, "" if rows > len(c) + 1 else f"{rows:.0f} rows are too few for {len(c)} latents"

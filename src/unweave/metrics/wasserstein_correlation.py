@@ -43,7 +43,7 @@ def wasserstein_correlation(table: Table, *, form: Literal["mean", "sampled"] = 
     if len(table.latents) < 2:
         return Measured(math.nan, "", reason=LONELY, pieces=unknown)
     c, units, _, reason = covariance(table, form)
-    if reason and form == "sampled" and table.log_var is None:
+    if reason and form == "sampled" and (table.log_var is None or not np.isfinite(c).all()):
         return Measured(math.nan, "", reason=reason, pieces=unknown)
     if not TINIEST < units.max() < LARGEST:
         reason = f"codes with deviations of {units.max():.0e} are beyond what float64 can square twice; rescale them"
