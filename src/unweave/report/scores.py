@@ -14,7 +14,7 @@ import numpy as np
 from unweave import metrics
 from unweave.metrics.base import Score
 
-WIDTH, LEFT, RIGHT, ROW, TOP = 720, 170, 118, 28, 10
+WIDTH, LEFT, RIGHT, ROW, TOP = 780, 170, 178, 28, 10
 NOT_MEASURED = "not measured"
 
 
