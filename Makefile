@@ -20,6 +20,10 @@ check: .venv/developed
 recipes: .venv/used
 	$(BIN)/unweave reproduce --jobs 2
 
+# the picture of the README, from a run: `make picture RUN=runs/NAME`
+picture: .venv/used
+	$(BIN)/python docs/picture.py $(RUN) docs/picture.png
+
 .venv/used: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e .

@@ -23,7 +23,7 @@ from torch import Tensor
 from unweave.maths.gaussian import log_density, log_standard
 from unweave.methods.base import NotAvailable
 from unweave.methods.vae import VAE
-from unweave.metrics.silence import VARIANCE, mean_kl
+from unweave.metrics.silence import mean_kl
 from unweave.settings import nearest
 
 Codes = NDArray[Any]  # numbers, given in any type, returned as float32
@@ -35,11 +35,6 @@ TAIL = 0.01  # quantiles run from here to 1 - here
 def kl_per_latent(mean: Codes, log_var: Codes) -> NDArray[np.float64]:
     """Mean KL to N(0, 1) of each latent, (D,), in nats; mean, log_var: (n, D). About 0 where a latent is not used."""
     return mean_kl(np.asarray(mean, dtype=np.float64), np.asarray(log_var, dtype=np.float64))
-
-
-def active_units(mean: Codes, *, threshold: float = VARIANCE) -> NDArray[np.bool_]:
-    """Which latents' means vary over images, (D,): variance above the threshold (Burda et al., 2016, section 5.2)."""
-    return np.asarray(mean, dtype=np.float64).var(0) > threshold
 
 
 def sweep(

@@ -24,7 +24,6 @@ from unweave.settings import Setting
 FILE = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
 HDF5 = FILE.replace(".npz", ".hdf5")
 ADDRESS = "https://github.com/google-deepmind/dsprites-dataset"
-LICENCE = "Apache-2.0"
 CHUNK = 4096  # images read at once
 
 
