@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from unweave.data import draw
-from unweave.data.batches import Pixels, stream, to_unit
+from unweave.data import sampling as draw
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
+from unweave.data.sampling.batches import Pixels, stream, to_unit
 from unweave.seeds import fold
 
 KINDS = ("images", "groups", "pairs", "classes")

@@ -11,8 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from unweave import build
-from unweave.methods import METHODS
+from unweave.methods import METHODS, build
 from unweave.methods.regularisers.beta import Beta
 from unweave.nets.likelihood import Bernoulli, Gaussian
 from unweave.types import DataInfo

@@ -14,9 +14,9 @@ from torch import nn
 import unweave
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
-from unweave.data.views import split, subset
-from unweave.encoded import Tables, gather, intervene, known_factors
-from unweave.evaluate import evaluate, score
+from unweave.data.subsets import split, subset
+from unweave.evaluation.encoding import Tables, gather, intervene, known_factors
+from unweave.evaluation.evaluate import evaluate, score
 from unweave.methods.base import Method
 from unweave.settings import Setting
 from unweave.types import Losses, Posterior
@@ -234,7 +234,7 @@ def test_no_row_is_tested_that_was_fitted(board, n):
 
 
 def test_rows_to_test_on_are_others_where_there_are_enough(monkeypatch):
-    monkeypatch.setattr("unweave.encoded.TEST_ROWS", 30)
+    monkeypatch.setattr("unweave.evaluation.encoding.TEST_ROWS", 30)
     board = FactorImages(SPACE, draw, name="board")
     tables = Tables(board, n=70, seed=0, protocol="dlib", groups=False)
     assert len(tables.index["fit"]) == 70

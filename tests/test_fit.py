@@ -17,19 +17,19 @@ import numpy as np
 import pytest
 import torch
 
-import unweave.watch
-from unweave.config import pick_device
+import unweave.runs.monitor
 from unweave.data.images import ImageData
-from unweave.data.views import split
+from unweave.data.subsets import split
 from unweave.files import WriteError
-from unweave.fit import resume, train
 from unweave.methods.base import Method, Player
-from unweave.precision import has_bf16, resolve
-from unweave.run import Run, load_run
-from unweave.runs import RunError
-from unweave.train import NotFinite
+from unweave.runs.config import pick_device
+from unweave.runs.folder import RunError
+from unweave.runs.monitor import Clock
+from unweave.runs.run import Run, load_run
+from unweave.runs.train import resume, train
+from unweave.training.loop import NotFinite
+from unweave.training.precision import has_bf16, resolve
 from unweave.types import Batch, Losses
-from unweave.watch import Clock
 
 CLOCKED = {"seconds", "images_per_s"}
 SMALL: dict[str, Any] = {
@@ -235,7 +235,7 @@ class Pairs(Toy):
 
 def keep_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkpoint after every step."""
-    monkeypatch.setattr(unweave.watch, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(unweave.runs.monitor, "CHECKPOINT_SECONDS", 0.0)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from scipy.stats import beta, chi2, expon, ks_2samp, laplace, norm, uniform
 from torch import nn
 from torch.distributions import MultivariateNormal
 
-from unweave.impossibility import Entangled, entangle, reflection
-from unweave.inspect import log_likelihood
+from unweave.evaluation.impossibility import Entangled, entangle, reflection
+from unweave.evaluation.latents import log_likelihood
 from unweave.methods.base import Method, NotAvailable
 from unweave.methods.regularisers.beta import Beta
 from unweave.methods.vae import VAE

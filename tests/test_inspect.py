@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from unweave.inspect import active_units, compose, intervene, kl_per_latent, log_likelihood, swap, sweep
+from unweave.evaluation.latents import active_units, compose, intervene, kl_per_latent, log_likelihood, swap, sweep
 from unweave.methods.base import NotAvailable
 from unweave.methods.regularisers.beta import Beta
 from unweave.methods.vae import VAE

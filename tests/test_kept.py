@@ -13,16 +13,16 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-import unweave.watch
+import unweave.runs.monitor
 from unweave.data.images import ImageData
-from unweave.fit import resume, train
-from unweave.kept import Kept
 from unweave.methods.base import Method, Player
 from unweave.nets.average import Average
 from unweave.nets.frozen import frozen
-from unweave.run import Run, load_run
-from unweave.runs import RunError
-from unweave.train import Training
+from unweave.runs.folder import RunError
+from unweave.runs.run import Run, load_run
+from unweave.runs.train import resume, train
+from unweave.training.kept import Kept
+from unweave.training.loop import Training
 from unweave.types import Batch, Losses, Posterior
 
 RULE = "what changes in training is a player's parameter or a registered buffer"
@@ -99,7 +99,7 @@ def test_stopped_and_resumed_it_ends_as_it_would_have(
         if record.get("step") == 2:
             raise Stopped
 
-    monkeypatch.setattr(unweave.watch, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(unweave.runs.monitor, "CHECKPOINT_SECONDS", 0.0)
     whole = fit(Seeing, data, tmp_path / "whole")
     with pytest.raises(Stopped):
         fit(Seeing, data, tmp_path / "cut", progress=stop)
@@ -293,7 +293,7 @@ class LearnsItsShape(Toy):
 def test_what_is_computed_anew_is_no_mistake(
     method: type[Toy], data: ImageData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unweave.watch, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(unweave.runs.monitor, "CHECKPOINT_SECONDS", 0.0)
     assert fit(method, data, tmp_path, log_every=1).folder.done
 
 

@@ -13,17 +13,17 @@ import pytest
 import torch
 from torch import nn
 
-import unweave.watch
+import unweave.runs.monitor
 from unweave.cli.progress import Progress, worded
 from unweave.data.images import ImageData
-from unweave.fit import resume, train
-from unweave.log import units
-from unweave.means import Means
 from unweave.methods.base import Method, Player
 from unweave.methods.regularisers.density_ratio import DensityRatio
 from unweave.report import compare, page, sections
-from unweave.run import Run
-from unweave.train import NotFinite, Training
+from unweave.runs.run import Run
+from unweave.runs.train import resume, train
+from unweave.training.loop import NotFinite, Training
+from unweave.training.records import units
+from unweave.training.term_means import Means
 from unweave.types import NATS, Batch, Losses, Posterior
 
 ONE = torch.ones(())
@@ -106,7 +106,7 @@ def test_stopped_between_two_records_the_log_ends_as_it_would_have(
     due: list[int] = []
     whole = fit(data, tmp_path / "whole", log_every=6, steps=18)
     with monkeypatch.context() as patched:
-        patched.setattr(unweave.watch.Clock, "due", keep_at_eight_and_stop)
+        patched.setattr(unweave.runs.monitor.Clock, "due", keep_at_eight_and_stop)
         with pytest.raises(Stopped):
             fit(data, tmp_path / "cut", log_every=6, steps=18)
     cut = resume(next((tmp_path / "cut").iterdir()), data=data)

@@ -14,10 +14,10 @@ from safetensors import safe_open
 from tests.contract.proofs import differences
 from torch import nn
 
-from unweave import runs
 from unweave.methods.base import Method, Player
-from unweave.runs import Folder, RunError
-from unweave.train import Training
+from unweave.runs import folder as runs
+from unweave.runs.folder import Folder, RunError
+from unweave.training.loop import Training
 from unweave.types import Batch, Losses
 
 STEPS, CUT = 6, 3

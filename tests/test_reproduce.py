@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from unweave import reproduce
-from unweave.verdicts import measures_of
+from unweave.reproduction import reproduce
+from unweave.reproduction.checks import measures_of
 
 TINY = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "latents": 2}
 ARM = {"method": "beta-vae", "steps": 2, "batch_size": 8, "log_every": 1, "settings": TINY}

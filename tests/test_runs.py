@@ -16,8 +16,8 @@ from torch import nn
 
 from unweave.files import WriteError, write
 from unweave.methods.base import Method, Player
-from unweave.runs import FORMAT, Folder, RunError, run_name
-from unweave.train import NotFinite, Training
+from unweave.runs.folder import FORMAT, Folder, RunError, run_name
+from unweave.training.loop import NotFinite, Training
 from unweave.types import Batch, Losses
 
 

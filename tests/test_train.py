@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from unweave.methods.base import Method, Player
-from unweave.train import NotFinite, Training
+from unweave.training.loop import NotFinite, Training
 from unweave.types import Batch, Losses
 
 X = torch.arange(32.0).reshape(4, 8) / 32

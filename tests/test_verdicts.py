@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from unweave.verdicts import key_of, measures_of, verdicts
+from unweave.reproduction.checks import key_of, measures_of, verdicts
 
 HOW, WHERE = {"log": "y"}, {"log": "x"}
 

@@ -7,7 +7,7 @@ import torch
 import unweave
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
-from unweave.data.shifted import shifted
+from unweave.data.shifts.text import shifted
 from unweave.types import Posterior
 
 SIZES = (3, 4, 8)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from unweave.measures import composition as c
-from unweave.measures.likeness import squared, ssim
-from unweave.measures.owners import owners, owners_of
+from unweave.reproduction.measures import composition as c
+from unweave.reproduction.measures.likeness import squared, ssim
+from unweave.reproduction.measures.owners import owners, owners_of
 
 SHIFT = "combinations:shape,size,place/2,fraction=0.25"
 ASKED = {"held_out": f"{SHIFT},side=test", "factors": ["shape", "size", "place"]}

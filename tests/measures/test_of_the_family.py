@@ -7,8 +7,8 @@ import torch
 import unweave
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
-from unweave.measures import aggregate, alignment, pair_mask, steadiness
 from unweave.methods.pooling.random import Random
+from unweave.reproduction.measures import aggregate, alignment, pair_mask, steadiness
 from unweave.types import Batch, Posterior
 
 SPACE = FactorSpace(("row", "column", "grey"), (6, 6, 4))

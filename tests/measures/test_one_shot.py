@@ -7,8 +7,8 @@ import torch
 import unweave
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
-from unweave.data.shifted import shifted
-from unweave.measures import group_deviation, one_shot
+from unweave.data.shifts.text import shifted
+from unweave.reproduction.measures import group_deviation, one_shot
 from unweave.types import Posterior
 
 SPACE = FactorSpace(("shape", "size", "place"), (2, 3, 4))

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from unweave.measures.succession import latents, onsets, succession
-from unweave.run import Run
+from unweave.reproduction.measures.succession import latents, onsets, succession
+from unweave.runs.run import Run
 
 
 def run_with(*kl: list[float]) -> Run:

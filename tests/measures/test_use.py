@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from unweave.measures import use
-from unweave.measures.owners import owners_of
-from unweave.measures.seen import opened
+from unweave.reproduction.measures import use
+from unweave.reproduction.measures.owners import owners_of
+from unweave.reproduction.measures.seen import opened
 from unweave.types import Posterior
 
 ALL = "only:place=0-6"
