@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.averages import mean
 from unweave.metrics.estimators.classifiers import standardise
-from unweave.metrics.scores.mig import mean
 from unweave.metrics.tables.kinds import shared_levels
 
 ROWS = 4_000

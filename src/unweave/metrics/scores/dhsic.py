@@ -9,8 +9,8 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.classifiers import standardise
+from unweave.metrics.estimators.covariances import LONELY
 from unweave.metrics.estimators.quantiles import quantiles
-from unweave.metrics.scores.total_correlation import LONELY
 from unweave.settings import Setting
 
 ROWS = 2_000

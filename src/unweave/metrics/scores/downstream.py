@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.estimators.classifiers import logistic
-from unweave.metrics.scores.dci import fits
-from unweave.metrics.scores.mig import mean
+from unweave.metrics.estimators.averages import mean
+from unweave.metrics.estimators.importances import fits
+from unweave.metrics.estimators.predictors import Predictor
 
 SIZES = (10, 100, 1_000)
-Predictor = Literal["logistic", "boosting"]
 PREDICTORS = {"logistic": "linear", "boosting": "boosting"}  # names here and among the estimators of DCI
 
 
@@ -66,24 +63,3 @@ def downstream(table: Table, *, predictor: Predictor = "logistic") -> Measured:
         if np.isnan(found).any()
         else "",
     )
-
-
-def predictors(
-    predictor: str, z: np.ndarray, v: np.ndarray, weights: np.ndarray | None, seed: int
-) -> dict[int, Callable[[np.ndarray], np.ndarray]]:
-    """For each factor with at least two values a function from codes (n, D) to its levels (n,).
-
-    z: (N, D), on a common scale, since a linear classifier is penalised. v: (N, K) levels, -1 where unknown.
-    """
-    told = [k for k, column in enumerate(v.T) if len(np.unique(column[column >= 0])) > 1]
-    if predictor == "boosting" and told:
-        from unweave.metrics.estimators.boosting import fit_factors
-
-        models = fit_factors(z, np.where(v < 0, np.nan, v)[:, told], seed=seed, weights=weights)
-        return {k: model.predict for k, model in zip(told, models, strict=True)}
-    fitted = {}
-    for k in told:
-        known = v[:, k] >= 0
-        w = None if weights is None else weights[known]
-        fitted[k] = logistic(z[known], v[known, k], w, "unweave", seed).predict
-    return fitted

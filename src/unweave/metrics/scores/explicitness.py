@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.averages import mean
 from unweave.metrics.estimators.classifiers import area_under_curve, logistic, standardise, standardise_robustly
-from unweave.metrics.scores.mig import mean
 from unweave.metrics.tables.kinds import shared_levels
 
 

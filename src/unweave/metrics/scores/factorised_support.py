@@ -9,7 +9,7 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.classifiers import standardise
-from unweave.metrics.scores.total_correlation import LONELY, among_latents
+from unweave.metrics.estimators.covariances import LONELY, among_latents
 from unweave.settings import Setting
 
 BATCH, BATCHES = 128, 10

@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.averages import mean
 from unweave.metrics.estimators.classifiers import log_loss, logistic, quietly, standardise, standardise_robustly
 from unweave.metrics.estimators.contingency import from_indices
 from unweave.metrics.estimators.information import Bins, beyond_chance, information, informative, too_few
-from unweave.metrics.scores.mig import mean
 from unweave.metrics.tables.kinds import factor_levels, shared_levels
 
 NEIGHBOURS = 10

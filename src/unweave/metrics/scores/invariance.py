@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.averages import mean
+from unweave.metrics.estimators.label_information import how, no_labels, placed
 from unweave.metrics.estimators.posteriors import Rows, about_labels, label_entropy, labels, missing
-from unweave.metrics.scores.mig import mean
-from unweave.metrics.scores.sufficiency import how, no_labels, placed
 
 
 @metric(

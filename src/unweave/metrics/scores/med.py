@@ -8,8 +8,8 @@ from typing import Annotated
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.importances import disentanglement
 from unweave.metrics.estimators.information import Bins, information, shared, too_few
-from unweave.metrics.scores.dci import disentanglement
 from unweave.settings import Setting
 
 

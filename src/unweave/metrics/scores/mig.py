@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.averages import mean
 from unweave.metrics.estimators.entropies import entropy
 from unweave.metrics.estimators.information import Bins, information, runner_up, too_few
 from unweave.metrics.tables.kinds import factor_levels
@@ -74,12 +75,6 @@ def mig(table: Table, *, bins: Bins = None, form: Literal["auto", "histogram", "
         reason=unread,
         cheap=not posterior,
     )
-
-
-def mean(parts: np.ndarray) -> float:
-    """Mean of the parts that are defined, NaN if there is none."""
-    defined = parts[~np.isnan(parts)]
-    return float(defined.mean()) if len(defined) else math.nan
 
 
 def from_posteriors(table: Table, samples: int = SAMPLES) -> tuple[np.ndarray, np.ndarray]:

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.averages import mean
 from unweave.metrics.estimators.information import Bins, information, runner_up, too_few
-from unweave.metrics.scores.mig import mean
 
 
 @metric(

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.label_information import how, no_labels
 from unweave.metrics.estimators.posteriors import Rows, about_images, about_labels, labels, missing
-from unweave.metrics.scores.sufficiency import how, no_labels
 
 TERMS = ("of_the_labels", "of_the_image", "excess")
 

@@ -8,9 +8,9 @@ from typing import Annotated
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.averages import mean
 from unweave.metrics.estimators.classifiers import moments
 from unweave.metrics.estimators.entropies import entropy
-from unweave.metrics.scores.mig import mean
 from unweave.metrics.tables.kinds import factor_levels
 from unweave.metrics.tables.silence import ACTIVE
 from unweave.settings import Setting

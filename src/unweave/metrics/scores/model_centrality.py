@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from unweave import metrics
 from unweave.metrics.base import Score
-from unweave.metrics.scores.factor_vae_score import factor_vae_score
 from unweave.metrics.tables.arguments import check_how, several
 from unweave.metrics.tables.groups import Groups
 from unweave.metrics.tables.models import metric_of_models
@@ -61,6 +61,7 @@ def model_centrality(
         held = np.broadcast_to(held, (m, len(held)))
     if held.ndim != 2 or len(held) != m:
         raise ValueError(f"fixed has shape {held.shape}; expected (G,) or ({m}, G), the latent that each group shares")
+    factor_vae_score = metrics.get("factor_vae_score")
     matrix, reasons = np.full((m, m), math.nan), []
     for i in range(m):
         for j in range(m):

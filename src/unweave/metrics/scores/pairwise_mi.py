@@ -8,8 +8,8 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.contingency import from_indices
+from unweave.metrics.estimators.covariances import LONELY, among_latents
 from unweave.metrics.estimators.information import Bins, bins_of, code_bins, too_few
-from unweave.metrics.scores.total_correlation import LONELY, among_latents
 
 
 @metric(

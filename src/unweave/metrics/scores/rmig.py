@@ -8,10 +8,10 @@ from typing import Annotated
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.averages import mean
 from unweave.metrics.estimators.contingency import from_indices
 from unweave.metrics.estimators.entropies import entropy
 from unweave.metrics.estimators.information import runner_up, too_few
-from unweave.metrics.scores.mig import mean
 from unweave.metrics.tables.kinds import factor_levels
 from unweave.settings import Setting
 

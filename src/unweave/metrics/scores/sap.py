@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.averages import mean
 from unweave.metrics.estimators.classifiers import accuracy, balanced_accuracy, in_exact_units, standardise
+from unweave.metrics.estimators.correlations import correlations
 from unweave.metrics.estimators.information import runner_up
-from unweave.metrics.scores.mcc import correlations
-from unweave.metrics.scores.mig import mean
 from unweave.metrics.tables.kinds import shared_levels
 
 STRENGTH = 100.0  # C times the number of rows: what the study's C = 0.01 is at its 10,000 rows

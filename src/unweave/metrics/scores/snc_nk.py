@@ -7,12 +7,12 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.averages import mean
 from unweave.metrics.estimators.classifiers import accuracy, standardise
+from unweave.metrics.estimators.correlations import assign
 from unweave.metrics.estimators.information import information, too_few
 from unweave.metrics.estimators.quantiles import quantiles
-from unweave.metrics.scores.mcc import assign
-from unweave.metrics.scores.mig import mean
-from unweave.metrics.scores.r2 import KERNEL_ROWS, alike, kernel_ridge
+from unweave.metrics.estimators.regressions import KERNEL_ROWS, alike, kernel_ridge
 from unweave.metrics.tables.kinds import shared_levels
 
 

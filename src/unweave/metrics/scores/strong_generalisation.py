@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.averages import mean
 from unweave.metrics.estimators.classifiers import accuracy, standardise
-from unweave.metrics.scores.downstream import Predictor, predictors
-from unweave.metrics.scores.mig import mean
+from unweave.metrics.estimators.predictors import Predictor, predictors
 from unweave.metrics.tables.kinds import shared_levels
 
 FIT_ROWS = 2_000

@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.averages import mean
+from unweave.metrics.estimators.label_information import how, no_labels, placed
 from unweave.metrics.estimators.posteriors import Rows, about_labels, label_entropy, labels, missing
-from unweave.metrics.scores.mig import mean
 
 
 @metric(
@@ -42,23 +43,3 @@ def sufficiency(table: Table, *, target: tuple[int, ...] | None = None, rows: Ro
     return Measured(
         mean(share), how(table, rows), factors={k: placed(table, target, part) for k, part in parts.items()}
     )
-
-
-def no_labels(table: Table) -> str:
-    """Why there are no labels to ask about, or ''."""
-    return "" if table.varying else "needs labels: give factors (N, K) beside the codes"
-
-
-def how(table: Table, rows: Rows) -> str:
-    """The estimator in words."""
-    of = "the other rows, a lower bound" if rows == "sample" else "all images there are"
-    return f"posteriors of {of}; samples drawn by seed {table.seed}"
-
-
-def placed(table: Table, chosen: tuple[int, ...] | None, part: np.ndarray) -> np.ndarray:
-    """A part of the chosen factors as one of all that vary, NaN where not chosen."""
-    if chosen is None:
-        return part
-    full = np.full(len(table.varying), np.nan)
-    full[[table.varying.index(k) for k in chosen]] = part
-    return full

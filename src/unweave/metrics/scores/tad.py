@@ -8,9 +8,9 @@ from typing import Annotated
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.correlations import ranks
 from unweave.metrics.estimators.information import runner_up
 from unweave.metrics.estimators.quantiles import quantiles
-from unweave.metrics.scores.mcc import ranks
 from unweave.settings import Setting
 
 CAPTURED = 0.75

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.scores.total_correlation import LONELY, among_latents, covariance, unread
+from unweave.metrics.estimators.covariances import LONELY, among_latents, covariance, unread
 
 TINIEST, LARGEST = 1e-70, 1e70
 
