@@ -111,6 +111,14 @@ def test_no_file_is_named_for_nothing() -> None:
     assert not vague, f"name these for their concept: {vague}"
 
 
+def test_every_room_is_a_package_that_git_keeps() -> None:
+    """A pattern such as "runs/" would leave the room of that name out of the next commit, of ruff and of the wheel."""
+    rooms = {path.rpartition("/")[0] for path in FILES}
+    assert not [room for room in rooms if not (SOURCE / room / "__init__.py").is_file()]
+    ignored = {line.removesuffix("/") for line in (SOURCE.parents[1] / ".gitignore").read_text().splitlines()}
+    assert not ignored & {folder for room in rooms for folder in room.split("/")}
+
+
 def test_registries_point_into_their_own_layer() -> None:
     """Data at data; methods and their parts at methods or nets."""
     places = [(f"data {name}", where, ("data",)) for name, (where, *_) in TABLE.items()]

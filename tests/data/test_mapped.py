@@ -11,7 +11,7 @@ TWO = """
 import sys, time
 from pathlib import Path
 import numpy as np
-from unweave.data.mapped import mapped
+from unweave.data.files.mapped import mapped
 
 source, signs, first = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "first"
 

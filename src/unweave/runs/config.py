@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-from unweave.methods import build
 from unweave import data as datasets
+from unweave.methods import build
 from unweave.training.precision import resolve
 from unweave.types import DataInfo
 

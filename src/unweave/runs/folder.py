@@ -27,8 +27,8 @@ from torch import Tensor
 from unweave.checksum import checksum
 from unweave.files import WriteError, write
 from unweave.methods.base import Method
-from unweave.training.optimiser_state import from_slots, pack, unpack
 from unweave.training.loop import Training
+from unweave.training.optimiser_state import from_slots, pack, unpack
 
 FORMAT = 1
 CHECKPOINT = "state/checkpoint.safetensors"

@@ -13,11 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from unweave.methods import build
 from unweave import data
 from unweave.data.convert.scale import refuse_unfinite, unit, unmasked
 from unweave.data.subsets import split
 from unweave.generators import seeded
+from unweave.methods import build
 from unweave.methods.base import Method
 from unweave.runs.folder import Folder, RunError
 from unweave.seeds import fold

@@ -10,23 +10,23 @@ from typing import Annotated, Any
 import torch
 from torch import nn
 
-from unweave.methods import build
 from unweave import data as datasets
-from unweave.runs.config import describe, hashed, pick_device
-from unweave.data.sampling.options import grouped, refuse_unused
 from unweave.data.sampling.batches import stream
+from unweave.data.sampling.options import grouped, refuse_unused
 from unweave.files import write
 from unweave.generators import left_alone
-from unweave.training.records import COLUMNS, units
+from unweave.methods import build
 from unweave.methods.base import Method
-from unweave.training.precision import Precision, resolve
-from unweave.runs.run import Run, info_of, method_of, open_data, parted
+from unweave.runs.config import describe, hashed, pick_device
 from unweave.runs.folder import Folder, RunError, refuse_links, run_name
+from unweave.runs.monitor import Clock, Look
+from unweave.runs.run import Run, info_of, method_of, open_data, parted
 from unweave.settings import Keyword, Setting, keywords, nearest
 from unweave.training.loop import NotFinite, Training
+from unweave.training.precision import Precision, resolve
+from unweave.training.records import COLUMNS, units
 from unweave.trust import admit, seal
 from unweave.types import DataInfo
-from unweave.runs.monitor import Clock, Look
 
 Progress = Callable[[dict[str, Any]], None]
 
