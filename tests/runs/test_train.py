@@ -304,7 +304,7 @@ def test_a_run_that_died_before_its_first_checkpoint_starts_again(
 CHILD = """
 import sys
 import numpy as np
-from tests.test_fit import LONG, fit, opened
+from tests.runs.test_train import LONG, fit, opened
 from pathlib import Path
 fit(opened(Path(sys.argv[1])), Path(sys.argv[2]), "factor-vae", **LONG)
 """
@@ -314,7 +314,7 @@ LONG: dict[str, Any] = {"steps": 300, "log_every": 20, "holdout": 0.1, "seed": 3
 
 def killed_child(pictures: Path, out: Path) -> Path:
     """Train in a process of its own and kill it at a random moment after its first checkpoint."""
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     child = subprocess.Popen([sys.executable, "-c", CHILD, str(pictures), str(out)], cwd=root)
     try:
         wait_for(lambda: any(out.glob("*/weights.safetensors")), child)

@@ -149,7 +149,7 @@ def test_threads_are_given_back(recipe, tmp_path, monkeypatch):
 
 
 def test_the_sources_of_recipes_are_among_the_references():
-    known = set(re.findall(r"^@\w+\{(\w+),", (Path(__file__).parents[1] / "references.bib").read_text(), re.MULTILINE))
+    known = set(re.findall(r"^@\w+\{(\w+),", (Path(__file__).parents[2] / "references.bib").read_text(), re.MULTILINE))
     for name in reproduce.recipes():
         source = re.split(r"[\s(;,]", reproduce.read(name)["source"])[0]
         assert source in known | {"none"}, f"{name}: {source}"
