@@ -349,7 +349,12 @@ RECIPES: dict[str, dict[str, Any]] = {
         "checks": [{"measure": {"score": "mig", "kinds": [{"planted:f": "ordered"}]}, "at_most": 1}]
     },
     "an option of a measure": {
-        "checks": [{"measure": {"call": f"{MEASURES}.aggregate:prior_gap", "kernel": "planted:f"}, "at_most": 1}]
+        "checks": [
+            {
+                "measure": {"call": "unweave.reproduction.measures.aggregate:prior_gap", "kernel": "planted:f"},
+                "at_most": 1,
+            }
+        ]
     },
     "method": {"arm": {"method": "planted:f"}},
     "data": {"arm": {"data": "planted:f"}},

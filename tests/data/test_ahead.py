@@ -7,10 +7,10 @@ import torch
 
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
-from unweave.data.sampling import Drawn
 from unweave.data.sampling import prefetch as ahead
 from unweave.data.sampling.batches import stream
 from unweave.data.sampling.prefetch import AHEAD, READS, Pages
+from unweave.data.sampling.single import Drawn
 from unweave.data.subsets import split
 
 N, SHAPE = 400, (2, 32, 62)

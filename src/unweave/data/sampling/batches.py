@@ -10,8 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from unweave.data import sampling as draw
+from unweave.data.sampling import changing
+from unweave.data.sampling.belonging import classes, groups, triplets, views
+from unweave.data.sampling.moving import clips
 from unweave.data.sampling.prefetch import Ahead, Pages
+from unweave.data.sampling.single import Drawn, images
 from unweave.data.shifts.labels import labelled
 from unweave.data.subsets import Data, FactorRows, ImageRows
 from unweave.seeds import fold
@@ -19,7 +22,7 @@ from unweave.settings import Setting
 from unweave.types import Batch
 
 Stream = Callable[[int], Batch]
-DrawAt = Callable[[int], draw.Drawn]
+DrawAt = Callable[[int], Drawn]
 
 
 def stream(
@@ -54,13 +57,13 @@ def stream(
     ValueError if the data set cannot make such a batch, saying why and which can.
     """
     kinds = {
-        "images": lambda: draw.images(data, batch_size, seed, replacement=replacement),
-        "groups": lambda: draw.groups(data, batch_size, group_size=group_size, shared=shared),
-        "pairs": lambda: draw.pairs(data, batch_size, changed=changed, sampler=pairs),
-        "triplets": lambda: draw.triplets(data, batch_size, shared=shared),
-        "clips": lambda: draw.clips(data, batch_size, length=clip_length, shared=shared),
-        "views": lambda: draw.views(data, batch_size, moving=moving),
-        "classes": lambda: draw.classes(data, batch_size, per_class=per_class),
+        "images": lambda: images(data, batch_size, seed, replacement=replacement),
+        "groups": lambda: groups(data, batch_size, group_size=group_size, shared=shared),
+        "pairs": lambda: changing.pairs(data, batch_size, changed=changed, sampler=pairs),
+        "triplets": lambda: triplets(data, batch_size, shared=shared),
+        "clips": lambda: clips(data, batch_size, length=clip_length, shared=shared),
+        "views": lambda: views(data, batch_size, moving=moving),
+        "classes": lambda: classes(data, batch_size, per_class=per_class),
     }
     kind, *more = sorted(set(needs) - {"labels"}) or ["images"]
     if more or kind not in kinds:
@@ -91,8 +94,8 @@ def _beside(data: Data, pixels: Pixels, table: tuple[Any, Any], batch_size: int,
     """The stream of labelled batches: rows drawn with replacement from the labelled ones."""
     rows, v = table
 
-    def draw_at(step: int) -> draw.Drawn:
-        return draw.Drawn(np.random.default_rng(fold(seed, step, "labels")).integers(len(rows), size=batch_size))
+    def draw_at(step: int) -> Drawn:
+        return Drawn(np.random.default_rng(fold(seed, step, "labels")).integers(len(rows), size=batch_size))
 
     drawn_at = pixels.ahead(draw_at, rows)
 

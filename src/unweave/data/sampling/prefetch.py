@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.sampling import Drawn
+from unweave.data.sampling.single import Drawn
 
 try:
     import resource
