@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sklearn.datasets import make_blobs
 from sklearn.ensemble import GradientBoostingClassifier
 
-from unweave.metrics.boosting import fit_factors
+from unweave.metrics.estimators.boosting import fit_factors
 
 DSPRITES = (3, 6, 40, 32, 32)  # shape, scale, orientation, x, y
 TABLES = {"blobs-1000": (1_000, (4, 6)), "blobs-4000": (4_000, (12, 5, 8)), "blobs-10000": (10_000, (40, 10))}

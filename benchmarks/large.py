@@ -7,8 +7,8 @@ Both sets are trained on in one process, a block of steps in turn, by the packag
 batch 64, float32, and bfloat16 where "auto" means that. Before each round the kernel is asked to drop the file from its
 cache, and every round draws rows of its own, so that none is there. Steps go by the clock on the wall, since waiting for
 a disk takes no processor time. A round is long enough to hold one of the reads without advice by which the stream finds
-out whether it still waits (data/ahead.py); they become rarer. Before that, unless `--training`, the stream alone: from
-memory, cold and cached, with and without advice.
+out whether it still waits (data/sampling/prefetch.py); they become rarer. Before that, unless `--training`, the stream
+alone: from memory, cold and cached, with and without advice.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from unittest import mock
 import numpy as np
 import torch
 
-from unweave import build
-from unweave.data.ahead import READS, Pages
-from unweave.data.batches import stream
 from unweave.data.images import ImageData
-from unweave.fit import channels_last
-from unweave.precision import resolve
-from unweave.train import Training
+from unweave.data.sampling.batches import stream
+from unweave.data.sampling.prefetch import READS, Pages
+from unweave.methods import build
+from unweave.runs.train import channels_last
+from unweave.training.loop import Training
+from unweave.training.precision import resolve
 
 SHAPE = (3, 64, 64)
 BYTES = 3 * 64 * 64

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from unweave.data import draw
-from unweave.data.batches import Pixels, stream, to_unit
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
+from unweave.data.sampling import single
+from unweave.data.sampling.batches import Pixels, stream, to_unit
 from unweave.seeds import fold
 
 KINDS = ("images", "groups", "pairs", "classes")
@@ -53,7 +53,7 @@ def main() -> None:
 def ways(data: FactorImages, array: NDArray[np.uint8], batch_size: int) -> dict[str, Callable[[int], object]]:
     """What is timed: a function of the step for each line of the table."""
     drawn = np.random.default_rng(1).integers(len(array), size=(1000, batch_size))
-    pixels, rows = Pixels(data, "cpu"), draw.images(data, batch_size, 0)
+    pixels, rows = Pixels(data, "cpu"), single.images(data, batch_size, 0)
     still = pixels(drawn[0])
     return {
         "bare indexing": lambda step: array[drawn[step % 1000]],

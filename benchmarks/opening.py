@@ -26,11 +26,11 @@ import numpy as np
 from PIL import Image
 from scipy.io import savemat
 
+from unweave.data.datasets.mnist import CLOTHES
+from unweave.data.datasets.nvidia3d import FALCOR, ISAAC
+from unweave.data.datasets.shapes3d import NAMES as SHAPES
 from unweave.data.factors import FactorSpace
-from unweave.data.mnist import CLOTHES
-from unweave.data.nvidia3d import FALCOR, ISAAC
-from unweave.data.shapes3d import NAMES as SHAPES
-from unweave.data.sources import SOURCES
+from unweave.data.sources.files import SOURCES
 
 LINKS = 50_000  # of one file; file systems stop at some 65,000
 OPEN = """

@@ -14,11 +14,11 @@ import time
 
 import torch
 
-from unweave import build, data
-from unweave.data.batches import stream
-from unweave.fit import channels_last
-from unweave.methods import PARTS
-from unweave.train import Training
+from unweave import data
+from unweave.data.sampling.batches import stream
+from unweave.methods import PARTS, build
+from unweave.runs.train import channels_last
+from unweave.training.loop import Training
 
 SET = data.load("dsprites")
 

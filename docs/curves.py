@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 
 from unweave.report.curves import short, ticks
-from unweave.reproduce import measured, read, trained
+from unweave.reproduction.reproduce import measured, read, trained
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 460, 320, 62, 18, 44, 52
 COLOURS = ("#8a857c", "#2f5fa8", "#c0532d")

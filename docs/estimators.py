@@ -15,8 +15,8 @@ from scipy.special import digamma
 from torch import Tensor
 
 from unweave.maths.information import Estimator, chain, whole_chain
-from unweave.metrics.contingency import from_indices
-from unweave.metrics.entropies import entropy
+from unweave.metrics.estimators.contingency import from_indices
+from unweave.metrics.estimators.entropies import entropy
 
 PAGE = Path(__file__).with_name("estimators.md")
 IMAGES, COLUMNS, CORRELATION = 20_000, 10, 0.6
@@ -50,7 +50,7 @@ A code in 20 bins beside a factor of so many levels, in nats: means over fresh t
 "none": the code is noise. "part": each level has its own random distribution over the bins. "half": the code tells the
 level in half of the rows, and is noise in the others. "all": the level determines the code. Plug-in is what protocols
 of other code bases take, Miller-Madow and the digamma function are the usual corrections, the last column is the library's
-own (`unweave.metrics.contingency`).
+own (`unweave.metrics.estimators.contingency`).
 
 | levels | rows | the code knows | truth | plug-in | Miller-Madow | digamma | chance-corrected |
 |---|---|---|---|---|---|---|---|

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from unweave import build, methods, metrics
-from unweave.classes import class_of
+from unweave import methods, metrics
 from unweave.locate import locate
-from unweave.reproduce import read, recipes
+from unweave.methods import build
+from unweave.methods.classes import class_of
+from unweave.reproduction.reproduce import read, recipes
 from unweave.settings import Keyword
 from unweave.types import DataInfo
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from unweave.report.pictures import pixels
 from unweave.report.views import Sweep, Views
-from unweave.run import load_run
+from unweave.runs.run import load_run
 
 TILE, GAP, MARGIN, LABEL, SHOWN = 72, 4, 28, 118, 5
 PAPER, INK, SOFT = "#fbfaf8", "#1d1c1a", "#66635d"

@@ -15,15 +15,14 @@ import torch
 from tests.contract.plain import loop_step, moves_apart, plain_step
 from tests.contract.proofs import Audited, attempt, check_code, differences, state
 
-from unweave import build
-from unweave.data.batches import stream
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
-from unweave.data.views import FactorRows, with_classes
-from unweave.fit import channels_last
-from unweave.methods import METHODS, PARTS
+from unweave.data.sampling.batches import stream
+from unweave.data.subsets import FactorRows, with_classes
+from unweave.methods import METHODS, PARTS, build
 from unweave.methods.base import NEEDS
-from unweave.runs import Folder
+from unweave.runs.folder import Folder
+from unweave.runs.train import channels_last
 
 SIDE, STEPS, BATCH = 16, 3, 24
 SMALL = {"width": 16, "depth": 2}

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unweave import reproduce
 from unweave.cli import demo as command
 from unweave.demos import impossibility, main_job, twin_factors, twin_model
 from unweave.demos.twin_factors import factors_and_twin, limit
 from unweave.demos.twin_model import CentredViews, TwinViews, shares
 from unweave.demos.twin_rows import rows_of_factors
-from unweave.run import load_run
+from unweave.reproduction import reproduce
+from unweave.runs.run import load_run
 
 ARM = {"method": "beta-tcvae", "data": "digits", "steps": 2, "batch_size": 8, "settings": {"latents": 3}}
 

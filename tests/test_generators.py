@@ -13,13 +13,14 @@ import pytest
 import torch
 
 import unweave
-from unweave import Disentangler, build
+from unweave import Disentangler
 from unweave.demos import twin_model
-from unweave.fit import resume
 from unweave.generators import generators, left_alone, reseed, seeded
-from unweave.measures import aggregate, pair_mask
-from unweave.run import Run
-from unweave.train import NotFinite
+from unweave.methods import build
+from unweave.reproduction.measures import aggregate, pair_mask
+from unweave.runs.run import Run
+from unweave.runs.train import resume
+from unweave.training.loop import NotFinite
 
 SMALL: dict[str, Any] = {"encoder": "mlp", "decoder": "mlp", "encoder__width": 4, "decoder__width": 4, "latents": 2}
 SHORT: dict[str, Any] = {"steps": 2, "batch_size": 8, "log_every": 1, "device": "cpu", "precision": "float32"}

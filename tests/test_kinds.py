@@ -8,13 +8,13 @@ import pytest
 
 import unweave
 from unweave.data import load
+from unweave.data.convert.grid import space_of
 from unweave.data.factors import FactorSpace
-from unweave.data.grid import space_of
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.render import scene3d, sprites
 from unweave.data.render.circular import cdsprites
-from unweave.data.sheets import factors
-from unweave.data.views import subset
+from unweave.data.subsets import subset
+from unweave.data.tables.label_csv import factors
 from unweave.kinds import declared
 
 

@@ -11,15 +11,14 @@ import numpy as np
 import pytest
 from torch import nn
 
-from unweave import build
 from unweave.cli import main
 from unweave.data.images import ImageData
 from unweave.estimator import Disentangler
-from unweave.fit import resume, train
-from unweave.methods import METHODS
+from unweave.methods import METHODS, build
 from unweave.methods.base import Method, Part
 from unweave.methods.regularisers.beta import Beta
-from unweave.run import Run, load_run
+from unweave.runs.run import Run, load_run
+from unweave.runs.train import resume, train
 from unweave.settings import Setting, keywords
 from unweave.types import Batch, DataInfo, Losses
 

@@ -18,9 +18,9 @@ import unweave
 from unweave import data as datasets
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
-from unweave.fit import resume
 from unweave.methods.base import Method
-from unweave.run import load_run, parted
+from unweave.runs.run import load_run, parted
+from unweave.runs.train import resume
 from unweave.settings import Setting
 from unweave.types import Batch, Losses, Posterior
 

@@ -17,11 +17,12 @@ import torch
 import yaml
 
 import unweave
-from unweave import reproduce, trust
-from unweave.classes import class_of
+from unweave import trust
 from unweave.cli import main
-from unweave.fit import resume
-from unweave.run import load_run
+from unweave.methods.classes import class_of
+from unweave.reproduction import reproduce
+from unweave.runs.run import load_run
+from unweave.runs.train import resume
 from unweave.trust import NotTrusted
 
 SMALL: dict[str, Any] = {
@@ -348,7 +349,12 @@ RECIPES: dict[str, dict[str, Any]] = {
         "checks": [{"measure": {"score": "mig", "kinds": [{"planted:f": "ordered"}]}, "at_most": 1}]
     },
     "an option of a measure": {
-        "checks": [{"measure": {"call": "unweave.measures.aggregate:prior_gap", "kernel": "planted:f"}, "at_most": 1}]
+        "checks": [
+            {
+                "measure": {"call": "unweave.reproduction.measures.aggregate:prior_gap", "kernel": "planted:f"},
+                "at_most": 1,
+            }
+        ]
     },
     "method": {"arm": {"method": "planted:f"}},
     "data": {"arm": {"data": "planted:f"}},

@@ -8,12 +8,12 @@ import torch
 
 from clock import show, tick
 from images import images
-from unweave import build
-from unweave.data.batches import stream
 from unweave.data.images import ImageData
-from unweave.fit import channels_last
-from unweave.precision import resolve
-from unweave.train import Training
+from unweave.data.sampling.batches import stream
+from unweave.methods import build
+from unweave.runs.train import channels_last
+from unweave.training.loop import Training
+from unweave.training.precision import resolve
 
 data = ImageData(images())
 method = channels_last(build.make(build.choose("beta-vae", {}, data.info), data.info))

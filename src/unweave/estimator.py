@@ -11,11 +11,11 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from unweave.build import STEPS
+from unweave.data.convert.scale import scale_of, to_bytes, unmasked
 from unweave.data.images import ImageData
-from unweave.data.scale import scale_of, to_bytes, unmasked
-from unweave.fit import train
-from unweave.run import Run
+from unweave.methods.build import STEPS
+from unweave.runs.run import Run
+from unweave.runs.train import train
 from unweave.tensors import plain
 
 LAYOUTS = ("vectors", "plane", "channels first", "channels last")
@@ -24,10 +24,10 @@ LAYOUTS = ("vectors", "plane", "channels first", "channels last")
 class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """A method of `unweave list methods` behind `fit`, `transform` and `inverse_transform`.
 
-    X: vectors (n, d), best scaled to unit variance; or images (n, h, w), (n, h, w, c) or (n, c, h, w) with c 1 or 3, kept in
-    8 bits: floats or whole numbers, of which `unweave.data.scale` tells what is black and white when they are fitted, and
-    which mean the same from then on. y is ignored: methods that learn from labels or groups take more than a table, see
-    `unweave.train`.
+    X: vectors (n, d), best scaled to unit variance; or images (n, h, w), (n, h, w, c) or (n, c, h, w) with c 1 or 3, kept
+    in 8 bits: floats or whole numbers, of which `unweave.data.convert.scale` tells what is black and white when they are
+    fitted, and which mean the same from then on. y is ignored: methods that learn from labels or groups take more than a
+    table, see `unweave.train`.
 
     Args:
         method: a name, a class or "module:Class". steps, batch_size, seed, precision, device: as of `unweave.train`.

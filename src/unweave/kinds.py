@@ -1,7 +1,7 @@
 """What kinds of factor there are, and how somebody says of which kind one is.
 
 "categorical": its values are names. "ordered": a grid of values in order, such as the 40 angles of a sprite.
-"continuous": a measurement. Where nobody says it, `unweave.metrics.kinds` judges by the numbers of values and of rows.
+"continuous": a measurement. Where nobody says it, `unweave.metrics.tables.kinds` judges by the numbers of values and of rows.
 """
 
 from __future__ import annotations

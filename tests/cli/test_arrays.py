@@ -9,7 +9,7 @@ import pytest
 
 from unweave.cli.arrays import opened, read
 from unweave.cli.evaluate import run
-from unweave.evaluate import evaluate
+from unweave.evaluation.evaluate import evaluate
 
 TABLE = np.array([[1.0, 2.5], [np.nan, -1e-3], [3.0, 0.0]])
 

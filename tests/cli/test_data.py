@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from unweave import data
-from unweave.data import sources
+from unweave.data.sources import files as sources
 
 
 def test_list_names_every_set_and_what_is_missing(unweave, tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from unweave.cli.evaluate import table
-from unweave.evaluate import evaluate
+from unweave.evaluation.evaluate import evaluate
 from unweave.metrics import Score
 
 

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from unweave import build
 from unweave.cli.progress import Progress
 from unweave.cli.train import split
-from unweave.data.batches import stream
+from unweave.data.sampling.batches import stream
 from unweave.locate import locate
-from unweave.methods import METHODS
+from unweave.methods import METHODS, build
 from unweave.settings import keywords
 
 MLP = ("--encoder", "mlp", "--decoder", "mlp", "--encoder.width", "16", "--decoder.width", "16")

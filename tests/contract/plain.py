@@ -7,7 +7,7 @@ from torch import Tensor
 
 from unweave.methods.base import Method, Player
 from unweave.seeds import fold
-from unweave.train import Stream, Training
+from unweave.training.loop import Stream, Training
 
 
 def plain_step(method: Method, stream: Stream, *, seed: int, dtype: torch.dtype = torch.float32) -> None:

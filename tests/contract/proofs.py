@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from unweave.methods.base import Method, NotAvailable
-from unweave.train import Training
+from unweave.training.loop import Training
 
 
 class Audited(Training):

@@ -19,9 +19,9 @@ from torch.optim import SGD, Adam
 
 from unweave.methods.base import Method
 from unweave.methods.regularisers.density_ratio import shuffle_columns
-from unweave.run import evaluating
+from unweave.runs.run import evaluating
 from unweave.seeds import fold
-from unweave.train import Training
+from unweave.training.loop import Training
 from unweave.types import Batch
 
 STEPS, SEED = 10, 7

@@ -15,8 +15,8 @@ from tests.contract.style import StyleGAN
 
 from unweave.data.images import ImageData
 from unweave.methods.base import Method
-from unweave.runs import Folder
-from unweave.train import Training
+from unweave.runs.folder import Folder
+from unweave.training.loop import Training
 
 STEPS, SEED = 8, 7
 

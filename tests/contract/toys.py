@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unweave.data.batches import Stream, stream
 from unweave.data.images import ImageData
+from unweave.data.sampling.batches import Stream, stream
 
 SIDE, CLASSES, FACTORS, N = 8, 4, 3, 48
 SHAPE = (1, SIDE, SIDE)

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import torch
 
-from unweave.data import ahead
-from unweave.data.ahead import AHEAD, READS, Pages
-from unweave.data.batches import stream
-from unweave.data.draw import Drawn
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
-from unweave.data.views import split
+from unweave.data.sampling import prefetch as ahead
+from unweave.data.sampling.batches import stream
+from unweave.data.sampling.prefetch import AHEAD, READS, Pages
+from unweave.data.sampling.single import Drawn
+from unweave.data.subsets import split
 
 N, SHAPE = 400, (2, 32, 62)
 ROW = 3968  # bytes: rows share pages, and the first one, 128 behind the beginning of the file, ends with its page

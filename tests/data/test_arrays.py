@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 
 from unweave.data import load
-from unweave.data.arrays import arrays
-from unweave.data.batches import stream
+from unweave.data.datasets.arrays import arrays
+from unweave.data.sampling.batches import stream
 
 RNG = np.random.default_rng(0)
 BYTES = RNG.integers(0, 256, (10, 3, 8, 9), dtype=np.uint8)

@@ -3,8 +3,8 @@ import sys
 import numpy as np
 import pytest
 
-from unweave.data import avatars as module
 from unweave.data import load
+from unweave.data.datasets import avatars as module
 
 FEW = {name: values[:2] for name, values in module.FACTORS.items()} | {"face": ("circle",), "mouth": ("smile",)}
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from unweave.data.batch_options import USED, grouped, refuse_unused
-from unweave.data.batches import stream
 from unweave.data.images import ImageData
+from unweave.data.sampling.batches import stream
+from unweave.data.sampling.options import USED, grouped, refuse_unused
 from unweave.methods.base import NEEDS
 from unweave.settings import keywords
 

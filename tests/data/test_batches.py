@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from unweave.data.batches import Pixels, stream, to_unit
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
-from unweave.data.labels import labelled
-from unweave.data.lattice import Lattice
-from unweave.data.partition import Partition
-from unweave.data.views import FactorRows, split, subset, with_classes
+from unweave.data.sampling.batches import Pixels, stream, to_unit
+from unweave.data.sampling.grid_cells import Lattice
+from unweave.data.sampling.listed_cells import Partition
+from unweave.data.shifts.labels import labelled
+from unweave.data.subsets import FactorRows, split, subset, with_classes
 
 KINDS = ("images", "groups", "pairs", "triplets", "clips", "views", "classes")
 SIZES = (1, 3, 4, 5)

@@ -6,10 +6,10 @@ import torch
 from PIL import Image
 
 from unweave.data import load
-from unweave.data.batches import stream
 from unweave.data.images import ImageData
-from unweave.encoded import known_factors
-from unweave.evaluate import evaluate
+from unweave.data.sampling.batches import stream
+from unweave.evaluation.encoding import known_factors
+from unweave.evaluation.evaluate import evaluate
 
 RNG = np.random.default_rng(0)
 X = RNG.integers(2, 256, (30, 8, 8, 3), dtype=np.uint8)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from unweave.data.cars3d import cars3d
-from unweave.data.mat5 import read_uint8
+from unweave.data.datasets.cars3d import cars3d
+from unweave.data.files.mat5 import read_uint8
 
 
 def write(folder, cars: int = 3, side: int = 8):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from unweave.data.celeba import celeba
-from unweave.data.sources import SOURCES
+from unweave.data.datasets.celeba import celeba
+from unweave.data.sources.files import SOURCES
 
 
 def write(folder, n: int = 4):

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from unweave.data.contact import contact_sheet, strips
-from unweave.data.describe import described
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
-from unweave.data.shifts import without
+from unweave.data.overview.contact import contact_sheet, strips
+from unweave.data.overview.describe import described
+from unweave.data.shifts.views import without
 
 SPACE = FactorSpace(("row", "column"), (4, 30), (["a", "b", "c", "d"], np.arange(30) / 2))
 

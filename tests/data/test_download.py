@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from unweave.data.download import fetch, get
-from unweave.data.sources import SOURCES, Source, located, verify
+from unweave.data.sources.download import fetch, get
+from unweave.data.sources.files import SOURCES, Source, located, verify
 
 CONTENT = bytes(range(256)) * 4000  # a megabyte
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

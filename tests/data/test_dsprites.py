@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from unweave.data import load
-from unweave.data.dsprites import FILE
+from unweave.data.datasets.dsprites import FILE
 from unweave.data.factors import FactorSpace
 from unweave.data.render import sprites
 
@@ -85,7 +85,7 @@ def test_where_nothing_can_be_written_the_images_stay_in_memory(tmp_path, monkey
     def refuse(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("unweave.data.mapped.tempfile.mkstemp", refuse)
+    monkeypatch.setattr("unweave.data.files.mapped.tempfile.mkstemp", refuse)
     dsprites = load("dsprites", root=tmp_path)
     assert dsprites.about.endswith("in memory")
     assert not isinstance(dsprites.array, np.memmap)
@@ -98,7 +98,7 @@ def test_a_disk_that_fills_leaves_nothing_half_written(tmp_path, monkeypatch):
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("unweave.data.mapped.os.replace", full)
+    monkeypatch.setattr("unweave.data.files.mapped.os.replace", full)
     assert "in memory" in load("dsprites", root=tmp_path).about
     assert [p.name for p in tmp_path.iterdir()] == [FILE]
 

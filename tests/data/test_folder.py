@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from unweave.data import folder as module
 from unweave.data import load
-from unweave.data.batches import stream
-from unweave.data.folder import folder
+from unweave.data.datasets import folder as module
+from unweave.data.datasets.folder import folder
+from unweave.data.files.photo import fitted, read
 from unweave.data.images import FactorImages
-from unweave.data.photo import fitted, read
-from unweave.data.views import split
+from unweave.data.sampling.batches import stream
+from unweave.data.subsets import split
 
 
 def save(path: Path, pixels: np.ndarray, **options: object) -> None:

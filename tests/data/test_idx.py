@@ -4,7 +4,7 @@ import struct
 import numpy as np
 import pytest
 
-from unweave.data.idx import read_idx
+from unweave.data.files.idx import read_idx
 
 
 def written(array: np.ndarray) -> bytes:

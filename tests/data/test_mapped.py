@@ -5,13 +5,13 @@ import sys
 import numpy as np
 import pytest
 
-from unweave.data.mapped import mapped
+from unweave.data.files.mapped import mapped
 
 TWO = """
 import sys, time
 from pathlib import Path
 import numpy as np
-from unweave.data.mapped import mapped
+from unweave.data.files.mapped import mapped
 
 source, signs, first = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "first"
 
@@ -84,7 +84,7 @@ def test_what_cannot_stand_beside_the_file_goes_to_the_cache(tmp_path, own_cache
             raise PermissionError(13, "Permission denied")
         return real(dir=dir, **given)
 
-    monkeypatch.setattr("unweave.data.mapped.tempfile.mkstemp", elsewhere)
+    monkeypatch.setattr("unweave.data.files.mapped.tempfile.mkstemp", elsewhere)
     sources = [tmp_path / folder / "set.bin" for folder in ("a", "b")]
     for k, source in enumerate(sources):
         source.parent.mkdir()

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from unweave.data import load
-from unweave.data import mnist as module
-from unweave.data.digits import digits
-from unweave.data.idx import read_idx
-from unweave.data.mnist import fashion_mnist, mnist
+from unweave.data.datasets import mnist as module
+from unweave.data.datasets.digits import digits
+from unweave.data.datasets.mnist import fashion_mnist, mnist
+from unweave.data.files.idx import read_idx
 
 HERE = Path("/usr/share/datasets/fashion-mnist")
 

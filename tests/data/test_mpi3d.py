@@ -3,7 +3,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from unweave.data.mpi3d import mpi3d_complex, mpi3d_real, mpi3d_realistic, mpi3d_toy
+from unweave.data.datasets.mpi3d import mpi3d_complex, mpi3d_real, mpi3d_realistic, mpi3d_toy
 
 SCENE = 2 * 3 * 3 * 40 * 40
 FILES = {

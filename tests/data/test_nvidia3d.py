@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from unweave.data.datasets.nvidia3d import FALCOR, ISAAC, falcor3d, isaac3d
 from unweave.data.factors import FactorSpace
-from unweave.data.nvidia3d import FALCOR, ISAAC, falcor3d, isaac3d
 
 
 def write(folder, name: str, names, sizes):

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from unweave.data.published import find
+from unweave.data.sources.published import find
 
 
 def test_a_file_is_found_in_a_folder_or_below_it_and_the_nearer_one_first(tmp_path):

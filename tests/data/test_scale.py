@@ -118,7 +118,7 @@ def test_whole_numbers_beyond_16_bits_are_refused(wrong):
 
 def test_what_is_mapped_is_read_no_further_than_it_takes_to_tell(tmp_path, monkeypatch):
     """Bytes are settled by the first value above 1; all of them would be gigabytes."""
-    monkeypatch.setattr("unweave.data.scale.CHUNK", 64)
+    monkeypatch.setattr("unweave.data.convert.scale.CHUNK", 64)
     seen = []
     real = np.memmap.__getitem__
 
@@ -222,8 +222,8 @@ def test_pictures_of_0_and_1_are_black_and_white_in_a_folder_as_in_an_array(tmp_
 def test_the_scale_of_floats_is_known_to_every_view_of_the_data(tmp_path):
     from unweave.data.factors import FactorSpace
     from unweave.data.images import FactorImages
-    from unweave.data.shifted import shifted
-    from unweave.data.views import split, subset
+    from unweave.data.shifts.text import shifted
+    from unweave.data.subsets import split, subset
 
     data = load(UNIT * 2 - 1)
     assert data.floats == subset(data, [0, 1]).floats == split(data, 0.2, 0)[1].floats == (-1, 1)

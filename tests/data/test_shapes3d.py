@@ -4,10 +4,11 @@ import h5py
 import numpy as np
 import pytest
 
-from unweave.data import load, sources
+from unweave.data import load
+from unweave.data.datasets.shapes3d import NAMES, dsprites_hdf5, shapes3d
 from unweave.data.factors import FactorSpace
-from unweave.data.shapes3d import NAMES, dsprites_hdf5, shapes3d
-from unweave.data.sources import Source
+from unweave.data.sources import files as sources
+from unweave.data.sources.files import Source
 
 SIZES = (2, 2, 2, 3, 2, 3)
 

@@ -6,14 +6,14 @@ from PIL import Image
 
 import unweave
 from unweave.data import load
-from unweave.data.batches import stream
-from unweave.data.contact import contact_sheet
-from unweave.data.describe import described
 from unweave.data.factors import FactorSpace, meant
 from unweave.data.images import FactorImages, ImageData
-from unweave.data.labels import labelled
-from unweave.data.views import subset
-from unweave.encoded import known_factors
+from unweave.data.overview.contact import contact_sheet
+from unweave.data.overview.describe import described
+from unweave.data.sampling.batches import stream
+from unweave.data.shifts.labels import labelled
+from unweave.data.subsets import subset
+from unweave.evaluation.encoding import known_factors
 
 
 @pytest.fixture

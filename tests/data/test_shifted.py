@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 
-from unweave import data, run
-from unweave.data import shifts
-from unweave.data.arrays import arrays
-from unweave.data.describe import described
+from unweave import data
+from unweave.data.datasets.arrays import arrays
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
-from unweave.data.shifted import shifted
+from unweave.data.overview.describe import described
+from unweave.data.shifts import views as shifts
+from unweave.data.shifts.text import shifted
+from unweave.runs import run
 
 SPACE = FactorSpace(("shape", "x", "y"), (3, 8, 8))
 GRID = FactorImages(SPACE, np.arange(192 * 4, dtype=np.uint8).reshape(192, 1, 2, 2), name="toy", binary=False)

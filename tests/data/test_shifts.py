@@ -1,13 +1,21 @@
 import numpy as np
 import pytest
 
-from unweave.data.batches import stream
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
-from unweave.data.shifts import combinations, correlated, extrapolation, imbalanced, interpolation, mislabelled, without
-from unweave.data.views import split, subset, with_classes
-from unweave.encoded import known_factors
-from unweave.evaluate import evaluate
+from unweave.data.sampling.batches import stream
+from unweave.data.shifts.views import (
+    combinations,
+    correlated,
+    extrapolation,
+    imbalanced,
+    interpolation,
+    mislabelled,
+    without,
+)
+from unweave.data.subsets import split, subset, with_classes
+from unweave.evaluation.encoding import known_factors
+from unweave.evaluation.evaluate import evaluate
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import struct
 import numpy as np
 import pytest
 
-from unweave.data.smallnorb import PARTS, smallnorb
+from unweave.data.datasets.smallnorb import PARTS, smallnorb
 
 MAGIC = {np.dtype("u1"): 0x1E3D4C55, np.dtype("<i4"): 0x1E3D4C54}
 

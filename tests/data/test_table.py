@@ -9,7 +9,7 @@ from PIL import Image
 from unweave.cli.arrays import read
 from unweave.data import load
 from unweave.data.images import FactorImages
-from unweave.data.table import missing, read_table
+from unweave.data.tables.table import missing, read_table
 
 
 @pytest.fixture

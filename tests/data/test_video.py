@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 from unweave.cli import main
-from unweave.data import folder as module
-from unweave.data import load, video
-from unweave.data.batches import stream
-from unweave.data.views import split
+from unweave.data import load
+from unweave.data.datasets import folder as module
+from unweave.data.files import video
+from unweave.data.sampling.batches import stream
+from unweave.data.subsets import split
 
 RNG = np.random.default_rng(0)
 LOSSLESS = [("clip.mkv", "ffv1", "bgr0"), ("clip.avi", "png", "rgb24"), ("clip.mov", "png", "rgb24")]

@@ -7,11 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from unweave import build
-from unweave.methods import PARTS
-from unweave.runs import Folder
+from unweave.methods import PARTS, build
+from unweave.runs.folder import Folder
 from unweave.seeds import fold
-from unweave.train import Training
+from unweave.training.loop import Training
 from unweave.types import Batch, DataInfo
 
 INFO = DataInfo(n=1000, shape=(1, 8, 8), factor_names=("a", "b", "c"), factor_sizes=(3, 4, 1))

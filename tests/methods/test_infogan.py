@@ -10,7 +10,7 @@ from torch import nn
 
 from unweave.methods.infogan import InfoGAN
 from unweave.seeds import fold
-from unweave.train import Training
+from unweave.training.loop import Training
 from unweave.types import Batch, Losses
 
 

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from unweave import build
 from unweave.maths.gaussian import geometric
+from unweave.methods import build
 from unweave.methods.pooling.adaptive import Adaptive
 from unweave.methods.pooling.mean import Mean
 from unweave.methods.pooling.product import Product

@@ -4,15 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from unweave import build
-from unweave.data.batches import stream
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
+from unweave.data.sampling.batches import stream
 from unweave.locate import locate
-from unweave.methods import METHODS, PARTS
+from unweave.methods import METHODS, PARTS, build
 from unweave.methods.base import Method, NotAvailable, Part
 from unweave.settings import keywords
-from unweave.train import Training
+from unweave.training.loop import Training
 
 SURVEY = {
     "ae",

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from unweave import build
 from unweave.maths.divergence import covariance, mmd
 from unweave.maths.information import chain
+from unweave.methods import build
 from unweave.methods.regularisers.adversarial import Adversarial
 from unweave.methods.regularisers.beta import Beta
 from unweave.methods.regularisers.capacity import Capacity
@@ -24,7 +24,7 @@ from unweave.methods.regularisers.moments import Moments
 from unweave.methods.regularisers.stein import Stein
 from unweave.methods.regularisers.total_correlation import TotalCorrelation
 from unweave.seeds import fold
-from unweave.train import Training
+from unweave.training.loop import Training
 from unweave.types import Batch, DataInfo, Losses, Posterior
 
 ALL = slice(None)

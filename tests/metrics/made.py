@@ -60,5 +60,5 @@ def values_only(patch: pytest.MonkeyPatch) -> None:
 
 def few_groups(patch: pytest.MonkeyPatch) -> None:
     """Draw 600 and 300 groups from a table in place of 10,000 and 5,000, for tests of what does not depend on them."""
-    patch.setattr("unweave.metrics.grouping.FIT_GROUPS", 600)
-    patch.setattr("unweave.metrics.grouping.TEST_GROUPS", 300)
+    patch.setattr("unweave.metrics.tables.grouping.FIT_GROUPS", 600)
+    patch.setattr("unweave.metrics.tables.grouping.TEST_GROUPS", 300)

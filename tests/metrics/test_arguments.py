@@ -10,8 +10,9 @@ import pytest
 from tests.metrics import made
 
 from unweave import metrics
-from unweave.metrics import Groups, base, boosting, calibration
-from unweave.metrics.arguments import PROTOCOLS
+from unweave.metrics import Groups, base, calibration
+from unweave.metrics.estimators import boosting
+from unweave.metrics.tables.arguments import PROTOCOLS
 from unweave.settings import keywords
 
 OF_TABLES = [name for name in metrics.names() if metrics.get(name).declares.tables != "models"]

@@ -8,10 +8,10 @@ import pytest
 from sklearn.datasets import make_blobs
 from sklearn.ensemble import GradientBoostingClassifier
 
-from unweave.metrics import boosting
-from unweave.metrics.boosting import fit_factors, importances
-from unweave.metrics.sorted_columns import sort_columns
-from unweave.metrics.trees import dyadic, grow
+from unweave.metrics.estimators import boosting
+from unweave.metrics.estimators.boosting import fit_factors, importances
+from unweave.metrics.estimators.sorted_columns import sort_columns
+from unweave.metrics.estimators.trees import dyadic, grow
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

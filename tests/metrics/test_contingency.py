@@ -8,10 +8,10 @@ from sklearn.metrics import mutual_info_score
 from tests.metrics import made
 
 from unweave import metrics
-from unweave.metrics.contingency import from_indices
-from unweave.metrics.entropies import corrections, entropy
-from unweave.metrics.information import code_bins
-from unweave.metrics.tables import Table
+from unweave.metrics.estimators.contingency import from_indices
+from unweave.metrics.estimators.entropies import corrections, entropy
+from unweave.metrics.estimators.information import code_bins
+from unweave.metrics.tables.rows import Table
 
 
 def test_plug_in_information_is_that_of_scikit_learn():

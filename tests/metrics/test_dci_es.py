@@ -24,7 +24,7 @@ def test_what_a_line_cannot_read_is_harder():
 def test_area_by_hand(monkeypatch):
     from importlib import import_module
 
-    module = import_module("unweave.metrics.dci_es")
+    module = import_module("unweave.metrics.scores.dci_es")
     losses = np.array([1.0, 1.0, 0.6, 0.6, 0.2, 0.2, 0.2, 0.2])
     monkeypatch.setattr(module, "_losses", lambda *given: losses)
     z, v = made.good_code(60)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from unweave import metrics
-from unweave.metrics.dhsic import gaussian_kernel
+from unweave.metrics.scores.dhsic import gaussian_kernel
 
 
 def test_two_latents_are_the_hsic_of_gretton():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from unweave import metrics
-from unweave.metrics.kinds import inner_bins
+from unweave.metrics.tables.kinds import inner_bins
 
 RNG = np.random.default_rng(0)
 ON_BINS = ("mig", "mig_sup", "jemmig", "dcimig", "modularity", "med", "infomec")

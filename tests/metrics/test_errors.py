@@ -12,10 +12,12 @@ import pytest
 from tests.metrics import made
 
 from unweave import metrics
-from unweave.metrics import Score, Table, grouping, tables
+from unweave.metrics import Score, Table
 from unweave.metrics.base import Measured
 from unweave.metrics.calibration import Plan, intervals
 from unweave.metrics.replicates import by_halves, by_jackknife
+from unweave.metrics.tables import grouping
+from unweave.metrics.tables import rows as tables
 
 Code = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
 TABLES = 20

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from unweave import metrics
-from unweave.metrics.factorised_support import support_gaps
+from unweave.metrics.scores.factorised_support import support_gaps
 
 GRID = np.stack(np.meshgrid(np.arange(4.0), np.arange(5.0), indexing="ij"), -1).reshape(-1, 2)
 

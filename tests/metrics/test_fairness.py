@@ -5,7 +5,7 @@ import pytest
 from tests.metrics import made
 
 from unweave import metrics
-from unweave.metrics.fairness import total_variation
+from unweave.metrics.scores.fairness import total_variation
 
 
 def test_a_prediction_that_is_always_right_is_fair():

@@ -8,7 +8,7 @@ from tests.metrics import made
 
 from unweave import metrics
 from unweave.metrics import Groups, Table
-from unweave.metrics.grouping import GroupTable
+from unweave.metrics.tables.grouping import GroupTable
 
 UNITS = 10.0 ** np.linspace(-4, 4, 4)
 

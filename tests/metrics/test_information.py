@@ -1,14 +1,8 @@
 import numpy as np
 from tests.metrics import made
 
-from unweave.metrics.information import (
-    BINS,
-    between_quantiles,
-    equal_width,
-    information,
-    informative,
-)
-from unweave.metrics.tables import Table
+from unweave.metrics.estimators.information import BINS, between_quantiles, equal_width, information, informative
+from unweave.metrics.tables.rows import Table
 
 
 def test_bins():

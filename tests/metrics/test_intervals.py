@@ -7,7 +7,8 @@ import pytest
 from tests.metrics import made
 
 from unweave import metrics
-from unweave.metrics import Groups, Score, grouping
+from unweave.metrics import Groups, Score
+from unweave.metrics.tables import grouping
 
 CHEAP = [name for name in metrics.names() if metrics.get(name).declares.cost == "cheap"]
 FITTED = [

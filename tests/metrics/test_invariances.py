@@ -7,7 +7,7 @@ import pytest
 from tests.metrics import made
 
 from unweave import metrics
-from unweave.metrics import boosting
+from unweave.metrics.estimators import boosting
 
 ON_ROWS = ("rows", "groups", "pairs", "codes")
 NAMES = [name for name in metrics.names() if metrics.get(name).declares.tables in ON_ROWS]

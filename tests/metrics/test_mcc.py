@@ -5,7 +5,7 @@ import pytest
 from tests.metrics import made
 
 from unweave import metrics
-from unweave.metrics.mcc import ranks
+from unweave.metrics.estimators.correlations import ranks
 
 
 def test_by_hand():

@@ -6,7 +6,7 @@ from tests.metrics import made
 
 from unweave import metrics
 from unweave.metrics import Table
-from unweave.metrics.one_factor import pairs
+from unweave.metrics.tables.one_factor import pairs
 
 GRID = made.whole_grid((2, 3, 5))
 BITS = made.whole_grid((2, 2)).repeat(20, 0)

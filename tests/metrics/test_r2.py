@@ -5,7 +5,7 @@ import pytest
 from tests.metrics import made
 
 from unweave import metrics
-from unweave.metrics.r2 import kernel_ridge, least_squares
+from unweave.metrics.estimators.regressions import kernel_ridge, least_squares
 
 
 def test_affine_codes_score_1():

@@ -56,8 +56,8 @@ def test_metrics_import_neither_torch_nor_scikit_learn_nor_scipy():
 def test_registry_names_are_metrics_also_after_their_file_was_imported():
     import importlib
 
-    importlib.import_module("unweave.metrics.mig")
-    importlib.import_module("unweave.metrics.dci")
+    importlib.import_module("unweave.metrics.scores.mig")
+    importlib.import_module("unweave.metrics.scores.dci")
     assert repr(metrics.mig) == "<metric mig>"
     assert all(callable(metrics.get(name)) for name in metrics.names())
     with pytest.raises(ValueError, match="did you mean modularity"):

@@ -7,9 +7,9 @@ import pytest
 from tests.metrics import made
 
 from unweave import metrics
-from unweave.evaluate import evaluate
-from unweave.metrics.notes import notes
-from unweave.metrics.silence import ACTIVE, mean_kl
+from unweave.evaluation.evaluate import evaluate
+from unweave.metrics.tables.notes import notes
+from unweave.metrics.tables.silence import ACTIVE, mean_kl
 
 READS_CODES = [
     name for name in metrics.names() if metrics.get(name).declares.tables in ("rows", "groups", "pairs", "codes")

@@ -5,7 +5,7 @@ import pytest
 from tests.metrics import made
 
 from unweave import metrics
-from unweave.metrics.total_correlation import gaussian_bias
+from unweave.metrics.scores.total_correlation import gaussian_bias
 
 
 def with_covariance(c: np.ndarray, n: int = 500) -> np.ndarray:

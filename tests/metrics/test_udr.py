@@ -6,9 +6,9 @@ import torch
 from tests.metrics.test_total_correlation import with_covariance
 
 from unweave import metrics
-from unweave.evaluate import names_of
+from unweave.evaluation.evaluate import names_of
 from unweave.metrics import Table
-from unweave.metrics.udr import lasso, partners, spearman
+from unweave.metrics.scores.udr import lasso, partners, spearman
 
 
 def white(d: int, n: int = 400) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 from tests.metrics import made
 
 from unweave import metrics
-from unweave.metrics.quantiles import ends, quantiles
+from unweave.metrics.estimators.quantiles import ends, quantiles
 
 OF_ROWS = [name for name in metrics.names() if metrics.get(name).declares.tables != "models"]
 QUICK = {"dci": {"importances": "linear"}}

@@ -11,12 +11,12 @@ import pytest
 import torch
 from torch import nn
 
-from unweave import fit
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.methods.base import Method
-from unweave.run import Run
-from unweave.runs import Folder
+from unweave.runs import train as fit
+from unweave.runs.folder import Folder
+from unweave.runs.run import Run
 from unweave.types import Posterior
 
 WICKED = "<script>alert(1)</script>"

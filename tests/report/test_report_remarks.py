@@ -6,7 +6,7 @@ import pytest
 
 from unweave.report import write
 from unweave.report.remarks import remarks
-from unweave.run import load_run
+from unweave.runs.run import load_run
 
 
 def config(estimator):

@@ -65,7 +65,7 @@ def test_vectors_are_no_pictures(known_run):
 
 
 def test_data_that_cannot_be_opened_are_said(run):
-    from unweave.run import load_run
+    from unweave.runs.run import load_run
 
     with pytest.raises(Absent, match="could not be opened"):
         _ = Views(load_run(run.path)).source

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.npy import UNREADABLE, map_npy, member, members
-from unweave.data.row_index import LEVEL, NAME
-from unweave.data.table import exact, missing, read_table
+from unweave.data.files.npy import UNREADABLE, map_npy, member, members
+from unweave.data.tables.row_index import LEVEL, NAME
+from unweave.data.tables.table import exact, missing, read_table
 
 log = logging.getLogger(__name__)
 

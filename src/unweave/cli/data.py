@@ -9,8 +9,8 @@ from pathlib import Path
 
 from unweave import data
 from unweave.cli.parser import Parser, complain, plain
-from unweave.data.published import HOME
-from unweave.data.sources import SOURCES, located, verify, wanted
+from unweave.data.sources.files import SOURCES, located, verify, wanted
+from unweave.data.sources.published import HOME
 from unweave.settings import nearest
 
 ABOUT = """list: every data set, and whether its file is there. get: fetch the published file. verify: compare it with its
@@ -57,7 +57,7 @@ def _state(name: str, place: str | None) -> str:
 
 
 def _get(name: str, root: str | None) -> int:
-    from unweave.data.download import get
+    from unweave.data.sources.download import get
 
     try:
         paths = get(_name(name), root, progress=_progress if sys.stderr.isatty() else None)
@@ -95,8 +95,8 @@ def _name(name: str) -> str:
 
 def _show(name: str, root: str | None, out: Path | None, rest: Sequence[str]) -> int:
     from unweave.cli.options import Option, values
-    from unweave.data.contact import contact_sheet
-    from unweave.data.describe import described
+    from unweave.data.overview.contact import contact_sheet
+    from unweave.data.overview.describe import described
 
     offered = {f"data.{k}": Option(f"data.{k}", word, word.default, "data") for k, word in data.options(name).items()}
     chosen = values(offered, _given(rest))

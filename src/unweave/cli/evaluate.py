@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from unweave.cli.parser import TRUST, Parser
 from unweave.kinds import declared, factors_of, parsed
-from unweave.metrics.notes import notes
+from unweave.metrics.tables.notes import notes
 
 if TYPE_CHECKING:
     from unweave.metrics import Score
@@ -63,9 +63,9 @@ def _parser() -> Parser:
 def _of_run(given: argparse.Namespace) -> dict[str, Score]:
     if other := [n for n in ("codes", "factors", "test_codes", "test_factors", "log_var") if getattr(given, n)]:
         raise ValueError(f"give a run or arrays, not both: {given.run} and --{other[0].replace('_', '-')}")
-    from unweave.evaluate import evaluate
+    from unweave.evaluation.evaluate import evaluate
     from unweave.methods.base import NotAvailable
-    from unweave.run import load_run
+    from unweave.runs.run import load_run
 
     try:
         return evaluate(
@@ -86,7 +86,7 @@ def _of_arrays(given: argparse.Namespace) -> dict[str, Score]:
     if (given.test_codes is None) != (given.test_factors is None):
         raise ValueError("--test-codes and --test-factors go together")
     from unweave.cli.arrays import opened
-    from unweave.evaluate import evaluate
+    from unweave.evaluation.evaluate import evaluate
 
     names = {
         "codes": "codes",

@@ -16,12 +16,12 @@ from typing import Any, get_origin
 
 from jsonargparse import ArgumentParser
 
-from unweave import build, fit
 from unweave import data as datasets
-from unweave.classes import class_of
 from unweave.cli.parser import plain
-from unweave.data.batches import stream
-from unweave.methods import PARTS
+from unweave.data.sampling.batches import stream
+from unweave.methods import PARTS, build
+from unweave.methods.classes import class_of
+from unweave.runs import train as fit
 from unweave.settings import Keyword, Setting, keywords, nearest
 from unweave.types import DataInfo
 

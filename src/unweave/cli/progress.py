@@ -9,7 +9,7 @@ from io import TextIOBase
 from pathlib import Path
 from typing import Any, TextIO
 
-from unweave.log import COLUMNS
+from unweave.training.records import COLUMNS
 
 
 class Progress:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from unweave.cli.parser import complain, plain
 from unweave.cli.progress import Progress, duration, terms, worded
-from unweave.log import units
+from unweave.training.records import units
 
 if TYPE_CHECKING:
     from unweave.cli.options import Option
-    from unweave.run import Run
+    from unweave.runs.run import Run
 
 USAGE = """usage: unweave train METHOD [--data NAME] [--steps N] [--seed S] [--out DIR] [any setting]
        unweave train METHOD --help
@@ -148,7 +148,7 @@ def _show(own: Mapping[str, Any], chosen: Mapping[str, Any], options: Mapping[st
     import yaml
 
     from unweave import data as datasets
-    from unweave import fit
+    from unweave.runs import train as fit
 
     parts = _sorted_out(chosen)
     source = datasets.load(own["data"], own.get("root"), **parts["data"])
@@ -171,7 +171,7 @@ def _sorted_out(chosen: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _belongs(key: str) -> str:
-    from unweave import fit
+    from unweave.runs import train as fit
     from unweave.settings import keywords
 
     first, dot, _ = key.partition(".")
@@ -179,7 +179,7 @@ def _belongs(key: str) -> str:
 
 
 def _train(own: Mapping[str, Any], chosen: Mapping[str, Any], options: Mapping[str, Option]) -> int:
-    from unweave import fit
+    from unweave.runs import train as fit
 
     parts = _sorted_out(chosen)
     rest = {k: own[k] for k in ("out", "root", "overwrite") if k in own}
@@ -200,14 +200,14 @@ def _train(own: Mapping[str, Any], chosen: Mapping[str, Any], options: Mapping[s
 def _resume(own: Mapping[str, Any], given: Mapping[str, Any]) -> int:
     if more := [*given, *(own.keys() - {"resume", "trust"})]:
         raise ValueError(f"a resumed run keeps what it was started with; leave out --{more[0]}")
-    from unweave import fit
+    from unweave.runs import train as fit
 
     return _watch(lambda progress: fit.resume(own["resume"], progress=progress, trust=own.get("trust", False)))
 
 
 def _watch(train: Callable[[Progress], Run]) -> int:
     """Train, showing how it goes; say where the run is, or how to go on."""
-    from unweave.train import NotFinite
+    from unweave.training.loop import NotFinite
 
     progress = Progress()
     try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # root is what the user gave: a folder, a file, (for "arrays") an array, or None; see published.find.
 TABLE: dict[str, tuple[str, str]] = {
     "dsprites": (
-        "unweave.data.dsprites:dsprites",
+        "unweave.data.datasets.dsprites:dsprites",
         "2-D shapes with 5 factors, 737,280 binary images; rendered where no file is",
     ),
     "color-dsprites": ("unweave.data.render.coloured:color_dsprites", "dSprites, each in a random colour"),
@@ -45,29 +45,53 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "moving-digits": ("unweave.data.render.clips:moving_digits", "clips of a handwritten digit that bounces"),
     "skeletons": ("unweave.data.render.skeletons:skeletons", "13 key points of a body, from several views; rendered"),
-    "avatars": ("unweave.data.avatars:avatars", "drawn faces, 10,800 images with 6 factors; the extra avatars"),
-    "shapes3d": ("unweave.data.shapes3d:shapes3d", "a solid in a coloured room, 480,000 images with 6 factors; HDF5"),
-    "mpi3d-toy": ("unweave.data.mpi3d:mpi3d_toy", "a robot arm, simply drawn, 1,036,800 images with 7 factors; npz"),
+    "avatars": (
+        "unweave.data.datasets.avatars:avatars",
+        "drawn faces, 10,800 images with 6 factors; the extra avatars",
+    ),
+    "shapes3d": (
+        "unweave.data.datasets.shapes3d:shapes3d",
+        "a solid in a coloured room, 480,000 images with 6 factors; HDF5",
+    ),
+    "mpi3d-toy": (
+        "unweave.data.datasets.mpi3d:mpi3d_toy",
+        "a robot arm, simply drawn, 1,036,800 images with 7 factors; npz",
+    ),
     "mpi3d-realistic": (
-        "unweave.data.mpi3d:mpi3d_realistic",
+        "unweave.data.datasets.mpi3d:mpi3d_realistic",
         "a robot arm, realistically drawn, 1,036,800 images; npz",
     ),
-    "mpi3d-real": ("unweave.data.mpi3d:mpi3d_real", "a robot arm, photographed, 1,036,800 images; npz"),
-    "mpi3d-complex": ("unweave.data.mpi3d:mpi3d_complex", "a robot arm and things of daily life, 460,800 photographs"),
-    "cars3d": ("unweave.data.cars3d:cars3d", "183 cars from 24 sides and 4 heights, 17,568 images; .mat files"),
-    "smallnorb": ("unweave.data.smallnorb:smallnorb", "50 toys, 48,600 grey photographs with 5 factors"),
-    "celeba": ("unweave.data.celeba:celeba", "202,599 photographs of faces with 40 attributes"),
-    "falcor3d": ("unweave.data.nvidia3d:falcor3d", "a living room by light and camera, 233,280 images with 7 factors"),
-    "isaac3d": ("unweave.data.nvidia3d:isaac3d", "a robot arm in a kitchen, 737,280 images with 9 factors"),
-    "mnist": ("unweave.data.mnist:mnist", "70,000 handwritten digits of 28x28 in 10 classes, from their IDX files"),
+    "mpi3d-real": ("unweave.data.datasets.mpi3d:mpi3d_real", "a robot arm, photographed, 1,036,800 images; npz"),
+    "mpi3d-complex": (
+        "unweave.data.datasets.mpi3d:mpi3d_complex",
+        "a robot arm and things of daily life, 460,800 photographs",
+    ),
+    "cars3d": (
+        "unweave.data.datasets.cars3d:cars3d",
+        "183 cars from 24 sides and 4 heights, 17,568 images; .mat files",
+    ),
+    "smallnorb": ("unweave.data.datasets.smallnorb:smallnorb", "50 toys, 48,600 grey photographs with 5 factors"),
+    "celeba": ("unweave.data.datasets.celeba:celeba", "202,599 photographs of faces with 40 attributes"),
+    "falcor3d": (
+        "unweave.data.datasets.nvidia3d:falcor3d",
+        "a living room by light and camera, 233,280 images with 7 factors",
+    ),
+    "isaac3d": ("unweave.data.datasets.nvidia3d:isaac3d", "a robot arm in a kitchen, 737,280 images with 9 factors"),
+    "mnist": (
+        "unweave.data.datasets.mnist:mnist",
+        "70,000 handwritten digits of 28x28 in 10 classes, from their IDX files",
+    ),
     "fashion-mnist": (
-        "unweave.data.mnist:fashion_mnist",
+        "unweave.data.datasets.mnist:fashion_mnist",
         "70,000 photographs of clothes, 28x28 in 10 classes; IDX files",
     ),
-    "digits": ("unweave.data.digits:digits", "1,797 handwritten digits of 8x8 in 10 classes, in scikit-learn"),
-    "arrays": ("unweave.data.arrays:arrays", ".npy and .npz files, arrays, tensors, and data sets that give samples"),
+    "digits": ("unweave.data.datasets.digits:digits", "1,797 handwritten digits of 8x8 in 10 classes, in scikit-learn"),
+    "arrays": (
+        "unweave.data.datasets.arrays:arrays",
+        ".npy and .npz files, arrays, tensors, and data sets that give samples",
+    ),
     "folder": (
-        "unweave.data.folder:folder",
+        "unweave.data.datasets.folder:folder",
         "your own images and videos, any sizes; sub-folders as classes or clips, labels in CSV",
     ),
 }
@@ -87,7 +111,7 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Data:
         array; or a data set, which is given back.
     root: the folder with the published files; $UNWEAVE_DATA if None.
     given: keywords of the data set's own function, and `shift`, which rows of known factors are kept or drawn (see
-        `unweave.data.shifted`). ValueError for unknown names and options, with the nearest one.
+        `unweave.data.shifts.text`). ValueError for unknown names and options, with the nearest one.
     """
     known = options(source)
     for option in given:
@@ -102,7 +126,7 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Data:
         raise ValueError(f"{name} gave a {type(data).__name__}; a data set is ImageData or FactorImages")
     if not shift:
         return data
-    from unweave.data.shifted import shifted
+    from unweave.data.shifts.text import shifted
 
     return shifted(data, shift)
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.beside import numbers
+from unweave.data.convert.beside import numbers
+from unweave.data.convert.scale import unmasked
 from unweave.data.factors import FactorSpace, Rng, Rows, meant, unevenly
-from unweave.data.scale import unmasked
 from unweave.kinds import declared
 from unweave.tensors import plain
 from unweave.types import DataInfo

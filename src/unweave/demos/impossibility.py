@@ -10,8 +10,8 @@ from unweave.demos.twin_factors import factors_and_twin
 from unweave.demos.twin_model import CentredViews, TwinViews, measure
 from unweave.demos.twin_rows import rows_of_factors, rows_of_model
 from unweave.files import write
-from unweave.fit import Progress
-from unweave.reproduce import read, trained
+from unweave.reproduction.reproduce import read, trained
+from unweave.runs.train import Progress
 
 
 def demo(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from unweave import report
-from unweave.evaluate import evaluate
-from unweave.fit import Progress
-from unweave.reproduce import read, trained
+from unweave.evaluation.evaluate import evaluate
+from unweave.reproduction.reproduce import read, trained
+from unweave.runs.train import Progress
 
 
 def demo(out: str | Path = "runs", *, progress: Progress | None = None, page: str | Path = "report.html") -> Path:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kstest, norm, uniform
 
-from unweave.evaluate import DEFAULT, evaluate
-from unweave.impossibility import entangle
+from unweave.evaluation.evaluate import DEFAULT, evaluate
+from unweave.evaluation.impossibility import entangle
 from unweave.metrics.base import Score
 
 MARGINALS = (uniform(-1, 2), norm())  # of the two factors

@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from unweave.encoded import known_factors, known_kinds
-from unweave.evaluate import DEFAULT, evaluate
+from unweave.evaluation.encoding import known_factors, known_kinds
+from unweave.evaluation.evaluate import DEFAULT, evaluate
+from unweave.evaluation.impossibility import Entangled, entangle, reflection
+from unweave.evaluation.latents import log_likelihood
 from unweave.generators import seeded
-from unweave.impossibility import Entangled, entangle, reflection
-from unweave.inspect import log_likelihood
 from unweave.methods.vae import VAE
 from unweave.metrics.base import Score
 from unweave.report.views import LOOKED_AT, Absent, Latent, Views
-from unweave.run import Run, pixels
+from unweave.runs.run import Run, pixels
 from unweave.seeds import fold
 
 LIKELY = 200  # images whose likelihood is estimated

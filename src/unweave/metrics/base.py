@@ -23,13 +23,13 @@ from typing import Any
 
 import numpy as np
 
-from unweave.metrics.arguments import OF_ROWS, PROTOCOLS, check_how, check_options, refuse_unread
 from unweave.metrics.calibration import Band, Calibration, Plan, calibrate, uncalibrated
-from unweave.metrics.grouping import GroupTable
-from unweave.metrics.groups import Groups
 from unweave.metrics.replicates import numbers
 from unweave.metrics.score import NAN, Score
-from unweave.metrics.tables import Measured, Table
+from unweave.metrics.tables.arguments import OF_ROWS, PROTOCOLS, check_how, check_options, refuse_unread
+from unweave.metrics.tables.grouping import GroupTable
+from unweave.metrics.tables.groups import Groups
+from unweave.metrics.tables.rows import Measured, Table
 
 __all__ = ["Declares", "GroupTable", "Groups", "Measured", "Metric", "Score", "Table", "metric"]
 
@@ -69,7 +69,7 @@ class Declares:
         that share the value of a factor), "pairs" (groups in which each pair shares its own value), "classes" (the
         block "class" of the codes, beside the class), "models".
     ranges: of scalar parts whose range is another.
-    silent: whether latents that say nothing (`unweave.metrics.silence`) count too; elsewhere they are left out.
+    silent: whether latents that say nothing (`unweave.metrics.tables.silence`) count too; elsewhere they are left out.
     cost: "cheap" metrics always come with error, null, rotated and ceiling; "fit" ones with `calibrate=True`.
     error: where the standard error comes from, "jackknife" or "halves" (`unweave.metrics.replicates`), or "none".
     no_error: why there is none.

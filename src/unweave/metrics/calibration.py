@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from unweave.metrics.grouping import GroupTable
 from unweave.metrics.replicates import SPLITS, by_halves, by_jackknife, numbers
-from unweave.metrics.tables import BLOCKS, Measured, Table
+from unweave.metrics.tables.grouping import GroupTable
+from unweave.metrics.tables.rows import BLOCKS, Measured, Table
 
 PERMUTATIONS = {"cheap": 5, "fit": 1}
 DOUBT = 0.5  # share of a correction that the interval holds uncertain

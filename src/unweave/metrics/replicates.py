@@ -21,8 +21,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unweave.metrics.grouping import GroupTable
-from unweave.metrics.tables import BLOCKS, Measured, Table
+from unweave.metrics.tables.grouping import GroupTable
+from unweave.metrics.tables.rows import BLOCKS, Measured, Table
 
 SPLITS = {"cheap": 10, "fit": 4}  # how many times a table is halved; a metric that fits models costs as much as 4 fits
 T = {10: 2.228, 4: 2.776, BLOCKS - 1: 2.093}  # 97.5 % points of Student's t by degrees of freedom

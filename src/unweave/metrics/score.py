@@ -28,7 +28,7 @@ class Score:
         it, and only then does the order of the rows matter. reason: what is undefined or left out, and why.
     parts: the pieces, per factor, per latent; `intervals` holds error, low, high, floors and bias of the scalar ones.
     kinds: what each factor was taken for, "categorical", "ordered" or "continuous", as declared or as judged by
-        `unweave.metrics.kinds`; "" of one that never varies. Where a judgement is doubtful, `reason` says so.
+        `unweave.metrics.tables.kinds`; "" of one that never varies. Where a judgement is doubtful, `reason` says so.
     matrix: what lies behind the score, (D, K), for a heat map.
     """
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from unweave import metrics
-from unweave.config import hashed
 from unweave.metrics.base import Score
 from unweave.report import facts
 from unweave.report.scores import digits
+from unweave.runs.config import hashed
 
 WIDTH, LEFT, RIGHT, TOP, LANE = 720, 170, 40, 8, 16
 NAMED = 3  # settings in the label of a group

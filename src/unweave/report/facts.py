@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from unweave.run import Run
+from unweave.runs.run import Run
 
 Rows = list[tuple[str, str]]
 

@@ -11,7 +11,7 @@ from unweave.metrics.base import Score
 from unweave.report import heatmap
 from unweave.report.heatmap import Heatmap
 from unweave.report.views import Absent, Views
-from unweave.run import Run
+from unweave.runs.run import Run
 
 
 def matrices(views: Views, found: Mapping[str, Score]) -> list[Heatmap]:

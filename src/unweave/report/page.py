@@ -9,9 +9,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from unweave.files import write as replace
-from unweave.log import units
 from unweave.report import compare, curves, facts, scores, sections
-from unweave.run import Run, load_run
+from unweave.runs.run import Run, load_run
+from unweave.training.records import units
 
 
 def write(runs: Sequence[str | Path | Run] | str | Path | Run, out: str | Path, *, trust: bool = False) -> Path:

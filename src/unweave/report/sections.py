@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from unweave.log import units
-from unweave.metrics.notes import notes
-from unweave.metrics.silence import ACTIVE
+from unweave.metrics.tables.notes import notes
+from unweave.metrics.tables.silence import ACTIVE
 from unweave.report import curves, facts, pictures, scores
 from unweave.report.matrices import matrices
 from unweave.report.pictures import Picture
 from unweave.report.remarks import remarks
 from unweave.report.tiles import Tile, tiles
 from unweave.report.views import Absent, Sweep, Views
-from unweave.run import Run
+from unweave.runs.run import Run
+from unweave.training.records import units
 from unweave.types import NATS
 
 IMAGES = 24  # shown beside their reconstructions

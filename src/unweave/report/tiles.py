@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from unweave.log import units
 from unweave.metrics.base import Score
-from unweave.run import Run
+from unweave.runs.run import Run
+from unweave.training.records import units
 from unweave.types import NATS
 
 

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.encoded import known_factors
+from unweave.evaluation.encoding import known_factors
 from unweave.methods.base import NotAvailable
-from unweave.metrics.silence import ACTIVE
-from unweave.run import Run
+from unweave.metrics.tables.silence import ACTIVE
+from unweave.runs.run import Run
 
 FRAMES = np.linspace(0.01, 0.99, 9)  # prior quantiles of a traversal
 LOOKED_AT = 2_000  # images for statistics of the codes

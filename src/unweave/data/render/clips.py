@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from unweave.data.digits import digits
+from unweave.data.datasets.digits import digits
+from unweave.data.datasets.mnist import mnist
 from unweave.data.images import ImageData
-from unweave.data.mnist import mnist
 from unweave.data.render.coloured import HUES
 from unweave.data.render.sprites import outlines
 from unweave.seeds import fold

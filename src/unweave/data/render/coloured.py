@@ -15,15 +15,15 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.dsprites import dsprites
+from unweave.data.datasets.dsprites import dsprites
 from unweave.data.factors import FactorSpace
+from unweave.data.files.photo import BROKEN, opened
 from unweave.data.images import FactorImages
-from unweave.data.photo import BROKEN, opened
-from unweave.data.published import find
 from unweave.data.render import continuous, sprites
 from unweave.data.render.noise import greys, uniform
 from unweave.data.render.painting import painting
 from unweave.data.render.refined import Levels, refined
+from unweave.data.sources.published import find
 from unweave.settings import Setting
 
 Root = str | Path | None

@@ -1,0 +1,84 @@
+"""An array as people have them, with channels first or last, of bytes or of floats, as images that a method can use."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.convert.scale import Scale, refuse_unfinite, scale_of, to_bytes, unmasked
+
+log = logging.getLogger(__name__)
+Layout = Literal["auto", "hwc", "chw"]
+CHANNELS = (1, 3, 4)
+
+
+@dataclass(frozen=True)
+class Laid:
+    """Images uint8 (N, C, H, W), or vectors float32 (N, F), as they were understood.
+
+    frames: in a clip, 1 if there are none. scale: of the images' numbers, None for vectors. about: all this in a line.
+    """
+
+    images: NDArray[Any]
+    frames: int
+    scale: Scale | None
+    about: str
+
+
+def as_images(
+    array: NDArray[Any], layout: Layout = "auto", name: str = "the array", scale: Scale | None = None
+) -> Laid:
+    """An array of images, in the one layout and the bytes that all above use; vectors keep their values.
+
+    Rank 2: vectors. Rank 3: grey images. Rank 4: images with channels last or first: the axis of 1, 3 or 4; if both could
+    be, the one that leaves the image square, or else no side of 1. Rank 5: clips, (N, T) before that. What black and white
+    are is found out for all images at once, see `unweave.data.convert.scale`; scale: what they were before they became bytes.
+    ValueError for anything else, for one single image, and for values that are not finite.
+    """
+    array = unmasked(array, name)
+    if array.dtype.kind not in "uifb":
+        raise ValueError(f"{name} holds {array.dtype}; expected numbers")
+    single = (array.ndim == 3 and array.shape[-1] in CHANNELS) or (array.ndim > 2 and array.shape[0] == 1)
+    square = array.ndim == 2 and array.dtype == np.uint8 and array.shape[0] == array.shape[1]
+    if single or square or (array.ndim == 3 and array.shape[0] in CHANNELS):
+        raise ValueError(
+            f"{name} has shape {array.shape}: one single image; expected many, (N, H, W, C) or (N, C, H, W)"
+        )
+    if array.ndim not in (2, 3, 4, 5) or 0 in array.shape or len(array) < 2:
+        raise ValueError(f"{name} has shape {array.shape}; expected at least 2 images (N, H, W, C) or (N, C, H, W)")
+    if array.ndim == 2:
+        refuse_unfinite(array, name)
+        return Laid(array.astype(np.float32), 1, None, f"{len(array):,} vectors of {array.shape[1]}")
+    frames = array.shape[1] if array.ndim == 5 else 1
+    flat = array.reshape(-1, *array.shape[2:]) if array.ndim == 5 else array
+    images, order = (flat[:, None], "grey") if flat.ndim == 3 else _channels_first(flat, layout, name)
+    pixels = images
+    if scale is None:
+        scale = scale_of(images, name)
+        pixels = to_bytes(images, scale)
+    shape = "x".join(map(str, (*pixels.shape[2:], pixels.shape[1])))
+    clips = f" in clips of {frames}" if frames > 1 else ""
+    about = f"{len(pixels):,} images of {shape}{clips}, read as {order}, {scale.words}"
+    log.info("%s: %s", name, about)
+    return Laid(pixels, frames, scale, about)
+
+
+def _channels_first(array: NDArray[Any], layout: Layout, name: str) -> tuple[NDArray[Any], str]:
+    _, a, b, c = array.shape
+    last, first = c in CHANNELS, a in CHANNELS
+    if layout == "auto" and last and first:
+        last, first = a == b, b == c
+        if last == first:  # an image of a side of 1 is less likely than a grey one
+            last = a > 1 == c
+            first = c > 1 == a
+    if layout == "auto" and last == first:
+        raise ValueError(
+            f"{name} has shape {array.shape}: which axis are the channels? say layout='hwc' or layout='chw'"
+        )
+    if layout == "chw" or (layout == "auto" and first):
+        return array, "channels first"
+    return array.transpose(0, 3, 1, 2), "channels last"

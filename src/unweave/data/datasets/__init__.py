@@ -1,0 +1,1 @@
+"""The data sets that are read from files, one module each."""

@@ -1,0 +1,78 @@
+"""3D Shapes and dSprites in their HDF5 form.
+
+3D Shapes: C. Burgess, H. Kim (2018), 480,000 images 64x64x3 of one object in a room:
+floor_hue 10, wall_hue 10, object_hue 10, scale 8, shape 4, orientation 15, the last one fastest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.convert.grid import space_of
+from unweave.data.files.mapped import mapped
+from unweave.data.images import FactorImages
+from unweave.data.sources.files import check, wanted
+
+NAMES = ("floor_hue", "wall_hue", "object_hue", "scale", "shape", "orientation")
+SPRITE_NAMES = ("shape", "scale", "orientation", "position_x", "position_y")
+CHUNK = 4096
+UNREADABLE = (ValueError, OSError, EOFError, KeyError, RuntimeError, MemoryError, TypeError)
+
+
+def shapes3d(root: str | Path | None = None) -> FactorImages:
+    """3D Shapes from 3dshapes.h5 below `root` or $UNWEAVE_DATA; any number of values that makes a complete grid."""
+    return _read("shapes3d", wanted("shapes3d", root), "images", "labels", NAMES)
+
+
+def dsprites_hdf5(root: str | Path | None = None) -> FactorImages:
+    """The sprites from the file that ends in .hdf5; its images are 0 and 1 there, 0 and 255 here."""
+    path = wanted("dsprites-hdf5", root)
+    return _read("dsprites-hdf5", path, "imgs", "latents/classes", ("color", *SPRITE_NAMES), drop=1, scale=255)
+
+
+def _read(
+    name: str, path: Path, images: str, labels: str, names: tuple[str, ...], drop: int = 0, scale: int = 1
+) -> FactorImages:
+    try:
+        import h5py
+    except ImportError as error:
+        raise ImportError(f"reading {path.name} takes h5py: pip install 'unweave[h5]'") from error
+    try:
+        check(name, path)
+        with h5py.File(path, "r") as file:
+            held = _numbers(file, images)
+            space = space_of(np.asarray(_numbers(file, labels)[()])[:, drop:], names[drop:], {"shape"})
+            if held.dtype != np.uint8 or held.ndim not in (3, 4) or len(held) != len(space):
+                raise ValueError(f"it holds {held.dtype} images {held.shape} and labels of {len(space)}")
+            height, width, *channels = held.shape[1:]
+
+        def chunks() -> Iterator[NDArray[np.uint8]]:
+            with h5py.File(path, "r") as file:
+                for start in range(0, len(space), CHUNK):
+                    try:
+                        part = np.asarray(file[images][start : start + CHUNK])
+                    except OSError as error:  # for HDF5 a damaged chunk; an OSError here would mean a disk that is full
+                        raise ValueError(str(error)) from error
+                    part = part[:, None] if part.ndim == 3 else part.transpose(0, 3, 1, 2)
+                    yield part if scale == 1 else np.where(part > 0, np.uint8(scale), np.uint8(0))
+
+        shape = (len(space), channels[0] if channels else 1, height, width)
+        array, about = mapped(path, shape, chunks)
+    except UNREADABLE as error:
+        raise ValueError(f"{path} cannot be read: {error}") from error
+    return FactorImages(space, array, name=name.removesuffix("-hdf5"), about=about, binary=scale == 255)
+
+
+def _numbers(file: Any, key: str) -> Any:
+    """A data set of numbers in an HDF5 file, no larger than the file can hold."""
+    held = file[key]
+    if not hasattr(held, "dtype") or held.dtype.kind not in "uif":
+        raise ValueError(f"its {key} are not numbers")
+    if held.external or held.is_virtual:
+        raise ValueError(f"its {key} are kept in other files, which are not opened")
+    return held

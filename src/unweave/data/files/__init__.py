@@ -1,0 +1,1 @@
+"""Readers of file formats: bytes of files in, arrays out; nothing unpickled, nothing evaluated."""

@@ -1,0 +1,170 @@
+"""A picture file as frames: one of a still, all of a video, of an animated GIF, WebP or PNG, or of the pages of a TIFF."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
+
+from unweave.data.files import video
+from unweave.data.files.mapped import cache
+from unweave.data.files.photo import BROKEN, GREY, Colour, checked, colour_of, deep, extremes, opened, too_large
+from unweave.files import WriteError, write
+
+log = logging.getLogger(__name__)
+KEPT = 2  # which form the memory of a folder has; another number forgets those of another form
+MOVING = {"GIF", "WEBP", "PNG", "TIFF"}
+SUBFILE = 254  # the tag of a page of a TIFF whose lowest bit says that it is another page made smaller
+Deep = tuple[Literal["whole", "float"], float, float]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a file shows: how many frames, in which colours, and whether it is a clip: a video, an animation, many pages.
+
+    deep: of a picture of more than 8 bits the kind of its numbers, and the least and the greatest of them.
+    """
+
+    file: Path
+    count: int
+    colour: Colour
+    clip: bool
+    deep: Deep | None = None
+
+
+def frames(shown: Shown, every: int = 1) -> Iterator[Image.Image]:
+    """The first of each `every` frames of a clip. ValueError, naming the file, if it is damaged."""
+    return (image for image, _ in islice(_all(shown.file), 0, None, every))
+
+
+def shown(file: Path, whole: bool = False) -> Shown:
+    """What a file shows; a clip is decoded for that, a still only if `whole`. ValueError if it cannot be read."""
+    if file.suffix.lower() not in video.SUFFIXES:
+        with opened(file) as image:
+            if not _moves(image):
+                if whole:
+                    checked(image, file)
+                    image.load()
+                return Shown(file, 1, colour_of(image), clip=False, deep=_deep(image, file))
+    colours = []
+    ranges = []
+    for image, colour in _all(file):
+        colours.append(colour)
+        ranges.append(_deep(image, file))
+    return Shown(file, len(colours), "rgb" if "rgb" in colours else "grey", clip=True, deep=_widest(ranges, file))
+
+
+class Counted:
+    """What the files of a folder show, remembered in the user's cache, so that each is opened for that once."""
+
+    def __init__(self, place: Path) -> None:
+        name = hashlib.blake2b(f"{place.resolve()} {KEPT}".encode(), digest_size=8).hexdigest()
+        self.path = cache() / "folders" / f"{name}.json"
+        self.known: dict[str, object] = {}
+        self.asked: dict[str, object] = {}
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            self.known = dict(json.loads(self.path.read_bytes()))
+
+    def shown(self, file: Path, whole: bool = False) -> Shown:
+        """As the function of this name."""
+        state = file.stat()
+        key = f"{file.name} {state.st_size} {state.st_mtime_ns} {state.st_ino}" + (" whole" if whole else "")
+        match self.known.get(key):
+            case [int(count), "grey" | "rgb" as colour, bool(clip)] if count > 0:
+                found = Shown(file, count, colour, clip)
+            case [int(count), "grey", bool(clip), ["whole" | "float" as kind, float(low), float(high)]] if count > 0:
+                found = Shown(file, count, "grey", clip, (kind, low, high))
+            case _:
+                found = shown(file, whole)
+        self.asked[key] = [found.count, found.colour, found.clip, *([list(found.deep)] if found.deep else [])]
+        return found
+
+    def keep(self) -> None:
+        """Remember what was asked for; where the cache cannot be written, it is found again each time."""
+        if self.asked.items() <= self.known.items():
+            return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write(self.path, json.dumps(self.asked).encode())
+        except (OSError, WriteError) as error:
+            log.warning("what the files show is not kept: %s", error)
+
+
+def _moves(image: Image.Image) -> bool:
+    """Whether a picture has several frames or pages."""
+    if image.format not in MOVING or not getattr(image, "is_animated", False):
+        return False
+    return image.format != "TIFF" or len(_numbers(image)) > 1
+
+
+def _numbers(image: Image.Image) -> list[int]:
+    """Which frames are shown: of a PNG not the one that stands in where nothing moves, of a TIFF no smaller copies."""
+    first = 1 if image.info.get("default_image") else 0
+    found = list(range(first, getattr(image, "n_frames", 1)))
+    if isinstance(image, TiffImageFile):
+        found = [k for k in found if not _is_copy(image, k)]
+        image.seek(0)
+    return found
+
+
+def _is_copy(image: TiffImageFile, k: int) -> bool:
+    image.seek(k)
+    return k > 0 and bool(int(image.tag_v2.get(SUBFILE, 0)) & 1)
+
+
+def _widest(ranges: list[Deep | None], file: Path) -> Deep | None:
+    """The range of all pages of a deep picture. ValueError if some are deep and some not, or of another kind."""
+    kinds = {None if found is None else found[0] for found in ranges}
+    if len(kinds) > 1:
+        raise ValueError(f"{file} has pages of different depths; save them as one")
+    found = [one for one in ranges if one is not None]
+    return (found[0][0], min(low for _, low, _ in found), max(high for _, _, high in found)) if found else None
+
+
+def _deep(image: Image.Image, file: Path) -> Deep | None:
+    """What of a deep picture decides about the scale of all; it is decoded for that. ValueError for NaN."""
+    if not deep(image):
+        return None
+    try:
+        return ("float" if image.mode == "F" else "whole", *extremes(image))
+    except BROKEN as error:
+        raise ValueError(f"{file} is damaged: {error}") from error
+
+
+def _all(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
+    return video.frames(file) if file.suffix.lower() in video.SUFFIXES else _pictures(file)
+
+
+def _pictures(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
+    """The frames of an animated picture, each with what lies below it, or the pages of a TIFF."""
+    with opened(file) as image:
+        try:
+            checked(image, file)
+            if image.format == "GIF" and not file.read_bytes().rstrip(b"\0").endswith(b";"):
+                raise ValueError("it is cut off: a GIF ends in a semicolon")
+            for k in _numbers(image):
+                image.seek(k)
+                if too_large(image, file):  # the frames of a GIF may be larger than its header says
+                    raise ValueError(f"frame {k} has {image.width} x {image.height} pixels, too many to decode")
+                image.load()
+                yield image, _colour(image)
+        except BROKEN as error:
+            raise ValueError(f"{file} is damaged: {error}") from error
+
+
+def _colour(image: Image.Image) -> Colour:
+    """As `colour_of`; frames that were composed by Pillow are RGB whatever they were, and grey if they look it."""
+    if image.mode not in ("RGB", "RGBA", "P"):
+        return "grey" if image.mode in GREY else "rgb"
+    red, green, blue = np.asarray(image.convert("RGB")).transpose(2, 0, 1)
+    return "grey" if (red == green).all() and (green == blue).all() else "rgb"

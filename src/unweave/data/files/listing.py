@@ -1,0 +1,94 @@
+"""The pictures and videos below a folder, in the order people sort names in, and the colours they agree on."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from unweave.data.convert.scale import Scale, scale_between
+from unweave.data.files import video
+from unweave.data.files.frames import Counted, Shown
+from unweave.data.files.photo import BROKEN, Colour
+
+log = logging.getLogger(__name__)
+PICTURES = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
+SUFFIXES = PICTURES | video.SUFFIXES
+COMPANIONS = {".csv", ".txt", ".md", ".json", ".ini", ".db"}  # what lies beside pictures and is none
+
+
+def listed(place: Path, colour: str, skip_bad: bool) -> tuple[list[Shown], Colour]:
+    """The files below `place` that can be read, and their colours: those asked for, or with "auto" those they have.
+
+    ValueError if there are none, if one cannot be read unless `skip_bad`, or if grey and coloured ones are mixed.
+    """
+    kept, counted = [], Counted(place)
+    for file in _files(place):
+        try:
+            kept.append(counted.shown(file, skip_bad))
+        except BROKEN as error:
+            if not skip_bad:
+                reason = str(error) if str(file) in str(error) else f"{file} is damaged: {error}"
+                raise ValueError(f"{reason}; mend or remove it, or give skip_bad=True") from error
+            log.warning("left out %s: it cannot be read", file)
+    counted.keep()
+    if sum(file.count for file in kept) < 2:
+        raise ValueError(f"{place} holds {len(kept)} image that can be read; training takes at least 2")
+    modes = Counter(file.colour for file in kept)
+    if colour == "auto" and len(modes) > 1:
+        raise ValueError(
+            f"{place} holds {modes['grey']} grey and {modes['rgb']} coloured images; say colour='rgb' or colour='grey'"
+        )
+    chosen = kept[0].colour if colour == "auto" else colour
+    return kept, "grey" if chosen == "grey" else "rgb"
+
+
+def depth_of(place: Path, files: list[Shown]) -> Scale | None:
+    """The black and white of all pictures of more than 8 bits, None if there are none. ValueError if they have no range."""
+    deep = [file.deep for file in files if file.deep is not None]
+    if not deep:
+        return None
+    kinds = Counter(kind for kind, _, _ in deep)
+    if len(kinds) > 1:
+        raise ValueError(
+            f"{place} holds {kinds['whole']} pictures of whole numbers deeper than 8 bits and {kinds['float']} of floats; "
+            "save them as one kind"
+        )
+    low, high = min(low for _, low, _ in deep), max(high for _, _, high in deep)
+    return scale_between("float" in kinds, low, high, str(place))
+
+
+def natural(path: Path | str) -> list[tuple[int, str]]:
+    """The key that sorts names as people do: numbers by their value.
+
+    >>> sorted(["frame10", "frame2"], key=natural)
+    ['frame2', 'frame10']
+    """
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", str(path)) if part]
+
+
+def names_below(place: Path, files: Iterable[Path]) -> list[str]:
+    """The paths (of files found below `place`) from there, with forward slashes; as text, since there may be many."""
+    above = place.as_posix() + "/"
+    return [file.as_posix().removeprefix(above) for file in files]
+
+
+def _files(place: Path) -> list[Path]:
+    walked = [(Path(folder), name) for folder, _, names in os.walk(place) for name in names if name[0] != "."]
+    found = [folder / name for folder, name in walked if _suffix(name) in SUFFIXES]
+    found = [file for file in found if file.is_file()]
+    others = Counter(_suffix(name) or "no suffix" for _, name in walked)
+    left = [f"{count} of {suffix}" for suffix, count in others.items() if suffix not in SUFFIXES | COMPANIONS]
+    if left:
+        log.warning("%s: left out, as no pictures that are known by their suffix: %s", place, ", ".join(sorted(left)))
+    if not found:
+        raise ValueError(f"{place} holds no images; looked for {', '.join(sorted(SUFFIXES))} in it and below")
+    order = [natural(name) for name in names_below(place, found)]
+    return [found[i] for i in sorted(range(len(found)), key=order.__getitem__)]
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()

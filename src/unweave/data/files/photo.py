@@ -1,0 +1,128 @@
+"""One picture file to one array of the size and colours that a data set asks for."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from unweave.data.convert.scale import SIXTEEN, UNIT, Scale
+
+Fit = Literal["crop", "pad"]
+Colour = Literal["grey", "rgb"]
+MODES = {"grey": "L", "rgb": "RGB"}
+LARGEST = 50_000_000  # pixels; a damaged header may promise any number
+LIKELY = 1 << 22  # pixels; of more, each 2,000 take a byte at least: a blank grey PNG has 1,030 a byte
+DENSEST = 2000  # pixels a byte
+BROKEN = (  # what Pillow raises of damaged files
+    ValueError, OSError, SyntaxError, EOFError, TypeError, MemoryError, IndexError, OverflowError,
+    struct.error, Image.DecompressionBombError,
+)  # fmt: skip
+GREY = {"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N", "F"}
+
+
+def colour_of(image: Image.Image) -> Colour:
+    """Whether a picture is grey or has colours, by its mode; palettes count as colours."""
+    return "grey" if image.mode in GREY else "rgb"
+
+
+def opened(file: Path) -> Image.Image:
+    """The picture, its header read. ValueError, naming the file, if there is none or it is too large.
+
+    A JPEG may have 179 million pixels, since it is decoded at a fraction of its size; another picture 50 million. More
+    than four million in a file of few bytes are a header that is damaged.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Pillow warns of at 89 million pixels it refuses at twice that
+            image = Image.open(file)
+        if too_large(image, file):
+            image.close()
+            raise ValueError(f"it says it has {image.width} x {image.height} pixels, too many to decode")
+        return image
+    except BROKEN as error:
+        raise ValueError(f"{file} is not a picture that can be read: {error}") from error
+
+
+def too_large(image: Image.Image, file: Path) -> bool:
+    """Whether a picture of this width and height is not decoded from this file."""
+    pixels = image.width * image.height
+    return (image.format != "JPEG" and pixels > LARGEST) or pixels > max(LIKELY, DENSEST * file.stat().st_size)
+
+
+def checked(image: Image.Image, file: Path) -> None:
+    """One of BROKEN if a part of a PNG has another checksum than it says; Pillow itself passes over those of pixels."""
+    if image.format == "PNG":
+        with Image.open(file) as again:
+            again.verify()
+
+
+def fitted(
+    image: Image.Image, size: int, colour: Colour, fit: Fit = "crop", scale: Scale | None = None
+) -> NDArray[np.uint8]:
+    """The picture as uint8 (C, size, size), turned as its EXIF tag says, transparent parts white.
+
+    crop: scaled so that the short side fits, the middle kept. pad: scaled so that the long side fits, black around.
+    A picture of this size keeps its pixels; other sizes are resampled by Lanczos' filter. scale: which numbers of a deep
+    picture are black and white; 16 bits, or for floats [0, 1], unless a whole data set says otherwise.
+    """
+    image = _opaque(ImageOps.exif_transpose(image), scale).convert(MODES[colour])
+    if image.size != (size, size):
+        resize = ImageOps.fit if fit == "crop" else ImageOps.pad
+        image = resize(image, (size, size), method=Image.Resampling.LANCZOS)
+    pixels = np.asarray(image)
+    return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def read(file: Path, size: int, colour: Colour, fit: Fit = "crop", scale: Scale | None = None) -> NDArray[np.uint8]:
+    """The picture in a file, `fitted`, as uint8 (C, size, size). ValueError, naming the file, if it is damaged."""
+    with opened(file) as image:
+        try:
+            checked(image, file)
+            image.draft(MODES[colour], (2 * size, 2 * size))  # lets a JPEG be decoded at a fraction of its size
+            return fitted(image, size, colour, fit, scale)
+        except BROKEN as error:
+            raise ValueError(f"{file} is damaged: {error}") from error
+
+
+def deep(image: Image.Image) -> bool:
+    """Whether the pixels of a picture are more than bytes: whole numbers of 16 or 32 bits, or floats."""
+    return image.mode.startswith(("I", "F"))
+
+
+def extremes(image: Image.Image) -> tuple[float, float]:
+    """The darkest and the brightest value of a deep picture, (0, 0) if it is transparent throughout.
+
+    ValueError if a value is not finite.
+    """
+    values, clear = _values(image)
+    if not np.isfinite(values).all():
+        raise ValueError("it holds NaN or infinity")
+    seen = values[~clear]
+    return (float(seen.min()), float(seen.max())) if seen.size else (0.0, 0.0)
+
+
+def _values(image: Image.Image) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
+    """The numbers of a deep picture, and where it is transparent, (H, W) each."""
+    values = np.asarray(image)
+    clear = image.info.get("transparency")
+    return values, values == clear if isinstance(clear, int) else np.zeros(values.shape, dtype=bool)
+
+
+def _opaque(image: Image.Image, scale: Scale | None) -> Image.Image:
+    if deep(image):
+        values, clear = _values(image)
+        if scale is None:
+            scale = UNIT if image.mode == "F" else SIXTEEN
+        return Image.fromarray(np.where(clear, np.uint8(255), scale.bytes(values)))
+    if image.mode == "P" or "transparency" in image.info:
+        image = image.convert("RGBA")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image

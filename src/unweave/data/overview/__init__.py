@@ -1,0 +1,1 @@
+"""A data set in words and as a contact sheet."""

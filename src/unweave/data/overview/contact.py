@@ -1,0 +1,205 @@
+"""A contact sheet: what a data set holds, on one picture. Each row is one thing that is known of the images.
+
+Known factors: one row sweeps each factor from a base image near the middle of the grid. Labels without a grid: images in
+the order of each label. Classes, groups and pairs: some images of each. Vectors are drawn as bars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from unweave.data.factors import meant
+from unweave.data.images import FactorImages, ImageData
+from unweave.data.subsets import FactorRows
+
+Pixels = NDArray[np.uint8]
+COLUMNS, ROWS = 12, 10  # images in a row; rows of one kind: classes, groups, pairs
+CELL, MARGIN, CAPTION, HEAD = 72, 6, 168, 30  # pixels: an image's least side, between images, row names, the title
+PAPER, INK, GREY, MARK = (255, 255, 255), (20, 20, 20), (110, 110, 110), (200, 60, 30)
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One row of a sheet: its name, a remark below it, images (n, C, H, W) and a caption for each.
+
+    marked: images that stand out by a frame: the base of a sweep. absent: those that the data set does not hold.
+    """
+
+    name: str
+    remark: str
+    images: NDArray[np.generic]
+    captions: list[str]
+    marked: frozenset[int] = frozenset()
+    absent: frozenset[int] = frozenset()
+
+
+def contact_sheet(data: ImageData | FactorImages, path: str | Path) -> Path:
+    """Write the sheet of a data set as a picture, of the kind that the ending of `path` says; its place."""
+    path, formats = Path(path), Image.registered_extensions()
+    if formats.get(path.suffix.lower()) not in Image.SAVE:
+        raise ValueError(f"a contact sheet is a picture, e.g. sheet.png; given {str(path)!r}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    legend = "; framed: the base of every row" if isinstance(data, FactorImages) else ""
+    legend += ", struck out: not in these data" if isinstance(data, FactorRows) else ""
+    draw(list(strips(data)), f"{data.name}: {data.about.removeprefix(data.name + ': ')}{legend}").save(path)
+    return path
+
+
+def strips(data: ImageData | FactorImages) -> Iterator[Strip]:
+    """The rows of the sheet of a data set, the first of images at random, the same each time."""
+    rows = np.sort(np.random.default_rng(0).choice(len(data), min(COLUMNS, len(data)), replace=False))
+    yield Strip("at random", f"of {len(data):,}", data.take(rows), [f"{row:,}" for row in rows])
+    if isinstance(data, FactorImages):
+        yield from _sweeps(data)
+    else:
+        yield from _by_label(data)
+        yield from _pairs(data)
+    if data.y is not None:
+        yield from _members("class", data.y, data, list(data.class_names))
+    if data.groups is not None:
+        yield from _members("group", data.groups, data, [])
+
+
+def _sweeps(data: FactorImages) -> Iterator[Strip]:
+    """One row a factor: its values, all others as in the base image."""
+    space = data.factors
+    base = _base(space.sizes)
+    if isinstance(data, FactorRows) and data.find(base[None])[0] < 0:
+        base = data.at([len(data) // 2])[0]
+    for k, (name, size) in enumerate(zip(space.names, space.sizes, strict=True)):
+        values = np.unique([*_spread(size), base[k]])[:size]
+        v = np.tile(base, (len(values), 1))
+        v[:, k] = values
+        absent = np.flatnonzero(data.find(v) < 0).tolist() if isinstance(data, FactorRows) else []
+        yield Strip(
+            name,
+            "1 value" if size == 1 else f"{size:,} values",
+            data.images(v),
+            [said(space.values[k][value]) for value in values],
+            frozenset(np.flatnonzero(values == base[k]).tolist()),
+            frozenset(absent),
+        )
+
+
+def _base(sizes: tuple[int, ...]) -> NDArray[np.int64]:
+    """A tuple (K,) in the middle half of each factor, at another place in each: floor and wall of one hue hide things."""
+    golden = 0.618034
+    return np.array([int(size * (0.25 + 0.5 * ((0.5 + k * golden) % 1))) for k, size in enumerate(sizes)])
+
+
+def _by_label(data: ImageData) -> Iterator[Strip]:
+    """One row a label: images from its lowest value to its highest."""
+    labels = np.empty((len(data), 0)) if data.labels is None else meant(data.labels, data.factor_values)
+    for name, column in zip(data.factor_names, labels.T, strict=True):
+        known = np.flatnonzero(~np.isnan(column))
+        if not len(known):
+            continue
+        order = known[np.argsort(column[known], kind="stable")]
+        rows = order[_spread(len(order))]
+        remark = f"{len(column) - len(known):,} missing" if len(known) < len(column) else "sorted"
+        yield Strip(name, remark, data.take(rows), [said(value) for value in column[rows]])
+
+
+def _members(kind: str, of: NDArray[np.int64], data: ImageData | FactorImages, names: list[str]) -> Iterator[Strip]:
+    """One row a class or group: its members, in their order."""
+    order = np.argsort(of, kind="stable")
+    numbers, starts = np.unique(of[order], return_index=True)
+    ends = [*starts[1:], len(order)]
+    for i in _spread(len(numbers), ROWS):
+        rows = order[starts[i] : ends[i]]
+        shown = rows[_spread(len(rows))]
+        name = names[numbers[i]] if names else f"{kind} {numbers[i]}"
+        yield Strip(name, f"{kind} of {len(rows):,}", data.take(shown), [f"{row:,}" for row in shown])
+
+
+def _pairs(data: ImageData) -> Iterator[Strip]:
+    """The first pairs, side by side."""
+    pairs = np.empty((0, 2), np.int64) if data.pairs is None else data.pairs
+    for first in range(0, min(len(pairs), COLUMNS), COLUMNS // 2):
+        rows = pairs[first : first + COLUMNS // 2].reshape(-1)
+        captions = [f"{first + i // 2 + 1}{'ab'[i % 2]}: {row:,}" for i, row in enumerate(rows)]
+        yield Strip("pairs", f"two by two, of {len(pairs):,}", data.take(rows), captions)
+
+
+def _spread(n: int, most: int = COLUMNS) -> NDArray[np.int64]:
+    """At most `most` of the numbers below n, evenly, with both ends."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))
+
+
+def said(value: object) -> str:
+    """A factor's value in a few letters.
+
+    >>> said(np.float64(3.14159265)), said(np.int64(1000)), said("heart")
+    ('3.14', '1000', 'heart')
+    """
+    if isinstance(value, float | np.floating):
+        return f"{float(value):.3g}"
+    return str(value)
+
+
+def draw(rows: list[Strip], title: str) -> Image.Image:
+    """The sheet of these rows."""
+    small, large = ImageFont.load_default(11), ImageFont.load_default(14)
+    tiles = [[_tile(image, row.images) for image in row.images] for row in rows]
+    side, tall = (max(max(getattr(t, edge) for t in row) for row in tiles) for edge in ("width", "height"))
+    step_x, step_y = side + MARGIN, tall + 18 + MARGIN
+    width = CAPTION + max(len(row) for row in tiles) * step_x + MARGIN
+    sheet = Image.new("RGB", (width, HEAD + len(rows) * step_y + MARGIN), PAPER)
+    pen = ImageDraw.Draw(sheet)
+    pen.text((MARGIN, 7), _fitting(title, large, width - 2 * MARGIN), INK, large)
+    for i, (row, pictures) in enumerate(zip(rows, tiles, strict=True)):
+        top = HEAD + i * step_y
+        pen.text((MARGIN, top + tall // 2 - 16), _fitting(row.name, large, CAPTION - 2 * MARGIN), INK, large)
+        pen.text((MARGIN, top + tall // 2 + 3), _fitting(row.remark, small, CAPTION - 2 * MARGIN), GREY, small)
+        for j, picture in enumerate(pictures):
+            left = CAPTION + j * step_x
+            sheet.paste(picture, (left, top))
+            frame = (left - 1, top - 1, left + picture.width, top + picture.height)
+            pen.rectangle(frame, outline=MARK if j in row.marked else (215, 215, 215), width=1)
+            if j in row.marked:
+                pen.rectangle((frame[0] - 1, frame[1] - 1, frame[2] + 1, frame[3] + 1), outline=MARK)
+            if j in row.absent:
+                pen.line(frame, fill=MARK, width=2)
+            caption = _fitting(row.captions[j], small, side)
+            pen.text((left + picture.width // 2, top + tall + 3), caption, GREY, small, anchor="ma")
+    return sheet
+
+
+def _tile(image: NDArray[np.generic], among: NDArray[np.generic]) -> Image.Image:
+    """An image in colour, enlarged by a whole number to at least CELL a side; a vector as bars."""
+    if image.ndim == 1:
+        return _bars(image, float(np.nanmax(np.abs(among))) or 1.0)
+    pixels = image.transpose(1, 2, 0).astype(np.uint8)
+    colour = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels[:, :, :3]
+    picture = Image.fromarray(np.ascontiguousarray(colour))
+    times = max(1, -(-CELL // max(picture.size)))
+    large = picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
+    if max(large.size) > 2 * CELL:
+        large.thumbnail((2 * CELL, 2 * CELL))
+    return large
+
+
+def _bars(vector: NDArray[np.generic], top: float) -> Image.Image:
+    """A vector as bars up and down from the middle; `top` reaches the border."""
+    picture = Image.new("RGB", (CELL, CELL), PAPER)
+    pen = ImageDraw.Draw(picture)
+    edges = np.linspace(0, CELL, len(vector) + 1)
+    for left, right, value in zip(edges[:-1], edges[1:], np.nan_to_num(vector), strict=True):
+        end = CELL / 2 * (1 - float(value) / top)
+        pen.rectangle((left, min(end, CELL / 2), max(right - 1, left), max(end, CELL / 2)), fill=(60, 90, 160))
+    return picture
+
+
+def _fitting(text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: int) -> str:
+    """The text, cut to a width in pixels."""
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(text + "…") > width:
+        text = text[:-1]
+    return text + "…"

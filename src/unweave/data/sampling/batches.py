@@ -1,0 +1,163 @@
+"""The stream of batches a method trains on: a pure function of (seed, step), so that there is no position to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from unweave.data.sampling import changing
+from unweave.data.sampling.belonging import classes, groups, triplets, views
+from unweave.data.sampling.moving import clips
+from unweave.data.sampling.prefetch import Ahead, Pages
+from unweave.data.sampling.single import Drawn, images
+from unweave.data.shifts.labels import labelled
+from unweave.data.subsets import Data, FactorRows, ImageRows
+from unweave.seeds import fold
+from unweave.settings import Setting
+from unweave.types import Batch
+
+Stream = Callable[[int], Batch]
+DrawAt = Callable[[int], Drawn]
+
+
+def stream(
+    data: Data,
+    needs: Iterable[str],
+    *,
+    batch_size: Annotated[int, Setting("images in a batch, however they are grouped: 64 are 32 pairs", low=1)] = 64,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+    replacement: Annotated[bool, Setting("single images drawn independently; else every one once an epoch")] = True,
+    group_size: Annotated[int, Setting("rows in a group", low=1)] = 4,
+    shared: Annotated[
+        tuple[str, ...], Setting("factors equal in a group, triplet or clip; the first unless named")
+    ] = (),
+    moving: Annotated[tuple[str, ...], Setting("factors that differ between views; the last unless named")] = (),
+    changed: Annotated[int, Setting("factors that differ in a pair; 0 for a random number", low=0)] = 1,
+    pairs: Annotated[
+        Literal["exact", "dlib"], Setting("how pairs are drawn; dlib as disentanglement_lib does")
+    ] = "exact",
+    clip_length: Annotated[int, Setting("frames in a clip", low=2)] = 8,
+    per_class: Annotated[int, Setting("at least so many images of each class", low=2)] = 4,
+    labels: Annotated[int, Setting("labelled images, fixed by the seed; 0 for all", low=0)] = 100,
+    label_kind: Annotated[
+        Literal["perfect", "binned", "noisy", "permuted"], Setting("how good labels are")
+    ] = "perfect",
+    label_strength: Annotated[float, Setting("bins, or the probability of noise; 0: 5 bins, 0.1", low=0)] = 0.0,
+    observed: Annotated[tuple[str, ...], Setting("the labelled factors; all unless named")] = (),
+) -> Stream:
+    """A function from the step to its batch, of images float32 in [0, 1] on `device`; equal steps give equal batches.
+
+    needs: one of images, groups, pairs, triplets, clips, views, classes (images if none); and "labels".
+    ValueError if the data set cannot make such a batch, saying why and which can.
+    """
+    kinds = {
+        "images": lambda: images(data, batch_size, seed, replacement=replacement),
+        "groups": lambda: groups(data, batch_size, group_size=group_size, shared=shared),
+        "pairs": lambda: changing.pairs(data, batch_size, changed=changed, sampler=pairs),
+        "triplets": lambda: triplets(data, batch_size, shared=shared),
+        "clips": lambda: clips(data, batch_size, length=clip_length, shared=shared),
+        "views": lambda: views(data, batch_size, moving=moving),
+        "classes": lambda: classes(data, batch_size, per_class=per_class),
+    }
+    kind, *more = sorted(set(needs) - {"labels"}) or ["images"]
+    if more or kind not in kinds:
+        raise ValueError(f"a method needs one of {', '.join(kinds)}, and labels; given {sorted(needs)}")
+    rows, pixels = kinds[kind](), Pixels(data, device)
+    beside = None
+    if "labels" in set(needs):
+        table = labelled(data, seed, count=labels, kind=label_kind, observed=observed, strength=label_strength)
+        beside = _beside(data, pixels, table, batch_size, seed)
+
+    drawn_at = pixels.ahead(lambda step: rows(np.random.default_rng(fold(seed, step, "batch")), step))
+
+    def at(step: int) -> Batch:
+        drawn = drawn_at(step)
+        y = drawn.y if drawn.y is not None else None if data.y is None else data.y[drawn.rows]
+        return Batch(
+            to_unit(pixels(drawn.rows)),
+            pixels.tensor(drawn.rows),
+            None if y is None else pixels.tensor(y),
+            changed=None if drawn.changed is None else pixels.tensor(drawn.changed),
+            labelled=None if beside is None else beside(step),
+        )
+
+    return at
+
+
+def _beside(data: Data, pixels: Pixels, table: tuple[Any, Any], batch_size: int, seed: int) -> Stream:
+    """The stream of labelled batches: rows drawn with replacement from the labelled ones."""
+    rows, v = table
+
+    def draw_at(step: int) -> Drawn:
+        return Drawn(np.random.default_rng(fold(seed, step, "labels")).integers(len(rows), size=batch_size))
+
+    drawn_at = pixels.ahead(draw_at, rows)
+
+    def at(step: int) -> Batch:
+        i = drawn_at(step).rows
+        return Batch(
+            to_unit(pixels(rows[i])),
+            pixels.tensor(rows[i]),
+            None if data.y is None else pixels.tensor(data.y[rows[i]]),
+            None if v is None else pixels.tensor(v[i]),
+        )
+
+    return at
+
+
+class Pixels:
+    """The images of rows, as the data hold them (uint8, or float32 vectors), on a device.
+
+    An array that fits into half of a GPU's free memory is copied there once; otherwise rows are read from memory, from
+    the disk, or drawn, and sent batch by batch.
+    """
+
+    def __init__(self, data: Data, device: torch.device | str) -> None:
+        view = data if isinstance(data, (ImageRows, FactorRows)) else None
+        self.device, self.rows = torch.device(device), None if view is None else view.rows
+        self.data = data if view is None else view.of
+        array = self.data.array
+        self.resident: Tensor | None = None
+        if array is not None and self.device.type == "cuda" and array.nbytes < _free(self.device) // 2:
+            self.resident = torch.tensor(array, device=self.device)
+        self.pages = Pages.of(array) if self.resident is None else None
+
+    def ahead(self, drawn: DrawAt, among: NDArray[np.int64] | None = None) -> DrawAt:
+        """The same draws; rows of a mapped file are asked of the disk beforehand. among: the rows that are drawn from."""
+        if self.pages is None:
+            return drawn
+        return Ahead(drawn, self.pages, lambda rows: self._places(rows if among is None else among[rows]))
+
+    def __call__(self, rows: NDArray[np.int64]) -> Tensor:
+        """Images (B, C, H, W) or (B, M, C, H, W), or vectors, of the rows (B,) or (B, M)."""
+        places = self._places(rows)
+        if self.resident is not None:
+            found = self.resident.index_select(0, self.tensor(places))
+        elif self.pages is not None:
+            found = self.tensor(self.pages.read(self.data.take, places))
+        else:
+            found = self.tensor(self.data.take(places))
+        return found.unflatten(0, rows.shape) if rows.ndim > 1 else found
+
+    def _places(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows, one after the other, in the data behind the view."""
+        return rows.reshape(-1) if self.rows is None else self.rows[rows.reshape(-1)]
+
+    def tensor(self, array: NDArray[Any]) -> Tensor:
+        """The array as a tensor on the device."""
+        return torch.from_numpy(array).to(self.device, non_blocking=True)
+
+
+def _free(device: torch.device) -> int:
+    return int(torch.cuda.mem_get_info(device)[0])
+
+
+def to_unit(x: Tensor) -> Tensor:
+    """Images of uint8 as float32 in [0, 1]; vectors as they are."""
+    return x.float().div_(255) if x.dtype == torch.uint8 else x

@@ -1,0 +1,73 @@
+"""Rows that belong together: groups, two views of one thing, triplets, classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from unweave.data.images import FactorImages
+from unweave.data.sampling.cells import by, class_cells, count, of_two, shared_cells, varying
+from unweave.data.sampling.single import Draw, Drawn
+from unweave.data.subsets import Data
+
+
+def groups(data: Data, batch_size: int, *, group_size: int = 4, shared: Sequence[str] = ()) -> Draw:
+    """Groups of rows that share factors (the first one unless named), or belong to one group or class."""
+    cells = shared_cells(data, "groups", shared)
+    n = count(batch_size, group_size, "groups")
+    return lambda rng, step: Drawn(cells.members(rng, cells.cells(rng, n), group_size))
+
+
+def views(data: Data, batch_size: int, *, moving: Sequence[str] = ()) -> Draw:
+    """Two views of one thing: all factors but `moving` (the last one unless named) are equal; or two of one group."""
+    if isinstance(data, FactorImages):
+        free = [data.factors.k(f) for f in moving] or [max(varying(data.factors))]
+        cells = by(data, [k for k in range(len(data.factors.sizes)) if k not in free])
+    elif moving:
+        raise ValueError(f"{data.name} has no grid of factors that could move: leave out moving")
+    else:
+        cells = shared_cells(data, "views", ())
+    cells, n = of_two(data, "views", cells), count(batch_size, 2, "views")
+    return lambda rng, step: Drawn(cells.members(rng, cells.cells(rng, n), 2))
+
+
+def triplets(data: Data, batch_size: int, *, shared: Sequence[str] = ()) -> Draw:
+    """Two different rows of one class and one of another class; y (B, 3) tells them."""
+    every = class_cells(data, "triplets", shared)
+    if len(every) < 2:
+        raise ValueError(f"{data.name} has one class only; triplets take rows of two classes")
+    twos, n = of_two(data, "triplets", every), count(batch_size, 3, "triplets")
+
+    def draw(rng: np.random.Generator, step: int) -> Drawn:
+        cells = twos.cells(rng, n)
+        same = twos.members(rng, cells, 2)
+        others = every.cells(rng, n)
+        while (clash := every.keys(others) == twos.keys(cells)).any():
+            others[clash] = every.cells(rng, int(clash.sum()))
+        rows = np.concatenate([same, every.members(rng, others, 1)], axis=1)
+        return Drawn(rows, y=every.keys_at(rows))
+
+    return draw
+
+
+def classes(data: Data, batch_size: int, *, per_class: int = 4) -> Draw:
+    """Equally many rows of several classes. With known factors, step t takes the values of factor t mod K as classes.
+
+    As many classes as the factor has, but no more than leave `per_class` rows for each.
+    """
+    if isinstance(data, FactorImages) and data.y is None:
+        alternating = [by(data, [k]) for k in varying(data.factors)]
+    else:
+        alternating = [class_cells(data, "classes", ())]
+    cells = [of_two(data, "classes", every) for every in alternating]
+    count(batch_size, 2 * per_class, "classes")
+
+    def draw(rng: np.random.Generator, step: int) -> Drawn:
+        of = cells[step % len(cells)]
+        several = min(len(of), batch_size // per_class)
+        chosen = rng.permutation(len(of))[:several]
+        each = batch_size // several
+        return Drawn(of.members(rng, chosen, each).reshape(-1), y=np.repeat(of.keys(chosen), each))
+
+    return draw

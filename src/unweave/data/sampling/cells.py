@@ -1,0 +1,70 @@
+"""The cells that rows are drawn from: by factors, group or class; and how many rows of each fill a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from unweave.data.factors import FactorSpace
+from unweave.data.images import FactorImages
+from unweave.data.sampling.grid_cells import Lattice
+from unweave.data.sampling.listed_cells import Partition
+from unweave.data.subsets import Data, FactorRows, every_row
+
+Cells = Partition | Lattice
+
+
+def shared_cells(data: Data, kind: str, shared: Sequence[str]) -> Cells:
+    """Rows that belong together: by the shared factors, else by group, else by class, else by the first factor."""
+    if shared or (isinstance(data, FactorImages) and data.y is None) or data.groups is None:
+        return class_cells(data, kind, shared)
+    return Partition(data.groups)
+
+
+def class_cells(data: Data, kind: str, shared: Sequence[str]) -> Cells:
+    """Rows of one class: of equal values of the named factors or labels; else the data's own; else the first factor."""
+    if not shared and data.y is not None:
+        return Partition(data.y)
+    if isinstance(data, FactorImages):
+        return by(data, [data.factors.k(f) for f in shared] or [min(varying(data.factors))])
+    if not shared or data.labels is None:
+        raise ValueError(
+            f"{data.name} has no groups, classes or factors, so it cannot make {kind}; give groups.csv or sub-folders "
+            "as classes, or use data with factors, such as dsprites"
+        )
+    if unknown := [f for f in shared if f not in data.factor_names]:
+        raise ValueError(f"{data.name} has no factor {unknown[0]!r}; it has {', '.join(data.factor_names)}")
+    columns = data.labels[:, [data.factor_names.index(f) for f in shared]]
+    keys = np.unique(columns, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    return Partition(np.where(np.isnan(columns).any(1), -1, keys))
+
+
+def by(data: FactorImages, factors: Sequence[int]) -> Cells:
+    """The rows by the values of these factors, the last one named fastest."""
+    whole = Lattice(data.factors, factors)
+    if not data.exact:  # who groups rows by their labels has the labels that are told
+        return Partition(whole.keys_at(data.factors.rows(data.told(every_row(data)))))
+    return Partition(whole.keys_at(data.rows)) if isinstance(data, FactorRows) else whole
+
+
+def varying(factors: FactorSpace) -> list[int]:
+    """Indices of the factors with more than one value; ValueError if there are none."""
+    if not (several := [k for k, size in enumerate(factors.sizes) if size > 1]):
+        raise ValueError(f"no factor of {factors} varies")
+    return several
+
+
+def of_two(data: Data, kind: str, cells: Cells) -> Cells:
+    """The cells with at least two rows; ValueError if there are none."""
+    twos = cells.keep(2)
+    if not len(twos):
+        raise ValueError(f"{data.name} cannot make {kind}: no two of its rows share a group, class or factor value")
+    return twos
+
+
+def count(batch_size: int, members: int, kind: str) -> int:
+    """How many groups of so many members fill a batch; ValueError if none does."""
+    if members < 1 or batch_size < members:
+        raise ValueError(f"batch_size counts images; {batch_size} are too few for {kind} of {members}")
+    return batch_size // members

@@ -1,0 +1,62 @@
+"""Pairs in which some factors change and the others stay."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from unweave.data.images import FactorImages
+from unweave.data.sampling.cells import count, of_two, shared_cells, varying
+from unweave.data.sampling.shown import held
+from unweave.data.sampling.single import Draw, Drawn, Rows
+from unweave.data.subsets import Data
+
+
+def pairs(data: Data, batch_size: int, *, changed: int = 1, sampler: str = "exact") -> Draw:
+    """Pairs that differ in `changed` factors (0: a random number of them, uniform from 1 to K - 1).
+
+    sampler: "exact": the factors are chosen uniformly and their values really differ. "dlib": as disentanglement_lib
+        draws them: the number is 1 or `changed` with equal chance (0: 1 or a number from 1 to K - 1), and the new
+        value may be the old one. What `changed` says is then which values differ, not which were drawn again.
+    Data without a grid of factors: the listed pairs, else two rows of one group, or class; nothing is told.
+    """
+    n = count(batch_size, 2, "pairs")
+    if not isinstance(data, FactorImages) and (changed, sampler) != (1, "exact"):
+        raise ValueError(
+            f"{data.name} has pairs or groups and no grid of factors to change: leave out changed and pairs"
+        )
+    if not isinstance(data, FactorImages) and data.pairs is not None:
+        return _listed(data.pairs, n, data.name)
+    if not isinstance(data, FactorImages):
+        cells = of_two(data, "pairs", shared_cells(data, "pairs", ()))
+        return lambda rng, step: Drawn(cells.members(rng, cells.cells(rng, n), 2))
+    factors, free = data.factors, varying(data.factors)
+    if sampler not in ("exact", "dlib"):
+        raise ValueError(f"there is no sampler of pairs {sampler!r}; known: exact, dlib")
+    if not 0 <= changed <= len(free):
+        raise ValueError(f"{data.name} has {len(free)} factors that vary; a pair cannot change {changed} of them")
+
+    def propose(rng: np.random.Generator, n: int) -> Rows:
+        numbers = np.full(n, changed) if changed else rng.integers(1, max(len(free), 2), size=n)
+        if sampler == "dlib":
+            numbers = np.where(rng.random(n) < 0.5, 1, numbers)
+        which = np.zeros((n, len(factors.sizes)), dtype=bool)
+        which[:, free] = rng.random((n, len(free))).argsort(1).argsort(1) < numbers[:, None]
+        first = data.sample_factors(n, rng)
+        new = (
+            factors.sample(n, rng)
+            if sampler == "dlib"
+            else factors.change(first, which & (np.array(factors.sizes) > 1), rng)
+        )
+        return np.stack([first, np.where(which, new, first)], axis=1)
+
+    def draw(rng: np.random.Generator, step: int) -> Drawn:
+        v, rows = held(data, propose, rng, n)
+        return Drawn(rows, changed=v[:, 0] != v[:, 1])
+
+    return draw
+
+
+def _listed(pairs: Rows, n: int, name: str) -> Draw:
+    if not len(pairs):
+        raise ValueError(f"{name} lists pairs, but none of them is whole in this part of it")
+    return lambda rng, step: Drawn(pairs[rng.integers(len(pairs), size=n)])

@@ -1,0 +1,68 @@
+"""The cells of a whole grid: as `Partition`, of rows that agree in some factors, but computed and not listed.
+
+A grid of continuous factors has more rows than any memory. The cells, their members and what is drawn of them are those
+of a `Partition` of the same rows, number for number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from copy import copy
+
+import numpy as np
+
+from unweave.data.factors import FactorSpace
+from unweave.data.sampling.listed_cells import Rows, places
+
+
+class Lattice:
+    """The rows of a grid by the values of the factors `shared`, the last one named fastest; its cells are 0 to n - 1.
+
+    count: how many rows each cell has.
+    """
+
+    def __init__(self, factors: FactorSpace, shared: Sequence[int]) -> None:
+        sizes = factors.sizes
+        stride = [math.prod(sizes[k + 1 :]) for k in range(len(sizes))]
+        self._shared = [(sizes[k], stride[k]) for k in dict.fromkeys(shared)]
+        self._free = [(sizes[k], stride[k]) for k in range(len(sizes)) if k not in shared]
+        self._n, self.count = (math.prod(size for size, _ in ks) for ks in (self._shared, self._free))
+
+    def __len__(self) -> int:
+        return self._n
+
+    def keep(self, least: int) -> Lattice:
+        """The cells of at least `least` rows: all or, since they are equally large, none."""
+        kept = copy(self)
+        kept._n = self._n if self.count >= least else 0
+        return kept
+
+    def keys(self, cells: Rows) -> Rows:
+        """The key (n,) of each cell."""
+        return cells
+
+    def keys_at(self, rows: Rows) -> Rows:
+        """The key of each row, shape of `rows`."""
+        keys = np.zeros_like(rows)
+        for size, stride in self._shared:
+            keys = keys * size + rows // stride % size
+        return keys
+
+    def cells(self, rng: np.random.Generator, n: int) -> Rows:
+        """`n` cells, uniform."""
+        return rng.integers(len(self) * self.count, size=n) // self.count
+
+    def members(self, rng: np.random.Generator, cells: Rows, m: int) -> Rows:
+        """`m` rows (n, m) of each cell (n,), uniform; different ones as far as a cell has them, then these once more."""
+        place = places(rng, np.full(len(cells), self.count), m)
+        return _rows(cells, self._shared)[:, None] + _rows(place, self._free)
+
+
+def _rows(number: Rows, digits: Sequence[tuple[int, int]]) -> Rows:
+    """What a number, written in digits (size, stride), the last one fastest, adds to the row."""
+    rows = np.zeros_like(number)
+    for size, stride in reversed(digits):
+        number, digit = np.divmod(number, size)
+        rows += digit * stride
+    return rows

@@ -1,0 +1,66 @@
+"""Clips: consecutive frames in which some factors move and the others stand still."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from unweave.data.images import FactorImages
+from unweave.data.sampling.cells import by, count, varying
+from unweave.data.sampling.listed_cells import Partition
+from unweave.data.sampling.shown import held, rows_of
+from unweave.data.sampling.single import Draw, Drawn, Rows
+from unweave.data.subsets import Data
+
+SPARSE = 0.97  # of the proposed clips: where a view lacks a frame of more, its clips are not consecutive
+
+
+def clips(data: Data, batch_size: int, *, length: int = 8, shared: Sequence[str] = ()) -> Draw:
+    """Consecutive frames of one clip; with known factors, the others move by one value a frame and bounce at the ends.
+
+    Where a factor has 80 values or more, as a continuous one, it moves by a fortieth of them.
+    shared: the factors that stand still (the first one unless named).
+    """
+    n = count(batch_size, length, "clips")
+    if not isinstance(data, FactorImages):
+        if shared:
+            raise ValueError(f"{data.name} has clips and no grid of factors that could stand still: leave out shared")
+        return _frames(data, n, length)
+    still = [data.factors.k(f) for f in shared] or [min(varying(data.factors))]
+    sizes = np.array(data.factors.sizes)
+    moves = np.array([k not in still and sizes[k] > 1 for k in range(len(sizes))])
+    if not moves.any():
+        raise ValueError(f"{data.name} has no factor left to move in a clip; it varies in {data.factors.names}")
+
+    pace = np.maximum(sizes // 40, 1)
+
+    def propose(rng: np.random.Generator, n: int) -> Rows:
+        speed = rng.integers(-1, 2, size=(n, len(sizes))) * moves
+        stuck = np.flatnonzero(~speed.any(1))
+        speed[stuck, rng.choice(np.flatnonzero(moves), size=len(stuck))] = 1
+        path = data.sample_factors(n, rng)[:, None] + (speed * pace)[:, None] * np.arange(length)[:, None]
+        period = np.maximum(2 * (sizes - 1), 1)
+        folded = path % period
+        return np.where(folded < sizes, folded, period - folded)
+
+    known = rows_of(data, propose(np.random.default_rng(0), 1000))
+    if (known < 0).any(1).mean() > SPARSE:  # a small held-out part: frames of one content, in the order of the grid
+        cells = by(data, still)
+        return lambda rng, step: Drawn(np.sort(cells.members(rng, cells.cells(rng, n), length), axis=1))
+    return lambda rng, step: Drawn(held(data, propose, rng, n)[1])
+
+
+def _frames(data: Data, n: int, length: int) -> Draw:
+    if data.groups is None:
+        raise ValueError(f"{data.name} has no clips: give groups.csv or a folder per clip, or use data with factors")
+    long = Partition(data.groups).keep(length)
+    if not len(long):
+        raise ValueError(f"no clip of {data.name} has {length} frames; choose shorter clips")
+
+    def draw(rng: np.random.Generator, step: int) -> Drawn:
+        cells = long.cells(rng, n)
+        first = long.starts[cells] + rng.integers(long.counts[cells] - length + 1)
+        return Drawn(long.order[first[:, None] + np.arange(length)])
+
+    return draw

@@ -1,0 +1,32 @@
+"""Proposed tuples of factors, kept where the data set shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from unweave.data.images import FactorImages
+from unweave.data.sampling.single import Rows
+from unweave.data.subsets import FactorRows
+
+ROUNDS = 1000  # of proposals, before a combination of factors that a view lacks is given up
+
+
+def held(data: FactorImages, propose: Callable[..., Rows], rng: np.random.Generator, n: int) -> tuple[Rows, Rows]:
+    """Proposed factor tuples (n, M, K) and their rows (n, M), drawn again until the data set shows all of them."""
+    v = propose(rng, n)
+    rows = rows_of(data, v)
+    for _ in range(ROUNDS):
+        missing = (rows < 0).any(1)
+        if not missing.any():
+            return v, rows
+        v[missing] = propose(rng, int(missing.sum()))
+        rows[missing] = rows_of(data, v[missing])
+    raise ValueError(f"{data.name} ({data.about}) lacks the combinations of factors that such a batch is made of")
+
+
+def rows_of(data: FactorImages, v: Rows) -> Rows:
+    """Rows (...) of the factor tuples (..., K); -1 where a view has none."""
+    flat = v.reshape(-1, v.shape[-1])
+    return (data.find(flat) if isinstance(data, FactorRows) else data.factors.rows(flat)).reshape(v.shape[:-1])

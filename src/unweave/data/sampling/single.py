@@ -1,0 +1,48 @@
+"""Single rows, and what any draw gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.subsets import Data, every_row
+from unweave.seeds import fold
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Rows (B,) or (B, M) of the data; what changed within a pair (B, K); classes, if not the data's own."""
+
+    rows: Rows
+    changed: NDArray[np.bool_] | None = None
+    y: Rows | None = None
+
+
+Draw = Callable[[np.random.Generator, int], Drawn]
+
+
+def images(data: Data, batch_size: int, seed: int, *, replacement: bool = True) -> Draw:
+    """Single rows: independent, or a new shuffle of all rows for each epoch."""
+    n = len(data)
+    if replacement:
+        return lambda rng, step: Drawn(rng.integers(n, size=batch_size))
+    shuffled: dict[int, Rows] = {}  # of the last two epochs; remembered, but a function of (seed, epoch) alone
+
+    def epoch(number: int) -> Rows:
+        if number not in shuffled:
+            for old in sorted(shuffled)[:-1]:
+                del shuffled[old]
+            shuffled[number] = np.random.default_rng(fold(seed, "epoch", number)).permutation(every_row(data))
+        return shuffled[number]
+
+    def draw(rng: np.random.Generator, step: int) -> Drawn:
+        first, last = step * batch_size, (step + 1) * batch_size
+        parts = [epoch(e)[max(first - e * n, 0) : last - e * n] for e in range(first // n, (last - 1) // n + 1)]
+        return Drawn(np.concatenate(parts))
+
+    return draw

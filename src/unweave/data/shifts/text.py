@@ -1,0 +1,87 @@
+"""A shift as text, so that it is an option like any other: on the command line, in a config, in a run's folder.
+
+    correlated:scale,position_x,strength=0.2     pairs of factors, one after the other; a minus turns one round
+    imbalanced:shape,ratio=9
+    without:shape=2,position_x=0-15              values are a, a-b, or several of them joined by +; `only` is the rest
+    extrapolation:scale,fraction=0.25            side=test for what was held out
+    interpolation:position_x,every=2             side=test likewise
+    mislabelled:fraction=0.1                     the labels, of all factors or of those named, are wrong so often
+    combinations:shape,position_x/2,fraction=0.25   of a shape and a half of the positions; side=test likewise
+
+Several are joined by ";", the first is done first. `shifts` says what each does.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+from unweave.data.images import FactorImages, ImageData
+from unweave.data.shifts import views as shifts
+from unweave.settings import nearest
+
+KINDS = ("correlated", "imbalanced", "without", "only", "extrapolation", "interpolation", "combinations", "mislabelled")
+SPLITS = ("extrapolation", "interpolation", "combinations")  # they have a side for the test
+NUMBERS = {"strength": float, "ratio": float, "fraction": float, "every": int, "seed": int}
+
+
+def shifted(data: ImageData | FactorImages, text: str) -> FactorImages:
+    """The data as a shift, or several, leave them: a view of some rows, or with wrong labels.
+
+    ValueError if the text says none, or the data have no grid.
+    """
+    for one in text.split(";"):
+        if not isinstance(data, FactorImages):
+            raise ValueError(
+                f"the shift {text!r} takes images of every combination of known factors; {data.name} are not"
+            )
+        kind, _, rest = one.strip().partition(":")
+        if kind not in KINDS:
+            raise ValueError(f"there is no shift {kind!r}; {nearest(kind, KINDS)}")
+        words = [word.strip() for word in rest.split(",") if word.strip()]
+        names = [word for word in words if "=" not in word]
+        given = {name.strip(): value for name, _, value in (word.partition("=") for word in words if "=" in word)}
+        try:
+            data = _one(data, kind, names, given)
+        except ValueError as error:
+            raise ValueError(f"shift {one.strip()!r}: {error}") from error
+    assert isinstance(data, FactorImages)
+    return data
+
+
+def _one(data: FactorImages, kind: str, names: list[str], given: dict[str, str]) -> FactorImages:
+    if kind in ("without", "only"):
+        if names or not given:
+            raise ValueError(f"expected {kind}:FACTOR=VALUES, values as indices: 0, 0-3 or 0+2")
+        return shifts.without(data, {name: _values(value) for name, value in given.items()})[kind == "only"]
+    made, side = getattr(shifts, kind), given.pop("side", "train") if kind in SPLITS else "train"
+    known = {name: word.default for name, word in inspect.signature(made).parameters.items() if name in NUMBERS}
+    if missing := [name for name, default in known.items() if default is inspect.Parameter.empty and name not in given]:
+        raise ValueError(f"{kind} needs {missing[0]}=NUMBER")
+    if wrong := [name for name in given if name not in known]:
+        raise ValueError(f"{kind} takes no {wrong[0]!r}; {nearest(wrong[0], known)}")
+    if side not in ("train", "test"):
+        raise ValueError(f"side is train or test, not {side!r}")
+    made = made(data, _factors(kind, names), **{name: NUMBERS[name](value) for name, value in given.items()})
+    return made[side == "test"] if isinstance(made, tuple) else made
+
+
+def _factors(kind: str, names: list[str]) -> str | list[str] | list[shifts.Pair] | dict[str, int]:
+    """What a shift takes as its factors: one name, any names, pairs of names, or names with the number of their parts."""
+    if kind == "mislabelled":
+        return names
+    if kind == "correlated" and names and len(names) % 2 == 0:
+        return list(zip(names[::2], names[1::2], strict=True))
+    if kind == "combinations" and len(names) > 1:
+        parts = [name.partition("/") for name in names]
+        return {name.strip(): int(count) if slash else 0 for name, slash, count in parts}
+    if kind in ("correlated", "combinations") or len(names) != 1:
+        raise ValueError(
+            "factors are one name, for `correlated` pairs: a,b or a,b,a,c, for `combinations` several: a,b/2"
+        )
+    return names[0]
+
+
+def _values(text: str) -> list[int]:
+    """The indices in "0-3+7"."""
+    spans = [part.partition("-") for part in text.split("+")]
+    return [value for first, dash, last in spans for value in range(int(first), int(last if dash else first) + 1)]

@@ -1,0 +1,1 @@
+"""Where published files are, how they are fetched, and how they are verified."""

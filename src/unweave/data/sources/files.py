@@ -1,0 +1,88 @@
+"""The published files of a data set: where the user has them, and whether they are the published ones.
+
+A checksum stands in the catalogue only where its source is known; of the others it is recorded at first use, beside the
+file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from unweave.data.sources.catalogue import SOURCES, Source
+from unweave.data.sources.published import HOME, find
+
+__all__ = ["SOURCES", "Source", "check", "digest", "located", "verify", "wanted"]
+BLOCK = 1 << 20
+
+
+def located(name: str, root: str | Path | None, file: str = "") -> Path | None:
+    """The published file of a data set, the first one unless named, gzipped or unpacked; None if it is nowhere."""
+    source, place = SOURCES[name], root or os.environ.get(HOME)
+    if place is None:
+        return None
+    file = file or source.file
+    spellings = [file, file.removesuffix(".gz")]
+    if source.folder:  # the file of another set has the same name
+        for own in spellings:
+            if (Path(place) / own).is_file():
+                return Path(place) / own
+        spellings = [f"{source.folder}/{spelling}" for spelling in spellings]
+    try:
+        return find(spellings[0], place, *spellings[1:])
+    except FileNotFoundError:
+        return None
+
+
+def wanted(name: str, root: str | Path | None, file: str = "") -> Path:
+    """The published file of a data set; FileNotFoundError that says where it comes from and what is drawn instead."""
+    source, found = SOURCES[name], located(name, root, file)
+    if found is None:
+        place = f"in {root}" if root is not None else f"in ${HOME} ({os.environ.get(HOME) or 'not set'})"
+        instead = f"; without it, {source.stand_in} is drawn in its manner" if source.stand_in else ""
+        raise FileNotFoundError(
+            f"{name} needs the file {file or source.file}, which is not {place}; it is from {source.address}{instead}"
+        )
+    return found
+
+
+def verify(name: str, path: Path) -> str:
+    """What is known of a file, in words; ValueError if it is not the published one, or has changed since first use."""
+    (_, sha256), found = SOURCES[name].files.get(path.name, (0, "")), digest(path)
+    if sha256:
+        if found != sha256:
+            raise ValueError(f"{path} is not the published file: its sha256 is {found}; expected {sha256}")
+        return f"{path} is the published file"
+    note = path.with_name(path.name + ".sha256.json")
+    if note.is_file():
+        first = _noted(note)
+        if found != first:
+            raise ValueError(f"{path} has changed since its first use: its sha256 is {found}; it was {first}")
+        return f"{path} is unchanged since its first use"
+    note.write_text(json.dumps({"sha256": found, "size": path.stat().st_size}))
+    return f"no checksum of {path.name} was published; {found} is recorded as that of its first use"
+
+
+def _noted(note: Path) -> str:
+    try:
+        return str(json.loads(note.read_text())["sha256"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"{note}, the checksum of the first use, is damaged; remove it to record another") from error
+
+
+def check(name: str, path: Path) -> None:
+    """ValueError if a file of the published size is not the published file. Files of other sizes are other files."""
+    size, sha256 = SOURCES[name].files.get(path.name, (0, ""))
+    if sha256 and path.stat().st_size == size and digest(path) != sha256:
+        raise ValueError(f"{path} is damaged: its sha256 is not the published one; fetch it again")
+
+
+def digest(path: Path) -> str:
+    """The sha256 of a file."""
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            total.update(block)
+    return total.hexdigest()

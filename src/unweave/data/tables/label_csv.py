@@ -1,0 +1,129 @@
+"""What a user's folder says of its images: factors.csv, groups.csv and pairs.csv beside them.
+
+factors.csv: `file`, then a column for each factor. A cell that is empty or says so (see `unweave.data.tables.table`) is a
+missing label. A column of numbers is ordered, and metrics see these numbers; any other is categorical (its values sorted
+as text). A column called `age:continuous` is the factor `age` of that kind, one of `unweave.kinds.KINDS`; ordered and
+continuous ones hold numbers. groups.csv: `file`, `group`. pairs.csv: two columns of files. Files are named by their path
+below the folder, with forward slashes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.tables.cells import missing, number
+from unweave.data.tables.table import Sheet, read_table
+from unweave.kinds import factors_of
+
+MANY = 256  # different numbers in a column; with more it is a measurement, not an index
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Factors of N files: v (N, K), NaN where one is missing; names, and sizes (0: numbers kept as they are).
+
+    values: what the indices of each factor mean, words or numbers; none where numbers are kept as they are.
+    """
+
+    v: NDArray[np.float64]
+    names: tuple[str, ...]
+    sizes: tuple[int, ...]
+    values: tuple[NDArray[np.generic], ...]
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def grid(self) -> bool:
+        """Whether every combination of the factors is there exactly once."""
+        if min(self.sizes, default=0) < 1 or np.isnan(self.v).any() or math.prod(self.sizes) != len(self.v):
+            return False
+        return len(np.unique(self.v, axis=0)) == len(self.v)
+
+
+def factors(path: Path, files: list[str]) -> Labels:
+    """The labels of the files, in their order; NaN for those that are not listed."""
+    sheet = _table(path, files)
+    numbers = [sheet.numbers(k) for k in range(1, len(sheet.names))]
+    names, kinds = _kinds(sheet, numbers)
+    coded = [_code(column, sheet.column(k)) for k, column in enumerate(numbers, start=1)]
+    row = {file: i for i, file in enumerate(sheet.column(0))}
+    place = [row.get(file, -1) for file in files]
+    v = np.stack([np.append(values, np.nan)[place] for values, _ in coded], axis=1)
+    meanings = tuple(values for _, values in coded)
+    return Labels(v, names, tuple(map(len, meanings)), meanings, kinds)
+
+
+def _kinds(sheet: Sheet, numbers: list[NDArray[np.float64] | None]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names and kinds of factors, from the names of their columns; words are categories, of numbers it is not known.
+
+    ValueError for words that are said to be ordered or continuous: nothing says in which order.
+    """
+    try:
+        named = factors_of(sheet.names[1:])
+    except ValueError as error:
+        raise ValueError(f"{sheet.path}: {error}") from error
+    kinds = []
+    for k, (_, kind) in enumerate(named, start=1):
+        words = numbers[k - 1] is None
+        if words and kind in ("ordered", "continuous"):
+            row = next(i for i, cell in enumerate(sheet.column(k)) if number(cell) is None)
+            raise ValueError(f"{sheet.at(row, k)} holds {sheet.column(k)[row]!r}; what is {kind} has to be numbers")
+        kinds.append(kind or ("categorical" if words else ""))
+    return tuple(name for name, _ in named), tuple(kinds)
+
+
+def groups(path: Path, files: list[str]) -> NDArray[np.int64]:
+    """The group (N,) of each file, numbered as they first appear; a file that is not listed is a group of its own."""
+    sheet = _table(path, files, columns=2)
+    of = {file: group for file, group in sheet.rows if not missing(group)}
+    numbers: dict[tuple[str, str], int] = {}
+    keys = [("group", of[file]) if file in of else ("file", file) for file in files]
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys])
+
+
+def pairs(path: Path, files: list[str]) -> NDArray[np.int64]:
+    """The pairs (P, 2), as places of the two files."""
+    sheet = _table(path, files, columns=2, once=False)
+    place = {file: i for i, file in enumerate(files)}
+    for line, (_, second) in zip(sheet.lines, sheet.rows, strict=True):
+        if second not in place:
+            raise ValueError(f"{path}, line {line}: there is no image {second!r}")
+    return np.array([[place[a], place[b]] for a, b in sheet.rows], dtype=np.int64).reshape(-1, 2)
+
+
+def _table(path: Path, files: list[str], columns: int | None = None, once: bool = True) -> Sheet:
+    """A table whose first column names images; ValueError with the line that is wrong."""
+    sheet = read_table(path, named=True)
+    if not sheet.names:
+        raise ValueError(f"{path} is not a table of comma-separated values: it is empty")
+    known, seen = set(files), set()
+    if sheet.names[0] in known:
+        raise ValueError(f"{path} begins with {sheet.names[0]!r}, an image; its first line has to be names of columns")
+    if len(sheet.names) < 2 or (columns and len(sheet.names) != columns):
+        more = "a column for each factor" if columns is None else "one column more"
+        raise ValueError(f"{path} begins with the columns {list(sheet.names)}; expected the file, and {more}")
+    for line, row in zip(sheet.lines, sheet.rows, strict=True):
+        if row[0] not in known:
+            raise ValueError(f"{path}, line {line}: there is no image {row[0]!r}")
+        if once and row[0] in seen:
+            raise ValueError(f"{path}, line {line}: {row[0]!r} comes twice")
+        seen.add(row[0])
+    return sheet
+
+
+def _code(numbers: NDArray[np.float64] | None, cells: list[str]) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
+    """A column, of words if it has no numbers, as indices from 0 and their meanings; as numbers alone if they are many."""
+    if numbers is None:
+        words = sorted({cell for cell in cells if not missing(cell)})
+        place = {word: float(i) for i, word in enumerate(words)}
+        return np.array([place.get(cell, np.nan) for cell in cells]), np.array(words)
+    given = ~np.isnan(numbers)
+    values = np.unique(numbers[given])
+    if len(values) > MANY:
+        return numbers, values[:0]
+    index = np.where(given, np.searchsorted(values, numbers), np.nan)
+    return index, values.astype(np.int64) if np.array_equal(values, np.rint(values)) else values

@@ -1,0 +1,37 @@
+"""Which columns of a table are row indices that pandas wrote: they say which row is which, and are no values.
+
+A table that was saved, read and saved again has several: `,Unnamed: 0,a` or `Unnamed: 0.1,Unnamed: 0,a`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from unweave.data.tables.cells import WHOLE, number
+
+NAME = re.compile(r"(Unnamed: [0-9]+(\.[0-9]+)*)?")
+LEVEL = re.compile(r"__index_level_[0-9]+__")  # in a Parquet file
+
+
+def is_index(cells: Sequence[str]) -> bool:
+    """Whether cells are whole numbers of which none comes twice."""
+    return len(set(cells)) == len(cells) and all(map(WHOLE.fullmatch, cells))
+
+
+def row_indices(names: Sequence[str], columns: Sequence[Sequence[str]]) -> list[int]:
+    """The places of the columns called `Unnamed: n`, and of the first ones if without a name, that are row indices.
+
+    ValueError for a first column of such a name (or one behind row indices alone) that holds numbers and is none. Words
+    there may be the names of files, and a name that is missing further on is for others to refuse.
+    """
+    found: list[int] = []
+    for k, (name, cells) in enumerate(zip(names, columns, strict=True)):
+        if not NAME.fullmatch(name) or (not name and len(found) < k):
+            continue
+        if cells and is_index(cells):
+            found.append(k)
+        elif len(found) == k and not any(number(cell) is None for cell in cells):
+            said = "its first column has no name, and" if k == 0 else f"its column {name!r}"
+            raise ValueError(f"{said} is no row index; name it or leave it out")
+    return found

@@ -1,0 +1,190 @@
+"""The tables of a data set: which rows the metrics need, encoded once, and laid out as each kind of metric reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.sampling.listed_cells import Partition
+from unweave.kinds import declared
+from unweave.metrics.tables.grouping import GroupTable
+from unweave.metrics.tables.groups import FIT_GROUPS, MEMBERS, TEST_GROUPS, Groups
+from unweave.metrics.tables.rows import TEST_ROWS, Table
+from unweave.tensors import plain
+
+AnyTable = TypeVar("AnyTable", Table, GroupTable)
+
+
+class Tables:
+    """Which rows of a data set the metrics need, and, once encoded, the tables they read.
+
+    rows: the table of codes beside factors. others: the tables of the other kinds, "posteriors" with the codes'
+    variances, "classes" with the block of that name beside the class, and "groups" and "pairs" made by intervention.
+    held: whether `source` is a view of the rows that were held out of training: then groups are made of these rows alone,
+    not of the whole grid, and every score says so.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        *,
+        n: int,
+        seed: int,
+        protocol: str,
+        groups: bool,
+        kinds: Any = None,
+        held: bool = False,
+    ):
+        rng = np.random.default_rng([seed, 100])
+        self.index = {"fit": _some(rng, len(source), n)}
+        if protocol.startswith("dlib"):
+            self.index |= _to_test(rng, self.index["fit"], len(source))
+        used = len(np.unique(np.concatenate(list(self.index.values()))))
+        self.notes = (f"scored on rows that were held out of training, {used:,} of {len(source):,}",) if held else ()
+        among = source.rows if held else None
+        if hasattr(
+            source, "of"
+        ):  # a view: from here on rows are those of the data behind it, as interventions name them
+            self.index = {name: source.rows[rows] for name, rows in self.index.items()}
+            source = source.of
+        self.source, self.seed, self.protocol = source, seed, protocol
+        self.kinds = known_kinds(source, kinds)
+        self.fixed: dict[str, NDArray[np.int64]] = {}
+        space = getattr(source, "factors", None)
+        if groups and space is not None:
+            for kind, side, count in (
+                (kind, side, count)
+                for kind in ("groups", "pairs")
+                for side, count in (("fit", FIT_GROUPS), ("test", TEST_GROUPS))
+            ):
+                make = intervene if among is None else partial(gather, among=among)
+                self.fixed[f"{kind} {side}"], drawn = make(space, count, kind == "pairs", rng)
+                self.index[f"{kind} {side}"] = drawn
+        self.others: dict[str, Table | GroupTable] = {}
+
+    def encode(
+        self, posterior: Callable[..., Any], columns: NDArray[np.int64] | None, classes: slice | None = None
+    ) -> None:
+        """Encode every row that is needed once, and lay the codes out as tables.
+
+        columns: those that are scored, all if None. classes: those of the block "class".
+        """
+        needed = np.unique(np.concatenate([rows.ravel() for rows in self.index.values()]))
+        mean, log_var = _encode(posterior, self.source, needed)
+        category = mean[:, classes or slice(0)]
+        if columns is not None:
+            mean, log_var = mean[:, columns], None if log_var is None else log_var[:, columns]
+        at = {name: np.searchsorted(needed, rows) for name, rows in self.index.items()}
+        if classes is not None and (y := getattr(self.source, "y", None)) is not None:
+            label = np.asarray(y)[self.index["fit"]].astype(float)[:, None]
+            table = Table.of(category[at["fit"]], label, seed=self.seed, kinds="categorical")
+            self.others["classes"] = self._said(table)
+        factors = known_factors(self.source, needed)
+        test = None if "test" not in at or factors is None else (mean[at["test"]], factors[at["test"]])
+        full = Table.of(
+            mean[at["fit"]],
+            None if factors is None else factors[at["fit"]],
+            test=test,
+            log_var=None if log_var is None else log_var[at["fit"]],
+            protocol=self.protocol,
+            seed=self.seed,
+            kinds=self.kinds,
+        )
+        full = self._said(full)
+        self.rows, self.posteriors = replace(full, log_var=None, cache={}), full
+        self.others["posteriors"] = full
+        for kind in {name.split()[0] for name in self.fixed}:
+            fit, held = (Groups(mean[at[f"{kind} {side}"]], self.fixed[f"{kind} {side}"]) for side in ("fit", "test"))
+            self.others[kind] = self._said(GroupTable.of(fit, held, mean[at["fit"]], self.protocol, self.seed))
+
+    def _said(self, table: AnyTable) -> AnyTable:
+        """The table with what is to be said of all its scores."""
+        return replace(table, notes=table.notes + self.notes)
+
+
+def intervene(
+    space: Any, count: int, pairs: bool, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Groups of 64 rows in which one factor is held at a value (of 64 pairs that share one each): fixed (G,), rows (G, L)."""
+    fixed = rng.integers(len(space.sizes), size=count)
+    members = 2 * MEMBERS if pairs else MEMBERS
+    v = space.sample(count * members, rng).reshape(count, members, -1)
+    g = np.arange(count)
+    if pairs:
+        v[g[:, None], 1::2, fixed[:, None]] = v[g[:, None], 0::2, fixed[:, None]]
+    else:
+        v[g, :, fixed] = v[g, 0, fixed][:, None]
+    return fixed, space.rows(v.reshape(count * members, -1)).reshape(count, members)
+
+
+def gather(
+    space: Any, count: int, pairs: bool, rng: np.random.Generator, among: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Such groups of the rows `among` alone, which need not be the whole grid: fixed (G,), rows (G, L)."""
+    fixed, v = rng.integers(len(space.sizes), size=count), space.at(among)
+    rows = np.empty((count, 2 * MEMBERS if pairs else MEMBERS), dtype=np.int64)
+    for k in np.unique(fixed):
+        own, cells = np.flatnonzero(fixed == k), Partition(v[:, k])
+        if pairs and len(twos := cells.keep(2)):
+            drawn = twos.members(rng, twos.cells(rng, len(own) * MEMBERS), 2)
+        else:
+            drawn = cells.members(rng, cells.cells(rng, len(own)), rows.shape[1])
+        rows[own] = among[drawn].reshape(len(own), -1)
+    return fixed, rows
+
+
+def known_factors(source: Any, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
+    """The factors (n, K) of rows: of the grid, the labels, or the class as the only one; None if nothing is known.
+
+    Where a factor's values are numbers they are these, and not their places among each other.
+    """
+    if hasattr(source, "factors") or getattr(source, "labels", None) is not None:
+        return np.asarray(source.observed(rows), dtype=float)
+    if source.y is not None:
+        return np.asarray(source.y)[rows].astype(float)[:, None]
+    return None
+
+
+def known_kinds(source: Any, wanted: Any = None) -> tuple[str, ...] | None:
+    """The kind of each factor that `known_factors` gives, as the user wants it or as the data say; "" if neither does.
+
+    wanted: as of `unweave.kinds.declared`, factors by name or number. ValueError if there is no such kind or factor.
+    """
+    if hasattr(source, "factors"):
+        names, own = source.factors.names, source.factors.kinds
+    elif getattr(source, "labels", None) is not None:
+        names, own = source.factor_names, source.factor_kinds
+    elif source.y is not None:
+        names, own = ("class",), ("categorical",)
+    else:
+        names, own = (), ()
+    mine = declared(wanted, len(names), names)
+    return tuple(kind or given for kind, given in zip(mine, own, strict=True)) or None
+
+
+def _encode(posterior: Callable[..., Any], source: Any, rows: NDArray[np.int64]) -> tuple[Any, Any]:
+    parts = [posterior(source.take(rows[i : i + 4096])) for i in range(0, len(rows), 4096)]
+    mean = np.concatenate([np.asarray(plain(p[0]), dtype=np.float64) for p in parts])
+    if len(mean) != len(rows):
+        raise ValueError(f"the encoder gave {len(mean)} codes for {len(rows)} images")
+    return mean, None if parts[0][1] is None else np.concatenate([plain(p[1]) for p in parts])
+
+
+def _to_test(rng: np.random.Generator, fitted: NDArray[np.int64], size: int) -> dict[str, NDArray[np.int64]]:
+    """Under "test", 5,000 rows that are not fitted; nothing where they are too few, and the fitted ones are split.
+
+    disentanglement_lib draws both from all rows, which on a small set tests on what was fitted.
+    """
+    others = np.setdiff1d(np.arange(size), fitted)
+    enough = len(others) >= min(TEST_ROWS, len(fitted) // 2)
+    return {"test": others[_some(rng, len(others), TEST_ROWS)]} if enough else {}
+
+
+def _some(rng: np.random.Generator, size: int, n: int) -> NDArray[np.int64]:
+    """N rows without replacement, all of them if there are no more."""
+    return np.arange(size) if n >= size else np.sort(rng.choice(size, n, replace=False))

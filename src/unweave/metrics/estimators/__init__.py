@@ -1,0 +1,1 @@
+"""What metrics compute with: information, entropies, quantiles, classifiers and trees."""

@@ -1,0 +1,13 @@
+"""The mean that skips what is not defined, which most metrics take over factors."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+def mean(parts: np.ndarray) -> float:
+    """Mean of the parts that are defined, NaN if there is none."""
+    defined = parts[~np.isnan(parts)]
+    return float(defined.mean()) if len(defined) else math.nan

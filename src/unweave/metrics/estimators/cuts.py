@@ -1,0 +1,165 @@
+"""The best cut of every node of a level of growing trees, by exact search of few blocks.
+
+For every node the sums of the residuals up to each block's end give the gain of a cut there. Inside a block the running
+sum cannot rise by more than the block's positive residuals nor fall by more than its negative ones. The gain is convex
+in (sum, count), so its largest value over that box lies in a corner: a bound, and only blocks whose bound reaches the
+best gain known are searched row by row. The result is that of searching every cut.
+
+Letters: D columns, J blocks per column, T trees, Q = nodes * T.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from unweave.metrics.estimators.sorted_columns import Bools, Columns, Floats, Ints
+
+PURE = float(np.finfo(np.float64).eps)  # a node whose residuals vary less than this stays a leaf (scikit-learn's rule)
+SLACK = 1 + 1e-12  # the bounds are rounded; one that is a digit too low would lose a cut
+
+
+class Cuts(NamedTuple):
+    """The best cut of each node, (nodes, T) each: its column, the rank it cuts at, and what it gains.
+
+    A gain is the fall of the summed squared residual; NaN where the node stays whole.
+    """
+
+    column: Ints
+    rank: Ints
+    gain: Floats
+
+
+@dataclass(eq=False)
+class Level:
+    """One level of T growing trees: the node (T, N) of each row and, at the blocks' edges, sums over a node's rows.
+
+    sums: (2, D, J + 1, Q) of residuals, of weights. rises: (D, J, Q) of the positive residuals inside each block.
+    """
+
+    columns: Columns
+    residual: Floats
+    weight: Floats
+    node: Ints
+    sums: Floats
+    rises: Floats
+
+    @property
+    def total(self) -> Floats:
+        """(2, Q): residual and weight of each node."""
+        return self.sums[:, 0, -1]
+
+
+def best_cuts(level: Level, ties: np.random.Generator) -> Cuts:
+    """The best of all cuts of every node; among columns with equal gains one is drawn, as scikit-learn does."""
+    d, j, q = level.rises.shape
+    total, size = level.total
+    c, n = level.sums[:, :, 1:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at_edges = _proxy(c, n, total, size)
+        bounds = _bounds(level)
+    known = at_edges.max((0, 1))
+    likely = bounds.argmax(0)  # searching the likeliest block first raises what the others have to reach
+    found, _ = _search(level, likely, np.arange(q))
+    blocks, nodes = np.nonzero(bounds >= np.maximum(np.maximum(known, found), np.finfo(float).min))
+    found, ranks = _search(level, blocks, nodes)
+
+    place = at_edges.argmax(1)
+    best = np.take_along_axis(at_edges, place[:, None], 1)[:, 0]
+    cut = np.take_along_axis(level.columns.edge, place, 1)
+    key = blocks // j * q + nodes
+    order = np.lexsort((-ranks, found, key))
+    winner = order[np.append(key[order][1:] != key[order][:-1], True)] if len(order) else order
+    winner = winner[found[winner] > best.ravel()[key[winner]]]
+    best.ravel()[key[winner]] = found[winner]
+    cut.ravel()[key[winner]] = ranks[winner]
+
+    highest = best.max(0)
+    column = np.where(best == highest, ties.random((d, q)), -1.0).argmax(0)
+    whole = _stays_whole(level, highest)
+    gain = np.where(whole, np.nan, highest - total**2 / np.where(size > 0, size, 1))
+    shape = (-1, len(level.residual))
+    return Cuts(column.reshape(shape), cut[column, np.arange(q)].reshape(shape), gain.reshape(shape))
+
+
+def _proxy(c: Floats, n: Floats, total: Floats, size: Floats) -> Floats:
+    """What a cut gains, plus total^2 / size, which all cuts of a node share; -inf where a side is empty.
+
+    c, n: sum of residuals and of weights on the left; total, size: on both sides.
+    """
+    right = total - c
+    right *= right
+    right /= size - n
+    left = c * c
+    left /= n
+    left += right
+    left[(n == 0) | (n == size)] = -np.inf
+    return left
+
+
+def _bounds(level: Level) -> Floats:
+    """Upper bounds (D * J, Q) on `_proxy` strictly inside each block; -inf where no cut lies."""
+    total, size = level.total
+    (c0, n0), (c1, n1) = level.sums[:, :, :-1], level.sums[:, :, 1:]
+    least = level.weight[level.weight > 0].min()
+    mean = total / size
+    high, low = c0 + level.rises, c1 - level.rises
+    bound = None
+    for n in (n0 + least, n1 - least):
+        expected = n * mean
+        corner = np.maximum(high - expected, expected - low)
+        corner *= corner
+        corner *= size
+        n *= size - n
+        corner /= n
+        bound = corner if bound is None else np.maximum(bound, corner, out=bound)
+    assert bound is not None
+    bound += total * mean
+    bound *= SLACK
+    bound[n1 - n0 < 2 * least] = -np.inf
+    bound = bound.reshape(-1, bound.shape[-1])
+    bound[~level.columns.inner.any(1)] = -np.inf
+    return bound
+
+
+def _search(level: Level, blocks: Ints, nodes: Ints) -> tuple[Floats, Ints]:
+    """The best cut inside each of S blocks for the rows of one node each: `_proxy` and rank, (S,)."""
+    columns, (trees, n) = level.columns, level.residual.shape
+    j = columns.edge.shape[1]
+    h, tree = np.divmod(nodes, trees)
+    rows = columns.rows[blocks]
+    padded = rows == n
+    rows[padded] = 0
+    at = rows + tree[:, None] * n
+    inside = level.node.ravel()[at] == h[:, None]
+    inside &= ~padded
+    c, w = level.residual.ravel()[at] * inside, level.weight[rows] * inside
+    before = level.sums[:, blocks // j, blocks % j, nodes]
+    c[:, 0] += before[0]
+    w[:, 0] += before[1]
+    total, size = level.total[:, nodes, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        proxy = _proxy(c.cumsum(1), w.cumsum(1), total, size)
+    proxy[~columns.inner[blocks]] = -np.inf
+    best = proxy.argmax(1)
+    each = np.arange(len(blocks))
+    return proxy[each, best], columns.ranks[blocks, best]
+
+
+def _stays_whole(level: Level, highest: Floats) -> Bools:
+    """Which nodes (Q,) are leaves: no cut separates two values, or the residuals do not vary.
+
+    A cut may gain nothing and still be made (both halves of an exclusive or need it), so a gain near 0 is not enough.
+    """
+    total, size = level.total
+    whole = highest == -np.inf
+    doubtful = ~whole & (highest - total**2 / np.where(whole, 1, size) <= PURE * size)
+    for q in np.flatnonzero(doubtful):
+        h, tree = divmod(int(q), len(level.residual))
+        inside = (level.node[tree] == h) & (level.weight > 0)
+        weight = level.weight[inside]
+        residual = level.residual[tree, inside] / weight
+        whole[q] = np.average((residual - total[q] / size[q]) ** 2, weights=weight) <= PURE
+    return whole

@@ -1,0 +1,33 @@
+"""The classifiers that predict factors from codes: linear, or boosted trees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+
+from unweave.metrics.estimators.classifiers import logistic
+
+Predictor = Literal["logistic", "boosting"]
+
+
+def predictors(
+    predictor: str, z: np.ndarray, v: np.ndarray, weights: np.ndarray | None, seed: int
+) -> dict[int, Callable[[np.ndarray], np.ndarray]]:
+    """For each factor with at least two values a function from codes (n, D) to its levels (n,).
+
+    z: (N, D), on a common scale, since a linear classifier is penalised. v: (N, K) levels, -1 where unknown.
+    """
+    told = [k for k, column in enumerate(v.T) if len(np.unique(column[column >= 0])) > 1]
+    if predictor == "boosting" and told:
+        from unweave.metrics.estimators.boosting import fit_factors
+
+        models = fit_factors(z, np.where(v < 0, np.nan, v)[:, told], seed=seed, weights=weights)
+        return {k: model.predict for k, model in zip(told, models, strict=True)}
+    fitted = {}
+    for k in told:
+        known = v[:, k] >= 0
+        w = None if weights is None else weights[known]
+        fitted[k] = logistic(z[known], v[known, k], w, "unweave", seed).predict
+    return fitted

@@ -1,0 +1,115 @@
+"""DCI-ES (Eastwood et al., 2023): how large a model does it take to read the factors, and how large is the code?"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.averages import mean
+from unweave.metrics.estimators.classifiers import standardise
+from unweave.metrics.tables.kinds import shared_levels
+
+ROWS = 4_000
+FEATURES = (0, 8, 16, 32, 64, 128, 256, 512)
+PENALTY = 1e-3
+
+
+@metric(
+    measures=("explicitness",),
+    cost="fit",
+    invariant=("scale", "dead latents"),
+    uses=("test",),
+    draws=True,
+)
+def dci_es(table: Table) -> Measured:
+    """Explicitness E times informativeness I, mean over factors; from 0 to 1, higher is better. Size S is in the parts.
+
+    Probes of growing capacity c predict a factor; l(c) is the least test loss up to c, in units of the loss of the best
+    constant. E = 1 - 2 A / (log c_max - log c_min), A the area of l(c) - l(c_max) over log c: 1 if the smallest probe
+    does as well as the largest, 0 if the loss falls in a straight line from 1 to 0. I = 1 - l(c_max). S = K / D, at
+    most 1.
+
+    The probes are ridge regressions of the indicators of a factor's values on the standardised codes and 0 to 512
+    random Fourier features of them (Rahimi and Recht 2007); c is the number of features, the loss squared error.
+    parts: `explicitness`, `informativeness`, `size`; the first two per factor.
+
+    Source: Eastwood et al. 2023, section 4. **Departures**: the paper reports E alone, which is 1 for noise, since no
+    probe can do better than the smallest there; at most 4,000 rows; one family of probes.
+    Known failure: which frequencies the seed draws moves E by some hundredths, and so does the order of the latents;
+    E of different families and capacities are different numbers; loss on indicators leaves I of a factor
+    with many values far below 1 even for a perfect code, which `ceiling` shows.
+    """
+    fit, test = table.sides()
+    rows = np.sort(np.random.default_rng([table.seed, 13]).permutation(fit.n)[: table.most(ROWS)])
+    v_fit, v_test = shared_levels(fit.rows(rows), test)
+    explicit, informed = np.full((2, v_fit.shape[1]), math.nan)
+    features, new = _features(fit.rows(rows), test)
+    capacity = np.log(len(table.latents) + np.array(FEATURES))
+    for k in range(v_fit.shape[1]):
+        losses = _losses(features, new, v_fit[:, k], v_test[:, k], fit.weights, test.weights, rows)
+        if losses is not None:
+            above = losses - losses[-1]
+            area = ((above[1:] + above[:-1]) / 2 * np.diff(capacity)).sum()
+            explicit[k] = np.clip(1 - 2 * area / (capacity[-1] - capacity[0]), 0, 1)
+            informed[k] = 1 - losses[-1]
+    return Measured(
+        mean(explicit * informed),
+        f"ridge regression on up to {FEATURES[-1]} Fourier features; {table.split_note()}",
+        {
+            "explicitness": mean(explicit),
+            "informativeness": mean(informed),
+            "size": min(1.0, len(table.varying) / table.width),
+        },
+        factors={"explicitness_per_factor": explicit, "informativeness_per_factor": informed},
+        n=len(rows),
+        reason="a factor has one class only in the rows fitted or none in those tested"
+        if np.isnan(informed).any()
+        else "",
+    )
+
+
+def _features(fit: Table, test: Table) -> tuple[np.ndarray, np.ndarray]:
+    """Standardised codes and their random Fourier features, (n, D + 512), for both tables."""
+    z, z_test = standardise(fit.codes, test.codes, weights=fit.weights)
+    rng = np.random.default_rng([fit.seed, 14])
+    # frequencies as of a Gaussian kernel whose width is the typical distance sqrt(2 D) of two rows
+    turns = rng.standard_normal((FEATURES[-1], z.shape[1])).T / math.sqrt(2 * z.shape[1])
+    phase = rng.uniform(0, 2 * math.pi, FEATURES[-1])
+    first, second = (np.hstack([x, math.sqrt(2) * np.cos(2 * x @ turns + phase)]) for x in (z, z_test))
+    return first, second
+
+
+def _losses(
+    features: np.ndarray,
+    new: np.ndarray,
+    v: np.ndarray,
+    v_test: np.ndarray,
+    weights: np.ndarray | None,
+    test_weights: np.ndarray | None,
+    rows: np.ndarray,
+) -> np.ndarray | None:
+    """Least test loss up to each capacity, in units of the best constant's, (8,); None where nothing can be fitted."""
+    from threadpoolctl import threadpool_limits
+
+    known, asked = v >= 0, v_test >= 0
+    classes = np.unique(v[known])
+    w = np.ones(len(v)) if weights is None else weights[rows]
+    w, w_test = w[known], None if test_weights is None else test_weights[asked]
+    if len(classes) < 2 or not asked.any() or not w.sum() > 0:
+        return None
+    target, truth = (side[:, None] == classes for side in (v[known], v_test[asked]))
+    share = np.average(target, 0, w)
+    constant = np.average(((truth - share) ** 2).sum(1), weights=w_test)
+    centre = np.average(features[known], 0, w)
+    x, x_new = features[known] - centre, new[asked] - centre
+    losses = []
+    with threadpool_limits(1):
+        gram, pull = x.T @ (w[:, None] * x) / w.sum(), x.T @ (w[:, None] * (target - share)) / w.sum()
+        for extra in FEATURES:
+            c = features.shape[1] - FEATURES[-1] + extra
+            slopes = np.linalg.solve(gram[:c, :c] + PENALTY * np.eye(c), pull[:c])
+            errors = ((truth - share - x_new[:, :c] @ slopes) ** 2).sum(1)
+            losses.append(np.average(errors, weights=w_test) / constant)
+    return np.minimum.accumulate(np.minimum(losses, 1))

@@ -1,0 +1,200 @@
+"""Unsupervised disentanglement ranking (Duan et al., 2020): do models that were trained apart agree on their latents?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal
+
+import numpy as np
+
+from unweave.metrics.base import Score
+from unweave.metrics.tables.arguments import check_how, several
+from unweave.metrics.tables.checks import check_codes, check_like
+from unweave.metrics.tables.models import metric_of_models
+from unweave.metrics.tables.rows import random_rotation
+from unweave.metrics.tables.silence import ACTIVE, mean_kl
+from unweave.settings import Setting
+from unweave.tensors import plain
+
+PENALTY, LITERAL = 0.1, 0.01
+
+
+@metric_of_models(measures=("identifiability",), protocols=("unweave", "dlib"))
+def udr(
+    models: Any,
+    *,
+    log_vars: Any = None,
+    kl: Any = None,
+    kind: Literal["lasso", "spearman"] = "lasso",
+    threshold: Annotated[float | None, Setting("nats of mean KL", low=0, high=1e9)] = None,
+    protocol: Literal["unweave", "dlib"] = "unweave",
+    seed: int = 0,
+    calibrate: bool = False,
+) -> Score:
+    """UDR of several models, from 0 to 1, higher is better; a disentangled model finds the latents others find.
+
+    R_ab says how strongly latent a of one model goes with latent b of the other: |weight| of a lasso from the one's
+    standardised codes to the other's, or |Spearman correlation|. For a pair of models UDR_ij is the mean, over the rows
+    and columns of R, of max(R)^2 / sum(R), which is 1 where a latent has one partner. A model's score is the median over
+    the other models; the value is the mean over models, and `parts` tells which to select.
+
+    models: codes (N, D_i) of each model, of the same images row by row; D may differ.
+    log_vars: (N, D_i) of each, or kl: mean KL (D_i,) of each: latents with a KL of `threshold` nats or less are left out
+        (0.05 by default, the authors' 0.01 under protocol dlib).
+        Without either every latent that varies counts, also those of collapsed models, which then rank high.
+    kind: "lasso" (alpha 0.1) or "spearman". calibrate: also `null`, after rows were permuted in every model, and
+        `rotated`, after every model's codes were rotated at random.
+    parts: `models` (M,), `best`, `active` latents (M,). matrix: UDR_ij, (M, M), NaN on the diagonal.
+
+    Source: Duan et al. 2020, section 4 and eq. 2; disentanglement_lib's `udr_sklearn` under protocol dlib, which takes
+    the mean over rows and that over columns apart (other weights, where models have different numbers of active latents)
+    and silences latents below a KL of 0.01 whatever the threshold is. **Departures**: a model without active latents is
+    NaN. Five models or more of each setting are asked for; two that fail alike agree.
+
+    Raises ValueError for fewer than two models, or codes of different numbers of rows.
+    """
+    check_how(protocol, seed, calibrate)
+    if kl is not None and log_vars is not None:
+        raise ValueError("udr was given kl and log_vars, of which one says which latents count; leave out the other")
+    if threshold is not None and kl is None and log_vars is None:
+        raise ValueError("udr was given a threshold of KL and neither kl nor log_vars; give one of them")
+    if threshold is None:
+        threshold = LITERAL if protocol == "dlib" else ACTIVE
+    models = several(models, "models", "codes (N, D)")
+    codes = _standard(models)
+    active = _active(codes, models, log_vars, kl, threshold)
+    loud = active if protocol != "dlib" else _active(codes, models, log_vars, kl, LITERAL)
+    relate = lasso if kind == "lasso" else spearman
+
+    def agreement(codes: list[np.ndarray]) -> np.ndarray:
+        return _agreement([z * heard for z, heard in zip(codes, loud, strict=True)], active, relate, protocol)
+
+    matrix = agreement(codes)
+    scores = _medians(matrix)
+    null = rotated = math.nan
+    if calibrate:
+        rng = np.random.default_rng([seed, 14])
+        null = _mean(_medians(agreement([z[rng.permutation(len(z))] for z in codes])))
+        turned = [_turn(z, a, seed + i) for i, (z, a) in enumerate(zip(codes, active, strict=True))]
+        rotated = _mean(_medians(agreement(turned)))
+    silent = [i for i, a in enumerate(active) if not a.any()]
+    reasons = [f"models {', '.join(map(str, silent))} have no active latent"] if silent else []
+    if log_vars is None and kl is None:
+        reasons.append("no KL given: every latent that varies counts")
+    return Score(
+        _mean(scores),
+        null=null,
+        rotated=rotated,
+        n=len(codes[0]),
+        estimator=f"{kind}, median over the other {len(codes) - 1} models",
+        protocol=protocol,
+        seed=seed,
+        reason="; ".join(reasons),
+        parts={
+            "models": scores,
+            "best": math.nan if np.isnan(scores).all() else float(np.nanargmax(scores)),
+            "active": np.array([float(a.sum()) for a in active]),
+        },
+        matrix=matrix,
+    )
+
+
+def lasso(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """|weights| of a lasso from standardised codes (N, D) to (N, E), (D, E)."""
+    from sklearn.linear_model import Lasso
+
+    from unweave.metrics.estimators.classifiers import quietly
+
+    with quietly():
+        return np.abs(np.atleast_2d(Lasso(alpha=PENALTY).fit(a, b).coef_)).T
+
+
+def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """|Spearman correlation| of the columns of (N, D) and (N, E), (D, E); 0 for constant columns."""
+    from scipy.stats import rankdata
+
+    x, y = (_scaled(rankdata(z, axis=0)) for z in (a, b))
+    return np.abs(x.T @ y) / len(a)
+
+
+def partners(r: np.ndarray, pooled: bool = True) -> float:
+    """Mean of max^2 / sum over the rows and columns of R (D, E): pooled, or the mean of both means.
+
+    >>> r = np.array([[1.0, 0.0, 0.5]])
+    >>> print(round(partners(r), 4), round(partners(r, pooled=False), 4))
+    0.5417 0.5833
+    """
+    shares = [np.divide(r.max(ax) ** 2, r.sum(ax), out=np.zeros(r.shape[1 - ax]), where=r.sum(ax) > 0) for ax in (0, 1)]
+    return float(np.concatenate(shares).mean() if pooled else 0.5 * (shares[0].mean() + shares[1].mean()))
+
+
+def _agreement(
+    codes: list[np.ndarray], active: list[np.ndarray], relate: Callable[..., np.ndarray], protocol: str
+) -> np.ndarray:
+    """UDR_ij of all pairs, (M, M): model i explains model j."""
+    m = len(codes)
+    matrix = np.full((m, m), math.nan)
+    for i in range(m):
+        for j in range(m):
+            if i != j and active[i].any() and active[j].any():
+                r = relate(codes[i], codes[j])[np.ix_(active[i], active[j])]
+                matrix[i, j] = partners(r, pooled=protocol != "dlib")
+    return matrix
+
+
+def _medians(matrix: np.ndarray) -> np.ndarray:
+    """Each model's median over the models that explain it, NaN where there is none."""
+    columns = (column[~np.isnan(column)] for column in matrix.T)
+    return np.array([float(np.median(column)) if len(column) else math.nan for column in columns])
+
+
+def _mean(scores: np.ndarray) -> float:
+    return math.nan if np.isnan(scores).all() else float(np.nanmean(scores))
+
+
+def _standard(models: Sequence[Any]) -> list[np.ndarray]:
+    codes = [check_codes(z, f"codes of model {i}") for i, z in enumerate(models)]
+    if len(codes) < 2:
+        raise ValueError(f"{len(codes)} model given; udr compares at least 2")
+    for i, z in enumerate(codes):
+        if z.ndim != 2 or len(z) != len(codes[0]):
+            raise ValueError(
+                f"codes of model {i} have shape {z.shape} and those of model 0 {codes[0].shape}; "
+                "all models have to code the same images, (N, D)"
+            )
+    return [_scaled(z) for z in codes]
+
+
+def _scaled(z: np.ndarray) -> np.ndarray:
+    """Columns of mean 0 and variance 1; 0 where a column never varies."""
+    z = z.astype(np.float64)
+    spread = z.std(0)
+    still = spread <= 1e-12 * np.abs(z).max(0)
+    return np.where(still, 0.0, (z - z.mean(0)) / np.where(still, 1, spread))
+
+
+def _active(
+    codes: list[np.ndarray], models: Sequence[Any], log_vars: Any, kl: Any, threshold: float
+) -> list[np.ndarray]:
+    """Which latents of each model count, (D_i,) bool."""
+    name = "log_vars" if kl is None else "kl"
+    live: list[np.ndarray] = [np.any(z, axis=0) for z in codes]
+    if kl is None and log_vars is None:
+        return live
+    given = several(log_vars if kl is None else kl, name, "it")
+    if len(given) != len(codes):
+        raise ValueError(f"{name} is of {len(given)} models, codes are of {len(codes)}")
+    if kl is not None:
+        found = [check_like(one, f"kl of model {i}", codes[i].shape[1:]) for i, one in enumerate(given)]
+    else:
+        logs = [check_like(one, f"log_var of model {i}", codes[i].shape) for i, one in enumerate(given)]
+        found = [mean_kl(np.asarray(plain(z)), log_var) for z, log_var in zip(models, logs, strict=True)]
+    return [vary & (one > threshold) for vary, one in zip(live, found, strict=True)]
+
+
+def _turn(z: np.ndarray, active: np.ndarray, seed: int) -> np.ndarray:
+    """The active latents after a random rotation, standardised again."""
+    turned = z.copy()
+    turned[:, active] = _scaled(z[:, active] @ random_rotation(int(active.sum()), seed))
+    return turned

@@ -1,0 +1,1 @@
+"""What metrics read: checked codes beside factors, groups of codes, the codes of several models."""

@@ -1,0 +1,140 @@
+"""What a user's arrays have to be: finite numbers of the right rank and length, or one line that says what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from unweave.metrics.tables.numbers import unmasked, with_gaps
+from unweave.tensors import plain
+
+LARGEST_LOG_VAR = 1400.0
+WEIGHTLESS = 1e-15
+FEW = 20.0
+
+
+def check_codes(codes: Any, name: str = "codes") -> np.ndarray:
+    """Codes as floats (N, D) or (N, D, d); ValueError if they are not finite numbers of that rank."""
+    z = unmasked(codes, name)
+    if z.dtype.kind not in "biuf":
+        raise ValueError(f"{name} hold {z.dtype}, not numbers; give an array (N, D) of numbers")
+    if z.ndim not in (2, 3) or 0 in z.shape:
+        raise ValueError(
+            f"{name} have shape {z.shape}; expected rows and latents (N, D), or (N, D, d) for vector codes"
+        )
+    z = z if z.dtype in (np.float32, np.float64) else z.astype(np.float64)
+    if not np.isfinite(z).all():
+        row, latent = np.argwhere(~np.isfinite(z))[0][:2]
+        count, first = int((~np.isfinite(z)).sum()), f"first at row {row}, latent {latent}"
+        raise ValueError(f"{name} hold {count} values that are NaN or infinite ({first}); leave out those rows")
+    return z
+
+
+def check_factors(factors: Any, n: int, name: str = "factors") -> np.ndarray:
+    """Factors (N, K), or (N,) for one, as float64 (N, K), NaN where unknown; ValueError for what they cannot be."""
+    v = with_gaps(factors, name)
+    if len(v) != n:
+        raise ValueError(
+            f"codes have {n} rows and {name} have {len(v)}; they have to be of the same images, row by row"
+        )
+    if np.isinf(v).any():
+        row, column = np.argwhere(np.isinf(v))[0]
+        raise ValueError(
+            f"{name} hold infinity (first at row {row}, factor {column}); give NaN where a value is unknown"
+        )
+    return v
+
+
+def check_like(array: Any, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """A finite array of exactly this shape; ValueError otherwise."""
+    a = unmasked(array, name)
+    if a.dtype.kind not in "biuf" or a.shape != shape:
+        raise ValueError(f"{name} has shape {a.shape} ({a.dtype}); expected numbers of shape {shape}, like the codes")
+    if not np.isfinite(a).all():
+        raise ValueError(f"{name} holds NaN or infinity; it has to be finite")
+    return a.astype(np.float64)
+
+
+def check_log_var(log_var: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Log variances of exactly this shape, of deviations that float64 can hold; ValueError otherwise."""
+    a = check_like(log_var, "log_var", shape)
+    largest = float(np.abs(a).max(initial=0))
+    if largest > LARGEST_LOG_VAR:
+        raise ValueError(
+            f"log_var reaches {largest:.3g} in size, and no float64 holds a deviation of exp({largest / 2:.3g}) or its"
+            " inverse; are these logarithms of variances?"
+        )
+    return a
+
+
+def check_test(test: Any, z: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Test codes and factors with the columns of z and v; ValueError otherwise."""
+    if not isinstance(test, (tuple, list)) or len(test) != 2:
+        raise ValueError(f"test is a {type(test).__name__}; it has to be a pair (codes, factors)")
+    test_z = check_codes(test[0], "test codes")
+    test_v = check_factors(test[1], len(test_z), "test factors") if v.shape[1] else np.empty((len(test_z), 0))
+    for name, a, b in (("codes", z, test_z), ("factors", v, test_v)):
+        if a.shape[1:] != b.shape[1:]:
+            raise ValueError(
+                f"test {name} have shape {b.shape} and {name} {a.shape}; they have to have the same columns"
+            )
+    return test_z, test_v
+
+
+def check_active(active: Any, d: int) -> np.ndarray:
+    """Indices of the latents that count."""
+    if active is None:
+        return np.arange(d)
+    a = np.asarray(plain(active))
+    if a.dtype == bool and a.shape == (d,):
+        return np.flatnonzero(a)
+    if a.ndim == 1 and a.dtype.kind in "iu" and (a.size == 0 or (a.min() >= 0 and a.max() < d)):
+        if len(np.unique(a)) < len(a):
+            raise ValueError(f"active names a latent twice ({a.tolist()}); give {d} booleans, or each index once")
+        return np.sort(a)
+    raise ValueError(f"active has shape {a.shape} ({a.dtype}); expected {d} booleans or indices below {d}")
+
+
+def check_weights(weights: Any, n: int) -> np.ndarray:
+    """Weights of the rows, (N,), of which the largest is 1; ValueError if one is negative or all are 0.
+
+    One that is nothing beside the largest, but for rounding, is 0.
+    """
+    w = check_like(weights, "weights", (n,))
+    if (w < 0).any() or not w.any():
+        raise ValueError("weights have to be at least 0, and not all 0")
+    w = w / w.max()
+    return np.where(w > WEIGHTLESS, w, 0.0)
+
+
+def weighty(weights: np.ndarray | None) -> tuple[str, ...]:
+    """What to say of weights (N,) that leave so few rows in effect (Kish's number) that no score means much."""
+    if weights is None:
+        return ()
+    effective = float(weights.sum() ** 2 / (weights**2).sum())
+    return () if effective >= FEW else (f"the weights make {len(weights)} rows count as {effective:.1f}",)
+
+
+def live_latents(z: np.ndarray, active: np.ndarray, protocol: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Latents that count and vary, and what to say of the others; disentanglement_lib counts dead latents too."""
+    flat = z.reshape(len(z), z.shape[1], -1)
+    spread = np.ptp(flat, axis=0).max(-1)
+    dead = spread <= 1e-12 * np.abs(flat).max((0, 2))
+    if protocol.startswith("dlib"):
+        dead[:] = dead.all()
+    notes = [f"latents {_names(active[dead[active]])} never vary"] if dead[active].any() else []
+    if len(active) < z.shape[1]:
+        notes.append(f"{z.shape[1] - len(active)} latents are not active")
+    return active[~dead[active]], tuple(notes)
+
+
+def varying_factors(v: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Factors with at least two known values, and what to say of the others."""
+    constant = np.array([len(np.unique(column[~np.isnan(column)])) < 2 for column in v.T], bool)
+    notes = (f"factors {_names(np.flatnonzero(constant))} never vary",) if constant.any() else ()
+    return np.flatnonzero(~constant), notes
+
+
+def _names(columns: np.ndarray) -> str:
+    return ", ".join(map(str, columns))

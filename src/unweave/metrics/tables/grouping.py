@@ -1,0 +1,209 @@
+"""The table that interventional metrics read: groups to fit on and groups to test on, and what is changed of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from unweave.metrics.estimators.classifiers import in_robust_units, standardise_robustly
+from unweave.metrics.tables.checks import check_active, check_codes, live_latents
+from unweave.metrics.tables.groups import FIT_GROUPS, TEST_GROUPS, Groups, Side, check_groups, draw, scarce
+from unweave.metrics.tables.rows import Table, in_double, random_rotation
+
+
+def comparable(
+    codes: np.ndarray, reference: np.ndarray, protocol: str, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Codes and reference (N, D) in deviations of the reference, cut at its tails; as they are under other protocols.
+
+    weights: of the reference's rows.
+    """
+    if protocol != "unweave" or not codes.shape[1]:
+        return codes, reference
+    reference, codes = standardise_robustly(reference, codes, weights=weights)
+    return codes, reference
+
+
+@dataclass(frozen=True, eq=False)
+class GroupTable:
+    """Groups to fit on and groups to test on, with the codes that give every latent its scale.
+
+    codes: (N, D) of latents that vary; both sides index them. reference: (N', D), with weights (N',) or None. Under the
+        library's own protocol both are `comparable`. origin: how the groups were made.
+    factors: (N, K) of the codes' rows, where they are known, and the kinds (K,) of these. `fixed` counts the factors
+        that vary, as `varying` does.
+    rows: the table that the groups were drawn from. pairs: whether each pair of members shares a value of its own.
+    """
+
+    codes: np.ndarray
+    fit: Side
+    test: Side
+    reference: np.ndarray
+    protocol: str = "unweave"
+    seed: int = 0
+    latents: tuple[int, ...] = ()
+    varying: tuple[int, ...] = ()
+    width: int = 0
+    height: int = 0
+    notes: tuple[str, ...] = ()
+    origin: str = "groups as given"
+    factors: np.ndarray | None = None
+    kinds: tuple[str, ...] = ()
+    rows: Table | None = None
+    pairs: bool = False
+    weights: np.ndarray | None = None
+    cache: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(
+        groups: Groups, test: Any, reference: Any, protocol: str = "unweave", seed: int = 0, active: Any = None
+    ) -> GroupTable:
+        """Check groups that a user gave; without `test`, a seeded third of them is kept for testing."""
+        codes, fixed = check_groups(groups)
+        g, length, d = codes.shape
+        members = np.arange(g * length).reshape(g, length)
+        order = np.random.default_rng([seed, 0]).permutation(g)
+        cut = math.ceil(g * 2 / 3) if test is None else g
+        sides = [Side(members[order[:cut]], fixed[order[:cut]]), Side(members[order[cut:]], fixed[order[cut:]])]
+        flat = in_double(codes.reshape(-1, d), protocol)
+        if test is not None:
+            test_codes, test_fixed = check_groups(test)
+            if test_codes.shape[2] != d:
+                raise ValueError(f"test groups have {test_codes.shape[2]} latents and the groups have {d}")
+            sides[1] = Side(len(flat) + np.arange(test_codes[..., 0].size).reshape(test_codes.shape[:2]), test_fixed)
+            flat = np.concatenate([flat, test_codes.reshape(-1, d)])
+        scale = flat if reference is None else in_double(check_codes(reference, "reference codes"), protocol)
+        if scale.shape[1:] != (d,):
+            raise ValueError(f"reference has shape {scale.shape}; expected (N, {d}), the latents of the groups")
+        keep, notes = live_latents(scale, check_active(active, d), protocol)
+        height = int(max(fixed.max(), *(side.fixed.max(initial=0) for side in sides))) + 1
+        varying, fit_fixed = np.unique(sides[0].fixed, return_inverse=True)
+        place = np.full(height, -1)
+        place[varying] = np.arange(len(varying))
+        flat, scale = comparable(flat[:, keep], scale[:, keep], protocol)
+        return GroupTable(
+            flat,
+            Side(sides[0].members, fit_fixed),
+            Side(sides[1].members, place[sides[1].fixed]),
+            scale,
+            protocol,
+            seed,
+            tuple(map(int, keep)),
+            tuple(map(int, varying)),
+            d,
+            height,
+            notes,
+        )
+
+    @staticmethod
+    def drawn_from(table: Table, *, pairs: bool) -> GroupTable:
+        """Groups of 64 drawn from rows (of 64 pairs if every pair shares its own value); kept in the table."""
+        name = "pairs" if pairs else "groups"
+        if name not in table.cache:
+            rng = table.rng(6, int(pairs))
+            other = table if table.test is None else table.test
+            fit = draw(table, table.most(FIT_GROUPS), pairs, rng)
+            test = draw(other, table.most(TEST_GROUPS), pairs, rng)
+            codes, factors = table.codes, table.factors
+            if other is not table:
+                codes, factors = np.concatenate([codes, other.codes]), np.concatenate([factors, other.factors])
+                test = Side(test.members + table.n, test.fixed)
+            codes, reference = comparable(codes, table.codes, table.protocol, table.weights)
+            table.cache[name] = GroupTable(
+                codes,
+                fit,
+                test,
+                reference,
+                table.protocol,
+                table.seed,
+                table.latents,
+                table.varying,
+                table.width,
+                table.height,
+                table.notes + scarce(table),
+                f"groups drawn from {table.n} rows by seed {table.seed}",
+                factors,
+                table.kinds,
+                table,
+                pairs,
+                table.weights,
+            )
+        return table.cache[name]
+
+    @property
+    def n(self) -> int:
+        """Number of groups to fit on."""
+        return len(self.fit.fixed)
+
+    @property
+    def rows_behind(self) -> int:
+        """Number of rows, or of given groups, that vary from sample to sample."""
+        return self.n if self.rows is None else self.rows.n
+
+    def undefined(self) -> str:
+        """Why nothing can be measured here, or ''."""
+        if not self.latents:
+            return "no latent varies"
+        if not len(self.test.fixed):
+            return "no groups to test on"
+        return "one factor: nothing to tell apart" if len(self.varying) < 2 else ""
+
+    def summaries(self, of: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """`of` groups of codes (g, L, D), one row (g, D) for each, of both sides; kept for the next fit."""
+        if of.__name__ not in self.cache:
+            self.cache[of.__name__] = self._summary(self.fit, of), self._summary(self.test, of)
+        return self.cache[of.__name__]
+
+    def _summary(self, side: Side, of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        pieces = np.array_split(side.members, max(1, side.members.size // 64_000))
+        return np.concatenate([of(self.codes[piece]) for piece in pieces])
+
+    def take(self, fit: np.ndarray, test: np.ndarray) -> GroupTable:
+        """Some of the groups of each side."""
+        cache = {name: (a[fit], b[test]) for name, (a, b) in self.cache.items()}
+        return replace(self, fit=self.fit.take(fit), test=self.test.take(test), cache=cache)
+
+    def halves(self, i: int) -> tuple[GroupTable, GroupTable]:
+        """Half as many groups drawn from each of two random halves of the rows; of given groups, two random halves."""
+        if self.rows is not None:
+            first, second = (replace(half, cache={}) for half in self.rows.halves(i))  # groups are large: not kept
+            return GroupTable.drawn_from(first, pairs=self.pairs), GroupTable.drawn_from(second, pairs=self.pairs)
+        rng = np.random.default_rng([self.seed, 3, i])
+        fit, test = (np.array_split(rng.permutation(n), 2) for n in (self.n, len(self.test.fixed)))
+        return self.take(fit[0], test[0]), self.take(fit[1], test[1])
+
+    def permuted(self, i: int) -> GroupTable:
+        """The same groups with permuted labels."""
+        rng = np.random.default_rng([self.seed, 4, i])
+        fit = Side(self.fit.members, rng.permutation(self.fit.fixed))
+        return replace(self, fit=fit, test=Side(self.test.members, rng.permutation(self.test.fixed)))
+
+    def _of(self, codes: np.ndarray, reference: np.ndarray) -> GroupTable:
+        """The same groups of other codes."""
+        codes, reference = comparable(codes, reference, self.protocol, self.weights)
+        return replace(self, codes=codes, reference=reference, cache={})
+
+    def rotated(self) -> GroupTable:
+        """The codes after one random rotation, in deviations of the reference, so that no unit decides what turns."""
+        turn = random_rotation(len(self.latents), self.seed)
+        reference, codes = in_robust_units(self.reference, self.codes, weights=self.weights)
+        return self._of(codes @ turn, reference @ turn)
+
+    def ceiling(self) -> GroupTable | None:
+        """The same groups with the factors as codes; None where the factors are not known."""
+        if self.factors is None or np.isnan(self.factors).any():
+            return None
+        reference = self.factors[: len(self.reference)]  # of the rows to fit on, which come first
+        return replace(self._of(self.factors, reference), latents=self.varying, width=self.height)
+
+    def put_back_matrix(self, matrix: np.ndarray | None) -> np.ndarray | None:
+        """A matrix (D, K) on the columns that were given, NaN where one was set aside."""
+        if matrix is None or matrix.shape != (len(self.latents), len(self.varying)):
+            return matrix
+        full = np.full((self.width, self.height), np.nan)
+        full[np.ix_(self.latents, self.varying)] = matrix
+        return full

@@ -1,0 +1,93 @@
+"""Groups of codes that share a factor: what interventional metrics read.
+
+Groups given by the user come from interventions on the data. From a plain table they are drawn: an image at random,
+then images at random among the rows with its value of the factor. Where the table is the complete grid of a
+ground-truth data set, that is the intervention itself; on a sample of rows it is the sample's conditional distribution,
+and values with few rows repeat them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from unweave.metrics.tables.checks import check_codes
+from unweave.metrics.tables.kinds import factor_levels
+from unweave.metrics.tables.rows import Table
+from unweave.tensors import plain
+
+FIT_GROUPS, TEST_GROUPS, MEMBERS = 10_000, 5_000, 64
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Codes of images that share the value of one factor; arrays, or what makes them.
+
+    codes: (G, L, D), G groups of L images; members 2l and 2l+1 count as a pair. fixed: (G,) which factor is shared.
+    """
+
+    codes: Any
+    fixed: Any
+
+
+@dataclass(frozen=True)
+class Side:
+    """Groups as rows of a table: members (G, L) index its codes, fixed (G,) is the shared factor."""
+
+    members: np.ndarray
+    fixed: np.ndarray
+
+    def take(self, index: np.ndarray) -> Side:
+        """Some of the groups."""
+        return Side(self.members[index], self.fixed[index])
+
+
+def check_groups(groups: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Codes (G, L, D) and fixed (G,) of groups; ValueError if they are anything else."""
+    if not isinstance(groups, Groups):
+        raise ValueError(f"expected Groups(codes (G, L, D), fixed (G,)); got {type(groups).__name__}")
+    codes, fixed = check_codes(groups.codes, "groups' codes"), np.asarray(plain(groups.fixed))
+    if codes.ndim != 3 or codes.shape[1] < 2:
+        raise ValueError(f"groups' codes have shape {codes.shape}; expected (G, L, D) with at least 2 members L")
+    if fixed.shape != codes.shape[:1] or fixed.dtype.kind not in "iu" or fixed.min() < 0:
+        raise ValueError(f"fixed has shape {fixed.shape} ({fixed.dtype}); expected {len(codes)} indices of factors")
+    return codes, fixed.astype(np.int64)
+
+
+def draw(table: Table, groups: int, pairs: bool, rng: np.random.Generator) -> Side:
+    """Groups from rows: a factor, a row at random, and rows at random that share its value of that factor."""
+    v = factor_levels(table)
+    fixed = rng.integers(v.shape[1], size=groups)
+    members = np.empty((groups, 2 * MEMBERS if pairs else MEMBERS), np.int64)
+    for k in range(v.shape[1]):
+        of_k = np.flatnonzero(fixed == k)
+        if pairs:
+            first = _rows_of(table, v[:, k], None, (len(of_k), MEMBERS), rng)
+            second = _rows_of(table, v[:, k], v[first, k], first.shape, rng)
+            members[of_k] = np.stack([first, second], 2).reshape(len(of_k), 2 * MEMBERS)
+        else:
+            start = _rows_of(table, v[:, k], None, (len(of_k), 1), rng)
+            members[of_k] = _rows_of(table, v[:, k], v[start, k], (len(of_k), MEMBERS), rng)
+    return Side(members, fixed)
+
+
+def _rows_of(
+    table: Table, v: np.ndarray, level: np.ndarray | None, shape: tuple[int, int], rng: np.random.Generator
+) -> np.ndarray:
+    """Rows drawn by their weight, among those with a known value or, broadcast to `shape`, with the value `level`."""
+    order = np.argsort(v, kind="stable")
+    mass = np.concatenate([[0.0], np.cumsum(np.ones(len(v)) if table.weights is None else table.weights[order])])
+    ordered = v[order]
+    low = np.searchsorted(ordered, 0 if level is None else level, "left")
+    high = len(v) if level is None else np.searchsorted(ordered, level, "right")
+    at = mass[low] + rng.random(shape) * (mass[high] - mass[low])
+    return order[np.clip(np.searchsorted(mass, at, "right") - 1, low, np.asarray(high) - 1)]
+
+
+def scarce(table: Table) -> tuple[str, ...]:
+    """A note if some values of a factor have fewer rows than a group has members."""
+    v = factor_levels(table)
+    fewest = min(np.unique(column[column >= 0], return_counts=True)[1].min() for column in v.T)
+    return (f"groups repeat rows: a factor has a value with {fewest} rows only",) if fewest < MEMBERS // 4 else ()

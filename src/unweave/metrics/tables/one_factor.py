@@ -1,0 +1,51 @@
+"""Pairs of rows that differ in one factor and agree in all others: what a change of that factor alone does to a code.
+
+From a data set's complete grid they are interventions. From a sample of rows they are those pairs that happen to be in
+it, which are few if there are many factors of many values, and none if a factor is continuous.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from unweave.metrics.tables.kinds import factor_levels
+from unweave.metrics.tables.rows import Table
+
+FEWEST = 10
+
+
+def pairs(table: Table) -> list[np.ndarray]:
+    """For each factor, row numbers (P, 2) of pairs that differ in that factor only; rows with unknown factors are left out."""
+    if "one factor" not in table.cache:
+        v = factor_levels(table)
+        known = np.flatnonzero((v >= 0).all(1))
+        rows = np.random.default_rng([table.seed, 12]).permutation(known)
+        table.cache["one factor"] = [_pairs(v[rows], rows, k) for k in range(v.shape[1])]
+    return table.cache["one factor"]
+
+
+def _pairs(v: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
+    """Neighbours in the order of all factors but k, if they agree in those and differ in k."""
+    others = np.zeros(len(v), np.int64)
+    for column in np.delete(v, k, 1).T:
+        others = np.unique(others * (column.max(initial=0) + 1) + column, return_inverse=True)[1]
+    order = np.argsort(others, kind="stable")
+    first, second = order[:-1], order[1:]
+    apart = (others[first] == others[second]) & (v[first, k] != v[second, k])
+    return np.stack([rows[first[apart]], rows[second[apart]]], 1)
+
+
+def pair_weights(table: Table, rows: np.ndarray) -> np.ndarray | None:
+    """What pairs of rows (P, 2) weigh, (P,): the product of the weights of their rows; None without weights."""
+    return None if table.weights is None else table.weights[rows].prod(1)
+
+
+def enough(table: Table) -> tuple[list[int], str]:
+    """Which factors have enough pairs, and what to say of the others, or ''."""
+    counts = [len(p) for p in pairs(table)]
+    has = [k for k, count in enumerate(counts) if count >= FEWEST]
+    names = ", ".join(str(table.varying[k]) for k, count in enumerate(counts) if count < FEWEST)
+    few = (
+        f"fewer than {FEWEST} pairs of rows differ in one of the factors {names} only; give a complete grid of factors"
+    )
+    return has, few if names else ""

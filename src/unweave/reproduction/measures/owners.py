@@ -1,0 +1,43 @@
+"""Which factor each latent belongs to: that of which it knows most."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.images import FactorImages
+from unweave.kinds import declared
+from unweave.metrics.estimators.information import information
+from unweave.metrics.tables.rows import Table
+from unweave.runs.run import Run
+from unweave.seeds import fold
+
+ROWS = 4_000
+LEAST = 0.05  # of a factor's entropy: a latent that knows less of every factor belongs to none
+
+
+def owners(codes: Any, factors: Any, kinds: Any = None, least: float = LEAST) -> NDArray[np.int64]:
+    """The factor of each latent, (D,), -1 for none; codes (n, D), factors (n, K) as indices, of these `kinds`.
+
+    It is the factor with the largest share of its entropy known to the latent, I(z_j; v_k) / H(v_k), as in MIG-sup;
+    factors that do not vary own nothing.
+    """
+    codes, factors = np.asarray(codes, dtype=np.float64), np.asarray(factors)
+    varying = np.flatnonzero(np.ptp(factors, axis=0) > 0)
+    of_kind = declared(kinds, factors.shape[1])
+    alive = np.flatnonzero(np.ptp(codes, axis=0) > 0)
+    found = np.full(codes.shape[1], -1)
+    if len(alive) and len(varying):
+        known = information(Table.of(codes[:, alive], factors[:, varying], kinds=[of_kind[k] for k in varying]))
+        share = known.mutual / known.factors
+        found[alive] = np.where(share.max(1) >= least, varying[share.argmax(1)], -1)
+    return found
+
+
+def owners_of(run: Run, data: FactorImages, seed: int = 0) -> NDArray[np.int64]:
+    """The same of a run's latents, from up to 4,000 rows of the data it was trained on."""
+    rng = np.random.default_rng(fold(seed, "owners"))
+    rows = np.sort(rng.choice(len(data), size=min(ROWS, len(data)), replace=False))
+    return owners(run.encode(data.take(rows)), data.at(rows), data.factors.kinds)

@@ -1,0 +1,54 @@
+"""What an adaptive method takes for changed in pairs of images: the right latent, and few others."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from unweave import metrics
+from unweave.data.sampling.batches import stream
+from unweave.generators import seeded
+from unweave.methods.pooling.adaptive import Adaptive
+from unweave.methods.pooling.random import Random
+from unweave.metrics.tables.silence import ACTIVE
+from unweave.reproduction.measures.aggregate import rows_of
+from unweave.runs.run import Run
+from unweave.seeds import fold
+
+
+def changed_found(run: Run) -> float:
+    """The share of 2,000 pairs with one changed factor in which the latent matched to that factor is unshared."""
+    own, changed, _ = _masks(run)
+    match = matched(run)
+    return float(own[np.arange(len(own)), match[changed.argmax(1)]].mean())
+
+
+def unshared(run: Run) -> float:
+    """How many active latents (a KL above 0.05 nats) are unshared in a pair with one changed factor, on average."""
+    own, _, active = _masks(run)
+    return float(own[:, active].sum(1).mean())
+
+
+def matched(run: Run) -> NDArray[np.int64]:
+    """The latent of each factor (K,), one latent a factor, by the largest sum of mutual informations in 5,000 images."""
+    rows = rows_of(run, 5000)
+    information = metrics.get("mig")(run.encode(run.data.take(rows)), run.data.at(rows)).matrix
+    factor, latent = linear_sum_assignment(-np.nan_to_num(information.T))
+    found = np.zeros(information.shape[1], dtype=np.int64)
+    found[factor] = latent
+    return found
+
+
+def _masks(run: Run) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """(unshared (P, D), changed (P, K), active (D,)) of 2,000 pairs. ValueError if the method does not adapt to pairs."""
+    pooling = getattr(run.method, "pooling", None)
+    if not isinstance(pooling, Adaptive | Random):
+        raise ValueError(f"{run.config['method']['name']} does not tell which latents a pair shares; measure ada-gvae")
+    batch = stream(run.data, {"pairs"}, batch_size=4000, seed=1, device=run.device)(0)
+    with seeded(fold(0, "mask"), run.device), torch.no_grad():  # a mask may be random
+        q = run.method.encode(batch.x.flatten(0, 1))
+        own = pooling.unshared(q.map(lambda t: t.unflatten(0, batch.x.shape[:2])), batch.changed)
+    assert batch.changed is not None
+    return own.cpu().numpy(), batch.changed.cpu().numpy(), (q.kl().mean(0) > ACTIVE).cpu().numpy()

@@ -1,0 +1,89 @@
+"""What is watched while a run trains: the time, and what the log shows beside the losses."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import numpy as np
+import torch
+
+from unweave.generators import seeded
+from unweave.methods.base import NotAvailable
+from unweave.metrics.tables.silence import ACTIVE
+from unweave.runs.run import evaluating, pixels
+from unweave.seeds import fold
+from unweave.training.loop import Training
+
+PROBED = 512  # images on which latents and the validation bound are looked at
+CHECKPOINT_SECONDS = 20.0
+
+
+class Clock:
+    """Seconds of training; when a checkpoint is due: after the first step, then twice a second, in the end every 20 s."""
+
+    def __init__(self, before: float, step: int):
+        self.before, self.start = before, time.monotonic()
+        self.last = self.start if step else -math.inf  # a run that died before its first checkpoint would begin anew
+        self.read_at, self.read_step, self.shown = self.start, step, self.start
+
+    def seconds(self) -> float:
+        """Since the run began, time in which it was stopped left out."""
+        return round(self.before + time.monotonic() - self.start, 3)
+
+    def read(self, step: int, batch_size: int) -> dict[str, float]:
+        """Seconds so far, and the speed since the last record of the log."""
+        speed = (step - self.read_step) * batch_size / max(time.monotonic() - self.read_at, 1e-9)
+        return {"seconds": self.seconds(), "images_per_s": round(speed, 1)}
+
+    def recorded(self, step: int) -> None:
+        """A record was written: speed is measured from here on."""
+        self.read_at, self.read_step = time.monotonic(), step
+
+    def due(self) -> bool:
+        """Whether a kill now would lose more than it should."""
+        now = time.monotonic()
+        return now - self.last >= min(CHECKPOINT_SECONDS, max(0.5, 0.2 * (now - self.start)))
+
+    def kept(self) -> None:
+        """A checkpoint was written."""
+        self.last = time.monotonic()
+
+    def second_passed(self) -> bool:
+        """Whether a second went by since this was last true: time to show where the run is."""
+        now = time.monotonic()
+        if now - self.shown < 1:
+            return False
+        self.shown = now
+        return True
+
+
+class Look:
+    """What the log shows beside the losses: KL of each latent, active latents, the bound on held-out images."""
+
+    def __init__(self, training: Training, source: Any, held: Any):
+        self.training = training
+        self.seen = self._images(source)
+        self.held = None if held is None else self._images(held)
+
+    def _images(self, source: Any) -> torch.Tensor:
+        rows = np.unique(np.linspace(0, len(source) - 1, PROBED).astype(np.int64))
+        return pixels(torch.from_numpy(source.take(rows)).to(self.training.device))
+
+    def at_step(self) -> dict[str, Any]:
+        """The record's part; seeded by the step, so that it disturbs nothing and repeats after a resume."""
+        method = self.training.method
+        found: dict[str, Any] = {}
+        seed = fold(self.training.seed, self.training.step, "look")
+        with evaluating(method), torch.no_grad(), seeded(seed, self.training.device):
+            try:
+                q = method.encode(self.seen)
+                if q.log_var is not None:
+                    kl = q.kl().mean(0).tolist()
+                    found |= {"active": sum(k > ACTIVE for k in kl), "kl per latent": [round(k, 4) for k in kl]}
+                if self.held is not None:
+                    found["validation elbo"] = round(float(method.elbo(self.held).mean()), 4)
+            except NotAvailable:
+                pass
+        return found

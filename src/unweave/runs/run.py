@@ -1,0 +1,215 @@
+"""A trained run, for use: encode, decode, reconstruct, sample, edit. Arrays in, arrays out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from unweave import data
+from unweave.data.convert.scale import refuse_unfinite, unit, unmasked
+from unweave.data.subsets import split
+from unweave.generators import seeded
+from unweave.methods import build
+from unweave.methods.base import Method
+from unweave.runs.folder import Folder, RunError
+from unweave.seeds import fold
+from unweave.tensors import plain
+from unweave.trust import admit
+from unweave.types import DataInfo, Posterior
+
+CHUNK = 512  # images that go through the network at once
+
+
+class Run:
+    """A run folder with its method in evaluation mode.
+
+    path: the folder. method: the module, on `device`. config: what was chosen. info: facts of the data.
+    """
+
+    def __init__(self, folder: Folder, method: Method, source: Any = None):
+        self.folder, self.method, self._source = folder, method.eval(), source
+        self.path, self.config, self.info = folder.path, folder.config, info_of(folder.config)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are; the CPU if there are none."""
+        return next((weight.device for weight in self.method.parameters()), torch.device("cpu"))
+
+    @property
+    def blocks(self) -> dict[str, slice]:
+        """What the columns of a code are."""
+        return self.method.blocks
+
+    @cached_property
+    def data(self) -> Any:
+        """The data set it was trained on, opened again. RunError if it was handed in as an object."""
+        return self._source if self._source is not None else open_data(self.config)
+
+    @cached_property
+    def held(self) -> Any:
+        """The rows that were held out of training, as a data set; None if none were."""
+        return parted(self.data, self.config["loop"])[1]
+
+    def records(self) -> list[dict[str, Any]]:
+        """The log, one dictionary a line."""
+        return list(self.folder.records())
+
+    def to(self, device: str | torch.device) -> Run:
+        """The same run with its weights on another device."""
+        self.method.to(device)
+        return self
+
+    def posterior(self, images: Any) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Mean and log variance (n, D) of the codes of images (n, C, H, W); log variance None if deterministic."""
+
+        def step(x: Tensor) -> tuple[Tensor, ...]:
+            q: Posterior = self.method.encode(x)
+            return (q.mean,) if q.log_var is None else (q.mean, q.log_var)
+
+        found = self._by_chunks(step, self._images(images))
+        return found[0], (found[1] if len(found) > 1 else None)
+
+    def encode(self, images: Any) -> NDArray[np.float32]:
+        """Codes (n, D), posterior means, of images (n, C, H, W) or vectors (n, F), in their order.
+
+        Numbers mean what they did in the data that it was trained on: uint8 are bytes, and floats have the black and
+        white of the data's floats, [0, 1] where it had none; other whole numbers those of the data where they were black
+        and white, or deeper than bytes. So what was decoded, in [0, 1], is made bytes first where the data had floats of
+        another scale. ValueError for values beyond, NaN and masked values.
+        """
+        return self.posterior(images)[0]
+
+    def decode(self, codes: Any) -> NDArray[np.float32]:
+        """Images (n, C, H, W) in [0, 1], or vectors (n, F) in the range of the data, of codes (n, D)."""
+        codes = np.atleast_2d(np.asarray(plain(codes), dtype=np.float32))
+        return self._by_chunks(lambda z: (self.method.decode(z),), codes)[0]
+
+    def reconstruct(self, images: Any) -> NDArray[np.float32]:
+        """Images, encoded and decoded again."""
+        return self.decode(self.encode(images))
+
+    def sample(self, n: int, seed: int = 0) -> NDArray[np.float32]:
+        """`n` new images from the prior."""
+        return self.decode(self.sample_codes(n, seed))
+
+    def sample_codes(self, n: int, seed: int = 0) -> NDArray[np.float32]:
+        """`n` codes (n, D) from the prior."""
+        with seeded(fold(seed, "prior"), self.device), torch.no_grad():
+            return self.method.sample_prior(n).float().cpu().numpy()
+
+    def edit(self, image: Any, *, latent: int, to: float) -> NDArray[np.float32]:
+        """One image (C, H, W) decoded again with one latent of its code set to a value."""
+        code = self.encode(_array(image)[None])
+        if not 0 <= latent < code.shape[1]:
+            raise ValueError(f"latent is {latent}; there are {code.shape[1]}, counted from 0")
+        code[:, latent] = to
+        return self.decode(code)[0]
+
+    def elbo(self, images: Any, seed: int = 0) -> NDArray[np.float32]:
+        """A lower bound of log p(x) for each image, (n,), nats; one sample of the code each."""
+        with seeded(fold(seed, "elbo"), self.device):
+            return self._by_chunks(lambda x: (self.method.elbo(x),), self._images(images))[0]
+
+    def _images(self, images: Any) -> NDArray[np.generic]:
+        """The images as (n, *shape): bytes, or floats in [0, 1]; vectors as float32. Read as the run's own data were."""
+        images = _array(images)
+        shape = self.info.shape
+        if images.shape[1:] != shape:
+            hint = "; it is one image: add an axis in front" if images.shape == shape else ""
+            raise ValueError(
+                f"images have shape {images.shape}; this run takes (n, {', '.join(map(str, shape))}){hint}"
+            )
+        if len(shape) == 3:
+            known = self.config["data"]  # an older run does not say what its floats were
+            floats = tuple(known["floats"]) if known.get("floats") else None
+            return unit(images, white=known.get("white", 255), binary=self.info.binary, floats=floats)
+        images = unmasked(images, "the array of vectors")
+        if images.dtype.kind not in "uifb":
+            raise ValueError(f"the array of vectors holds {images.dtype}; expected numbers")
+        refuse_unfinite(images, "the array of vectors")
+        return images.astype(np.float32)
+
+    def _by_chunks(
+        self, f: Callable[[Tensor], tuple[Tensor, ...]], rows: NDArray[np.generic]
+    ) -> list[NDArray[np.float32]]:
+        """`f` over the rows, a chunk at a time, on the device; every result of it as one array."""
+        parts: list[tuple[NDArray[np.float32], ...]] = []
+        with evaluating(self.method), torch.no_grad():
+            for start in range(0, max(len(rows), 1), CHUNK):
+                x = pixels(torch.from_numpy(np.ascontiguousarray(rows[start : start + CHUNK])).to(self.device))
+                parts.append(tuple(t.float().cpu().numpy() for t in f(x)))
+        return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+
+def load_run(path: str | Path, *, device: str = "cpu", trust: bool = False, **modules: nn.Module) -> Run:
+    """The run in a folder, finished or not, with the weights of its last checkpoint.
+
+    trust: whether code that the folder names and that is not unweave's may be imported; the user's own runs need no word.
+    modules: the parts that were handed in as objects when it was trained, by their kind ("encoder", ...).
+
+    Raises NotTrusted, which says what would be imported; RunError for a folder that is none, or damaged.
+    """
+    folder = Folder(path)
+    admit(folder.path, folder.config, trusted=trust, given=modules)
+    method = method_of(folder.config, modules)
+    folder.load_weights(method)
+    return Run(folder, method.to(device))
+
+
+def method_of(config: Mapping[str, Any], modules: Mapping[str, nn.Module] = {}) -> Method:
+    """The method that a config describes, with fresh weights."""
+    chosen = config["method"]
+    if missing := [path for path in chosen["modules"] if path not in modules]:
+        raise RunError(f"this run was trained with a {missing[0]} handed in as an object: give {missing[0]}=... again")
+    choice = build.Choice(chosen["name"], chosen["parts"], chosen["settings"], dict(modules))
+    return build.make(choice, info_of(config), seed=config["loop"]["seed"], steps=config["loop"]["steps"])
+
+
+def open_data(config: Mapping[str, Any]) -> Any:
+    """The data set that a config names. RunError if it was handed in as an object."""
+    chosen = config["data"]
+    if chosen["source"] is None:
+        raise RunError(f"the data ({chosen['name']}) were handed in as an object: give data=... again")
+    return data.load(chosen["source"], chosen["root"], **chosen["options"])
+
+
+def parted(source: Any, loop: Mapping[str, Any]) -> tuple[Any, Any]:
+    """(the rows of a data set that are trained on, those that are held out, None if none are)."""
+    return split(source, loop["holdout"], loop["seed"]) if loop["holdout"] else (source, None)
+
+
+def info_of(config: Mapping[str, Any]) -> DataInfo:
+    """The facts of the data that the method was made with, as a config holds them."""
+    facts: dict[str, Any] = config["data"]["info"]
+    plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()}
+    return DataInfo(**plain)
+
+
+def _array(images: Any) -> NDArray[Any]:
+    """What was given as an array; a mask stays, since it has to be seen."""
+    return np.asanyarray(plain(images))
+
+
+def pixels(x: Tensor) -> Tensor:
+    """Images as a method takes them, float32 in [0, 1], of bytes or of such floats; vectors, float32, as they are."""
+    return x.float().div_(255) if x.dtype == torch.uint8 else x.float()
+
+
+@contextlib.contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Evaluation mode inside the block, each sub-module's own mode after it."""
+    modes = {m: m.training for m in module.modules()}
+    module.eval()
+    try:
+        yield
+    finally:
+        for m, mode in modes.items():
+            m.training = mode

@@ -1,0 +1,160 @@
+"""Names become objects: parts, settings, facts; a stranger's class beside the package; and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from unweave.methods import METHODS, build
+from unweave.methods.regularisers.beta import Beta
+from unweave.nets.likelihood import Bernoulli, Gaussian
+from unweave.types import DataInfo
+
+IMAGES = DataInfo(n=1000, shape=(1, 16, 16))
+VECTORS = DataInfo(n=1000, shape=(6,))
+SMALL: dict[str, Any] = {
+    "encoder": "mlp",
+    "decoder": "mlp",
+    "encoder.width": 8,
+    "decoder.width": 8,
+    "encoder.depth": 1,
+}
+
+
+def made(method: str, given: dict[str, Any], info: DataInfo = IMAGES, seed: int = 0) -> Any:
+    return build.make(build.choose(method, given, info), info, seed=seed)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_is_built_by_its_name_and_its_choice_is_plain(name: str) -> None:
+    """What is chosen goes through JSON and makes the same weights again."""
+    info = DataInfo(500, (1, 32, 32), 3, ("shape", "size"), (3, 5))
+    choice = build.choose(name, {}, info)
+    again = build.Choice(**json.loads(json.dumps(dataclasses.asdict(choice))))
+    a, b = build.make(choice, info).state_dict(), build.make(again, info).state_dict()
+    assert a.keys() == b.keys()
+    assert all(torch.equal(v, b[k]) for k, v in a.items())
+
+
+def test_settings_of_parts_by_short_dotted_and_underscored_name() -> None:
+    assert made("beta-vae", SMALL | {"beta": 6}).regulariser.beta == 6.0
+    assert made("beta-vae", SMALL | {"regulariser.beta": 6}).regulariser.beta == 6.0
+    assert made("beta-vae", SMALL | {"regulariser__beta": 6}).regulariser.beta == 6.0
+    assert made("vae", SMALL).regulariser.beta == 1.0, "the registry's default, not the class's"
+
+
+def test_wiring_and_facts_reach_the_parts() -> None:
+    method = made("factor-vae", SMALL | {"latents": 3, "regulariser.critic.width": 4})
+    assert method.encoder(torch.zeros(2, 1, 16, 16)).shape == (2, 6)
+    assert method.decoder(torch.zeros(2, 3)).shape == (2, 1, 16, 16)
+    assert method.regulariser.critic[0].in_features == 3
+    assert made("beta-tcvae", SMALL).regulariser.n == 1000
+
+
+def test_the_parts_fit_the_data() -> None:
+    assert isinstance(made("vae", SMALL).likelihood, Bernoulli)
+    assert isinstance(made("vae", {"encoder.width": 8, "decoder.width": 8}, VECTORS).likelihood, Gaussian)
+    assert build.choose("vae", {}, IMAGES).parts["encoder"] == "conv64"
+
+
+def test_another_part_brings_its_own_settings() -> None:
+    choice = build.choose("beta-vae", SMALL | {"regulariser": "density-ratio", "gamma": 20.0}, IMAGES)
+    assert choice.parts["regulariser.critic"] == "mlp"
+    assert choice.settings["regulariser.gamma"] == 20.0
+    assert "regulariser.beta" not in choice.settings
+
+
+def test_the_seed_draws_the_weights_and_leaves_the_callers_state_alone() -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    a, b, c = made("vae", SMALL), made("vae", SMALL), made("vae", SMALL, seed=1)
+    assert torch.equal(torch.rand(1), expected)
+    first = [next(m.parameters()) for m in (a, b, c)]
+    assert torch.equal(first[0], first[1])
+    assert not torch.equal(first[0], first[2])
+
+
+def test_a_module_is_handed_in() -> None:
+    encoder = nn.Sequential(nn.Flatten(), nn.Linear(256, 20))
+    choice = build.choose("vae", {k: v for k, v in SMALL.items() if "encoder" not in k} | {"encoder": encoder}, IMAGES)
+    assert build.make(choice, IMAGES).encoder is encoder
+    assert choice.parts["encoder"] == "torch.nn.modules.container:Sequential"
+    assert choice.modules == {"encoder": encoder}
+
+
+def test_a_class_is_handed_in() -> None:
+    choice = build.choose("vae", SMALL | {"regulariser": Beta}, IMAGES)
+    assert choice.parts["regulariser"] == "unweave.methods.regularisers.beta:Beta"
+
+
+STRANGER = '''
+"""A method in a file of one's own."""
+from typing import Annotated
+from torch import nn
+from unweave.methods.base import Method
+from unweave.settings import Setting
+from unweave.types import DataInfo
+
+class Mine(Method):
+    def __init__(self, shape: tuple[int, ...], encoder: nn.Module, *, codes: Annotated[int, Setting("columns", low=1)] = 2):
+        super().__init__()
+        self.shape, self.encoder = shape, encoder
+
+    @classmethod
+    def wiring(cls, known):
+        return {"encoder": {"outputs": known["codes"]}}
+
+class Forgetful(Method):
+    def __init__(self, speed: float):
+        super().__init__()
+'''
+
+
+def test_a_strangers_class_from_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "strange_file.py").write_text(STRANGER)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    mine = made("strange_file:Mine", {"encoder": "mlp", "encoder.width": 8, "codes": 5})
+    assert mine.shape == (1, 16, 16)
+    assert mine.encoder(torch.zeros(1, 1, 16, 16)).shape == (1, 5)
+    with pytest.raises(ValueError, match=r"has no 'Mien'; did you mean 'Mine'\?"):
+        made("strange_file:Mien", {})
+    with pytest.raises(ValueError, match=r"Forgetful takes 'speed', which nobody gives: annotate it with Setting"):
+        made("strange_file:Forgetful", {})
+    with pytest.raises(ValueError, match=r"there is no module 'no_such_file'"):
+        made("no_such_file:Mine", {})
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "message"),
+    [
+        ("beta-vea", {}, "there is no method 'beta-vea'; did you mean 'beta-vae'?"),
+        ("beta-vae", {"bata": 1.0}, "there is no setting 'bata' here; did you mean 'beta'?"),
+        ("beta-vae", {"encoder": "mpl"}, "there is no encoder 'mpl'; did you mean 'mlp'?"),
+        ("beta-vae", {"encoder": "none"}, "VAE cannot do without its encoder"),
+        ("beta-vae", {"n": 7}, "there is no setting 'n' here"),
+        ("beta-vae", {"shape": (3,)}, "there is no setting 'shape' here"),
+        ("beta-vae", SMALL | {"width": 7}, "'width' could be encoder.width or decoder.width: give the whole name"),
+        ("beta-vae", {"beta": -1.0}, "beta is -1.0; it has to be at least 0"),
+        ("beta-vae", {"latents": 2.5}, "latents is 2.5; expected int"),
+    ],
+)
+def test_what_is_wrong_is_refused_in_one_line(method: str, given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        build.choose(method, given, IMAGES)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_config_that_was_spoiled_by_hand_is_refused() -> None:
+    choice = build.choose("beta-vae", SMALL, IMAGES)
+    spoiled = dataclasses.replace(choice, settings=choice.settings | {"regulariser.beta": -3.0})
+    with pytest.raises(ValueError, match=r"regulariser\.beta is -3"):
+        build.make(spoiled, IMAGES)

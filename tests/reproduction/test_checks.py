@@ -1,0 +1,88 @@
+"""Recipes are judged by the middle over seeds, by what must fail, and beside other arms."""
+
+import math
+
+import pytest
+
+from unweave.reproduction.checks import key_of, measures_of, verdicts
+
+HOW, WHERE = {"log": "y"}, {"log": "x"}
+
+
+def judged(check, along=None, **arms):
+    """The verdicts on arms given by their values over the seeds."""
+    found = {arm: [{key_of(HOW): value} for value in values] for arm, values in arms.items()}
+    for arm, values in (along or {}).items():
+        for seed, value in zip(found[arm], values, strict=True):
+            seed[key_of(WHERE)] = value
+    return [held for held, _ in verdicts({"measure": HOW} | check, found)]
+
+
+@pytest.mark.parametrize(
+    ("expect", "method", "ablation", "expected"),
+    [
+        ({"median": 0.3, "tolerance": 0.05}, [0.2, 0.33, 0.34], [0.1, 0.2, 0.24], [True, True]),
+        ({"median": 0.3, "tolerance": 0.05}, [0.2, 0.36, 0.37], [0.1, 0.26, 0.2], [False, False]),
+        ({"at_least": 0.3, "tolerance": 0.1}, [0.3, 0.3, 0.1], [0.1, 0.1, 0.19], [True, True]),
+        ({"at_most": 0.3}, [0.2, 0.4, 0.1], [0.31, 0.4, 0.5], [True, True]),
+        ({"at_most": 0.3}, [0.2, 0.4, 0.5], [0.3, 0.4, 0.5], [False, False]),
+        ({"at_least": 0.3, "of": "mean"}, [0.1, 0.2, 0.65], [0.0, 0.1, 0.2], [True, True]),
+        ({"at_least": 0.3, "of": "best"}, [0.1, 0.2, 0.35], [0.0, 0.1, 0.31], [True, False]),
+        ({"at_least": 0.3, "of": "worst"}, [0.29, 0.5, 0.65], [0.0, 0.1, 0.2], [False, True]),
+    ],
+)
+def test_the_middle_of_the_seeds_counts_and_the_ablation_fails_in_every_seed(expect, method, ablation, expected):
+    assert judged(expect | {"ablation": "ablation"}, method=method, ablation=ablation) == expected
+
+
+@pytest.mark.parametrize(
+    ("check", "method", "other", "expected"),
+    [
+        ({"beats": "other"}, [0.5, 0.6, 0.7], [0.3, 0.35, 0.39], [True]),  # medians .25 apart, ranges .2 and .09
+        ({"beats": "other"}, [0.5, 0.6, 0.7], [0.3, 0.41, 0.49], [False]),  # .19 apart
+        ({"beats": "other"}, [0.3, 0.35, 0.39], [0.5, 0.6, 0.7], [False]),
+        ({"beats": "other", "lower": True}, [0.3, 0.35, 0.39], [0.5, 0.6, 0.7], [True]),
+        ({"beats": "other", "at_most": 0.4}, [0.3, 0.35, 0.39], [0.5, 0.6, 0.7], [True, True]),
+        ({"no_more": "other"}, [0.1, 0.3, 0.9], [0.3, 0.3, 0.3], [True]),
+        ({"no_more": "other"}, [0.1, 0.31, 0.9], [0.3, 0.3, 0.3], [False]),
+        ({"times": {"other": 2}}, [0.2, 0.2, 0.2], [0.1, 0.1, 0.1], [True]),
+        ({"times": {"other": 2}}, [0.2, 0.19, 0.19], [0.1, 0.1, 0.1], [False]),
+        ({"doubles": "other"}, [0.6, 0.6, 0.6], [0.3, 0.3, 0.3], [True]),
+        ({"doubles": "other"}, [0.69, 0.69, 0.69], [0.4, 0.4, 0.4], [False]),  # above .35: half way to 1 is .7
+        ({"doubles": "other"}, [0.7, 0.7, 0.7], [0.4, 0.4, 0.4], [True]),
+    ],
+)
+def test_beside_another_arm(check, method, other, expected):
+    assert judged(check, method=method, other=other) == expected
+
+
+def test_the_height_above_a_line_is_taken_seed_by_seed_where_the_line_has_been():
+    arms = {"a": [1.0, 1.0], "b": [3.0, 3.0], "c": [2.5, 2.0], "d": [9.0, 9.0]}
+    along = {"a": [0.0, 0.0], "b": [2.0, 2.0], "c": [1.0, 1.0], "d": [5.0, 5.0]}  # d is beyond the line's end
+    check = {"over": ["c", "d"], "against": ["a", "b"], "along": WHERE}
+    assert judged(check | {"at_least": 0.25, "of": "mean"}, along, **arms) == [True]  # heights .5 and 0
+    assert judged(check | {"at_least": 0.26, "of": "mean"}, along, **arms) == [False]
+    nowhere = {arm: [x + (10 if arm == "c" else 0) for x in xs] for arm, xs in along.items()}
+    assert judged(check | {"at_least": -math.inf}, nowhere, **arms) == [False]  # no common ground is no success
+
+
+def test_every_arm_that_a_check_names_is_measured_once():
+    checks = [
+        {"measure": HOW, "beats": "a", "at_least": 0, "ablation": "a"},
+        {"measure": HOW, "times": {"b": 2}},
+        {"measure": HOW, "over": ["c"], "against": ["a"], "along": WHERE, "at_least": 0},
+    ]
+    assert measures_of(checks) == {"method": [HOW], "a": [HOW, WHERE], "b": [HOW], "c": [HOW, WHERE]}
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        ({"at_leest": 0.3}, "did you mean 'at_least'"),
+        ({"tolerance": 0.1}, "expects nothing"),
+        ({"beats": "other", "ablation": "other"}, "no number for it to miss"),
+    ],
+)
+def test_a_check_that_could_not_fail_is_refused(check, words):
+    with pytest.raises(ValueError, match=words):
+        measures_of([{"measure": HOW} | check])
