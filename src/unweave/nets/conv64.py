@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from unweave.nets.transposed import ConvTranspose2d
 from unweave.settings import Setting
 
 Channels = Annotated[
@@ -87,7 +88,7 @@ class Conv64Decoder(nn.Module):
         inner = [first, *[first] * (doublings > 1), *[channels] * (doublings - 2)][:doublings]
         up: list[nn.Module] = []
         for inside, outside in zip(inner, [*inner[1:], colours][:doublings], strict=True):
-            up += [nn.ConvTranspose2d(inside, outside, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
+            up += [ConvTranspose2d(inside, outside, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
         if not doublings:
             up += [nn.Conv2d(first, colours, 1), nn.ReLU(inplace=True)]
         self.dense, self.up = nn.Sequential(*dense), nn.Sequential(*up[:-1], Crop(height, width))
