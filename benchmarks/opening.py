@@ -52,7 +52,7 @@ print(time.perf_counter() - start, size("VmHWM") - before, len(data))
 
 def dsprites(folder: Path) -> None:
     space = FactorSpace(("shape", "scale", "orientation", "x", "y"), (3, 6, 40, 32, 32))
-    classes = np.concatenate([np.zeros((len(space), 1), np.int64), space.at(np.arange(len(space)))], 1)
+    classes = np.concatenate([np.zeros((len(space), 1), np.int64), space.factors_at(np.arange(len(space)))], 1)
     np.savez_compressed(
         folder / SOURCES["dsprites"].file, imgs=np.zeros((len(space), 64, 64), np.uint8), latents_classes=classes
     )
@@ -63,7 +63,7 @@ def shapes3d(folder: Path) -> None:
     with h5py.File(folder / "3dshapes.h5", "w") as file:
         images = file.create_dataset("images", (len(space), 64, 64, 3), np.uint8, chunks=(512, 64, 64, 3))
         images[0] = 1
-        file.create_dataset("labels", data=space.at(np.arange(len(space))).astype(np.float64))
+        file.create_dataset("labels", data=space.factors_at(np.arange(len(space))).astype(np.float64))
 
 
 def mpi3d_toy(folder: Path) -> None:
@@ -82,7 +82,7 @@ def smallnorb(folder: Path) -> None:
     grid = FactorSpace(("category", "instance", "elevation", "azimuth", "lighting"), (5, 5, 9, 18, 6))
     for stem, instances in (("smallnorb-5x46789x9x18x6x2x96x96-training", (4, 6, 7, 8, 9)),
                             ("smallnorb-5x01235x9x18x6x2x96x96-testing", (0, 1, 2, 3, 5))):  # fmt: skip
-        rows = grid.at(np.arange(len(grid))).astype("<i4")
+        rows = grid.factors_at(np.arange(len(grid))).astype("<i4")
         rows[:, 1], rows[:, 3] = np.array(instances)[rows[:, 1]], rows[:, 3] * 2
         arrays = {"cat": rows[:, 0].copy(), "info": rows[:, 1:].copy(), "dat": np.zeros((len(rows), 2, 96, 96), "u1")}
         for kind, array in arrays.items():
@@ -117,7 +117,7 @@ def rendered(folder: Path, table: str, space: FactorSpace) -> None:
     (folder / "images").mkdir()
     linked(folder / "images", [f"{row:06}.png" for row in range(len(space))], (128, 128))
     with (folder / table).open("wb") as file:
-        np.save(file, (space.at(np.arange(len(space))) / (np.array(space.sizes) - 1)).astype(np.float32))
+        np.save(file, (space.factors_at(np.arange(len(space))) / (np.array(space.sizes) - 1)).astype(np.float32))
 
 
 def linked(folder: Path, names: list[str], size: tuple[int, int]) -> None:

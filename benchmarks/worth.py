@@ -32,7 +32,7 @@ def worth(shift: str, levels: int) -> Iterator[tuple[str, float, float]]:
     """(factor, first, last) of every factor of scene3d that varies."""
     data = load("scene3d", size=32, levels=levels, shift=shift)
     rows = np.arange(len(data))
-    x, v = data.take(rows).reshape(len(rows), -1).astype(np.float32) / 255, data.at(rows)
+    x, v = data.take(rows).reshape(len(rows), -1).astype(np.float32) / 255, data.factors_at(rows)
     for k, name in enumerate(data.factors.names):
         values = np.unique(v[:, k])
         if len(values) > 1:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from unweave.report.pictures import pixels
-from unweave.report.views import Sweep, Views
+from unweave.report.views import Traversal, Views
 from unweave.runs.run import load_run
 
 TILE, GAP, MARGIN, LABEL, SHOWN = 72, 4, 28, 118, 5
@@ -32,10 +32,10 @@ def main() -> None:
 def draw(views: Views) -> Image.Image:
     """The picture: on the left images above reconstructions, on the right a strip for each of the top latents."""
     images, again = views.reconstructions(2 * SHOWN)
-    sweeps = views.sweeps(SHOWN)
-    rows = len(sweeps)
+    traversals = views.traversals(SHOWN)
+    rows = len(traversals)
     left = SHOWN * (TILE + GAP)
-    right = LABEL + len(sweeps[0].frames[1]) * (TILE + GAP)
+    right = LABEL + len(traversals[0].frames[1]) * (TILE + GAP)
     size = (3 * MARGIN + left + right, 2 * MARGIN + 22 + rows * (TILE + GAP))
     picture = Image.new("RGB", size, PAPER)
     pen = ImageDraw.Draw(picture)
@@ -52,18 +52,18 @@ def draw(views: Views) -> Image.Image:
         SOFT,
         ImageFont.load_default(15),
     )
-    for i, sweep in enumerate(sweeps):
+    for i, traversal in enumerate(traversals):
         y = top + i * (TILE + GAP)
-        label(pen, sweep, start, y)
-        paste_row(picture, sweep.frames[1], start + LABEL, y)
+        label(pen, traversal, start, y)
+        paste_row(picture, traversal.frames[1], start + LABEL, y)
     return picture
 
 
-def label(pen: ImageDraw.ImageDraw, sweep: Sweep, x: int, y: int) -> None:
+def label(pen: ImageDraw.ImageDraw, traversal: Traversal, x: int, y: int) -> None:
     """The name of a latent and its KL."""
-    pen.text((x, y + TILE // 2 - 20), sweep.name, INK, ImageFont.load_default(19))
-    if sweep.latent is not None and sweep.latent.kl is not None:
-        pen.text((x, y + TILE // 2 + 4), f"{sweep.latent.kl:.2f} nats", SOFT, ImageFont.load_default(14))
+    pen.text((x, y + TILE // 2 - 20), traversal.name, INK, ImageFont.load_default(19))
+    if traversal.latent is not None and traversal.latent.kl is not None:
+        pen.text((x, y + TILE // 2 + 4), f"{traversal.latent.kl:.2f} nats", SOFT, ImageFont.load_default(14))
 
 
 def paste_row(picture: Image.Image, images: NDArray[np.generic], x: int, y: int) -> None:

@@ -34,7 +34,7 @@ class SparseAE(Method):
         self.penalty, self.lr = penalty, lr
 
     @classmethod
-    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         return {"encoder": {"outputs": known["latents"]}, "decoder": {"inputs": known["latents"]}}
 
     def players(self) -> dict[str, Player]:

@@ -75,7 +75,7 @@ class Timed(Beta):
 
 
 class Wired(Point):
-    """Its wiring depends on the run's length."""
+    """Its part_arguments depends on the run's length."""
 
     seen: ClassVar[list[int]] = []
 
@@ -84,7 +84,7 @@ class Wired(Point):
         self.regulariser = regulariser
 
     @classmethod
-    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         cls.seen.append(known["steps"])
         return {}
 

@@ -67,7 +67,7 @@ def board() -> FactorImages:
 
 
 def pictures() -> ImageData:
-    v = SPACE.at(np.arange(len(SPACE)))
+    v = SPACE.factors_at(np.arange(len(SPACE)))
     return ImageData(draw(v), y=v[:, 0], groups=v[:, 1], labels=v, factor_names=SPACE.names, factor_sizes=SPACE.sizes)
 
 
@@ -125,7 +125,7 @@ def test_a_resumed_run_tells_other_data_by_all_their_rows(tmp_path) -> None:
     path = unweave.train("vae", pictures(), steps=1, batch_size=8, holdout=0.5, out=tmp_path, **SMALL).path
     assert resume(path, data=pictures()).info.n == run_rows(path) - len(load_held(path))
     with pytest.raises(ValueError, match="the data have changed: 60 images"):
-        resume(path, data=ImageData(draw(SPACE.at(np.arange(60)))))
+        resume(path, data=ImageData(draw(SPACE.factors_at(np.arange(60)))))
 
 
 def run_rows(path: Path) -> int:

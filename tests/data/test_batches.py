@@ -5,8 +5,8 @@ import torch
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.sampling.batches import Pixels, stream, to_unit
-from unweave.data.sampling.grid_cells import Lattice
-from unweave.data.sampling.listed_cells import Partition
+from unweave.data.sampling.grid_cells import GridCells
+from unweave.data.sampling.listed_cells import ListedCells
 from unweave.data.shifts.labels import labelled
 from unweave.data.subsets import FactorRows, split, subset, with_classes
 
@@ -92,11 +92,13 @@ def test_rows_are_uniform_with_replacement_and_each_once_an_epoch_without(grid):
 
 
 def test_groups_share_the_first_factor_that_varies_or_the_named_ones_or_the_class(grid, photos):
-    v = grid.factors.at(stream(grid, {"groups"}, batch_size=60, group_size=5)(0).index.numpy())
+    v = grid.factors.factors_at(stream(grid, {"groups"}, batch_size=60, group_size=5)(0).index.numpy())
     assert v.shape == (12, 5, 4)
     assert (v[..., 1] == v[:, :1, 1]).all()
     assert not (v[..., 2] == v[:, :1, 2]).all(1).any()
-    v = grid.factors.at(stream(grid, {"groups"}, batch_size=60, group_size=5, shared=("x", "shape"))(0).index.numpy())
+    v = grid.factors.factors_at(
+        stream(grid, {"groups"}, batch_size=60, group_size=5, shared=("x", "shape"))(0).index.numpy()
+    )
     assert (v[..., [1, 3]] == v[:, :1, [1, 3]]).all()
     assert len(np.unique(v[..., 2])) == 4
     index = stream(photos, {"groups"}, batch_size=24)(0).index.numpy()
@@ -109,7 +111,7 @@ def test_groups_share_the_first_factor_that_varies_or_the_named_ones_or_the_clas
 def test_a_pair_differs_in_exactly_the_number_of_factors_asked_for(grid, changed):
     at = stream(grid, {"pairs"}, batch_size=200, changed=changed)
     batch = at(0)
-    v = grid.factors.at(batch.index.numpy())
+    v = grid.factors.factors_at(batch.index.numpy())
     assert np.array_equal(v[:, 0] != v[:, 1], batch.changed.numpy())
     assert (batch.changed.sum(1) == changed).all()
     assert not batch.changed[:, 0].any()  # colour has one value
@@ -125,7 +127,7 @@ def test_a_random_number_of_changed_factors_is_uniform(grid):
 
 def test_the_new_value_of_a_changed_factor_is_uniform_over_the_others(grid):
     batch = stream(grid, {"pairs"}, batch_size=8000)(0)
-    v = grid.factors.at(batch.index.numpy())[batch.changed[:, 3].numpy()][..., 3]
+    v = grid.factors.factors_at(batch.index.numpy())[batch.changed[:, 3].numpy()][..., 3]
     table = np.zeros((5, 5))
     np.add.at(table, (v[:, 0], v[:, 1]), 1)
     assert (table.diagonal() == 0).all()
@@ -153,7 +155,7 @@ def test_triplets_are_two_of_one_class_and_one_of_another(grid, photos):
 
 
 def test_clips_move_by_one_and_bounce(grid, photos):
-    v = grid.factors.at(stream(grid, {"clips"}, batch_size=400, clip_length=10)(0).index.numpy())
+    v = grid.factors.factors_at(stream(grid, {"clips"}, batch_size=400, clip_length=10)(0).index.numpy())
     steps = np.diff(v, axis=1)
     assert np.abs(steps).max() == 1
     assert (steps[..., :2] == 0).all()
@@ -166,10 +168,10 @@ def test_clips_move_by_one_and_bounce(grid, photos):
 
 
 def test_views_differ_in_the_last_factor_or_those_named(grid):
-    v = grid.factors.at(stream(grid, {"views"}, batch_size=60)(0).index.numpy())
+    v = grid.factors.factors_at(stream(grid, {"views"}, batch_size=60)(0).index.numpy())
     assert (v[:, 0, :3] == v[:, 1, :3]).all()
     assert (v[:, 0, 3] != v[:, 1, 3]).all()
-    v = grid.factors.at(stream(grid, {"views"}, batch_size=60, moving=("size",))(0).index.numpy())
+    v = grid.factors.factors_at(stream(grid, {"views"}, batch_size=60, moving=("size",))(0).index.numpy())
     assert (v[:, 0, [1, 3]] == v[:, 1, [1, 3]]).all()
     assert (v[:, 0, 2] != v[:, 1, 2]).all()
 
@@ -178,7 +180,7 @@ def test_classes_alternate_over_factors_with_equally_many_images_of_each(grid, p
     at = stream(grid, {"classes"}, batch_size=20, per_class=4)
     for step in range(6):
         batch = at(step)
-        v = grid.factors.at(batch.index.numpy())[:, 1 + step % 3]
+        v = grid.factors.factors_at(batch.index.numpy())[:, 1 + step % 3]
         assert np.array_equal(v, batch.y.numpy())
         size = SIZES[1 + step % 3]
         assert np.bincount(v).tolist() == [20 // size] * size
@@ -193,7 +195,7 @@ def test_labels_are_a_fixed_table_beside_the_stream(grid):
     seen = torch.cat([b.index for b in beside])
     assert len(seen.unique()) == 10
     for batch in beside:
-        assert np.array_equal(grid.factors.at(batch.index.numpy()), batch.v.numpy())
+        assert np.array_equal(grid.factors.factors_at(batch.index.numpy()), batch.v.numpy())
         assert torch.equal(rows_shown(batch.x), batch.index)
     assert len(torch.cat([stream(grid, {"labels"}, labels=0)(t).labelled.index for t in range(20)]).unique()) == 60
 
@@ -209,7 +211,7 @@ def test_partial_labels_are_missing_for_the_other_factors(grid):
 def test_spoilt_labels():
     data = FactorImages(FactorSpace(("x", "y"), (40, 25)), numbered(1000), binary=False)
     rows, v = labelled(data, 0, count=0, kind="binned", strength=4.0)
-    true = data.factors.at(rows)
+    true = data.factors.factors_at(rows)
     assert sorted(set(v[:, 0])) == [4, 14, 24, 34]  # bins of 10 values: 0..9 becomes 4
     assert np.abs(v[:, 0] - true[:, 0]).max() == 5
     _, v = labelled(data, 0, count=0, kind="noisy", strength=0.5)
@@ -279,18 +281,18 @@ def test_a_view_of_a_grid_samples_only_its_rows_and_answers_for_all(grid):
     assert set(grid.factors.rows(v)) == set(held.rows)
     assert np.array_equal(held.images([[0, 2, 3, 4]]), grid.images([[0, 2, 3, 4]]))
     assert np.array_equal(held.take([1, 0]), grid.take(held.rows[[1, 0]]))
-    assert held.find(held.at(np.arange(6))).tolist() == list(range(6))
+    assert held.find(held.factors_at(np.arange(6))).tolist() == list(range(6))
     twice = subset(held, [2, 2, 1])
     assert twice.rows.tolist() == held.rows[[2, 2, 1]].tolist()
     classes = with_classes(held, "size")
-    assert classes.y.tolist() == held.at(np.arange(6))[:, 2].tolist()
+    assert classes.y.tolist() == held.factors_at(np.arange(6))[:, 2].tolist()
     assert classes.info.classes == 4
     with pytest.raises(ValueError, match="from 0 to 59"):
         subset(grid, [60])
 
 
 def test_members_of_a_cell_differ_and_are_uniform():
-    cells = Partition(np.array([1, 0, 1, -1, 1, 0, 1]))
+    cells = ListedCells(np.array([1, 0, 1, -1, 1, 0, 1]))
     rng = np.random.default_rng(0)
     assert cells.keys(np.arange(len(cells))).tolist() == [0, 1]
     rows = cells.members(rng, np.ones(6000, dtype=np.int64), 3)
@@ -310,9 +312,9 @@ def test_members_of_a_cell_differ_and_are_uniform():
 @pytest.mark.parametrize("shared", [[3, 1], [2], [0], [0, 1, 2, 3]])
 def test_the_cells_of_a_whole_grid_are_those_of_its_rows_listed(grid, shared):
     rows = np.arange(60)
-    v = grid.factors.at(rows)
+    v = grid.factors.factors_at(rows)
     keys = np.ravel_multi_index(tuple(v[:, shared].T), [SIZES[k] for k in shared])
-    computed, listed = Lattice(grid.factors, shared), Partition(keys)
+    computed, listed = GridCells(grid.factors, shared), ListedCells(keys)
     assert len(computed) == len(listed) == np.prod([SIZES[k] for k in shared])
     assert np.array_equal(computed.keys_at(rows), keys)
     for least in (2, 7):
@@ -327,7 +329,7 @@ def test_the_cells_of_a_whole_grid_are_those_of_its_rows_listed(grid, shared):
 def test_a_row_found_several_times_in_a_view_is_its_last():
     grid = FactorImages(FactorSpace(("a", "b"), (3, 4)), numbered(12), binary=False)
     view = subset(grid, [5, 2, 5, 9, 2])
-    assert view.find(grid.factors.at([2, 5, 9, 0, 11])).tolist() == [4, 2, 3, -1, -1]
+    assert view.find(grid.factors.factors_at([2, 5, 9, 0, 11])).tolist() == [4, 2, 3, -1, -1]
 
 
 def test_a_view_reads_the_array_behind_it(grid):

@@ -19,7 +19,7 @@ class Bomb:
 
 def published(folder, space=SMALL, save=np.savez_compressed, **changed):
     """A file laid out as the published one: the images as 0 and 1, the constant colour first, pickled metadata."""
-    v = space.at(np.arange(len(space)))
+    v = space.factors_at(np.arange(len(space)))
     classes = np.concatenate([np.zeros((len(v), 1), np.int64), v], axis=1)
     members = {
         "metadata": np.array(Bomb(), dtype=object),
@@ -60,7 +60,7 @@ def test_the_published_file_gives_the_same_images_without_unpickling(tmp_path, m
         assert dsprites.factors.sizes == SMALL.sizes
         v = dsprites.sample_factors(50, 0)
         assert np.array_equal(dsprites.images(v), sprites.draw(v))
-        assert np.array_equal(dsprites.take([7, 3]), sprites.draw(SMALL.at([7, 3])))
+        assert np.array_equal(dsprites.take([7, 3]), sprites.draw(SMALL.factors_at([7, 3])))
         assert dsprites.info.binary
     monkeypatch.setenv("UNWEAVE_DATA", str(tmp_path))
     assert load("dsprites").about == str(root / FILE)
@@ -89,7 +89,7 @@ def test_where_nothing_can_be_written_the_images_stay_in_memory(tmp_path, monkey
     dsprites = load("dsprites", root=tmp_path)
     assert dsprites.about.endswith("in memory")
     assert not isinstance(dsprites.array, np.memmap)
-    assert np.array_equal(dsprites.take([9]), sprites.draw(SMALL.at([9])))
+    assert np.array_equal(dsprites.take([9]), sprites.draw(SMALL.factors_at([9])))
 
 
 def test_a_disk_that_fills_leaves_nothing_half_written(tmp_path, monkeypatch):

@@ -15,8 +15,8 @@ def test_rows_count_with_the_last_factor_fastest():
 
 def test_rows_and_factor_tuples_are_inverse():
     rows = np.arange(len(SPACE))
-    assert np.array_equal(SPACE.rows(SPACE.at(rows)), rows)
-    assert len({tuple(v) for v in SPACE.at(rows)}) == 12
+    assert np.array_equal(SPACE.rows(SPACE.factors_at(rows)), rows)
+    assert len({tuple(v) for v in SPACE.factors_at(rows)}) == 12
 
 
 def test_samples_are_uniform_and_repeat_with_the_seed():
@@ -83,7 +83,7 @@ def test_what_cannot_be_a_grid_or_a_change_is_refused():
     with pytest.raises(ValueError, match="no factor 'y'; the factors are shape, x, only"):
         SPACE.sample(1, 0, fixed={"y": 0})
     with pytest.raises(ValueError, match="rows run from 0 to 11"):
-        SPACE.at([12])
+        SPACE.factors_at([12])
 
 
 def test_a_grid_of_nearly_2_to_the_63_rows_counts_them_all():
@@ -91,4 +91,4 @@ def test_a_grid_of_nearly_2_to_the_63_rows_counts_them_all():
     last = np.array([[5999] * 5])
     assert space.rows(last).tolist() == [len(space) - 1]
     v = np.concatenate([space.sample(1000, 0), last, 0 * last])
-    assert np.array_equal(space.at(space.rows(v)), v)
+    assert np.array_equal(space.factors_at(space.rows(v)), v)

@@ -9,7 +9,7 @@ from unweave.data.factors import FactorSpace
 def write(folder, name: str, names, sizes):
     """Labels in [0, 1] as an array of numpy, and images/000000.png and so on, their pixels telling the row."""
     space = FactorSpace(names, sizes)
-    v = space.at(np.arange(len(space))) / np.maximum(np.array(sizes) - 1, 1)
+    v = space.factors_at(np.arange(len(space))) / np.maximum(np.array(sizes) - 1, 1)
     with (folder / name).open("wb") as file:
         np.save(file, v.astype(np.float32))
     (folder / "images").mkdir()

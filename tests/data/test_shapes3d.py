@@ -16,7 +16,7 @@ SIZES = (2, 2, 2, 3, 2, 3)
 def write(folder, sizes=SIZES, order=None):
     """3dshapes.h5 as published: `images` uint8 (N, 64, 64, 3), gzipped chunks, `labels` float64 (N, 6) of real values."""
     space = FactorSpace(NAMES, sizes)
-    v = space.at(np.arange(len(space)))[order if order is not None else slice(None)]
+    v = space.factors_at(np.arange(len(space)))[order if order is not None else slice(None)]
     labels = v * [0.1, 0.1, 0.1, 0.071, 1.0, 30.0] + [0, 0, 0, 0.75, 0, -30]
     images = np.random.default_rng(0).integers(0, 256, (len(space), 64, 64, 3), dtype=np.uint8)
     path = folder / "3dshapes.h5"
@@ -33,7 +33,7 @@ def sprites(folder, sizes=(1, 3, 2, 4, 2, 2)):
     path = folder / "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.hdf5"
     with h5py.File(path, "w") as file:
         file["imgs"] = images
-        file["latents/classes"] = space.at(np.arange(len(space)))
+        file["latents/classes"] = space.factors_at(np.arange(len(space)))
     return path, images
 
 

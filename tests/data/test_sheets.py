@@ -70,7 +70,7 @@ def test_words_and_what_is_missing_stay_as_they_are():
 
 def test_evenly_spaced_numbers_of_a_grid_are_their_indices():
     grid = FactorImages(FactorSpace(("a", "b"), (3, 3), ([0.1, 0.2, 0.3], [1, 2, 4])), np.zeros((9, 1, 1, 1), np.uint8))
-    np.testing.assert_array_equal(grid.observed([0, 5, 8]), [[0, 1], [1, 4], [2, 4]])
+    np.testing.assert_array_equal(grid.observed_values([0, 5, 8]), [[0, 1], [1, 4], [2, 4]])
 
 
 def test_values_of_another_number_than_the_sizes_are_refused():

@@ -74,11 +74,11 @@ def test_a_shift_that_says_nothing_is_refused_with_its_own_words(text, message):
 def test_wrong_labels_are_a_shift_like_any_other():
     rows = np.arange(192)
     found = shifted(GRID, "mislabelled:fraction=0.25,seed=3")
-    assert np.array_equal(found.told(rows), shifts.mislabelled(GRID, [], 0.25, 3).told(rows))
+    assert np.array_equal(found.observed_factors(rows), shifts.mislabelled(GRID, [], 0.25, 3).observed_factors(rows))
     few = shifted(GRID, "mislabelled:x,y,fraction=1")
-    assert (few.told(rows) != few.at(rows)).mean(0).tolist() == [0, 1, 1]
+    assert (few.observed_factors(rows) != few.factors_at(rows)).mean(0).tolist() == [0, 1, 1]
     both = shifted(GRID, "only:shape=1; mislabelled:fraction=0.25,seed=3")
-    assert np.array_equal(both.told(np.arange(64)), found.told(both.rows))
+    assert np.array_equal(both.observed_factors(np.arange(64)), found.observed_factors(both.rows))
     assert both.about == "25% of the labels wrong; only combinations shape in [1]; in memory"
     lines = "\n".join(described(few))
     assert "labels     wrong on purpose: shape 0.0%, x 100.0%, y 100.0%" in lines
@@ -92,9 +92,9 @@ def test_images_without_a_grid_cannot_be_shifted():
 
 
 def test_load_takes_a_shift_for_every_source():
-    assert set(np.unique(data.load(GRID, shift="only:shape=1").at(range(64))[:, 0])) == {1}
+    assert set(np.unique(data.load(GRID, shift="only:shape=1").factors_at(range(64))[:, 0])) == {1}
     kept = data.load("cdsprites", shift="only:angle=0-1")
-    assert len(kept) == 2 * kept.factors.sizes[1 - kept.factors.k("angle")]
+    assert len(kept) == 2 * kept.factors.sizes[1 - kept.factors.index("angle")]
     assert all("shift" in data.options(source) for source in (*data.names(), GRID))
     with pytest.raises(ValueError, match="toy has no option 'size'"):
         data.load(GRID, size=3)

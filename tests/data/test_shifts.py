@@ -25,7 +25,7 @@ def grid() -> FactorImages:
 
 
 def seen(data) -> np.ndarray:
-    return data.at(np.arange(len(data)))
+    return data.factors_at(np.arange(len(data)))
 
 
 def test_a_correlation_has_the_law_it_states(grid):
@@ -83,38 +83,38 @@ def test_random_combinations_are_held_out_and_every_value_of_each_factor_is_seen
 
 
 def test_wrong_labels_are_as_many_as_asked_for_and_really_wrong(grid):
-    rows, true = np.arange(363), grid.factors.at(np.arange(363))
+    rows, true = np.arange(363), grid.factors.factors_at(np.arange(363))
     wrong = mislabelled(grid, [], 0.3)
-    v = wrong.told(rows)
+    v = wrong.observed_factors(rows)
     assert (v != true).mean(0) == pytest.approx(0.3, abs=0.08)
     assert np.array_equal(grid.factors.check(v), v)
-    assert np.array_equal(v[[5, 5, 90]], wrong.told([5, 5, 90]))  # of the row alone
-    assert (mislabelled(grid, [], 0.3, seed=1).told(rows) != v).any()
-    always = mislabelled(grid, ["x"], 1.0).told(rows)
+    assert np.array_equal(v[[5, 5, 90]], wrong.observed_factors([5, 5, 90]))  # of the row alone
+    assert (mislabelled(grid, [], 0.3, seed=1).observed_factors(rows) != v).any()
+    always = mislabelled(grid, ["x"], 1.0).observed_factors(rows)
     assert (always != true).mean(0).tolist() == [0, 1, 0]
     steps = np.bincount((always - true)[:, 1] % 11, minlength=11)
     assert steps[0] == 0
     assert steps[1:].min() > 20  # of 36.3: every other value is as likely
-    assert np.array_equal(mislabelled(grid, [], 0.0).told(rows), true)
+    assert np.array_equal(mislabelled(grid, [], 0.0).observed_factors(rows), true)
 
 
 def test_wrong_labels_leave_the_images_and_what_they_show(grid):
     wrong, rows = mislabelled(grid, [], 1.0), np.arange(363)
-    true = grid.factors.at(rows)
+    true = grid.factors.factors_at(rows)
     assert np.array_equal(wrong.take(rows), grid.take(rows))
     assert np.array_equal(wrong.images(true), grid.images(true))
-    assert np.array_equal(wrong.at(rows), true)
+    assert np.array_equal(wrong.factors_at(rows), true)
     assert np.array_equal(wrong.sample_factors(9, 0), grid.sample_factors(9, 0))
     assert wrong.info == grid.info
-    assert not np.array_equal(mislabelled(wrong, [], 1.0).told(rows), wrong.told(rows))
+    assert not np.array_equal(mislabelled(wrong, [], 1.0).observed_factors(rows), wrong.observed_factors(rows))
     once = mislabelled(grid, [], 0.5)
-    twice = mislabelled(once, [], 0.5).told(rows)  # the same seed, other errors
-    assert (twice != once.told(rows))[once.told(rows) == grid.at(rows)].any()
+    twice = mislabelled(once, [], 0.5).observed_factors(rows)  # the same seed, other errors
+    assert (twice != once.observed_factors(rows))[once.observed_factors(rows) == grid.factors_at(rows)].any()
 
 
 def test_wrong_labels_reach_supervision_classes_groups_and_metrics_but_not_pairs(grid):
     wrong, rows = mislabelled(grid, [], 1.0), np.arange(363)
-    told, true = wrong.told(rows), grid.factors.at(rows)
+    told, true = wrong.observed_factors(rows), grid.factors.factors_at(rows)
     beside = stream(wrong, {"images", "labels"}, batch_size=64, labels=0)(0).labelled
     assert np.array_equal(beside.v.numpy(), told[beside.index.numpy()])
     assert np.array_equal(with_classes(wrong, "shape").y, told[:, 0])
@@ -134,9 +134,9 @@ def test_a_view_keeps_wrong_labels_and_scores_are_of_them(grid):
     rows = np.arange(len(first))
     for view in (first, last, subset(first, rows), split(last, 0.5, 0)[0]):
         every = np.arange(len(view))
-        assert (view.told(every) != view.at(every)).all()
-        assert set(view.at(every)[:, 0]) == {1, 2}  # rows are chosen by what they show
-    assert np.array_equal(first.told(rows), last.told(rows))  # in either order
+        assert (view.observed_factors(every) != view.factors_at(every)).all()
+        assert set(view.factors_at(every)[:, 0]) == {1, 2}  # rows are chosen by what they show
+    assert np.array_equal(first.observed_factors(rows), last.observed_factors(rows))  # in either order
     assert np.array_equal(first.take(rows), last.take(rows))
 
 
@@ -156,7 +156,7 @@ def test_scores_are_of_the_labels_that_are_told():
 def test_streams_of_a_shift_hold_only_what_it_shows(grid):
     rest, _ = without(grid, {"shape": [2], "x": [0, 1]})
     for kind in ("images", "pairs", "groups", "triplets", "views", "classes"):
-        v = rest.at(stream(rest, {kind}, batch_size=48)(0).index.numpy().reshape(-1))
+        v = rest.factors_at(stream(rest, {kind}, batch_size=48)(0).index.numpy().reshape(-1))
         assert not ((v[:, 0] == 2) & (v[:, 1] < 2)).any()
 
 

@@ -72,13 +72,13 @@ def test_each_image_is_encoded_once_for_all_metrics(board, protocol):
 def test_an_intervention_holds_one_factor_and_nothing_else():
     fixed, rows = intervene(SPACE, 40, False, np.random.default_rng(0))
     for factor, group in zip(fixed, rows, strict=True):
-        constant = (SPACE.at(group) == SPACE.at(group)[0]).all(0)
+        constant = (SPACE.factors_at(group) == SPACE.factors_at(group)[0]).all(0)
         assert constant.tolist() == [k == factor for k in range(3)]
 
 
 def test_each_pair_of_an_intervention_has_its_own_value():
     fixed, rows = intervene(SPACE, 40, True, np.random.default_rng(0))
-    v = SPACE.at(rows.ravel()).reshape(*rows.shape, 3)
+    v = SPACE.factors_at(rows.ravel()).reshape(*rows.shape, 3)
     for factor, group in zip(fixed, v, strict=True):
         assert (group[0::2, factor] == group[1::2, factor]).all()
         assert len(np.unique(group[:, factor])) > 1
@@ -135,8 +135,8 @@ def test_scoring_arrays_needs_no_torch():
 
 
 def test_labels_or_classes_stand_in_for_factors():
-    images = draw(SPACE.at(np.arange(len(SPACE))))
-    by_class = ImageData(images, y=SPACE.at(np.arange(len(SPACE)))[:, 0])
+    images = draw(SPACE.factors_at(np.arange(len(SPACE))))
+    by_class = ImageData(images, y=SPACE.factors_at(np.arange(len(SPACE)))[:, 0])
     assert known_factors(by_class, np.array([0, 119])).tolist() == [[0], [5]]
     labels = np.array([[1, np.nan]] * len(SPACE))
     labelled = ImageData(images, labels=labels, factor_names=("a", "b"), factor_sizes=(3, 3))
@@ -152,8 +152,10 @@ def test_the_rows_of_a_view_stand_beside_their_own_factors(board, protocol):
     assert scores["mig"].value > 0.9
     assert scores["factor_vae_score"].value == 1.0
     rows = np.array([7, 3])
-    assert np.array_equal(known_factors(part, rows), SPACE.at(part.rows[rows]))
-    labelled = ImageData(draw(SPACE.at(np.arange(len(SPACE)))), labels=SPACE.at(np.arange(120)), factor_names="abc")
+    assert np.array_equal(known_factors(part, rows), SPACE.factors_at(part.rows[rows]))
+    labelled = ImageData(
+        draw(SPACE.factors_at(np.arange(len(SPACE)))), labels=SPACE.factors_at(np.arange(120)), factor_names="abc"
+    )
     score = unweave.evaluate(perfect, "mig", data=subset(labelled, part.rows), protocol=protocol)["mig"]
     assert score.value == pytest.approx(scores["mig"].value)
 
@@ -183,7 +185,7 @@ def test_what_is_missing_is_said(board):
 
 
 def test_every_argument_is_used_or_refused(board):
-    pair = (SPACE.at(np.arange(120)) * 1.0, SPACE.at(np.arange(120)))
+    pair = (SPACE.factors_at(np.arange(120)) * 1.0, SPACE.factors_at(np.arange(120)))
     for more in ({"data": "no such"}, {"n": -7}, {"n": 60}):
         with pytest.raises(ValueError, match=r"(data|n), which is of what has to be encoded.*leave it out"):
             unweave.evaluate(pair, "mig", **more)
@@ -252,7 +254,7 @@ def test_columns_of_noise_are_not_scored(board):
 @pytest.fixture
 def rows_as_classes():
     """The boards with their row as the class, and an InfoGAN of them."""
-    v = SPACE.at(np.arange(len(SPACE)))
+    v = SPACE.factors_at(np.arange(len(SPACE)))
     return ImageData(draw(v), y=v[:, 0], class_names=tuple("012345"), name="rows")
 
 
@@ -316,7 +318,7 @@ def test_groups_of_held_out_rows_share_the_factor_that_is_fixed():
         fixed, rows = gather(SPACE, 30, pairs, np.random.default_rng(1), among)
         assert np.isin(rows, among).all()
         assert rows.shape == (30, 128 if pairs else 64)
-        v = SPACE.at(rows.ravel()).reshape(*rows.shape, 3)
+        v = SPACE.factors_at(rows.ravel()).reshape(*rows.shape, 3)
         shared = v[np.arange(30), :, fixed]
         firsts = shared[:, 0::2] if pairs else shared[:, :1]
         assert (shared[:, 1::2] == firsts).all()

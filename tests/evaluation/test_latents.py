@@ -1,11 +1,11 @@
-"""Latents in use, the five ranges of a sweep, interventions, exchanges, the likelihood."""
+"""Latents in use, the five ranges of a traversal, interventions, exchanges, the likelihood."""
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from unweave.evaluation.latents import compose, intervene, kl_per_latent, log_likelihood, swap, sweep
+from unweave.evaluation.latents import compose, intervene, kl_per_latent, log_likelihood, swap, traverse
 from unweave.methods.base import NotAvailable
 from unweave.methods.regularisers.beta import Beta
 from unweave.methods.vae import VAE
@@ -26,7 +26,7 @@ CODES = np.stack([np.linspace(-4, 6, 101), np.zeros(101), np.linspace(0, 1, 101)
     ],
 )
 def test_the_five_ranges_of_a_sweep(over, ends):
-    strip = sweep(AT, 0, over=over, codes=CODES, frames=5)
+    strip = traverse(AT, 0, over=over, codes=CODES, frames=5)
     assert strip.shape == (5, 3)
     assert (strip[:, 1:] == AT[1:]).all()
     assert (strip[0, 0], strip[-1, 0]) == (pytest.approx(ends[0], abs=1e-3), pytest.approx(ends[1], abs=1e-3))
@@ -36,18 +36,18 @@ def test_the_five_ranges_of_a_sweep(over, ends):
 
 def test_quantiles_of_the_aggregate_follow_the_data_where_equal_steps_do_not():
     skewed = CODES**3
-    by_rank, by_value = (sweep(AT, 0, over=over, codes=skewed, frames=3)[1, 0] for over in ("aggregate", "min-max"))
+    by_rank, by_value = (traverse(AT, 0, over=over, codes=skewed, frames=3)[1, 0] for over in ("aggregate", "min-max"))
     assert by_rank == pytest.approx(1.0)  # the median, 1 ** 3
     assert by_value == pytest.approx((6**3 - 4**3) / 2)
 
 
 def test_what_a_sweep_lacks_is_said():
     with pytest.raises(ValueError, match="takes codes"):
-        sweep(AT, 0, over="min-max")
+        traverse(AT, 0, over="min-max")
     with pytest.raises(ValueError, match="latent is 3"):
-        sweep(AT, 3)
+        traverse(AT, 3)
     with pytest.raises(ValueError, match="did you mean 'prior'"):
-        sweep(AT, 0, over="priors")
+        traverse(AT, 0, over="priors")
 
 
 def test_interventions_set_a_latent_for_all_or_for_each():

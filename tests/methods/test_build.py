@@ -108,7 +108,7 @@ class Mine(Method):
         self.shape, self.encoder = shape, encoder
 
     @classmethod
-    def wiring(cls, known):
+    def part_arguments(cls, known):
         return {"encoder": {"outputs": known["codes"]}}
 
 class Forgetful(Method):

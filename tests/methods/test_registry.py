@@ -32,7 +32,7 @@ def bars():
     """A bright row, a bright column and a brightness."""
     space = FactorSpace(("row", "column", "light"), (8, 8, 3))
     images = np.zeros((192, 1, 8, 8), dtype=np.uint8)
-    for image, (row, column, light) in zip(images, space.at(np.arange(192)), strict=True):
+    for image, (row, column, light) in zip(images, space.factors_at(np.arange(192)), strict=True):
         image[0, row] = image[0, :, column] = 80 * (light + 1)
     return FactorImages(space, images, binary=False)
 

@@ -76,7 +76,7 @@ def test_all_sections_of_a_vae_are_there(run):
 
 def test_scores_are_shown_with_their_floors(again):
     run = again(seed=0)
-    scores = evaluate((run.encode(run.data.take(range(12))), run.data.factors.at(range(12))), ["modularity"])
+    scores = evaluate((run.encode(run.data.take(range(12))), run.data.factors.factors_at(range(12))), ["modularity"])
     kept = {"mig": Score(0.46, error=0.0123, low=0.4, high=0.5, null=0.02, n=12).to_dict()}
     kept |= {name: score.to_dict() for name, score in scores.items()}
     (run.path / "scores.json").write_text(json.dumps(kept))

@@ -21,7 +21,7 @@ def test_latents_without_kl_are_sorted_by_spread_and_a_constant_one_is_idle(know
 
 def test_a_sweep_moves_its_latent_over_prior_quantiles_and_leaves_the_others(known_run):
     views = Views(known_run())
-    first = views.sweeps(5)[0]
+    first = views.traversals(5)[0]
     codes, frames = views.start[1], first.frames[1]
     expected = 1 / (1 + np.exp(-np.quantile(views.prior[:, 1], FRAMES)))
     np.testing.assert_allclose(frames[:, 0, 0, 1], expected, atol=1e-5)
@@ -30,17 +30,17 @@ def test_a_sweep_moves_its_latent_over_prior_quantiles_and_leaves_the_others(kno
 
 def test_the_mark_stands_where_the_start_lies_among_the_quantiles(known_run):
     views = Views(known_run())
-    sweep, code = views.sweeps(5)[0], views.start[1][0, 1]
-    share = sweep.at[0] * (len(FRAMES) - 1)
+    traversal, code = views.traversals(5)[0], views.start[1][0, 1]
+    share = traversal.at[0] * (len(FRAMES) - 1)
     low = int(min(share, len(FRAMES) - 2))
-    value = sweep.values[low] + (share - low) * (sweep.values[low + 1] - sweep.values[low])
-    assert value == pytest.approx(np.clip(code, sweep.values[0], sweep.values[-1]), abs=1e-4)
+    value = traversal.values[low] + (share - low) * (traversal.values[low + 1] - traversal.values[low])
+    assert value == pytest.approx(np.clip(code, traversal.values[0], traversal.values[-1]), abs=1e-4)
 
 
 def test_without_an_encoder_sweeps_start_from_the_prior(known_run):
     views = Views(known_run(encodes=False))
     assert views.start[2] == "a sample of the prior"
-    assert [s.latent.column for s in views.sweeps(5)] == [0, 1, 2]
+    assert [s.latent.column for s in views.traversals(5)] == [0, 1, 2]
     with pytest.raises(Absent, match="Known has no encoder"):
         views.reconstructions(4)
 

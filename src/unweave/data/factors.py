@@ -80,14 +80,14 @@ class FactorSpace:
         """Rows (n,) of the grid where the factor tuples (n, K) stand."""
         return self.check(v) @ self._strides
 
-    def at(self, rows: Rows) -> NDArray[np.int64]:
+    def factors_at(self, rows: Rows) -> NDArray[np.int64]:
         """Factor tuples (n, K) of the rows (n,)."""
         given = np.asarray(rows)
         if given.size and (given.min() < 0 or given.max() >= len(self)):
             raise ValueError(f"rows run from 0 to {len(self) - 1}; given {given.min()} to {given.max()}")
         return given[..., None] // self._strides % self._sizes
 
-    def k(self, factor: int | str) -> int:
+    def index(self, factor: int | str) -> int:
         """The place of a factor given by name or place."""
         if isinstance(factor, str):
             if factor not in self.names:
@@ -101,7 +101,7 @@ class FactorSpace:
         """`n` factor tuples (n, K), each factor uniform and independent, but for those held at a value by `fixed`."""
         v = np.random.default_rng(rng).integers(self._sizes, size=(n, len(self.sizes)))
         for factor, value in (fixed or {}).items():
-            v[:, self.k(factor)] = value
+            v[:, self.index(factor)] = value
         return self.check(v) if fixed else v
 
     def change(self, v: Rows, which: Rows, rng: Rng) -> NDArray[np.int64]:

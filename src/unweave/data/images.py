@@ -108,7 +108,7 @@ class ImageData:
         """The images (n, C, H, W), uint8, or vectors (n, F), float32, of the rows (n,)."""
         return np.ascontiguousarray(self.array[np.asarray(rows)])
 
-    def observed(self, rows: Rows) -> NDArray[np.float64] | None:
+    def observed_values(self, rows: Rows) -> NDArray[np.float64] | None:
         """What metrics see of the rows (n,): their labels (n, K) with indices of numbers as these numbers."""
         return None if self.labels is None else meant(self.labels[np.asarray(rows)], self.factor_values)
 
@@ -135,7 +135,7 @@ class FactorImages:
     """Images of every combination of known factors, held in an array or drawn when asked for.
 
     Args:
-        factors: the grid. Row r shows the factor tuple `factors.at(r)`.
+        factors: the grid. Row r shows the factor tuple `factors.factors_at(r)`.
         images: uint8 (N, C, H, W) in the order of the grid, in memory or memory-mapped; or a function from factor
             indices (n, K) to such images (n, C, H, W), the same for the same indices.
         name: of the data set. about: one line on where it came from, e.g. "rendered".
@@ -149,7 +149,7 @@ class FactorImages:
     y: NDArray[np.int64] | None = None
     groups: NDArray[np.int64] | None = None
     class_names: tuple[str, ...] = ()
-    exact: bool = True  # what is told of the rows is what they show
+    labels_are_true: bool = True  # what is told of the rows is what they show
 
     def __init__(
         self,
@@ -175,21 +175,21 @@ class FactorImages:
     def __len__(self) -> int:
         return len(self.factors)
 
-    def at(self, rows: Rows) -> NDArray[np.int64]:
+    def factors_at(self, rows: Rows) -> NDArray[np.int64]:
         """Factor tuples (n, K) of the rows (n,)."""
-        return self.factors.at(rows)
+        return self.factors.factors_at(rows)
 
-    def told(self, rows: Rows) -> NDArray[np.int64]:
-        """The factor tuples (n, K) that a method and a metric are given of the rows (n,): `at`, unless mislabelled."""
-        return self.at(rows)
+    def observed_factors(self, rows: Rows) -> NDArray[np.int64]:
+        """The factor tuples (n, K) that a method and a metric are given of the rows (n,): `factors_at`, unless mislabelled."""
+        return self.factors_at(rows)
 
-    def observed(self, rows: Rows) -> NDArray[np.float64]:
-        """What metrics see of the rows (n,): what is `told`, (n, K), with indices of numbers as these numbers.
+    def observed_values(self, rows: Rows) -> NDArray[np.float64]:
+        """What metrics see of the rows (n,): `observed_factors`, (n, K), with indices of numbers as these numbers.
 
         Numbers that are evenly spaced stay indices, which are the same but for their unit.
         """
         uneven = [values if unevenly(values) else values[:0] for values in self.factors.values]
-        return meant(self.told(rows), uneven)
+        return meant(self.observed_factors(rows), uneven)
 
     def images(self, indices: Rows) -> NDArray[np.uint8]:
         """The images (n, C, H, W), 0 to 255, of the factor indices (n, K)."""
@@ -199,7 +199,7 @@ class FactorImages:
         """The images (n, C, H, W) of the rows (n,) of the grid."""
         if self.array is not None:
             return np.ascontiguousarray(self.array[np.asarray(rows)])
-        return self._draw(self.factors.at(rows))
+        return self._draw(self.factors.factors_at(rows))
 
     def sample_factors(self, n: int, rng: Rng) -> NDArray[np.int64]:
         """`n` factor tuples (n, K), uniform and independent."""

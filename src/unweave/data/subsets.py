@@ -49,7 +49,7 @@ class ImageRows(ImageData):
 class FactorRows(FactorImages):
     """Rows of a `FactorImages`: its factors are the whole grid, but only the combinations at `rows` are sampled.
 
-    Row r shows the factors `at(r)`, not `factors.at(r)`. `images` still answers for every combination.
+    Row r shows the factors `at(r)`, not `factors.factors_at(r)`. `images` still answers for every combination.
     `y`, if given, are classes (n,) of the rows.
     """
 
@@ -62,19 +62,19 @@ class FactorRows(FactorImages):
         class_names: tuple[str, ...] = (),
     ) -> None:
         self.of, self.rows, self.factors, self.name, self.about, self.array = of, rows, of.factors, of.name, about, None
-        self.y, self.class_names, self.exact = y, class_names, of.exact
+        self.y, self.class_names, self.labels_are_true = y, class_names, of.labels_are_true
         self.white, self.floats = of.white, of.floats
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def at(self, rows: Rows) -> NDArray[np.int64]:
+    def factors_at(self, rows: Rows) -> NDArray[np.int64]:
         """Factor tuples (n, K) of the rows (n,) of this view."""
-        return self.factors.at(self.rows[np.asarray(rows)])
+        return self.factors.factors_at(self.rows[np.asarray(rows)])
 
-    def told(self, rows: Rows) -> NDArray[np.int64]:
+    def observed_factors(self, rows: Rows) -> NDArray[np.int64]:
         """The factor tuples (n, K) that are given out for the rows (n,) of this view."""
-        return self.of.told(self.rows[np.asarray(rows)])
+        return self.of.observed_factors(self.rows[np.asarray(rows)])
 
     def take(self, rows: Rows) -> NDArray[np.uint8]:
         """The images (n, C, H, W) of the rows (n,) of this view."""
@@ -86,7 +86,7 @@ class FactorRows(FactorImages):
 
     def sample_factors(self, n: int, rng: Rng) -> NDArray[np.int64]:
         """`n` factor tuples (n, K) of rows drawn uniformly from this view."""
-        return self.at(np.random.default_rng(rng).integers(len(self), size=n))
+        return self.factors_at(np.random.default_rng(rng).integers(len(self), size=n))
 
     @cached_property
     def _order(self) -> NDArray[np.int64]:
@@ -178,10 +178,10 @@ def _units(data: Data) -> NDArray[np.int64]:
 
 def with_classes(data: FactorImages, factor: int | str) -> FactorRows:
     """The same images with the values of one factor as their classes, for methods that train on classes."""
-    k = data.factors.k(factor)
+    k = data.factors.index(factor)
     rows = data.rows if isinstance(data, FactorRows) else every_row(data)
     of = data.of if isinstance(data, FactorRows) else data
-    y = of.told(rows)[:, k]
+    y = of.observed_factors(rows)[:, k]
     name = data.factors.names[k]
     names = tuple(f"{name} {value}" for value in data.factors.values[k])
     return FactorRows(of, rows, f"classes are the values of {name}; {data.about}", y, names)

@@ -18,7 +18,7 @@ from unweave.report.page import environment
 from unweave.report.scatter import scatter
 from unweave.report.sections import section
 from unweave.report.tiles import Tile, minus
-from unweave.report.views import Absent, Sweep, Views
+from unweave.report.views import Absent, Traversal, Views
 
 IMAGES = 12
 STRIPS = 8  # latents at most
@@ -72,9 +72,9 @@ def score_bars(of: Mapping[str, Score], twin: Mapping[str, Score]) -> bars.Bars:
 
 
 def strips(views: Views, twin: TwinViews) -> dict[str, Any]:
-    """The sweeps of both from the code of one image, latent by latent."""
+    """The traversals of both from the code of one image, latent by latent."""
     views.pictures()
-    mine, others = views.sweeps(STRIPS), twin.sweeps(STRIPS)
+    mine, others = views.traversals(STRIPS), twin.traversals(STRIPS)
     if not mine:
         raise Absent("No latent is active: every code is the same, so there is nothing to traverse.")
     start = pictures.grid(views.start[0][:1], 1, "the image that all rows start from")
@@ -111,8 +111,8 @@ def clouds(codes: Codes, twin: Codes) -> list[Any]:
     return [scatter(title, side.values, factor, limits, ("code 1", "code 2")) for title, side in titled]
 
 
-def _strip(sweep: Sweep) -> pictures.Picture:
-    return pictures.grid(sweep.frames[0], len(sweep.frames[0]), f"{sweep.name} from low to high")
+def _strip(traversal: Traversal) -> pictures.Picture:
+    return pictures.grid(traversal.frames[0], len(traversal.frames[0]), f"{traversal.name} from low to high")
 
 
 def _brief(values: tuple[float, float]) -> tuple[str, str]:

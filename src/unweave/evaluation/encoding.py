@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.sampling.listed_cells import Partition
+from unweave.data.sampling.listed_cells import ListedCells
 from unweave.kinds import declared
 from unweave.metrics.tables.grouping import GroupTable
 from unweave.metrics.tables.groups import FIT_GROUPS, MEMBERS, TEST_GROUPS, Groups
@@ -126,10 +126,10 @@ def gather(
     space: Any, count: int, pairs: bool, rng: np.random.Generator, among: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Such groups of the rows `among` alone, which need not be the whole grid: fixed (G,), rows (G, L)."""
-    fixed, v = rng.integers(len(space.sizes), size=count), space.at(among)
+    fixed, v = rng.integers(len(space.sizes), size=count), space.factors_at(among)
     rows = np.empty((count, 2 * MEMBERS if pairs else MEMBERS), dtype=np.int64)
     for k in np.unique(fixed):
-        own, cells = np.flatnonzero(fixed == k), Partition(v[:, k])
+        own, cells = np.flatnonzero(fixed == k), ListedCells(v[:, k])
         if pairs and len(twos := cells.keep(2)):
             drawn = twos.members(rng, twos.cells(rng, len(own) * MEMBERS), 2)
         else:
@@ -144,7 +144,7 @@ def known_factors(source: Any, rows: NDArray[np.int64]) -> NDArray[np.float64] |
     Where a factor's values are numbers they are these, and not their places among each other.
     """
     if hasattr(source, "factors") or getattr(source, "labels", None) is not None:
-        return np.asarray(source.observed(rows), dtype=float)
+        return np.asarray(source.observed_values(rows), dtype=float)
     if source.y is not None:
         return np.asarray(source.y)[rows].astype(float)[:, None]
     return None

@@ -1,9 +1,9 @@
-"""What is in a code: latents in use, sweeps and exchanges of latents, the likelihood. Tables in, tables out.
+"""What is in a code: latents in use, traversals and exchanges of latents, the likelihood. Tables in, tables out.
 
-A sweep, an intervention or an exchange gives codes (n, D); `run.decode(codes)` shows them.
+A traversal, an intervention or an exchange gives codes (n, D); `run.decode(codes)` shows them.
 
     codes = run.encode(images)
-    strip = run.decode(sweep(codes[0], 3, over="aggregate", codes=codes))
+    strip = run.decode(traverse(codes[0], 3, over="aggregate", codes=codes))
     first, second = swap(codes[:1], codes[1:2], [0, 4])
     new = run.decode(compose(codes[:1], (codes[1:2], [0, 4]), (codes[2:3], [1])))
 """
@@ -37,7 +37,7 @@ def kl_per_latent(mean: Codes, log_var: Codes) -> NDArray[np.float64]:
     return mean_kl(np.asarray(mean, dtype=np.float64), np.asarray(log_var, dtype=np.float64))
 
 
-def sweep(
+def traverse(
     at: Codes, latent: int, *, over: str = "prior", codes: Codes | None = None, frames: int = 9, width: float = 2.0
 ) -> Codes:
     """The code `at` (D,) with one latent taking `frames` values in order, (frames, D).
@@ -57,7 +57,7 @@ def sweep(
 def _values(over: str, own: float, column: Any, frames: int, width: float) -> NDArray[Any]:
     levels = np.linspace(TAIL, 1 - TAIL, frames)
     if over in ("aggregate", "min-max") and column is None:
-        raise ValueError(f"a sweep over {over!r} takes codes, (n, D), of the images it is about")
+        raise ValueError(f"a traversal over {over!r} takes codes, (n, D), of the images it is about")
     if over == "prior":
         return norm.ppf(levels)
     if over == "aggregate":

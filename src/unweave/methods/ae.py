@@ -29,7 +29,7 @@ class AE(Method):
         self.encoder, self.decoder, self.likelihood, self.lr = encoder, decoder, likelihood, lr
 
     @classmethod
-    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         return {"encoder": {"outputs": known["latents"]}, "decoder": {"inputs": known["latents"]}}
 
     def players(self) -> dict[str, Player]:

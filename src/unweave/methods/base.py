@@ -84,7 +84,7 @@ class Method(nn.Module):
         return frozenset({"images"})
 
     @classmethod
-    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         """What each part must be told, e.g. {"encoder": {"outputs": 2 * known["latents"]}}; known: facts and settings."""
         return {}
 
@@ -144,7 +144,7 @@ class Part(nn.Module):
         return frozenset()
 
     @classmethod
-    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         """As of a method: what the part's own parts must be told."""
         return {}
 

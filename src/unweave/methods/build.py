@@ -2,8 +2,8 @@
 
 A constructor's keywords say what it takes: one named as a field of `DataInfo` is a fact and filled in from the data, and
 so is `steps`, the length of the run, unless it carries a `Setting`; one named as a kind of part (`methods.PARTS`) is
-chosen by name and built the same way; one that the owner's `wiring` names is filled in by it; the rest carry a `Setting`
-and are the configuration, dotted inside parts ("regulariser.beta", or "beta" where only one part has it).
+chosen by name and built the same way; one that the owner's `part_arguments` names is filled in by it; the rest carry a
+`Setting` and are the configuration, dotted inside parts ("regulariser.beta", or "beta" where only one part has it).
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _dotted(key: str, known: Mapping[str, Keyword], parts: list[str]) -> str:
 def _make(made: Any, path: str, choice: Choice, facts: Mapping[str, Any]) -> Any:
     taken = {k: word for k, word in keywords(made).items() if word.setting is not None}
     own = {k: word.check(choice.settings.get(path + k, word.default), path + k) for k, word in taken.items()}
-    wiring = made.wiring(dict(facts) | own) if issubclass(made, Method | Part) else {}
+    part_arguments = made.part_arguments(dict(facts) | own) if issubclass(made, Method | Part) else {}
     arguments: dict[str, Any] = {}
     for name, word in keywords(made).items():
         if name in own:
@@ -163,7 +163,7 @@ def _make(made: Any, path: str, choice: Choice, facts: Mapping[str, Any]) -> Any
             arguments[name] = choice.modules[path + name]
         elif path + name in choice.parts:
             inner = class_of(choice.parts[path + name], name)
-            arguments[name] = _make(inner, f"{path}{name}.", choice, dict(facts) | dict(wiring.get(name, {})))
+            arguments[name] = _make(inner, f"{path}{name}.", choice, dict(facts) | dict(part_arguments.get(name, {})))
         elif name in facts:
             arguments[name] = facts[name]
         elif name not in PARTS and word.required:

@@ -70,7 +70,7 @@ class InfoGAN(Method):
         self.reader = nn.Sequential(nn.Linear(features, 128), nn.LeakyReLU(0.1), nn.Linear(128, categories + codes))
 
     @classmethod
-    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         inputs = known["categories"] + known["codes"] + known["noise"]
         return {"encoder": {"outputs": known["features"]}, "decoder": {"inputs": inputs}}
 

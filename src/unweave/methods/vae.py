@@ -68,7 +68,7 @@ class VAE(Method):
         self.latents, self.lr, self.posterior = latents, lr, posterior
 
     @classmethod
-    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         latents = known["latents"]
         told = {part: {"latents": latents} for part in ("regulariser", "pooling", "supervision")}
         outputs = 2 * latents if known["posterior"] == "gaussian" else latents

@@ -15,7 +15,7 @@ from unweave.report.matrices import matrices
 from unweave.report.pictures import Picture
 from unweave.report.remarks import remarks
 from unweave.report.tiles import Tile, tiles
-from unweave.report.views import Absent, Sweep, Views
+from unweave.report.views import Absent, Traversal, Views
 from unweave.runs.run import Run
 from unweave.training.records import units
 from unweave.types import NATS
@@ -38,9 +38,9 @@ class Section:
 
 @dataclass(frozen=True)
 class Strip:
-    """A traversal as pictures. bar: its KL as a share of the largest. name, kl, labels and at as in Sweep."""
+    """A traversal as pictures. bar: its KL as a share of the largest. name, kl, labels and at as in Traversal."""
 
-    sweep: Sweep
+    traversal: Traversal
     pictures: list[Picture]
     use: str
     bar: float
@@ -121,13 +121,13 @@ def reconstructions(views: Views) -> dict[str, Any]:
 
 def traversals(views: Views) -> dict[str, Any]:
     """A strip for every active latent and two starting codes; the latents that are not used by name."""
-    sweeps = views.sweeps(LATENTS)
-    if not sweeps:
+    traversals = views.traversals(LATENTS)
+    if not traversals:
         raise Absent("No latent is active: every code is the same, so there is nothing to traverse.")
-    most = max((s.latent.use for s in sweeps if s.latent), default=0.0) or 1.0
-    shown = {sweep.latent.column for sweep in sweeps if sweep.latent}
+    most = max((s.latent.use for s in traversals if s.latent), default=0.0) or 1.0
+    shown = {traversal.latent.column for traversal in traversals if traversal.latent}
     return {
-        "strips": [_strip(sweep, most) for sweep in sweeps],
+        "strips": [_strip(traversal, most) for traversal in traversals],
         "starts": [pictures.grid(image[None], 1, "") for image in views.start[0]],
         "start": views.start[2],
         "values": views.values[1],
@@ -162,9 +162,11 @@ def charts(records: list[dict[str, Any]]) -> list[curves.Chart]:
     return found
 
 
-def _strip(sweep: Sweep, most: float) -> Strip:
-    grids = [pictures.grid(frames, len(frames), f"{sweep.name} from low to high") for frames in sweep.frames]
-    if sweep.latent is None:
-        return Strip(sweep, grids, "one-hot", 0.0)
-    unit = f"{sweep.latent.kl:z.2f} nats" if sweep.latent.kl is not None else f"spread {sweep.latent.use:.2g}"
-    return Strip(sweep, grids, unit, sweep.latent.use / most)
+def _strip(traversal: Traversal, most: float) -> Strip:
+    grids = [pictures.grid(frames, len(frames), f"{traversal.name} from low to high") for frames in traversal.frames]
+    if traversal.latent is None:
+        return Strip(traversal, grids, "one-hot", 0.0)
+    unit = (
+        f"{traversal.latent.kl:z.2f} nats" if traversal.latent.kl is not None else f"spread {traversal.latent.use:.2g}"
+    )
+    return Strip(traversal, grids, unit, traversal.latent.use / most)

@@ -47,7 +47,7 @@ class Latent:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Traversal:
     """Images as one latent, or one one-hot block, takes value after value.
 
     frames: for each starting code, images (T, C, H, W). values: (T,) of the latent. at: for each starting code, where on
@@ -147,12 +147,12 @@ class Views:
             codes, words = self.codes, f"quantiles of the codes of images ({str(no_prior).rstrip('.')})"
         return np.quantile(codes, FRAMES, axis=0).astype(np.float32), words
 
-    def sweeps(self, most: int) -> list[Sweep]:
-        """A sweep of every active latent, most used first, at most this many, then of every class block."""
+    def traversals(self, most: int) -> list[Traversal]:
+        """A traversal of every active latent, most used first, at most this many, then of every class block."""
         self.pictures()
         start, values = self.start[1], self.values[0]
         active = [latent for latent in self.latents if latent.active][:most]
-        found = [self._sweep(latent, start, values[:, latent.column]) for latent in active]
+        found = [self._traversal(latent, start, values[:, latent.column]) for latent in active]
         return found + [self._classes(block, start) for block in self.run.blocks if block == "class"]
 
     def mutual_information(self) -> tuple[Any, str]:
@@ -178,20 +178,20 @@ class Views:
         active = own > ACTIVE if own is not None else width is None or width > 1e-6
         return Latent(column, name, own, width, active)
 
-    def _sweep(self, latent: Latent, start: NDArray[np.float32], values: NDArray[np.float32]) -> Sweep:
+    def _traversal(self, latent: Latent, start: NDArray[np.float32], values: NDArray[np.float32]) -> Traversal:
         codes = np.repeat(start, len(values), 0)
         codes[:, latent.column] = np.tile(values, len(start))
         at = [float(np.interp(v, values, np.linspace(0, 1, len(values)))) for v in start[:, latent.column]]
         labels = [f"{latent.name} = {v:z.2f}" for v in values]
-        return Sweep(latent.name, latent, self._frames(codes, len(start)), values, list(at), labels)
+        return Traversal(latent.name, latent, self._frames(codes, len(start)), values, list(at), labels)
 
-    def _classes(self, block: str, start: NDArray[np.float32]) -> Sweep:
+    def _classes(self, block: str, start: NDArray[np.float32]) -> Traversal:
         columns = np.arange(start.shape[1])[self.run.blocks[block]]
         codes = np.repeat(start, len(columns), 0)
         codes[:, columns] = np.tile(np.eye(len(columns), dtype=np.float32), (len(start), 1))
         labels = [f"class {i}" for i in range(len(columns))]
         values = np.arange(len(columns), dtype=np.float32)
-        return Sweep(block, None, self._frames(codes, len(start)), values, [None] * len(start), labels)
+        return Traversal(block, None, self._frames(codes, len(start)), values, [None] * len(start), labels)
 
     def _frames(self, codes: NDArray[np.float32], starts: int) -> list[NDArray[np.float32]]:
         return np.split(able(lambda: self.run.decode(codes)), starts)

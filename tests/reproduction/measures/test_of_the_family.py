@@ -33,7 +33,8 @@ def run(tmp_path):
 def coded(run, monkeypatch, mean, log_var=-4.0):
     """The run with codes that are a function of the factors (n, K), which are read off the images."""
     table = {
-        image.tobytes(): v for image, v in zip(run.data.take(np.arange(144)), run.data.at(np.arange(144)), strict=True)
+        image.tobytes(): v
+        for image, v in zip(run.data.take(np.arange(144)), run.data.factors_at(np.arange(144)), strict=True)
     }
 
     def encode(x):
@@ -99,7 +100,7 @@ def test_prior_samples_of_one_kind_are_far_from_the_data(run, monkeypatch):
     with pytest.raises(ValueError, match="has no classes; name a factor"):
         aggregate.proportion_gap(run)
     rows = np.arange(144)
-    classes = ImageData(run.data.take(rows), y=run.data.at(rows)[:, run.data.factors.k("row")])
+    classes = ImageData(run.data.take(rows), y=run.data.factors_at(rows)[:, run.data.factors.index("row")])
     by_factor = aggregate.proportion_gap(run, factor="row")
     monkeypatch.setattr(run, "data", classes)
     assert aggregate.proportion_gap(run) == by_factor

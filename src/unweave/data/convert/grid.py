@@ -29,7 +29,9 @@ def space_of(labels: NDArray[np.generic], names: Sequence[str], categories: Coll
         raise ValueError(f"its {len(labels)} labels are not a grid of {sizes} values of {', '.join(names)}")
     kinds = ["categorical" if name in categories else "ordered" for name in names]
     space = FactorSpace(names, sizes, [values for values, _ in coded], kinds)
-    if not np.array_equal(np.stack([index.reshape(-1) for _, index in coded], axis=1), space.at(np.arange(len(space)))):
+    if not np.array_equal(
+        np.stack([index.reshape(-1) for _, index in coded], axis=1), space.factors_at(np.arange(len(space)))
+    ):
         raise ValueError(f"its labels are not in the order of the grid of {', '.join(names)}")
     return space
 

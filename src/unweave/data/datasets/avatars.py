@@ -48,7 +48,7 @@ def avatars(root: Any = None, *, size: Annotated[int, Setting("pixels a side", l
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
         for start in range(0, len(space), CHUNK):
-            rows = space.at(np.arange(start, min(start + CHUNK, len(space))))
+            rows = space.factors_at(np.arange(start, min(start + CHUNK, len(space))))
             yield np.stack([draw(dict(zip(FACTORS, _values(v), strict=True))) for v in rows])
 
     made_of = repr((size, FACTORS, [version(package) for package in PACKAGES]))

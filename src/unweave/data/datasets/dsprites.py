@@ -110,6 +110,6 @@ def _space(classes: NDArray[np.int64]) -> FactorSpace:
         if whole and sizes != sprites.SPACE.sizes
         else sprites.SPACE
     )
-    if not whole or not np.array_equal(classes, space.at(np.arange(len(classes)))):
+    if not whole or not np.array_equal(classes, space.factors_at(np.arange(len(classes)))):
         raise ValueError(f"its classes are not those of a complete grid of {', '.join(names)}, in order")
     return space

@@ -1,6 +1,6 @@
 """A contact sheet: what a data set holds, on one picture. Each row is one thing that is known of the images.
 
-Known factors: one row sweeps each factor from a base image near the middle of the grid. Labels without a grid: images in
+Known factors: one row traverses each factor from a base image near the middle of the grid. Labels without a grid: images in
 the order of each label. Classes, groups and pairs: some images of each. Vectors are drawn as bars.
 """
 
@@ -28,7 +28,7 @@ PAPER, INK, GREY, MARK = (255, 255, 255), (20, 20, 20), (110, 110, 110), (200, 6
 class Strip:
     """One row of a sheet: its name, a remark below it, images (n, C, H, W) and a caption for each.
 
-    marked: images that stand out by a frame: the base of a sweep. absent: those that the data set does not hold.
+    marked: images that stand out by a frame: the base of a traversal. absent: those that the data set does not hold.
     """
 
     name: str
@@ -71,7 +71,7 @@ def _sweeps(data: FactorImages) -> Iterator[Strip]:
     space = data.factors
     base = _base(space.sizes)
     if isinstance(data, FactorRows) and data.find(base[None])[0] < 0:
-        base = data.at([len(data) // 2])[0]
+        base = data.factors_at([len(data) // 2])[0]
     for k, (name, size) in enumerate(zip(space.names, space.sizes, strict=True)):
         values = np.unique([*_spread(size), base[k]])[:size]
         v = np.tile(base, (len(values), 1))

@@ -54,7 +54,7 @@ def _known(data: ImageData | FactorImages) -> Iterator[tuple[str, str]]:
             yield "factor", f"{name}: {_number(len(values), 'value')}, {_values([said(v) for v in values])}"
         if isinstance(data, FactorRows):
             yield from _shift(data)
-        if not data.exact:
+        if not data.labels_are_true:
             yield from _wrong(data)
     elif data.labels is not None:
         seen = meant(data.labels, data.factor_values)
@@ -85,7 +85,7 @@ def _label(column: NDArray[np.float64], count: int) -> str:
 
 def _shift(data: FactorRows) -> Iterator[tuple[str, str]]:
     """How the rows of a view differ from its whole grid."""
-    v, names = data.at(np.linspace(0, len(data) - 1, min(len(data), SEEN)).astype(np.int64)), data.factors.names
+    v, names = data.factors_at(np.linspace(0, len(data) - 1, min(len(data), SEEN)).astype(np.int64)), data.factors.names
     share = len(np.unique(data.rows)) / len(data.factors)
     yield "shift", f"{share:.1%} of the {len(data.factors):,} combinations of factors are there"
     for k, name in enumerate(names):
@@ -104,7 +104,7 @@ def _shift(data: FactorRows) -> Iterator[tuple[str, str]]:
 def _wrong(data: FactorImages) -> Iterator[tuple[str, str]]:
     """How many of the labels that are told of each factor are not what the images show."""
     rows = np.unique(np.linspace(0, len(data) - 1, min(len(data), SEEN)).astype(np.int64))
-    shares = (data.told(rows) != data.at(rows)).mean(0)
+    shares = (data.observed_factors(rows) != data.factors_at(rows)).mean(0)
     listed = ", ".join(f"{name} {share:.1%}" for name, share in zip(data.factors.names, shares, strict=True))
     yield "labels", f"wrong on purpose: {listed}"
 

@@ -44,7 +44,7 @@ def cdsprites(
     def draw(v: NDArray[np.int64]) -> NDArray[np.uint8]:
         return _smooth(_away(space, v, size), size)
 
-    images = draw if levels else _binary(_away(space, space.at(np.arange(len(space))), size))
+    images = draw if levels else _binary(_away(space, space.factors_at(np.arange(len(space))), size))
     return FactorImages(space, images, name="cdsprites", about="rendered", binary=not levels)
 
 

@@ -29,7 +29,7 @@ def refined(
         raise ValueError("levels is 1; give at least 2, or 0 for the published grid")
     finer: dict[str, NDArray[Any]] = {name: turn * np.arange(levels) / levels for name, turn in (circles or {}).items()}
     for name in lines:
-        published = space.values[space.k(name)]
+        published = space.values[space.index(name)]
         finer[name] = np.linspace(published[0], published[-1], levels)
     values = [finer.get(name, v) for name, v in zip(space.names, space.values, strict=True)]
     kinds = ["continuous" if name in finer else kind for name, kind in zip(space.names, space.kinds, strict=True)]

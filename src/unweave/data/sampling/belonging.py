@@ -22,7 +22,7 @@ def groups(data: Data, batch_size: int, *, group_size: int = 4, shared: Sequence
 def views(data: Data, batch_size: int, *, moving: Sequence[str] = ()) -> Draw:
     """Two views of one thing: all factors but `moving` (the last one unless named) are equal; or two of one group."""
     if isinstance(data, FactorImages):
-        free = [data.factors.k(f) for f in moving] or [max(varying(data.factors))]
+        free = [data.factors.index(f) for f in moving] or [max(varying(data.factors))]
         cells = by(data, [k for k in range(len(data.factors.sizes)) if k not in free])
     elif moving:
         raise ValueError(f"{data.name} has no grid of factors that could move: leave out moving")

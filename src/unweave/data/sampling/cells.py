@@ -8,26 +8,26 @@ import numpy as np
 
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
-from unweave.data.sampling.grid_cells import Lattice
-from unweave.data.sampling.listed_cells import Partition
+from unweave.data.sampling.grid_cells import GridCells
+from unweave.data.sampling.listed_cells import ListedCells
 from unweave.data.subsets import Data, FactorRows, every_row
 
-Cells = Partition | Lattice
+Cells = ListedCells | GridCells
 
 
 def shared_cells(data: Data, kind: str, shared: Sequence[str]) -> Cells:
     """Rows that belong together: by the shared factors, else by group, else by class, else by the first factor."""
     if shared or (isinstance(data, FactorImages) and data.y is None) or data.groups is None:
         return class_cells(data, kind, shared)
-    return Partition(data.groups)
+    return ListedCells(data.groups)
 
 
 def class_cells(data: Data, kind: str, shared: Sequence[str]) -> Cells:
     """Rows of one class: of equal values of the named factors or labels; else the data's own; else the first factor."""
     if not shared and data.y is not None:
-        return Partition(data.y)
+        return ListedCells(data.y)
     if isinstance(data, FactorImages):
-        return by(data, [data.factors.k(f) for f in shared] or [min(varying(data.factors))])
+        return by(data, [data.factors.index(f) for f in shared] or [min(varying(data.factors))])
     if not shared or data.labels is None:
         raise ValueError(
             f"{data.name} has no groups, classes or factors, so it cannot make {kind}; give groups.csv or sub-folders "
@@ -37,15 +37,15 @@ def class_cells(data: Data, kind: str, shared: Sequence[str]) -> Cells:
         raise ValueError(f"{data.name} has no factor {unknown[0]!r}; it has {', '.join(data.factor_names)}")
     columns = data.labels[:, [data.factor_names.index(f) for f in shared]]
     keys = np.unique(columns, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
-    return Partition(np.where(np.isnan(columns).any(1), -1, keys))
+    return ListedCells(np.where(np.isnan(columns).any(1), -1, keys))
 
 
 def by(data: FactorImages, factors: Sequence[int]) -> Cells:
     """The rows by the values of these factors, the last one named fastest."""
-    whole = Lattice(data.factors, factors)
-    if not data.exact:  # who groups rows by their labels has the labels that are told
-        return Partition(whole.keys_at(data.factors.rows(data.told(every_row(data)))))
-    return Partition(whole.keys_at(data.rows)) if isinstance(data, FactorRows) else whole
+    whole = GridCells(data.factors, factors)
+    if not data.labels_are_true:  # who groups rows by their labels has the labels that are told
+        return ListedCells(whole.keys_at(data.factors.rows(data.observed_factors(every_row(data)))))
+    return ListedCells(whole.keys_at(data.rows)) if isinstance(data, FactorRows) else whole
 
 
 def varying(factors: FactorSpace) -> list[int]:

@@ -1,7 +1,7 @@
-"""The cells of a whole grid: as `Partition`, of rows that agree in some factors, but computed and not listed.
+"""The cells of a whole grid: as `ListedCells`, of rows that agree in some factors, but computed and not listed.
 
 A grid of continuous factors has more rows than any memory. The cells, their members and what is drawn of them are those
-of a `Partition` of the same rows, number for number.
+of a `ListedCells` of the same rows, number for number.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from unweave.data.factors import FactorSpace
 from unweave.data.sampling.listed_cells import Rows, places
 
 
-class Lattice:
+class GridCells:
     """The rows of a grid by the values of the factors `shared`, the last one named fastest; its cells are 0 to n - 1.
 
     count: how many rows each cell has.
@@ -32,7 +32,7 @@ class Lattice:
     def __len__(self) -> int:
         return self._n
 
-    def keep(self, least: int) -> Lattice:
+    def keep(self, least: int) -> GridCells:
         """The cells of at least `least` rows: all or, since they are equally large, none."""
         kept = copy(self)
         kept._n = self._n if self.count >= least else 0

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Rows = NDArray[np.int64]
 
 
-class Partition:
+class ListedCells:
     """The rows of each key (N,); rows of a negative key belong to no cell. Cells count from 0, by ascending key.
 
     counts: how many rows each cell has.
@@ -22,9 +22,9 @@ class Partition:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def keep(self, least: int) -> Partition:
+    def keep(self, least: int) -> ListedCells:
         """The cells of at least `least` rows."""
-        kept, large = object.__new__(Partition), self.counts >= least
+        kept, large = object.__new__(ListedCells), self.counts >= least
         kept.order, kept._of = self.order, self._of
         kept._keys, kept.starts, kept.counts = self._keys[large], self.starts[large], self.counts[large]
         return kept

@@ -8,7 +8,7 @@ import numpy as np
 
 from unweave.data.images import FactorImages
 from unweave.data.sampling.cells import by, count, varying
-from unweave.data.sampling.listed_cells import Partition
+from unweave.data.sampling.listed_cells import ListedCells
 from unweave.data.sampling.shown import held, rows_of
 from unweave.data.sampling.single import Draw, Drawn, Rows
 from unweave.data.subsets import Data
@@ -27,7 +27,7 @@ def clips(data: Data, batch_size: int, *, length: int = 8, shared: Sequence[str]
         if shared:
             raise ValueError(f"{data.name} has clips and no grid of factors that could stand still: leave out shared")
         return _frames(data, n, length)
-    still = [data.factors.k(f) for f in shared] or [min(varying(data.factors))]
+    still = [data.factors.index(f) for f in shared] or [min(varying(data.factors))]
     sizes = np.array(data.factors.sizes)
     moves = np.array([k not in still and sizes[k] > 1 for k in range(len(sizes))])
     if not moves.any():
@@ -54,7 +54,7 @@ def clips(data: Data, batch_size: int, *, length: int = 8, shared: Sequence[str]
 def _frames(data: Data, n: int, length: int) -> Draw:
     if data.groups is None:
         raise ValueError(f"{data.name} has no clips: give groups.csv or a folder per clip, or use data with factors")
-    long = Partition(data.groups).keep(length)
+    long = ListedCells(data.groups).keep(length)
     if not len(long):
         raise ValueError(f"no clip of {data.name} has {length} frames; choose shorter clips")
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.images import FactorImages
-from unweave.data.sampling.listed_cells import Partition
+from unweave.data.sampling.listed_cells import ListedCells
 from unweave.data.subsets import Data, every_row
 from unweave.seeds import fold
 
@@ -83,7 +83,7 @@ def _known(data: Data) -> NDArray[np.int64] | None:
 def _choose(data: Data, known: NDArray[np.int64] | int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
     if data.y is None:
         return np.sort(rng.choice(known, size=count, replace=False))
-    cells = Partition(data.y)
+    cells = ListedCells(data.y)
     shuffled = [rng.permutation(n) for n in cells.counts]
     turn = np.concatenate([np.arange(n) for n in cells.counts])  # the first of each class, then the second of each
     rows = np.concatenate([cells.order[s + p] for s, p in zip(cells.starts, shuffled, strict=True)])
@@ -92,7 +92,7 @@ def _choose(data: Data, known: NDArray[np.int64] | int, count: int, rng: np.rand
 
 def _factors(data: Data, rows: NDArray[np.int64]) -> NDArray[np.floating]:
     if isinstance(data, FactorImages):
-        return data.told(rows).astype(np.float32)
+        return data.observed_factors(rows).astype(np.float32)
     if data.labels is None:
         return np.full((len(rows), len(data.factor_names)), np.nan, dtype=np.float32)
     return data.labels[rows]

@@ -59,7 +59,7 @@ def without(data: FactorImages, combination: Mapping[str, Sequence[int]]) -> tup
 
 def extrapolation(data: FactorImages, factor: str, fraction: float = 0.25) -> tuple[FactorRows, FactorRows]:
     """(training, test): the last `fraction` of the values of a factor are for the test alone."""
-    size = data.factors.sizes[data.factors.k(factor)]
+    size = data.factors.sizes[data.factors.index(factor)]
     count = round(size * fraction)
     if not 1 <= count < size:
         raise ValueError(f"{factor} has {size} values; a fraction of {fraction:g} leaves none on one side")
@@ -68,7 +68,7 @@ def extrapolation(data: FactorImages, factor: str, fraction: float = 0.25) -> tu
 
 def interpolation(data: FactorImages, factor: str, every: int = 2) -> tuple[FactorRows, FactorRows]:
     """(training, test): of each `every` values of a factor the last but the ends are for the test alone."""
-    size = data.factors.sizes[data.factors.k(factor)]
+    size = data.factors.sizes[data.factors.index(factor)]
     index = _index(data, factor)
     held = (index % every == every - 1) & (index < size - 1) & (index > 0)
     if every < 2 or not held.any():
@@ -97,7 +97,7 @@ def combinations(
 
 
 def mislabelled(data: FactorImages, factors: Sequence[str], fraction: float, seed: int = 0) -> FactorImages:
-    """The same images, of which `told` gives the named factors, all if none is, wrong with probability `fraction`.
+    """The same images, of which `observed_factors` gives the named factors, all if none is, wrong with probability `fraction`.
 
     See `Mislabelled` for who sees it. Shifts that choose rows go by what the images show, so their order with this one
     does not matter.
@@ -105,7 +105,7 @@ def mislabelled(data: FactorImages, factors: Sequence[str], fraction: float, see
     if not 0 <= fraction <= 1:
         raise ValueError(f"the fraction is {fraction}; it has to be from 0 to 1")
     of = data.of if isinstance(data, FactorRows) else data
-    places = [data.factors.k(factor) for factor in factors] or list(range(len(data.factors.sizes)))
+    places = [data.factors.index(factor) for factor in factors] or list(range(len(data.factors.sizes)))
     said = f"{fraction:.0%} of the labels{' of ' * bool(factors)}{', '.join(factors)} wrong; "
     wrong = Mislabelled(of, places, fraction, seed, said + of.about)
     if not isinstance(data, FactorRows):
@@ -135,16 +135,16 @@ def _view(data: FactorImages, rows: NDArray[np.int64], about: str) -> FactorRows
 
 
 def _all(data: FactorImages) -> NDArray[np.int64]:
-    return data.at(every_row(data))
+    return data.factors_at(every_row(data))
 
 
 def _index(data: FactorImages, factor: str) -> NDArray[np.int64]:
-    return _all(data)[:, data.factors.k(factor)]
+    return _all(data)[:, data.factors.index(factor)]
 
 
 def _parts(data: FactorImages, factor: str, count: int) -> NDArray[np.int64]:
     """Which of `count` equal parts of a factor's values each row shows, (N,); the value itself if the count is 0."""
-    size = data.factors.sizes[data.factors.k(factor)]
+    size = data.factors.sizes[data.factors.index(factor)]
     if not 0 <= count <= size:
         raise ValueError(f"{factor} has {size} values; it cannot be cut into {count} parts")
     return _index(data, factor) * (count or size) // size
@@ -153,13 +153,13 @@ def _parts(data: FactorImages, factor: str, count: int) -> NDArray[np.int64]:
 def _scaled(data: FactorImages, factor: str) -> NDArray[np.float64]:
     """A factor of all rows from 0 to 1, or from 1 to 0 if its name has a minus."""
     plain = factor.removeprefix("-")
-    size = data.factors.sizes[data.factors.k(plain)]
+    size = data.factors.sizes[data.factors.index(plain)]
     share = _index(data, plain) / max(size - 1, 1)
     return 1 - share if factor.startswith("-") else share
 
 
 def _checked(data: FactorImages, factor: str, values: Sequence[int]) -> list[int]:
-    size = data.factors.sizes[data.factors.k(factor)]
+    size = data.factors.sizes[data.factors.index(factor)]
     if wrong := [v for v in values if not 0 <= v < size]:
         raise ValueError(f"{factor} has no value {wrong[0]}; it counts from 0 to {size - 1}")
     return list(values)

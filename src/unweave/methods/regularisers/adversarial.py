@@ -35,7 +35,7 @@ class Adversarial(Part):
         self.critic, self.critic_lr = critic, critic_lr
 
     @classmethod
-    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         return {"critic": {"inputs": known["latents"]}}
 
     def players(self) -> dict[str, Player]:

@@ -46,7 +46,7 @@ class DensityRatio(Part):
         self.critic, self.gamma, self.critic_lr, self.batches = critic, gamma, critic_lr, batches
 
     @classmethod
-    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         return {"critic": {"inputs": known["latents"]}}
 
     def players(self) -> dict[str, Player]:

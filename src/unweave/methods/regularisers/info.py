@@ -39,7 +39,7 @@ class Info(Part):
         self.stochastic = alpha < 1
 
     @classmethod
-    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         return {"divergence": {"latents": known["latents"]}}
 
     def players(self) -> dict[str, Player]:

@@ -59,7 +59,7 @@ class Supervision(Part):
         self.sizes: Tensor
 
     @classmethod
-    def wiring(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         """Nothing. ValueError, which names one, if no factor is an index: there is nothing to learn from."""
         names, sizes = known.get("factor_names", ()), known.get("factor_sizes", ())
         if names and not any(sizes):
@@ -67,7 +67,7 @@ class Supervision(Part):
                 f"factor {names[0]!r} is a number and no index from 0, and so is every other one: supervision by labels "
                 "needs a factor of few different values (bins, say)"
             )
-        return super().wiring(known)
+        return super().part_arguments(known)
 
     @property
     def needs(self) -> frozenset[str]:

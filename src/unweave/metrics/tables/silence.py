@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-ACTIVE = 0.05  # nats of mean KL to N(0, 1); sweeps of latents of .01 to .02 nats were seen to change no pixel
+ACTIVE = 0.05  # nats of mean KL to N(0, 1); traversals of latents of .01 to .02 nats were seen to change no pixel
 VARIANCE = 0.01  # of a latent's means, where that is asked for instead (Burda et al., 2016, section 5.2)
 
 

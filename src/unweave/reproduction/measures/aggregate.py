@@ -77,7 +77,7 @@ def proportion_gap(run: Run, *, factor: str = "") -> float:
     rows = rows_of(run, 4000)
     if not factor and run.data.y is None:
         raise ValueError(f"{run.data.name} has no classes; name a factor")
-    shown = run.data.at(rows)[:, run.data.factors.k(factor)] if factor else run.data.y[rows]
+    shown = run.data.factors_at(rows)[:, run.data.factors.index(factor)] if factor else run.data.y[rows]
     images = _flat(pixels(torch.from_numpy(run.data.take(rows))).numpy())
     fit = LogisticRegression(C=0.1, max_iter=300).fit(images[::2], shown[::2])
     shares = [_shares(fit.predict(x), int(shown.max()) + 1) for x in (images[1::2], _flat(run.sample(ROWS)))]

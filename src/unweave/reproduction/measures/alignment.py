@@ -15,9 +15,9 @@ def weakest_alignment(run: Run, *, factors: list[str]) -> float:
     k counts the factors of the data. Over 5,000 images; 0 where a latent does not vary.
     """
     rows = rows_of(run, 5000)
-    codes, v = run.encode(run.data.take(rows)), run.data.at(rows)
+    codes, v = run.encode(run.data.take(rows)), run.data.factors_at(rows)
     found = []
-    for k in map(run.data.factors.k, factors):
+    for k in map(run.data.factors.index, factors):
         dead = np.ptp(codes[:, k]) == 0
         found.append(0.0 if dead else abs(float(spearmanr(codes[:, k], v[:, k]).statistic)))
     return min(found)

@@ -85,10 +85,10 @@ def compositions(
     """
     seen, held = opened(run), opened(run, held_out)
     rng = np.random.default_rng(fold(seed, "compositions"))
-    v = held.at(rng.choice(len(held), size=min(n, len(held)), replace=False))
+    v = held.factors_at(rng.choice(len(held), size=min(n, len(held)), replace=False))
     if (shown := seen.find(v) >= 0).any():
         raise ValueError(f"{shown.sum()} of {len(v)} combinations of {held_out!r} were seen in training; hold them out")
-    bases, givers, factor = _donors(seen, v, [seen.factors.k(name) for name in factors], rng)
+    bases, givers, factor = _donors(seen, v, [seen.factors.index(name) for name in factors], rng)
     owners = owners_of(run, seen) if owners is None else owners
     codes, given = run.encode(seen.take(bases)), run.encode(seen.take(givers))
     for k in np.unique(factor):
@@ -106,7 +106,7 @@ def _donors(
 
     The factors take turns; the next one steps in where all images that differ in that factor alone are held out.
     """
-    every, found = seen.at(np.arange(len(seen))), []
+    every, found = seen.factors_at(np.arange(len(seen))), []
     for i, target in enumerate(v):
         for k in np.roll(order, -i):
             others = np.repeat(target[None], seen.factors.sizes[k], 0)

@@ -52,8 +52,8 @@ def held_out(
     The other factors are those of rows of the data, drawn anew for each image. ValueError unless two identities or more
     are lacking.
     """
-    own = [data.factors.k(name) for name in identity]
-    v = data.at(np.arange(len(data)))
+    own = [data.factors.index(name) for name in identity]
+    v = data.factors_at(np.arange(len(data)))
     seen = set(map(tuple, np.unique(v[:, own], axis=0).tolist()))
     every = itertools.product(*(range(data.factors.sizes[k]) for k in own))
     lacking = np.array([values for values in every if values not in seen])

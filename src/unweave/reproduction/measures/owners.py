@@ -40,4 +40,4 @@ def owners_of(run: Run, data: FactorImages, seed: int = 0) -> NDArray[np.int64]:
     """The same of a run's latents, from up to 4,000 rows of the data it was trained on."""
     rng = np.random.default_rng(fold(seed, "owners"))
     rows = np.sort(rng.choice(len(data), size=min(ROWS, len(data)), replace=False))
-    return owners(run.encode(data.take(rows)), data.at(rows), data.factors.kinds)
+    return owners(run.encode(data.take(rows)), data.factors_at(rows), data.factors.kinds)

@@ -34,7 +34,7 @@ def unshared(run: Run) -> float:
 def matched(run: Run) -> NDArray[np.int64]:
     """The latent of each factor (K,), one latent a factor, by the largest sum of mutual informations in 5,000 images."""
     rows = rows_of(run, 5000)
-    information = metrics.get("mig")(run.encode(run.data.take(rows)), run.data.at(rows)).matrix
+    information = metrics.get("mig")(run.encode(run.data.take(rows)), run.data.factors_at(rows)).matrix
     factor, latent = linear_sum_assignment(-np.nan_to_num(information.T))
     found = np.zeros(information.shape[1], dtype=np.int64)
     found[factor] = latent

@@ -122,7 +122,7 @@ def _table(
     halves = np.random.default_rng(fold(0, "use")).random(len(data.factors)) < 0.5  # of the grid, whatever the shift
     own = np.flatnonzero(halves[data.rows] == (side == "fit"))
     rows = np.random.default_rng(fold(0, "use", side)).permutation(own)[:ROWS]
-    images, y = data.take(rows), data.at(rows)[:, data.factors.k(factor)]
+    images, y = data.take(rows), data.factors_at(rows)[:, data.factors.index(factor)]
     if of == "pixels":
         return images.reshape(len(images), -1) / 255.0, y
     codes, log_var = run.posterior(images)
@@ -132,7 +132,7 @@ def _table(
         codes = (codes + np.exp(log_var / 2) * noise).astype(np.float32)
     if without:
         of_each = owners_of(run, opened(run))
-        speaks &= (of_each >= 0) & (of_each != data.factors.k(without))
+        speaks &= (of_each >= 0) & (of_each != data.factors.index(without))
     return codes[:, speaks], y
 
 
