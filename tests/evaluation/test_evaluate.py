@@ -15,8 +15,9 @@ import unweave
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.subsets import split, subset
-from unweave.evaluation.encoding import Tables, gather, intervene, known_factors
-from unweave.evaluation.evaluate import evaluate, score
+from unweave.evaluation.encoding import encode, gather, intervene, known_factors, plan_rows
+from unweave.evaluation.evaluate import evaluate
+from unweave.evaluation.scoring import score
 from unweave.methods.base import Method
 from unweave.settings import Setting
 from unweave.types import Losses, Posterior
@@ -103,13 +104,13 @@ def test_a_collapsed_model_is_not_scored_and_the_reason_is_given(board, protocol
 
 
 def test_metrics_of_rows_know_what_says_nothing_by_the_posteriors_of_a_run(board):
-    tables = Tables(board, n=100, seed=0, protocol="unweave", groups=False)
+    plan = plan_rows(board, n=100, seed=0, protocol="unweave", groups=False)
 
     def posterior(images):
         mean = perfect(images) * [1.0, 1e-3, 1e-3]
         return mean, np.zeros(mean.shape)
 
-    tables.encode(posterior, None)
+    tables = encode(plan, posterior)
     scores = score(["mig", "explicitness", "information_terms"], tables.rows, tables.others)
     assert "latents 1, 2 say nothing" in scores["mig"].reason
     assert np.isnan(scores["mig"].matrix[1:]).all()
@@ -238,16 +239,16 @@ def test_no_row_is_tested_that_was_fitted(board, n):
 def test_rows_to_test_on_are_others_where_there_are_enough(monkeypatch):
     monkeypatch.setattr("unweave.evaluation.encoding.TEST_ROWS", 30)
     board = FactorImages(SPACE, draw, name="board")
-    tables = Tables(board, n=70, seed=0, protocol="dlib", groups=False)
-    assert len(tables.index["fit"]) == 70
-    assert len(tables.index["test"]) == 30
-    assert not set(tables.index["fit"]) & set(tables.index["test"])
-    assert "test" not in Tables(board, n=110, seed=0, protocol="dlib", groups=False).index
+    plan = plan_rows(board, n=70, seed=0, protocol="dlib", groups=False)
+    assert len(plan.index["fit"]) == 70
+    assert len(plan.index["test"]) == 30
+    assert not set(plan.index["fit"]) & set(plan.index["test"])
+    assert "test" not in plan_rows(board, n=110, seed=0, protocol="dlib", groups=False).index
 
 
 def test_columns_of_noise_are_not_scored(board):
-    tables = Tables(board, n=50, seed=0, protocol="unweave", groups=False)
-    tables.encode(lambda x: (np.c_[perfect(x), perfect(x)], None), np.array([0, 1, 2]))
+    plan = plan_rows(board, n=50, seed=0, protocol="unweave", groups=False)
+    tables = encode(plan, lambda x: (np.c_[perfect(x), perfect(x)], None), np.array([0, 1, 2]))
     assert tables.rows.width == 3
 
 
@@ -273,8 +274,12 @@ def test_the_block_class_of_a_run_gives_an_accuracy(rows_as_classes, tmp_path):
 @pytest.mark.parametrize("protocol", ["unweave", "dlib"])
 def test_an_accuracy_is_read_off_the_block_and_nothing_else(rows_as_classes, protocol):
     """Also under a protocol that does not know it, where other columns hold larger numbers."""
-    tables = Tables(rows_as_classes, n=100, seed=0, protocol=protocol, groups=False)
-    tables.encode(lambda x: (np.c_[np.eye(6)[perfect(x)[:, 0].astype(int)], 9 + perfect(x)], None), None, slice(0, 6))
+    plan = plan_rows(rows_as_classes, n=100, seed=0, protocol=protocol, groups=False)
+
+    def posterior(images):
+        return np.c_[np.eye(6)[perfect(images)[:, 0].astype(int)], 9 + perfect(images)], None
+
+    tables = encode(plan, posterior, classes=slice(0, 6))
     assert score(["class_accuracy"], tables.rows, tables.others)["class_accuracy"].value == 1
     assert score(["class_accuracy"], tables.rows)["class_accuracy"].value < 0.5
 

@@ -6,7 +6,7 @@ import torch
 from tests.metrics.test_total_correlation import with_covariance
 
 from unweave import metrics
-from unweave.evaluation.evaluate import names_of
+from unweave.evaluation.scoring import names_of
 from unweave.metrics import Table
 from unweave.metrics.scores.udr import lasso, partners, spearman
 

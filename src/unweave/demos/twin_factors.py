@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kstest, norm, uniform
 
-from unweave.evaluation.evaluate import DEFAULT, evaluate
+from unweave.evaluation.evaluate import evaluate
 from unweave.evaluation.impossibility import entangle
+from unweave.evaluation.scoring import DEFAULT
 from unweave.metrics.base import Score
 
 MARGINALS = (uniform(-1, 2), norm())  # of the two factors

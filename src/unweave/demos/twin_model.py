@@ -10,9 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from unweave.evaluation.encoding import known_factors, known_kinds
-from unweave.evaluation.evaluate import DEFAULT, evaluate
+from unweave.evaluation.evaluate import evaluate
 from unweave.evaluation.impossibility import Entangled, entangle, reflection
 from unweave.evaluation.latents import log_likelihood
+from unweave.evaluation.scoring import DEFAULT
 from unweave.generators import seeded
 from unweave.methods.vae import VAE
 from unweave.metrics.base import Score

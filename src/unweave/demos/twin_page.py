@@ -11,7 +11,7 @@ import numpy as np
 from unweave.demos.twin_factors import Codes
 from unweave.demos.twin_model import Pair, TwinViews
 from unweave.demos.twin_rows import HALF_A_LEVEL, mean, rows_of_factors, rows_of_model, same
-from unweave.evaluation.evaluate import DEFAULT
+from unweave.evaluation.scoring import DEFAULT
 from unweave.metrics.base import Score
 from unweave.report import bars, heatmap, pictures
 from unweave.report.page import environment

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -20,91 +20,114 @@ from unweave.tensors import plain
 AnyTable = TypeVar("AnyTable", Table, GroupTable)
 
 
-class Tables:
-    """Which rows of a data set the metrics need, and, once encoded, the tables they read.
+@dataclass(frozen=True)
+class Plan:
+    """Which rows of a data set the metrics need, before any is encoded.
 
-    rows: the table of codes beside factors. others: the tables of the other kinds, "posteriors" with the codes'
-    variances, "classes" with the block of that name beside the class, and "groups" and "pairs" made by intervention.
+    source: the data set behind any view, whose rows these are. index: rows (n,) under "fit" and "test", groups of rows
+    (G, L) under "groups fit", "pairs test", ...; fixed: the factor (G,) that each of such groups shares. kinds: of the
+    factors. notes: what is to be said of all scores.
+    """
+
+    source: Any
+    seed: int
+    protocol: str
+    index: dict[str, NDArray[np.int64]]
+    fixed: dict[str, NDArray[np.int64]]
+    kinds: tuple[str, ...] | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The tables that metrics read, each image encoded once.
+
+    rows: codes beside factors. posteriors: the same with the codes' variances. others: the tables of the other kinds,
+    "posteriors" among them, "classes" with the block of that name beside the class, and "groups" and "pairs" made by
+    intervention.
+    """
+
+    rows: Table
+    posteriors: Table
+    others: dict[str, Table | GroupTable]
+
+
+def plan_rows(
+    source: Any, *, n: int, seed: int, protocol: str, groups: bool, kinds: Any = None, held: bool = False
+) -> Plan:
+    """Draw the rows: n to fit, others to test on and groups by intervention (`groups`) under a "dlib" protocol.
+
     held: whether `source` is a view of the rows that were held out of training: then groups are made of these rows alone,
     not of the whole grid, and every score says so.
     """
+    rng = np.random.default_rng([seed, 100])
+    index = {"fit": _some(rng, len(source), n)}
+    if protocol.startswith("dlib"):
+        index |= _to_test(rng, index["fit"], len(source))
+    used = len(np.unique(np.concatenate(list(index.values()))))
+    notes = (f"scored on rows that were held out of training, {used:,} of {len(source):,}",) if held else ()
+    among = source.rows if held else None
+    if hasattr(source, "of"):
+        # a view: from here on rows are those of the data behind it, as interventions name them
+        index = {name: source.rows[rows] for name, rows in index.items()}
+        source = source.of
+    fixed: dict[str, NDArray[np.int64]] = {}
+    space = getattr(source, "factors", None)
+    if groups and space is not None:
+        for name, count in _groups_needed():
+            make = intervene if among is None else partial(gather, among=among)
+            fixed[name], index[name] = make(space, count, name.startswith("pairs"), rng)
+    return Plan(source, seed, protocol, index, fixed, known_kinds(source, kinds), notes)
 
-    def __init__(
-        self,
-        source: Any,
-        *,
-        n: int,
-        seed: int,
-        protocol: str,
-        groups: bool,
-        kinds: Any = None,
-        held: bool = False,
-    ):
-        rng = np.random.default_rng([seed, 100])
-        self.index = {"fit": _some(rng, len(source), n)}
-        if protocol.startswith("dlib"):
-            self.index |= _to_test(rng, self.index["fit"], len(source))
-        used = len(np.unique(np.concatenate(list(self.index.values()))))
-        self.notes = (f"scored on rows that were held out of training, {used:,} of {len(source):,}",) if held else ()
-        among = source.rows if held else None
-        if hasattr(
-            source, "of"
-        ):  # a view: from here on rows are those of the data behind it, as interventions name them
-            self.index = {name: source.rows[rows] for name, rows in self.index.items()}
-            source = source.of
-        self.source, self.seed, self.protocol = source, seed, protocol
-        self.kinds = known_kinds(source, kinds)
-        self.fixed: dict[str, NDArray[np.int64]] = {}
-        space = getattr(source, "factors", None)
-        if groups and space is not None:
-            for kind, side, count in (
-                (kind, side, count)
-                for kind in ("groups", "pairs")
-                for side, count in (("fit", FIT_GROUPS), ("test", TEST_GROUPS))
-            ):
-                make = intervene if among is None else partial(gather, among=among)
-                self.fixed[f"{kind} {side}"], drawn = make(space, count, kind == "pairs", rng)
-                self.index[f"{kind} {side}"] = drawn
-        self.others: dict[str, Table | GroupTable] = {}
 
-    def encode(
-        self, posterior: Callable[..., Any], columns: NDArray[np.int64] | None, classes: slice | None = None
-    ) -> None:
-        """Encode every row that is needed once, and lay the codes out as tables.
+def _groups_needed() -> list[tuple[str, int]]:
+    """The kinds of groups and how many of each."""
+    sides = (("fit", FIT_GROUPS), ("test", TEST_GROUPS))
+    return [(f"{kind} {side}", count) for kind in ("groups", "pairs") for side, count in sides]
 
-        columns: those that are scored, all if None. classes: those of the block "class".
-        """
-        needed = np.unique(np.concatenate([rows.ravel() for rows in self.index.values()]))
-        mean, log_var = _encode(posterior, self.source, needed)
-        category = mean[:, classes or slice(0)]
-        if columns is not None:
-            mean, log_var = mean[:, columns], None if log_var is None else log_var[:, columns]
-        at = {name: np.searchsorted(needed, rows) for name, rows in self.index.items()}
-        if classes is not None and (y := getattr(self.source, "y", None)) is not None:
-            label = np.asarray(y)[self.index["fit"]].astype(float)[:, None]
-            table = Table.of(category[at["fit"]], label, seed=self.seed, kinds="categorical")
-            self.others["classes"] = self._said(table)
-        factors = known_factors(self.source, needed)
-        test = None if "test" not in at or factors is None else (mean[at["test"]], factors[at["test"]])
-        full = Table.of(
-            mean[at["fit"]],
-            None if factors is None else factors[at["fit"]],
-            test=test,
-            log_var=None if log_var is None else log_var[at["fit"]],
-            protocol=self.protocol,
-            seed=self.seed,
-            kinds=self.kinds,
-        )
-        full = self._said(full)
-        self.rows, self.posteriors = replace(full, log_var=None, cache={}), full
-        self.others["posteriors"] = full
-        for kind in {name.split()[0] for name in self.fixed}:
-            fit, held = (Groups(mean[at[f"{kind} {side}"]], self.fixed[f"{kind} {side}"]) for side in ("fit", "test"))
-            self.others[kind] = self._said(GroupTable.of(fit, held, mean[at["fit"]], self.protocol, self.seed))
 
-    def _said(self, table: AnyTable) -> AnyTable:
-        """The table with what is to be said of all its scores."""
-        return replace(table, notes=table.notes + self.notes)
+def encode(
+    plan: Plan,
+    posterior: Callable[..., Any],
+    columns: NDArray[np.int64] | None = None,
+    classes: slice | None = None,
+) -> Encoded:
+    """Encode every row that is needed once, and lay the codes out as tables.
+
+    columns: those that are scored, all if None. classes: those of the block "class".
+    """
+    needed = np.unique(np.concatenate([rows.ravel() for rows in plan.index.values()]))
+    mean, log_var = _encode(posterior, plan.source, needed)
+    category = mean[:, classes or slice(0)]
+    if columns is not None:
+        mean, log_var = mean[:, columns], None if log_var is None else log_var[:, columns]
+    at = {name: np.searchsorted(needed, rows) for name, rows in plan.index.items()}
+    factors = known_factors(plan.source, needed)
+    test = None if "test" not in at or factors is None else (mean[at["test"]], factors[at["test"]])
+    full = Table.of(
+        mean[at["fit"]],
+        None if factors is None else factors[at["fit"]],
+        test=test,
+        log_var=None if log_var is None else log_var[at["fit"]],
+        protocol=plan.protocol,
+        seed=plan.seed,
+        kinds=plan.kinds,
+    )
+    full = _said(full, plan)
+    others: dict[str, Table | GroupTable] = {"posteriors": full}
+    if classes is not None and (y := getattr(plan.source, "y", None)) is not None:
+        label = np.asarray(y)[plan.index["fit"]].astype(float)[:, None]
+        table = Table.of(category[at["fit"]], label, seed=plan.seed, kinds="categorical")
+        others["classes"] = _said(table, plan)
+    for kind in {name.split()[0] for name in plan.fixed}:
+        fit, held = (Groups(mean[at[f"{kind} {side}"]], plan.fixed[f"{kind} {side}"]) for side in ("fit", "test"))
+        others[kind] = _said(GroupTable.of(fit, held, mean[at["fit"]], plan.protocol, plan.seed), plan)
+    return Encoded(replace(full, log_var=None, cache={}), full, others)
+
+
+def _said(table: AnyTable, plan: Plan) -> AnyTable:
+    """The table with what is to be said of all its scores."""
+    return replace(table, notes=table.notes + plan.notes)
 
 
 def intervene(

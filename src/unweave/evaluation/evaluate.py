@@ -6,7 +6,7 @@ Every image that any of the metrics needs is encoded once; the metrics read the 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,18 +15,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from unweave import data as datasets
 from unweave import metrics as registry
-from unweave.evaluation.encoding import Tables
+from unweave.evaluation.encoding import Encoded, Plan, encode, plan_rows
+from unweave.evaluation.scoring import as_names, get, names_of, score
 from unweave.files import write
-from unweave.locate import locate
 from unweave.metrics.tables.arguments import check_how, refuse_unread
-from unweave.metrics.tables.grouping import GroupTable
 from unweave.metrics.tables.rows import FIT_ROWS, Table
 from unweave.tensors import plain
 
 if TYPE_CHECKING:
     from unweave.runs.run import Run
-
-DEFAULT = ("mig", "dci", "factor_vae_score", "modularity", "sap", "explicitness")
 
 Encoder = Callable[[NDArray[Any]], ArrayLike]
 
@@ -62,126 +59,120 @@ def evaluate(
     Returns {name: Score}; a run keeps them in its scores.json. ValueError if there are no factors to score against, and
     for an argument that what is scored has no use for.
     """
-    check_how(protocol, seed, calibrate)
-    metrics = _as_names(metrics)
+    how = {"seed": seed, "protocol": protocol, "calibrate": calibrate, "kinds": kinds}
     if isinstance(what, tuple):
-        _refuse_unread(what, {"data": data, "n": n}, "is of what has to be encoded, and codes are scored as they are")
-        table = Table.of(*what, test=test, log_var=log_var, protocol=protocol, seed=seed, kinds=kinds)
-        asked = names_of(metrics, table)
-        if test is not None and not any("test" in get(name).declares.uses for name in asked):
-            raise ValueError(f"test was given, and {', '.join(asked)} fit nothing that it could test; leave it out")
-        return score(asked, table, calibrate=calibrate)
-    _refuse_unread(what, {"test": test, "log_var": log_var}, "stands beside codes and factors that are given as such")
-    n = FIT_ROWS if n is None else n
-    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 2:
-        raise ValueError(f"n is {n!r}; it has to be a whole number of images, at least 2")
-    from unweave.runs.folder import refuse_links
-    from unweave.runs.run import Run
+        if len(what) != 2:
+            raise ValueError(f"{len(what)} things are given to score; give (codes, factors)")
+        _refuse(data=data, n=n, why="is of what has to be encoded, and codes are scored as they are")
+        return score_codes(*what, metrics, test=test, log_var=log_var, **how)
+    _refuse(test=test, log_var=log_var, why="stands beside codes and factors that are given as such")
+    from unweave.runs.run import Run  # here, so that scoring arrays needs no torch
 
     if isinstance(what, Run):
-        refuse_links(what.path)  # before the work: its scores are written there
-    held = what.held if isinstance(what, Run) and data is None else None
-    if isinstance(what, Run):
-        own = what.data if held is None else held
-        source, posterior = own if data is None else datasets.load(data), what.posterior
-    elif not callable(what):
+        return evaluate_run(what, metrics, data=data, n=n, **how)
+    if not callable(what):
         raise ValueError(
             f"cannot score a {type(what).__name__}; give a run, a function from images to codes, or (codes, factors)"
         )
-    elif data is None:
+    if data is None:
         raise ValueError("evaluating a function needs data=...: the images to encode, with their factors")
-    else:
-        source, posterior = datasets.load(data), _without_variance(what)
-    names, groups = (
-        None if metrics is None or metrics == "all" else names_of(metrics, None),
-        protocol.startswith("dlib"),
-    )
-    wanted = groups and _wants_groups(names)
-    tables = Tables(source, n=n, seed=seed, protocol=protocol, groups=wanted, kinds=kinds, held=held is not None)
-    blocks = what.blocks if isinstance(what, Run) else {}
-    tables.encode(posterior, _scored_columns(blocks), blocks.get("class"))
-    if names is None:
-        names = names_of(metrics, tables.posteriors) + ["class_accuracy"] * ("classes" in tables.others)
-    elif isinstance(what, Run):
-        _refuse_classless(names, blocks, tables)
-    named = isinstance(what, Run) and what.method.classes_named
-    options = {"class_accuracy": {"named": True}} if named else {}
-    scores = score(names, tables.rows, tables.others, calibrate=calibrate, options=options)
-    if isinstance(what, Run):
-        keep(what.path, scores)
+    return evaluate_encoder(what, data, metrics, n=n, **how)
+
+
+def score_codes(
+    codes: ArrayLike,
+    factors: ArrayLike | None,
+    metrics: Any = None,
+    *,
+    test: tuple[ArrayLike, ArrayLike] | None = None,
+    log_var: ArrayLike | None = None,
+    seed: int = 0,
+    protocol: str = "unweave",
+    calibrate: bool = False,
+    kinds: Any = None,
+) -> dict[str, registry.Score]:
+    """Score codes (N, D) beside factors (N, K); arguments as of `evaluate`."""
+    check_how(protocol, seed, calibrate)
+    names = as_names(metrics)
+    table = Table.of(codes, factors, test=test, log_var=log_var, protocol=protocol, seed=seed, kinds=kinds)
+    asked = names_of(names, table)
+    if test is not None and not any("test" in get(name).declares.uses for name in asked):
+        raise ValueError(f"test was given, and {', '.join(asked)} fit nothing that it could test; leave it out")
+    return score(asked, table, calibrate=calibrate)
+
+
+def evaluate_encoder(
+    encoder: Encoder,
+    data: Any,
+    metrics: Any = None,
+    *,
+    n: int | None = None,
+    seed: int = 0,
+    protocol: str = "unweave",
+    calibrate: bool = False,
+    kinds: Any = None,
+) -> dict[str, registry.Score]:
+    """Score a function from images (n, C, H, W) uint8 to codes (n, D) on a data set; arguments as of `evaluate`."""
+    check_how(protocol, seed, calibrate)
+    names = as_names(metrics)
+    plan = _plan(datasets.load(data), names, n=n, seed=seed, protocol=protocol, kinds=kinds)
+    tables = encode(plan, _without_variance(encoder))
+    return score(_asked(names, tables), tables.rows, tables.others, calibrate=calibrate)
+
+
+def evaluate_run(
+    run: Run,
+    metrics: Any = None,
+    *,
+    data: Any = None,
+    n: int | None = None,
+    seed: int = 0,
+    protocol: str = "unweave",
+    calibrate: bool = False,
+    kinds: Any = None,
+) -> dict[str, registry.Score]:
+    """Score a run on its own data or on others, and keep the scores in its scores.json; arguments as of `evaluate`."""
+    check_how(protocol, seed, calibrate)
+    names = as_names(metrics)
+    from unweave.runs.folder import refuse_links
+
+    refuse_links(run.path)  # before the work: its scores are written there
+    held = run.held if data is None else None
+    own = run.data if held is None else held
+    source = own if data is None else datasets.load(data)
+    plan = _plan(source, names, n=n, seed=seed, protocol=protocol, kinds=kinds, held=held is not None)
+    blocks = run.blocks
+    tables = encode(plan, run.posterior, _scored_columns(blocks), blocks.get("class"))
+    asked = _asked(names, tables)
+    _refuse_classless(asked, blocks, tables, str(plan.source.name))
+    options = {"class_accuracy": {"named": True}} if run.method.classes_named else {}
+    scores = score(asked, tables.rows, tables.others, calibrate=calibrate, options=options)
+    keep(run.path, scores)
     return scores
 
 
-def _as_names(metrics: Any) -> list[str] | str | None:
-    """The metrics as they were asked for, by name. ValueError for anything that is no name."""
-    if metrics is None or isinstance(metrics, str):
-        return metrics
-    names = list(metrics) if isinstance(metrics, Iterable) else [metrics]
-    if wrong := [name for name in names if not isinstance(name, str)]:
-        raise ValueError(f"metrics holds {wrong[0]!r}; expected names, such as 'mig' or ['mig', 'dci']")
-    return names
+def _plan(source: Any, names: list[str] | str | None, *, n: int | None, protocol: str, **more: Any) -> Plan:
+    """The rows that these metrics need. ValueError for a number of images that is none."""
+    n = FIT_ROWS if n is None else n
+    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 2:
+        raise ValueError(f"n is {n!r}; it has to be a whole number of images, at least 2")
+    known = (
+        None if names is None or names == "all" else names_of(names, None)
+    )  # an unknown name is said before the work
+    groups = protocol.startswith("dlib") and _wants_groups(known)
+    return plan_rows(source, n=int(n), protocol=protocol, groups=groups, **more)
 
 
-def _refuse_unread(what: Any, given: Mapping[str, Any], why: str) -> None:
-    """ValueError for an argument that is not None, and for a tuple that is no (codes, factors)."""
-    if isinstance(what, tuple) and len(what) != 2:
-        raise ValueError(f"{len(what)} things are given to score; give (codes, factors)")
+def _asked(names: list[str] | str | None, tables: Encoded) -> list[str]:
+    """The metrics that are asked for; where they are not named, class_accuracy too if there are classes."""
+    asked = names_of(names, tables.posteriors)
+    by_default = (names is None or names == "all") and "classes" in tables.others
+    return asked + ["class_accuracy"] * by_default
+
+
+def _refuse(*, why: str, **given: Any) -> None:
+    """ValueError for an argument that is not None."""
     refuse_unread("evaluate", given, given, why)
-
-
-def score(
-    names: Iterable[str],
-    rows: Table,
-    others: Mapping[str, Table | GroupTable] | None = None,
-    *,
-    calibrate: bool = False,
-    options: Mapping[str, Mapping[str, Any]] = {},
-) -> dict[str, registry.Score]:
-    """Each metric on the table of the kind it reads, the rows where there is no other; groups are drawn from them.
-
-    A metric that the protocol does not define is the library's own; every score says which it is. options: keywords of
-    single metrics, by name.
-    """
-    found, own = {}, rows.under("unweave")
-    for name in names:
-        metric = get(name)
-        if metric.declares.tables == "models":
-            raise ValueError(f"{name} compares several models: call unweave.metrics.{name} with the codes of each")
-        if not rows.height and metric.declares.tables not in ("codes", "posteriors"):
-            raise ValueError(
-                f"{name} needs the factors of the images, and none are known; give factors, or data with them"
-            )
-        table = (others or {}).get(metric.declares.tables, rows)
-        defined = table.protocol in metric.declares.protocols
-        found[name] = metric.score(table if defined else own, calibrate=calibrate, **options.get(name, {}))
-    return found
-
-
-def get(name: str) -> Any:
-    """A metric (or one of several models, with the same `declares`) by name, or the user's own by "module:metric"."""
-    if ":" not in name:
-        return registry.get(name)
-    found = locate(name, beside=[Path.cwd()])
-    if not isinstance(found, registry.Metric):
-        raise ValueError(f"{name} is no metric: that is a function under @unweave.metrics.base.metric")
-    return found
-
-
-def names_of(metrics: Iterable[str] | str | None, table: Table | None) -> list[str]:
-    """The metrics asked for; "all" are those that can read this table."""
-    if metrics is None:
-        metrics = DEFAULT
-    if metrics == "all" and table is not None:
-        readable = {"rows", "groups", "pairs"} if table.height else set()
-        readable |= {"codes"} | ({"posteriors"} if table.log_var is not None else set())
-        declared = {name: get(name).declares for name in registry.names()}
-        return [k for k, d in declared.items() if d.tables in readable]
-    names = [metrics] if isinstance(metrics, str) else list(metrics)
-    if not names:
-        raise ValueError("metrics names none; leave it out for the usual six, or say 'all'")
-    for name in names:
-        get(name)
-    return names
 
 
 def keep(path: Path, scores: Mapping[str, registry.Score]) -> None:
@@ -204,13 +195,13 @@ def _scored_columns(blocks: dict[str, slice]) -> NDArray[np.int64] | None:
     return np.array([i for i in range(width) if i not in noise])
 
 
-def _refuse_classless(names: list[str], blocks: Mapping[str, slice], tables: Tables) -> None:
+def _refuse_classless(names: list[str], blocks: Mapping[str, slice], tables: Encoded, data: str) -> None:
     """ValueError if a metric of classes is asked of a run without them: its codes would pass for probabilities."""
     wanted = [name for name in names if get(name).declares.tables == "classes"]
     if wanted and "class" not in blocks:
         raise ValueError(f"{wanted[0]} needs a block 'class'; the codes of this run are {', '.join(blocks)}")
     if wanted and "classes" not in tables.others:
-        raise ValueError(f"{wanted[0]} needs the class of each image, and {tables.source.name} has none")
+        raise ValueError(f"{wanted[0]} needs the class of each image, and {data} has none")
 
 
 def _wants_groups(names: list[str] | None) -> bool:
