@@ -79,6 +79,9 @@ def test_what_it_does_not_do_is_left_to_torch():
         other = nn.ConvTranspose2d(4, 4, 3, stride=2, **more)
         other.load_state_dict(layer.state_dict())
         torch.testing.assert_close(layer(x), other(x))
+    one = ConvTranspose2d(4, 1, 3)
+    assert type(one(x).grad_fn).__name__ == "ConvolutionBackward0"
+    assert type(ConvTranspose2d(4, 2, 3)(x).grad_fn).__name__ == "_TransposedBackward"
     assert ConvTranspose2d(4, 4, 3, stride=2).to("meta")(x.to("meta")).shape == (1, 4, 7, 7)
 
 

@@ -15,11 +15,14 @@ from torch import Tensor, nn
 
 
 class ConvTranspose2d(nn.ConvTranspose2d):
-    """`torch.nn.ConvTranspose2d` of one group and no dilation; elsewhere than on a CPU it is that class itself."""
+    """`torch.nn.ConvTranspose2d` of one group and no dilation, to at least two channels; else it is that class itself.
+
+    So it is elsewhere than on a CPU. To one channel torch's own gradients are 2.5 (bfloat16) to 9 (float32) times as fast.
+    """
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
         plain = self.groups == 1 and self.dilation == (1, 1) and self.output_padding == (0, 0) and output_size is None
-        if not plain or input.device.type != "cpu":
+        if not plain or self.out_channels == 1 or input.device.type != "cpu":
             return super().forward(input, output_size)
         weight, bias = self.weight, self.bias
         if torch.is_autocast_enabled("cpu"):  # what autocast would do itself before the call
@@ -43,13 +46,22 @@ class _Transposed(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor | None, ...]:
-        (gradient,) = outer  # (B, D, H', W')
         x, weight = ctx.saved_tensors
+        layout = _layout(x)
+        gradient = outer[0].contiguous(memory_format=layout)  # (B, D, H', W')
         wanted = ctx.needs_input_grad
-        of_x = F.conv2d(gradient, weight, stride=ctx.stride, padding=ctx.padding) if wanted[0] else None
+        of_x = None
+        if wanted[0]:
+            of_x = F.conv2d(gradient, weight, stride=ctx.stride, padding=ctx.padding).contiguous(memory_format=layout)
         of_weight = _weight_gradient(gradient, x, weight, ctx.stride, ctx.padding) if wanted[1] else None
         of_bias = gradient.sum((0, 2, 3)) if wanted[2] else None
         return of_x, of_weight, of_bias, None, None
+
+
+def _layout(x: Tensor) -> torch.memory_format:
+    """How x (B, C, H, W) lies in memory; what is computed beside it is slow in another layout."""
+    last = x.is_contiguous(memory_format=torch.channels_last)
+    return torch.channels_last if last else torch.contiguous_format
 
 
 def _weight_gradient(
