@@ -69,7 +69,10 @@ class Posterior:
         return self.mean + torch.exp(0.5 * self.log_var) * torch.randn_like(self.mean)
 
     def kl(self) -> Tensor:
-        """KL(q || N(0, I)) in nats, for each image and column, shape of `mean`; 0 where the code is deterministic."""
+        """KL(q || N(0, I)) in nats, for each image and column, shape of `mean`; 0 where the code is deterministic.
+
+        The one closed form of it on tensors. Metrics know no torch: theirs is `metrics.tables.silence.mean_kl`.
+        """
         if self.log_var is None:
             return torch.zeros_like(self.mean)
         nats = 0.5 * (self.mean**2 + self.log_var.exp() - self.log_var - 1)
