@@ -24,6 +24,14 @@ from torch import Tensor
 NATS = "nats per image"
 
 
+def to_unit(x: Tensor) -> Tensor:
+    """Images (B, C, H, W) or (B, M, C, H, W) as x is, float32 in [0, 1]: bytes are divided by 255, floats are so already.
+
+    Vectors, (B, F) or (B, M, F), are never divided. On arrays it is `data.convert.scale.to_unit`.
+    """
+    return x.float().div_(255) if x.dtype == torch.uint8 and x.ndim > 3 else x.float()
+
+
 @dataclass(frozen=True)
 class Batch:
     """What a method's `needs` names, for one step.
