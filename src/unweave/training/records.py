@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+CLOCKED = ("seconds", "images_per_s")  # what a clock says: all that differs between two runs that are the same
+LOOKED_AT = ("active", "validation elbo")  # beside the losses, one number each: with the terms, what has a chart
 COLUMNS = frozenset(
-    {"step", "seconds", "images_per_s", "units", "active", "kl per latent", "validation elbo", "live", "resumed"}
+    {"step", "units", "kl per latent", "live", "resumed", *CLOCKED, *LOOKED_AT}
 )  # names that no term of the losses may have
 
 
