@@ -22,7 +22,7 @@ from unweave.report import compare, page, sections
 from unweave.runs.run import Run
 from unweave.runs.train import resume, train
 from unweave.training.loop import NotFinite, Training
-from unweave.training.records import CLOCKED, COLUMNS, units
+from unweave.training.records import CLOCKED, COLUMNS, duration, units
 from unweave.training.term_means import Means
 from unweave.types import NATS, Batch, Losses, Posterior
 
@@ -220,6 +220,18 @@ def test_units_are_grouped_in_a_line() -> None:
     units = {"reconstruction": NATS, "kl": NATS, "accuracy": "share", "tc": NATS}
     expected = "reconstruction 41.23  kl 3  tc 0.5 (nats per image)  accuracy 0.625 (share)  odd 2"
     assert worded(values, units) == expected
+
+
+def test_a_length_of_time_is_in_two_units() -> None:
+    ends = {
+        59.4: "59 s",
+        59.6: "1 min 0 s",
+        100: "1 min 40 s",
+        3599.4: "59 min 59 s",
+        3599.6: "1 h 0 min",
+        9000: "2 h 30 min",
+    }
+    assert {seconds: duration(seconds) for seconds in ends} == ends
 
 
 @pytest.mark.parametrize("name", sorted(COLUMNS))

@@ -15,3 +15,17 @@ COLUMNS = frozenset(
 def units(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """{term: unit} as the records say: each says those that are new in it."""
     return {term: unit for record in records for term, unit in record.get("units", {}).items()}
+
+
+def duration(seconds: int | float) -> str:
+    """A length of time, that of a record or what is left of a run, in two units.
+
+    >>> duration(42.3), duration(372.0), duration(7500.0)
+    ('42 s', '6 min 12 s', '2 h 5 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
