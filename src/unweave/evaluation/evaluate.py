@@ -5,7 +5,6 @@ Every image that any of the metrics needs is encoded once; the metrics read the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 from unweave import data as datasets
 from unweave import metrics as registry
 from unweave.evaluation.encoding import Tables
-from unweave.files import write
 from unweave.locate import locate
 from unweave.metrics.tables.arguments import check_how, refuse_unread
 from unweave.metrics.tables.grouping import GroupTable
@@ -108,7 +106,7 @@ def evaluate(
     options = {"class_accuracy": {"named": True}} if named else {}
     scores = score(names, tables.rows, tables.others, calibrate=calibrate, options=options)
     if isinstance(what, Run):
-        keep(what.path, scores)
+        what.folder.keep_scores(scores)
     return scores
 
 
@@ -182,13 +180,6 @@ def names_of(metrics: Iterable[str] | str | None, table: Table | None) -> list[s
     for name in names:
         get(name)
     return names
-
-
-def keep(path: Path, scores: Mapping[str, registry.Score]) -> None:
-    """Write scores into a run's scores.json, beside those that are there; a newer score of a name replaces it."""
-    file = path / "scores.json"
-    old = json.loads(file.read_text()) if file.is_file() else {}
-    write(file, json.dumps(old | {name: s.to_dict() for name, s in scores.items()}, indent=1).encode())
 
 
 def _without_variance(encoder: Encoder) -> Callable[..., Any]:
