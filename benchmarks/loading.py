@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.sampling import single
-from unweave.data.sampling.batches import Pixels, stream, to_unit
+from unweave.data.sampling.batches import Pixels, stream
 from unweave.seeds import fold
+from unweave.types import to_unit
 
 KINDS = ("images", "groups", "pairs", "classes")
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data import load
+from unweave.data.convert.scale import to_unit
 
 SETS = {  # of the recipes: the room, and the cube of the recipe ada
     "only:floor_hue=0-4,wall_hue=0-4,object_hue=0-4,orientation=7": 0,
@@ -32,7 +33,7 @@ def worth(shift: str, levels: int) -> Iterator[tuple[str, float, float]]:
     """(factor, first, last) of every factor of scene3d that varies."""
     data = load("scene3d", size=32, levels=levels, shift=shift)
     rows = np.arange(len(data))
-    x, v = data.take(rows).reshape(len(rows), -1).astype(np.float32) / 255, data.factors_at(rows)
+    x, v = to_unit(data.take(rows)).reshape(len(rows), -1), data.factors_at(rows)
     for k, name in enumerate(data.factors.names):
         values = np.unique(v[:, k])
         if len(values) > 1:

@@ -24,6 +24,14 @@ from torch import Tensor
 NATS = "nats per image"
 
 
+def to_unit(x: Tensor) -> Tensor:
+    """Images (B, C, H, W) or (B, M, C, H, W) as x is, float32 in [0, 1]: bytes are divided by 255, floats are so already.
+
+    Vectors, (B, F) or (B, M, F), are never divided. On arrays it is `data.convert.scale.to_unit`.
+    """
+    return x.float().div_(255) if x.dtype == torch.uint8 and x.ndim > 3 else x.float()
+
+
 @dataclass(frozen=True)
 class Batch:
     """What a method's `needs` names, for one step.
@@ -69,7 +77,10 @@ class Posterior:
         return self.mean + torch.exp(0.5 * self.log_var) * torch.randn_like(self.mean)
 
     def kl(self) -> Tensor:
-        """KL(q || N(0, I)) in nats, for each image and column, shape of `mean`; 0 where the code is deterministic."""
+        """KL(q || N(0, I)) in nats, for each image and column, shape of `mean`; 0 where the code is deterministic.
+
+        The one closed form of it on tensors. Metrics know no torch: theirs is `metrics.tables.silence.mean_kl`.
+        """
         if self.log_var is None:
             return torch.zeros_like(self.mean)
         nats = 0.5 * (self.mean**2 + self.log_var.exp() - self.log_var - 1)

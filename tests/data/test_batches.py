@@ -2,13 +2,15 @@ import numpy as np
 import pytest
 import torch
 
+from unweave.data.convert import scale
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
-from unweave.data.sampling.batches import Pixels, stream, to_unit
+from unweave.data.sampling.batches import Pixels, stream
 from unweave.data.sampling.grid_cells import GridCells
 from unweave.data.sampling.listed_cells import ListedCells
 from unweave.data.shifts.labels import labelled
 from unweave.data.subsets import FactorRows, split, subset, with_classes
+from unweave.types import to_unit
 
 KINDS = ("images", "groups", "pairs", "triplets", "clips", "views", "classes")
 SIZES = (1, 3, 4, 5)
@@ -66,11 +68,24 @@ def test_equal_steps_give_equal_batches_of_the_rows_they_name(grid, photos, kind
 
 
 def test_pixels_run_from_0_to_exactly_1():
-    x = to_unit(torch.arange(256, dtype=torch.uint8))
+    x = to_unit(torch.arange(256, dtype=torch.uint8).view(64, 1, 2, 2)).flatten()
     assert x[0] == 0
     assert x[255] == 1
     assert torch.equal(x, torch.arange(256) / 255)
-    assert to_unit(torch.tensor([[-3.0, 700.0]])).tolist() == [[-3.0, 700.0]]
+
+
+@pytest.mark.parametrize("vectors", [torch.tensor([[-3.0, 700.0]]), torch.tensor([[[3, 200], [0, 255]]]).byte()])
+def test_vectors_are_never_divided(vectors):
+    assert torch.equal(to_unit(vectors), vectors.float())
+    assert np.array_equal(scale.to_unit(vectors.numpy()), vectors.numpy())
+
+
+def test_pixels_on_arrays_are_those_on_tensors():
+    levels = np.arange(256, dtype=np.uint8).reshape(64, 1, 2, 2)
+    assert np.array_equal(scale.to_unit(levels), to_unit(torch.from_numpy(levels)).numpy())
+    assert np.array_equal(scale.to_unit(levels, np.float64), levels / 255.0)
+    floats = scale.to_unit(levels)
+    assert np.array_equal(scale.to_unit(floats), floats)
 
 
 def test_vectors_are_streamed_as_they_are():

@@ -9,7 +9,9 @@ from unweave.evaluation.latents import compose, intervene, kl_per_latent, log_li
 from unweave.methods.base import NotAvailable
 from unweave.methods.regularisers.beta import Beta
 from unweave.methods.vae import VAE
+from unweave.metrics.tables.silence import mean_kl
 from unweave.nets.likelihood import Gaussian
+from unweave.types import Posterior
 
 AT = np.array([0.5, -1.0, 3.0], dtype=np.float32)
 CODES = np.stack([np.linspace(-4, 6, 101), np.zeros(101), np.linspace(0, 1, 101)], 1).astype(np.float32)
@@ -70,6 +72,13 @@ def test_exchanged_latents_change_places_and_others_stay():
 def test_kl_of_each_latent():
     mean, log_var = np.array([[2.0, 0.0], [-2.0, 0.0]]), np.zeros((2, 2))
     assert kl_per_latent(mean, log_var).tolist() == [2.0, 0.0]
+
+
+def test_the_kl_on_arrays_is_that_on_tensors():
+    mean, log_var = np.random.default_rng(0).standard_normal((2, 50, 4)) * [[[3.0]], [[4.0]]]
+    on_tensors = Posterior(torch.from_numpy(mean), torch.from_numpy(log_var)).kl().mean(0).numpy()
+    np.testing.assert_allclose(mean_kl(mean, log_var), on_tensors, rtol=1e-12)
+    np.testing.assert_array_equal(kl_per_latent(mean, log_var), mean_kl(mean, log_var))
 
 
 def test_more_samples_come_nearer_to_the_likelihood_from_below():

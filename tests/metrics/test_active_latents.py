@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from unweave import metrics
+from unweave.metrics.tables.silence import ACTIVE
 
 Z = np.array([[1.0, 0.05, 0.0, 0.3], [-1.0, -0.05, 0.001, 0.3]] * 10)
 
@@ -21,7 +22,7 @@ def test_by_kl_by_hand():
     score = metrics.active_latents(Z, log_var=log_var)
     np.testing.assert_allclose(score.parts["kl"][:2], [0.5, 0.5 * (0.0025 + math.exp(-2) + 1)])
     assert score.value == 2
-    assert score.estimator == "kl above 0.05 nats"
+    assert score.estimator == f"kl above {ACTIVE} nats"
     assert metrics.active_latents(Z, log_var=log_var, by="variance").value == 1
 
 

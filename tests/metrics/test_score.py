@@ -1,4 +1,5 @@
 import json
+import math
 import subprocess
 import sys
 
@@ -20,6 +21,71 @@ def test_dictionary_of_a_score_is_json():
         json.loads(json.dumps(metrics.mig(*made.good_code(200, sizes=(4,))).to_dict(), allow_nan=False))["value"]
         is None
     )
+
+
+EVERY_FIELD = Score(
+    0.5,
+    error=0.1,
+    low=0.4,
+    high=0.6,
+    null=0.02,
+    rotated=-0.25,
+    ceiling=1.0,
+    n=3,
+    estimator="bins",
+    protocol="dlib",
+    seed=7,
+    reason="why",
+    parts={
+        "gap": np.array([0.1, math.nan]),
+        "best": 2,
+        "undefined": math.nan,
+        "counts": np.array([[1, 2], [3, 4]]),
+        "words": ["a", "b"],
+        "uneven": [np.array([1.0]), np.array([1.0, math.nan])],
+        "intervals": {"gap": {"error": 0.01, "low": math.nan, "high": 0.2}},
+    },
+    matrix=np.array([[1.0, math.nan]]),
+    bias=0.01,
+    kinds=("ordered", ""),
+)
+
+
+def through_json(score):
+    return Score.from_dict(json.loads(json.dumps(score.to_dict(), allow_nan=False)))
+
+
+@pytest.mark.parametrize("name", Score.__dataclass_fields__)
+def test_every_field_comes_back_from_json_as_it_was(name):
+    was, back = getattr(EVERY_FIELD, name), getattr(through_json(EVERY_FIELD), name)
+    assert was is not Score.__dataclass_fields__[name].default, "a field that is not given comes back by itself"
+    assert type(back) is type(was)
+    np.testing.assert_equal(back, was)
+
+
+@pytest.mark.parametrize("score", [EVERY_FIELD, Score(math.nan, reason="one latent")])
+def test_what_came_back_is_written_as_it_was(score):
+    assert through_json(score).to_dict() == score.to_dict()
+
+
+def test_none_is_nan_again():
+    back = through_json(Score(math.inf, low=math.nan))
+    assert all(math.isnan(number) for number in (back.value, back.error, back.low))
+    assert back.matrix is None
+
+
+def test_a_measured_score_comes_back():
+    score = metrics.mig(*made.good_code(300))
+    back = through_json(score)
+    np.testing.assert_equal(back.parts, score.parts)
+    np.testing.assert_array_equal(back.matrix, score.matrix)
+    assert (str(back), back.kinds) == (str(score), score.kinds)
+
+
+def test_fields_of_another_version_are_left_out_or_not_measured():
+    back = Score.from_dict({"value": 1.0, "from the future": 2})
+    assert back.value == 1
+    assert math.isnan(back.bias)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from tests.metrics import made
 
 from unweave import metrics
 from unweave.evaluation.evaluate import evaluate
+from unweave.metrics.scores.udr import LITERAL
 from unweave.metrics.tables.notes import notes
-from unweave.metrics.tables.silence import ACTIVE, mean_kl
+from unweave.metrics.tables.silence import ACTIVE, VARIANCE, mean_kl
 
 READS_CODES = [
     name for name in metrics.names() if metrics.get(name).declares.tables in ("rows", "groups", "pairs", "codes")
@@ -34,7 +35,7 @@ def test_a_collapsed_code_has_no_score_and_says_why(name):
     z, v, log_var = collapsed()
     score = metrics.get(name)(z, v, log_var=log_var)
     assert math.isnan(score.value)
-    assert score.reason == "the code says nothing: no latent has a KL above 0.05 nats, all together 0.0002"
+    assert score.reason == f"the code says nothing: no latent has a KL above {ACTIVE} nats, all together 0.0002"
 
 
 @pytest.mark.parametrize("name", ["explicitness", "sap", "modularity", "factor_vae_score", "mcc", "total_correlation"])
@@ -70,7 +71,7 @@ def test_evaluate_says_it_once():
     z, v, log_var = half_collapsed()
     scores = evaluate((z, v), ["sap", "modularity", "mcc", "active_latents"], log_var=log_var)
     above, others = notes(scores)
-    assert above == ["latents 2, 3, 4, 5 say nothing (KL up to 0.05 nats) and are left out"]
+    assert above == [f"latents 2, 3, 4, 5 say nothing (KL up to {ACTIVE} nats) and are left out"]
     assert not any("say nothing" in note for note in others)
 
 
@@ -80,6 +81,18 @@ def test_a_latent_of_two_hundredths_of_a_nat_is_not_active():
     assert mean_kl(z, np.zeros(z.shape))[0] == pytest.approx(0.02)
     assert ACTIVE == 0.05
     assert metrics.active_latents(z, log_var=np.zeros(z.shape)).value == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("active_latents", f"threshold: {ACTIVE} nats or a variance of {VARIANCE} by default"),
+        ("minimality_sufficiency", f"I(z_j; x) is at most {ACTIVE} nats"),
+        ("udr", f"({ACTIVE} by default, the authors' {LITERAL} under"),
+    ],
+)
+def test_a_page_of_a_metric_says_the_threshold_that_it_reads(name, words):
+    assert words in metrics.get(name).__doc__
 
 
 def test_vector_latents_sum_their_kl():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import resource
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from torch import nn
 
 from unweave.files import WriteError, write
 from unweave.methods.base import Method, Player
+from unweave.metrics.score import Score
 from unweave.runs.folder import FORMAT, Folder, RunError, run_name
 from unweave.training.loop import NotFinite, Training
 from unweave.types import Batch, Losses
@@ -255,3 +257,27 @@ def test_a_runs_name_is_method_data_hash_seed() -> None:
     assert [*words[:2], words[3]] == ["my.file.Beta_VAE", "my_images", "7"]
     assert name({"beta": 4.0}, 7).split("-")[2] == name({"beta": 4.0}, 8).split("-")[2]
     assert name({"beta": 4.0}, 7) != name({"beta": 5.0}, 7)
+
+
+# -- scores
+
+
+def test_scores_are_kept_beside_those_that_are_there(tmp_path: Path) -> None:
+    folder = Folder.create(tmp_path / "run", {})
+    assert folder.scores() == {}
+    written = {"mig": {"value": 0.1}, "sap": {"value": 0.2, "from the future": 1}}
+    (folder.path / "scores.json").write_text(json.dumps(written))
+    folder.keep_scores({"mig": Score(0.5), "dci": Score(math.nan, reason="one latent")})
+    assert {name: str(score) for name, score in folder.scores().items()} == {
+        "mig": "0.50",
+        "sap": "0.20",
+        "dci": "nan (one latent)",
+    }
+    assert json.loads((folder.path / "scores.json").read_text())["sap"] == written["sap"]
+
+
+def test_damaged_scores_are_named(tmp_path: Path) -> None:
+    folder = Folder.create(tmp_path / "run", {})
+    (folder.path / "scores.json").write_text('{"mig": {"val')
+    with pytest.raises(RunError, match=r"scores.json is damaged: .*; remove it, and score again"):
+        folder.scores()

@@ -29,9 +29,9 @@ from unweave.runs.run import Run, load_run
 from unweave.runs.train import resume, train
 from unweave.training.loop import NotFinite
 from unweave.training.precision import has_bf16, resolve
+from unweave.training.records import CLOCKED, COLUMNS
 from unweave.types import Batch, Losses
 
-CLOCKED = {"seconds", "images_per_s"}
 SMALL: dict[str, Any] = {
     "encoder": "mlp",
     "decoder": "mlp",
@@ -85,7 +85,7 @@ def test_a_run_leaves_a_whole_folder(pictures: Path, tmp_path: Path) -> None:
     names = {p.relative_to(run.path).as_posix() for p in run.path.rglob("*") if p.is_file()}
     assert names == {"config.json", "log.jsonl", "weights.safetensors", "state/checkpoint.safetensors", "done"}
     assert [record["step"] for record in run.records()] == [5, 10]
-    assert CLOCKED | {"reconstruction", "kl", "kl per latent", "active"} <= run.records()[0].keys()
+    assert {*CLOCKED} | {"reconstruction", "kl", "kl per latent", "active"} <= run.records()[0].keys()
     assert [record for record in seen if "step" in record and "live" not in record] == run.records()
     images = opened(pictures).take(np.arange(5))
     np.testing.assert_array_equal(run.encode(images), load_run(run.path).encode(images))
@@ -126,6 +126,7 @@ def test_a_part_is_held_out_and_its_bound_logged(pictures: Path, tmp_path: Path)
     assert np.isfinite(bounds).all()
     assert bounds[0] != bounds[1]
     assert "validation elbo" not in fit(data, tmp_path / "c").records()[0]
+    assert run.records()[0].keys() - COLUMNS == {"reconstruction", "kl", "loss/model"}, "all else is a column"
 
 
 def test_a_method_without_a_bound_is_not_asked_for_one(pictures: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from unweave.report import compare, page, sections
 from unweave.runs.run import Run
 from unweave.runs.train import resume, train
 from unweave.training.loop import NotFinite, Training
-from unweave.training.records import units
+from unweave.training.records import CLOCKED, COLUMNS, duration, units
 from unweave.training.term_means import Means
 from unweave.types import NATS, Batch, Losses, Posterior
 
@@ -114,7 +114,7 @@ def test_stopped_between_two_records_the_log_ends_as_it_would_have(
 
 
 def timeless(record: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in record.items() if k not in ("seconds", "images_per_s")}
+    return {k: v for k, v in record.items() if k not in CLOCKED}
 
 
 def test_means_stay_on_their_device_and_wait_for_nothing() -> None:
@@ -222,7 +222,19 @@ def test_units_are_grouped_in_a_line() -> None:
     assert worded(values, units) == expected
 
 
-@pytest.mark.parametrize("name", ["step", "seconds", "units", "kl per latent", "validation elbo", "active"])
+def test_a_length_of_time_is_in_two_units() -> None:
+    ends = {
+        59.4: "59 s",
+        59.6: "1 min 0 s",
+        100: "1 min 40 s",
+        3599.4: "59 min 59 s",
+        3599.6: "1 h 0 min",
+        9000: "2 h 30 min",
+    }
+    assert {seconds: duration(seconds) for seconds in ends} == ends
+
+
+@pytest.mark.parametrize("name", sorted(COLUMNS))
 def test_a_term_named_like_a_column_of_the_log_is_refused(
     name: str, data: ImageData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from io import TextIOBase
 from pathlib import Path
 from typing import Any, TextIO
 
-from unweave.training.records import COLUMNS
+from unweave.training.records import COLUMNS, duration
 
 
 class Progress:
@@ -68,15 +68,3 @@ def worded(values: Mapping[str, float], units: Mapping[str, str]) -> str:
     for name, value in values.items():
         groups.setdefault(units.get(name, ""), []).append(f"{name} {value:z.4g}")
     return "  ".join("  ".join(words) + (f" ({unit})" if unit else "") for unit, words in groups.items())
-
-
-def duration(seconds: int | float) -> str:
-    """A time as a person says it.
-
-    >>> duration(42), duration(600), duration(9000)
-    ('42 s', '10 min', '2 h 30 min')
-    """
-    minutes = round(seconds / 60)
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

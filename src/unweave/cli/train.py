@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unweave.cli.parser import complain, plain
-from unweave.cli.progress import Progress, duration, terms, worded
-from unweave.training.records import units
+from unweave.cli.progress import Progress, terms, worded
+from unweave.training.records import duration, units
 
 if TYPE_CHECKING:
     from unweave.cli.options import Option

@@ -18,8 +18,9 @@ from unweave.generators import seeded
 from unweave.methods.vae import VAE
 from unweave.metrics.base import Score
 from unweave.report.views import LOOKED_AT, Absent, Latent, Views
-from unweave.runs.run import Run, pixels
+from unweave.runs.run import Run
 from unweave.seeds import fold
+from unweave.types import to_unit
 
 LIKELY = 200  # images whose likelihood is estimated
 SAMPLES = 100  # of the posterior, for each of them
@@ -113,7 +114,7 @@ def side(views: Views, images: NDArray[np.generic], name: str) -> Side:
     """One model's likelihood and bound of the images, and its scores."""
     method = views.run.method
     assert isinstance(method, VAE | Entangled)
-    x = pixels(torch.from_numpy(np.ascontiguousarray(images)).to(views.run.device))
+    x = to_unit(torch.from_numpy(np.ascontiguousarray(images)).to(views.run.device))
     with seeded(fold(views.seed, "likelihood", name), views.run.device), torch.no_grad():
         estimate = method.log_likelihood if isinstance(method, Entangled) else partial(log_likelihood, method)
         log_p = estimate(x, samples=SAMPLES)

@@ -5,9 +5,7 @@ Every image that any of the metrics needs is encoded once; the metrics read the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +15,6 @@ from unweave import data as datasets
 from unweave import metrics as registry
 from unweave.evaluation.encoding import Encoded, Plan, encode, plan_rows
 from unweave.evaluation.scoring import as_names, get, names_of, score
-from unweave.files import write
 from unweave.metrics.tables.arguments import check_how, refuse_unread
 from unweave.metrics.tables.rows import FIT_ROWS, Table
 from unweave.tensors import plain
@@ -147,7 +144,7 @@ def evaluate_run(
     _refuse_classless(asked, blocks, tables, str(plan.source.name))
     options = {"class_accuracy": {"named": True}} if run.method.classes_named else {}
     scores = score(asked, tables.rows, tables.others, calibrate=calibrate, options=options)
-    keep(run.path, scores)
+    run.folder.keep_scores(scores)
     return scores
 
 
@@ -173,13 +170,6 @@ def _asked(names: list[str] | str | None, tables: Encoded) -> list[str]:
 def _refuse(*, why: str, **given: Any) -> None:
     """ValueError for an argument that is not None."""
     refuse_unread("evaluate", given, given, why)
-
-
-def keep(path: Path, scores: Mapping[str, registry.Score]) -> None:
-    """Write scores into a run's scores.json, beside those that are there; a newer score of a name replaces it."""
-    file = path / "scores.json"
-    old = json.loads(file.read_text()) if file.is_file() else {}
-    write(file, json.dumps(old | {name: s.to_dict() for name, s in scores.items()}, indent=1).encode())
 
 
 def _without_variance(encoder: Encoder) -> Callable[..., Any]:

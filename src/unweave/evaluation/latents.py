@@ -33,7 +33,10 @@ TAIL = 0.01  # quantiles run from here to 1 - here
 
 
 def kl_per_latent(mean: Codes, log_var: Codes) -> NDArray[np.float64]:
-    """Mean KL to N(0, 1) of each latent, (D,), in nats; mean, log_var: (n, D). About 0 where a latent is not used."""
+    """Mean KL to N(0, 1) of each latent, (D,), in nats; mean, log_var: (n, D). About 0 where a latent is not used.
+
+    `mean_kl` of the metrics, in double precision whatever is given.
+    """
     return mean_kl(np.asarray(mean, dtype=np.float64), np.asarray(log_var, dtype=np.float64))
 
 

@@ -22,7 +22,10 @@ def log_standard(z: Tensor) -> Tensor:
 
 
 def kl(mean: Tensor, log_var: Tensor, to_mean: Tensor, to_log_var: Tensor) -> Tensor:
-    """KL(N(mean, exp(log_var)) || N(to_mean, exp(to_log_var))), element by element, in nats."""
+    """KL(N(mean, exp(log_var)) || N(to_mean, exp(to_log_var))), element by element, in nats.
+
+    To the prior N(0, 1) it is `types.Posterior.kl`, whose sums are in an order of their own.
+    """
     gap = to_log_var - log_var
     return 0.5 * (gap - 1 + torch.exp(-gap) + (mean - to_mean) ** 2 * torch.exp(-to_log_var))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +72,22 @@ class Score:
         """Every field, ready for JSON: arrays are lists, and NaN or infinity is None."""
         return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
 
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Score:
+        """A score from what its `to_dict` gave: None is NaN again, and a list of numbers is an array.
+
+        Fields that this version does not know are left out, and those that an older one did not write are not measured.
+
+        >>> Score.from_dict({"value": 0.5, "error": None, "parts": {"gap": [0.1, None]}}).parts
+        {'gap': array([0.1, nan])}
+        """
+        given = {name: _whole(value) for name, value in plain.items() if name in cls.__dataclass_fields__}
+        if "matrix" in given:
+            given["matrix"] = None if plain["matrix"] is None else np.array(plain["matrix"], dtype=float)
+        if "kinds" in given:
+            given["kinds"] = tuple(plain["kinds"])
+        return cls(**given)
+
 
 def _digits(error: float) -> int:
     """Decimals worth showing: one significant digit of the error, two where that digit is 1."""
@@ -90,3 +107,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value + 0.0 if math.isfinite(value) else None  # -0.0 + 0.0 is 0.0
     return value
+
+
+def _whole(value: Any) -> Any:
+    """What `_plain` made plain: infinity was None, and is NaN; a tuple of words was a list, and is one."""
+    if value is None:
+        return NAN
+    if isinstance(value, dict):
+        return {name: _whole(inner) for name, inner in value.items()}
+    if not isinstance(value, list):
+        return value
+    inner = [_whole(one) for one in value]
+    numbers = all(isinstance(one, (int, float, np.ndarray)) for one in inner)
+    return np.array(inner) if numbers and len({np.shape(one) for one in inner}) <= 1 else inner

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.training.records import COLUMNS
+from unweave.training.records import COLUMNS, LOOKED_AT
 
 WIDTH, HEIGHT = 400, 220
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 12, 30
@@ -82,7 +82,7 @@ def chart(title: str, unit: str, series: Sequence[Series], *, key: bool = False,
 
 def terms(records: Sequence[Mapping[str, object]]) -> list[str]:
     """The names of the numbers in a log that are worth a chart, in the order of their first record."""
-    plain = COLUMNS - {"active", "validation elbo"}
+    plain = COLUMNS - set(LOOKED_AT)
     return list(
         dict.fromkeys(k for r in records for k, v in r.items() if k not in plain and isinstance(v, int | float))
     )

@@ -40,7 +40,7 @@ def _heatmap(views: Views, name: str, score: Score, about: str) -> Heatmap:
     assert score.matrix is not None
     matrix, unit, title = score.matrix, "", f"Behind {name}"
     if "entropy" in score.parts:  # nats of information beside the nats there are to know
-        entropy = np.array([np.nan if h is None else h for h in score.parts["entropy"]], float)
+        entropy = np.asarray(score.parts["entropy"], dtype=float)
         matrix = matrix / np.where(entropy > 0, entropy, np.nan)
         unit, title = "information, as a share of the factor’s entropy", "What each latent knows"
     columns = _factor_names(views.run, matrix.shape[1])

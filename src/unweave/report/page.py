@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from unweave.files import write as replace
-from unweave.report import compare, curves, facts, scores, sections
+from unweave.report import compare, curves, facts, sections
 from unweave.runs.run import Run, load_run
 from unweave.training.records import units
 
@@ -56,7 +56,7 @@ def environment() -> Environment:
 
 def comparing(runs: Sequence[Run]) -> dict[str, Any]:
     """What the template of a comparison draws."""
-    found = [scores.read(run.path) for run in runs]
+    found = [run.folder.scores() for run in runs]
     groups = compare.groups([run.config for run in runs])
     names = facts.differing([run.config for run in runs])
     chosen = [dict(facts.settings(run.config)) for run in runs]

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any
-
-import numpy as np
+from dataclasses import dataclass
 
 from unweave import metrics
 from unweave.metrics.base import Score
@@ -70,25 +65,6 @@ class Dots:
     top: int = TOP
 
 
-def read(folder: Path) -> dict[str, Score]:
-    """The scores in a run folder, {metric: Score}; empty if it was not evaluated."""
-    file = folder / "scores.json"
-    return {k: score_of(v) for k, v in json.loads(file.read_text()).items()} if file.is_file() else {}
-
-
-def score_of(plain: Mapping[str, Any]) -> Score:
-    """A Score from what its `to_dict` gave: None is NaN again. Fields that this version does not know are left out."""
-    known = {f.name for f in fields(Score)}
-    given = {k: v for k, v in plain.items() if k in known}
-    numbers = {f.name for f in fields(Score) if f.type == "float"}
-    given |= {k: math.nan for k in numbers if k in given and given[k] is None}
-    if given.get("matrix") is not None:
-        given["matrix"] = np.array(given["matrix"], dtype=float)
-    if "kinds" in given:
-        given["kinds"] = tuple(given["kinds"])
-    return Score(**given)
-
-
 def rows(scores: Mapping[str, Score]) -> list[Row]:
     """Every metric, each followed by its scalar parts."""
     found = []
@@ -99,13 +75,12 @@ def rows(scores: Mapping[str, Score]) -> list[Row]:
 
 
 def parts(score: Score) -> dict[str, Score]:
-    """The scalar parts of a score as scores of their own, with their intervals; a copy of the value itself is left out."""
+    """The scalar parts of a score that are defined, as scores of their own, with their intervals."""
     intervals = score.parts.get("intervals", {})
     found = {}
     for name, value in score.parts.items():
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            known: dict[str, Any] = {k: math.nan if v is None else v for k, v in intervals.get(name, {}).items()}
-            found[name] = Score(float(value), **known)
+        if isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value):
+            found[name] = Score(float(value), **intervals.get(name, {}))
     return found
 
 

@@ -72,7 +72,7 @@ class RunPage:
 
 def of(run: Run, anchor: str) -> RunPage:
     """The sections of a run."""
-    views, found, records = Views(run), scores.read(run.path), run.records()
+    views, found, records = Views(run), run.folder.scores(), run.records()
     rows = scores.rows(found)
     config = run.config
     return RunPage(

@@ -10,7 +10,7 @@ import numpy as np
 
 from unweave.metrics.base import Score
 from unweave.runs.run import Run
-from unweave.training.records import units
+from unweave.training.records import duration, units
 from unweave.types import NATS
 
 
@@ -29,7 +29,7 @@ def tiles(run: Run, records: list[dict[str, Any]], found: Mapping[str, Score]) -
     shown = [Tile("steps", f"{last.get('step', 0):,}", f"of {run.config['loop']['steps']:,}")]
     if "seconds" in last:
         speeds = [r["images_per_s"] for r in records if "images_per_s" in r]
-        shown += [Tile("training time", clock(last["seconds"]), f"{np.median(speeds):,.0f} images/s")]
+        shown += [Tile("training time", duration(last["seconds"]), f"{np.median(speeds):,.0f} images/s")]
     if "validation elbo" in last:
         shown += [Tile("validation ELBO", minus(f"{last['validation elbo']:z.1f}"), NATS)]
     elif "reconstruction" in last:
@@ -43,20 +43,6 @@ def tiles(run: Run, records: list[dict[str, Any]], found: Mapping[str, Score]) -
     if "active" in last:
         shown += [Tile("active latents", str(last["active"]), f"of {len(last['kl per latent'])}")]
     return shown + [Tile(name, *value_and_error(score)) for name, score in list(found.items())[:3]]
-
-
-def clock(seconds: float | int) -> str:
-    """A length of time in two units.
-
-    >>> clock(42.3), clock(372.0), clock(7500.0)
-    ('42 s', '6 min 12 s', '2 h 5 min')
-    """
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def minus(text: str) -> str:

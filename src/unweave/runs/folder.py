@@ -27,12 +27,14 @@ from torch import Tensor
 from unweave.checksum import checksum
 from unweave.files import WriteError, write
 from unweave.methods.base import Method
+from unweave.metrics.score import Score
 from unweave.training.loop import Training
 from unweave.training.optimiser_state import from_slots, pack, unpack
 
 FORMAT = 1
 CHECKPOINT = "state/checkpoint.safetensors"
-OWN = ("config.json", "origin.json", "log.jsonl", "weights.safetensors", "state", CHECKPOINT, "scores.json", "done")
+SCORES = "scores.json"
+OWN = ("config.json", "origin.json", "log.jsonl", "weights.safetensors", "state", CHECKPOINT, SCORES, "done")
 
 
 class RunError(ValueError):
@@ -117,6 +119,22 @@ class Folder:
                 yield json.loads(line)
             except json.JSONDecodeError:
                 return
+
+    def scores(self) -> dict[str, Score]:
+        """{metric: score} of what was scored last; empty if nothing was. RunError for a file that is damaged."""
+        return {name: Score.from_dict(plain) for name, plain in self._plain_scores().items()}
+
+    def keep_scores(self, scores: Mapping[str, Score]) -> None:
+        """Write scores beside those that are there, which stay as they were written; a newer one replaces its like."""
+        kept = self._plain_scores() | {name: score.to_dict() for name, score in scores.items()}
+        write(self.path / SCORES, json.dumps(kept, indent=1).encode())
+
+    def _plain_scores(self) -> dict[str, dict[str, Any]]:
+        file = self.path / SCORES
+        try:
+            return json.loads(file.read_text()) if file.is_file() else {}
+        except json.JSONDecodeError as error:
+            raise RunError(f"{file} is damaged: {error}; remove it, and score again") from error
 
     def forget_after(self, step: int) -> None:
         """Take the log back to `step`: what came later is about to be repeated."""

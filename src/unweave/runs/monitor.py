@@ -12,9 +12,10 @@ import torch
 from unweave.generators import seeded
 from unweave.methods.base import NotAvailable
 from unweave.metrics.tables.silence import ACTIVE
-from unweave.runs.run import evaluating, pixels
+from unweave.runs.run import evaluating
 from unweave.seeds import fold
 from unweave.training.loop import Training
+from unweave.types import to_unit
 
 PROBED = 512  # images on which latents and the validation bound are looked at
 CHECKPOINT_SECONDS = 20.0
@@ -69,7 +70,7 @@ class Look:
 
     def _images(self, source: Any) -> torch.Tensor:
         rows = np.unique(np.linspace(0, len(source) - 1, PROBED).astype(np.int64))
-        return pixels(torch.from_numpy(source.take(rows)).to(self.training.device))
+        return to_unit(torch.from_numpy(source.take(rows)).to(self.training.device))
 
     def at_step(self) -> dict[str, Any]:
         """The record's part; seeded by the step, so that it disturbs nothing and repeats after a resume."""

@@ -23,7 +23,7 @@ from unweave.runs.folder import Folder, RunError
 from unweave.seeds import fold
 from unweave.tensors import plain
 from unweave.trust import admit
-from unweave.types import DataInfo, Posterior
+from unweave.types import DataInfo, Posterior, to_unit
 
 CHUNK = 512  # images that go through the network at once
 
@@ -144,7 +144,7 @@ class Run:
         parts: list[tuple[NDArray[np.float32], ...]] = []
         with evaluating(self.method), torch.no_grad():
             for start in range(0, max(len(rows), 1), CHUNK):
-                x = pixels(torch.from_numpy(np.ascontiguousarray(rows[start : start + CHUNK])).to(self.device))
+                x = to_unit(torch.from_numpy(np.ascontiguousarray(rows[start : start + CHUNK])).to(self.device))
                 parts.append(tuple(t.float().cpu().numpy() for t in f(x)))
         return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
@@ -196,11 +196,6 @@ def info_of(config: Mapping[str, Any]) -> DataInfo:
 def _array(images: Any) -> NDArray[Any]:
     """What was given as an array; a mask stays, since it has to be seen."""
     return np.asanyarray(plain(images))
-
-
-def pixels(x: Tensor) -> Tensor:
-    """Images as a method takes them, float32 in [0, 1], of bytes or of such floats; vectors, float32, as they are."""
-    return x.float().div_(255) if x.dtype == torch.uint8 else x.float()
 
 
 @contextlib.contextmanager

@@ -108,6 +108,15 @@ def to_bytes(images: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
     return out
 
 
+def to_unit(images: NDArray[Any], kind: type[np.floating] = np.float32) -> NDArray[Any]:
+    """Images (n, C, H, W) as floats of a kind: bytes in [0, 1], divided by 255; floats are so already.
+
+    Vectors (n, F) are never divided. On tensors it is `types.to_unit`; without torch, data sets cannot call that.
+    """
+    found = images.astype(kind)
+    return found / kind(255) if images.dtype == np.uint8 and images.ndim > 3 else found
+
+
 def unit(
     images: NDArray[Any], *, white: int = 255, binary: bool = False, floats: tuple[int, int] | None = None
 ) -> NDArray[Any]:

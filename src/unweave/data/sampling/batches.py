@@ -19,7 +19,7 @@ from unweave.data.shifts.labels import labelled
 from unweave.data.subsets import Data, FactorRows, ImageRows
 from unweave.seeds import fold
 from unweave.settings import Setting
-from unweave.types import Batch
+from unweave.types import Batch, to_unit
 
 Stream = Callable[[int], Batch]
 DrawAt = Callable[[int], Drawn]
@@ -156,8 +156,3 @@ class Pixels:
 
 def _free(device: torch.device) -> int:
     return int(torch.cuda.mem_get_info(device)[0])
-
-
-def to_unit(x: Tensor) -> Tensor:
-    """Images of uint8 as float32 in [0, 1]; vectors as they are."""
-    return x.float().div_(255) if x.dtype == torch.uint8 else x

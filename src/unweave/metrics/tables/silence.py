@@ -16,6 +16,8 @@ VARIANCE = 0.01  # of a latent's means, where that is asked for instead (Burda e
 def mean_kl(mean: np.ndarray, log_var: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """Mean KL of each latent's posteriors to N(0, 1), (D,), in nats; vector latents (N, D, d) sum over d.
 
+    The one closed form of it on arrays. On tensors it is `types.Posterior.kl`, which metrics, without torch, cannot call.
+
     >>> print(mean_kl(np.array([[1.0, 0.0]]), np.zeros((1, 2))))
     [0.5 0. ]
     """

@@ -12,8 +12,9 @@ from unweave.generators import seeded
 from unweave.maths.divergence import Kernel, covariance, mmd
 from unweave.methods.ae import AE
 from unweave.methods.vae import VAE
-from unweave.runs.run import Run, pixels
+from unweave.runs.run import Run
 from unweave.seeds import fold
+from unweave.types import to_unit
 
 ROWS = 2000  # images, and samples of the prior
 
@@ -61,7 +62,7 @@ def reconstruction(run: Run) -> float:
     method = run.method
     if not isinstance(method, AE | VAE):
         raise ValueError(f"{run.config['method']['name']} has no likelihood of its images; measure a run of a VAE")
-    x = pixels(torch.from_numpy(run.data.take(rows_of(run))).to(run.device))
+    x = to_unit(torch.from_numpy(run.data.take(rows_of(run))).to(run.device))
     with seeded(fold(0, "noise"), run.device), torch.no_grad():
         parts = [method.likelihood(method.decoder(method.encode(b).sample()), b) for b in x.split(256)]
     return float(torch.cat(parts).mean())
@@ -78,7 +79,7 @@ def proportion_gap(run: Run, *, factor: str = "") -> float:
     if not factor and run.data.y is None:
         raise ValueError(f"{run.data.name} has no classes; name a factor")
     shown = run.data.factors_at(rows)[:, run.data.factors.index(factor)] if factor else run.data.y[rows]
-    images = _flat(pixels(torch.from_numpy(run.data.take(rows))).numpy())
+    images = _flat(to_unit(torch.from_numpy(run.data.take(rows))).numpy())
     fit = LogisticRegression(C=0.1, max_iter=300).fit(images[::2], shown[::2])
     shares = [_shares(fit.predict(x), int(shown.max()) + 1) for x in (images[1::2], _flat(run.sample(ROWS)))]
     return float(0.5 * np.abs(shares[0] - shares[1]).sum())

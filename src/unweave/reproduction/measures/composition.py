@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.convert.scale import to_unit
 from unweave.data.images import FactorImages
 from unweave.data.subsets import FactorRows
 from unweave.evaluation.latents import compose
@@ -95,8 +96,8 @@ def compositions(
         rows = factor == k
         codes[rows] = compose(codes[rows], (given[rows], np.flatnonzero(owners == k).tolist()))
     true = held.images(v)
-    nearest, donor = (_unit(seen.take(rows)) for rows in (_nearest(seen, true), bases))
-    return Compositions(_unit(true), run.decode(codes), nearest, donor, run.reconstruct(true), factor)
+    nearest, donor = (to_unit(seen.take(rows)) for rows in (_nearest(seen, true), bases))
+    return Compositions(to_unit(true), run.decode(codes), nearest, donor, run.reconstruct(true), factor)
 
 
 def _donors(
@@ -124,16 +125,12 @@ def _donors(
 
 def _nearest(seen: FactorImages, images: NDArray[np.uint8]) -> NDArray[np.int64]:
     """The row (n,) of the seen image with the smallest squared error to each image, of all of them."""
-    asked = _unit(images).reshape(len(images), -1)
+    asked = to_unit(images).reshape(len(images), -1)
     least, row = np.full(len(asked), np.inf), np.zeros(len(asked), dtype=np.int64)
     for start in range(0, len(seen), AT_ONCE):
-        some = _unit(seen.take(np.arange(start, min(start + AT_ONCE, len(seen))))).reshape(-1, asked.shape[1])
+        some = to_unit(seen.take(np.arange(start, min(start + AT_ONCE, len(seen))))).reshape(-1, asked.shape[1])
         apart = (some**2).sum(1) - 2 * asked @ some.T  # less what all of them have in common
         best = apart.argmin(1)
         closer = apart[np.arange(len(asked)), best] < least
         least, row = np.where(closer, apart.min(1), least), np.where(closer, best + start, row)
     return row
-
-
-def _unit(images: NDArray[np.uint8]) -> Images:
-    return images.astype(np.float32) / np.float32(255)

@@ -62,7 +62,7 @@ def active_content(run: Run) -> float:
 
 
 def in_use(run: Run) -> NDArray[np.bool_]:
-    """Which content columns (C,) have a mean KL above 0.05 nats, in the posteriors of 2,000 single images."""
+    """Which content columns (C,) have a mean KL above `ACTIVE` nats, in the posteriors of 2,000 single images."""
     _pooling(run)
     rows = np.random.default_rng(fold(0, "in use")).integers(len(run.data), size=IMAGES)
     return kl_per_latent(*_posterior(run, run.data.take(rows)))[run.blocks["content"]] > ACTIVE

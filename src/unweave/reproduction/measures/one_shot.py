@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.convert.scale import to_unit
 from unweave.data.images import FactorImages
 from unweave.runs.run import Run
 from unweave.seeds import fold
@@ -36,7 +37,7 @@ def accuracy(run: Run, *, identity: Sequence[str], block: str = "content", dista
 def by_pixels(run: Run, *, identity: Sequence[str], distance: Distance = "euclidean") -> float:
     """The same of the pixels of the same images: it knows nothing of the run but what was held out."""
     images, y = held_out(run.data, identity)
-    return by_nearest(images.reshape(len(images), -1) / 255.0, y, distance)
+    return by_nearest(to_unit(images, np.float64).reshape(len(images), -1), y, distance)
 
 
 def times_pixels(run: Run, *, identity: Sequence[str], block: str = "content") -> float:

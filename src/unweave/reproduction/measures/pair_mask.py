@@ -26,7 +26,7 @@ def changed_found(run: Run) -> float:
 
 
 def unshared(run: Run) -> float:
-    """How many active latents (a KL above 0.05 nats) are unshared in a pair with one changed factor, on average."""
+    """How many active latents (a KL above `ACTIVE` nats) are unshared in a pair with one changed factor, on average."""
     own, _, active = _masks(run)
     return float(own[:, active].sum(1).mean())
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.convert.scale import to_unit
 from unweave.metrics.estimators import classifiers
 from unweave.metrics.tables.silence import ACTIVE, mean_kl
 from unweave.reproduction.measures.owners import owners_of
@@ -124,7 +125,7 @@ def _table(
     rows = np.random.default_rng(fold(0, "use", side)).permutation(own)[:ROWS]
     images, y = data.take(rows), data.factors_at(rows)[:, data.factors.index(factor)]
     if of == "pixels":
-        return images.reshape(len(images), -1) / 255.0, y
+        return to_unit(images, np.float64).reshape(len(images), -1), y
     codes, log_var = run.posterior(images)
     speaks = _speaks(run)
     if sampled and log_var is not None:
