@@ -2,14 +2,33 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
+QUICK := tests/contract tests/maths tests/nets tests/training tests/test_layers.py tests/test_settings.py tests/test_types.py
 
-.PHONY: demo test check recipes picture clean
+.PHONY: help demo test fast check docs recipes picture clean
+
+# what there is
+help:
+	@echo "make demo      render dSprites, train, score, write report.html: four minutes on two cores"
+	@echo "make test      all checks and tests"
+	@echo "make fast      the contract, the maths, the networks and the layers: under a minute"
+	@echo "make check     format, lint, types"
+	@echo "make docs      the generated pages: methods, metrics, recipes, tables of the README"
+	@echo "make recipes   every recipe, two runs at a time, one thread each; ends with the bill"
+	@echo "make picture   the picture of the README, from a run: make picture RUN=runs/NAME"
+	@echo "make clean     remove .venv"
 
 demo: .venv/used
 	OMP_NUM_THREADS=$$($(PYTHON) -c "import os; print(os.cpu_count() or 1)") $(BIN)/unweave demo
 
 test: check
 	$(BIN)/python -m pytest -n 2
+
+fast: .venv/developed
+	$(BIN)/python -m pytest -q -n 2 $(QUICK)
+
+docs: .venv/developed
+	$(BIN)/python docs/pages.py
+	$(BIN)/python docs/tables.py
 
 check: .venv/developed
 	$(BIN)/ruff format --check .
