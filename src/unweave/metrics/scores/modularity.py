@@ -19,7 +19,7 @@ from unweave.metrics.estimators.information import Bins, beyond_chance, informat
     error="jackknife",
 )
 def modularity(table: Table, *, bins: Bins = None) -> Measured:
-    """Modularity, from 0 to 1, higher is better; noise scores .7 to .85, so read it beside its null floor.
+    """Modularity, from 0 to 1, higher is better; noise scores .9 to 1, so read it beside its null floor.
 
     For every latent, 1 - sum over the other factors of m_jk^2 / (max_k m_jk^2 (K - 1)) with m_jk = I(z_j; v_k); the
     mean over latents.
