@@ -22,6 +22,8 @@ PENALTY = 1e-3
     invariant=("scale", "dead latents"),
     uses=("test",),
     draws=True,
+    error="none",
+    no_error="no error: halves of the rows state .4 to .7 of the spread of E, and of I as little",
 )
 def dci_es(table: Table) -> Measured:
     """Explicitness E times informativeness I, mean over factors; from 0 to 1, higher is better. Size S is in the parts.
