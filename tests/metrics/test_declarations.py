@@ -9,7 +9,9 @@ from tests.metrics import made
 
 from unweave import metrics
 from unweave.metrics import Declares
-from unweave.metrics.base import CHANGES, PROTOCOLS, Measured, Table, metric
+from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.declares import CHANGES
+from unweave.metrics.tables.arguments import PROTOCOLS
 
 MEASURES = {"modularity", "compactness", "explicitness", "independence", "usefulness", "fairness", "identifiability"}
 EXACT = {"permutation": 1e-9, "dead latents": 1e-9, "scale": 1e-6}

@@ -15,7 +15,7 @@ from unweave import metrics
 from unweave.metrics import Score, Table
 from unweave.metrics.base import Measured
 from unweave.metrics.calibration import Plan, intervals
-from unweave.metrics.replicates import by_halves, by_jackknife
+from unweave.metrics.replicates import by_halves, by_jackknife, numbers
 from unweave.metrics.tables import grouping
 from unweave.metrics.tables import rows as tables
 
@@ -177,3 +177,10 @@ def test_a_part_that_cannot_be_scored_leaves_no_error_and_says_so():
     assert found.value.value == 1
     assert "cannot be scored" in found.reason
     assert math.isnan(by_halves(fragile, table, 4, ()).error[0])
+
+
+def test_only_the_pieces_of_the_whole_table_are_read_of_its_parts():
+    found = Measured(1.0, "", pieces={"a": 2.0})
+    assert numbers(found).tolist() == [1, 2]
+    assert numbers(found, ()).tolist() == [1]
+    assert np.array_equal(numbers(found, ("b", "a")), [1, math.nan, 2], equal_nan=True)

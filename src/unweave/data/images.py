@@ -62,7 +62,8 @@ class ImageData:
     ) -> None:
         self.array = _rows_of(unmasked(plain(array), name))
         self.name, self.about, self._binary = name, about, binary
-        self.white, self.floats = white, floats
+        self.white = white
+        self.floats = floats
         self.y = self._column("y", y)
         if self.y is not None and self.y.min() < 0:
             raise ValueError(f"classes count from 0; the smallest given is {self.y.min()}")
@@ -149,7 +150,7 @@ class FactorImages:
     y: NDArray[np.int64] | None = None
     groups: NDArray[np.int64] | None = None
     class_names: tuple[str, ...] = ()
-    labels_are_true: bool = True  # what is told of the rows is what they show
+    labels_are_true: bool = True  # False where observed factors are not those that the images show
 
     def __init__(
         self,
@@ -163,7 +164,8 @@ class FactorImages:
         floats: tuple[int, int] | None = None,
     ) -> None:
         self.factors, self.name, self.about, self._binary = factors, name, about, binary
-        self.white, self.floats = white, floats
+        self.white = white
+        self.floats = floats
         if callable(images):
             self.array, self._draw = None, images
         else:

@@ -26,8 +26,10 @@ class ImageRows(ImageData):
     def __init__(self, of: ImageData, rows: NDArray[np.int64], about: str) -> None:
         self.of, self.rows, self.name, self.about, self.array = of, rows, of.name, about, of.array
         self.class_names, self.factor_names, self.factor_sizes = of.class_names, of.factor_names, of.factor_sizes
-        self.white, self.floats = of.white, of.floats
-        self.factor_kinds, self.factor_values = of.factor_kinds, of.factor_values
+        self.white = of.white
+        self.floats = of.floats
+        self.factor_kinds = of.factor_kinds
+        self.factor_values = of.factor_values
         self.y = None if of.y is None else of.y[rows]
         self.groups = None if of.groups is None else of.groups[rows]
         self.labels = None if of.labels is None else of.labels[rows]
@@ -49,7 +51,7 @@ class ImageRows(ImageData):
 class FactorRows(FactorImages):
     """Rows of a `FactorImages`: its factors are the whole grid, but only the combinations at `rows` are sampled.
 
-    Row r shows the factors `at(r)`, not `factors.factors_at(r)`. `images` still answers for every combination.
+    Row r shows the factors `factors_at(r)`, not `factors.factors_at(r)`. `images` still answers for every combination.
     `y`, if given, are classes (n,) of the rows.
     """
 
@@ -62,8 +64,11 @@ class FactorRows(FactorImages):
         class_names: tuple[str, ...] = (),
     ) -> None:
         self.of, self.rows, self.factors, self.name, self.about, self.array = of, rows, of.factors, of.name, about, None
-        self.y, self.class_names, self.labels_are_true = y, class_names, of.labels_are_true
-        self.white, self.floats = of.white, of.floats
+        self.y = y
+        self.class_names = class_names
+        self.labels_are_true = of.labels_are_true
+        self.white = of.white
+        self.floats = of.floats
 
     def __len__(self) -> int:
         return len(self.rows)

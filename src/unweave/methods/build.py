@@ -128,7 +128,7 @@ def _parts(made: Any, path: str, entry: Entry, given: Mapping[str, Any], info: D
 
 
 def _default_part(kind: str, info: DataInfo) -> str:
-    """The part for these data: convolutions and coins for images, layers and Gaussians for vectors."""
+    """The part for these data: convolutions and a Bernoulli likelihood for images, fully connected and Gaussian for vectors."""
     images = len(info.shape) == 3
     by_kind = {
         "encoder": "conv64" if images else "mlp",

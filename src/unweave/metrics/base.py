@@ -18,25 +18,23 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from unweave.metrics.calibration import Band, Calibration, Plan, calibrate, uncalibrated
+from unweave.metrics.declares import Declares
 from unweave.metrics.replicates import numbers
 from unweave.metrics.score import NAN, Score
-from unweave.metrics.tables.arguments import OF_ROWS, PROTOCOLS, check_how, check_options, refuse_unread
+from unweave.metrics.tables.arguments import OF_ROWS, check_how, check_options, refuse_unread
 from unweave.metrics.tables.grouping import GroupTable
 from unweave.metrics.tables.groups import Groups
 from unweave.metrics.tables.rows import Measured, Table
 
 __all__ = ["Declares", "GroupTable", "Groups", "Measured", "Metric", "Score", "Table", "metric"]
 
-ERRORS = ("jackknife", "halves", "none")
-CHANGES = ("permutation", "sign", "scale", "dead latents", "noise latents", "outlier", "rotation")
-USES = ("test", "log_var")
-UNDEFINED = "undefined in these rows: it comes out as 0 / 0"
+UNDEFINED = "undefined: no finite number comes out of these rows"
 
 
 def _put_back(found: Measured, table: Table | GroupTable) -> dict[str, np.ndarray]:
@@ -56,62 +54,6 @@ def _kinds(table: Table | GroupTable) -> tuple[str, ...]:
     """The kind of every factor that was given, "" of those set aside; none where factors are not known."""
     of = dict(zip(table.varying, table.kinds, strict=False))
     return tuple(of.get(k, "") for k in range(table.height)) if of else ()
-
-
-@dataclass(frozen=True)
-class Declares:
-    """What a metric says of itself; `tests/metrics/test_declarations.py` holds it to that.
-
-    measures: "modularity" (a code knows one factor), "compactness" (a factor sits in one code), "explicitness" (it is
-        easy to read), "independence", "usefulness", ...
-    range: lowest and highest value. direction: whether "higher" or "lower" is better.
-    tables: "rows" (codes and factors), "codes" (no factors), "posteriors" (codes with log_var), "groups" (images
-        that share the value of a factor), "pairs" (groups in which each pair shares its own value), "classes" (the
-        block "class" of the codes, beside the class), "models".
-    ranges: of scalar parts whose range is another.
-    silent: whether latents that say nothing (`unweave.metrics.tables.silence`) count too; elsewhere they are left out.
-    cost: "cheap" metrics always come with error, null, rotated and ceiling; "fit" ones with `calibrate=True`.
-    error: where the standard error comes from, "jackknife" or "halves" (`unweave.metrics.replicates`), or "none".
-    no_error: why there is none.
-    corrected: whether the value is shown less the bias that the jackknife finds (under the library's own protocol).
-        That is chosen by measurement: it has to bring the value nearer to its limit at many rows
-        (`benchmarks/errors.py`).
-    invariant: which CHANGES leave the value alone. falls: which make a good code score worse.
-    draws: whether it draws rows by the seed (splits, groups, samples, batches) to find its value: then the order of the
-        rows moves it, by chance, and the estimator names the seed, as it does where blocks are drawn to correct a bias.
-        What draws nothing does not see the order.
-    floors: whether permuted rows and a rotation say anything of it: not if factors and axes have no part in it.
-    uses: which of "test" (rows to test on) and "log_var" it reads. protocols: the names it can be computed under.
-    """
-
-    measures: tuple[str, ...]
-    range: tuple[float, float] = (0.0, 1.0)
-    direction: str = "higher"
-    tables: str = "rows"
-    cost: str = "cheap"
-    invariant: tuple[str, ...] = ()
-    falls: tuple[str, ...] = ()
-    protocols: tuple[str, ...] = ("unweave",)
-    error: str = "halves"
-    no_error: str = ""
-    corrected: bool = False
-    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    silent: bool = False
-    uses: tuple[str, ...] = ()
-    draws: bool = False
-    floors: bool = True
-
-    def __post_init__(self) -> None:
-        if self.error not in ERRORS or (self.corrected and self.error != "jackknife"):
-            raise ValueError(f"error is {self.error!r}; there are {ERRORS}, and what is corrected needs the jackknife")
-        if (self.error == "none") != bool(self.no_error):
-            raise ValueError("a metric without an error says why (`no_error`), and only such a metric does")
-        if unknown := set(self.invariant + self.falls) - set(CHANGES):
-            raise ValueError(f"a metric can declare {CHANGES}; it was given {sorted(unknown)}")
-        if unknown := set(self.uses) - set(USES):
-            raise ValueError(f"a metric can use {USES}; it was given {sorted(unknown)}")
-        if unknown := set(self.protocols) - set(PROTOCOLS):
-            raise ValueError(f"there are the protocols {PROTOCOLS}; it was given {sorted(unknown)}")
 
 
 class Metric:
@@ -195,15 +137,17 @@ class Metric:
 
     def _unread(self, given: dict[str, Any], protocol: str) -> list[str]:
         """What is to be said of arguments that this metric does not read, or not wholly."""
-        notes = []
         unread = ["factors", "kinds"] if self.declares.tables == "codes" else []
+        notes = []
         if "log_var" not in self.declares.uses:
-            if protocol == "unweave" and not self.declares.silent:
-                notes += ["of log_var only which latents say anything"] if given["log_var"] is not None else []
-            else:
+            if self.declares.silent or protocol != "unweave":
                 unread.append("log_var")
-        unread = [name for name in unread if given[name] is not None]
-        return [*notes, f"not used: {', '.join(unread)}"] if unread else notes
+            elif given["log_var"] is not None:
+                notes.append("of log_var only which latents say anything")
+        named = [name for name in unread if given[name] is not None]
+        if named:
+            notes.append(f"not used: {', '.join(named)}")
+        return notes
 
     def score(self, table: Table | GroupTable, *, calibrate: bool = False, **options: Any) -> Score:
         """Score a table that was checked already; what is costly (bins, fits) stays in it for the next metric."""

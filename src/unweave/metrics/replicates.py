@@ -75,7 +75,8 @@ def by_halves(
 
 def numbers(found: Measured, names: Iterable[str] | None = None) -> np.ndarray:
     """The value and the pieces, (1 + pieces,); those of these names, NaN where a table was too small to have them."""
-    return np.array([found.value, *(found.pieces.get(name, math.nan) for name in (names or found.pieces))], float)
+    wanted = found.pieces if names is None else names
+    return np.array([found.value, *(found.pieces.get(name, math.nan) for name in wanted)], float)
 
 
 def stack(measured: Iterable[Measured], names: Iterable[str]) -> np.ndarray:

@@ -43,7 +43,7 @@ def class_cells(data: Data, kind: str, shared: Sequence[str]) -> Cells:
 def by(data: FactorImages, factors: Sequence[int]) -> Cells:
     """The rows by the values of these factors, the last one named fastest."""
     whole = GridCells(data.factors, factors)
-    if not data.labels_are_true:  # who groups rows by their labels has the labels that are told
+    if not data.labels_are_true:  # who groups rows by their labels has the observed ones
         return ListedCells(whole.keys_at(data.factors.rows(data.observed_factors(every_row(data)))))
     return ListedCells(whole.keys_at(data.rows)) if isinstance(data, FactorRows) else whole
 

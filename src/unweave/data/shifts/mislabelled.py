@@ -35,7 +35,8 @@ class Mislabelled(FactorImages):
         self.true, self.fraction, self.seed, self.about = true, fraction, seed, about
         self.factors, self.name, self.array = true.factors, true.name, true.array
         self._draw, self._binary = true._draw, true._binary
-        self.white, self.floats = true.white, true.floats
+        self.white = true.white
+        self.floats = true.floats
         self.which = np.isin(np.arange(len(true.factors.sizes)), which) & (np.array(true.factors.sizes) > 1)
         self.layer: int = true.layer + 1 if isinstance(true, Mislabelled) else 0  # the same seed twice errs twice
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from unweave.metrics.base import Score
 from unweave.metrics.tables.arguments import check_how, several
+from unweave.metrics.tables.axes import random_rotation
 from unweave.metrics.tables.checks import check_codes, check_like
 from unweave.metrics.tables.models import metric_of_models
-from unweave.metrics.tables.rows import random_rotation
 from unweave.metrics.tables.silence import ACTIVE, mean_kl
 from unweave.settings import Setting
 from unweave.tensors import plain

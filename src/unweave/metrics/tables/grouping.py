@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from unweave.metrics.estimators.classifiers import in_robust_units, standardise_robustly
+from unweave.metrics.tables.axes import in_double, random_rotation
 from unweave.metrics.tables.checks import check_active, check_codes, live_latents
 from unweave.metrics.tables.groups import FIT_GROUPS, TEST_GROUPS, Groups, Side, check_groups, draw, scarce
-from unweave.metrics.tables.rows import Table, in_double, random_rotation
+from unweave.metrics.tables.rows import Table
 
 
 def comparable(
