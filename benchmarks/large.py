@@ -28,10 +28,10 @@ import torch
 from unweave.data.images import ImageData
 from unweave.data.sampling.batches import stream
 from unweave.data.sampling.prefetch import READS, Pages
-from unweave.methods import build
-from unweave.runs.train import channels_last
+from unweave.methods.resolve import resolve
+from unweave.training.layout import channels_last
 from unweave.training.loop import Training
-from unweave.training.precision import resolve
+from unweave.training.precision import dtype_of
 
 SHAPE = (3, 64, 64)
 BYTES = 3 * 64 * 64
@@ -72,9 +72,9 @@ def own() -> float:
 
 def loop_of(data: ImageData, precision: str, seed: int) -> Training:
     """The package's own loop, after its first steps, in which buffers are made."""
-    method = channels_last(build.make(build.choose("beta-vae", {}, data.info), data.info))
+    method = channels_last(resolve("beta-vae", {}, data.info).make(data.info))
     batches = stream(data, method.needs, batch_size=BATCH, seed=seed)
-    loop = Training(method, batches, dtype=resolve(precision, torch.device("cpu")))
+    loop = Training(method, batches, dtype=dtype_of(precision, torch.device("cpu")))
     for _ in loop.until(FIRST):
         pass
     return loop

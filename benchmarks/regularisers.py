@@ -16,8 +16,9 @@ import torch
 
 from unweave import data
 from unweave.data.sampling.batches import stream
-from unweave.methods import PARTS, build
-from unweave.runs.train import channels_last
+from unweave.methods import PARTS
+from unweave.methods.resolve import resolve
+from unweave.training.layout import channels_last
 from unweave.training.loop import Training
 
 SET = data.load("dsprites")
@@ -25,7 +26,7 @@ SET = data.load("dsprites")
 
 def training(regulariser: str, divergence: str | None) -> Training:
     chosen = {"regulariser": regulariser} | ({"regulariser.divergence": divergence} if divergence else {})
-    method = channels_last(build.make(build.choose("vae", chosen, SET.info), SET.info))
+    method = channels_last(resolve("vae", chosen, SET.info).make(SET.info))
     return Training(method, stream(SET, method.needs, batch_size=64))
 
 

@@ -16,8 +16,9 @@ import numpy as np
 
 from unweave import methods, metrics
 from unweave.locate import locate
-from unweave.methods import build
 from unweave.methods.classes import class_of
+from unweave.methods.resolve import resolve
+from unweave.methods.spec import Spec
 from unweave.reproduction.reproduce import read, recipes
 from unweave.settings import Keyword
 from unweave.types import DataInfo
@@ -103,9 +104,10 @@ def metric_page(name: str) -> str:
 def method_page(name: str) -> str:
     """What a method is, its parts, its settings, and the recipes that prove it."""
     entry = methods.METHODS[name]
-    choice = build.choose(name, {}, ANY_DATA)
+    choice = resolve(name, {}, ANY_DATA)
     made = class_of(name, "method")
-    known = build.available(made, choice.parts, {})
+    known = choice.words()
+    values = choice.flat()
     return "\n".join(
         (
             f"# {name}\n",
@@ -114,8 +116,8 @@ def method_page(name: str) -> str:
             *_documents(made, choice),
             "```\n",
             "| setting | default | meaning and unit | range | searched over |\n|---|---|---|---|---|",
-            *(setting_row(key, word, choice.settings[key]) for key, word in known.items()),
-            f"\nNeeds: {', '.join(sorted(build.make(choice, ANY_DATA).needs))}.",
+            *(setting_row(key, word, values[key]) for key, word in known.items()),
+            f"\nNeeds: {', '.join(sorted(choice.make(ANY_DATA).needs))}.",
             *_proofs(name),
             f"\n```sh\nunweave train {name} --data dsprites\n```\n",
         )
@@ -132,9 +134,9 @@ def setting_row(key: str, word: Keyword, value: Any) -> str:
     return f"| `{key}` | {value} | {setting.about} | {limits} | {search} |"
 
 
-def _documents(made: Any, choice: build.Choice) -> Iterator[str]:
+def _documents(made: Any, choice: Spec) -> Iterator[str]:
     yield inspect.cleandoc(inspect.getmodule(made).__doc__ or "")
-    for path, part in choice.parts.items():
+    for path, part in choice.part_names().items():
         if path in ("regulariser", "pooling", "supervision"):
             found = locate(methods.PARTS[path][part].where)
             yield f"\n{path}: {inspect.cleandoc(inspect.getmodule(found).__doc__ or '')}"

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tests.configs import config
 from tests.contract.plain import loop_step, moves_apart, plain_step
 from tests.contract.proofs import Audited, attempt, check_code, differences, state
 
@@ -19,10 +20,12 @@ from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.sampling.batches import stream
 from unweave.data.subsets import FactorRows, with_classes
-from unweave.methods import METHODS, PARTS, build
+from unweave.methods import METHODS, PARTS
 from unweave.methods.base import NEEDS
+from unweave.methods.resolve import resolve
+from unweave.methods.spec import Spec
 from unweave.runs.folder import Folder
-from unweave.runs.train import channels_last
+from unweave.training.layout import channels_last
 
 SIDE, STEPS, BATCH = 16, 3, 24
 SMALL = {"width": 16, "depth": 2}
@@ -39,24 +42,26 @@ def images() -> FactorRows:
 DATA = images()
 
 
-def choice(name: str) -> build.Choice:
+def choice(name: str) -> Spec:
     """The method with its own defaults, but fully connected and narrow wherever it lets us choose."""
-    parts = {path: "mlp" for path in build.choose(name, {}, DATA.info).parts if "mlp" in PARTS[path.rpartition(".")[2]]}
-    settings = build.choose(name, parts, DATA.info).settings
+    parts = {
+        path: "mlp" for path in resolve(name, {}, DATA.info).part_names() if "mlp" in PARTS[path.rpartition(".")[2]]
+    }
+    settings = resolve(name, parts, DATA.info).flat()
     small = {key: SMALL[word] for key in settings if (word := key.rpartition(".")[2]) in SMALL}
-    return build.choose(name, parts | small, DATA.info)
+    return resolve(name, parts | small, DATA.info)
 
 
 def start(name: str, *, weights: int = 0, seed: int = 0, dtype: torch.dtype = torch.float32) -> Audited:
     """The method in the loop; `weights` seeds its start, `seed` its batches and noise."""
-    method = channels_last(build.make(choice(name), DATA.info, seed=weights))
+    method = channels_last(choice(name).make(DATA.info, seed=weights))
     batches = stream(DATA, method.needs, batch_size=BATCH, seed=seed, labels=48)
     return Audited(method, batches, seed=seed, dtype=dtype)
 
 
 @each_method
 def test_a_method_keeps_the_contract(name: str, tmp_path: Path) -> None:
-    training, folder = start(name), Folder.create(tmp_path / "run", {})
+    training, folder = start(name), Folder.create(tmp_path / "run", config())
     assert training.method.needs - {"labels"} <= set(NEEDS)
     for terms in training.until(STEPS):
         assert all(value.isfinite() for value in terms.values()), terms
@@ -105,10 +110,10 @@ def test_a_method_trains_in_bfloat16(name: str) -> None:
 @each_method
 def test_the_first_step_is_that_of_backward_and_plain_adam(name: str, dtype: torch.dtype) -> None:
     """With the networks that it has by default, convolutions in the layout that they have in a run."""
-    chosen = build.choose(name, {}, DATA.info)
-    narrow = {key: 8 for key in chosen.settings if key.rpartition(".")[2] in ("width", "channels")}
-    chosen = build.choose(name, narrow, DATA.info)
-    begun, ours, theirs = (channels_last(build.make(chosen, DATA.info)) for _ in range(3))
+    chosen = resolve(name, {}, DATA.info)
+    narrow = {key: 8 for key in chosen.flat() if key.rpartition(".")[2] in ("width", "channels")}
+    chosen = resolve(name, narrow, DATA.info)
+    begun, ours, theirs = (channels_last(chosen.make(DATA.info)) for _ in range(3))
     batches = stream(DATA, ours.needs, batch_size=BATCH, seed=0, labels=48)
     loop_step(ours, batches, seed=0, dtype=dtype)
     plain_step(theirs, batches, seed=0, dtype=dtype)

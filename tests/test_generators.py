@@ -16,7 +16,8 @@ import unweave
 from unweave import Disentangler
 from unweave.demos import twin_model
 from unweave.generators import generators, left_alone, reseed, seeded
-from unweave.methods import build
+from unweave.methods.resolve import resolve
+from unweave.methods.spec import Spec
 from unweave.reproduction.measures import aggregate, pair_mask
 from unweave.runs.run import Run
 from unweave.runs.train import resume
@@ -106,15 +107,15 @@ def test_so_is_that_of_a_mask(cuda: Any, monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def test_weights_are_drawn_from_the_seed_on_the_callers_default_device(cuda: Any, monkeypatch: Any) -> None:
     info = unweave.data.load(IMAGES).info
-    choice = build.choose("vae", SMALL, info)
+    choice = resolve("vae", SMALL, info)
     seeds: list[list[int]] = []
-    make = build._make
+    build = Spec.build
     monkeypatch.setattr(torch, "get_default_device", lambda: torch.device("cuda:1"))
     monkeypatch.setattr(
-        build, "_make", lambda *a: seeds.append([g.initial_seed() for g in generators("cuda:1")]) or make(*a)
+        Spec, "build", lambda *a: seeds.append([g.initial_seed() for g in generators("cuda:1")]) or build(*a)
     )
     before = cuda[1].get_state()
-    build.make(choice, info)
+    choice.make(info)
     assert seeds[0][0] == seeds[0][1]
     assert torch.equal(cuda[1].get_state(), before)
 

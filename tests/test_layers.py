@@ -195,7 +195,7 @@ def test_right_imports_pass() -> None:
         "methods/regularisers/beta.py": "from .. import base",
         "metrics/scores/mig.py": "from unweave.metrics.base import Score\nimport numpy",
         "metrics/estimators/boosting.py": "def f():\n    import torch\n",
-        "runs/train.py": "import torch\nfrom unweave.methods import build\nWHERE = 'unweave.runs.run:Run'",
+        "runs/train.py": "import torch\nfrom unweave.methods.resolve import resolve\nWHERE = 'unweave.runs.run:Run'",
         "__init__.py": "from unweave.runs.train import train",
         "cli/__init__.py": "TEXT = 'unweave is a package. See unweave.runs.train, or unweave.'",
     }

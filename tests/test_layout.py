@@ -14,7 +14,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from unweave.methods.base import Method, Player
 from unweave.nets.conv64 import channels_last as as_map
-from unweave.runs.train import channels_last
+from unweave.training.layout import channels_last
 from unweave.types import Batch, Losses
 
 X = torch.rand(8, 4, 8, 8, generator=torch.Generator().manual_seed(0))

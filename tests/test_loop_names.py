@@ -14,9 +14,10 @@ from torch import nn
 from unweave.cli import main
 from unweave.data.images import ImageData
 from unweave.estimator import Disentangler
-from unweave.methods import METHODS, build
+from unweave.methods import METHODS
 from unweave.methods.base import Method, Part
 from unweave.methods.regularisers.beta import Beta
+from unweave.methods.resolve import resolve
 from unweave.runs.run import Run, load_run
 from unweave.runs.train import resume, train
 from unweave.settings import Setting, keywords
@@ -178,13 +179,13 @@ def test_the_prefix_of_other_options_is_a_name_that_can_be_had(
     monkeypatch.chdir(tmp_path)
     words = ("tests.test_loop_names:Batched", "--batches", "3", "--data", "noise.npy", "--steps", "1")
     assert main(["train", *words]) == 0
-    assert load_run(capsys.readouterr().out.splitlines()[-1]).config["method"]["settings"] == {"batches": 3}
+    assert load_run(capsys.readouterr().out.splitlines()[-1]).config.method.settings == {"batches": 3}
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_no_method_of_ours_takes_a_name_of_the_loop(name: str) -> None:
     info = DataInfo(10, (1, 16, 16), factor_names=("a", "b"), factor_sizes=(2, 3))
-    words = {key.rpartition(".")[2] for key in build.choose(name, {}, info).settings}
+    words = {key.rpartition(".")[2] for key in resolve(name, {}, info).flat()}
     assert not words & keywords(train).keys()
 
 
@@ -200,8 +201,8 @@ def test_a_method_that_asks_is_told_how_long_the_run_is(tmp_path: Path) -> None:
     run = train(Point, data(), steps=3, batch_size=4, out=tmp_path)
     (run.path / "done").unlink()
     assert [lengths(again) for again in (run, load_run(run.path), resume(run.path, data=data()))] == [(3, None)] * 3
-    assert "steps" not in run.config["method"]["settings"]
-    assert run.config["loop"]["steps"] == 3
+    assert "steps" not in run.config.method.settings
+    assert run.config.loop.steps == 3
 
 
 def test_a_part_that_asks_is_told_too(tmp_path: Path) -> None:
@@ -211,12 +212,12 @@ def test_a_part_that_asks_is_told_too(tmp_path: Path) -> None:
 
 def test_built_without_a_run_it_is_the_loops_default() -> None:
     info = data().info
-    method = build.make(build.choose(Point, {}, info), info)
+    method = resolve(Point, {}, info).make(info)
     assert method.steps == keywords(train)["steps"].default
 
 
 def test_wiring_knows_it() -> None:
     info = data().info
-    made = build.make(build.choose(Wired, {"regulariser": "beta"}, info), info, steps=11)
+    made = resolve(Wired, {"regulariser": "beta"}, info).make(info, steps=11)
     assert made.steps == 11
     assert Wired.seen == [11]

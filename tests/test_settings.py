@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -85,9 +86,9 @@ def test_a_right_value_is_kept_in_its_type(name: str, given: Any, kept: Any) -> 
         ("exact", 1, "exact is 1; expected bool"),
         ("mode", "means", "mode is 'means'; did you mean 'mean'?"),
         ("mode", "zzz", "mode is 'zzz'; there are: mean, product"),
-        ("sizes", 3, "sizes is 3; expected a list of int"),
+        ("sizes", 3, "sizes is 3; expected list of int"),
         ("sizes", [3, "4"], "sizes is '4'; expected int"),
-        ("limit", "x", "limit is 'x'; expected float | None"),
+        ("limit", "x", "limit is 'x'; expected float or none"),
     ],
 )
 def test_a_wrong_value_is_refused_in_one_line(name: str, given: Any, message: str) -> None:
@@ -105,3 +106,48 @@ def test_the_nearest_name() -> None:
     assert nearest("bata", ["beta", "gamma"]) == "did you mean 'beta'?"
     assert nearest("x", ["gamma", "beta"]) == "there are: beta, gamma"
     assert nearest("x", []) == "there are: none"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kept"),
+    [
+        ("beta", "6", 6.0),
+        ("beta", "1e-3", 0.001),
+        ("latents", "12", 12),
+        ("exact", "true", True),
+        ("exact", "False", False),
+        ("mode", "product", "product"),
+        ("sizes", "3,4", (3, 4)),
+        ("sizes", "[3, 4]", (3, 4)),
+        ("sizes", "", ()),
+        ("limit", "none", None),
+        ("limit", "2", 2.0),
+    ],
+)
+def test_text_is_read_in_the_type_of_the_keyword(name: str, text: str, kept: Any) -> None:
+    found = WORDS[name].read(text)
+    assert found == kept
+    assert type(found) is type(kept)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("beta", "six", "beta is 'six'; expected float"),
+        ("beta", "-1", "beta is -1.0; it has to be at least 0"),
+        ("latents", "2.5", "latents is '2.5'; expected int"),
+        ("exact", "maybe", "exact is 'maybe'; expected bool"),
+        ("mode", "produt", "mode is 'produt'; did you mean 'product'?"),
+        ("sizes", "3,x", "sizes is 'x'; expected int"),
+        ("limit", "x", "limit is 'x'; expected float or none"),
+    ],
+)
+def test_text_that_is_no_such_value_is_refused(name: str, text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=r"^" + re.escape(message)):
+        WORDS[name].read(text)
+
+
+def test_a_long_value_is_not_repeated_in_a_message() -> None:
+    with pytest.raises(ValueError, match=r"expected float") as caught:
+        WORDS["beta"].check("x" * 1_000_000)
+    assert len(str(caught.value)) < 300

@@ -88,7 +88,7 @@ def test_index_and_n_are_of_the_rows_that_are_trained_on(name, holdout, kind, tm
     options = {"labels": 10} if "labels" in kind else {}
     how = {"batch_size": 24, "log_every": 5, "out": tmp_path, "batch_options": options, "holdout": holdout}
     run = unweave.train(CodeOfEachRow, source, kind=kind, steps=15, **how)
-    seen, held = parted(source, run.config["loop"])
+    seen, held = parted(source, run.config.loop)
     assert run.info.n == len(seen) == len(source) - (0 if held is None else len(held))
     shown = ~run.method.image[:, 0].isnan().numpy()
     assert shown.mean() > 0.4

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from unweave.data.convert.scale import scale_of, to_bytes, unmasked
 from unweave.data.images import ImageData
-from unweave.methods.build import STEPS
+from unweave.methods.spec import STEPS
 from unweave.runs.run import Run
 from unweave.runs.train import train
 from unweave.tensors import plain

@@ -16,10 +16,10 @@ WRONG = {
     "unknown command": (("trian",), "no command 'trian'", "did you mean 'train'?"),
     "unknown method": (("train", "beta-vea", *DATA), "no method 'beta-vea'", "did you mean 'beta-vae'?"),
     "unknown data set": (("train", "vae", "--data", "dsprite"), "'dsprite'", "did you mean 'dsprites'?"),
-    "unknown option": (("train", "beta-vae", *DATA, "--btea", "6"), "no option --btea", "did you mean '--beta'?"),
+    "unknown option": (("train", "beta-vae", *DATA, "--btea", "6"), "no option '--btea'", "did you mean '--beta'?"),
     "unknown option of a part": (
         ("train", "vae", *DATA, "--regulariser.gama", "1"),
-        "no option --regulariser.gama",
+        "no option '--regulariser.gama'",
         "",
     ),
     "unknown data option": (("train", "vae", *DATA, "--data.level", "3"), "did you mean '--data.levels'?", ""),

@@ -11,8 +11,11 @@ from unweave.cli.progress import Progress
 from unweave.cli.train import split
 from unweave.data.sampling.batches import stream
 from unweave.locate import locate
-from unweave.methods import METHODS, build
+from unweave.methods import METHODS
+from unweave.methods.resolve import resolve
+from unweave.methods.spec import Spec
 from unweave.settings import keywords
+from unweave.types import DataInfo
 
 MLP = ("--encoder", "mlp", "--decoder", "mlp", "--encoder.width", "16", "--decoder.width", "16")
 TINY = ("--data", "tiny:images", "--steps", "3", "--batch-size", "8")
@@ -64,9 +67,8 @@ def test_dashes_underscores_and_equals_signs_are_the_same():
 def test_help_shows_every_keyword_of_the_method_the_loop_and_the_batches(unweave, method, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     code, out, _ = unweave("train", method, "--help", "--data", "tiny:images")
-    made = locate(METHODS[method].where)
-    parts = build.choose(method, {}, build.DataInfo(1, (1, 64, 64))).parts
-    known = [*build.kinds(made, parts), *build.available(made, parts, {}), "steps", "seed", "holdout", "data.levels"]
+    spec = resolve(method, {}, DataInfo(1, (1, 64, 64)))
+    known = [*spec.places(), *spec.words(), "steps", "seed", "holdout", "data.levels"]
     known += [f"batches.{name}" for name, word in keywords(stream).items() if word.setting and name != "batch_size"]
     assert code == 0
     shown = [line.split()[0].rstrip(",") for line in out.splitlines() if line.strip().startswith("--")]
@@ -170,7 +172,7 @@ def test_an_interrupt_before_the_run_leaves_nothing(unweave, here, monkeypatch):
     def interrupt(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(build, "make", interrupt)
+    monkeypatch.setattr(Spec, "make", interrupt)
     code, _, err = unweave("train", "tiny:Mine", *TINY)
     assert not (here / "runs").exists()
     assert (code, err) == (130, "unweave: interrupted before the run began; nothing was written\n")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.configs import config
 from tests.contract import family, toys
 from tests.contract.adversarial import VAEGAN, InfoGANCR, SemiAAE
 from tests.contract.proofs import Audited, check_code, differences, state
@@ -65,7 +66,7 @@ def test_each_player_moves_down_its_own_loss_and_nothing_else_moves(name: str) -
 def test_resumed_at_any_step_it_ends_bit_identical(name: str, tmp_path: Path) -> None:
     training, terms, folders = start(name), [], []
     for step in range(STEPS):
-        folders.append(Folder.create(tmp_path / str(step), {}))
+        folders.append(Folder.create(tmp_path / str(step), config()))
         folders[step].checkpoint(training, seconds=1.0)
         terms.append(training.advance())
     for step, folder in enumerate(folders):
@@ -81,7 +82,7 @@ def test_resumed_at_any_step_it_ends_bit_identical(name: str, tmp_path: Path) ->
 @each_method
 def test_bfloat16_trains_and_resumes(name: str, tmp_path: Path) -> None:
     training = start(name, dtype=torch.bfloat16)
-    folder = Folder.create(tmp_path / "run", {})
+    folder = Folder.create(tmp_path / "run", config())
     for terms in training.until(STEPS):
         assert all(value.isfinite() for value in terms.values())
         if training.step == STEPS // 2:

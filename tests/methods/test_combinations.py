@@ -5,9 +5,11 @@ from itertools import product
 
 import pytest
 import torch
+from tests.configs import config
 from torch import nn
 
-from unweave.methods import PARTS, build
+from unweave.methods import PARTS
+from unweave.methods.resolve import resolve
 from unweave.runs.folder import Folder
 from unweave.seeds import fold
 from unweave.training.loop import Training
@@ -39,7 +41,7 @@ def toy(regulariser="beta", divergence=None, pooling=None, supervision=None, **s
             for layer in net:
                 if isinstance(layer, nn.Linear):
                     layer.reset_parameters()
-        return build.make(build.choose("vae", given | parts, INFO), INFO)
+        return resolve("vae", given | parts, INFO).make(INFO)
 
 
 def stream(needs):
@@ -74,7 +76,7 @@ def test_trains_and_resumes_with_every_supervision(regulariser, divergence, pool
         losses = list(whole.until(3))
         again = list(broken.until(2))
         assert all(torch.equal(losses[i][k], again[i][k]) for i in range(2) for k in losses[i]), names
-        folder = Folder.create(tmp_path / str(supervision), {"method": names})
+        folder = Folder.create(tmp_path / str(supervision), config())
         folder.checkpoint(broken, seconds=1.0)
         resumed = training(*names)
         folder.restore(resumed)

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from unweave.maths.gaussian import geometric
-from unweave.methods import build
 from unweave.methods.pooling.adaptive import Adaptive
 from unweave.methods.pooling.mean import Mean
 from unweave.methods.pooling.product import Product
+from unweave.methods.resolve import resolve
 from unweave.types import Batch, DataInfo, Posterior
 
 NOTHING = Batch(torch.empty(0))
@@ -239,15 +239,15 @@ def test_a_deterministic_encoder_with_pooling_is_refused_in_one_line(pooling):
     info = DataInfo(n=10, shape=(1, 8, 8))
     given = {"pooling": pooling, "posterior": "point", "encoder": "mlp", "decoder": "mlp"}
     with pytest.raises(ValueError, match=r"^[A-Z][a-z]+ needs codes with a variance: choose posterior gaussian$"):
-        build.make(build.choose("vae", given, info), info)
+        resolve("vae", given, info).make(info)
 
 
 def test_at_test_time_one_image_is_enough():
     info = DataInfo(n=10, shape=(1, 8, 8))
     for name in ("ml-vae", "ada-gvae"):
-        method = build.make(build.choose(name, {"encoder": "mlp", "decoder": "mlp"}, info), info)
+        method = resolve(name, {"encoder": "mlp", "decoder": "mlp"}, info).make(info)
         assert method.encode(torch.rand(1, 1, 8, 8)).mean.shape == (1, 10)
-    assert list(build.make(build.choose("gvae", {"encoder": "mlp", "decoder": "mlp"}, info), info).blocks) == [
+    assert list(resolve("gvae", {"encoder": "mlp", "decoder": "mlp"}, info).make(info).blocks) == [
         "content",
         "style",
     ]

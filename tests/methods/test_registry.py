@@ -8,8 +8,9 @@ from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.sampling.batches import stream
 from unweave.locate import locate
-from unweave.methods import METHODS, PARTS, build
+from unweave.methods import METHODS, PARTS
 from unweave.methods.base import Method, NotAvailable, Part
+from unweave.methods.resolve import resolve
 from unweave.settings import keywords
 from unweave.training.loop import Training
 
@@ -49,7 +50,7 @@ def made(name, **settings):
     if "adversarial" in entry.parts.values():
         prefix = "regulariser.divergence.critic."
     critic = {prefix + "width": 8, prefix + "depth": 1} if prefix else {}
-    return build.make(build.choose(name, tiny | critic | settings, info), info)
+    return resolve(name, tiny | critic | settings, info).make(info)
 
 
 def test_the_names_of_the_survey_are_there():
@@ -97,10 +98,10 @@ def test_every_part_is_where_its_table_says_and_says_what_its_settings_are(kind,
 
 @pytest.mark.parametrize("name", METHODS)
 def test_every_default_of_a_name_is_a_setting_of_it(name):
-    choice = build.choose(name, {}, DATA.info)
+    choice = resolve(name, {}, DATA.info)
     assert issubclass(locate(METHODS[name].where), Method)
-    assert METHODS[name].defaults.keys() <= choice.settings.keys()
-    assert METHODS[name].parts.items() <= choice.parts.items()
+    assert METHODS[name].defaults.keys() <= choice.flat().keys()
+    assert METHODS[name].parts.items() <= choice.part_names().items()
 
 
 def test_any_composition_from_flat_names():
@@ -114,7 +115,7 @@ def test_any_composition_from_flat_names():
         "decoder": "mlp",
     }
     info = DATA.info
-    method = build.make(build.choose("vae", given, info), info)
+    method = resolve("vae", given, info).make(info)
     assert method.needs == {"pairs", "labels"}
     assert (method.regulariser.gamma, method.supervision.weight) == (35, 4)
     terms = Training(method, stream(DATA, method.needs, batch_size=16)).advance()

@@ -11,7 +11,6 @@ from torch.nn import functional as F
 
 from unweave.maths.divergence import covariance, mmd
 from unweave.maths.information import chain
-from unweave.methods import build
 from unweave.methods.regularisers.adversarial import Adversarial
 from unweave.methods.regularisers.beta import Beta
 from unweave.methods.regularisers.capacity import Capacity
@@ -23,6 +22,7 @@ from unweave.methods.regularisers.mmd import MMD
 from unweave.methods.regularisers.moments import Moments
 from unweave.methods.regularisers.stein import Stein
 from unweave.methods.regularisers.total_correlation import TotalCorrelation
+from unweave.methods.resolve import resolve
 from unweave.seeds import fold
 from unweave.training.loop import Training
 from unweave.types import Batch, DataInfo, Losses, Posterior
@@ -77,11 +77,11 @@ def test_the_capacity_is_reached_after_a_third_of_the_run_and_logged():
     """By default a run of 30,000 steps ended its ramp of 100,000 at 7.5 of 25 nats."""
     settings = {"encoder": "mlp", "decoder": "mlp"}
     for steps in (30_000, 300):
-        part = build.make(build.choose("annealed-vae", settings, INFO), INFO, steps=steps).regulariser
+        part = resolve("annealed-vae", settings, INFO).make(INFO, steps=steps).regulariser
         q, z = posterior()
         found = [part(q, z, step, ALL).terms["capacity"].item() for step in (0, steps // 6, steps // 3, steps - 1)]
         assert found == [0, 12.5, 25, 25]
-    assert build.choose("annealed-vae", {"ramp_steps": 7}, INFO).settings["regulariser.ramp_steps"] == 7
+    assert resolve("annealed-vae", {"ramp_steps": 7}, INFO).flat()["regulariser.ramp_steps"] == 7
 
 
 def test_capacity_pushes_the_kl_up_where_it_is_below():
@@ -238,7 +238,7 @@ def test_the_total_correlation_is_told_which_rows_are_one_image():
 def test_a_model_tells_its_regulariser_which_image_each_row_is():
     seen = []
     for name, shape in (("beta-tcvae", (6,)), ("ml-vae", (3, 2))):
-        method = build.make(build.choose(name, {"encoder": "mlp", "decoder": "mlp"}, INFO), INFO)
+        method = resolve(name, {"encoder": "mlp", "decoder": "mlp"}, INFO).make(INFO)
         method.regulariser.register_forward_pre_hook(lambda _, given: seen.append(given[0].index))
         next(method.losses(Batch(torch.rand(*shape, 1, 8, 8), torch.arange(6).view(shape)), 0))
         next(method.losses(Batch(torch.rand(*shape, 1, 8, 8)), 0))
@@ -262,7 +262,7 @@ def factor_vae(**settings):
     decoder = nn.Sequential(nn.Linear(4, 64), nn.Unflatten(1, (1, 8, 8)))
     tiny = {"regulariser.critic.width": 6, "regulariser.critic.depth": 1}
     given = {"encoder": encoder, "decoder": decoder, "latents": 4} | tiny | settings
-    return build.make(build.choose("factor-vae", given, INFO), INFO)
+    return resolve("factor-vae", given, INFO).make(INFO)
 
 
 def moved(method, batch, only=None):
@@ -417,7 +417,7 @@ def test_the_adversarial_pair_brings_codes_to_the_prior():
 
 
 def test_the_aae_is_a_corner_of_info_vae_with_points_for_codes():
-    method = build.make(build.choose("aae", {"encoder": "mlp", "decoder": "mlp"}, INFO), INFO)
+    method = resolve("aae", {"encoder": "mlp", "decoder": "mlp"}, INFO).make(INFO)
     assert (method.posterior, method.regulariser.alpha, method.regulariser.lam) == ("point", 1, 1)
     q = method.encode(torch.rand(3, 1, 8, 8))
     assert q.log_var is None
@@ -456,12 +456,12 @@ POINT = {"posterior": "point", "encoder": "mlp", "decoder": "mlp"}
 def test_a_point_is_refused_by_what_needs_a_variance(given):
     """The last three took a weight of the KL and ignored it."""
     with pytest.raises(ValueError, match="needs codes with a variance: choose posterior gaussian"):
-        build.make(build.choose("vae", given | POINT, INFO), INFO)
+        resolve("vae", given | POINT, INFO).make(INFO)
 
 
 @pytest.mark.parametrize("given", [{"beta": 0.0}, {"regulariser": "hausdorff", "beta": 0.0}, {"regulariser": "info"}])
 def test_a_point_goes_with_a_kl_of_no_weight(given):
-    assert build.make(build.choose("vae", given | POINT, INFO), INFO).encode(torch.rand(2, 1, 8, 8)).log_var is None
+    assert resolve("vae", given | POINT, INFO).make(INFO).encode(torch.rand(2, 1, 8, 8)).log_var is None
 
 
 @pytest.mark.parametrize("batches", ["same", "second"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 
@@ -15,6 +14,7 @@ from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.methods.base import Method
 from unweave.runs import train as fit
+from unweave.runs.config import DataConfig, LoopConfig, MethodConfig, RunConfig
 from unweave.runs.folder import Folder
 from unweave.runs.run import Run
 from unweave.types import Posterior
@@ -94,14 +94,13 @@ def known_run(tmp_path):
     def make(data: ImageData | None = None, folder: str = "known-noise-0", **can) -> Run:
         pixels = np.random.default_rng(0).integers(0, 256, (40, 1, 4, 4)).astype(np.uint8)
         data = ImageData(pixels, name="noise") if data is None else data
-        info = dataclasses.asdict(data.info)
-        config = {
-            "method": {"name": "known", "parts": {}, "settings": {}, "modules": []},
-            "data": {"name": data.name, "source": None, "root": None, "options": {}, "about": data.about, "info": info},
-            "batches": {},
-            "loop": {"steps": 4, "seed": 0, "holdout": 0.0},
-            "versions": {"unweave": "0"},
-        }
+        config = RunConfig(
+            MethodConfig("known", {}, {}),
+            DataConfig(data.name, None, None, {}, data.about, data.info),
+            {},
+            LoopConfig(steps=4),
+            versions={"unweave": "0"},
+        )
         return Run(Folder.create(tmp_path / folder, config), Known(**can), data)
 
     return make

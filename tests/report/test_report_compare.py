@@ -1,18 +1,14 @@
 import math
 
+from tests.configs import config
+
 from unweave.metrics.base import Score
 from unweave.report import compare, facts
 from unweave.report.compare import Group
 
 
-def config(method="beta-vae", *, seed=0, **settings):
-    data = {"name": "squares", "source": None, "options": {}, "info": {}}
-    chosen = {"name": method, "parts": {"decoder": "mlp"}, "settings": settings, "modules": []}
-    return {"method": chosen, "data": data, "batches": {}, "loop": {"steps": 3, "seed": seed}}
-
-
 def test_seeds_of_one_setting_are_a_group():
-    configs = [config(seed=0, beta=4.0), config(beta=2.0), config(seed=1, beta=4.0)]
+    configs = [config("beta-vae", seed=0, beta=4.0), config("beta-vae", beta=2.0), config("beta-vae", seed=1, beta=4.0)]
     groups = compare.groups(configs)
     assert [g.members for g in groups] == [[0, 2], [1]]
     assert [g.label for g in groups] == ["beta-vae, beta 4", "beta-vae, beta 2"]

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.configs import config
 from tests.contract.proofs import differences, state
 from torch import nn
 
 from unweave.files import WriteError, write
 from unweave.methods.base import Method, Player
 from unweave.metrics.score import Score
-from unweave.runs.folder import FORMAT, Folder, RunError, run_name
+from unweave.runs.folder import FORMAT, Folder, RunError
 from unweave.training.loop import NotFinite, Training
 from unweave.types import Batch, Losses
 
@@ -53,7 +54,7 @@ def training(weights: int = 0, **keywords: float) -> Training:
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     """A run with a checkpoint at step 3."""
-    made = Folder.create(tmp_path / "run", {"method": "line"})
+    made = Folder.create(tmp_path / "run", config())
     run = training()
     list(run.until(3))
     made.checkpoint(run, seconds=1.5)
@@ -75,7 +76,7 @@ def test_a_checkpoint_brings_back_weights_slots_buffers_and_step(folder: Folder)
 
 def test_a_run_without_a_checkpoint_starts_at_the_beginning(tmp_path: Path) -> None:
     run = training()
-    assert Folder.create(tmp_path / "run", {}).restore(run) == 0.0
+    assert Folder.create(tmp_path / "run", config()).restore(run) == 0.0
     assert run.step == 0
 
 
@@ -89,7 +90,7 @@ def test_the_weights_alone_go_into_a_method(folder: Folder) -> None:
 
 def test_skips_are_counted_across_a_resume(tmp_path: Path) -> None:
     """A run that skips every step stops after 100 of them, however often it is interrupted."""
-    made, first, second = Folder.create(tmp_path / "run", {}), training(skip=1e-12), training(skip=1e-12)
+    made, first, second = Folder.create(tmp_path / "run", config()), training(skip=1e-12), training(skip=1e-12)
     list(first.until(60))
     made.checkpoint(first, seconds=0.0)
     made.restore(second)
@@ -149,7 +150,11 @@ def test_weights_of_another_method_are_refused_in_one_line(folder: Folder) -> No
     [
         (None, "is no run folder"),
         ("{", "config.json is damaged"),
-        (json.dumps({"format": FORMAT + 1, "versions": {"unweave": "9.0"}}), r"newer unweave \(9.0\)"),
+        (json.dumps({"format": FORMAT + 1, "what": "nobody knows"}), r"newer unweave; this one reads format"),
+        (json.dumps({"format": "two"}), r"config.json is damaged: format is 'two'; expected int"),
+        ("[]", r"config.json is damaged: config.json is \[\]; expected names with values"),
+        ("{}", r"config.json is damaged: config.json has no 'method'"),
+        (json.dumps({"meth0d": 1}), r"config.json is damaged: config.json has 'meth0d', which means nothing here"),
     ],
 )
 def test_a_folder_that_is_no_run_or_damaged_or_newer(tmp_path: Path, config: str | None, message: str) -> None:
@@ -163,16 +168,17 @@ def test_a_folder_that_is_no_run_or_damaged_or_newer(tmp_path: Path, config: str
 
 def test_a_run_that_exists_is_not_written_over(folder: Folder) -> None:
     with pytest.raises(RunError, match="holds an unfinished run"):
-        Folder.create(folder.path, {"other": True})
+        Folder.create(folder.path, config("another"))
     (folder.path / "done").touch()
     with pytest.raises(RunError, match="holds a finished run"):
-        Folder.create(folder.path, {"other": True})
-    assert Folder(folder.path).config == {"format": FORMAT, "method": "line"}
+        Folder.create(folder.path, config("another"))
+    assert Folder(folder.path).config == config()
+    assert json.loads((folder.path / "config.json").read_text())["format"] == FORMAT
 
 
 def test_a_run_that_stopped_before_its_first_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"no weights yet.*resume"):
-        Folder.create(tmp_path / "run", {}).load_weights(training().method)
+        Folder.create(tmp_path / "run", config()).load_weights(training().method)
 
 
 # -- the log
@@ -227,7 +233,7 @@ def small_disk() -> Iterator[None]:
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(tmp_path: Path, small_disk: None) -> None:
-    made, run = Folder.create(tmp_path / "run", {}), training()
+    made, run = Folder.create(tmp_path / "run", config()), training()
     run.advance()
     for content in (b"a" * 900, b"b" * 900):
         write(made.path / "weights.safetensors", content)
@@ -240,7 +246,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path: Path, small_disk: None
 
 
 def test_a_full_disk_stops_the_log_with_one_line(tmp_path: Path, small_disk: None) -> None:
-    made = Folder.create(tmp_path / "run", {})
+    made = Folder.create(tmp_path / "run", config())
     made.append({"step": 1, "text": "." * 900})
     with pytest.raises(WriteError, match=r"could not write .*log.jsonl: File too large; resume when it can"):
         made.append({"step": 2, "text": "." * 900})
@@ -251,19 +257,21 @@ def test_a_full_disk_stops_the_log_with_one_line(tmp_path: Path, small_disk: Non
 
 
 def test_a_runs_name_is_method_data_hash_seed() -> None:
-    name = partial(run_name, "my.file:Beta VAE", "data/my images")
-    assert name({"beta": 4.0, "steps": 3}, 7) == name({"steps": 3, "beta": 4.0}, 7)
-    words = name({"beta": 4.0}, 7).split("-")
+    def name(seed: int, **settings: float) -> str:
+        return config("my.file:Beta VAE", "data/my images", seed=seed, **settings).run_name()
+
+    assert name(7, beta=4.0, gamma=3) == name(7, gamma=3, beta=4.0)
+    words = name(7, beta=4.0).split("-")
     assert [*words[:2], words[3]] == ["my.file.Beta_VAE", "my_images", "7"]
-    assert name({"beta": 4.0}, 7).split("-")[2] == name({"beta": 4.0}, 8).split("-")[2]
-    assert name({"beta": 4.0}, 7) != name({"beta": 5.0}, 7)
+    assert name(7, beta=4.0).split("-")[2] == name(8, beta=4.0).split("-")[2]
+    assert name(7, beta=4.0) != name(7, beta=5.0)
 
 
 # -- scores
 
 
 def test_scores_are_kept_beside_those_that_are_there(tmp_path: Path) -> None:
-    folder = Folder.create(tmp_path / "run", {})
+    folder = Folder.create(tmp_path / "run", config())
     assert folder.scores() == {}
     written = {"mig": {"value": 0.1}, "sap": {"value": 0.2, "from the future": 1}}
     (folder.path / "scores.json").write_text(json.dumps(written))
@@ -277,7 +285,7 @@ def test_scores_are_kept_beside_those_that_are_there(tmp_path: Path) -> None:
 
 
 def test_damaged_scores_are_named(tmp_path: Path) -> None:
-    folder = Folder.create(tmp_path / "run", {})
+    folder = Folder.create(tmp_path / "run", config())
     (folder.path / "scores.json").write_text('{"mig": {"val')
     with pytest.raises(RunError, match=r"scores.json is damaged: .*; remove it, and score again"):
         folder.scores()

@@ -22,13 +22,14 @@ from unweave.data.images import ImageData
 from unweave.data.subsets import split
 from unweave.files import WriteError
 from unweave.methods.base import Method, Player
-from unweave.runs.config import pick_device
+from unweave.runs.config import Resolved
 from unweave.runs.folder import RunError
 from unweave.runs.monitor import Clock
 from unweave.runs.run import Run, load_run
 from unweave.runs.train import resume, train
+from unweave.training.device import pick_device
 from unweave.training.loop import NotFinite
-from unweave.training.precision import has_bf16, resolve
+from unweave.training.precision import dtype_of, has_bf16
 from unweave.training.records import CLOCKED, COLUMNS
 from unweave.types import Batch, Losses
 
@@ -182,7 +183,7 @@ def test_a_run_says_how_many_groups_its_batches_hold(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(256, size=(24, 1, 8, 8), dtype=np.uint8)
     data, said = ImageData(images, groups=np.arange(24) // 4, name="people"), []
     run = fit(data, tmp_path, "ml-vae", batch_options={"group_size": 3}, progress=said.append)
-    assert said[0]["data"] == f"{data.about}; a batch is {run.config['loop']['batch_size'] // 3} groups of 3 images"
+    assert said[0]["data"] == f"{data.about}; a batch is {run.config.loop.batch_size // 3} groups of 3 images"
     again = fit(data, tmp_path / "b", "ml-vae", batch_options={"group_size": 3, "clip_length": 8})
     assert again.path.name == run.path.name
 
@@ -388,12 +389,12 @@ def test_auto_takes_the_accelerator_there_is(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_precision_asks_the_hardware(monkeypatch: pytest.MonkeyPatch) -> None:
     cpu = torch.device("cpu")
-    assert resolve("bf16", cpu) == torch.bfloat16
-    assert resolve("float32", cpu) == torch.float32
+    assert dtype_of("bf16", cpu) == torch.bfloat16
+    assert dtype_of("float32", cpu) == torch.float32
     for capabilities, expected in (({}, False), ({"amx_bf16": True}, True), ({"avx512_bf16": True}, True)):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=capabilities: found)
         assert has_bf16(cpu) is expected
-        assert resolve("auto", cpu) == (torch.bfloat16 if expected else torch.float32)
+        assert dtype_of("auto", cpu) == (torch.bfloat16 if expected else torch.float32)
     for capability, expected in (((7, 5), False), ((8, 0), True)):
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device, found=capability: found)
         assert has_bf16(torch.device("cuda")) is expected
@@ -418,6 +419,6 @@ def test_a_run_in_bfloat16_resumes_bit_identical(pictures: Path, tmp_path: Path)
 
 def test_a_config_says_what_auto_stood_for_and_a_resumed_run_keeps_it(pictures: Path, tmp_path: Path) -> None:
     run = fit(opened(pictures), tmp_path, steps=2, precision="auto")
-    found = run.config["resolved"]
-    assert found == {"device": "cpu", "precision": "bf16" if has_bf16(torch.device("cpu")) else "float32"}
-    assert len(run.config["versions"]["commit"] or "0" * 40) == 40
+    found = run.config.resolved
+    assert found == Resolved("cpu", "bf16" if has_bf16(torch.device("cpu")) else "float32")
+    assert len(run.config.versions["commit"] or "0" * 40) == 40

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors import safe_open
+from tests.configs import config
 from tests.contract.proofs import differences
 from torch import nn
 
@@ -51,7 +52,7 @@ def start(optimiser: Make, sparse: bool = False, weights: int = 0, **keywords: f
 
 def assert_resumes(folder: Path, *arguments: Any, **keywords: Any) -> None:
     """Stopped at CUT and taken up by another process's optimiser, it ends bit for bit as it would have."""
-    made, unbroken = Folder.create(folder / "run", {}), start(*arguments, **keywords)
+    made, unbroken = Folder.create(folder / "run", config()), start(*arguments, **keywords)
     resumed = start(*arguments, weights=1, **keywords)
     list(unbroken.until(CUT))
     made.checkpoint(unbroken, seconds=0.0)
@@ -172,12 +173,12 @@ def test_a_slot_that_cannot_be_kept_is_named_in_one_line(tmp_path: Path) -> None
     training = start(Odd)
     training.advance()
     with pytest.raises(RunError, match=r"the optimiser of player 'codes' keeps 0/history/0, a set") as caught:
-        Folder.create(tmp_path / "run", {}).checkpoint(training, seconds=0.0)
+        Folder.create(tmp_path / "run", config()).checkpoint(training, seconds=0.0)
     assert "\n" not in str(caught.value)
 
 
 def test_other_groups_than_those_that_were_kept_are_refused(tmp_path: Path) -> None:
-    made, before = Folder.create(tmp_path / "run", {}), start(Grouped)
+    made, before = Folder.create(tmp_path / "run", config()), start(Grouped)
     before.advance()
     made.checkpoint(before, seconds=0.0)
     with pytest.raises(RunError, match=r"checkpoint.safetensors does not fit the optimiser of player 'codes'"):
@@ -186,7 +187,11 @@ def test_other_groups_than_those_that_were_kept_are_refused(tmp_path: Path) -> N
 
 def test_a_checkpoint_of_before_groups_were_kept_still_resumes(tmp_path: Path) -> None:
     """Tensors of the slots alone, under PLAYER/PLACE/SLOT, and no word of the rest."""
-    made, unbroken, resumed = Folder.create(tmp_path / "run", {}), start(TORCH["Adam"]), start(TORCH["Adam"], weights=1)
+    made, unbroken, resumed = (
+        Folder.create(tmp_path / "run", config()),
+        start(TORCH["Adam"]),
+        start(TORCH["Adam"], weights=1),
+    )
     list(unbroken.until(CUT))
     made.checkpoint(unbroken, seconds=0.0)
     path = made.path / "state" / "checkpoint.safetensors"

@@ -99,10 +99,9 @@ def _own(name: str, value: Any) -> Any:
 def _from_file(path: Path) -> dict[str, Any]:
     """The options in a YAML file, by name."""
     import yaml
-    from jsonargparse import get_loader
 
     try:
-        found = get_loader("yaml")(path.read_text())
+        found = yaml.safe_load(path.read_text())
     except yaml.YAMLError as error:
         raise ValueError(f"{path} is no YAML: {error}") from error
     if not isinstance(found, dict):
@@ -136,10 +135,9 @@ def _help(own: Mapping[str, Any], given: Mapping[str, Any]) -> int:
     ]
     print(USAGE.format(methods=wrapped[0], data=wrapped[1], usual=USUAL))
     if "method" in own:
-        from unweave.cli.options import IMAGES, offered, typed_parser
+        from unweave.cli.options import IMAGES, help_text, offered
 
-        shown = typed_parser(offered(own["method"], own.get("data"), given, (IMAGES,))).format_help()
-        print(shown.partition("\n\n")[2])
+        print(help_text(offered(own["method"], own.get("data"), given, (IMAGES,))))
     return 0
 
 
@@ -152,10 +150,10 @@ def _show(own: Mapping[str, Any], chosen: Mapping[str, Any], options: Mapping[st
 
     parts = _sorted_out(chosen)
     source = datasets.load(own["data"], own.get("root"), **parts["data"])
-    choice = fit.choose(own["method"], parts["settings"], source.info)
+    spec = fit.choose(own["method"], parts["settings"], source.info)
     fixed = {k: own[k] for k in ("method", "data", "root", "out") if k in own}
     plainly = {k: chosen.get(k, o.default) for k, o in options.items() if _belongs(k) != "settings"}
-    resolved = fixed | choice.parts | choice.settings | plainly
+    resolved = fixed | spec.part_names() | spec.flat() | plainly
     resolved = {k: list(v) if isinstance(v, tuple) else v for k, v in resolved.items()}
     print(yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True), end="")
     return 0

@@ -32,7 +32,7 @@ def render(views: Views, twin: TwinViews, pair: Pair, codes: Codes, twin_codes: 
         "factor_rows": rows_of_factors(codes, twin_codes),
         "source": f"{len(pair.model.log_p):,} images {views.source[1]}",
         "run": views.run.path.name,
-        "what": f"{views.run.config['method']['name']} on {views.run.config['data']['name']}",
+        "what": f"{views.run.config.method.name} on {views.run.config.data.name}",
         "strips": section(lambda: strips(views, twin)),
         "again": section(lambda: reconstructions(views, twin)),
         "likely": likelihood_bars(pair),

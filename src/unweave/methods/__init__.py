@@ -1,6 +1,6 @@
 """The methods and their parts, as plain tables: what exists, where it stands, one line of what it is. Imports nothing.
 
-To add a method, write one file and one line here. `names()` lists them, `build.py` makes them.
+To add a method, write one file and one line here. `names()` lists them, `resolve.py` looks them up.
 """
 
 from __future__ import annotations
@@ -141,3 +141,13 @@ PARTS: dict[str, dict[str, Entry]] = {
 def names() -> list[str]:
     """The names that `unweave train` and `unweave.train` take."""
     return list(METHODS)
+
+
+def kind_of(keyword: str) -> str | None:
+    """The kind of part that a constructor's keyword takes, by its last word; None if it takes none.
+
+    >>> kind_of("encoder"), kind_of("content_encoder"), kind_of("latents")
+    ('encoder', 'encoder', None)
+    """
+    last = keyword.rpartition("_")[2]
+    return last if last in PARTS else None

@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -14,13 +13,10 @@ from unweave import metrics
 from unweave.metrics.base import Score
 from unweave.report import facts
 from unweave.report.scores import digits
-from unweave.runs.config import hashed
+from unweave.runs.config import RunConfig
 
 WIDTH, LEFT, RIGHT, TOP, LANE = 720, 170, 40, 8, 16
 NAMED = 3  # settings in the label of a group
-
-
-Config = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -75,11 +71,11 @@ class Strips:
     right: int = WIDTH - RIGHT
 
 
-def groups(configs: Sequence[Config]) -> list[Group]:
+def groups(configs: Sequence[RunConfig]) -> list[Group]:
     """Runs by everything that was chosen but the seed, in the order they were given."""
     found: dict[str, list[int]] = {}
     for i, config in enumerate(configs):
-        found.setdefault(json.dumps(hashed(config), sort_keys=True), []).append(i)
+        found.setdefault(json.dumps(config.hashed(), sort_keys=True), []).append(i)
     firsts = [configs[members[0]] for members in found.values()]
     labels = [_label(config, facts.differing(_rivals(config, firsts))) for config in firsts]
     return [Group(label, members, i) for i, (label, members) in enumerate(zip(labels, found.values(), strict=True))]
@@ -108,12 +104,12 @@ def strips(groups: Sequence[Group], names: Sequence[str], scores: Sequence[Mappi
     return Strips(found, ticks, WIDTH, TOP + height * len(found) + 24) if found else None
 
 
-def _rivals(config: Config, firsts: Sequence[Config]) -> list[Config]:
+def _rivals(config: RunConfig, firsts: Sequence[RunConfig]) -> list[RunConfig]:
     """The groups that the method's name does not tell apart from this one."""
-    return [other for other in firsts if other["method"]["name"] == config["method"]["name"]]
+    return [other for other in firsts if other.method.name == config.method.name]
 
 
-def _label(config: Config, differing: Sequence[str]) -> str:
+def _label(config: RunConfig, differing: Sequence[str]) -> str:
     chosen = dict(facts.settings(config))
     words = [f"{name.rpartition('.')[2]} {chosen[name]}" for name in differing if name in chosen]
     more = [f"and {len(words) - NAMED} more"] if len(words) > NAMED else []

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
+from unweave.runs.config import RunConfig
 from unweave.runs.run import Run
 
 Rows = list[tuple[str, str]]
 
 
-def settings(config: Mapping[str, Any]) -> Rows:
+def settings(config: RunConfig) -> Rows:
     """Every choice of a run by its dotted name: method, parts, settings, loop, batches, options of the data."""
-    method = config["method"]
-    chosen: dict[str, Any] = {"method": method["name"]} | method["parts"] | method["settings"]
-    chosen |= {"data": config["data"]["name"]} | {f"data.{k}": v for k, v in config["data"]["options"].items()}
-    chosen |= config["loop"] | {f"batches.{k}": v for k, v in config["batches"].items()}
+    method = config.method
+    chosen: dict[str, Any] = {"method": method.name, **method.parts, **method.settings, "data": config.data.name}
+    chosen |= {f"data.{k}": v for k, v in config.data.options.items()}
+    chosen |= asdict(config.loop)
+    chosen |= {f"batches.{k}": v for k, v in config.batches.items()}
     return [(name, word(value)) for name, value in chosen.items()]
 
 
 def data(run: Run) -> Rows:
     """The facts of the data."""
-    info, chosen = run.info, run.config["data"]
-    found = [("name", chosen["name"]), ("where from", chosen["about"])]
-    found += [("source", chosen["source"])] if chosen["source"] else []
-    found += [("folder", chosen["root"])] if chosen["root"] else []
-    held = chosen.get("rows", info.n) - info.n
+    info = run.info
+    chosen = run.config.data
+    found = [("name", chosen.name), ("where from", chosen.about)]
+    found += [("source", chosen.source)] if chosen.source else []
+    found += [("folder", chosen.root)] if chosen.root else []
+    held = chosen.held_out
     number = f"{info.n:,}" + (f" to train on, {held:,} held out" if held else "")
     found += [("images" if len(info.shape) == 3 else "vectors", number)]
     found += [("shape", " × ".join(map(str, info.shape)) + (" (C, H, W)" if len(info.shape) == 3 else ""))]
@@ -46,12 +50,12 @@ def class_names(run: Run, most: int = 50) -> Sequence[str]:
     return names[:most] + [f"and {len(names) - most} more"] * (len(names) > most)
 
 
-def versions(config: Mapping[str, Any]) -> Rows:
+def versions(config: RunConfig) -> Rows:
     """What the run was made with."""
-    return [(name, str(version)) for name, version in config.get("versions", {}).items()]
+    return [(name, str(version)) for name, version in config.versions.items()]
 
 
-def differing(configs: Sequence[Mapping[str, Any]]) -> list[str]:
+def differing(configs: Sequence[RunConfig]) -> list[str]:
     """Names of the settings that are not the same in all runs, the seed left out."""
     tables = [dict(settings(config)) for config in configs]
     names = dict.fromkeys(name for table in tables for name in table)

@@ -6,8 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from unweave.runs.config import RunConfig
 
-def remarks(records: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> dict[str, str]:
+
+def remarks(records: Sequence[Mapping[str, Any]], config: RunConfig) -> dict[str, str]:
     """The reason, in a sentence or two, for each term whose last value is out of its range; none for most runs."""
     last = {name: value for record in records for name, value in record.items()}
     correlation, information = last.get("total correlation"), last.get("mutual information")
@@ -19,8 +21,9 @@ def remarks(records: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> 
     return found
 
 
-def _correlation(config: Mapping[str, Any]) -> str:
-    n, latents = config["data"]["info"]["n"], config["method"]["settings"].get("latents", 1)
+def _correlation(config: RunConfig) -> str:
+    n = config.data.info.n
+    latents = config.method.settings.get("latents", 1)
     if _estimator(config) == "weighted":
         short = (latents - 1) * math.log(n)
         return (
@@ -32,7 +35,7 @@ def _correlation(config: Mapping[str, Any]) -> str:
     return "it is a critic's mean log ratio, below 0 while the critic lags behind the codes or sees nothing in them."
 
 
-def _information(config: Mapping[str, Any]) -> str:
+def _information(config: RunConfig) -> str:
     if _estimator(config) == "weighted":
         return (
             "the weighted estimate is about log(N M), for N images in batches of M, as soon as no image explains another's "
@@ -41,5 +44,5 @@ def _information(config: Mapping[str, Any]) -> str:
     return "an estimate from one batch and one sample of each code; it is right on average to a few nats."
 
 
-def _estimator(config: Mapping[str, Any]) -> str | None:
-    return config["method"]["settings"].get("regulariser.estimator")
+def _estimator(config: RunConfig) -> str | None:
+    return config.method.settings.get("regulariser.estimator")

@@ -77,7 +77,7 @@ def of(run: Run, anchor: str) -> RunPage:
     config = run.config
     return RunPage(
         anchor,
-        f"{config['method']['name']} on {config['data']['name']}",
+        f"{config.method.name} on {config.data.name}",
         run.path.name,
         str(run.path),
         run.folder.done,

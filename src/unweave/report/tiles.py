@@ -26,7 +26,7 @@ class Tile:
 def tiles(run: Run, records: list[dict[str, Any]], found: Mapping[str, Score]) -> list[Tile]:
     """The numbers one looks for first."""
     last = records[-1] if records else {}
-    shown = [Tile("steps", f"{last.get('step', 0):,}", f"of {run.config['loop']['steps']:,}")]
+    shown = [Tile("steps", f"{last.get('step', 0):,}", f"of {run.config.loop.steps:,}")]
     if "seconds" in last:
         speeds = [r["images_per_s"] for r in records if "images_per_s" in r]
         shown += [Tile("training time", duration(last["seconds"]), f"{np.median(speeds):,.0f} images/s")]

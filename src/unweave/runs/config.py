@@ -1,68 +1,162 @@
-"""The config of a run: everything that was chosen, and what of it its name hashes."""
+"""The config of a run: everything that was chosen, what it was made with, and what of it the run's name hashes.
+
+It lies in the run folder as config.json, and is read back through `schema.read`: an unknown key, a missing one and a
+value of another type are refused by name. Fields with a default are those that runs of earlier versions do not have.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import platform
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-import torch
-
-from unweave import data as datasets
-from unweave.methods import build
-from unweave.training.precision import resolve
+from unweave.data.sampling.batches import stream
+from unweave.methods import Entry
+from unweave.methods.resolve import resolve
+from unweave.methods.spec import STEPS, Spec
+from unweave.settings import Keyword, Setting, keywords, nearest, schema
+from unweave.training.precision import Precision
 from unweave.types import DataInfo
 
-
-def describe(
-    choice: build.Choice,
-    given: Any,
-    source: Any,
-    info: DataInfo,
-    root: str | Path | None,
-    data_options: Mapping[str, Any],
-    batch_options: Mapping[str, Any],
-    loop: Mapping[str, Any],
-) -> dict[str, Any]:
-    """The config of a run: everything chosen, plain enough for JSON. info: of the rows that are trained on."""
-    facts = dataclasses.asdict(info)
-    return {
-        "method": {
-            "name": choice.method,
-            "parts": choice.parts,
-            "settings": choice.settings,
-            "modules": sorted(choice.modules),
-        },
-        "data": {
-            "name": source.name,
-            "source": _named(given),
-            "root": None if root is None else str(root),
-            "options": dict(data_options),
-            "about": source.about,
-            "rows": len(source),
-            "white": getattr(source, "white", 255),  # a user's own data set need not say, nor what its floats were
-            "floats": None if (ends := getattr(source, "floats", None)) is None else list(ends),
-            "info": {k: list(v) if isinstance(v, tuple) else v for k, v in facts.items()},
-        },
-        "batches": dict(batch_options),
-        "loop": dict(loop),
-        "resolved": resolved(loop),
-        "versions": {name: version(name) for name in ("unweave", "torch", "numpy")}
-        | {"python": platform.python_version(), "commit": commit()},
-    }
+Steps = Annotated[int, Setting("batches to train on", low=1)]
+BatchSize = Annotated[int, Setting("images in a batch: 64 are 32 pairs", low=1, search=(32, 64, 128, 256))]
+Seed = Annotated[int, Setting("of weights, batches and noise", low=0)]
+Numbers = Annotated[Precision, Setting("of convolutions and products: the faster here, or one of the two")]
+Device = Annotated[str, Setting("cpu, cuda, cuda:1, mps, or auto")]
+Holdout = Annotated[float, Setting("share of the images kept for validation", low=0, high=0.9)]
+LogEvery = Annotated[int, Setting("steps between records of the log", low=1)]
 
 
-def resolved(loop: Mapping[str, Any]) -> dict[str, str]:
-    """What "auto" stands for on this machine; a resumed run keeps the precision it began with."""
-    device = pick_device(loop["device"])
-    return {
-        "device": str(device),
-        "precision": "bf16" if resolve(loop["precision"], device) is torch.bfloat16 else "float32",
-    }
+@dataclass(frozen=True)
+class MethodConfig:
+    """The tree of a method, flat: parts and settings by dotted name; modules are the parts handed in as objects."""
+
+    name: str
+    parts: Mapping[str, str]
+    settings: Mapping[str, Any]
+    modules: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, spec: Spec) -> MethodConfig:
+        """What a resolved method says of itself."""
+        return cls(spec.name, spec.part_names(), spec.flat(), tuple(sorted(spec.modules())))
+
+    def resolved(self, info: DataInfo, modules: Mapping[str, Any] = {}) -> Spec:
+        """The tree again. modules: the parts that were handed in, by dotted keyword. ValueError as of `resolve`."""
+        saved = Entry(self.name, "", dict(self.parts))
+        return resolve(self.name, {**self.settings, **modules}, info, saved)
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """The data of a run.
+
+    name: of the data set. source: what opens it again, a name or a path; None if it was handed in as an object. root:
+    the folder of the published files. options: of the data set. about: one line on where it came from. info: facts of
+    the rows that are trained on. rows: number of all rows, None of a run that does not say. white, floats: the numbers
+    that were white, and black and white, where images were deeper than bytes or floats.
+    """
+
+    name: str
+    source: str | None
+    root: str | None
+    options: Mapping[str, Any]
+    about: str
+    info: DataInfo
+    rows: int | None = None
+    white: int = 255
+    floats: tuple[int, int] | None = None
+
+    @property
+    def held_out(self) -> int:
+        """Number of rows that are not trained on; 0 of a run that does not say."""
+        return 0 if self.rows is None else self.rows - self.info.n
+
+
+@dataclass(frozen=True)
+class LoopConfig:
+    """How the training loop goes."""
+
+    steps: Steps = STEPS
+    batch_size: BatchSize = 64
+    seed: Seed = 0
+    precision: Numbers = "auto"
+    device: Device = "auto"
+    holdout: Holdout = 0.0
+    log_every: LogEvery = 100
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What "auto" stood for where the run began; a resumed run keeps the precision."""
+
+    device: str
+    precision: Precision
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that was chosen for a run, plain enough for JSON.
+
+    batches: options of `data.sampling.batches.stream`. versions: of what it was made with.
+    """
+
+    method: MethodConfig
+    data: DataConfig
+    batches: Mapping[str, Any]
+    loop: LoopConfig
+    resolved: Resolved | None = None
+    versions: Mapping[str, str | None] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, plain: Any, place: str) -> RunConfig:
+        """The config in a file; `place` is the file. ValueError, in one line, for what is no config."""
+        found = schema.read(cls, plain, place)
+        return dataclasses.replace(found, batches=completed(batch_words(), found.batches, f"{place}: batches"))
+
+    def plain(self) -> dict[str, Any]:
+        """As names with values, for JSON."""
+        return dataclasses.asdict(self)
+
+    def hashed(self) -> dict[str, Any]:
+        """The part that a run's name hashes: what may change its numbers, but not the seed."""
+        plain = self.plain()
+        loop = {k: v for k, v in plain["loop"].items() if k != "seed"}
+        data = {k: plain["data"][k] for k in ("name", "source", "options", "info")}
+        return {"method": plain["method"], "data": data, "batches": plain["batches"], "loop": loop}
+
+    def run_name(self) -> str:
+        """METHOD-DATA-HASH-SEED; the hash is of everything that was chosen but the seed."""
+        digest = hashlib.blake2b(json.dumps(self.hashed(), sort_keys=True).encode(), digest_size=4).hexdigest()
+        names = (self.method.name, self.data.name)
+        method, data = (text.rpartition("/")[2].replace(":", ".").replace(" ", "_") for text in names)
+        return f"{method}-{data}-{digest}-{self.loop.seed}"
+
+
+def batch_words() -> dict[str, Keyword]:
+    """The options of batches, `data.sampling.batches.stream`, that are not the loop's."""
+    return {k: word for k, word in keywords(stream).items() if word.setting is not None and k != "batch_size"}
+
+
+def completed(known: Mapping[str, Keyword], given: Mapping[str, Any], of: str) -> dict[str, Any]:
+    """What was given, checked, with the defaults of the rest: the same run has the same config however it was written."""
+    if unknown := [name for name in given if name not in known]:
+        raise ValueError(f"{of} has no option {unknown[0]!r}; {nearest(unknown[0], known)}")
+    defaults = {name: word.default for name, word in known.items() if not word.required}
+    return defaults | {name: known[name].check(value) for name, value in given.items()}
+
+
+def versions() -> dict[str, str | None]:
+    """What a run is made with here."""
+    installed = {name: version(name) for name in ("unweave", "torch", "numpy")}
+    return {**installed, "python": platform.python_version(), "commit": commit()}
 
 
 def commit() -> str | None:
@@ -70,35 +164,5 @@ def commit() -> str | None:
     root = Path(__file__).parents[3]
     if not (root / ".git").exists():
         return None
-    asked = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    return asked.stdout.strip() or None
-
-
-def _named(given: Any) -> str | None:
-    """What opens the data again from anywhere: a name, or a path in full; None if they were handed in as an object."""
-    if not isinstance(given, str | Path):
-        return None
-    return str(given) if str(given) in datasets.TABLE or not Path(given).exists() else str(Path(given).resolve())
-
-
-def hashed(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a config that a run's name hashes: what may change its numbers, but not the seed."""
-    loop = {k: v for k, v in config["loop"].items() if k != "seed"}
-    data = {k: config["data"][k] for k in ("name", "source", "options", "info")}
-    return {"method": config["method"], "data": data, "batches": config["batches"], "loop": loop}
-
-
-def pick_device(name: str) -> torch.device:
-    """The device of a name; "auto" is the first accelerator there is, else the CPU."""
-    if name == "auto":
-        return (
-            torch.accelerator.current_accelerator() or torch.device("cpu")
-            if torch.accelerator.is_available()
-            else torch.device("cpu")
-        )
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device {name!r} is not available here: {str(error).splitlines()[0]}") from error
-    return device
+    git = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return git.stdout.strip() or None

@@ -2,7 +2,7 @@
 
     METHOD-DATA-HASH-SEED/
         config.json           everything that was chosen, versions, device
-        origin.json           of a run that names code of its user's own: where it stands, sealed (see `trust`)
+        origin.json           of a run that names code of its user's own: where it stands, sealed (see `seal`)
         log.jsonl             one record a line: the mean of each term of the losses since the one before
         weights.safetensors   of the method, as of the last checkpoint; without frozen networks
         state/checkpoint.safetensors   weights, state of the optimisers, step: all that a resumed run needs, in one file
@@ -14,7 +14,6 @@ No random state is stored: every step is seeded from (seed, step), so a killed r
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,13 +27,16 @@ from unweave.checksum import checksum
 from unweave.files import WriteError, write
 from unweave.methods.base import Method
 from unweave.metrics.score import Score
+from unweave.runs.config import RunConfig
+from unweave.settings.typed import typed
 from unweave.training.loop import Training
 from unweave.training.optimiser_state import from_slots, pack, unpack
 
 FORMAT = 1
 CHECKPOINT = "state/checkpoint.safetensors"
 SCORES = "scores.json"
-OWN = ("config.json", "origin.json", "log.jsonl", "weights.safetensors", "state", CHECKPOINT, SCORES, "done")
+ORIGIN = "origin.json"
+OWN = ("config.json", ORIGIN, "log.jsonl", "weights.safetensors", "state", CHECKPOINT, SCORES, "done")
 
 
 class RunError(ValueError):
@@ -70,18 +72,10 @@ class Folder:
         if not config.is_file():
             here = "is no run folder (it has no config.json)" if self.path.exists() else "does not exist"
             raise RunError(f"{self.path} {here}")
-        try:
-            self.config: dict[str, Any] = json.loads(config.read_text())
-        except json.JSONDecodeError as error:
-            raise RunError(f"{config} is damaged: {error}") from error
-        if self.config.get("format", 0) > FORMAT:
-            raise RunError(
-                f"{self.path} was written by a newer unweave ({self.config.get('versions', {}).get('unweave')}); "
-                f"this one reads format {FORMAT}: upgrade"
-            )
+        self.config = config_in(config.read_bytes(), self.path)
 
     @classmethod
-    def create(cls, path: str | Path, config: dict[str, Any]) -> Folder:
+    def create(cls, path: str | Path, config: RunConfig) -> Folder:
         """A new run folder with its config; RunExists if one is there already."""
         path = Path(path)
         refuse_links(path)
@@ -89,7 +83,7 @@ class Folder:
             raise RunExists(path)
         path.mkdir(parents=True, exist_ok=True)
         try:
-            write(path / "config.json", json.dumps({"format": FORMAT} | config, indent=1).encode())
+            write(path / "config.json", json.dumps({"format": FORMAT} | config.plain(), indent=1).encode())
         except WriteError:
             if not any(path.iterdir()):  # nothing half-written is left
                 path.rmdir()
@@ -199,11 +193,20 @@ class Folder:
         _load(method, weights, json.loads(metadata["state"] or "{}").get("frozen", {}), path)
 
 
-def run_name(method: str, data: str, chosen: dict[str, Any], seed: int) -> str:
-    """METHOD-DATA-HASH-SEED; the hash is of everything that was chosen but the seed."""
-    digest = hashlib.blake2b(json.dumps(chosen, sort_keys=True).encode(), digest_size=4).hexdigest()
-    words = [text.rpartition("/")[2].replace(":", ".").replace(" ", "_") for text in (method, data)]
-    return f"{words[0]}-{words[1]}-{digest}-{seed}"
+def config_in(written: bytes, path: Path) -> RunConfig:
+    """What the config.json of the run folder `path` says. RunError if it is damaged, or newer than this unweave."""
+    file = path / "config.json"
+    try:
+        plain = json.loads(written)
+        version = plain.pop("format", 0) if isinstance(plain, dict) else 0
+        if isinstance(version, int) and version > FORMAT:
+            raise RunError(f"{path} was written by a newer unweave; this one reads format {FORMAT}: upgrade")
+        typed("format", version, int)
+        return RunConfig.read(plain, file.name)
+    except RunError:
+        raise
+    except ValueError as error:  # of JSON, of its encoding, or of what it says
+        raise RunError(f"{file} is damaged: {error}") from error
 
 
 def _weights(method: Method) -> dict[str, Tensor]:

@@ -17,13 +17,13 @@ from unweave import data
 from unweave.data.convert.scale import refuse_unfinite, unit, unmasked
 from unweave.data.subsets import split
 from unweave.generators import seeded
-from unweave.methods import build
 from unweave.methods.base import Method
+from unweave.runs.config import LoopConfig, RunConfig
 from unweave.runs.folder import Folder, RunError
+from unweave.runs.seal import admit
 from unweave.seeds import fold
 from unweave.tensors import plain
-from unweave.trust import admit
-from unweave.types import DataInfo, Posterior, to_unit
+from unweave.types import Posterior, to_unit
 
 CHUNK = 512  # images that go through the network at once
 
@@ -36,7 +36,7 @@ class Run:
 
     def __init__(self, folder: Folder, method: Method, source: Any = None):
         self.folder, self.method, self._source = folder, method.eval(), source
-        self.path, self.config, self.info = folder.path, folder.config, info_of(folder.config)
+        self.path, self.config, self.info = folder.path, folder.config, folder.config.data.info
 
     @property
     def device(self) -> torch.device:
@@ -56,7 +56,7 @@ class Run:
     @cached_property
     def held(self) -> Any:
         """The rows that were held out of training, as a data set; None if none were."""
-        return parted(self.data, self.config["loop"])[1]
+        return parted(self.data, self.config.loop)[1]
 
     def records(self) -> list[dict[str, Any]]:
         """The log, one dictionary a line."""
@@ -128,9 +128,8 @@ class Run:
                 f"images have shape {images.shape}; this run takes (n, {', '.join(map(str, shape))}){hint}"
             )
         if len(shape) == 3:
-            known = self.config["data"]  # an older run does not say what its floats were
-            floats = tuple(known["floats"]) if known.get("floats") else None
-            return unit(images, white=known.get("white", 255), binary=self.info.binary, floats=floats)
+            known = self.config.data
+            return unit(images, white=known.white, binary=self.info.binary, floats=known.floats)
         images = unmasked(images, "the array of vectors")
         if images.dtype.kind not in "uifb":
             raise ValueError(f"the array of vectors holds {images.dtype}; expected numbers")
@@ -159,38 +158,37 @@ def load_run(path: str | Path, *, device: str = "cpu", trust: bool = False, **mo
     """
     folder = Folder(path)
     admit(folder.path, folder.config, trusted=trust, given=modules)
-    method = method_of(folder.config, modules)
+    method = method_of(folder, modules)
     folder.load_weights(method)
     return Run(folder, method.to(device))
 
 
-def method_of(config: Mapping[str, Any], modules: Mapping[str, nn.Module] = {}) -> Method:
-    """The method that a config describes, with fresh weights."""
-    chosen = config["method"]
-    if missing := [path for path in chosen["modules"] if path not in modules]:
+def method_of(folder: Folder, modules: Mapping[str, nn.Module] = {}) -> Method:
+    """The method that a run's config describes, with fresh weights. modules: the parts that were handed in as objects.
+
+    RunError if one of these is missing, or for a config that no method can be made of.
+    """
+    config = folder.config
+    if missing := [path for path in config.method.modules if path not in modules]:
         raise RunError(f"this run was trained with a {missing[0]} handed in as an object: give {missing[0]}=... again")
-    choice = build.Choice(chosen["name"], chosen["parts"], chosen["settings"], dict(modules))
-    return build.make(choice, info_of(config), seed=config["loop"]["seed"], steps=config["loop"]["steps"])
+    info = config.data.info
+    try:
+        return config.method.resolved(info, modules).make(info, seed=config.loop.seed, steps=config.loop.steps)
+    except ValueError as error:
+        raise RunError(f"{folder.path}: of its config.json no method can be made: {error}") from error
 
 
-def open_data(config: Mapping[str, Any]) -> Any:
+def open_data(config: RunConfig) -> Any:
     """The data set that a config names. RunError if it was handed in as an object."""
-    chosen = config["data"]
-    if chosen["source"] is None:
-        raise RunError(f"the data ({chosen['name']}) were handed in as an object: give data=... again")
-    return data.load(chosen["source"], chosen["root"], **chosen["options"])
+    chosen = config.data
+    if chosen.source is None:
+        raise RunError(f"the data ({chosen.name}) were handed in as an object: give data=... again")
+    return data.load(chosen.source, chosen.root, **chosen.options)
 
 
-def parted(source: Any, loop: Mapping[str, Any]) -> tuple[Any, Any]:
+def parted(source: Any, loop: LoopConfig) -> tuple[Any, Any]:
     """(the rows of a data set that are trained on, those that are held out, None if none are)."""
-    return split(source, loop["holdout"], loop["seed"]) if loop["holdout"] else (source, None)
-
-
-def info_of(config: Mapping[str, Any]) -> DataInfo:
-    """The facts of the data that the method was made with, as a config holds them."""
-    facts: dict[str, Any] = config["data"]["info"]
-    plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()}
-    return DataInfo(**plain)
+    return split(source, loop.holdout, loop.seed) if loop.holdout else (source, None)
 
 
 def _array(images: Any) -> NDArray[Any]:

@@ -9,7 +9,7 @@ import torch
 Precision = Literal["auto", "bf16", "float32"]
 
 
-def resolve(precision: Precision, device: torch.device) -> torch.dtype:
+def dtype_of(precision: Precision, device: torch.device) -> torch.dtype:
     """The type that autocast uses: bfloat16 where the hardware multiplies it natively, or where it was asked for."""
     if precision == "auto":
         return torch.bfloat16 if has_bf16(device) else torch.float32

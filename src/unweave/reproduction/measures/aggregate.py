@@ -44,7 +44,7 @@ def kl(run: Run) -> float:
     """Mean KL(q(z given x) || p(z)) in nats over 5,000 images. ValueError where codes are points."""
     mean, log_var = run.posterior(run.data.take(rows_of(run, 5000)))
     if log_var is None:
-        raise ValueError(f"{run.config['method']['name']} makes codes that are points; they have no KL")
+        raise ValueError(f"{run.config.method.name} makes codes that are points; they have no KL")
     return float(kl_per_latent(mean, log_var).sum())
 
 
@@ -61,7 +61,7 @@ def reconstruction(run: Run) -> float:
     """-log p(x given z) in nats per image, at one code of each of 2,000 images. ValueError unless it is a VAE or an AE."""
     method = run.method
     if not isinstance(method, AE | VAE):
-        raise ValueError(f"{run.config['method']['name']} has no likelihood of its images; measure a run of a VAE")
+        raise ValueError(f"{run.config.method.name} has no likelihood of its images; measure a run of a VAE")
     x = to_unit(torch.from_numpy(run.data.take(rows_of(run))).to(run.device))
     with seeded(fold(0, "noise"), run.device), torch.no_grad():
         parts = [method.likelihood(method.decoder(method.encode(b).sample()), b) for b in x.split(256)]

@@ -78,4 +78,4 @@ def _pooling(run: Run) -> Part:
     method = run.method
     if isinstance(method, VAE) and method.pooling is not None and "content" in run.blocks:
         return method.pooling
-    raise ValueError(f"{run.config['method']['name']} pools no groups into content; measure a run of gvae or ml-vae")
+    raise ValueError(f"{run.config.method.name} pools no groups into content; measure a run of gvae or ml-vae")

@@ -1,19 +1,14 @@
-"""A setting: one keyword of a constructor, with its type, default, unit, range and search law in its annotation.
-
-    def __init__(self, *, beta: Annotated[float, Setting("nats of loss per nat of KL", low=0)] = 4.0): ...
-
-The command line, Python's `train`, studies and the docs all read the same signature; there is no second list of options.
-"""
+"""What a signature says: each keyword with its type, default and `Setting`."""
 
 from __future__ import annotations
 
-import difflib
 import inspect
-import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, get_origin
+
+from unweave.settings.typed import from_text, typed
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,14 @@ class Keyword:
     def check(self, value: Any, name: str | None = None) -> Any:
         """`value` in the keyword's type; ValueError if it has another type or is out of range."""
         name = name or self.name
-        value = _typed(name, value, self.type)
+        return self._ranged(name, typed(name, value, self.type))
+
+    def read(self, text: str, name: str | None = None) -> Any:
+        """As `check`, of text as it was typed."""
+        name = name or self.name
+        return self._ranged(name, from_text(name, text, self.type))
+
+    def _ranged(self, name: str, value: Any) -> Any:
         if self.setting is not None and isinstance(value, (int, float)) and not isinstance(value, bool):
             _in_range(name, value, self.setting)
         return value
@@ -76,46 +78,6 @@ def keywords(made: Callable[..., Any]) -> dict[str, Keyword]:
             hint = hint.__origin__
         found[name] = Keyword(name, hint, parameter.default, setting)
     return found
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """What to say of a name that is not known: the one meant, if one is close, else all of them."""
-    known = sorted(known)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.55)
-    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known) or 'none'}"
-
-
-def _typed(name: str, value: Any, kind: Any) -> Any:
-    """`value` as `kind`: int where a float is asked, lists for tuples, one member of a Literal or of a union."""
-    if kind is Any:
-        return value
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin is Literal:
-        if value not in arguments:
-            raise ValueError(f"{name} is {value!r}; {nearest(str(value), map(str, arguments))}")
-        return value
-    if origin in (Union, types.UnionType):
-        return _one_of(name, value, kind, arguments)
-    if origin is tuple:
-        if not isinstance(value, (tuple, list)):
-            raise ValueError(f"{name} is {value!r}; expected a list of {arguments[0].__name__}")
-        return tuple(_typed(name, v, arguments[0]) for v in value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if kind is type(None):
-        kind = types.NoneType
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise ValueError(f"{name} is {value!r}; expected {kind.__name__}")
-    return value
-
-
-def _one_of(name: str, value: Any, kind: Any, members: tuple[Any, ...]) -> Any:
-    for member in members:
-        try:
-            return _typed(name, value, member)
-        except ValueError:
-            continue
-    raise ValueError(f"{name} is {value!r}; expected {kind}")
 
 
 def _in_range(name: str, value: int | float, setting: Setting) -> None:

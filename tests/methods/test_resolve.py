@@ -11,9 +11,12 @@ import pytest
 import torch
 from torch import nn
 
-from unweave.methods import METHODS, build
+from unweave.methods import METHODS
 from unweave.methods.regularisers.beta import Beta
+from unweave.methods.resolve import resolve
 from unweave.nets.likelihood import Bernoulli, Gaussian
+from unweave.runs.config import MethodConfig
+from unweave.settings import schema
 from unweave.types import DataInfo
 
 IMAGES = DataInfo(n=1000, shape=(1, 16, 16))
@@ -28,16 +31,18 @@ SMALL: dict[str, Any] = {
 
 
 def made(method: str, given: dict[str, Any], info: DataInfo = IMAGES, seed: int = 0) -> Any:
-    return build.make(build.choose(method, given, info), info, seed=seed)
+    return resolve(method, given, info).make(info, seed=seed)
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_is_built_by_its_name_and_its_choice_is_plain(name: str) -> None:
     """What is chosen goes through JSON and makes the same weights again."""
     info = DataInfo(500, (1, 32, 32), 3, ("shape", "size"), (3, 5))
-    choice = build.choose(name, {}, info)
-    again = build.Choice(**json.loads(json.dumps(dataclasses.asdict(choice))))
-    a, b = build.make(choice, info).state_dict(), build.make(again, info).state_dict()
+    choice = resolve(name, {}, info)
+    plain = json.loads(json.dumps(dataclasses.asdict(MethodConfig.of(choice))))
+    again = schema.read(MethodConfig, plain, "config").resolved(info)
+    a = choice.make(info).state_dict()
+    b = again.make(info).state_dict()
     assert a.keys() == b.keys()
     assert all(torch.equal(v, b[k]) for k, v in a.items())
 
@@ -60,14 +65,14 @@ def test_wiring_and_facts_reach_the_parts() -> None:
 def test_the_parts_fit_the_data() -> None:
     assert isinstance(made("vae", SMALL).likelihood, Bernoulli)
     assert isinstance(made("vae", {"encoder.width": 8, "decoder.width": 8}, VECTORS).likelihood, Gaussian)
-    assert build.choose("vae", {}, IMAGES).parts["encoder"] == "conv64"
+    assert resolve("vae", {}, IMAGES).part_names()["encoder"] == "conv64"
 
 
 def test_another_part_brings_its_own_settings() -> None:
-    choice = build.choose("beta-vae", SMALL | {"regulariser": "density-ratio", "gamma": 20.0}, IMAGES)
-    assert choice.parts["regulariser.critic"] == "mlp"
-    assert choice.settings["regulariser.gamma"] == 20.0
-    assert "regulariser.beta" not in choice.settings
+    choice = resolve("beta-vae", SMALL | {"regulariser": "density-ratio", "gamma": 20.0}, IMAGES)
+    assert choice.part_names()["regulariser.critic"] == "mlp"
+    assert choice.flat()["regulariser.gamma"] == 20.0
+    assert "regulariser.beta" not in choice.flat()
 
 
 def test_the_seed_draws_the_weights_and_leaves_the_callers_state_alone() -> None:
@@ -83,15 +88,15 @@ def test_the_seed_draws_the_weights_and_leaves_the_callers_state_alone() -> None
 
 def test_a_module_is_handed_in() -> None:
     encoder = nn.Sequential(nn.Flatten(), nn.Linear(256, 20))
-    choice = build.choose("vae", {k: v for k, v in SMALL.items() if "encoder" not in k} | {"encoder": encoder}, IMAGES)
-    assert build.make(choice, IMAGES).encoder is encoder
-    assert choice.parts["encoder"] == "torch.nn.modules.container:Sequential"
-    assert choice.modules == {"encoder": encoder}
+    choice = resolve("vae", {k: v for k, v in SMALL.items() if "encoder" not in k} | {"encoder": encoder}, IMAGES)
+    assert choice.make(IMAGES).encoder is encoder
+    assert choice.part_names()["encoder"] == "torch.nn.modules.container:Sequential"
+    assert choice.modules() == {"encoder": encoder}
 
 
 def test_a_class_is_handed_in() -> None:
-    choice = build.choose("vae", SMALL | {"regulariser": Beta}, IMAGES)
-    assert choice.parts["regulariser"] == "unweave.methods.regularisers.beta:Beta"
+    choice = resolve("vae", SMALL | {"regulariser": Beta}, IMAGES)
+    assert choice.part_names()["regulariser"] == "unweave.methods.regularisers.beta:Beta"
 
 
 STRANGER = '''
@@ -111,6 +116,19 @@ class Mine(Method):
     def part_arguments(cls, known):
         return {"encoder": {"outputs": known["codes"]}}
 
+class TwoEncoders(Method):
+    def __init__(self, content_encoder: nn.Module, class_encoder: nn.Module, *, wide: Annotated[int, Setting("w")] = 3):
+        super().__init__()
+        self.content_encoder, self.class_encoder = content_encoder, class_encoder
+
+    @classmethod
+    def part_arguments(cls, known):
+        return {"content_encoder": {"outputs": known["wide"]}, "class_encoder": {"outputs": 2}}
+
+class Unwired(Method):
+    def __init__(self, encoder: nn.Module):
+        super().__init__()
+
 class Forgetful(Method):
     def __init__(self, speed: float):
         super().__init__()
@@ -124,12 +142,33 @@ def test_a_strangers_class_from_the_working_directory(tmp_path: Path, monkeypatc
     mine = made("strange_file:Mine", {"encoder": "mlp", "encoder.width": 8, "codes": 5})
     assert mine.shape == (1, 16, 16)
     assert mine.encoder(torch.zeros(1, 1, 16, 16)).shape == (1, 5)
+    with pytest.raises(ValueError, match=r"MLPEncoder takes 'outputs', which part_arguments of Unwired does not give"):
+        made("strange_file:Unwired", {"encoder": "mlp"})
     with pytest.raises(ValueError, match=r"has no 'Mien'; did you mean 'Mine'\?"):
         made("strange_file:Mien", {})
     with pytest.raises(ValueError, match=r"Forgetful takes 'speed', which nobody gives: annotate it with Setting"):
         made("strange_file:Forgetful", {})
     with pytest.raises(ValueError, match=r"there is no module 'no_such_file'"):
         made("no_such_file:Mine", {})
+
+
+def test_a_keyword_that_ends_in_a_kind_of_part_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "strange_two.py").write_text(STRANGER)
+    monkeypatch.syspath_prepend(tmp_path)
+    given = {
+        "content_encoder": "mlp",
+        "class_encoder": "burgess",
+        "content_encoder.width": 8,
+        "class_encoder.channels": 6,
+    }
+    spec = resolve("strange_two:TwoEncoders", given | {"wide": 5}, IMAGES)
+    assert spec.part_names() == {"content_encoder": "mlp", "class_encoder": "burgess"}
+    assert spec.flat()["content_encoder.width"] == 8
+    method = spec.make(IMAGES)
+    assert method.content_encoder(torch.zeros(1, 1, 16, 16)).shape == (1, 5)
+    assert method.class_encoder(torch.zeros(1, 1, 16, 16)).shape == (1, 2)
+    with pytest.raises(ValueError, match=r"'width' could be content_encoder.width or class_encoder.width"):
+        resolve("strange_two:TwoEncoders", {"content_encoder": "mlp", "class_encoder": "mlp", "width": 8}, IMAGES)
 
 
 @pytest.mark.parametrize(
@@ -148,13 +187,17 @@ def test_a_strangers_class_from_the_working_directory(tmp_path: Path, monkeypatc
 )
 def test_what_is_wrong_is_refused_in_one_line(method: str, given: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
-        build.choose(method, given, IMAGES)
+        resolve(method, given, IMAGES)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_config_that_was_spoiled_by_hand_is_refused() -> None:
-    choice = build.choose("beta-vae", SMALL, IMAGES)
-    spoiled = dataclasses.replace(choice, settings=choice.settings | {"regulariser.beta": -3.0})
+    choice = resolve("beta-vae", SMALL, IMAGES)
+    config = MethodConfig.of(choice)
+    spoiled = dataclasses.replace(config, settings=config.settings | {"regulariser.beta": -3.0})
     with pytest.raises(ValueError, match=r"regulariser\.beta is -3"):
-        build.make(spoiled, IMAGES)
+        spoiled.resolved(IMAGES)
+    garbled = dataclasses.replace(config, settings=config.settings | {"rdgulariser.beta": 16.0})
+    with pytest.raises(ValueError, match=r"no setting 'rdgulariser.beta' here; did you mean 'regulariser.beta'"):
+        garbled.resolved(IMAGES)

@@ -1,0 +1,101 @@
+"""Names become a tree of classes and settings, here and nowhere else: what was given, and defaults for the rest.
+
+Settings have dotted names inside parts ("regulariser.beta"), or their last word where only one part has it ("beta").
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from unweave.methods import METHODS, PARTS, Entry, kind_of
+from unweave.methods.base import Method
+from unweave.methods.classes import checked, class_of, entry_of
+from unweave.methods.spec import Spec, part_kinds
+from unweave.settings import keywords
+from unweave.settings.names import full_name
+from unweave.types import DataInfo
+
+NO_PART = (None, "none")  # how one says that a part is left out
+
+
+def resolve(method: str | type[Method], given: Mapping[str, Any], info: DataInfo, entry: Entry | None = None) -> Spec:
+    """The tree of a method: what was given, checked, and defaults for the rest.
+
+    method: a name, "module:Class", or a class. given: settings and parts by dotted or unique short name ("__" may stand
+    for the dot); a part is a name, "module:Class", a class, a module, or None. info: of the data, which decide the parts
+    that nobody chose. entry: the parts and defaults in place of those in the table of methods.
+
+    ValueError for unknown names (with the nearest), wrong types and values out of range.
+    """
+    name = method if isinstance(method, str) else name_of(method)
+    made = checked(method, name, "method") if isinstance(method, type) else class_of(name, "method")
+    entry = entry or (entry_of(name, METHODS, "method") if isinstance(method, str) else Entry(name, ""))
+    given = {key.replace("__", "."): value for key, value in given.items()}
+    tree = _with_parts(name, made, "", entry, given, info)
+    return _with_settings(tree, _settings_in(given, tree), entry)
+
+
+def name_of(made: type | nn.Module) -> str:
+    """How a class, or the class of an object, is named: "module:Class"."""
+    made = made if isinstance(made, type) else type(made)
+    return f"{made.__module__}:{made.__qualname__}"
+
+
+def _with_parts(name: str, made: Any, path: str, entry: Entry, given: Mapping[str, Any], info: DataInfo) -> Spec:
+    """The tree of classes, without settings."""
+    parts = {}
+    for keyword, kind in part_kinds(keywords(made)):
+        optional = keywords(made)[keyword].default is None
+        default = entry.parts.get(f"{path}{keyword}", None if optional else _default_part(kind, info))
+        chosen = given.get(f"{path}{keyword}", given.get(keyword, default))
+        if isinstance(chosen, nn.Module):
+            parts[keyword] = Spec(name_of(chosen), chosen, {}, {})
+        elif chosen not in NO_PART:
+            chosen = name_of(chosen) if isinstance(chosen, type) else chosen
+            inner = f"{path}{keyword}."
+            parts[keyword] = _with_parts(chosen, class_of(chosen, kind), inner, entry, given, info)
+        elif not optional:
+            raise ValueError(f"{made.__name__} cannot do without its {path}{keyword}")
+    return Spec(name, made, {}, parts)
+
+
+def _settings_in(given: Mapping[str, Any], tree: Spec) -> dict[str, Any]:
+    """The settings among what was given, by dotted name, in their types."""
+    words, places = tree.words(), tree.places()
+    found = {}
+    for key, value in given.items():
+        if value in NO_PART and kind_of(key.rpartition(".")[2]):
+            continue  # none of a part that there is no place for
+        dotted = full_name(key, {**words, **places}, "setting")
+        if dotted in places:
+            continue
+        found[dotted] = words[dotted].check(value, key)
+    return found
+
+
+def _with_settings(tree: Spec, chosen: Mapping[str, Any], entry: Entry, path: str = "") -> Spec:
+    """The same tree with its settings: those chosen, else the entry's, else the signature's."""
+    settings = {}
+    for name, word in tree.keywords().items():
+        if word.setting is None:
+            continue
+        dotted = f"{path}{name}"
+        default = entry.defaults.get(dotted, word.default)
+        if dotted not in chosen and default is inspect.Parameter.empty:
+            raise ValueError(f"{dotted} has no default and was not given ({word.setting.about})")
+        settings[name] = chosen.get(dotted, default)
+    parts = {name: _with_settings(part, chosen, entry, f"{path}{name}.") for name, part in tree.parts.items()}
+    return dataclasses.replace(tree, settings=settings, parts=parts)
+
+
+def _default_part(kind: str, info: DataInfo) -> str:
+    """The part for these data: convolutions and a Bernoulli likelihood for images, else fully connected and Gaussian."""
+    for_images = {"encoder": "conv64", "decoder": "conv64", "likelihood": "bernoulli"}
+    for_vectors = {"encoder": "mlp", "decoder": "mlp", "likelihood": "gaussian"}
+    usual = for_images if len(info.shape) == 3 else for_vectors
+    return usual.get(kind) or next(iter(PARTS[kind]))

@@ -1,0 +1,109 @@
+"""The seal of a user's own runs: what lets them open a run that names their code without giving their word again.
+
+A new run that names third-party code is sealed: its origin.json holds the working directory and an HMAC of that and of
+config.json, under a secret that stands in no run folder. A sealed run opens without a word, wherever it was moved, and
+its code is imported from the directory in which it was trained; a folder that somebody else made cannot bear the seal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Collection
+from pathlib import Path
+
+from unweave.files import WriteError, write
+from unweave.locate import locate
+from unweave.runs.config import RunConfig
+from unweave.runs.folder import ORIGIN, config_in
+from unweave.trust import foreign, refuse
+
+log = logging.getLogger(__name__)
+
+
+def admit(run: Path, config: RunConfig, *, trusted: bool, given: Collection[str] = ()) -> None:
+    """Import the code that a run's config names and that is not unweave's. NotTrusted without the user's word or seal.
+
+    given: what is handed in and so not looked up, "data" or parts by kind.
+    """
+    if not (names := _named(config, given)):
+        return
+    folders = [folder for folder in (_origin(run, config), Path.cwd() if trusted else None) if folder is not None]
+    if not folders:
+        refuse(run, names)
+    for name in names:
+        locate(name, beside=folders)
+
+
+def seal(run: Path, config: RunConfig) -> None:
+    """Mark a new run as the user's own, if it names code that is not unweave's; a warning where that is not possible."""
+    names = _named(config)
+    if not names:
+        return
+    directory = str(Path.cwd())
+    try:
+        mark = _mark(_secret(make=True), directory, (run / "config.json").read_bytes())
+        write(run / ORIGIN, json.dumps({"directory": directory, "seal": mark}).encode())
+    except (OSError, WriteError) as error:
+        log.warning("%s is not remembered as yours (%s): opening it will take --trust (trust=True)", run, error)
+
+
+def state() -> Path:
+    """The user's folder for what is theirs alone: below $XDG_STATE_HOME, or where the platform keeps it. OSError if none."""
+    own = {"darwin": "Library/Application Support", "win32": "AppData/Local"}.get(sys.platform, ".local/state")
+    given = Path(os.environ.get("XDG_STATE_HOME", ""))
+    try:
+        place = given if given.is_absolute() else Path.home() / own
+    except RuntimeError as error:
+        raise OSError(str(error)) from error
+    if not place.is_absolute():  # it would be in the working directory, where anybody's files may be
+        raise OSError("there is no home directory")
+    return place / "unweave"
+
+
+def _named(config: RunConfig, given: Collection[str] = ()) -> list[str]:
+    method = config.method
+    objects = {*method.modules, *given}
+    parts = {path: name for path, name in method.parts.items() if path not in objects}
+    return foreign(method.name, parts, None if "data" in given else config.data.source)
+
+
+def _origin(run: Path, config: RunConfig) -> Path | None:
+    """The directory in which the user trained a run; None if its config bears no seal of this user's."""
+    try:
+        sealed = json.loads((run / ORIGIN).read_text())
+        written = (run / "config.json").read_bytes()
+        expected = _mark(_secret(make=False), sealed["directory"], written)
+        mine = hmac.compare_digest(expected.encode(), sealed["seal"].encode()) and config_in(written, run) == config
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return Path(sealed["directory"]) if mine else None
+
+
+def _mark(secret: bytes, directory: str, config: bytes) -> str:
+    return hmac.new(secret, os.fsencode(directory) + b"\0" + config, hashlib.sha256).hexdigest()
+
+
+def _secret(*, make: bool) -> bytes:
+    """32 random bytes that the user alone may read, made at their first use. OSError if they cannot be had."""
+    path = state() / "secret"
+    if make and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, new = tempfile.mkstemp(dir=path.parent)  # mode 0600
+        with os.fdopen(handle, "wb") as file:
+            file.write(os.urandom(32))
+        try:
+            os.link(new, path)  # whole or not at all, and never over one that another process has made
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(new)
+    status = path.stat()
+    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o077):
+        raise PermissionError(f"{path} is not yours alone: remove it to make another")
+    return path.read_bytes()

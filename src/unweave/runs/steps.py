@@ -1,0 +1,113 @@
+"""The steps of a run: batches, training loop, log, checkpoints, to the last step or from where it was stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from unweave.data.sampling.batches import stream
+from unweave.data.sampling.options import grouped
+from unweave.files import write
+from unweave.generators import left_alone
+from unweave.methods.base import Method
+from unweave.runs.config import RunConfig
+from unweave.runs.folder import Folder
+from unweave.runs.monitor import Clock, Look
+from unweave.runs.run import Run
+from unweave.training.device import pick_device
+from unweave.training.layout import channels_last
+from unweave.training.loop import NotFinite, Training
+from unweave.training.precision import dtype_of
+from unweave.training.records import COLUMNS, units
+
+Progress = Callable[[dict[str, Any]], None]
+
+
+def prepared(method: Method, seen: Any, config: RunConfig) -> Training:
+    """The training loop with its stream of the rows that are trained on; the first batch is drawn to see that it can be."""
+    loop = config.loop
+    device = pick_device(loop.device)
+    batches = stream(
+        seen, method.needs, batch_size=loop.batch_size, seed=loop.seed, device=str(device), **config.batches
+    )
+    batches(0)
+    precision = loop.precision if config.resolved is None else config.resolved.precision
+    method = channels_last(method.to(device))
+    return Training(method, batches, seed=loop.seed, dtype=dtype_of(precision, device))
+
+
+def finish(folder: Folder, training: Training, source: Any, held: Any, progress: Progress | None) -> Run:
+    """Train to the end, mark the run done. The caller's random state is left alone, also where training breaks down."""
+    with left_alone(training.device):
+        _take_steps(folder, training, source, held, progress)
+    write(folder.path / "done", b"")
+    return Run(folder, training.method, source)
+
+
+def _take_steps(folder: Folder, training: Training, source: Any, held: Any, progress: Progress | None) -> None:
+    """Take the steps that are left; log, keep checkpoints."""
+    loop = folder.config.loop
+    before = folder.restore(training)
+    if progress:
+        progress(_begun(folder, training, source))
+    folder.forget_after(training.step)
+    known_units = units(folder.records())
+    if progress and training.step:
+        progress({"resumed": training.step, "units": known_units})
+    clock = Clock(before, training.step)
+    look = Look(training, source, held)
+    for terms in training.until(loop.steps):
+        _check_names(terms)
+        if due := clock.due():
+            training.kept.check(training.step)  # before a look, whose images pass through the networks too
+        now = {"step": training.step} | clock.read(training.step, loop.batch_size)
+        if training.step % loop.log_every == 0 or training.step == loop.steps:
+            record = now | _record(training, look, known_units)
+            folder.append(record)
+            clock.recorded(training.step)
+            known_units |= record.get("units", {})
+            if progress:
+                progress(record)
+        elif progress and clock.second_passed():
+            progress(now | _plain(training.means.values) | {"live": True, "units": dict(training.units)})
+        if due:
+            _keep(folder, training, clock)
+    _keep(folder, training, clock)
+
+
+def _begun(folder: Folder, training: Training, source: Any) -> dict[str, Any]:
+    """What progress is shown first: where the run is, and on what it trains."""
+    loop = folder.config.loop
+    batch = grouped(training.method.needs, loop.batch_size, folder.config.batches)
+    about = source.about if batch is None else f"{source.about}; a batch is {batch}"
+    return {"run": folder.path, "steps": loop.steps, "batch_size": loop.batch_size, "data": about}
+
+
+def _check_names(terms: Mapping[str, torch.Tensor]) -> None:
+    if taken := COLUMNS & terms.keys():
+        raise ValueError(
+            f"a term of the losses is called {min(taken)!r}, as a column of the log: rename it in the method"
+        )
+
+
+def _record(training: Training, look: Look, known_units: Mapping[str, str]) -> dict[str, Any]:
+    """The means of the terms since the last record, which begin anew; units that the log does not know; and a look."""
+    means = training.means.values
+    training.check_finite(means)
+    new = {term: unit for term in means if (unit := training.units.get(term)) and term not in known_units}
+    training.means.clear()
+    return _plain(means) | look.at_step() | ({"units": new} if new else {})
+
+
+def _plain(terms: Mapping[str, torch.Tensor]) -> dict[str, float]:
+    return {name: round(float(value), 6) for name, value in terms.items()}
+
+
+def _keep(folder: Folder, training: Training, clock: Clock) -> None:
+    """A checkpoint, unless a weight is not finite: then the last good one stays."""
+    if bad := [n for n, w in training.method.named_parameters() if not bool(w.isfinite().all())]:
+        raise NotFinite(f"step {training.step}: the weights {bad[0]} are not finite; the last good checkpoint is kept")
+    folder.checkpoint(training, clock.seconds())
+    clock.kept()

@@ -1,0 +1,11 @@
+"""Settings: one keyword of a constructor, with its type, default, unit, range and search law in its annotation.
+
+    def __init__(self, *, beta: Annotated[float, Setting("nats of loss per nat of KL", low=0)] = 4.0): ...
+
+The command line, Python's `train`, studies and the docs all read the same signature; there is no second list of options.
+"""
+
+from unweave.settings.names import full_name, nearest
+from unweave.settings.signature import Keyword, Setting, keywords
+
+__all__ = ["Keyword", "Setting", "full_name", "keywords", "nearest"]

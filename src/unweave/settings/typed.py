@@ -1,0 +1,131 @@
+"""A value in the type of its annotation: from Python, from JSON or YAML, or from text on a command line."""
+
+from __future__ import annotations
+
+import reprlib
+import types
+import typing
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from unweave.settings.names import nearest
+
+TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
+NOTHING = ("none", "null")
+
+_shown = reprlib.Repr()  # of what may come from a file: a value of a megabyte is not repeated in a message
+_shown.maxstring = 120
+_shown.maxother = 120
+
+
+def typed(name: str, value: Any, kind: Any) -> Any:
+    """`value` as `kind`: an int where a float is expected, a list for a tuple, a member of a Literal or of a union.
+
+    ValueError, which begins with `name`, for any other type.
+    """
+    if kind is Any:
+        return value
+    origin = get_origin(kind)
+    if origin is Annotated:
+        return typed(name, value, kind.__origin__)
+    if origin is Literal:
+        if value not in get_args(kind):
+            raise ValueError(f"{name} is {shown(value)}; {nearest(str(value), map(str, get_args(kind)))}")
+        return value
+    if origin in (Union, types.UnionType):
+        return _one_of(name, value, kind)
+    if origin is tuple:
+        return _tuple(name, value, kind)
+    if origin in (dict, Mapping):
+        return _mapping(name, value, kind)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    plain = types.NoneType if kind is None else typing.get_origin(kind) or kind
+    if not isinstance(value, plain) or (plain is int and isinstance(value, bool)):
+        raise ValueError(f"{name} is {shown(value)}; expected {word(kind)}")
+    return value
+
+
+def from_text(name: str, text: str, kind: Any) -> Any:
+    """`text`, as it was typed, as `kind`: 1e-3, true, none, a word; a,b or [a, b] for a tuple. ValueError as of `typed`."""
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        if types.NoneType in get_args(kind) and text.lower() in NOTHING:
+            return None
+        return _text_of_one(name, text, kind)
+    if origin is Literal:
+        return typed(name, {str(member): member for member in get_args(kind)}.get(text, text), kind)
+    if origin is tuple:
+        items = [item.strip().strip("'\"") for item in text.strip().removeprefix("[").removesuffix("]").split(",")]
+        return tuple(from_text(name, item, get_args(kind)[0]) for item in items if item)
+    if kind is bool:
+        return typed(name, TRUTHS.get(text.lower(), text), kind)
+    if kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            raise ValueError(f"{name} is {shown(text)}; expected {word(kind)}") from None
+    return typed(name, text, kind)
+
+
+def word(kind: Any) -> str:
+    """A type as a reader understands it.
+
+    >>> word(int), word(float | None), word(tuple[str, ...]), word(Literal["a", "b"])
+    ('int', 'float or none', 'list of str', 'a or b')
+    """
+    origin, members = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return " or ".join(map(str, members))
+    if origin in (Union, types.UnionType):
+        return " or ".join(word(member) for member in members)
+    if origin is tuple:
+        return f"list of {word(members[0])}"
+    if origin in (dict, Mapping):
+        return "names with values"
+    if kind in (None, types.NoneType):
+        return "none"
+    return getattr(kind, "__name__", str(kind))
+
+
+def shown(value: Any) -> str:
+    """A value in a message: its repr, cut off where it is long."""
+    return _shown.repr(value)
+
+
+def _tuple(name: str, value: Any, kind: Any) -> tuple[Any, ...]:
+    members = get_args(kind)
+    if not isinstance(value, (tuple, list)):
+        raise ValueError(f"{name} is {shown(value)}; expected {word(kind)}")
+    if members[-1] is Ellipsis:
+        members = members[:1] * len(value)
+    if len(members) != len(value):
+        raise ValueError(f"{name} is {shown(value)}; expected {len(members)} of {word(members[0])}")
+    return tuple(typed(name, item, member) for item, member in zip(value, members, strict=True))
+
+
+def _mapping(name: str, value: Any, kind: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name} is {shown(value)}; expected {word(kind)}")
+    if odd := [key for key in value if not isinstance(key, str)]:
+        raise ValueError(f"{name} has the key {shown(odd[0])}; expected a name")
+    inner = get_args(kind)[1]
+    return {key: typed(f"{name}: {key}", item, inner) for key, item in value.items()}
+
+
+def _one_of(name: str, value: Any, kind: Any) -> Any:
+    for member in get_args(kind):
+        try:
+            return typed(name, value, member)
+        except ValueError:
+            continue
+    raise ValueError(f"{name} is {shown(value)}; expected {word(kind)}")
+
+
+def _text_of_one(name: str, text: str, kind: Any) -> Any:
+    for member in get_args(kind):
+        try:
+            return from_text(name, text, member)
+        except ValueError:
+            continue
+    raise ValueError(f"{name} is {shown(text)}; expected {word(kind)}")

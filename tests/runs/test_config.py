@@ -1,0 +1,101 @@
+"""The config of a run: read back key by key, refused by name, and the same name for the same choice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import unweave
+from unweave.runs.folder import Folder, RunError
+from unweave.runs.train import resume
+
+WRITTEN = Path(__file__).parents[1] / "golden" / "run_format_1" / "factor-vae-digits-e42f988e-3"
+CODES = [[0.21107164, 0.58681095], [-0.20313451, 0.18835494], [0.36657345, -0.45074657]]  # by the code that wrote it
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A run that an earlier version wrote."""
+    return Path(shutil.copytree(WRITTEN, tmp_path / WRITTEN.name))
+
+
+def test_a_run_of_an_earlier_version_opens_scores_and_keeps_its_name(path: Path) -> None:
+    run = unweave.load_run(path)
+    images = run.data.take(np.arange(3))
+    np.testing.assert_allclose(run.encode(images), CODES, atol=1e-6)
+    assert run.config.run_name() == path.name
+    assert run.folder.scores()["mig"].value == pytest.approx(0.01934548846005229)
+    assert len(run.held) == run.config.data.held_out == 180
+
+
+def test_a_run_of_an_earlier_version_is_resumed(path: Path) -> None:
+    (path / "done").unlink()
+    config = json.loads((path / "config.json").read_text())
+    config["loop"]["steps"] = 5
+    (path / "config.json").write_text(json.dumps(config))
+    assert [record["step"] for record in resume(path).records()] == [3, 5]
+
+
+def test_what_is_written_is_read_back(path: Path) -> None:
+    config = Folder(path).config
+    again = Folder.create(path.parent / "again", config).config
+    assert again == config
+    assert again.loop.holdout == 0.1
+    assert again.data.info.shape == (1, 8, 8)
+
+
+def setting(config: dict[str, Any]) -> None:
+    config["method"]["settings"]["rdgulariser.gamma"] = 3
+
+
+def seed(config: dict[str, Any]) -> None:
+    config["loop"]["seed"] = "7"
+
+
+def holdout(config: dict[str, Any]) -> None:
+    config["loop"]["holdout"] = 2.0
+
+
+def batches(config: dict[str, Any]) -> None:
+    config["batches"]["gruop_size"] = 4
+
+
+def shape(config: dict[str, Any]) -> None:
+    config["data"]["info"]["shape"] = [1, "8", 8]
+
+
+def missing(config: dict[str, Any]) -> None:
+    del config["data"]["about"]
+
+
+def white(config: dict[str, Any]) -> None:
+    config["data"]["floats"] = [0, 1, 2]
+
+
+WRONG: dict[Callable[[dict[str, Any]], None], str] = {
+    setting: "no setting 'rdgulariser.gamma' here; did you mean 'regulariser.gamma'?",
+    seed: "config.json: loop: seed is '7'; expected int",
+    holdout: "config.json: loop: holdout is 2.0; it has to be at most 0.9",
+    batches: "config.json: batches has no option 'gruop_size'; did you mean 'group_size'?",
+    shape: "config.json: data: info: shape is '8'; expected int",
+    missing: "config.json: data has no 'about'",
+    white: "config.json: data: floats is [0, 1, 2]; expected",
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda change: change.__name__)
+def test_a_config_that_says_what_none_can_is_refused_by_name(path: Path, wrong: Callable[..., None]) -> None:
+    config = json.loads((path / "config.json").read_text())
+    wrong(config)
+    (path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(RunError) as caught:
+        unweave.load_run(path)
+    assert WRONG[wrong] in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert str(path) in str(caught.value)
