@@ -29,7 +29,7 @@ from unweave.runs.run import Run, load_run
 from unweave.runs.train import resume, train
 from unweave.training.device import pick_device
 from unweave.training.loop import NotFinite
-from unweave.training.precision import dtype_of, has_bf16
+from unweave.training.precision import dtype_of
 from unweave.training.records import CLOCKED, COLUMNS
 from unweave.types import Batch, Losses
 
@@ -387,20 +387,6 @@ def test_auto_takes_the_accelerator_there_is(monkeypatch: pytest.MonkeyPatch) ->
     assert pick_device("cpu") == torch.device("cpu")
 
 
-def test_precision_asks_the_hardware(monkeypatch: pytest.MonkeyPatch) -> None:
-    cpu = torch.device("cpu")
-    assert dtype_of("bf16", cpu) == torch.bfloat16
-    assert dtype_of("float32", cpu) == torch.float32
-    for capabilities, expected in (({}, False), ({"amx_bf16": True}, True), ({"avx512_bf16": True}, True)):
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=capabilities: found)
-        assert has_bf16(cpu) is expected
-        assert dtype_of("auto", cpu) == (torch.bfloat16 if expected else torch.float32)
-    for capability, expected in (((7, 5), False), ((8, 0), True)):
-        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device, found=capability: found)
-        assert has_bf16(torch.device("cuda")) is expected
-    assert has_bf16(torch.device("mps")) is False
-
-
 def test_a_run_in_bfloat16_resumes_bit_identical(pictures: Path, tmp_path: Path) -> None:
     settings = {"precision": "bf16", "encoder": "conv64", "decoder": "conv64"}
     wide = {k: v for k, v in SMALL.items() if not k.endswith(".width")} | settings | {"steps": 6, "log_every": 2}
@@ -420,5 +406,5 @@ def test_a_run_in_bfloat16_resumes_bit_identical(pictures: Path, tmp_path: Path)
 def test_a_config_says_what_auto_stood_for_and_a_resumed_run_keeps_it(pictures: Path, tmp_path: Path) -> None:
     run = fit(opened(pictures), tmp_path, steps=2, precision="auto")
     found = run.config.resolved
-    assert found == Resolved("cpu", "bf16" if has_bf16(torch.device("cpu")) else "float32")
+    assert found == Resolved("cpu", "bf16" if dtype_of("auto", torch.device("cpu")) is torch.bfloat16 else "float32")
     assert len(run.config.versions["commit"] or "0" * 40) == 40

@@ -220,6 +220,7 @@ def _watch(train: Callable[[Progress], Run]) -> int:
         progress.close()
     if records := run.records():
         last = worded(terms(records[-1]), units(records))
-        print(f"{records[-1]['step']:,} steps in {duration(records[-1]['seconds'])}: {last}")
+        numbers = "" if run.config.resolved is None else f", {run.config.resolved.precision}"
+        print(f"{records[-1]['step']:,} steps in {duration(records[-1]['seconds'])}{numbers}: {last}")
     print(run.path)
     return 0

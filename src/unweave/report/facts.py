@@ -52,7 +52,8 @@ def class_names(run: Run, most: int = 50) -> Sequence[str]:
 
 def versions(config: RunConfig) -> Rows:
     """What the run was made with."""
-    return [(name, str(version)) for name, version in config.versions.items()]
+    machine = {} if config.resolved is None else asdict(config.resolved)
+    return [(name, str(found)) for name, found in {**config.versions, **machine}.items()]
 
 
 def differing(configs: Sequence[RunConfig]) -> list[str]:

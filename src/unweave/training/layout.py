@@ -1,15 +1,17 @@
-"""The memory layout of a method's weights."""
+"""The memory layout of weights."""
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 import torch
 from torch import nn
 
-from unweave.methods.base import Method
+Network = TypeVar("Network", bound=nn.Module)
 
 
-def channels_last(method: Method) -> Method:
-    """The method with its convolutions' weights in the layout in which they are fast."""
+def channels_last(method: Network) -> Network:
+    """The module with its convolutions' weights in the layout in which they are fast."""
     for module in method.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)

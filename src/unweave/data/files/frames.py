@@ -17,9 +17,8 @@ from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from unweave.data.files import video
-from unweave.data.files.mapped import cache
 from unweave.data.files.photo import BROKEN, GREY, Colour, checked, colour_of, deep, extremes, opened, too_large
-from unweave.files import WriteError, write
+from unweave.files import WriteError, cache, write
 
 log = logging.getLogger(__name__)
 KEPT = 2  # which form the memory of a folder has; another number forgets those of another form

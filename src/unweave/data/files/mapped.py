@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.files.npy import map_npy
+from unweave.files import cache
 
 log = logging.getLogger(__name__)
 Chunks = Callable[[], Iterator[NDArray[np.uint8]]]
@@ -45,11 +46,6 @@ def mapped(
     images = np.empty(shape, dtype=np.uint8)
     _fill(images, chunks)
     return images, f"{source}, in memory"
-
-
-def cache() -> Path:
-    """The user's folder for what can be made again: $XDG_CACHE_HOME/unweave, or ~/.cache/unweave."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "unweave"
 
 
 def _cached(path: Path) -> Path:
