@@ -4,7 +4,7 @@ BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 QUICK := tests/contract tests/maths tests/nets tests/training tests/test_layers.py tests/test_settings.py tests/test_types.py
 
-.PHONY: help demo test fast check docs recipes picture clean
+.PHONY: help demo test fast check docs bench cover profile mutate recipes picture clean
 
 # what there is
 help:
@@ -13,6 +13,10 @@ help:
 	@echo "make fast      the contract, the maths, the networks and the layers: under a minute"
 	@echo "make check     format, lint, types"
 	@echo "make docs      the generated pages: methods, metrics, recipes, tables of the README"
+	@echo "make bench     steps per second beside a bare loop, layers, loaders: ten minutes"
+	@echo "make cover     the tests with the lines that none of them reaches"
+	@echo "make profile   where the time of a training step goes"
+	@echo "make mutate    changes in the maths and the regularisers that no test sees: hours"
 	@echo "make recipes   every recipe, two runs at a time, one thread each; ends with the bill"
 	@echo "make picture   the picture of the README, from a run: make picture RUN=runs/NAME"
 	@echo "make clean     remove .venv"
@@ -34,6 +38,23 @@ check: .venv/developed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+bench: .venv/developed
+	$(BIN)/python benchmarks/training.py --steps 40 --rounds 3
+	$(BIN)/python benchmarks/transposed.py
+	$(BIN)/python benchmarks/loading.py
+
+cover: .venv/developed
+	$(BIN)/python -m pytest -n 2 --cov=unweave --cov-report=term-missing:skip-covered
+
+profile: .venv/developed
+	$(BIN)/python benchmarks/profile_step.py
+
+mutate: .venv/developed
+	$(BIN)/python -m pip install --quiet -e '.[mutation]'
+	$(BIN)/cosmic-ray init cosmic-ray.toml mutations.sqlite
+	$(BIN)/cosmic-ray exec cosmic-ray.toml mutations.sqlite
+	$(BIN)/cr-report mutations.sqlite --surviving-only
 
 # every recipe, two runs at a time, one thread each; ends with the bill
 recipes: .venv/used

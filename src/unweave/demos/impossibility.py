@@ -11,7 +11,7 @@ from unweave.demos.twin_model import CentredViews, TwinViews, measure
 from unweave.demos.twin_rows import rows_of_factors, rows_of_model
 from unweave.files import write
 from unweave.reproduction.reproduce import read, trained
-from unweave.runs.train import Progress
+from unweave.runs.steps import Progress
 
 
 def demo(

@@ -7,7 +7,7 @@ from pathlib import Path
 from unweave import report
 from unweave.evaluation.evaluate import evaluate
 from unweave.reproduction.reproduce import read, trained
-from unweave.runs.train import Progress
+from unweave.runs.steps import Progress
 
 
 def demo(out: str | Path = "runs", *, progress: Progress | None = None, page: str | Path = "report.html") -> Path:

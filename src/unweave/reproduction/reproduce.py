@@ -41,7 +41,8 @@ from unweave.reproduction.measured import measured
 from unweave.reproduction.recipe import foreign_in, validate
 from unweave.runs.folder import RunExists
 from unweave.runs.run import Run
-from unweave.runs.train import Progress, resume, train
+from unweave.runs.steps import Progress
+from unweave.runs.train import resume, train
 from unweave.settings import nearest
 from unweave.trust import refuse
 
