@@ -33,6 +33,7 @@ fast: .venv/developed
 docs: .venv/developed
 	$(BIN)/python docs/pages.py
 	$(BIN)/python docs/tables.py
+	$(BIN)/python docs/house.py
 
 check: .venv/developed
 	$(BIN)/ruff format --check .

@@ -42,3 +42,13 @@ def test_the_table_of_sparse_factors_says_what_they_give_today():
     none = [float(value) for value in told[0][3:]]
     assert none[1] > 0.9, "plug-in information of noise"
     assert abs(none[4]) < 0.03, "the library's own"
+
+
+def test_the_page_of_the_house_is_drawn_from_the_code_of_today():
+    assert (DOCS / "house.md").read_text() == runpy.run_path(str(DOCS / "house.py"))["page"](), "run make docs"
+
+
+def test_the_page_of_the_house_refuses_a_way_that_is_not_there():
+    defined = runpy.run_path(str(DOCS / "house.py"))["defined"]
+    with pytest.raises(ValueError, match="has no Training.retreat"):
+        defined(DOCS.parent / "src/unweave/training/loop.py", "Training.retreat")
