@@ -50,5 +50,5 @@ def test_the_page_of_the_house_is_drawn_from_the_code_of_today():
 
 def test_the_page_of_the_house_refuses_a_way_that_is_not_there():
     defined = runpy.run_path(str(DOCS / "house.py"))["defined"]
-    with pytest.raises(ValueError, match="has no Training.retreat"):
+    with pytest.raises(ValueError, match=r"has no Training\.retreat"):
         defined(DOCS.parent / "src/unweave/training/loop.py", "Training.retreat")
