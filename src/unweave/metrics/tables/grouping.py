@@ -14,6 +14,7 @@ from unweave.metrics.tables.axes import in_double, random_rotation
 from unweave.metrics.tables.checks import check_active, check_codes, live_latents
 from unweave.metrics.tables.groups import FIT_GROUPS, TEST_GROUPS, Groups, Side, check_groups, draw, scarce
 from unweave.metrics.tables.rows import Table
+from unweave.seeds import fold
 
 
 def comparable(
@@ -67,7 +68,7 @@ class GroupTable:
         codes, fixed = check_groups(groups)
         g, length, d = codes.shape
         members = np.arange(g * length).reshape(g, length)
-        order = np.random.default_rng([seed, 0]).permutation(g)
+        order = np.random.default_rng(fold(seed, "groups to fit on")).permutation(g)
         cut = math.ceil(g * 2 / 3) if test is None else g
         sides = [Side(members[order[:cut]], fixed[order[:cut]]), Side(members[order[cut:]], fixed[order[cut:]])]
         flat = in_double(codes.reshape(-1, d), protocol)
@@ -105,7 +106,7 @@ class GroupTable:
         """Groups of 64 drawn from rows (of 64 pairs if every pair shares its own value); kept in the table."""
         name = "pairs" if pairs else "groups"
         if name not in table.cache:
-            rng = table.rng(6, int(pairs))
+            rng = table.rng("groups", name)
             other = table if table.test is None else table.test
             fit = draw(table, table.most(FIT_GROUPS), pairs, rng)
             test = draw(other, table.most(TEST_GROUPS), pairs, rng)
@@ -173,13 +174,13 @@ class GroupTable:
         if self.rows is not None:
             first, second = (replace(half, cache={}) for half in self.rows.halves(i))  # groups are large: not kept
             return GroupTable.drawn_from(first, pairs=self.pairs), GroupTable.drawn_from(second, pairs=self.pairs)
-        rng = np.random.default_rng([self.seed, 3, i])
+        rng = np.random.default_rng(fold(self.seed, "halves of groups", i))
         fit, test = (np.array_split(rng.permutation(n), 2) for n in (self.n, len(self.test.fixed)))
         return self.take(fit[0], test[0]), self.take(fit[1], test[1])
 
     def permuted(self, i: int) -> GroupTable:
         """The same groups with permuted labels."""
-        rng = np.random.default_rng([self.seed, 4, i])
+        rng = np.random.default_rng(fold(self.seed, "permuted groups", i))
         fit = Side(self.fit.members, rng.permutation(self.fit.fixed))
         return replace(self, fit=fit, test=Side(self.test.members, rng.permutation(self.test.fixed)))
 

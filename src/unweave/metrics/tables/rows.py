@@ -29,6 +29,7 @@ from unweave.metrics.tables.checks import (
 )
 from unweave.metrics.tables.kinds import factor_levels, kinds_of
 from unweave.metrics.tables.silence import ACTIVE, all_silent, mean_kl, some_silent
+from unweave.seeds import fold
 
 BLOCKS = 20
 FIT_ROWS, TEST_ROWS = 10_000, 5_000
@@ -239,7 +240,7 @@ class Table:
     def _split(self) -> tuple[np.ndarray, np.ndarray]:
         """Which rows are to fit on and which to test on."""
         if "split" not in self.cache:
-            order = np.random.default_rng([self.seed, 0]).permutation(self.n)
+            order = np.random.default_rng(fold(self.seed, "rows to fit on")).permutation(self.n)
             cut = math.ceil(self.n * 2 / 3)
             fit, test = order[:cut][: self.most(FIT_ROWS)], order[cut:][: self.most(TEST_ROWS)]
             self.cache["split"] = np.sort(fit), np.sort(test)
@@ -256,7 +257,7 @@ class Table:
 
         What stays is split into rows to fit on and rows to test on as it was: a new split would be a new draw.
         """
-        block = np.random.default_rng([self.seed, 1]).permutation(self.n) % BLOCKS
+        block = np.random.default_rng(fold(self.seed, "blocks of rows")).permutation(self.n) % BLOCKS
         stays = ~np.isin(block, blocks)
         kept = np.flatnonzero(stays)
         test = None if self.test is None else self.test.without(*blocks)
@@ -272,7 +273,7 @@ class Table:
         A half is a table of half the size in all that is random: a metric that uses `most(n)` rows or draws uses half as
         many, by a stream of its own (`rng`). So the variance of what it gives is twice that of the whole table's.
         """
-        order = np.random.default_rng([self.seed, 3, i]).permutation(self.n)
+        order = np.random.default_rng(fold(self.seed, "halves of rows", i)).permutation(self.n)
         tests = (None, None) if self.test is None else self.test.halves(i)
         first, second = (
             self._kept(replace(self.rows(np.sort(index)), test=test, half=(i, side)), "half", i, side)
@@ -284,13 +285,13 @@ class Table:
         """The most rows, samples or groups that a metric uses, which are n for a whole table and n / 2 for a half."""
         return math.ceil(n / 2) if self.half else n
 
-    def rng(self, *key: int) -> np.random.Generator:
-        """A stream of random numbers by the seed and the key, which is another for every half."""
-        return np.random.default_rng([self.seed, *key, *self.half])
+    def rng(self, *what: str) -> np.random.Generator:
+        """A stream of random numbers by the seed and the name of what is drawn, which is another for every half."""
+        return np.random.default_rng(fold(self.seed, *what, *self.half))
 
     def permuted(self, i: int) -> Table:
         """The same codes beside permuted rows of factors; without factors, every column of codes permuted by itself."""
-        rng = np.random.default_rng([self.seed, 4, i])
+        rng = np.random.default_rng(fold(self.seed, "permuted factors", i))
         test = None if self.test is None else self.test.permuted(i)
         if not self.height:
             shuffled = rng.permuted(self.codes, axis=0)
