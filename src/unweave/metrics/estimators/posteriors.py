@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from unweave.metrics.tables.kinds import factor_levels
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.table import Table
 
 SAMPLES = 1_000
 PIECE = 2_000_000

@@ -5,56 +5,39 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from unweave.metrics.estimators.classifiers import in_robust_units, standardise_robustly
+from unweave.metrics.estimators.classifiers import in_robust_units
+from unweave.metrics.tables.any_table import AnyTable
 from unweave.metrics.tables.axes import in_double, random_rotation
 from unweave.metrics.tables.checks import check_active, check_codes, live_latents
-from unweave.metrics.tables.groups import FIT_GROUPS, TEST_GROUPS, Groups, Side, check_groups, draw, scarce
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.groups import FIT_GROUPS, TEST_GROUPS, Groups, Side, check_groups, comparable, draw, scarce
 from unweave.seeds import fold
 
-
-def comparable(
-    codes: np.ndarray, reference: np.ndarray, protocol: str, weights: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Codes and reference (N, D) in deviations of the reference, cut at its tails; as they are under other protocols.
-
-    weights: of the reference's rows.
-    """
-    if protocol != "unweave" or not codes.shape[1]:
-        return codes, reference
-    reference, codes = standardise_robustly(reference, codes, weights=weights)
-    return codes, reference
+if TYPE_CHECKING:
+    from unweave.metrics.tables.table import Table
 
 
 @dataclass(frozen=True, eq=False)
-class GroupTable:
+class GroupTable(AnyTable):
     """Groups to fit on and groups to test on, with the codes that give every latent its scale.
 
     codes: (N, D) of latents that vary; both sides index them. reference: (N', D), with weights (N',) or None. Under the
         library's own protocol both are `comparable`. origin: how the groups were made.
-    factors: (N, K) of the codes' rows, where they are known, and the kinds (K,) of these. `fixed` counts the factors
-        that vary, as `varying` does.
+    factors: (N, K) of the codes' rows, where they are known. `fixed` counts factors that vary, as `varying` does.
     rows: the table that the groups were drawn from. pairs: whether each pair of members shares a value of its own.
     """
+
+    redrawn: ClassVar[bool] = True
 
     codes: np.ndarray
     fit: Side
     test: Side
     reference: np.ndarray
-    protocol: str = "unweave"
-    seed: int = 0
-    latents: tuple[int, ...] = ()
-    varying: tuple[int, ...] = ()
-    width: int = 0
-    height: int = 0
-    notes: tuple[str, ...] = ()
     origin: str = "groups as given"
     factors: np.ndarray | None = None
-    kinds: tuple[str, ...] = ()
     rows: Table | None = None
     pairs: bool = False
     weights: np.ndarray | None = None
@@ -73,9 +56,7 @@ class GroupTable:
         sides = [Side(members[order[:cut]], fixed[order[:cut]]), Side(members[order[cut:]], fixed[order[cut:]])]
         flat = in_double(codes.reshape(-1, d), protocol)
         if test is not None:
-            test_codes, test_fixed = check_groups(test)
-            if test_codes.shape[2] != d:
-                raise ValueError(f"test groups have {test_codes.shape[2]} latents and the groups have {d}")
+            test_codes, test_fixed = check_groups(test, d)
             sides[1] = Side(len(flat) + np.arange(test_codes[..., 0].size).reshape(test_codes.shape[:2]), test_fixed)
             flat = np.concatenate([flat, test_codes.reshape(-1, d)])
         scale = flat if reference is None else in_double(check_codes(reference, "reference codes"), protocol)
@@ -92,13 +73,13 @@ class GroupTable:
             Side(sides[0].members, fit_fixed),
             Side(sides[1].members, place[sides[1].fixed]),
             scale,
-            protocol,
-            seed,
-            tuple(map(int, keep)),
-            tuple(map(int, varying)),
-            d,
-            height,
-            notes,
+            protocol=protocol,
+            seed=seed,
+            latents=tuple(map(int, keep)),
+            varying=tuple(map(int, varying)),
+            width=d,
+            height=height,
+            notes=notes,
         )
 
     @staticmethod
@@ -120,19 +101,19 @@ class GroupTable:
                 fit,
                 test,
                 reference,
-                table.protocol,
-                table.seed,
-                table.latents,
-                table.varying,
-                table.width,
-                table.height,
-                table.notes + scarce(table),
                 f"groups drawn from {table.n} rows by seed {table.seed}",
                 factors,
-                table.kinds,
-                table,
-                pairs,
-                table.weights,
+                rows=table,
+                pairs=pairs,
+                weights=table.weights,
+                protocol=table.protocol,
+                seed=table.seed,
+                latents=table.latents,
+                varying=table.varying,
+                width=table.width,
+                height=table.height,
+                notes=table.notes + scarce(table),
+                kinds=table.kinds,
             )
         return table.cache[name]
 
@@ -153,6 +134,22 @@ class GroupTable:
         if not len(self.test.fixed):
             return "no groups to test on"
         return "one factor: nothing to tell apart" if len(self.varying) < 2 else ""
+
+    def audible(self) -> GroupTable:
+        """All latents: nothing is known of posteriors here."""
+        return self
+
+    def without_factors(self) -> GroupTable:
+        """Groups are of factors: ValueError."""
+        raise ValueError("a metric of codes alone was given groups; it needs codes (N, D)")
+
+    def without(self, *blocks: int) -> GroupTable:
+        """Groups drawn anew from fewer rows would be another draw: ValueError."""
+        raise ValueError("groups have no blocks of rows: their error is by halves")
+
+    def grouped(self, *, pairs: bool) -> GroupTable:
+        """Themselves: members 2l and 2l + 1 count as a pair."""
+        return self
 
     def summaries(self, of: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """`of` groups of codes (g, L, D), one row (g, D) for each, of both sides; kept for the next fit."""
@@ -201,11 +198,3 @@ class GroupTable:
             return None
         reference = self.factors[: len(self.reference)]  # of the rows to fit on, which come first
         return replace(self._of(self.factors, reference), latents=self.varying, width=self.height)
-
-    def put_back_matrix(self, matrix: np.ndarray | None) -> np.ndarray | None:
-        """A matrix (D, K) on the columns that were given, NaN where one was set aside."""
-        if matrix is None or matrix.shape != (len(self.latents), len(self.varying)):
-            return matrix
-        full = np.full((self.width, self.height), np.nan)
-        full[np.ix_(self.latents, self.varying)] = matrix
-        return full

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from unweave.metrics.tables.kinds import factor_levels
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.table import Table
 from unweave.seeds import fold
 
 FEWEST = 10
