@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
 LAZY = {"__init__", "__main__"}  # of the package itself, which imports nothing until a name is used
-METRICS_MAY = {"settings", "kinds", "numerals", "tensors"}
+METRICS_MAY = {"settings", "kinds", "numerals", "seeds", "tensors"}
 VAGUE = {"utils", "util", "common", "core", "helpers", "helper", "misc"}
 REFERENCE = re.compile(r"unweave((?:\.\w+)+)(?::\w+)?")
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from unweave.metrics import base, calibration
+from unweave.metrics import calibration, metric
 from unweave.metrics.base import Measured
 from unweave.metrics.calibration import Calibration, Plan
 
@@ -55,7 +55,7 @@ def values_only(patch: pytest.MonkeyPatch) -> None:
             return calibration.calibrate(measure, table, found, plan)
         return calibration.uncalibrated(found, "")
 
-    patch.setattr(base, "calibrate", bare)
+    patch.setattr(metric, "calibrate", bare)
 
 
 def few_groups(patch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.metrics import made
 
 from unweave import metrics
-from unweave.metrics import Groups, base, calibration
+from unweave.metrics import Groups, calibration, metric
 from unweave.metrics.estimators import boosting
 from unweave.metrics.tables.arguments import PROTOCOLS
 from unweave.settings import keywords
@@ -130,7 +130,7 @@ def test_every_protocol_is_the_scores_own_or_refused(name):
 
 @pytest.mark.parametrize("name", OF_TABLES)
 def test_calibrate_gives_an_error_or_says_why_there_is_none(name, monkeypatch):
-    monkeypatch.setattr(base, "calibrate", calibration.calibrate)
+    monkeypatch.setattr(metric, "calibrate", calibration.calibrate)
     z, v, needed = table(name)
     score = metrics.get(name)(z, v, calibrate=True, **needed, **QUICK.get(name, {}))
     assert math.isfinite(score.error) or score.reason

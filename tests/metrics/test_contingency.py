@@ -11,7 +11,7 @@ from unweave import metrics
 from unweave.metrics.estimators.contingency import from_indices
 from unweave.metrics.estimators.entropies import corrections, entropy
 from unweave.metrics.estimators.information import code_bins
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.table import Table
 
 
 def test_plug_in_information_is_that_of_scikit_learn():

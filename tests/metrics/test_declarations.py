@@ -87,6 +87,8 @@ def test_only_a_jackknife_finds_a_bias_to_correct():
         Declares(("modularity",), error="halves", corrected=True)
     with pytest.raises(ValueError, match="bootstrap"):
         Declares(("modularity",), error="bootstrap")
+    with pytest.raises(ValueError, match="groups are drawn at random, and have no jackknife"):
+        Declares(("modularity",), tables="groups", error="jackknife")
 
 
 def test_a_metric_without_an_error_says_why_and_still_has_floors(tables):

@@ -18,6 +18,7 @@ from unweave.metrics.calibration import Plan, intervals
 from unweave.metrics.replicates import by_halves, by_jackknife, numbers
 from unweave.metrics.tables import grouping
 from unweave.metrics.tables import rows as tables
+from unweave.seeds import fold
 
 Code = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
 TABLES = 20
@@ -160,8 +161,8 @@ def test_halves_are_half_of_all_that_is_random():
     assert not {row.tobytes() for row in first.codes} & {row.tobytes() for row in second.codes}
     assert first.test.n == second.test.n == 100
     assert (table.most(64), first.most(64)) == (64, 32)
-    assert first.rng(3).random() != second.rng(3).random()
-    assert table.rng(3).random() == np.random.default_rng([0, 3]).random()
+    assert first.rng("draws").random() != second.rng("draws").random()
+    assert table.rng("draws").random() == np.random.default_rng(fold(0, "draws")).random()
     groups = grouping.GroupTable.drawn_from(table, pairs=False).halves(0)
     assert [half.n for half in groups] == [grouping.FIT_GROUPS / 2] * 2
     assert not {row.tobytes() for row in groups[0].codes} & {row.tobytes() for row in groups[1].codes}

@@ -2,7 +2,7 @@ import numpy as np
 from tests.metrics import made
 
 from unweave.metrics.estimators.information import BINS, between_quantiles, equal_width, information, informative
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.table import Table
 
 
 def test_bins():

@@ -8,7 +8,7 @@ from tests.metrics import made
 
 from unweave import metrics
 from unweave.metrics.tables.kinds import equally_filled, kinds_of, levels
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.table import Table
 
 RNG = np.random.default_rng(0)
 U = RNG.random((1500, 3))

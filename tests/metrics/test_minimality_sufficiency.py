@@ -33,7 +33,8 @@ def test_information_of_a_gaussian_code_in_closed_form():
     rng = np.random.default_rng(0)
     z = rng.standard_normal((4000, 1))
     sign = (z > 0).astype(int)
-    score = metrics.minimality_sufficiency(z, sign, log_var=np.full(z.shape, np.log(0.25)))
+    log_var = np.full(z.shape, np.log(0.25))
+    score = metrics.minimality_sufficiency(z, sign, log_var=log_var)
     assert score.parts["information"][0] == pytest.approx(0.5 * np.log(1 + 1 / 0.25), abs=0.05)
     grid = np.linspace(-8, 8, 8001)
     marginal = np.exp(-0.5 * grid**2 / 1.25) / np.sqrt(2 * np.pi * 1.25)
@@ -42,7 +43,8 @@ def test_information_of_a_gaussian_code_in_closed_form():
     chance = ndtr(grid / 1.25 * 1.25**0.5 / 0.5)  # p(v = 1 | z): posterior of the mean is N(z / 1.25, 1 / 5)
     doubt = -(marginal * (chance * np.log(chance + 1e-300) + (1 - chance) * np.log(1 - chance + 1e-300))).sum() * 0.002
     assert score.matrix[0, 0] == pytest.approx(np.log(2) - doubt, abs=0.03)
-    assert score.value == pytest.approx((np.log(2) - doubt) / (0.5 * np.log(5)), abs=0.04)
+    values = [metrics.minimality_sufficiency(z, sign, log_var=log_var, seed=seed).value for seed in range(8)]
+    assert np.mean(values) == pytest.approx((np.log(2) - doubt) / (0.5 * np.log(5)), abs=0.04)  # each is off by 0.02
 
 
 def test_factors_that_depend_on_each_other_cost_nothing():

@@ -6,7 +6,7 @@ from tests.metrics import made
 
 from unweave import metrics
 from unweave.metrics.estimators.information import information
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.table import Table
 
 GRID = made.scaled(made.whole_grid((4, 4, 4, 4)).astype(float))
 GRID_FACTORS = made.whole_grid((4, 4, 4, 4))

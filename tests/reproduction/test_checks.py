@@ -7,6 +7,7 @@ import pytest
 from unweave.reproduction.checks import key_of, measures_of, verdicts
 
 HOW, WHERE = {"log": "y"}, {"log": "x"}
+HALFWAY = {"at_least": {"arm": "other", "times": 2, "halfway_above": 0.35}}
 
 
 def judged(check, along=None, **arms):
@@ -21,8 +22,8 @@ def judged(check, along=None, **arms):
 @pytest.mark.parametrize(
     ("expect", "method", "ablation", "expected"),
     [
-        ({"median": 0.3, "tolerance": 0.05}, [0.2, 0.33, 0.34], [0.1, 0.2, 0.24], [True, True]),
-        ({"median": 0.3, "tolerance": 0.05}, [0.2, 0.36, 0.37], [0.1, 0.26, 0.2], [False, False]),
+        ({"at_least": 0.25, "at_most": 0.35}, [0.2, 0.33, 0.34], [0.1, 0.2, 0.24], [True, True, True]),
+        ({"at_least": 0.25, "at_most": 0.35}, [0.2, 0.36, 0.37], [0.1, 0.26, 0.2], [True, False, False]),
         ({"at_least": 0.3, "tolerance": 0.1}, [0.3, 0.3, 0.1], [0.1, 0.1, 0.19], [True, True]),
         ({"at_most": 0.3}, [0.2, 0.4, 0.1], [0.31, 0.4, 0.5], [True, True]),
         ({"at_most": 0.3}, [0.2, 0.4, 0.5], [0.3, 0.4, 0.5], [False, False]),
@@ -38,18 +39,23 @@ def test_the_middle_of_the_seeds_counts_and_the_ablation_fails_in_every_seed(exp
 @pytest.mark.parametrize(
     ("check", "method", "other", "expected"),
     [
-        ({"beats": "other"}, [0.5, 0.6, 0.7], [0.3, 0.35, 0.39], [True]),  # medians .25 apart, ranges .2 and .09
-        ({"beats": "other"}, [0.5, 0.6, 0.7], [0.3, 0.41, 0.49], [False]),  # .19 apart
-        ({"beats": "other"}, [0.3, 0.35, 0.39], [0.5, 0.6, 0.7], [False]),
-        ({"beats": "other", "lower": True}, [0.3, 0.35, 0.39], [0.5, 0.6, 0.7], [True]),
-        ({"beats": "other", "at_most": 0.4}, [0.3, 0.35, 0.39], [0.5, 0.6, 0.7], [True, True]),
-        ({"no_more": "other"}, [0.1, 0.3, 0.9], [0.3, 0.3, 0.3], [True]),
-        ({"no_more": "other"}, [0.1, 0.31, 0.9], [0.3, 0.3, 0.3], [False]),
-        ({"times": {"other": 2}}, [0.2, 0.2, 0.2], [0.1, 0.1, 0.1], [True]),
-        ({"times": {"other": 2}}, [0.2, 0.19, 0.19], [0.1, 0.1, 0.1], [False]),
-        ({"doubles": "other"}, [0.6, 0.6, 0.6], [0.3, 0.3, 0.3], [True]),
-        ({"doubles": "other"}, [0.69, 0.69, 0.69], [0.4, 0.4, 0.4], [False]),  # above .35: half way to 1 is .7
-        ({"doubles": "other"}, [0.7, 0.7, 0.7], [0.4, 0.4, 0.4], [True]),
+        ({"above": "other"}, [0.5, 0.6, 0.7], [0.3, 0.35, 0.39], [True]),  # medians .25 apart, ranges .2 and .09
+        ({"above": "other"}, [0.5, 0.6, 0.7], [0.3, 0.41, 0.49], [False]),  # .19 apart
+        ({"above": "other"}, [0.3, 0.35, 0.39], [0.5, 0.6, 0.7], [False]),
+        ({"below": "other"}, [0.3, 0.35, 0.39], [0.5, 0.6, 0.7], [True]),
+        ({"below": "other", "at_most": 0.4}, [0.3, 0.35, 0.39], [0.5, 0.6, 0.7], [True, True]),
+        ({"at_most": {"arm": "other"}}, [0.1, 0.3, 0.9], [0.3, 0.3, 0.3], [True]),
+        ({"at_most": {"arm": "other"}}, [0.1, 0.31, 0.9], [0.3, 0.3, 0.3], [False]),
+        ({"at_least": {"arm": "other", "times": 2}}, [0.2, 0.2, 0.2], [0.1, 0.1, 0.1], [True]),
+        ({"at_least": {"arm": "other", "times": 2}}, [0.2, 0.19, 0.19], [0.1, 0.1, 0.1], [False]),
+        (HALFWAY, [0.6, 0.6, 0.6], [0.3, 0.3, 0.3], [True]),
+        (
+            HALFWAY,
+            [0.69, 0.69, 0.69],
+            [0.4, 0.4, 0.4],
+            [False],
+        ),  # above .35: half way to 1 is .7
+        (HALFWAY, [0.7, 0.7, 0.7], [0.4, 0.4, 0.4], [True]),
     ],
 )
 def test_beside_another_arm(check, method, other, expected):
@@ -68,8 +74,8 @@ def test_the_height_above_a_line_is_taken_seed_by_seed_where_the_line_has_been()
 
 def test_every_arm_that_a_check_names_is_measured_once():
     checks = [
-        {"measure": HOW, "beats": "a", "at_least": 0, "ablation": "a"},
-        {"measure": HOW, "times": {"b": 2}},
+        {"measure": HOW, "above": "a", "at_least": 0, "ablation": "a"},
+        {"measure": HOW, "at_least": {"arm": "b", "times": 2}},
         {"measure": HOW, "over": ["c"], "against": ["a"], "along": WHERE, "at_least": 0},
     ]
     assert measures_of(checks) == {"method": [HOW], "a": [HOW, WHERE], "b": [HOW], "c": [HOW, WHERE]}
@@ -80,7 +86,10 @@ def test_every_arm_that_a_check_names_is_measured_once():
     [
         ({"at_leest": 0.3}, "did you mean 'at_least'"),
         ({"tolerance": 0.1}, "expects nothing"),
-        ({"beats": "other", "ablation": "other"}, "no number for it to miss"),
+        ({"at_least": {"arm": "other", "tims": 2}}, "did you mean 'times'"),
+        ({"at_least": {"times": 2}}, "by no arm"),
+        ({"at_least": {"arm": "other"}, "ablation": "other"}, "no number for it to miss"),
+        ({"above": "other", "ablation": "other"}, "no number for it to miss"),
     ],
 )
 def test_a_check_that_could_not_fail_is_refused(check, words):

@@ -14,7 +14,8 @@ from unweave.data.sampling.listed_cells import ListedCells
 from unweave.kinds import declared
 from unweave.metrics.tables.grouping import GroupTable
 from unweave.metrics.tables.groups import FIT_GROUPS, MEMBERS, TEST_GROUPS, Groups
-from unweave.metrics.tables.rows import TEST_ROWS, Table
+from unweave.metrics.tables.rows import TEST_ROWS
+from unweave.metrics.tables.table import Table
 from unweave.tensors import plain
 
 AnyTable = TypeVar("AnyTable", Table, GroupTable)

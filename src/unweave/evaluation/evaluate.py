@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from unweave import data as datasets
 from unweave import metrics as registry
 from unweave.evaluation.encoding import Encoded, Plan, encode, plan_rows
-from unweave.evaluation.scoring import as_names, get, names_of, score
+from unweave.evaluation.scoring import Asked, as_names, get, name_of, names_of, score
 from unweave.metrics.tables.arguments import check_how, refuse_unread
-from unweave.metrics.tables.rows import FIT_ROWS, Table
+from unweave.metrics.tables.rows import FIT_ROWS
+from unweave.metrics.tables.table import Table
 from unweave.tensors import plain
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def evaluate(
 
     what: a run; a callable from images (n, C, H, W) uint8 to codes (n, D), with `data`; or (codes (N, D), factors (N, K)).
     metrics: names, "all" for every metric that these tables allow, or None for the usual six; either also with
-        `class_accuracy` for a run whose codes have a block "class" and data whose classes are known. A name may be
-        "module:metric".
+        `class_accuracy` for a run whose codes have a block "class" and data whose classes are known. In place of a name
+        "module:metric", or the metric itself; either may be a bare function (codes, factors) -> float.
     data: what to encode, with known factors or labels. If None, the run's own: the rows that were held out of training
         where some were, as every score then says in its `reason`; give `data=run.data` to score all.
     n: images to encode, 10,000 by default (all if there are fewer). Under a "dlib" protocol, 5,000 others to test on (a
@@ -94,7 +95,9 @@ def score_codes(
     table = Table.of(codes, factors, test=test, log_var=log_var, protocol=protocol, seed=seed, kinds=kinds)
     asked = names_of(names, table)
     if test is not None and not any("test" in get(name).declares.uses for name in asked):
-        raise ValueError(f"test was given, and {', '.join(asked)} fit nothing that it could test; leave it out")
+        raise ValueError(
+            f"test was given, and {', '.join(map(name_of, asked))} fit nothing that it could test; leave it out"
+        )
     return score(asked, table, calibrate=calibrate)
 
 
@@ -148,7 +151,7 @@ def evaluate_run(
     return scores
 
 
-def _plan(source: Any, names: list[str] | str | None, *, n: int | None, protocol: str, **more: Any) -> Plan:
+def _plan(source: Any, names: list[Asked] | str | None, *, n: int | None, protocol: str, **more: Any) -> Plan:
     """The rows that these metrics need. ValueError for a number of images that is none."""
     n = FIT_ROWS if n is None else n
     if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 2:
@@ -160,7 +163,7 @@ def _plan(source: Any, names: list[str] | str | None, *, n: int | None, protocol
     return plan_rows(source, n=int(n), protocol=protocol, groups=groups, **more)
 
 
-def _asked(names: list[str] | str | None, tables: Encoded) -> list[str]:
+def _asked(names: list[Asked] | str | None, tables: Encoded) -> list[Asked]:
     """The metrics that are asked for; where they are not named, class_accuracy too if there are classes."""
     asked = names_of(names, tables.posteriors)
     by_default = (names is None or names == "all") and "classes" in tables.others
@@ -185,14 +188,14 @@ def _scored_columns(blocks: dict[str, slice]) -> NDArray[np.int64] | None:
     return np.array([i for i in range(width) if i not in noise])
 
 
-def _refuse_classless(names: list[str], blocks: Mapping[str, slice], tables: Encoded, data: str) -> None:
+def _refuse_classless(names: list[Asked], blocks: Mapping[str, slice], tables: Encoded, data: str) -> None:
     """ValueError if a metric of classes is asked of a run without them: its codes would pass for probabilities."""
     wanted = [name for name in names if get(name).declares.tables == "classes"]
     if wanted and "class" not in blocks:
-        raise ValueError(f"{wanted[0]} needs a block 'class'; the codes of this run are {', '.join(blocks)}")
+        raise ValueError(f"{name_of(wanted[0])} needs a block 'class'; the codes of this run are {', '.join(blocks)}")
     if wanted and "classes" not in tables.others:
-        raise ValueError(f"{wanted[0]} needs the class of each image, and {data} has none")
+        raise ValueError(f"{name_of(wanted[0])} needs the class of each image, and {data} has none")
 
 
-def _wants_groups(names: list[str] | None) -> bool:
+def _wants_groups(names: list[Asked] | None) -> bool:
     return names is None or any(get(name).declares.tables in ("groups", "pairs") for name in names)

@@ -13,7 +13,7 @@ from typing import Any
 
 from unweave.metrics.base import Declares, Groups, Metric, Score
 from unweave.metrics.tables.grouping import GroupTable
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.table import Table
 
 __all__ = ["METRICS", "Declares", "GroupTable", "Groups", "Metric", "Score", "Table", "get", "names"]
 

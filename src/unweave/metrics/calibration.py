@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from unweave.metrics.measured import Measured
 from unweave.metrics.replicates import SPLITS, by_halves, by_jackknife, numbers
-from unweave.metrics.tables.grouping import GroupTable
-from unweave.metrics.tables.rows import BLOCKS, Measured, Table
+from unweave.metrics.tables.any_table import AnyTable
+from unweave.metrics.tables.changed_rows import BLOCKS
 
 PERMUTATIONS = {"cheap": 5, "fit": 1}
 DOUBT = 0.5  # share of a correction that the interval holds uncertain
@@ -82,7 +83,7 @@ class Calibration:
     reason: str = ""
 
 
-def calibrate(measure: Measure, table: Table | GroupTable, found: Measured, plan: Plan) -> Calibration:
+def calibrate(measure: Measure, table: AnyTable, found: Measured, plan: Plan) -> Calibration:
     """Error and interval, and floors from permutations, one rotation and the factors as codes.
 
     Floors are corrected as the value is, so that they compare with it.
@@ -101,19 +102,18 @@ def calibrate(measure: Measure, table: Table | GroupTable, found: Measured, plan
     return replace(bands, value=value, parts=dict(zip(bands.parts, parts, strict=True)))
 
 
-def intervals(measure: Measure, table: Table | GroupTable, found: Measured, plan: Plan) -> Calibration:
+def intervals(measure: Measure, table: AnyTable, found: Measured, plan: Plan) -> Calibration:
     """The value and its parts as they are shown, with error and interval; floors are NaN."""
     if reason := _too_few(table):
         return uncalibrated(found, reason)
     if plan.error == "none":
         bare = {name: Band(float(number)) for name, number in found.pieces.items()}
         return Calibration(Band(found.value), bare, reason=plan.no_error)
-    if plan.error == "jackknife" and isinstance(table, Table):
+    if plan.error == "jackknife":
         spread = by_jackknife(measure, table, found)
     else:
-        spread = by_halves(
-            measure, table, SPLITS["fit" if isinstance(table, GroupTable) else plan.cost], tuple(found.pieces)
-        )
+        splits = SPLITS["fit" if table.redrawn else plan.cost]
+        spread = by_halves(measure, table, splits, tuple(found.pieces))
     # under the protocols of other code bases a plug-in estimate at that N is what is asked for
     corrected = plan.corrected and table.protocol == "unweave"
     shown, reach = numbers(found), spread.reach
@@ -132,12 +132,12 @@ def uncalibrated(found: Measured, reason: str) -> Calibration:
     return Calibration(Band(found.value), reason=reason)
 
 
-def _too_few(table: Table | GroupTable) -> str:
+def _too_few(table: AnyTable) -> str:
     enough = table.rows_behind >= 2 * BLOCKS
     return "" if enough else f"{table.rows_behind} rows are too few for an error ({2 * BLOCKS} needed)"
 
 
-def _floor(measure: Measure, table: Table | GroupTable, names: tuple[str, ...], less_bias: bool) -> np.ndarray:
+def _floor(measure: Measure, table: AnyTable, names: tuple[str, ...], less_bias: bool) -> np.ndarray:
     """What a changed table scores, the value and its pieces; less its bias if the value is.
 
     The bias is what two halves of the rows give more: 2 evaluations where a jackknife takes 20.

@@ -10,6 +10,7 @@ from unweave.metrics.tables.arguments import PROTOCOLS
 ERRORS = ("jackknife", "halves", "none")
 CHANGES = ("permutation", "sign", "scale", "dead latents", "noise latents", "outlier", "rotation")
 USES = ("test", "log_var")
+GROUPED = ("groups", "pairs")  # what tables a metric may read that are of groups
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Declares:
     def __post_init__(self) -> None:
         if self.error not in ERRORS or (self.corrected and self.error != "jackknife"):
             raise ValueError(f"error is {self.error!r}; there are {ERRORS}, and what is corrected needs the jackknife")
+        if self.error == "jackknife" and self.tables in GROUPED:
+            raise ValueError("groups are drawn at random, and have no jackknife: declare error='halves'")
         if (self.error == "none") != bool(self.no_error):
             raise ValueError("a metric without an error says why (`no_error`), and only such a metric does")
         if unknown := set(self.invariant + self.falls) - set(CHANGES):

@@ -21,8 +21,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unweave.metrics.tables.grouping import GroupTable
-from unweave.metrics.tables.rows import BLOCKS, Measured, Table
+from unweave.metrics.measured import Measured
+from unweave.metrics.tables.any_table import AnyTable
+from unweave.metrics.tables.changed_rows import BLOCKS
 
 SPLITS = {"cheap": 10, "fit": 4}  # how many times a table is halved; a metric that fits models costs as much as 4 fits
 T = {10: 2.228, 4: 2.776, BLOCKS - 1: 2.093}  # 97.5 % points of Student's t by degrees of freedom
@@ -37,7 +38,7 @@ class Spread:
     bias: np.ndarray
 
 
-def by_jackknife(measure: Callable[..., Measured], table: Table, found: Measured) -> Spread:
+def by_jackknife(measure: Callable[..., Measured], table: AnyTable, found: Measured) -> Spread:
     """Delete-block jackknife with 20 blocks (Efron and Stein, 1981)."""
     full, names = numbers(found), tuple(found.pieces)
     without_one = stack((measure(table.without(b)) for b in range(BLOCKS)), names)
@@ -63,9 +64,7 @@ def _less_pairs(error: np.ndarray, full: np.ndarray, without_one: np.ndarray, wi
     return np.sqrt(np.maximum(error**2 - 0.75 * twice, error**2 / 2))
 
 
-def by_halves(
-    measure: Callable[..., Measured], table: Table | GroupTable, splits: int, names: tuple[str, ...]
-) -> Spread:
+def by_halves(measure: Callable[..., Measured], table: AnyTable, splits: int, names: tuple[str, ...]) -> Spread:
     """Half the root mean square difference of two halves, which are drawn anew for every split (McCarthy, 1969)."""
     halves = (table.halves(i) for i in range(splits))
     apart = np.stack([numbers(measure(first), names) - numbers(measure(second), names) for first, second in halves])

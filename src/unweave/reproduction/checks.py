@@ -1,25 +1,27 @@
 """Whether the numbers of a recipe's arms are what a check expects. Numbers in, words out; nothing is trained here.
 
-A check names what is measured (see `measuring`) and one or more of these, all of which have to hold:
+A check names what is measured (see `measured`) and one or more of the expectations, all of which have to hold:
 
     measure: {score: mig}        of every arm that the check names
     arm: method                  whose number it is about ("method")
     of: median                   its median over the seeds; or mean, best (the largest), worst (the smallest)
-    median: 0.3, tolerance: .05  it is this number, to this tolerance
-    at_least: 0.3, at_most: 0.5  it is no smaller, no larger
-    beats: vae                   it is above that arm's, medians apart by more than the larger range over the seeds;
-                                 below it, where the check says `at_most` or `lower: true`
-    no_more: vae                 it is no larger than that arm's
-    times: {vae: 2}              it is at least twice that arm's
-    doubles: vae                 it is at least twice that arm's; where that is above 0.35, half way from there to 1
+
+    at_least: 0.3, at_most: 0.5  it is no smaller, no larger than this number, or than another arm's:
+      {arm: vae}                 that arm's
+      {arm: vae, times: 2}       twice that arm's
+      {..., halfway_above: .35}  where that arm's is above this, half way from there to 1 in place of that
+    above: vae, below: vae       it is above, below that arm's: medians apart by more than the larger range over the seeds
+    ablation: vae                that arm misses the numbers `at_least` and `at_most` in every seed, by more than
+                                 `tolerance: 0.05` (0)
+
     over: [weak, strong]         with `against: [weak, strong]` and `along: {log: TERM}`: the arms' points lie above the
                                  line through the others' points, seed by seed: the mean height is the number judged
-    ablation: vae                that arm misses the expectation by more than the tolerance in every seed
 """
 
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -30,8 +32,10 @@ from unweave.settings import nearest
 
 Found = Mapping[str, Sequence[Mapping[str, float]]]  # of each arm and seed: {measure as JSON: value}
 Verdict = tuple[bool, str]
-EXPECTS = {"median", "at_least", "at_most", "beats", "no_more", "times", "doubles", "ablation"}
-WORDS = EXPECTS | {"measure", "arm", "of", "tolerance", "lower", "over", "against", "along"}
+Bound = float | Mapping[str, Any]
+EXPECTS = {"at_least", "at_most", "above", "below", "ablation"}
+WORDS = EXPECTS | {"measure", "arm", "of", "tolerance", "over", "against", "along"}
+OF_A_BOUND = {"arm", "times", "halfway_above"}
 MIDDLES: dict[str, Callable[[list[float]], float]] = {
     "median": statistics.median,
     "mean": statistics.fmean,
@@ -59,28 +63,18 @@ def measures_of(checks: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[s
 
 def verdicts(check: Mapping[str, Any], found: Found) -> Iterator[Verdict]:
     """Each thing that a check expects: whether it holds, in words."""
-    kind, tolerance = check.get("of", "median"), check.get("tolerance", 0.0)
+    kind = check.get("of", "median")
     values = _heights(check, found) if "over" in check else _values(check, found, check.get("arm", "method"))
     middle = MIDDLES[kind](values)
-    if "median" in check:
-        held = abs(middle - check["median"]) <= tolerance
-        yield held, f"{kind} {middle:.4g}, stated {check['median']} ± {tolerance}"
     if "at_least" in check:
-        yield middle >= check["at_least"], f"{kind} {middle:.4g}, at least {check['at_least']}"
+        low, words = _bound(check, found, "at_least")
+        yield middle >= low, f"{kind} {middle:.4g}, at least {words}"
     if "at_most" in check:
-        yield middle <= check["at_most"], f"{kind} {middle:.4g}, at most {check['at_most']}"
-    if "beats" in check:
-        yield _beats(values, _values(check, found, check["beats"]), check)
-    if "no_more" in check:
-        other = MIDDLES[kind](_values(check, found, check["no_more"]))
-        yield middle <= other, f"{kind} {middle:.4g}, no more than {other:.4g} of {check['no_more']}"
-    for arm, factor in check.get("times", {}).items():
-        other = MIDDLES[kind](_values(check, found, arm))
-        yield middle >= factor * other, f"{kind} {middle:.4g}, at least {factor} times {other:.4g} of {arm}"
-    if "doubles" in check:
-        other = MIDDLES[kind](_values(check, found, check["doubles"]))
-        goal = 2 * other if other <= 0.35 else (1 + other) / 2
-        yield middle >= goal, f"{kind} {middle:.4g}, at least {goal:.4g} for {other:.4g} of {check['doubles']}"
+        high, words = _bound(check, found, "at_most")
+        yield middle <= high, f"{kind} {middle:.4g}, at most {words}"
+    for side in ("above", "below"):
+        if side in check:
+            yield _apart(values, _values(check, found, check[side]), side, check[side])
     if "ablation" in check:
         missed = _values(check, found, check["ablation"])
         words = ", ".join(f"{value:.4g}" for value in missed)
@@ -88,14 +82,30 @@ def verdicts(check: Mapping[str, Any], found: Found) -> Iterator[Verdict]:
 
 
 def ablation_misses(check: Mapping[str, Any], values: Iterable[float]) -> bool:
-    """Whether every seed of the ablation is off by more than the tolerance."""
+    """Whether every seed of the ablation is off the check's own numbers by more than the tolerance."""
     tolerance = check.get("tolerance", 0.0)
-    low = check.get("at_least", check.get("median"))
-    high = check.get("at_most", check.get("median"))
-    return all(
-        (low is not None and value < low - tolerance) or (high is not None and value > high + tolerance)
-        for value in values
-    )
+    low = _number(check.get("at_least"), -math.inf) - tolerance
+    high = _number(check.get("at_most"), math.inf) + tolerance
+    return all(value < low or value > high for value in values)
+
+
+def _number(bound: Bound | None, otherwise: float) -> float:
+    """A bound that is a number; `otherwise` where there is none, or it is another arm's."""
+    return otherwise if bound is None or isinstance(bound, Mapping) else bound
+
+
+def _bound(check: Mapping[str, Any], found: Found, side: str) -> tuple[float, str]:
+    """The number that a check expects to be reached, or not to be passed, and what to say of it."""
+    bound = check[side]
+    if not isinstance(bound, Mapping):
+        return bound, f"{bound}"
+    other = MIDDLES[check.get("of", "median")](_values(check, found, bound["arm"]))
+    if other > bound.get("halfway_above", math.inf):
+        goal = (1 + other) / 2
+        return goal, f"{goal:.4g}, half way to 1 from {other:.4g} of {bound['arm']}"
+    if "times" not in bound:
+        return other, f"{other:.4g} of {bound['arm']}"
+    return bound["times"] * other, f"{bound['times']} times {other:.4g} of {bound['arm']}"
 
 
 def _can_fail(check: Mapping[str, Any]) -> None:
@@ -104,7 +114,13 @@ def _can_fail(check: Mapping[str, Any]) -> None:
         raise ValueError(f"a check knows no {unknown[0]!r}; {nearest(str(unknown[0]), WORDS)}")
     if not EXPECTS & check.keys():
         raise ValueError(f"the check of {check['measure']} expects nothing; give one of {', '.join(sorted(EXPECTS))}")
-    if "ablation" in check and not {"median", "at_least", "at_most"} & check.keys():
+    bounds = [check[side] for side in ("at_least", "at_most") if side in check]
+    for bound in (bound for bound in bounds if isinstance(bound, Mapping)):
+        if wrong := [word for word in bound if word not in OF_A_BOUND]:
+            raise ValueError(f"a bound of a check knows no {wrong[0]!r}; {nearest(str(wrong[0]), OF_A_BOUND)}")
+        if "arm" not in bound:
+            raise ValueError(f"the check of {check['measure']} is bound by no arm: {dict(bound)}")
+    if "ablation" in check and all(isinstance(bound, Mapping) for bound in bounds):
         raise ValueError(f"the check of {check['measure']} names an ablation, but no number for it to miss")
 
 
@@ -119,23 +135,22 @@ def _own(check: Mapping[str, Any]) -> list[str]:
 
 def _arms(check: Mapping[str, Any]) -> list[str]:
     own = _own(check)
-    others = [check[key] for key in ("beats", "no_more", "doubles", "ablation") if key in check]
-    return list(dict.fromkeys([*own, *others, *check.get("times", {})]))
+    others = [check[key] for key in ("above", "below", "ablation") if key in check]
+    bounds = [check.get(side) for side in ("at_least", "at_most")]
+    others += [bound["arm"] for bound in bounds if isinstance(bound, Mapping)]
+    return list(dict.fromkeys([*own, *others]))
 
 
 def _values(check: Mapping[str, Any], found: Found, arm: str) -> list[float]:
     return [seed[key_of(check["measure"])] for seed in found[arm]]
 
 
-def _beats(ours: list[float], theirs: list[float], check: Mapping[str, Any]) -> Verdict:
-    lower = check.get("lower", "at_most" in check)
-    apart = (statistics.median(theirs) - statistics.median(ours)) * (1 if lower else -1)
+def _apart(ours: list[float], theirs: list[float], side: str, arm: str) -> Verdict:
+    """Whether medians are apart, to one side, by more than the larger of the ranges over the seeds."""
+    gap = statistics.median(ours) - statistics.median(theirs)
+    apart = gap if side == "above" else -gap
     spread = max(max(ours) - min(ours), max(theirs) - min(theirs))
-    side = "below" if lower else "above"
-    return (
-        apart > spread,
-        f"median {apart:.4g} {side} that of {check['beats']}, more than the larger range, {spread:.4g}",
-    )
+    return apart > spread, f"median {apart:.4g} {side} that of {arm}, more than the larger range, {spread:.4g}"
 
 
 def _heights(check: Mapping[str, Any], found: Found) -> list[float]:

@@ -29,8 +29,9 @@ Steps = Annotated[int, Setting("steps of the schedule", low=0)]
 class Supervision(Part):
     """Weight and schedule around a loss of means (B, D) and labels (B, K), indices from 0, NaN where missing.
 
-    unit: of the loss. factor_sizes: values of each factor, filled in. ValueError if the data have no factors, or more
-    than latents, or if a schedule has no steps or steps have no schedule.
+    A subclass has these settings by inheriting the constructor, and one that has more by naming them again: the command
+    line reads the signature. unit: of the loss. factor_sizes: values of each factor, filled in. ValueError if the data
+    have no factors, or more than latents, or if a schedule has no steps or steps have no schedule.
     """
 
     unit = NATS
@@ -57,6 +58,10 @@ class Supervision(Part):
         self.weight, self.schedule, self.schedule_steps = weight, schedule, schedule_steps
         self.register_buffer("sizes", torch.tensor(factor_sizes, dtype=torch.float32).clamp(min=1), persistent=False)
         self.sizes: Tensor
+        self.make_learned(factor_sizes)
+
+    def make_learned(self, factor_sizes: tuple[int, ...]) -> None:
+        """Make what this part itself learns: nothing, where a subclass does not say. It is called once, at the end."""
 
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

@@ -12,22 +12,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unweave.methods.supervision.base import Schedule, Steps, Supervision, Weight, mean_known
+from unweave.methods.supervision.base import Supervision, mean_known
 
 
 class Embedding(Supervision):
     """Gathers the means of images with equal values."""
 
-    def __init__(
-        self,
-        factor_sizes: tuple[int, ...],
-        latents: int,
-        *,
-        weight: Weight = 64.0,
-        schedule: Schedule = "fixed",
-        schedule_steps: Steps = 0,
-    ):
-        super().__init__(factor_sizes, latents, weight=weight, schedule=schedule, schedule_steps=schedule_steps)
+    def make_learned(self, factor_sizes: tuple[int, ...]) -> None:
         self.points = nn.ParameterList([nn.Parameter(torch.linspace(-1, 1, max(n, 1)), n > 1) for n in factor_sizes])
         self.sharpness = nn.Parameter(torch.ones(len(factor_sizes)))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from unweave.methods.supervision.base import Schedule, Steps, Supervision, Weight, mean_known
+from unweave.methods.supervision.base import Supervision, mean_known
 
 
 class SquaredError(Supervision):
@@ -16,16 +16,7 @@ class SquaredError(Supervision):
 
     unit = "squared deviations of the labels"
 
-    def __init__(
-        self,
-        factor_sizes: tuple[int, ...],
-        latents: int,
-        *,
-        weight: Weight = 64.0,
-        schedule: Schedule = "fixed",
-        schedule_steps: Steps = 0,
-    ):
-        super().__init__(factor_sizes, latents, weight=weight, schedule=schedule, schedule_steps=schedule_steps)
+    def make_learned(self, factor_sizes: tuple[int, ...]) -> None:
         self.scale = nn.Parameter(torch.ones(()))
 
     def loss(self, mean: Tensor, v: Tensor) -> Tensor:

@@ -27,6 +27,7 @@ from scipy.special import expit, logit, softmax
 
 from unweave.metrics.estimators.sorted_columns import Columns, Floats, Ints, sort_columns
 from unweave.metrics.estimators.trees import DEPTH, dyadic, grow
+from unweave.seeds import fold
 
 STAGES = 100
 LEARNING_RATE = 0.1
@@ -103,7 +104,7 @@ def fit_factors(
     w = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=np.float64)
     _check(x, v, w)
     columns = sort_columns(x)
-    fits = [_Fit(columns, v[:, k], w, (seed, k)) for k in range(v.shape[1])]
+    fits = [_Fit(columns, v[:, k], w, seed, k) for k in range(v.shape[1])]
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         for stage in range(STAGES):
             tasks = [(fit, trees) for fit in fits for trees in fit.begin_stage()]
@@ -124,14 +125,15 @@ def _check(codes: Floats, factors: NDArray[Any], weights: Floats) -> None:
 
 
 class _Fit:
-    """The boosting of one factor, stage by stage: scores (T, N) and the trees found so far."""
+    """The boosting of factor k, stage by stage: scores (T, N) and the trees found so far."""
 
-    def __init__(self, columns: Columns, factor: NDArray[Any], weight: Floats, seed: tuple[int, int]) -> None:
+    def __init__(self, columns: Columns, factor: NDArray[Any], weight: Floats, seed: int, k: int) -> None:
         known = (weight > 0) & (factor == factor)
         self.classes, index = np.unique(factor[known], return_inverse=True)
         if len(self.classes) < 2:
-            raise ValueError(f"factor {seed[1]} has {len(self.classes)} value(s); boosting needs two or more")
-        self.columns, self.seed = columns, seed
+            raise ValueError(f"factor {k} has {len(self.classes)} value(s); boosting needs two or more")
+        self.columns = columns
+        self.seed = fold(seed, "boosting of a factor", k)
         weight = np.where(known, weight, 0.0)
         self.sum = weight.sum()
         self.weight = dyadic(weight, self.sum)
@@ -159,7 +161,7 @@ class _Fit:
         """Grow these trees and add them to the scores."""
         residual = self.residual[trees]
         weighted = dyadic(residual * self.weight, self.sum)
-        ties = np.random.default_rng((*self.seed, stage, trees.start))
+        ties = np.random.default_rng(fold(self.seed, "columns of equal gain", stage, trees.start))
         grown = grow(self.columns, weighted, self.weight, self.target[trees].nonzero(), ties)
         value = self.shrink * _newton_steps(residual, self.weight, grown.leaf)
         self.score[trees] += np.take_along_axis(value, grown.leaf, 1)

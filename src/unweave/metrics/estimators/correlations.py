@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from unweave.metrics.estimators.classifiers import in_exact_units, standardise
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.table import Table
 
 
 def correlations(table: Table, *, ranked: bool) -> np.ndarray:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from unweave.metrics.estimators.classifiers import moments, standardise
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.table import Table
 
 LONELY = "one latent: nothing to depend on"
 

@@ -18,7 +18,7 @@ from unweave.metrics.estimators.classifiers import (
     standardise_robustly,
 )
 from unweave.metrics.tables.kinds import shared_levels
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.table import Table
 
 Predict = Callable[[np.ndarray], np.ndarray]
 Model = tuple[np.ndarray, Predict]  # importances (D,), and a function from codes to values

@@ -13,7 +13,7 @@ import numpy as np
 from unweave.metrics.estimators.contingency import Information, from_indices
 from unweave.metrics.estimators.quantiles import ends
 from unweave.metrics.tables.kinds import equally_filled, factor_levels, inner_bins
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.table import Table
 from unweave.settings import Setting
 
 BINS = 20

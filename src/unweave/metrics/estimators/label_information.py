@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from unweave.metrics.estimators.posteriors import Rows
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.table import Table
 
 
 def no_labels(table: Table) -> str:

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from unweave.metrics.tables.kinds import factor_levels
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.table import Table
 
 SAMPLES = 1_000
 PIECE = 2_000_000
@@ -46,7 +46,7 @@ def missing(table: Table) -> str:
 def draw(table: Table, samples: int = SAMPLES) -> Drawn:
     """One sample of each row, or of as many rows, drawn by their weights, as asked; by the table's seed."""
     assert table.log_var is not None
-    rng = table.rng(9)
+    rng = table.rng("samples of posteriors")
     w = row_weights(table)
     plain, samples = table.weights is None, table.most(samples)
     rows = rng.choice(table.n, min(samples, table.n) if plain else samples, replace=not plain, p=None if plain else w)

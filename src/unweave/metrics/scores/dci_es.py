@@ -10,6 +10,7 @@ from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.averages import mean
 from unweave.metrics.estimators.classifiers import standardise
 from unweave.metrics.tables.kinds import shared_levels
+from unweave.seeds import fold
 
 ROWS = 4_000
 FEATURES = (0, 8, 16, 32, 64, 128, 256, 512)
@@ -44,7 +45,8 @@ def dci_es(table: Table) -> Measured:
     with many values far below 1 even for a perfect code, which `ceiling` shows.
     """
     fit, test = table.sides()
-    rows = np.sort(np.random.default_rng([table.seed, 13]).permutation(fit.n)[: table.most(ROWS)])
+    order = np.random.default_rng(fold(table.seed, "rows of dci_es")).permutation(fit.n)
+    rows = np.sort(order[: table.most(ROWS)])
     v_fit, v_test = shared_levels(fit.rows(rows), test)
     explicit, informed = np.full((2, v_fit.shape[1]), math.nan)
     features, new = _features(fit.rows(rows), test)
@@ -75,7 +77,7 @@ def dci_es(table: Table) -> Measured:
 def _features(fit: Table, test: Table) -> tuple[np.ndarray, np.ndarray]:
     """Standardised codes and their random Fourier features, (n, D + 512), for both tables."""
     z, z_test = standardise(fit.codes, test.codes, weights=fit.weights)
-    rng = np.random.default_rng([fit.seed, 14])
+    rng = np.random.default_rng(fold(fit.seed, "Fourier features"))
     # frequencies as of a Gaussian kernel whose width is the typical distance sqrt(2 D) of two rows
     turns = rng.standard_normal((FEATURES[-1], z.shape[1])).T / math.sqrt(2 * z.shape[1])
     phase = rng.uniform(0, 2 * math.pi, FEATURES[-1])

@@ -11,6 +11,7 @@ from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.classifiers import standardise
 from unweave.metrics.estimators.covariances import LONELY
 from unweave.metrics.estimators.quantiles import quantiles
+from unweave.seeds import fold
 from unweave.settings import Setting
 
 ROWS = 2_000
@@ -45,7 +46,7 @@ def dhsic(
         return Measured(math.nan, "", reason=LONELY)
     if table.n < 2 * d:
         return Measured(math.nan, "", reason=f"{table.n} rows are fewer than twice the {d} latents")
-    rng = np.random.default_rng([table.seed, 11])
+    rng = np.random.default_rng(fold(table.seed, "rows of dhsic"))
     chosen = np.sort(rng.permutation(table.n)[: table.most(rows)])
     w = (np.ones(table.n) if table.weights is None else table.weights)[chosen]
     z, w = standardise(table.codes, weights=table.weights)[0][chosen], w / w.sum()

@@ -46,7 +46,7 @@ def factorised_support(
     """
     if len(table.latents) < 2:
         return Measured(math.nan, "", reason=LONELY)
-    rng = table.rng(10)
+    rng = table.rng("batches of factorised_support")
     p = None if table.weights is None else table.weights / table.weights.sum()
     (z,) = standardise(table.codes, weights=table.weights)
     size = min(batch, table.n)

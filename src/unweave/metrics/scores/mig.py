@@ -85,7 +85,7 @@ def from_posteriors(table: Table, samples: int = SAMPLES) -> tuple[np.ndarray, n
     assert table.log_var is not None
     v = factor_levels(table)
     w = np.ones(table.n) if table.weights is None else table.weights
-    rng = table.rng(7)
+    rng = table.rng("samples of mig")
     rows = rng.choice(table.n, min(table.most(samples), 10 * table.n), p=w / w.sum())
     mean_z, scale = table.codes.astype(np.float64), np.exp(0.5 * table.log_var)
     known = [np.where(column >= 0, w, 0.0) for column in v.T]

@@ -75,7 +75,7 @@ def mixture_information(table: Table, noise: float) -> tuple[np.ndarray, np.ndar
     unit = np.where(unit > 0, unit, 1)
     z = (table.codes - mean_z) / unit
     scale = np.full(z.shape, noise) if table.log_var is None else np.exp(0.5 * table.log_var - np.log(unit))
-    rng = table.rng(12)
+    rng = table.rng("samples of minimality_sufficiency")
     drawn = rng.choice(table.n, table.most(SAMPLES), p=w / w.sum())
     jitter = rng.standard_normal(len(drawn))
     whole, mutual = np.zeros(z.shape[1]), np.zeros((z.shape[1], v.shape[1]))

@@ -19,6 +19,7 @@ from unweave.metrics.estimators.regressions import (
     kernel_ridge,
     least_squares,
 )
+from unweave.seeds import fold
 
 
 @metric(
@@ -68,7 +69,8 @@ def _explained(table: Table, regression: Regression) -> np.ndarray:
     fit, test = replace(fit, factors=both[: fit.n]), replace(test, factors=both[fit.n :])
     explained = np.full(len(table.varying), math.nan)
     if regression is kernel_ridge:
-        fit = fit.rows(np.random.default_rng([table.seed, 10]).permutation(fit.n)[: table.most(KERNEL_ROWS)])
+        order = np.random.default_rng(fold(table.seed, "rows of r2")).permutation(fit.n)
+        fit = fit.rows(order[: table.most(KERNEL_ROWS)])
     with threadpool_limits(1):
         for known, columns in alike(~np.isnan(fit.factors)):
             w = _weights(fit)[known]

@@ -14,6 +14,7 @@ from unweave.metrics.estimators.information import information, too_few
 from unweave.metrics.estimators.quantiles import quantiles
 from unweave.metrics.estimators.regressions import KERNEL_ROWS, alike, kernel_ridge
 from unweave.metrics.tables.kinds import shared_levels
+from unweave.seeds import fold
 
 
 @metric(
@@ -88,7 +89,8 @@ def _accuracies(fit: Table, test: Table, latents: np.ndarray, factors: np.ndarra
     from threadpoolctl import threadpool_limits
 
     v_fit, v_test = (v[:, factors] for v in shared_levels(fit, test))
-    rows = np.sort(np.random.default_rng([fit.seed, 10]).permutation(fit.n)[: fit.most(KERNEL_ROWS)])
+    order = np.random.default_rng(fold(fit.seed, "rows of snc_nk")).permutation(fit.n)
+    rows = np.sort(order[: fit.most(KERNEL_ROWS)])
     w = fit.row_weights()[rows]
     z, z_test = standardise(fit.codes[rows][:, latents], test.codes[:, latents], weights=w)
     right = np.full(len(factors), math.nan)

@@ -12,6 +12,7 @@ from unweave.metrics.estimators.averages import mean
 from unweave.metrics.estimators.classifiers import accuracy, standardise
 from unweave.metrics.estimators.predictors import Predictor, predictors
 from unweave.metrics.tables.kinds import shared_levels
+from unweave.seeds import fold
 
 FIT_ROWS = 2_000
 
@@ -45,8 +46,10 @@ def strong_generalisation(
     if len(table.varying) < 2:
         return Measured(math.nan, "", reason="one factor: no other factor whose value could be held out")
     fit, test = table.sides()
-    fit = fit.rows(np.sort(np.random.default_rng([table.seed, 11]).permutation(fit.n)[: table.most(FIT_ROWS)]))
-    rng = np.random.default_rng([table.seed, 14])  # the values held out do not depend on the number of rows
+    order = np.random.default_rng(fold(table.seed, "rows of strong_generalisation")).permutation(fit.n)
+    fit = fit.rows(np.sort(order[: table.most(FIT_ROWS)]))
+    # a stream of its own, so that the values held out do not depend on the number of rows
+    rng = np.random.default_rng(fold(table.seed, "held-out values"))
     v_fit, v_test = shared_levels(fit, test)
     usual = mean(_accuracies(fit, test, v_fit, v_test, predictor))
     found = np.full((len(table.varying),) * 2, math.nan)

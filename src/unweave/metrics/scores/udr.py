@@ -14,6 +14,7 @@ from unweave.metrics.tables.axes import random_rotation
 from unweave.metrics.tables.checks import check_codes, check_like
 from unweave.metrics.tables.models import metric_of_models
 from unweave.metrics.tables.silence import ACTIVE, mean_kl
+from unweave.seeds import fold
 from unweave.settings import Setting
 from unweave.tensors import plain
 
@@ -74,9 +75,9 @@ def udr(
     scores = _medians(matrix)
     null = rotated = math.nan
     if calibrate:
-        rng = np.random.default_rng([seed, 14])
+        rng = np.random.default_rng(fold(seed, "permuted codes of udr"))
         null = _mean(_medians(agreement([z[rng.permutation(len(z))] for z in codes])))
-        turned = [_turn(z, a, seed + i) for i, (z, a) in enumerate(zip(codes, active, strict=True))]
+        turned = [_turn(z, a, fold(seed, "model", i)) for i, (z, a) in enumerate(zip(codes, active, strict=True))]
         rotated = _mean(_medians(agreement(turned)))
     silent = [i for i, a in enumerate(active) if not a.any()]
     reasons = [f"models {', '.join(map(str, silent))} have no active latent"] if silent else []

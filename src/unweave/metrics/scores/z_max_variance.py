@@ -38,7 +38,7 @@ def z_max_variance(table: Table) -> Measured:
     has, few = enough(table)
     if len(has) < 2:
         return Measured(math.nan, "", reason=few, pieces=unknown)
-    rng = table.rng(13)
+    rng = table.rng("votes of z_max_variance")
     (z,) = standardise(table.codes, weights=table.weights)
     shape, found = (z.shape[1], len(table.varying)), pairs(table)
     votes = np.zeros((2, *shape))

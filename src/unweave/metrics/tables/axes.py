@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from unweave.seeds import fold
+
 
 def principal_axes(z: np.ndarray) -> np.ndarray | None:
     """For vector codes (N, D, d) the first principal axis of each latent, (D, d); None for scalar codes."""
@@ -32,5 +34,5 @@ def flatten_log_var(log_var: np.ndarray, axes: np.ndarray | None) -> np.ndarray:
 
 def random_rotation(d: int, seed: int) -> np.ndarray:
     """An orthogonal matrix (d, d), uniform over all."""
-    q, r = np.linalg.qr(np.random.default_rng([seed, 5]).standard_normal((d, d)))
+    q, r = np.linalg.qr(np.random.default_rng(fold(seed, "rotation")).standard_normal((d, d)))
     return q * np.sign(np.diag(r))

@@ -5,55 +5,39 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from unweave.metrics.estimators.classifiers import in_robust_units, standardise_robustly
+from unweave.metrics.estimators.classifiers import in_robust_units
+from unweave.metrics.tables.any_table import AnyTable
 from unweave.metrics.tables.axes import in_double, random_rotation
 from unweave.metrics.tables.checks import check_active, check_codes, live_latents
-from unweave.metrics.tables.groups import FIT_GROUPS, TEST_GROUPS, Groups, Side, check_groups, draw, scarce
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.groups import FIT_GROUPS, TEST_GROUPS, Groups, Side, check_groups, comparable, draw, scarce
+from unweave.seeds import fold
 
-
-def comparable(
-    codes: np.ndarray, reference: np.ndarray, protocol: str, weights: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Codes and reference (N, D) in deviations of the reference, cut at its tails; as they are under other protocols.
-
-    weights: of the reference's rows.
-    """
-    if protocol != "unweave" or not codes.shape[1]:
-        return codes, reference
-    reference, codes = standardise_robustly(reference, codes, weights=weights)
-    return codes, reference
+if TYPE_CHECKING:
+    from unweave.metrics.tables.table import Table
 
 
 @dataclass(frozen=True, eq=False)
-class GroupTable:
+class GroupTable(AnyTable):
     """Groups to fit on and groups to test on, with the codes that give every latent its scale.
 
     codes: (N, D) of latents that vary; both sides index them. reference: (N', D), with weights (N',) or None. Under the
         library's own protocol both are `comparable`. origin: how the groups were made.
-    factors: (N, K) of the codes' rows, where they are known, and the kinds (K,) of these. `fixed` counts the factors
-        that vary, as `varying` does.
+    factors: (N, K) of the codes' rows, where they are known. `fixed` counts factors that vary, as `varying` does.
     rows: the table that the groups were drawn from. pairs: whether each pair of members shares a value of its own.
     """
+
+    redrawn: ClassVar[bool] = True
 
     codes: np.ndarray
     fit: Side
     test: Side
     reference: np.ndarray
-    protocol: str = "unweave"
-    seed: int = 0
-    latents: tuple[int, ...] = ()
-    varying: tuple[int, ...] = ()
-    width: int = 0
-    height: int = 0
-    notes: tuple[str, ...] = ()
     origin: str = "groups as given"
     factors: np.ndarray | None = None
-    kinds: tuple[str, ...] = ()
     rows: Table | None = None
     pairs: bool = False
     weights: np.ndarray | None = None
@@ -67,14 +51,12 @@ class GroupTable:
         codes, fixed = check_groups(groups)
         g, length, d = codes.shape
         members = np.arange(g * length).reshape(g, length)
-        order = np.random.default_rng([seed, 0]).permutation(g)
+        order = np.random.default_rng(fold(seed, "groups to fit on")).permutation(g)
         cut = math.ceil(g * 2 / 3) if test is None else g
         sides = [Side(members[order[:cut]], fixed[order[:cut]]), Side(members[order[cut:]], fixed[order[cut:]])]
         flat = in_double(codes.reshape(-1, d), protocol)
         if test is not None:
-            test_codes, test_fixed = check_groups(test)
-            if test_codes.shape[2] != d:
-                raise ValueError(f"test groups have {test_codes.shape[2]} latents and the groups have {d}")
+            test_codes, test_fixed = check_groups(test, d)
             sides[1] = Side(len(flat) + np.arange(test_codes[..., 0].size).reshape(test_codes.shape[:2]), test_fixed)
             flat = np.concatenate([flat, test_codes.reshape(-1, d)])
         scale = flat if reference is None else in_double(check_codes(reference, "reference codes"), protocol)
@@ -91,13 +73,13 @@ class GroupTable:
             Side(sides[0].members, fit_fixed),
             Side(sides[1].members, place[sides[1].fixed]),
             scale,
-            protocol,
-            seed,
-            tuple(map(int, keep)),
-            tuple(map(int, varying)),
-            d,
-            height,
-            notes,
+            protocol=protocol,
+            seed=seed,
+            latents=tuple(map(int, keep)),
+            varying=tuple(map(int, varying)),
+            width=d,
+            height=height,
+            notes=notes,
         )
 
     @staticmethod
@@ -105,7 +87,7 @@ class GroupTable:
         """Groups of 64 drawn from rows (of 64 pairs if every pair shares its own value); kept in the table."""
         name = "pairs" if pairs else "groups"
         if name not in table.cache:
-            rng = table.rng(6, int(pairs))
+            rng = table.rng("groups", name)
             other = table if table.test is None else table.test
             fit = draw(table, table.most(FIT_GROUPS), pairs, rng)
             test = draw(other, table.most(TEST_GROUPS), pairs, rng)
@@ -119,19 +101,19 @@ class GroupTable:
                 fit,
                 test,
                 reference,
-                table.protocol,
-                table.seed,
-                table.latents,
-                table.varying,
-                table.width,
-                table.height,
-                table.notes + scarce(table),
                 f"groups drawn from {table.n} rows by seed {table.seed}",
                 factors,
-                table.kinds,
-                table,
-                pairs,
-                table.weights,
+                rows=table,
+                pairs=pairs,
+                weights=table.weights,
+                protocol=table.protocol,
+                seed=table.seed,
+                latents=table.latents,
+                varying=table.varying,
+                width=table.width,
+                height=table.height,
+                notes=table.notes + scarce(table),
+                kinds=table.kinds,
             )
         return table.cache[name]
 
@@ -153,6 +135,22 @@ class GroupTable:
             return "no groups to test on"
         return "one factor: nothing to tell apart" if len(self.varying) < 2 else ""
 
+    def audible(self) -> GroupTable:
+        """All latents: nothing is known of posteriors here."""
+        return self
+
+    def without_factors(self) -> GroupTable:
+        """Groups are of factors: ValueError."""
+        raise ValueError("a metric of codes alone was given groups; it needs codes (N, D)")
+
+    def without(self, *blocks: int) -> GroupTable:
+        """Groups drawn anew from fewer rows would be another draw: ValueError."""
+        raise ValueError("groups have no blocks of rows: their error is by halves")
+
+    def grouped(self, *, pairs: bool) -> GroupTable:
+        """Themselves: members 2l and 2l + 1 count as a pair."""
+        return self
+
     def summaries(self, of: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """`of` groups of codes (g, L, D), one row (g, D) for each, of both sides; kept for the next fit."""
         if of.__name__ not in self.cache:
@@ -173,13 +171,13 @@ class GroupTable:
         if self.rows is not None:
             first, second = (replace(half, cache={}) for half in self.rows.halves(i))  # groups are large: not kept
             return GroupTable.drawn_from(first, pairs=self.pairs), GroupTable.drawn_from(second, pairs=self.pairs)
-        rng = np.random.default_rng([self.seed, 3, i])
+        rng = np.random.default_rng(fold(self.seed, "halves of groups", i))
         fit, test = (np.array_split(rng.permutation(n), 2) for n in (self.n, len(self.test.fixed)))
         return self.take(fit[0], test[0]), self.take(fit[1], test[1])
 
     def permuted(self, i: int) -> GroupTable:
         """The same groups with permuted labels."""
-        rng = np.random.default_rng([self.seed, 4, i])
+        rng = np.random.default_rng(fold(self.seed, "permuted groups", i))
         fit = Side(self.fit.members, rng.permutation(self.fit.fixed))
         return replace(self, fit=fit, test=Side(self.test.members, rng.permutation(self.test.fixed)))
 
@@ -200,11 +198,3 @@ class GroupTable:
             return None
         reference = self.factors[: len(self.reference)]  # of the rows to fit on, which come first
         return replace(self._of(self.factors, reference), latents=self.varying, width=self.height)
-
-    def put_back_matrix(self, matrix: np.ndarray | None) -> np.ndarray | None:
-        """A matrix (D, K) on the columns that were given, NaN where one was set aside."""
-        if matrix is None or matrix.shape != (len(self.latents), len(self.varying)):
-            return matrix
-        full = np.full((self.width, self.height), np.nan)
-        full[np.ix_(self.latents, self.varying)] = matrix
-        return full

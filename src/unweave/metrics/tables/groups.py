@@ -9,14 +9,17 @@ and values with few rows repeat them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unweave.metrics.estimators.classifiers import standardise_robustly
 from unweave.metrics.tables.checks import check_codes
 from unweave.metrics.tables.kinds import factor_levels
-from unweave.metrics.tables.rows import Table
 from unweave.tensors import plain
+
+if TYPE_CHECKING:
+    from unweave.metrics.tables.table import Table
 
 FIT_GROUPS, TEST_GROUPS, MEMBERS = 10_000, 5_000, 64
 
@@ -44,13 +47,15 @@ class Side:
         return Side(self.members[index], self.fixed[index])
 
 
-def check_groups(groups: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Codes (G, L, D) and fixed (G,) of groups; ValueError if they are anything else."""
+def check_groups(groups: Any, latents: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Codes (G, L, D) and fixed (G,) of groups; ValueError if they are anything else. latents: D, of groups to test on."""
     if not isinstance(groups, Groups):
         raise ValueError(f"expected Groups(codes (G, L, D), fixed (G,)); got {type(groups).__name__}")
     codes, fixed = check_codes(groups.codes, "groups' codes"), np.asarray(plain(groups.fixed))
     if codes.ndim != 3 or codes.shape[1] < 2:
         raise ValueError(f"groups' codes have shape {codes.shape}; expected (G, L, D) with at least 2 members L")
+    if latents not in (None, codes.shape[2]):
+        raise ValueError(f"test groups have {codes.shape[2]} latents and the groups have {latents}")
     if fixed.shape != codes.shape[:1] or fixed.dtype.kind not in "iu" or fixed.min() < 0:
         raise ValueError(f"fixed has shape {fixed.shape} ({fixed.dtype}); expected {len(codes)} indices of factors")
     return codes, fixed.astype(np.int64)
@@ -91,3 +96,16 @@ def scarce(table: Table) -> tuple[str, ...]:
     v = factor_levels(table)
     fewest = min(np.unique(column[column >= 0], return_counts=True)[1].min() for column in v.T)
     return (f"groups repeat rows: a factor has a value with {fewest} rows only",) if fewest < MEMBERS // 4 else ()
+
+
+def comparable(
+    codes: np.ndarray, reference: np.ndarray, protocol: str, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Codes and reference (N, D) in deviations of the reference, cut at its tails; as they are under other protocols.
+
+    weights: of the reference's rows.
+    """
+    if protocol != "unweave" or not codes.shape[1]:
+        return codes, reference
+    reference, codes = standardise_robustly(reference, codes, weights=weights)
+    return codes, reference

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from unweave.metrics.tables.rows import Table
+    from unweave.metrics.tables.table import Table
 
 LEVELS = 20  # values that are levels whatever else is known, and bins of a continuous factor
 GRID = 40  # values that a grid of an ordered factor has at most: the finest of a published data set

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from unweave.metrics.tables.kinds import factor_levels
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.table import Table
+from unweave.seeds import fold
 
 FEWEST = 10
 
@@ -19,7 +20,7 @@ def pairs(table: Table) -> list[np.ndarray]:
     if "one factor" not in table.cache:
         v = factor_levels(table)
         known = np.flatnonzero((v >= 0).all(1))
-        rows = np.random.default_rng([table.seed, 12]).permutation(known)
+        rows = np.random.default_rng(fold(table.seed, "pairs that differ in one factor")).permutation(known)
         table.cache["one factor"] = [_pairs(v[rows], rows, k) for k in range(v.shape[1])]
     return table.cache["one factor"]
 

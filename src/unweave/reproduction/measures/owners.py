@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from unweave.data.images import FactorImages
 from unweave.kinds import declared
 from unweave.metrics.estimators.information import information
-from unweave.metrics.tables.rows import Table
+from unweave.metrics.tables.table import Table
 from unweave.runs.run import Run
 from unweave.seeds import fold
 

@@ -1,0 +1,181 @@
+"""A metric in its public form: arrays are checked and made a table, which is measured, and measured again for its error."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from unweave.metrics.calibration import Band, Calibration, Plan, calibrate, uncalibrated
+from unweave.metrics.declares import GROUPED, Declares
+from unweave.metrics.measured import Measured
+from unweave.metrics.replicates import numbers
+from unweave.metrics.score import NAN, Score
+from unweave.metrics.tables.any_table import AnyTable
+from unweave.metrics.tables.arguments import OF_ROWS, check_how, check_options, refuse_unread
+from unweave.metrics.tables.grouping import GroupTable
+from unweave.metrics.tables.groups import Groups
+from unweave.metrics.tables.table import Table
+
+UNDEFINED = "undefined: no finite number comes out of these rows"
+
+
+class Metric:
+    """A metric in its public form: call it on arrays, or `score` it on a table that several metrics share."""
+
+    def __init__(self, measure: Callable[..., Measured], declares: Declares) -> None:
+        functools.update_wrapper(self, measure)
+        self.name: str = measure.__name__
+        self.measure = measure
+        self.declares = declares
+
+    def __repr__(self) -> str:
+        return f"<metric {self.name}>"
+
+    def __call__(
+        self,
+        codes: Any,
+        factors: Any = None,
+        *,
+        test: Any = None,
+        log_var: Any = None,
+        active: Any = None,
+        weights: Any = None,
+        reference: Any = None,
+        protocol: str = "unweave",
+        seed: int = 0,
+        calibrate: bool = False,
+        kinds: Any = None,
+        **options: Any,
+    ) -> Score:
+        """Score codes against factors.
+
+        codes: (N, D), or (N, D, d) where a latent is a vector; or `Groups` for metrics of groups.
+        factors: (N, K) indices or values, NaN where unknown; (N,) if there is one.
+        test: (codes, factors) to test what was fitted; without it a seeded third of the rows. For groups: `Groups`.
+        log_var: (N, D) of the posteriors. active: which latents count, (D,) bool or indices; all by default.
+        weights: (N,) of the rows; only their ratios matter. reference: codes (N, D) that give groups the scale of each
+            latent. protocol: whose conventions. seed: of splits, permutations and fits.
+        calibrate: also error, null, rotated and ceiling of metrics that fit models.
+        kinds: of the factors: "categorical" (every value a level), "ordered" (a grid) or "continuous" (binned), one
+            for all, K of them (None: judge by the values), or {column: kind}. The score says which were assumed.
+
+        Every argument is used or refused; factors and log_var that a metric does not read are named in the reason.
+        Raises ValueError for arrays that cannot be scored (NaN in codes, lengths that differ, text as factors, ...), an
+        option that is unknown or out of range, and an argument that this metric has no use for.
+        """
+        check_how(protocol, seed, calibrate)
+        given = {
+            "factors": factors,
+            "test": test,
+            "log_var": log_var,
+            "weights": weights,
+            "kinds": kinds,
+            "reference": reference,
+        }
+        if isinstance(codes, Groups):
+            table: AnyTable = self._table_of_groups(codes, given, protocol, int(seed), active)
+        else:
+            table = self._table_of_rows(codes, given, protocol, int(seed), active)
+        return self.score(table, calibrate=calibrate, **options)
+
+    def _table_of_groups(
+        self, groups: Groups, given: dict[str, Any], protocol: str, seed: int, active: Any
+    ) -> GroupTable:
+        if self.declares.tables not in GROUPED:
+            raise ValueError(f"{self.name} was given groups; it needs codes (N, D) and factors (N, K)")
+        refuse_unread(self.name, given, OF_ROWS, "is of rows and not of groups")
+        return GroupTable.of(groups, given["test"], given["reference"], protocol, seed, active)
+
+    def _table_of_rows(self, codes: Any, given: dict[str, Any], protocol: str, seed: int, active: Any) -> Table:
+        factors, log_var = given["factors"], given["log_var"]
+        if factors is None and self.declares.tables not in ("codes", "posteriors"):
+            raise ValueError(f"{self.name} needs factors (N, K) beside the codes; none were given")
+        refuse_unread(self.name, given, ("reference",), "is of groups; rows are their own")
+        if "test" not in self.declares.uses:
+            refuse_unread(self.name, given, ("test",), "it has no use for, since it fits nothing")
+        table = Table.of(
+            codes, factors, given["test"], log_var, active, given["weights"], protocol, seed, given["kinds"]
+        )
+        return replace(table, notes=(*table.notes, *self._unread(given, protocol)))
+
+    def _unread(self, given: dict[str, Any], protocol: str) -> list[str]:
+        """What is to be said of arguments that this metric does not read, or not wholly."""
+        unread = ["factors", "kinds"] if self.declares.tables == "codes" else []
+        notes = []
+        if "log_var" not in self.declares.uses:
+            if self.declares.silent or protocol != "unweave":
+                unread.append("log_var")
+            elif given["log_var"] is not None:
+                notes.append("of log_var only which latents say anything")
+        named = [name for name in unread if given[name] is not None]
+        if named:
+            notes.append(f"not used: {', '.join(named)}")
+        return notes
+
+    def score(self, table: AnyTable, *, calibrate: bool = False, **options: Any) -> Score:
+        """Score a table that was checked already; what is costly (bins, fits) stays in it for the next metric."""
+        options = check_options(self.name, self.measure, options)
+        if table.protocol not in self.declares.protocols:
+            known = ", ".join(self.declares.protocols)
+            raise ValueError(f"{self.name} is not defined under protocol {table.protocol!r}; it has {known}")
+        table = self._as_read(table)
+        if reason := table.undefined():
+            return Score(NAN, n=table.n, protocol=table.protocol, seed=table.seed, reason=reason)
+        measure = functools.partial(self.measure, **options)
+        found = measure(table)
+        calibration = self._calibrate(measure, table, found, calibrate)
+        bands = {name: self._cut(name, part) for name, part in calibration.parts.items()}
+        parts: dict[str, Any] = found.pieces | {name: band.pop("value") for name, band in bands.items()}
+        estimator = found.estimator
+        if calibration.corrected:
+            parts["plug-in"] = found.value
+            estimator += f", less its bias over blocks drawn by seed {table.seed}"
+        undefined = "" if found.reason or not math.isnan(found.value) else UNDEFINED
+        reasons = (*table.notes, found.reason or undefined, calibration.reason)
+        return Score(
+            **self._cut("", calibration.value),
+            n=found.n or table.n,
+            estimator=estimator,
+            protocol=table.protocol,
+            seed=table.seed,
+            reason="; ".join(reason for reason in reasons if reason),
+            parts=parts | table.put_back(found.latents, found.factors) | ({"intervals": bands} if bands else {}),
+            matrix=table.put_back_matrix(found.matrix),
+            kinds=table.kinds_given(),
+        )
+
+    def _as_read(self, table: AnyTable) -> AnyTable:
+        """The table as this metric reads it: the latents that count, and groups or codes alone where it reads those."""
+        table = table if self.declares.silent else table.audible()
+        if self.declares.tables == "codes":
+            table = table.without_factors()
+        if self.declares.tables not in GROUPED or table.undefined():
+            return table
+        return table.grouped(pairs=self.declares.tables == "pairs")
+
+    def _calibrate(
+        self, measure: Callable[..., Measured], table: AnyTable, found: Measured, wanted: bool
+    ) -> Calibration:
+        if np.isnan(numbers(found)).all():
+            return uncalibrated(found, "")
+        plan = self.plan(found)
+        if plan.cost == "fit" and not wanted:
+            missing = plan.no_error + "; " if plan.no_error else "error, "
+            return uncalibrated(found, f"{missing}null, rotated and ceiling need more fits: ask with calibrate=True")
+        return calibrate(measure, table, found, plan)
+
+    def plan(self, found: Measured) -> Plan:
+        """How the error of what was found is got: as declared, but by halves where an option made it costly."""
+        if found.cheap:
+            declares = self.declares
+            return Plan(declares.cost, declares.error, declares.corrected, declares.floors, declares.no_error)
+        return Plan("fit", "halves", False, self.declares.floors)
+
+    def _cut(self, part: str, band: Band) -> dict[str, float]:
+        """A number of this metric as fields of a score, within the range it can have."""
+        return band.within(*self.declares.ranges.get(part, self.declares.range))

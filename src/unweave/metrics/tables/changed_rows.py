@@ -1,0 +1,86 @@
+"""Changed copies of a table of rows: parts of it for an error, and what chance, a rotation and perfect codes look like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from unweave.metrics.estimators.classifiers import in_robust_units
+from unweave.metrics.tables.axes import random_rotation
+from unweave.metrics.tables.rows import Rows
+from unweave.seeds import fold
+
+if TYPE_CHECKING:  # beartype, under which the tests run, checks functions alone and knows no Self
+    from typing import Self
+
+BLOCKS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class ChangedRows(Rows):
+    """Rows of which such copies can be made."""
+
+    def without(self, *blocks: int) -> Self:
+        """The table without some of 20 blocks of rows, which are drawn by seed; test rows likewise.
+
+        What stays is split into rows to fit on and rows to test on as it was: a new split would be a new draw.
+        """
+        block = np.random.default_rng(fold(self.seed, "blocks of rows")).permutation(self.n) % BLOCKS
+        stays = ~np.isin(block, blocks)
+        kept = np.flatnonzero(stays)
+        test = None if self.test is None else self.test.without(*blocks)
+        table = self._kept(replace(self.rows(kept), test=test), "without", blocks)
+        if test is None:
+            fit, tested = (np.searchsorted(kept, side[stays[side]]) for side in self._split())
+            table.cache["split"] = fit, tested
+        return table
+
+    def halves(self, i: int) -> tuple[Self, Self]:
+        """The rows in two random halves, drawn anew for every i; test rows likewise.
+
+        A half is a table of half the size in all that is random: a metric that uses `most(n)` rows or draws uses half as
+        many, by a stream of its own (`rng`). So the variance of what it gives is twice that of the whole table's.
+        """
+        order = np.random.default_rng(fold(self.seed, "halves of rows", i)).permutation(self.n)
+        tests = (None, None) if self.test is None else self.test.halves(i)
+        first, second = (
+            self._kept(replace(self.rows(np.sort(index)), test=test, half=(i, side)), "half", i, side)
+            for side, (index, test) in enumerate(zip(np.array_split(order, 2), tests, strict=True))
+        )
+        return first, second
+
+    def permuted(self, i: int) -> Self:
+        """The same codes beside permuted rows of factors; without factors, every column of codes permuted by itself."""
+        rng = np.random.default_rng(fold(self.seed, "permuted factors", i))
+        test = None if self.test is None else self.test.permuted(i)
+        if not self.height:
+            shuffled = rng.permuted(self.codes, axis=0)
+            return replace(self, codes=shuffled, log_var=None, test=test, whole=False, cache={}, bins={})
+        order = rng.permutation(self.n)
+        bins = {name: kept[order] if name == "factors" else kept for name, kept in self.bins.items()}
+        table = self._kept(replace(self, factors=self.factors[order], test=test, bins=bins), "permuted", i)
+        table.cache["informative"] = np.ones(len(self.latents), bool)
+        table.cache.pop("shared", None)
+        return table
+
+    def rotated(self) -> Self:
+        """The codes after one random rotation, the same for test rows; in deviations, so that no unit decides what turns."""
+        turn = random_rotation(len(self.latents), self.seed)
+        sides = [self.codes] if self.test is None else [self.codes, self.test.codes]
+        turned = [z @ turn for z in in_robust_units(*sides, weights=self.weights)]
+        test = None if self.test is None else replace(self.test, codes=turned[1], cache={}, bins={})
+        cache = self.cache.setdefault("rotated", {})
+        return replace(self, codes=turned[0], log_var=None, test=test, whole=False, cache=cache, bins={})
+
+    def ceiling(self) -> Self | None:
+        """The factors themselves as codes, over the rows where all are known; None if there are too few."""
+        known = np.flatnonzero(~np.isnan(self.factors).any(1))
+        test = None if self.test is None else self.test.ceiling()
+        if len(known) < 2 or not self.height or (self.test is not None and test is None):
+            return None
+        cut = self.rows(known)
+        cache = self.cache.setdefault("ceiling", {})
+        perfect = replace(cut, codes=cut.factors, log_var=None, test=test, whole=False, cache=cache, bins={})
+        return replace(perfect, latents=self.varying, width=self.height)
