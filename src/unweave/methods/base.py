@@ -24,6 +24,10 @@ Six rules:
 6. A network without a trainable parameter that the constructor leaves in evaluation mode is frozen: it stays so, and out
    of checkpoints, so that the constructor has to bring the same one again. What follows another is an `Average`.
 
+In several processes (`training.joint`) each has its rows of the batch and noise of its own, so that the turns of a step,
+and what they log, may not depend on either. Gradients and logged terms are means over the processes before anyone moves;
+buffers are the first process's after each step; a weight that is set in place has to be the same in all of them.
+
 Constructor keywords are the configuration. A keyword named as a field of `DataInfo` is filled in from the data, and
 `steps` with the length of the run; one that names a kind of part (encoder, regulariser, ...) takes a module; every other
 is a setting, annotated with `Setting`, and has a name that is no option of `unweave.train` (seed, device, ...).

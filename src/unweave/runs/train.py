@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,23 +13,21 @@ from torch import nn
 
 from unweave import data as datasets
 from unweave.data.sampling.batches import stream
-from unweave.data.sampling.options import grouped, refuse_unused
+from unweave.data.sampling.options import refuse_unused
 from unweave.files import write
 from unweave.generators import left_alone
 from unweave.methods import build
 from unweave.methods.base import Method
 from unweave.runs.config import describe, hashed, pick_device
 from unweave.runs.folder import Folder, RunError, refuse_links, run_name
-from unweave.runs.monitor import Clock, Look
 from unweave.runs.run import Run, info_of, method_of, open_data, parted
+from unweave.runs.steps import Progress, follow_steps, take_steps
 from unweave.settings import Keyword, Setting, keywords, nearest
-from unweave.training.loop import NotFinite, Training
+from unweave.training import joint, ranks
+from unweave.training.loop import Training
 from unweave.training.precision import Precision, resolve
-from unweave.training.records import COLUMNS, units
 from unweave.trust import admit, seal
 from unweave.types import DataInfo
-
-Progress = Callable[[dict[str, Any]], None]
 
 
 def train(
@@ -58,8 +57,11 @@ def train(
     parts, e.g. beta=6, regulariser="density-ratio", encoder=my_module. progress: called with every record of the log, and
     once a second with where the run is ({"live": True, ...}).
 
+    In several processes (`training.ranks`) each takes its share of batch_size images, and the first alone writes.
+
     Raises ValueError before anything is written if a name, a type or a value is wrong; NotFinite if a loss becomes NaN.
     """
+    ranks.join()
     loop: dict[str, Any] = {
         "steps": steps,
         "batch_size": batch_size,
@@ -80,13 +82,19 @@ def train(
     refuse_unused(built.needs, batch_options, {name: word.default for name, word in _batch_keywords().items()})
     training = _prepare(built, seen, config)  # a batch that cannot be made is said before a folder exists
     path = Path(out) / run_name(choice.method, source.name, hashed(config), seed)
+    ranks.first(lambda: _begin(path, config, overwrite))
+    return _run(Folder(path), training, source, held, progress)
+
+
+def _begin(path: Path, config: dict[str, Any], overwrite: bool) -> None:
+    """Make the run's folder, sealed."""
     if overwrite and (path / "config.json").exists():
         if path.is_symlink():
             raise RunError(f"{path} is a symbolic link, and is not overwritten: remove it, or choose another out")
         shutil.rmtree(path)
-    folder = Folder.create(path, config)
-    seal(folder.path, config)
-    return _run(folder, training, source, held, progress)
+    if ranks.world() > 1:
+        config["resolved"] |= {"processes": ranks.world()}
+    seal(Folder.create(path, config).path, config)
 
 
 def choose(method: str | type[Method], given: Mapping[str, Any], info: DataInfo) -> build.Choice:
@@ -108,6 +116,7 @@ def resume(
 
     data, modules: the data set and the parts that were handed in as objects when it was started. trust: as of `load_run`.
     """
+    ranks.join()
     refuse_links(Path(path))
     folder = Folder(path)
     admit(folder.path, folder.config, trusted=trust, given={*modules, *(() if data is None else ("data",))})
@@ -121,6 +130,10 @@ def resume(
         return Run(folder, method, source)
     seen, held = parted(source, folder.config["loop"])
     training = _prepare(method, seen, folder.config)
+    if (before := folder.config.get("resolved", {}).get("processes", 1)) != ranks.world():
+        warnings.warn(
+            f"{path} was trained by {before} processes, now by {ranks.world()}: its noise differs", stacklevel=2
+        )
     return _run(folder, training, source, held, progress)
 
 
@@ -140,12 +153,12 @@ def _completed(known: Mapping[str, Keyword], given: Mapping[str, Any], of: str) 
 def _prepare(method: Method, seen: Any, config: Mapping[str, Any]) -> Training:
     """The loop with its stream of the rows that are trained on."""
     loop = config["loop"]
-    device = pick_device(loop["device"])
+    device = ranks.own_device(pick_device(loop["device"]))
     options = _completed(_batch_keywords(), config["batches"], "batches")  # from a file, where a tuple is a list
     batches = stream(
         seen, method.needs, batch_size=loop["batch_size"], seed=loop["seed"], device=str(device), **options
     )
-    batches(0)
+    joint.part(batches(0))
     precision = config.get("resolved", loop)["precision"]
     method = channels_last(method.to(device))
     return Training(method, batches, seed=loop["seed"], dtype=resolve(precision, device))
@@ -162,66 +175,9 @@ def channels_last(method: Method) -> Method:
 def _run(folder: Folder, training: Training, source: Any, held: Any, progress: Progress | None) -> Run:
     """Train to the end, mark the run done. The caller's random state is left alone, also where training breaks down."""
     with left_alone(training.device):
-        _take_steps(folder, training, source, held, progress)
-    write(folder.path / "done", b"")
+        if ranks.rank() == 0:
+            take_steps(folder, training, source, held, progress)
+        else:
+            follow_steps(folder, training)
+    ranks.first(lambda: write(folder.path / "done", b""))
     return Run(folder, training.method, source)
-
-
-def _take_steps(folder: Folder, training: Training, source: Any, held: Any, progress: Progress | None) -> None:
-    """Take the steps that are left; log, keep checkpoints."""
-    loop = folder.config["loop"]
-    before = folder.restore(training)
-    if progress:
-        batch = grouped(training.method.needs, loop["batch_size"], folder.config["batches"])
-        about = source.about if batch is None else f"{source.about}; a batch is {batch}"
-        progress({"run": folder.path, "steps": loop["steps"], "batch_size": loop["batch_size"], "data": about})
-    folder.forget_after(training.step)
-    told = units(folder.records())
-    if progress and training.step:
-        progress({"resumed": training.step, "units": told})
-    clock, look = Clock(before, training.step), Look(training, source, held)
-    for terms in training.until(loop["steps"]):
-        _check_names(terms)
-        if due := clock.due():
-            training.kept.check(training.step)  # before a look, whose images pass through the networks too
-        now = {"step": training.step} | clock.read(training.step, loop["batch_size"])
-        if training.step % loop["log_every"] == 0 or training.step == loop["steps"]:
-            record = now | _record(training, look, told)
-            folder.append(record)
-            clock.recorded(training.step)
-            told |= record.get("units", {})
-            if progress:
-                progress(record)
-        elif progress and clock.second_passed():
-            progress(now | _plain(training.means.values) | {"live": True, "units": dict(training.units)})
-        if due:
-            _keep(folder, training, clock)
-    _keep(folder, training, clock)
-
-
-def _check_names(terms: Mapping[str, torch.Tensor]) -> None:
-    if taken := COLUMNS & terms.keys():
-        raise ValueError(
-            f"a term of the losses is called {min(taken)!r}, as a column of the log: rename it in the method"
-        )
-
-
-def _record(training: Training, look: Look, told: Mapping[str, str]) -> dict[str, Any]:
-    """The terms since the last record, which begin anew; their units, where the log has not `told` them; and a look."""
-    means = training.means.values
-    training.check_finite(means)
-    new = {term: unit for term in means if (unit := training.units.get(term)) and term not in told}
-    training.means.clear()
-    return _plain(means) | look.at_step() | ({"units": new} if new else {})
-
-
-def _plain(terms: Mapping[str, torch.Tensor]) -> dict[str, float]:
-    return {name: round(float(value), 6) for name, value in terms.items()}
-
-
-def _keep(folder: Folder, training: Training, clock: Clock) -> None:
-    """A checkpoint, unless a weight is not finite: then the last good one stays."""
-    if bad := [n for n, w in training.method.named_parameters() if not bool(w.isfinite().all())]:
-        raise NotFinite(f"step {training.step}: the weights {bad[0]} are not finite; the last good checkpoint is kept")
-    folder.checkpoint(training, clock.seconds())
-    clock.kept()

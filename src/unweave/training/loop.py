@@ -21,8 +21,10 @@ from torch.nn.parameter import is_lazy
 
 from unweave.generators import reseed
 from unweave.methods.base import Method, Player
-from unweave.seeds import fold
+from unweave.training import joint
+from unweave.training.gradients import clip, laid_out
 from unweave.training.kept import Kept
+from unweave.training.ranks import noise
 from unweave.training.term_means import Means
 from unweave.types import NATS, Batch, Losses
 
@@ -43,6 +45,7 @@ class Training:
 
     def __init__(self, method: Method, stream: Stream, *, seed: int = 0, dtype: torch.dtype = torch.float32):
         self.method, self.stream, self.seed, self.step = method, stream, seed, 0
+        joint.start(method)
         self.kept = Kept(method)
         self.kept.train()
         self.players = method.players()
@@ -75,18 +78,24 @@ class Training:
 
         What a later turn logs again has the number of its turn: "loss/NAME 2".
         """
-        reseed(fold(self.seed, self.step), self.device)
-        turns = self.method.losses(self.stream(self.step), self.step)
+        reseed(noise(self.seed, self.step), self.device)
+        turns = self.method.losses(joint.part(self.stream(self.step)), self.step)
         terms: dict[str, Tensor] = {}
         while (turn := self._next_turn(turns)) is not None:
-            now = self._logged(turn, terms)
+            now = joint.mean(self._logged(turn, terms))
             if self.device.type == "cpu":  # elsewhere this would wait for the device in every step
                 self.check_finite(now)
             self.means.add(now)  # before the move: a term may be a parameter or a buffer itself
             self._move(turn.of)
             terms |= now
+        joint.follow(self._changing())
         self.step += 1
         return terms
+
+    def _changing(self) -> Iterator[Tensor]:
+        """The buffers but those of frozen networks."""
+        still = {id(buffer) for network in self.kept.frozen.values() for buffer in network.buffers()}
+        yield from (buffer for buffer in self.method.buffers() if id(buffer) not in still)
 
     def check_finite(self, terms: dict[str, Tensor]) -> None:
         """Raise NotFinite naming the terms that are NaN or infinite."""
@@ -122,7 +131,8 @@ class Training:
             weights = [w for name in names for w in self.weights[name]]
             gradients = torch.autograd.grad(loss, weights, retain_graph=left > 0, allow_unused=True)
             for weight, gradient in zip(weights, gradients, strict=True):
-                weight.grad = _laid_out(gradient, weight)
+                weight.grad = laid_out(gradient, weight)
+        joint.average([w for name in losses for w in self.weights[name]])
         for name in losses:
             self._step(name)
 
@@ -136,7 +146,7 @@ class Training:
             if player.skip < math.inf and not norm < player.skip:
                 self._skip(name)
                 return
-            _clip(weights, player.clip, norm)
+            clip(weights, player.clip, norm)
         self.skips_in_a_row[name] = 0
         for group in optimiser.param_groups:
             group["lr"] = player.lr(self.step) if callable(player.lr) else player.lr
@@ -179,21 +189,3 @@ def _optimiser(player: Player, weights: list[nn.Parameter]) -> torch.optim.Optim
 def _dense(weight: Tensor) -> bool:
     """Whether a weight fills its storage without gaps, in any order of axes; one whose shape is not known yet will."""
     return is_lazy(weight) or torch.empty_like(weight).stride() == weight.stride()
-
-
-def _laid_out(gradient: Tensor | None, weight: Tensor) -> Tensor | None:
-    """A gradient in the strides of its weight, as backward() leaves it and autograd.grad does not.
-
-    Fused optimisers read both as raw storage: in other strides, each number would move another weight.
-    """
-    if gradient is None or gradient.layout is not torch.strided or gradient.stride() == weight.stride():
-        return gradient
-    return torch.empty_like(weight).copy_(gradient)
-
-
-def _clip(weights: list[nn.Parameter], limit: float, norm: Tensor) -> None:
-    """Scale the gradients down to the limit; into new tensors, for two weights may share one (that of a sum)."""
-    scale = (limit / (norm + 1e-6)).clamp(max=1.0)
-    for weight in weights:
-        if weight.grad is not None:
-            weight.grad = weight.grad * scale.to(weight.device)
