@@ -103,8 +103,8 @@ class Posterior:
 class Losses:
     """One turn: who moves and down what, and what to log. Losses add up, so an objective can be composed of parts.
 
-    of: {player: scalar to minimise}, nats per image.
-    terms: {term: scalar for the log}.
+    of: {player: scalar tensor to minimise}, nats per image.
+    terms: {term: scalar tensor for the log}.
     units: of the terms, {term: unit} or one for all: `NATS`, "share", ...; a term without one is shown without.
     """
 

@@ -111,6 +111,10 @@ class Mine(Method):
     def part_arguments(cls, known):
         return {"encoder": {"outputs": known["codes"]}}
 
+class Untold(Method):
+    def __init__(self, encoder: nn.Module):
+        super().__init__()
+
 class Forgetful(Method):
     def __init__(self, speed: float):
         super().__init__()
@@ -128,6 +132,10 @@ def test_a_strangers_class_from_the_working_directory(tmp_path: Path, monkeypatc
         made("strange_file:Mien", {})
     with pytest.raises(ValueError, match=r"Forgetful takes 'speed', which nobody gives: annotate it with Setting"):
         made("strange_file:Forgetful", {})
+    with pytest.raises(
+        ValueError, match=r"^encoder MLPEncoder takes 'outputs', which part_arguments of Untold does not"
+    ):
+        made("strange_file:Untold", {"encoder": "mlp"})
     with pytest.raises(ValueError, match=r"there is no module 'no_such_file'"):
         made("no_such_file:Mine", {})
 

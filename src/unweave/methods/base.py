@@ -2,9 +2,9 @@
 
 A *player* owns parameters and has an optimiser. A *turn* is one simultaneous move: every player named in it takes one
 optimiser step down its own loss, over its own parameters and nothing else, all from the same point. A *step* is one
-batch and as many turns as the method wants. `losses` is a generator of turns, and the loop moves the players at each
-`yield`. So a method reads like the algorithm box of its paper, keeps what it drew for the next turn, and finds the new
-weights after the `yield`:
+batch and as many turns as the method wants, one at least. `losses` is a generator of turns, and the loop moves the players
+at each `yield`. So a method reads like the algorithm box of its paper, keeps what it drew for the next turn, and finds the
+new weights after the `yield`:
 
     def losses(self, batch, step):
         fake = self.generator(self.sample_prior(len(batch.x)))
@@ -55,7 +55,7 @@ class Player:
     Players of one turn own different parameters. Players of different turns may own the same: a phase, a stage or a
     restarted critic is a player of its own, with its own optimiser state.
 
-    owns: a module, a parameter, or a tuple of these; what requires no gradient is left out.
+    owns: a module, a parameter, or a tuple of these; what requires no gradient is left out, and something has to be left.
     lr: a number, or a function of the step.
     optimiser: called with (parameters, lr=...); `partial(Adam, betas=(0.5, 0.999))` for other constants.
     clip: a longer gradient is scaled down to this norm.

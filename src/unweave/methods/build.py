@@ -151,7 +151,7 @@ def _dotted(key: str, known: Mapping[str, Keyword], parts: list[str]) -> str:
     return matches[0]
 
 
-def _make(made: Any, path: str, choice: Choice, facts: Mapping[str, Any]) -> Any:
+def _make(made: Any, path: str, choice: Choice, facts: Mapping[str, Any], owner: str = "") -> Any:
     taken = {k: word for k, word in keywords(made).items() if word.setting is not None}
     own = {k: word.check(choice.settings.get(path + k, word.default), path + k) for k, word in taken.items()}
     part_arguments = made.part_arguments(dict(facts) | own) if issubclass(made, Method | Part) else {}
@@ -163,10 +163,16 @@ def _make(made: Any, path: str, choice: Choice, facts: Mapping[str, Any]) -> Any
             arguments[name] = choice.modules[path + name]
         elif path + name in choice.parts:
             inner = class_of(choice.parts[path + name], name)
-            arguments[name] = _make(inner, f"{path}{name}.", choice, dict(facts) | dict(part_arguments.get(name, {})))
+            told = dict(facts) | dict(part_arguments.get(name, {}))
+            arguments[name] = _make(inner, f"{path}{name}.", choice, told, made.__name__)
         elif name in facts:
             arguments[name] = facts[name]
         elif name not in PARTS and word.required:
+            if owner:
+                kind = path.removesuffix(".")
+                raise ValueError(
+                    f"{kind} {made.__name__} takes {name!r}, which part_arguments of {owner} does not give"
+                )
             raise ValueError(
                 f"{made.__name__} takes {name!r}, which nobody gives: annotate it with Setting(...) to make it one"
             )

@@ -21,7 +21,7 @@ from torch.nn.parameter import is_lazy
 
 from unweave.generators import reseed
 from unweave.methods.base import Method, Player
-from unweave.training import joint
+from unweave.training import joint, turns
 from unweave.training.gradients import clip, laid_out
 from unweave.training.kept import Kept
 from unweave.training.ranks import noise
@@ -50,6 +50,11 @@ class Training:
         self.kept.train()
         self.players = method.players()
         self.weights = {name: player.weights() for name, player in self.players.items()}
+        if idle := [name for name, ws in self.weights.items() if not ws]:
+            raise ValueError(
+                f"{type(method).__name__}: player {idle[0]!r} owns no parameter that requires a gradient; name one in owns, "
+                "or leave the player out"
+            )
         self.optimisers = {name: _optimiser(player, self.weights[name]) for name, player in self.players.items()}
         self.skipped, self.skips_in_a_row = dict.fromkeys(self.players, 0), dict.fromkeys(self.players, 0)
         self.device = next((w.device for ws in self.weights.values() for w in ws), torch.device("cpu"))
@@ -79,15 +84,17 @@ class Training:
         What a later turn logs again has the number of its turn: "loss/NAME 2".
         """
         reseed(noise(self.seed, self.step), self.device)
-        turns = self.method.losses(joint.part(self.stream(self.step)), self.step)
+        yielded = turns.begun(self.method, joint.part(self.stream(self.step)), self.step)
         terms: dict[str, Tensor] = {}
-        while (turn := self._next_turn(turns)) is not None:
+        while (turn := self._next(yielded)) is not None:
             now = joint.mean(self._logged(turn, terms))
             if self.device.type == "cpu":  # elsewhere this would wait for the device in every step
                 self.check_finite(now)
             self.means.add(now)  # before the move: a term may be a parameter or a buffer itself
             self._move(turn.of)
             terms |= now
+        if not terms:
+            raise turns.nothing(self.method, self.step)
         joint.follow(self._changing())
         self.step += 1
         return terms
@@ -102,13 +109,9 @@ class Training:
         if bad := [name for name, value in terms.items() if not math.isfinite(float(value))]:
             raise NotFinite(f"step {self.step}: {', '.join(bad)} is not finite")
 
-    def _next_turn(self, turns: Iterator[Losses]) -> Losses | None:
+    def _next(self, yielded: Iterator[Losses]) -> Losses | None:
         with self.autocast():  # one context per turn: casts are cached within it, and weights move between turns
-            turn = next(turns, None)
-        if not torch.is_grad_enabled():
-            torch.set_grad_enabled(True)  # the block stays open for as long as the error is kept
-            raise RuntimeError("losses() yielded inside torch.no_grad(): close the block before the yield")
-        return turn
+            return turns.following(yielded, self.method, self.step)
 
     def _logged(self, turn: Losses, before: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The terms and losses of a turn, by names that no turn of the step before it has."""
@@ -144,7 +147,7 @@ class Training:
         if math.isfinite(min(player.clip, player.skip)):
             norm = torch.nn.utils.get_total_norm([g.coalesce().values() if g.is_sparse else g for g in gradients])
             if player.skip < math.inf and not norm < player.skip:
-                self._skip(name)
+                self._skip(name, norm)
                 return
             clip(weights, player.clip, norm)
         self.skips_in_a_row[name] = 0
@@ -157,11 +160,15 @@ class Training:
         for weight in weights:
             weight.grad = None
 
-    def _skip(self, name: str) -> None:
+    def _skip(self, name: str, norm: Tensor) -> None:
         self.skipped[name] += 1
         self.skips_in_a_row[name] += 1
         if self.skips_in_a_row[name] >= 100:
-            raise NotFinite(f"step {self.step}: the gradient of player {name!r} was skipped 100 times in a row")
+            raise NotFinite(
+                f"step {self.step}: the gradient of player {name!r} was skipped 100 times in a row; "
+                f"{type(self.method).__name__} skips norms that are not below {self.players[name].skip:g}, and the last "
+                f"was {float(norm):g}"
+            )
 
     def _check_turn(self, names: tuple[str, ...]) -> None:
         if names in self._turns_seen:
