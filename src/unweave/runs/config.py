@@ -30,6 +30,7 @@ def describe(
 ) -> dict[str, Any]:
     """The config of a run: everything chosen, plain enough for JSON. info: of the rows that are trained on."""
     facts = dataclasses.asdict(info)
+    labels = facts.pop("labels")  # beside the others: a run's name hashes the option that it follows from
     return {
         "method": {
             "name": choice.method,
@@ -47,6 +48,7 @@ def describe(
             "white": getattr(source, "white", 255),  # a user's own data set need not say, nor what its floats were
             "floats": None if (ends := getattr(source, "floats", None)) is None else list(ends),
             "info": {k: list(v) if isinstance(v, tuple) else v for k, v in facts.items()},
+            "labels": labels,
         },
         "batches": dict(batch_options),
         "loop": dict(loop),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import warnings
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from torch import nn
 from unweave import data as datasets
 from unweave.data.sampling.batches import stream
 from unweave.data.sampling.options import refuse_unused
+from unweave.data.shifts.labels import labels
 from unweave.files import write
 from unweave.generators import left_alone
 from unweave.methods import build
@@ -77,13 +79,22 @@ def train(
     source = datasets.load(data, root, **(data_options or {}))
     seen, held = parted(source, loop)
     choice = choose(method, settings, seen.info)
-    config = describe(choice, data, source, seen.info, root, data_options or {}, batch_options, loop)
-    built = build.make(choice, seen.info, seed=seed, steps=steps)
+    built, info = _make(choice, seen, loop, batch_options["labels"])
+    config = describe(choice, data, source, info, root, data_options or {}, batch_options, loop)
     refuse_unused(built.needs, batch_options, {name: word.default for name, word in _batch_keywords().items()})
     training = _prepare(built, seen, config)  # a batch that cannot be made is said before a folder exists
     path = Path(out) / run_name(choice.method, source.name, hashed(config), seed)
     ranks.first(lambda: _begin(path, config, overwrite))
     return _run(Folder(path), training, source, held, progress)
+
+
+def _make(choice: build.Choice, seen: Any, loop: Mapping[str, Any], count: int) -> tuple[Method, DataInfo]:
+    """The method and the facts that it was made with. count: of labelled images, 0 for all; a fact for those that need it."""
+    built = build.make(choice, seen.info, seed=loop["seed"], steps=loop["steps"])
+    if "labels" not in built.needs:
+        return built, seen.info
+    info = dataclasses.replace(seen.info, labels=count or labels(seen))
+    return build.make(choice, info, seed=loop["seed"], steps=loop["steps"]), info
 
 
 def _begin(path: Path, config: dict[str, Any], overwrite: bool) -> None:
