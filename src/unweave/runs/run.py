@@ -190,7 +190,7 @@ def info_of(config: Mapping[str, Any]) -> DataInfo:
     """The facts of the data that the method was made with, as a config holds them."""
     facts: dict[str, Any] = config["data"]["info"]
     plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()}
-    return DataInfo(**plain, labels=config["data"].get("labels", 0))
+    return DataInfo(**{"labels": config["data"].get("labels", 0)} | plain)
 
 
 def _array(images: Any) -> NDArray[Any]:
