@@ -22,7 +22,8 @@ Six rules:
 4. Randomness comes from torch's default generator, which the loop seeds from (seed, step), and from nowhere else.
 5. Restart a network in place (load_state_dict of a fresh one), never by assignment: players hold its parameters.
 6. A network without a trainable parameter that the constructor leaves in evaluation mode is frozen: it stays so, and out
-   of checkpoints, so that the constructor has to bring the same one again. What follows another is an `Average`.
+   of checkpoints, so that the constructor has to bring the same one again: `nets.frozen.Frozen`. What follows another is
+   an `Average`.
 
 In several processes (`training.joint`) each has its rows of the batch and noise of its own, so that the turns of a step,
 and what they log, may not depend on either. Gradients and logged terms are means over the processes before anyone moves;
