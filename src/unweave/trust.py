@@ -4,7 +4,8 @@ What stands in a run folder, a recipe or a file of options is looked up in the t
 foreign code there: it takes the user's word, or the user's own seal. A new run that names code of its user's is sealed:
 its origin.json holds the working directory and an HMAC of that and of config.json, under a secret that stands in no run
 folder. A sealed run opens without a word, wherever it was moved, and its code is imported from the directory in which it
-was trained; a folder that somebody else made cannot bear the seal.
+was trained; a folder that somebody else made cannot bear the seal. The config holds a checksum of each file of such code,
+so that one that has changed since is noticed.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import logging
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from unweave.data import TABLE
 from unweave.files import WriteError, write
-from unweave.locate import locate
+from unweave.locate import locate, source
 from unweave.methods import METHODS, PARTS
 
 log = logging.getLogger(__name__)
@@ -62,7 +64,7 @@ def refuse(file: str | Path, names: Sequence[str]) -> None:
 def admit(run: Path, config: Mapping[str, Any], *, trusted: bool, given: Collection[str] = ()) -> None:
     """Import the code that a run's config names and that is not unweave's. NotTrusted without the user's word or seal.
 
-    given: what is handed in and so not looked up, "data" or parts by kind.
+    given: what is handed in and so not looked up, "data" or parts by kind. Warns of a file that has changed since.
     """
     if not (names := _named(config, given)):
         return
@@ -71,6 +73,14 @@ def admit(run: Path, config: Mapping[str, Any], *, trusted: bool, given: Collect
         refuse(run, names)
     for name in names:
         locate(name, beside=folders)
+        then, now = config.get("code", {}).get(name), source(name)
+        if then and now and then != now:
+            warnings.warn(f"{run}: {now['file']}, of {name}, has changed since the run was made", stacklevel=3)
+
+
+def sources(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """{"module:Name": its file and checksum} of all code that a config names, that is not unweave's and has a file."""
+    return {name: found for name in _named(config) if (found := source(name)) is not None}
 
 
 def seal(run: Path, config: Mapping[str, Any]) -> None:

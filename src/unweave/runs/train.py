@@ -28,7 +28,7 @@ from unweave.settings import Keyword, Setting, keywords, nearest
 from unweave.training import joint, ranks
 from unweave.training.loop import Training
 from unweave.training.precision import Precision, resolve
-from unweave.trust import admit, seal
+from unweave.trust import admit, seal, sources
 from unweave.types import DataInfo
 
 
@@ -81,6 +81,8 @@ def train(
     choice = choose(method, settings, seen.info)
     built, info = _make(choice, seen, loop, batch_options["labels"])
     config = describe(choice, data, source, info, root, data_options or {}, batch_options, loop)
+    if code := sources(config):
+        config["code"] = code
     refuse_unused(built.needs, batch_options, {name: word.default for name, word in _batch_keywords().items()})
     training = _prepare(built, seen, config)  # a batch that cannot be made is said before a folder exists
     path = Path(out) / run_name(choice.method, source.name, hashed(config), seed)
