@@ -13,7 +13,9 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from unweave.methods.base import Method, Player
+from unweave.nets.conv64 import Conv64Decoder, Conv64Encoder, Halve
 from unweave.nets.conv64 import channels_last as as_map
+from unweave.nets.transposed import ConvTranspose2d
 from unweave.training.layout import channels_last
 from unweave.types import Batch, Losses
 
@@ -129,3 +131,24 @@ def test_two_weights_with_one_gradient_are_clipped_once() -> None:
     loop_step(method, same_batch, seed=0)
     both = torch.cat([method.a, method.b]).detach()
     assert both.norm().item() == pytest.approx(1.0, rel=1e-5)
+
+
+@pytest.mark.parametrize("colours", [1, 3])
+def test_gradients_arrive_in_the_layout_of_their_activations(colours: int) -> None:
+    """Of all maps but the flattened one, of 4 x 4 pixels: in another layout ReLU's backward takes several times as long."""
+    nets = nn.Sequential(Conv64Encoder((colours, 32, 32), 4), Conv64Decoder((colours, 32, 32), 4))
+    nets.to(memory_format=torch.channels_last)
+    seen: list[tuple[int, bool]] = []
+
+    def watch(layer: nn.Module, inputs: object, out: Tensor) -> None:
+        assert out.is_contiguous(memory_format=torch.channels_last)
+        last = torch.channels_last
+        out.register_hook(lambda gradient: seen.append((out.shape[2], gradient.is_contiguous(memory_format=last))))
+
+    for layer in nets.modules():
+        if isinstance(layer, Halve | ConvTranspose2d):
+            layer.register_forward_hook(watch)
+    x = torch.rand(2, colours, 32, 32)
+    nn.functional.binary_cross_entropy_with_logits(nets(x), x, reduction="none").flatten(1).sum(1).mean().backward()
+    assert sorted(side for side, _ in seen) == [4, 8, 8, 16, 16, 32]
+    assert all(last for _, last in seen)

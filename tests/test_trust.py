@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -240,6 +241,28 @@ def test_ones_own_run_opens_without_a_word_from_anywhere(own, here, sign, monkey
     assert load_run(moved).encode(np.zeros((1, 1, 8, 8), np.uint8)).shape == (1, 2)
     assert str(here / "elsewhere") not in sys.path
     assert str(here) not in sys.path
+
+
+def test_the_file_of_ones_own_code_is_remembered_by_its_checksum(own, here) -> None:
+    digest = hashlib.blake2b((here / "mine.py").read_bytes(), digest_size=16).hexdigest()
+    assert json.loads((own / "config.json").read_text())["code"] == {
+        "mine:Mine": {"file": "mine.py", "blake2b": digest}
+    }
+
+
+@pytest.mark.parametrize("opened", [load_run, resume])
+def test_a_file_that_changed_since_is_named_once(own, here, opened) -> None:
+    """Warnings are errors in these tests, so that the first opening shows that none is given without a change."""
+    opened(own)
+    sys.modules.pop("mine")
+    (here / "mine.py").write_text((here / "mine.py").read_text() + "\n# another thought\n")
+    with pytest.warns(UserWarning, match=r"mine\.py, of mine:Mine, has changed since the run was made$") as caught:
+        opened(own)
+    assert len(caught) == 1
+
+
+def test_a_run_of_unweaves_own_names_remembers_no_file(honest) -> None:
+    assert "code" not in json.loads((honest / "config.json").read_text())
 
 
 @pytest.mark.parametrize("forgery", ["no seal", "another config", "another directory", "a guess", "another user"])

@@ -6,6 +6,7 @@ installed, the working directory is looked in, for that import alone. What stand
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import sys
 from collections.abc import Iterator, Sequence
@@ -39,6 +40,16 @@ def locate(where: str, beside: Sequence[str | Path] = ()) -> Any:
 def public(module: Any) -> list[str]:
     """The names that a module itself defines."""
     return [name for name, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__]
+
+
+def source(where: str) -> dict[str, str] | None:
+    """{"file": base name, "blake2b": digest} of the file of the module in "module:Name"; None before it is imported, or
+    where it has no file. What that file imports itself is not in the digest.
+    """
+    file = getattr(sys.modules.get(where.partition(":")[0]), "__file__", None)
+    if file is None or not Path(file).is_file():
+        return None
+    return {"file": Path(file).name, "blake2b": hashlib.blake2b(Path(file).read_bytes(), digest_size=16).hexdigest()}
 
 
 def _imported(module: str, beside: Sequence[str | Path]) -> ModuleType:

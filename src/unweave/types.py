@@ -45,6 +45,22 @@ class Batch:
     v: factors as indices from 0, (B, K) float32 (float64 for numbers that float32 does not hold); NaN where one is missing.
     changed: which factors differ within a pair, (B, K) bool, for methods that are told.
     labelled: the labelled batch beside the main one, if `needs` holds "labels"; its index counts the same rows.
+
+    Which of them are there, from the stream of `unweave.train`, and of what leading shape:
+
+    | needs | rows | index | y | v | changed |
+    |---|---|---|---|---|---|
+    | images | (B,) | always | classes | never | never |
+    | groups | (B, M) | always | classes | never | never |
+    | pairs | (B, 2) | always | classes | never | grid |
+    | triplets | (B, 3) | always | always | never | never |
+    | clips | (B, M) | always | classes | never | never |
+    | views | (B, 2) | always | classes | never | never |
+    | classes | (B,) | always | always | never | never |
+    | labels: `labelled` | (B,) | always | classes | factors | never |
+
+    classes: of data with classes. factors: of data whose factors are known. grid: of data with a grid of factors. The y of
+    triplets and of classes is the class by which they were drawn.
     """
 
     x: Tensor
@@ -103,8 +119,8 @@ class Posterior:
 class Losses:
     """One turn: who moves and down what, and what to log. Losses add up, so an objective can be composed of parts.
 
-    of: {player: scalar to minimise}, nats per image.
-    terms: {term: scalar for the log}.
+    of: {player: scalar tensor to minimise}, nats per image.
+    terms: {term: scalar tensor for the log}.
     units: of the terms, {term: unit} or one for all: `NATS`, "share", ...; a term without one is shown without.
     """
 
@@ -132,6 +148,7 @@ class DataInfo:
     classes: number of classes, 0 if there are none.
     factor_names, factor_sizes: of the K factors, empty if none are known. binary: whether every pixel is 0 or 1.
     low, high: the range of x: that of all pixels, [0, 1], or the smallest and largest entry of vectors.
+    labels: number of images that the run labels, 0 where the method's `needs` do not hold "labels".
     """
 
     n: int
@@ -142,3 +159,4 @@ class DataInfo:
     binary: bool = False
     low: float = 0.0
     high: float = 1.0
+    labels: int = 0

@@ -142,7 +142,10 @@ def test_a_strangers_class_from_the_working_directory(tmp_path: Path, monkeypatc
     mine = made("strange_file:Mine", {"encoder": "mlp", "encoder.width": 8, "codes": 5})
     assert mine.shape == (1, 16, 16)
     assert mine.encoder(torch.zeros(1, 1, 16, 16)).shape == (1, 5)
-    with pytest.raises(ValueError, match=r"MLPEncoder takes 'outputs', which part_arguments of Unwired does not give"):
+    with pytest.raises(
+        ValueError,
+        match=r"MLPEncoder, the encoder of Unwired, takes 'outputs', which part_arguments there does not give",
+    ):
         made("strange_file:Unwired", {"encoder": "mlp"})
     with pytest.raises(ValueError, match=r"has no 'Mien'; did you mean 'Mine'\?"):
         made("strange_file:Mien", {})

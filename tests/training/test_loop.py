@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 
 from unweave.methods.base import Method, Player
 from unweave.training.loop import NotFinite, Training
+from unweave.training.turns import NoTurn
 from unweave.types import Batch, Losses
 
 X = torch.arange(32.0).reshape(4, 8) / 32
@@ -275,6 +277,94 @@ def test_return_instead_of_yield() -> None:
 
     with pytest.raises(TypeError, match="Losses"):
         Training(Toy(turns), same_batch).advance()
+
+
+def returned(m: Toy) -> Any:
+    return {"a": m.b(m.a(X)).mean()}
+
+
+def returned_at_the_end(m: Toy) -> Any:
+    yield from ()
+    return Losses({"a": m.b(m.a(X)).mean()})
+
+
+def no_turn(m: Toy) -> Any:
+    yield from ()
+
+
+def yielded(value: Callable[[Tensor], Any]) -> Callable[[Toy], Any]:
+    """A step whose one turn is made of the critic's logits (4, 1)."""
+
+    def turns(m: Toy) -> Any:
+        yield value(m.b(m.a(X)))
+
+    return turns
+
+
+def unchecked(of: dict[str, Any], terms: dict[str, Any] | None = None) -> Losses:
+    """A turn whose values the tests' own type checks do not see."""
+    turn = Losses({})
+    turn.of.update(of)
+    turn.terms.update(terms or {})
+    return turn
+
+
+WRONG = {
+    "returned a dict; it yields its turns: write yield Losses({player: loss}) in place of return": returned,
+    "returned a Losses; it yields its turns: write yield Losses({player: loss}) in place of return": returned_at_the_end,
+    "yielded nothing; each step has a turn, Losses({player: loss})": no_turn,
+    "yielded a Tensor; a turn is Losses({player: loss})": yielded(Tensor.mean),
+    "yielded a dict; a turn is Losses({player: loss})": yielded(lambda logits: {"a": logits.mean()}),
+    "yielded None; a turn is Losses({player: loss})": yielded(lambda logits: None),
+    "yielded a loss of player 'a' that is a float; it has to be a scalar tensor, without item() or float()": yielded(
+        lambda logits: unchecked({"a": logits.mean().item()})
+    ),
+    "yielded a loss of player 'a' that is an int; it has to be a scalar tensor, without item() or float()": yielded(
+        lambda logits: unchecked({"a": 0})
+    ),
+    "yielded a loss of player 'a' that has shape (4, 1); it has to be a scalar, a mean over the images": yielded(
+        lambda logits: Losses({"a": logits})
+    ),
+    "yielded a loss of player 'a' that requires no gradient; it was detached, or computed inside torch.no_grad()": yielded(
+        lambda logits: Losses({"a": logits.mean().detach()})
+    ),
+    "yielded a term 'kl' that is a float; it has to be a scalar tensor, without item() or float()": yielded(
+        lambda logits: unchecked({"a": logits.mean()}, {"kl": 1.0})
+    ),
+}
+
+
+@pytest.mark.parametrize("message", WRONG)
+def test_what_is_no_turn_is_named_by_class_step_and_rule(message: str) -> None:
+    """At step 1, after a step that is right; nobody has moved in it."""
+
+    def turns(m: Toy, step: int) -> Any:
+        return WRONG[message](m) if step else iter([Losses({"a": m.b(m.a(X)).mean()})])
+
+    training = Training(Toy(turns), same_batch)
+    training.advance()
+    before = [w.detach().clone() for w in training.method.parameters()]
+    with pytest.raises(NoTurn, match=f"^{re.escape(f'step 1: Toy.losses {message}')}$"):
+        training.advance()
+    assert equal(before, list(training.method.parameters()))
+
+
+def test_a_player_that_owns_nothing_is_named() -> None:
+    def players(m: Toy) -> dict[str, Player]:
+        return {"a": Player((m.a, m.b)), "critic": Player(nn.Flatten())}
+
+    with pytest.raises(ValueError, match=r"^Toy: player 'critic' owns no parameter that requires a gradient; name one"):
+        Training(Toy(mean_of, players), same_batch)
+
+
+def test_a_gradient_that_is_never_finite_says_so() -> None:
+    def turns(m: Toy, step: int) -> Iterator[Losses]:
+        loss = m.b(m.a(X)).mean()
+        loss.register_hook(lambda gradient: gradient * math.nan)
+        yield Losses({"model": loss})
+
+    with pytest.raises(NotFinite, match=r"step 99: .* Toy skips norms that are not below 5, and the last was nan$"):
+        list(Training(Toy(turns, partial(model, skip=5.0)), same_batch).until(1000))
 
 
 def test_a_parameter_without_an_owner_is_named() -> None:

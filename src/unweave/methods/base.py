@@ -2,9 +2,9 @@
 
 A *player* owns parameters and has an optimiser. A *turn* is one simultaneous move: every player named in it takes one
 optimiser step down its own loss, over its own parameters and nothing else, all from the same point. A *step* is one
-batch and as many turns as the method wants. `losses` is a generator of turns, and the loop moves the players at each
-`yield`. So a method reads like the algorithm box of its paper, keeps what it drew for the next turn, and finds the new
-weights after the `yield`:
+batch and as many turns as the method wants, one at least. `losses` is a generator of turns, and the loop moves the players
+at each `yield`. So a method reads like the algorithm box of its paper, keeps what it drew for the next turn, and finds the
+new weights after the `yield`:
 
     def losses(self, batch, step):
         fake = self.generator(self.sample_prior(len(batch.x)))
@@ -22,7 +22,12 @@ Six rules:
 4. Randomness comes from torch's default generator, which the loop seeds from (seed, step), and from nowhere else.
 5. Restart a network in place (load_state_dict of a fresh one), never by assignment: players hold its parameters.
 6. A network without a trainable parameter that the constructor leaves in evaluation mode is frozen: it stays so, and out
-   of checkpoints, so that the constructor has to bring the same one again. What follows another is an `Average`.
+   of checkpoints, so that the constructor has to bring the same one again: `nets.frozen.Frozen`. What follows another is
+   an `Average`.
+
+In several processes (`training.joint`) each has its rows of the batch and noise of its own, so that the turns of a step,
+and what they log, may not depend on either. Gradients and logged terms are means over the processes before anyone moves;
+buffers are the first process's after each step; a weight that is set in place has to be the same in all of them.
 
 Constructor keywords are the configuration. A keyword named as a field of `DataInfo` is filled in from the data, and
 `steps` with the length of the run; one that names a kind of part (encoder, regulariser, ...) takes a module; every other
@@ -51,7 +56,7 @@ class Player:
     Players of one turn own different parameters. Players of different turns may own the same: a phase, a stage or a
     restarted critic is a player of its own, with its own optimiser state.
 
-    owns: a module, a parameter, or a tuple of these; what requires no gradient is left out.
+    owns: a module, a parameter, or a tuple of these; what requires no gradient is left out, and something has to be left.
     lr: a number, or a function of the step.
     optimiser: called with (parameters, lr=...); `partial(Adam, betas=(0.5, 0.999))` for other constants.
     clip: a longer gradient is scaled down to this norm.

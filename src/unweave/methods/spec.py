@@ -86,8 +86,8 @@ class Spec:
         assert isinstance(made, Method)
         return made
 
-    def build(self, facts: Mapping[str, Any], owner: str = "") -> nn.Module:
-        """The module: `facts` fill in what is neither a setting nor a part. owner: the class that this is a part of."""
+    def build(self, facts: Mapping[str, Any], place: str = "") -> nn.Module:
+        """The module: `facts` fill in what is neither a setting nor a part. place: "encoder of VAE", of a part."""
         if isinstance(self.made, nn.Module):
             return self.made
         known = {**facts, **self.settings}
@@ -98,11 +98,11 @@ class Spec:
                 arguments[name] = self.settings[name]
             elif name in self.parts:
                 inner = {**facts, **for_parts.get(name, {})}
-                arguments[name] = self.parts[name].build(inner, self.made.__name__)
+                arguments[name] = self.parts[name].build(inner, f"{name} of {self.made.__name__}")
             elif name in facts:
                 arguments[name] = facts[name]
             elif kind_of(name) is None and word.required:
-                raise ValueError(_nobody_gives(self.made.__name__, name, owner))
+                raise ValueError(_nobody_gives(self.made.__name__, name, place))
         return self.made(**arguments)
 
 
@@ -113,9 +113,7 @@ def part_kinds(words: Mapping[str, Keyword]) -> Iterator[tuple[str, str]]:
             yield name, kind
 
 
-def _nobody_gives(made: str, name: str, owner: str) -> str:
-    if owner:
-        return (
-            f"{made} takes {name!r}, which part_arguments of {owner} does not give: name it there, or make it a Setting"
-        )
+def _nobody_gives(made: str, name: str, place: str) -> str:
+    if place:
+        return f"{made}, the {place}, takes {name!r}, which part_arguments there does not give"
     return f"{made} takes {name!r}, which nobody gives: annotate it with Setting(...) to make it one"

@@ -95,17 +95,19 @@ class LoopConfig:
 
 @dataclass(frozen=True)
 class Resolved:
-    """What "auto" stood for where the run began; a resumed run keeps the precision."""
+    """What "auto" stood for where the run began, and how many processes trained; a resumed run keeps the precision."""
 
     device: str
     precision: Precision
+    processes: int = 1
 
 
 @dataclass(frozen=True)
 class RunConfig:
     """Everything that was chosen for a run, plain enough for JSON.
 
-    batches: options of `data.sampling.batches.stream`. versions: of what it was made with.
+    batches: options of `data.sampling.batches.stream`. versions: of what it was made with. code: the files of third-party
+    code that it names, {"module:Name": {"file": base name, "blake2b": digest}}.
     """
 
     method: MethodConfig
@@ -114,6 +116,7 @@ class RunConfig:
     loop: LoopConfig
     resolved: Resolved | None = None
     versions: Mapping[str, str | None] = field(default_factory=dict)
+    code: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, plain: Any, place: str) -> RunConfig:
@@ -130,6 +133,7 @@ class RunConfig:
         plain = self.plain()
         loop = {k: v for k, v in plain["loop"].items() if k != "seed"}
         data = {k: plain["data"][k] for k in ("name", "source", "options", "info")}
+        del data["info"]["labels"]  # it follows from the data and the options of batches
         return {"method": plain["method"], "data": data, "batches": plain["batches"], "loop": loop}
 
     def run_name(self) -> str:

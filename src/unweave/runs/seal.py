@@ -3,6 +3,7 @@
 A new run that names third-party code is sealed: its origin.json holds the working directory and an HMAC of that and of
 config.json, under a secret that stands in no run folder. A sealed run opens without a word, wherever it was moved, and
 its code is imported from the directory in which it was trained; a folder that somebody else made cannot bear the seal.
+The config holds a checksum of each file of such code, so that one that has changed since is noticed.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import logging
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Collection
 from pathlib import Path
 
 from unweave.files import WriteError, write
-from unweave.locate import locate
+from unweave.locate import locate, source
 from unweave.runs.config import RunConfig
 from unweave.runs.folder import ORIGIN, config_in
 from unweave.trust import foreign, refuse
@@ -29,7 +31,7 @@ log = logging.getLogger(__name__)
 def admit(run: Path, config: RunConfig, *, trusted: bool, given: Collection[str] = ()) -> None:
     """Import the code that a run's config names and that is not unweave's. NotTrusted without the user's word or seal.
 
-    given: what is handed in and so not looked up, "data" or parts by kind.
+    given: what is handed in and so not looked up, "data" or parts by kind. Warns of a file that has changed since.
     """
     if not (names := _named(config, given)):
         return
@@ -38,6 +40,15 @@ def admit(run: Path, config: RunConfig, *, trusted: bool, given: Collection[str]
         refuse(run, names)
     for name in names:
         locate(name, beside=folders)
+        then = config.code.get(name)
+        now = source(name)
+        if then and now and then != now:
+            warnings.warn(f"{run}: {now['file']}, of {name}, has changed since the run was made", stacklevel=3)
+
+
+def sources(config: RunConfig) -> dict[str, dict[str, str]]:
+    """{"module:Name": its file and checksum} of the third-party code that a config names, where it has a file."""
+    return {name: found for name in _named(config) if (found := source(name)) is not None}
 
 
 def seal(run: Path, config: RunConfig) -> None:

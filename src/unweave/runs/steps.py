@@ -1,4 +1,7 @@
-"""The steps of a run: batches, training loop, log, checkpoints, to the last step or from where it was stopped."""
+"""The steps of a run, from the first or from where it was stopped: taken, logged and kept.
+
+Of several processes, the first one alone writes.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,11 @@ from unweave.data.sampling.options import grouped
 from unweave.files import write
 from unweave.generators import left_alone
 from unweave.methods.base import Method
-from unweave.runs.config import RunConfig
+from unweave.runs.config import LoopConfig, RunConfig
 from unweave.runs.folder import Folder
 from unweave.runs.monitor import Clock, Look
 from unweave.runs.run import Run
+from unweave.training import joint, ranks
 from unweave.training.device import pick_device
 from unweave.training.layout import channels_last
 from unweave.training.loop import NotFinite, Training
@@ -28,11 +32,11 @@ Progress = Callable[[dict[str, Any]], None]
 def prepared(method: Method, seen: Any, config: RunConfig) -> Training:
     """The training loop with its stream of the rows that are trained on; the first batch is drawn to see that it can be."""
     loop = config.loop
-    device = pick_device(loop.device)
+    device = ranks.own_device(pick_device(loop.device))
     batches = stream(
         seen, method.needs, batch_size=loop.batch_size, seed=loop.seed, device=str(device), **config.batches
     )
-    batches(0)
+    joint.part(batches(0))
     precision = loop.precision if config.resolved is None else config.resolved.precision
     method = channels_last(method.to(device))
     return Training(method, batches, seed=loop.seed, dtype=dtype_of(precision, device))
@@ -41,8 +45,11 @@ def prepared(method: Method, seen: Any, config: RunConfig) -> Training:
 def finish(folder: Folder, training: Training, source: Any, held: Any, progress: Progress | None) -> Run:
     """Train to the end, mark the run done. The caller's random state is left alone, also where training breaks down."""
     with left_alone(training.device):
-        _take_steps(folder, training, source, held, progress)
-    write(folder.path / "done", b"")
+        if ranks.rank() == 0:
+            _take_steps(folder, training, source, held, progress)
+        else:
+            _follow_steps(folder, training)
+    ranks.first(lambda: write(folder.path / "done", b""))
     return Run(folder, training.method, source)
 
 
@@ -63,7 +70,7 @@ def _take_steps(folder: Folder, training: Training, source: Any, held: Any, prog
         if due := clock.due():
             training.kept.check(training.step)  # before a look, whose images pass through the networks too
         now = {"step": training.step} | clock.read(training.step, loop.batch_size)
-        if training.step % loop.log_every == 0 or training.step == loop.steps:
+        if _is_recorded(training, loop):
             record = now | _record(training, look, known_units)
             folder.append(record)
             clock.recorded(training.step)
@@ -75,6 +82,23 @@ def _take_steps(folder: Folder, training: Training, source: Any, held: Any, prog
         if due:
             _keep(folder, training, clock)
     _keep(folder, training, clock)
+
+
+def _follow_steps(folder: Folder, training: Training) -> None:
+    """Take the steps that are left beside the first process, which writes them down."""
+    loop = folder.config.loop
+    folder.restore(training)
+    for terms in training.until(loop.steps):
+        _check_names(terms)
+        if _is_recorded(training, loop):
+            joint.check_equal(training.method, training.step)
+            training.check_finite(training.means.values)
+            training.means.clear()
+
+
+def _is_recorded(training: Training, loop: LoopConfig) -> bool:
+    """Whether the log has a record of the step that was just taken."""
+    return training.step % loop.log_every == 0 or training.step == loop.steps
 
 
 def _begun(folder: Folder, training: Training, source: Any) -> dict[str, Any]:
@@ -95,6 +119,7 @@ def _check_names(terms: Mapping[str, torch.Tensor]) -> None:
 def _record(training: Training, look: Look, known_units: Mapping[str, str]) -> dict[str, Any]:
     """The means of the terms since the last record, which begin anew; units that the log does not know; and a look."""
     means = training.means.values
+    joint.check_equal(training.method, training.step)
     training.check_finite(means)
     new = {term: unit for term in means if (unit := training.units.get(term)) and term not in known_units}
     training.means.clear()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from torch import nn
 
 from unweave import data as datasets
 from unweave.data.sampling.options import refuse_unused
+from unweave.data.shifts.labels import labels
 from unweave.methods.base import Method
 from unweave.methods.resolve import resolve
 from unweave.methods.spec import STEPS, Spec
@@ -19,10 +22,11 @@ from unweave.runs import config as configs
 from unweave.runs.config import DataConfig, LoopConfig, MethodConfig, Resolved, RunConfig
 from unweave.runs.folder import Folder, RunError, refuse_links
 from unweave.runs.run import Run, method_of, open_data, parted
-from unweave.runs.seal import admit, seal
+from unweave.runs.seal import admit, seal, sources
 from unweave.runs.steps import Progress, finish, prepared
 from unweave.settings import keywords
 from unweave.training import precision as precisions
+from unweave.training import ranks
 from unweave.training.device import pick_device
 from unweave.types import DataInfo
 
@@ -54,8 +58,11 @@ def train(
     parts, e.g. beta=6, regulariser="density-ratio", encoder=my_module. progress: called with every record of the log, and
     once a second with where the run is ({"live": True, ...}).
 
+    In several processes (`training.ranks`) each takes its share of batch_size images, and the first alone writes.
+
     Raises ValueError before anything is written if a name, a type or a value is wrong; NotFinite if a loss becomes NaN.
     """
+    ranks.join()
     loop = LoopConfig(**checked_loop(steps, batch_size, seed, precision, device, holdout, log_every))
     batches = configs.completed(configs.batch_words(), batch_options or {}, "batches")
     options = dict(data_options or {})
@@ -64,23 +71,37 @@ def train(
     source = datasets.load(data, root, **options)
     seen, held = parted(source, loop)
     spec = choose(method, settings, seen.info)
+    built, info = _made(spec, seen, loop, batches["labels"])
     config = RunConfig(
         MethodConfig.of(spec),
-        _data_config(data, source, seen.info, root, options),
+        _data_config(data, source, info, root, options),
         batches,
         loop,
         resolved(loop),
         configs.versions(),
     )
-    built = spec.make(seen.info, seed=seed, steps=steps)
+    config = dataclasses.replace(config, code=sources(config))
     refuse_unused(built.needs, batches, {name: word.default for name, word in configs.batch_words().items()})
     training = prepared(built, seen, config)  # a batch that cannot be made is said before a folder exists
     path = Path(out) / config.run_name()
+    ranks.first(lambda: _begin(path, config, overwrite))
+    return finish(Folder(path), training, source, held, progress)
+
+
+def _made(spec: Spec, seen: Any, loop: LoopConfig, count: int) -> tuple[Method, DataInfo]:
+    """The method and the facts that it was made with. count: of labelled images, 0 for all; a fact for those that need it."""
+    built = spec.make(seen.info, seed=loop.seed, steps=loop.steps)
+    if "labels" not in built.needs:
+        return built, seen.info
+    info = dataclasses.replace(seen.info, labels=count or labels(seen))
+    return spec.make(info, seed=loop.seed, steps=loop.steps), info
+
+
+def _begin(path: Path, config: RunConfig, overwrite: bool) -> None:
+    """Make the run's folder, sealed."""
     if overwrite:
         _remove(path)
-    folder = Folder.create(path, config)
-    seal(folder.path, config)
-    return finish(folder, training, source, held, progress)
+    seal(Folder.create(path, config).path, config)
 
 
 def resume(
@@ -90,6 +111,7 @@ def resume(
 
     data, modules: the data set and the parts that were handed in as objects when it was started. trust: as of `load_run`.
     """
+    ranks.join()
     refuse_links(Path(path))
     folder = Folder(path)
     config = folder.config
@@ -102,6 +124,11 @@ def resume(
     if folder.done:
         folder.load_weights(method)
         return Run(folder, method, source)
+    before = 1 if config.resolved is None else config.resolved.processes
+    if before != ranks.world():
+        warnings.warn(
+            f"{path} was trained by {before} processes, now by {ranks.world()}: its noise differs", stacklevel=2
+        )
     seen, held = parted(source, config.loop)
     return finish(folder, prepared(method, seen, config), source, held, progress)
 
@@ -122,7 +149,7 @@ def resolved(loop: LoopConfig) -> Resolved:
     """What "auto" stands for on this machine."""
     device = pick_device(loop.device)
     bf16 = precisions.dtype_of(loop.precision, device) is torch.bfloat16
-    return Resolved(str(device), "bf16" if bf16 else "float32")
+    return Resolved(str(device), "bf16" if bf16 else "float32", ranks.world())
 
 
 def checked_loop(*values: Any) -> dict[str, Any]:

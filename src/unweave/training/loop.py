@@ -21,8 +21,10 @@ from torch.nn.parameter import is_lazy
 
 from unweave.generators import reseed
 from unweave.methods.base import Method, Player
-from unweave.seeds import fold
+from unweave.training import joint, turns
+from unweave.training.gradients import clip, laid_out
 from unweave.training.kept import Kept
+from unweave.training.ranks import noise
 from unweave.training.term_means import Means
 from unweave.types import NATS, Batch, Losses
 
@@ -43,10 +45,16 @@ class Training:
 
     def __init__(self, method: Method, stream: Stream, *, seed: int = 0, dtype: torch.dtype = torch.float32):
         self.method, self.stream, self.seed, self.step = method, stream, seed, 0
+        joint.start(method)
         self.kept = Kept(method)
         self.kept.train()
         self.players = method.players()
         self.weights = {name: player.weights() for name, player in self.players.items()}
+        if idle := [name for name, ws in self.weights.items() if not ws]:
+            raise ValueError(
+                f"{type(method).__name__}: player {idle[0]!r} owns no parameter that requires a gradient; name one in owns, "
+                "or leave the player out"
+            )
         self.optimisers = {name: _optimiser(player, self.weights[name]) for name, player in self.players.items()}
         self.skipped, self.skips_in_a_row = dict.fromkeys(self.players, 0), dict.fromkeys(self.players, 0)
         self.device = next((w.device for ws in self.weights.values() for w in ws), torch.device("cpu"))
@@ -75,31 +83,35 @@ class Training:
 
         What a later turn logs again has the number of its turn: "loss/NAME 2".
         """
-        reseed(fold(self.seed, self.step), self.device)
-        turns = self.method.losses(self.stream(self.step), self.step)
+        reseed(noise(self.seed, self.step), self.device)
+        yielded = turns.begun(self.method, joint.part(self.stream(self.step)), self.step)
         terms: dict[str, Tensor] = {}
-        while (turn := self._next_turn(turns)) is not None:
-            now = self._logged(turn, terms)
+        while (turn := self._next(yielded)) is not None:
+            now = joint.mean(self._logged(turn, terms))
             if self.device.type == "cpu":  # elsewhere this would wait for the device in every step
                 self.check_finite(now)
             self.means.add(now)  # before the move: a term may be a parameter or a buffer itself
             self._move(turn.of)
             terms |= now
+        if not terms:
+            raise turns.nothing(self.method, self.step)
+        joint.follow(self._changing())
         self.step += 1
         return terms
+
+    def _changing(self) -> Iterator[Tensor]:
+        """The buffers but those of frozen networks."""
+        still = {id(buffer) for network in self.kept.frozen.values() for buffer in network.buffers()}
+        yield from (buffer for buffer in self.method.buffers() if id(buffer) not in still)
 
     def check_finite(self, terms: dict[str, Tensor]) -> None:
         """Raise NotFinite naming the terms that are NaN or infinite."""
         if bad := [name for name, value in terms.items() if not math.isfinite(float(value))]:
             raise NotFinite(f"step {self.step}: {', '.join(bad)} is not finite")
 
-    def _next_turn(self, turns: Iterator[Losses]) -> Losses | None:
+    def _next(self, yielded: Iterator[Losses]) -> Losses | None:
         with self.autocast():  # one context per turn: casts are cached within it, and weights move between turns
-            turn = next(turns, None)
-        if not torch.is_grad_enabled():
-            torch.set_grad_enabled(True)  # the block stays open for as long as the error is kept
-            raise RuntimeError("losses() yielded inside torch.no_grad(): close the block before the yield")
-        return turn
+            return turns.following(yielded, self.method, self.step)
 
     def _logged(self, turn: Losses, before: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The terms and losses of a turn, by names that no turn of the step before it has."""
@@ -122,7 +134,8 @@ class Training:
             weights = [w for name in names for w in self.weights[name]]
             gradients = torch.autograd.grad(loss, weights, retain_graph=left > 0, allow_unused=True)
             for weight, gradient in zip(weights, gradients, strict=True):
-                weight.grad = _laid_out(gradient, weight)
+                weight.grad = laid_out(gradient, weight)
+        joint.average([w for name in losses for w in self.weights[name]])
         for name in losses:
             self._step(name)
 
@@ -134,9 +147,9 @@ class Training:
         if math.isfinite(min(player.clip, player.skip)):
             norm = torch.nn.utils.get_total_norm([g.coalesce().values() if g.is_sparse else g for g in gradients])
             if player.skip < math.inf and not norm < player.skip:
-                self._skip(name)
+                self._skip(name, norm)
                 return
-            _clip(weights, player.clip, norm)
+            clip(weights, player.clip, norm)
         self.skips_in_a_row[name] = 0
         for group in optimiser.param_groups:
             group["lr"] = player.lr(self.step) if callable(player.lr) else player.lr
@@ -147,11 +160,15 @@ class Training:
         for weight in weights:
             weight.grad = None
 
-    def _skip(self, name: str) -> None:
+    def _skip(self, name: str, norm: Tensor) -> None:
         self.skipped[name] += 1
         self.skips_in_a_row[name] += 1
         if self.skips_in_a_row[name] >= 100:
-            raise NotFinite(f"step {self.step}: the gradient of player {name!r} was skipped 100 times in a row")
+            raise NotFinite(
+                f"step {self.step}: the gradient of player {name!r} was skipped 100 times in a row; "
+                f"{type(self.method).__name__} skips norms that are not below {self.players[name].skip:g}, and the last "
+                f"was {float(norm):g}"
+            )
 
     def _check_turn(self, names: tuple[str, ...]) -> None:
         if names in self._turns_seen:
@@ -179,21 +196,3 @@ def _optimiser(player: Player, weights: list[nn.Parameter]) -> torch.optim.Optim
 def _dense(weight: Tensor) -> bool:
     """Whether a weight fills its storage without gaps, in any order of axes; one whose shape is not known yet will."""
     return is_lazy(weight) or torch.empty_like(weight).stride() == weight.stride()
-
-
-def _laid_out(gradient: Tensor | None, weight: Tensor) -> Tensor | None:
-    """A gradient in the strides of its weight, as backward() leaves it and autograd.grad does not.
-
-    Fused optimisers read both as raw storage: in other strides, each number would move another weight.
-    """
-    if gradient is None or gradient.layout is not torch.strided or gradient.stride() == weight.stride():
-        return gradient
-    return torch.empty_like(weight).copy_(gradient)
-
-
-def _clip(weights: list[nn.Parameter], limit: float, norm: Tensor) -> None:
-    """Scale the gradients down to the limit; into new tensors, for two weights may share one (that of a sum)."""
-    scale = (limit / (norm + 1e-6)).clamp(max=1.0)
-    for weight in weights:
-        if weight.grad is not None:
-            weight.grad = weight.grad * scale.to(weight.device)

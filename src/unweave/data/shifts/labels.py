@@ -43,7 +43,7 @@ def labelled(
         raise ValueError(f"there are no labels of kind {kind!r}; known: {', '.join(KINDS)}")
     rng = np.random.default_rng(fold(seed, "labelled rows"))
     known = _known(data)
-    number = len(data) if known is None else len(known)
+    number = labels(data)
     if count > number:
         raise ValueError(f"{count} labels asked for, but {data.name} has {number} rows with labels")
     rows = (
@@ -69,6 +69,12 @@ def labelled(
         if size > 1 and kind != "perfect":
             v[:, k] = _spoil(v[:, k], size, kind, strength, np.random.default_rng(fold(seed, kind, names[k])))
     return rows, _single(v)
+
+
+def labels(data: Data) -> int:
+    """How many rows can be labelled. ValueError if none can."""
+    known = _known(data)
+    return len(data) if known is None else len(known)
 
 
 def _known(data: Data) -> NDArray[np.int64] | None:
