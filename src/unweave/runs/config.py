@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from unweave import data as datasets
+from unweave.data.base import Dataset
 from unweave.methods import build
 from unweave.training.precision import resolve
 from unweave.types import DataInfo
@@ -21,7 +22,7 @@ from unweave.types import DataInfo
 def describe(
     choice: build.Choice,
     given: Any,
-    source: Any,
+    source: Dataset,
     info: DataInfo,
     root: str | Path | None,
     data_options: Mapping[str, Any],
@@ -44,8 +45,8 @@ def describe(
             "options": dict(data_options),
             "about": source.about,
             "rows": len(source),
-            "white": getattr(source, "white", 255),  # a user's own data set need not say, nor what its floats were
-            "floats": None if (ends := getattr(source, "floats", None)) is None else list(ends),
+            "white": source.white,
+            "floats": None if source.floats is None else list(source.floats),
             "info": {k: list(v) if isinstance(v, tuple) else v for k, v in facts.items()},
         },
         "batches": dict(batch_options),

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from unweave import data as datasets
+from unweave.data.base import Dataset
 from unweave.data.sampling.batches import stream
 from unweave.data.sampling.options import grouped, refuse_unused
 from unweave.files import write
@@ -137,7 +138,7 @@ def _completed(known: Mapping[str, Keyword], given: Mapping[str, Any], of: str) 
     return defaults | {name: known[name].check(value) for name, value in given.items()}
 
 
-def _prepare(method: Method, seen: Any, config: Mapping[str, Any]) -> Training:
+def _prepare(method: Method, seen: Dataset, config: Mapping[str, Any]) -> Training:
     """The loop with its stream of the rows that are trained on."""
     loop = config["loop"]
     device = pick_device(loop["device"])
@@ -159,7 +160,7 @@ def channels_last(method: Method) -> Method:
     return method
 
 
-def _run(folder: Folder, training: Training, source: Any, held: Any, progress: Progress | None) -> Run:
+def _run(folder: Folder, training: Training, source: Dataset, held: Dataset | None, progress: Progress | None) -> Run:
     """Train to the end, mark the run done. The caller's random state is left alone, also where training breaks down."""
     with left_alone(training.device):
         _take_steps(folder, training, source, held, progress)
@@ -167,7 +168,9 @@ def _run(folder: Folder, training: Training, source: Any, held: Any, progress: P
     return Run(folder, training.method, source)
 
 
-def _take_steps(folder: Folder, training: Training, source: Any, held: Any, progress: Progress | None) -> None:
+def _take_steps(
+    folder: Folder, training: Training, source: Dataset, held: Dataset | None, progress: Progress | None
+) -> None:
     """Take the steps that are left; log, keep checkpoints."""
     loop = folder.config["loop"]
     before = folder.restore(training)
