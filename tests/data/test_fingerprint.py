@@ -18,6 +18,7 @@ from unweave.data.subsets import subset, with_classes
 
 NOISE = (np.arange(24 * 64) % 251).astype(np.uint8).reshape(24, 1, 8, 8)
 SPACE = FactorSpace(("a", "b"), (6, 4))
+TWOS = FactorImages(FactorSpace(("a", "b", "c"), (6, 2, 2)), NOISE)
 LABELS = np.arange(48.0).reshape(24, 2)
 
 
@@ -74,8 +75,8 @@ CHANGES: dict[str, Callable[[], Dataset]] = {
     "the same rows in another order": lambda: subset(labelled(), [0, 2, 1]),
     "all rows": lambda: subset(labelled(), np.arange(24)),
     "rows of a grid": lambda: subset(FactorImages(SPACE, NOISE), [0, 1, 2]),
-    "classes of a": lambda: with_classes(FactorImages(SPACE, NOISE), "a"),
-    "classes of b": lambda: with_classes(FactorImages(SPACE, NOISE), "b"),
+    "classes of b": lambda: with_classes(TWOS, "b"),
+    "classes of c": lambda: with_classes(TWOS, "c"),
     "mislabelled": lambda: shifted(FactorImages(SPACE, NOISE), "mislabelled:fraction=0.001"),
     "mislabelled otherwise": lambda: shifted(FactorImages(SPACE, NOISE), "mislabelled:fraction=0.001,seed=1"),
     "of one factor": lambda: shifted(FactorImages(SPACE, NOISE), "mislabelled:a,fraction=0.001"),
