@@ -7,7 +7,7 @@ Both sets are trained on in one process, a block of steps in turn, by the packag
 batch 64, float32, and bfloat16 where "auto" means that. Before each round the kernel is asked to drop the file from its
 cache, and every round draws rows of its own, so that none is there. Steps go by the clock on the wall, since waiting for
 a disk takes no processor time. A round is long enough to hold one of the reads without advice by which the stream finds
-out whether it still waits (data/sampling/prefetch.py); they become rarer. Before that, unless `--training`, the stream
+out whether it still waits (data/files/pages.py); they become rarer. Before that, unless `--training`, the stream
 alone: from memory, cold and cached, with and without advice.
 """
 
@@ -25,9 +25,9 @@ from unittest import mock
 import numpy as np
 import torch
 
+from unweave.data.files.pages import READS, Pages
 from unweave.data.images import ImageData
 from unweave.data.sampling.batches import stream
-from unweave.data.sampling.prefetch import READS, Pages
 from unweave.methods.resolve import resolve
 from unweave.training.layout import channels_last
 from unweave.training.loop import Training

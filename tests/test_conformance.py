@@ -19,7 +19,8 @@ from tests.contract.proofs import Audited, attempt, check_code, differences, sta
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.sampling.batches import stream
-from unweave.data.subsets import FactorRows, with_classes
+from unweave.data.subsets import with_classes
+from unweave.data.view import View
 from unweave.methods import METHODS, PARTS
 from unweave.methods.base import NEEDS
 from unweave.methods.resolve import resolve
@@ -32,7 +33,7 @@ SMALL = {"width": 16, "depth": 2}
 each_method = pytest.mark.parametrize("name", METHODS)
 
 
-def images() -> FactorRows:
+def images() -> View:
     """All 96 images of three factors, of noise; the values of the first are their classes too."""
     factors = FactorSpace(("shape", "size", "angle"), (4, 4, 6))
     noise = np.random.default_rng(0).integers(256, size=(len(factors), 1, SIDE, SIDE), dtype=np.uint8)

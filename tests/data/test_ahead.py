@@ -6,10 +6,12 @@ import pytest
 import torch
 
 from unweave.data.factors import FactorSpace
+from unweave.data.files import pages as module
+from unweave.data.files.pages import READS, Pages
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.sampling import prefetch as ahead
 from unweave.data.sampling.batches import stream
-from unweave.data.sampling.prefetch import AHEAD, READS, Pages
+from unweave.data.sampling.prefetch import AHEAD
 from unweave.data.sampling.single import Drawn
 from unweave.data.subsets import split
 
@@ -65,7 +67,7 @@ def taken(memory: Told) -> set[int]:
 def waiting(monkeypatch: pytest.MonkeyPatch, yes: bool) -> None:
     """From now on every read waits for the disk, or none."""
     count = iter(range(10**9))
-    monkeypatch.setattr(ahead, "_waits", lambda: next(count) if yes else 0)
+    monkeypatch.setattr(module, "_waits", lambda: next(count) if yes else 0)
 
 
 @linux
@@ -108,7 +110,7 @@ def test_every_kind_of_stream_asks_and_gives_the_batches_it_gives_from_memory(pa
     mapped(50)
     rows = [b.index for t in range(50, 50 + AHEAD + 1) for b in (held(t), held(t).labelled) if b is not None]
     places = np.concatenate([r.numpy().reshape(-1) for r in rows])
-    assert taken(memory) == pages_of(data.rows[places] if view == "part" else places)
+    assert taken(memory) == pages_of(data.base_rows[places] if view == "part" else places)
 
 
 @linux
@@ -166,7 +168,7 @@ def test_where_there_is_no_advice_the_batches_are_the_same(path, monkeypatch, la
     if lacks == "advice":
         monkeypatch.delattr(mmap, "MADV_WILLNEED", raising=False)
     elif lacks == "counts":
-        monkeypatch.setattr(ahead, "resource", None)
+        monkeypatch.setattr(module, "resource", None)
     else:
         refused = []
 

@@ -9,7 +9,8 @@ from unweave.data.sampling.batches import Pixels, stream
 from unweave.data.sampling.grid_cells import GridCells
 from unweave.data.sampling.listed_cells import ListedCells
 from unweave.data.shifts.labels import labelled
-from unweave.data.subsets import FactorRows, split, subset, with_classes
+from unweave.data.subsets import split, subset, with_classes
+from unweave.data.view import View
 from unweave.types import to_unit
 
 KINDS = ("images", "groups", "pairs", "triplets", "clips", "views", "classes")
@@ -61,7 +62,7 @@ def test_equal_steps_give_equal_batches_of_the_rows_they_name(grid, photos, kind
         assert batch.x.dtype == torch.float32
         assert batch.x.shape == (*batch.index.shape, 1, 2, 2)
         shown = rows_shown(batch.x)
-        rows = torch.from_numpy(data.rows)[batch.index] if isinstance(data, FactorRows) else batch.index
+        rows = torch.from_numpy(data.base_rows)[batch.index] if isinstance(data, View) else batch.index
         assert torch.equal(shown, rows)
         members = {"images": (), "groups": (4,), "pairs": (2,), "triplets": (3,), "clips": (4,), "views": (2,)}
         assert batch.index.shape[1:] == members.get(kind, ())
@@ -278,10 +279,10 @@ def test_bad_questions_get_one_line(grid):
 
 def test_a_split_is_a_partition_and_keeps_groups_whole(grid, photos):
     kept, held = split(grid, 0.1, 5)
-    assert sorted([*kept.rows, *held.rows]) == list(range(60))
+    assert sorted([*kept.base_rows, *held.base_rows]) == list(range(60))
     assert len(held) == 6
-    assert np.array_equal(held.rows, split(grid, 0.1, 5)[1].rows)
-    assert not np.array_equal(held.rows, split(grid, 0.1, 6)[1].rows)
+    assert np.array_equal(held.base_rows, split(grid, 0.1, 5)[1].base_rows)
+    assert not np.array_equal(held.base_rows, split(grid, 0.1, 6)[1].base_rows)
     kept, held = split(photos, 0.3, 0)
     assert not set(kept.groups) & set(held.groups)
     assert len(held) == 20
@@ -293,12 +294,12 @@ def test_a_split_is_a_partition_and_keeps_groups_whole(grid, photos):
 def test_a_view_of_a_grid_samples_only_its_rows_and_answers_for_all(grid):
     held = split(grid, 0.1, 5)[1]
     v = held.sample_factors(200, 0)
-    assert set(grid.factors.rows(v)) == set(held.rows)
+    assert set(grid.factors.rows(v)) == set(held.base_rows)
     assert np.array_equal(held.images([[0, 2, 3, 4]]), grid.images([[0, 2, 3, 4]]))
-    assert np.array_equal(held.take([1, 0]), grid.take(held.rows[[1, 0]]))
+    assert np.array_equal(held.take([1, 0]), grid.take(held.base_rows[[1, 0]]))
     assert held.find(held.factors_at(np.arange(6))).tolist() == list(range(6))
     twice = subset(held, [2, 2, 1])
-    assert twice.rows.tolist() == held.rows[[2, 2, 1]].tolist()
+    assert twice.base_rows.tolist() == held.base_rows[[2, 2, 1]].tolist()
     classes = with_classes(held, "size")
     assert classes.y.tolist() == held.factors_at(np.arange(6))[:, 2].tolist()
     assert classes.info.classes == 4

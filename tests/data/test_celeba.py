@@ -39,8 +39,8 @@ def test_people_and_parts(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"needs the file list_eval_partition\.txt"):
         celeba(tmp_path, size=8, part="test")
     (tmp_path / "list_eval_partition.txt").write_text("000001.jpg 0\n000002.jpg 2\n000003.jpg 1\n000004.jpg 0\n")
-    assert celeba(tmp_path, size=8, part="train").rows.tolist() == [0, 3]
-    assert celeba(tmp_path, size=8, part="test").rows.tolist() == [1]
+    assert celeba(tmp_path, size=8, part="train").base_rows.tolist() == [0, 3]
+    assert celeba(tmp_path, size=8, part="test").base_rows.tolist() == [1]
     other = "000004.jpg 4\n000002.jpg 9\n000003.jpg 7\n000001.jpg 1\n000005.jpg 3\n"  # another order, and one more
     (tmp_path / "identity_CelebA.txt").write_text(other)
     assert celeba(tmp_path, size=8).groups.tolist() == [1, 9, 7, 4]
@@ -107,7 +107,7 @@ def test_mutated_tables_are_refused_or_read(tmp_path, withstand):
         data = celeba(folder, size=1)
         assert data.labels.shape == (4, len(data.factor_names))
         assert set(data.labels.ravel()) <= {0, 1}
-        assert len(celeba(folder, size=1, part="train").rows) in range(1, 5)
+        assert len(celeba(folder, size=1, part="train").base_rows) in range(1, 5)
 
     tally = withstand("celeba, tables", tables, read, usual=80)
     assert tally.refused > tally.turns / 3

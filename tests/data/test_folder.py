@@ -179,7 +179,7 @@ def test_groups_and_pairs_are_read_and_kept_whole_in_a_split(tmp_path):
     halves = [split(data, 0.5, seed) for seed in range(5)]
     assert all(len(kept.pairs) + len(held.pairs) == 3 for kept, held in halves)
     for part in (part for both in halves for part in both):
-        assert {tuple(p) for p in part.rows[part.pairs].tolist()} <= {(0, 1), (1, 2), (5, 4)}
+        assert {tuple(p) for p in part.base_rows[part.pairs].tolist()} <= {(0, 1), (1, 2), (5, 4)}
     (tmp_path / "groups.csv").write_text("file,group\n0.png,x\n3.png,x\n7.png,y\n2.png,y\n")
     groups = folder(tmp_path, size=4).groups
     assert groups[0] == groups[3]

@@ -38,8 +38,8 @@ GRID = FactorImages(SPACE, np.arange(192 * 4, dtype=np.uint8).reshape(192, 1, 2,
 )
 def test_text_says_what_the_functions_do(text, same):
     found, expected = shifted(GRID, text), same()
-    assert np.array_equal(found.rows, expected.rows)
-    assert len(found.rows)
+    assert np.array_equal(found.base_rows, expected.base_rows)
+    assert len(found.base_rows)
     assert found.about == expected.about
 
 
@@ -78,7 +78,7 @@ def test_wrong_labels_are_a_shift_like_any_other():
     few = shifted(GRID, "mislabelled:x,y,fraction=1")
     assert (few.observed_factors(rows) != few.factors_at(rows)).mean(0).tolist() == [0, 1, 1]
     both = shifted(GRID, "only:shape=1; mislabelled:fraction=0.25,seed=3")
-    assert np.array_equal(both.observed_factors(np.arange(64)), found.observed_factors(both.rows))
+    assert np.array_equal(both.observed_factors(np.arange(64)), found.observed_factors(both.base_rows))
     assert both.about == "25% of the labels wrong; only combinations shape in [1]; in memory"
     lines = "\n".join(described(few))
     assert "labels     wrong on purpose: shape 0.0%, x 100.0%, y 100.0%" in lines
@@ -103,4 +103,4 @@ def test_load_takes_a_shift_for_every_source():
 def test_a_run_opens_its_shifted_data_again():
     chosen = {"source": "cdsprites", "root": None, "options": {"shift": "imbalanced:angle,ratio=5"}}
     again = run.open_data({"data": chosen})
-    assert np.array_equal(again.rows, shifts.imbalanced(data.load("cdsprites"), "angle", 5.0).rows)
+    assert np.array_equal(again.base_rows, shifts.imbalanced(data.load("cdsprites"), "angle", 5.0).base_rows)

@@ -45,8 +45,10 @@ def test_a_correlation_has_the_law_it_states(grid):
 
 
 def test_a_weak_correlation_is_none_and_seeds_are_kept(grid):
-    assert sorted(correlated(grid, [("x", "y")], 1e6).rows) == list(range(363))
-    assert np.array_equal(correlated(grid, [("x", "y")], 0.2, 3).rows, correlated(grid, [("x", "y")], 0.2, 3).rows)
+    assert sorted(correlated(grid, [("x", "y")], 1e6).base_rows) == list(range(363))
+    assert np.array_equal(
+        correlated(grid, [("x", "y")], 0.2, 3).base_rows, correlated(grid, [("x", "y")], 0.2, 3).base_rows
+    )
 
 
 def test_imbalance(grid):
@@ -78,7 +80,7 @@ def test_random_combinations_are_held_out_and_every_value_of_each_factor_is_seen
     assert len(train) + len(test) == 363
     for seed in range(20):  # two of six: one shape would often be lost if it were not looked at
         assert len(np.unique(seen(combinations(grid, {"shape": 0, "x": 2}, 1 / 3, seed)[0])[:, 0])) == 3
-    rows = [combinations(grid, {"shape": 0, "x": 0}, 0.25, seed)[1].rows.tolist() for seed in (0, 0, 1)]
+    rows = [combinations(grid, {"shape": 0, "x": 0}, 0.25, seed)[1].base_rows.tolist() for seed in (0, 0, 1)]
     assert rows[0] == rows[1] != rows[2]
 
 

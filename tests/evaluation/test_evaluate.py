@@ -153,11 +153,11 @@ def test_the_rows_of_a_view_stand_beside_their_own_factors(board, protocol):
     assert scores["mig"].value > 0.9
     assert scores["factor_vae_score"].value == 1.0
     rows = np.array([7, 3])
-    assert np.array_equal(known_factors(part, rows), SPACE.factors_at(part.rows[rows]))
+    assert np.array_equal(known_factors(part, rows), SPACE.factors_at(part.base_rows[rows]))
     labelled = ImageData(
         draw(SPACE.factors_at(np.arange(len(SPACE)))), labels=SPACE.factors_at(np.arange(120)), factor_names="abc"
     )
-    score = unweave.evaluate(perfect, "mig", data=subset(labelled, part.rows), protocol=protocol)["mig"]
+    score = unweave.evaluate(perfect, "mig", data=subset(labelled, part.base_rows), protocol=protocol)["mig"]
     assert score.value == pytest.approx(scores["mig"].value)
 
 
@@ -307,7 +307,7 @@ def test_rows_that_were_held_out_are_scored_and_no_others(board, protocol, tmp_p
     monkeypatch.setattr(run, "posterior", lambda images: (shown(images), None))
     scores = unweave.evaluate(run, ["mig", "factor_vae_score", "beta_vae_score"], protocol=protocol)
     rows = SPACE.rows(np.concatenate(shown.seen).astype(np.int64))
-    assert np.array_equal(np.sort(rows), np.sort(held.rows))
+    assert np.array_equal(np.sort(rows), np.sort(held.base_rows))
     said = "scored on rows that were held out of training, 36 of 36"
     assert all(said in score.reason for score in scores.values())
     kept = json.loads((run.path / "scores.json").read_text())

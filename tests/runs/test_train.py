@@ -116,7 +116,7 @@ def test_what_a_caller_draws_or_looks_at_between_steps_changes_nothing(pictures:
 def test_a_part_is_held_out_and_its_bound_logged(pictures: Path, tmp_path: Path) -> None:
     """The held-out images are never trained on: the run does not depend on what they show."""
     data = opened(pictures)
-    held = split(data, 0.25, seed=0)[1].rows
+    held = split(data, 0.25, seed=0)[1].base_rows
     changed = data.array.copy()
     changed[held] = 255 - changed[held]
     run = fit(data, tmp_path / "a", holdout=0.25)

@@ -11,11 +11,9 @@ from unweave.locate import locate
 from unweave.settings import Keyword, Setting, keywords, nearest
 
 if TYPE_CHECKING:
-    from unweave.data.images import FactorImages, ImageData
+    from unweave.data.base import Dataset
 
-    Data = ImageData | FactorImages
-
-# name: (function `(root, **options) -> ImageData | FactorImages`, one line of what it is).
+# name: (function `(root, **options)` that returns a `Dataset`, one line of what it is).
 # root is what the user gave: a folder, a file, (for "arrays") an array, or None; see published.find.
 TABLE: dict[str, tuple[str, str]] = {
     "dsprites": (
@@ -104,26 +102,27 @@ def names() -> list[str]:
     return list(TABLE)
 
 
-def load(source: Any, root: str | Path | None = None, **given: Any) -> Data:
+def load(source: Any, root: str | Path | None = None, **given: Any) -> Dataset:
     """A data set.
 
     source: a name (see `names`); `module:function`; the path of a folder of images or of an .npy or .npz file; an
-        array; or a data set, which is given back.
+        array; or a data set, which is given back, an object that behaves as one as a `Dataset`.
     root: the folder with the published files; $UNWEAVE_DATA if None.
     given: keywords of the data set's own function, and `shift`, which rows of known factors are kept or drawn (see
         `unweave.data.shifts.text`). ValueError for unknown names and options, with the nearest one.
     """
+    from unweave.data.fit import refuse_unfit  # here, since a name alone needs no torch
+
+    handed = _adopted(source)
     known = options(source)
     for option in given:
         if option not in known:
-            name = source if isinstance(source, str) else getattr(source, "name", "it")
+            name = source if isinstance(source, str) else "it" if handed is None else handed.name
             raise ValueError(f"{name} has no option {option!r}; {nearest(option, known)}")
     given = {option: known[option].check(value) for option, value in given.items()}
     shift = given.pop("shift", "")
-    name, place = _placed(source, root)
-    data = source if _is_ours(source) else _function(name)(place, **given)
-    if not _is_ours(data):
-        raise ValueError(f"{name} gave a {type(data).__name__}; a data set is ImageData or FactorImages")
+    data = _opened(*_placed(source, root), given) if handed is None else handed
+    refuse_unfit(data)
     if not shift:
         return data
     from unweave.data.shifts.text import shifted
@@ -133,19 +132,27 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Data:
 
 def options(source: Any) -> dict[str, Keyword]:
     """The options that `load` takes for a source: the keywords of its function, and the shift."""
-    if _is_ours(source):
+    if _adopted(source) is not None:
         return {"shift": SHIFT}
     words = keywords(_function(_placed(source, None)[0]))
     return {k: word for k, word in words.items() if k != "root"} | {"shift": SHIFT}
 
 
-def _is_ours(source: Any) -> bool:
-    """Whether it is a data set already; other libraries' data sets have a `take` and an `info` too."""
-    if not hasattr(source, "take") or not hasattr(source, "info"):
-        return False
-    from unweave.types import DataInfo
+def _adopted(given: Any) -> Dataset | None:
+    """The data set that an object is, or behaves as; None if it is none."""
+    if isinstance(given, (str, Path)):
+        return None
+    from unweave.data.adopted import adopt  # here, since a name alone needs no torch
 
-    return isinstance(source.info, DataInfo)
+    return adopt(given)
+
+
+def _opened(name: str, root: Any, given: dict[str, Any]) -> Dataset:
+    made = _function(name)(root, **given)
+    data = _adopted(made)
+    if data is None:
+        raise ValueError(f"{name} gave a {type(made).__name__}; a data set is ImageData or FactorImages, or a Dataset")
+    return data
 
 
 def _placed(source: Any, root: Any) -> tuple[str, Any]:
@@ -162,7 +169,7 @@ def _placed(source: Any, root: Any) -> tuple[str, Any]:
     raise ValueError(f"there is no data set, folder or file {name!r}; {nearest(name, TABLE)}")
 
 
-def _function(name: str) -> Callable[..., Data]:
+def _function(name: str) -> Callable[..., Any]:
     """The function of a data set; the user's own is looked at before it is called. ValueError if it is none."""
     if name in TABLE:
         return locate(TABLE[name][0])

@@ -13,6 +13,7 @@ from unweave.kinds import declared
 
 Rows = NDArray[Any] | Sequence[Any]  # an array, or lists of numbers that make one
 Rng = np.random.Generator | int | None
+Factors = NDArray[Any]  # factor tuples (n, K): int64 on a grid, float64 of a table
 LARGEST = 2**63 - 1  # rows: their numbers are int64
 
 
@@ -86,6 +87,14 @@ class FactorSpace:
         if given.size and (given.min() < 0 or given.max() >= len(self)):
             raise ValueError(f"rows run from 0 to {len(self) - 1}; given {given.min()} to {given.max()}")
         return given[..., None] // self._strides % self._sizes
+
+    @property
+    def meanings(self) -> tuple[NDArray[np.generic], ...]:
+        """Numbers that take the place of indices in what metrics see, for each factor; none where indices stay.
+
+        Evenly spaced numbers are the same as their indices but for their unit.
+        """
+        return tuple(values if unevenly(values) else values[:0] for values in self.values)
 
     def index(self, factor: int | str) -> int:
         """The place of a factor given by name or place."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.factors import FactorSpace
 from unweave.data.sampling.listed_cells import ListedCells
 from unweave.kinds import declared
 from unweave.metrics.tables.grouping import GroupTable
@@ -17,6 +18,9 @@ from unweave.metrics.tables.groups import FIT_GROUPS, MEMBERS, TEST_GROUPS, Grou
 from unweave.metrics.tables.rows import TEST_ROWS
 from unweave.metrics.tables.table import Table
 from unweave.tensors import plain
+
+if TYPE_CHECKING:
+    from unweave.data.base import Dataset
 
 AnyTable = TypeVar("AnyTable", Table, GroupTable)
 
@@ -30,7 +34,7 @@ class Plan:
     factors. notes: what is to be said of all scores.
     """
 
-    source: Any
+    source: Dataset
     seed: int
     protocol: str
     index: dict[str, NDArray[np.int64]]
@@ -54,7 +58,7 @@ class Encoded:
 
 
 def plan_rows(
-    source: Any, *, n: int, seed: int, protocol: str, groups: bool, kinds: Any = None, held: bool = False
+    source: Dataset, *, n: int, seed: int, protocol: str, groups: bool, kinds: Any = None, held: bool = False
 ) -> Plan:
     """Draw the rows: n to fit, others to test on and groups by intervention (`groups`) under a "dlib" protocol.
 
@@ -67,17 +71,14 @@ def plan_rows(
         index |= _to_test(rng, index["fit"], len(source))
     used = len(np.unique(np.concatenate(list(index.values()))))
     notes = (f"scored on rows that were held out of training, {used:,} of {len(source):,}",) if held else ()
-    among = source.rows if held else None
-    if hasattr(source, "of"):
-        # a view: from here on rows are those of the data behind it, as interventions name them
-        index = {name: source.rows[rows] for name, rows in index.items()}
-        source = source.of
+    among = source.base_rows if held else None
+    index = {name: source.places(rows) for name, rows in index.items()}
+    source = source.whole  # from here on rows are those of the data behind a view, as interventions name them
     fixed: dict[str, NDArray[np.int64]] = {}
-    space = getattr(source, "factors", None)
-    if groups and space is not None:
+    if groups and source.grid is not None:
         for name, count in _groups_needed():
             make = intervene if among is None else partial(gather, among=among)
-            fixed[name], index[name] = make(space, count, name.startswith("pairs"), rng)
+            fixed[name], index[name] = make(source.grid, count, name.startswith("pairs"), rng)
     return Plan(source, seed, protocol, index, fixed, known_kinds(source, kinds), notes)
 
 
@@ -116,8 +117,8 @@ def encode(
     )
     full = _said(full, plan)
     others: dict[str, Table | GroupTable] = {"posteriors": full}
-    if classes is not None and (y := getattr(plan.source, "y", None)) is not None:
-        label = np.asarray(y)[plan.index["fit"]].astype(float)[:, None]
+    if classes is not None and (y := plan.source.y) is not None:
+        label = y[plan.index["fit"]].astype(float)[:, None]
         table = Table.of(category[at["fit"]], label, seed=plan.seed, kinds="categorical")
         others["classes"] = _said(table, plan)
     for kind in {name.split()[0] for name in plan.fixed}:
@@ -132,7 +133,7 @@ def _said(table: AnyTable, plan: Plan) -> AnyTable:
 
 
 def intervene(
-    space: Any, count: int, pairs: bool, rng: np.random.Generator
+    space: FactorSpace, count: int, pairs: bool, rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Groups of 64 rows in which one factor is held at a value (of 64 pairs that share one each): fixed (G,), rows (G, L)."""
     fixed = rng.integers(len(space.sizes), size=count)
@@ -147,7 +148,7 @@ def intervene(
 
 
 def gather(
-    space: Any, count: int, pairs: bool, rng: np.random.Generator, among: NDArray[np.int64]
+    space: FactorSpace, count: int, pairs: bool, rng: np.random.Generator, among: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Such groups of the rows `among` alone, which need not be the whole grid: fixed (G,), rows (G, L)."""
     fixed, v = rng.integers(len(space.sizes), size=count), space.factors_at(among)
@@ -162,36 +163,31 @@ def gather(
     return fixed, rows
 
 
-def known_factors(source: Any, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
+def known_factors(source: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
     """The factors (n, K) of rows: of the grid, the labels, or the class as the only one; None if nothing is known.
 
     Where a factor's values are numbers they are these, and not their places among each other.
     """
-    if hasattr(source, "factors") or getattr(source, "labels", None) is not None:
+    if source.factor_names:
         return np.asarray(source.observed_values(rows), dtype=float)
     if source.y is not None:
-        return np.asarray(source.y)[rows].astype(float)[:, None]
+        return source.y[rows].astype(float)[:, None]
     return None
 
 
-def known_kinds(source: Any, wanted: Any = None) -> tuple[str, ...] | None:
+def known_kinds(source: Dataset, wanted: Any = None) -> tuple[str, ...] | None:
     """The kind of each factor that `known_factors` gives, as the user wants it or as the data say; "" if neither does.
 
     wanted: as of `unweave.kinds.declared`, factors by name or number. ValueError if there is no such kind or factor.
     """
-    if hasattr(source, "factors"):
-        names, own = source.factors.names, source.factors.kinds
-    elif getattr(source, "labels", None) is not None:
-        names, own = source.factor_names, source.factor_kinds
-    elif source.y is not None:
+    names, own = source.factor_names, source.factor_kinds
+    if not names and source.y is not None:
         names, own = ("class",), ("categorical",)
-    else:
-        names, own = (), ()
     mine = declared(wanted, len(names), names)
     return tuple(kind or given for kind, given in zip(mine, own, strict=True)) or None
 
 
-def _encode(posterior: Callable[..., Any], source: Any, rows: NDArray[np.int64]) -> tuple[Any, Any]:
+def _encode(posterior: Callable[..., Any], source: Dataset, rows: NDArray[np.int64]) -> tuple[Any, Any]:
     parts = [posterior(source.take(rows[i : i + 4096])) for i in range(0, len(rows), 4096)]
     mean = np.concatenate([np.asarray(plain(p[0]), dtype=np.float64) for p in parts])
     if len(mean) != len(rows):

@@ -21,6 +21,7 @@ from unweave.metrics.tables.table import Table
 from unweave.tensors import plain
 
 if TYPE_CHECKING:
+    from unweave.data.base import Dataset
     from unweave.runs.run import Run
 
 Encoder = Callable[[NDArray[Any]], ArrayLike]
@@ -144,14 +145,14 @@ def evaluate_run(
     blocks = run.blocks
     tables = encode(plan, run.posterior, _scored_columns(blocks), blocks.get("class"))
     asked = _asked(names, tables)
-    _refuse_classless(asked, blocks, tables, str(plan.source.name))
+    _refuse_classless(asked, blocks, tables, plan.source.name)
     options = {"class_accuracy": {"named": True}} if run.method.classes_named else {}
     scores = score(asked, tables.rows, tables.others, calibrate=calibrate, options=options)
     run.folder.keep_scores(scores)
     return scores
 
 
-def _plan(source: Any, names: list[Asked] | str | None, *, n: int | None, protocol: str, **more: Any) -> Plan:
+def _plan(source: Dataset, names: list[Asked] | str | None, *, n: int | None, protocol: str, **more: Any) -> Plan:
     """The rows that these metrics need. ValueError for a number of images that is none."""
     n = FIT_ROWS if n is None else n
     if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 2:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.base import Dataset
 from unweave.evaluation.encoding import known_factors
 from unweave.methods.base import NotAvailable
 from unweave.metrics.tables.silence import ACTIVE
@@ -69,7 +70,7 @@ class Views:
         self.run, self.seed = run, seed
 
     @cached_property
-    def source(self) -> tuple[Any, str]:
+    def source(self) -> tuple[Dataset, str]:
         """The data to look at, and what they are: the held-out part if there is one."""
         try:
             data = self.run.data

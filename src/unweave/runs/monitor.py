@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from unweave.data.base import Dataset
 from unweave.generators import seeded
 from unweave.methods.base import NotAvailable
 from unweave.metrics.tables.silence import ACTIVE
@@ -63,12 +64,12 @@ class Clock:
 class Look:
     """What the log shows beside the losses: KL of each latent, active latents, the bound on held-out images."""
 
-    def __init__(self, training: Training, source: Any, held: Any):
+    def __init__(self, training: Training, source: Dataset, held: Dataset | None):
         self.training = training
         self.seen = self._images(source)
         self.held = None if held is None else self._images(held)
 
-    def _images(self, source: Any) -> torch.Tensor:
+    def _images(self, source: Dataset) -> torch.Tensor:
         rows = np.unique(np.linspace(0, len(source) - 1, PROBED).astype(np.int64))
         return to_unit(torch.from_numpy(source.take(rows)).to(self.training.device))
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from unweave import data
+from unweave.data.base import Dataset
 from unweave.data.convert.scale import refuse_unfinite, unit, unmasked
 from unweave.data.subsets import split
 from unweave.generators import seeded
@@ -34,7 +35,7 @@ class Run:
     path: the folder. method: the module, on `device`. config: what was chosen. info: facts of the data.
     """
 
-    def __init__(self, folder: Folder, method: Method, source: Any = None):
+    def __init__(self, folder: Folder, method: Method, source: Dataset | None = None):
         self.folder, self.method, self._source = folder, method.eval(), source
         self.path, self.config, self.info = folder.path, folder.config, folder.config.data.info
 
@@ -49,12 +50,12 @@ class Run:
         return self.method.blocks
 
     @cached_property
-    def data(self) -> Any:
+    def data(self) -> Dataset:
         """The data set it was trained on, opened again. RunError if it was handed in as an object."""
         return self._source if self._source is not None else open_data(self.config)
 
     @cached_property
-    def held(self) -> Any:
+    def held(self) -> Dataset | None:
         """The rows that were held out of training, as a data set; None if none were."""
         return parted(self.data, self.config.loop)[1]
 
@@ -178,7 +179,7 @@ def method_of(folder: Folder, modules: Mapping[str, nn.Module] = {}) -> Method:
         raise RunError(f"{folder.path}: of its config.json no method can be made: {error}") from error
 
 
-def open_data(config: RunConfig) -> Any:
+def open_data(config: RunConfig) -> Dataset:
     """The data set that a config names. RunError if it was handed in as an object."""
     chosen = config.data
     if chosen.source is None:
@@ -186,7 +187,7 @@ def open_data(config: RunConfig) -> Any:
     return data.load(chosen.source, chosen.root, **chosen.options)
 
 
-def parted(source: Any, loop: LoopConfig) -> tuple[Any, Any]:
+def parted(source: Dataset, loop: LoopConfig) -> tuple[Dataset, Dataset | None]:
     """(the rows of a data set that are trained on, those that are held out, None if none are)."""
     return split(source, loop.holdout, loop.seed) if loop.holdout else (source, None)
 

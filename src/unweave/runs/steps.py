@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from unweave.data.base import Dataset
 from unweave.data.sampling.batches import stream
 from unweave.data.sampling.options import grouped
 from unweave.files import write
@@ -29,7 +30,7 @@ from unweave.training.records import COLUMNS, units
 Progress = Callable[[dict[str, Any]], None]
 
 
-def prepared(method: Method, seen: Any, config: RunConfig) -> Training:
+def prepared(method: Method, seen: Dataset, config: RunConfig) -> Training:
     """The training loop with its stream of the rows that are trained on; the first batch is drawn to see that it can be."""
     loop = config.loop
     device = ranks.own_device(pick_device(loop.device))
@@ -42,7 +43,7 @@ def prepared(method: Method, seen: Any, config: RunConfig) -> Training:
     return Training(method, batches, seed=loop.seed, dtype=dtype_of(precision, device))
 
 
-def finish(folder: Folder, training: Training, source: Any, held: Any, progress: Progress | None) -> Run:
+def finish(folder: Folder, training: Training, source: Dataset, held: Dataset | None, progress: Progress | None) -> Run:
     """Train to the end, mark the run done. The caller's random state is left alone, also where training breaks down."""
     with left_alone(training.device):
         if ranks.rank() == 0:
@@ -53,7 +54,9 @@ def finish(folder: Folder, training: Training, source: Any, held: Any, progress:
     return Run(folder, training.method, source)
 
 
-def _take_steps(folder: Folder, training: Training, source: Any, held: Any, progress: Progress | None) -> None:
+def _take_steps(
+    folder: Folder, training: Training, source: Dataset, held: Dataset | None, progress: Progress | None
+) -> None:
     """Take the steps that are left; log, keep checkpoints."""
     loop = folder.config.loop
     before = folder.restore(training)
@@ -101,7 +104,7 @@ def _is_recorded(training: Training, loop: LoopConfig) -> bool:
     return training.step % loop.log_every == 0 or training.step == loop.steps
 
 
-def _begun(folder: Folder, training: Training, source: Any) -> dict[str, Any]:
+def _begun(folder: Folder, training: Training, source: Dataset) -> dict[str, Any]:
     """What progress is shown first: where the run is, and on what it trains."""
     loop = folder.config.loop
     batch = grouped(training.method.needs, loop.batch_size, folder.config.batches)

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from unweave import data as datasets
+from unweave.data.base import Dataset
 from unweave.data.sampling.options import refuse_unused
 from unweave.data.shifts.labels import labels
 from unweave.methods.base import Method
@@ -88,7 +89,7 @@ def train(
     return finish(Folder(path), training, source, held, progress)
 
 
-def _made(spec: Spec, seen: Any, loop: LoopConfig, count: int) -> tuple[Method, DataInfo]:
+def _made(spec: Spec, seen: Dataset, loop: LoopConfig, count: int) -> tuple[Method, DataInfo]:
     """The method and the facts that it was made with. count: of labelled images, 0 for all; a fact for those that need it."""
     built = spec.make(seen.info, seed=loop.seed, steps=loop.steps)
     if "labels" not in built.needs:
@@ -159,7 +160,7 @@ def checked_loop(*values: Any) -> dict[str, Any]:
 
 
 def _data_config(
-    given: Any, source: Any, info: DataInfo, root: str | Path | None, options: Mapping[str, Any]
+    given: Any, source: Dataset, info: DataInfo, root: str | Path | None, options: Mapping[str, Any]
 ) -> DataConfig:
     return DataConfig(
         source.name,
@@ -169,8 +170,8 @@ def _data_config(
         source.about,
         info,
         len(source),
-        getattr(source, "white", 255),
-        getattr(source, "floats", None),
+        source.white,
+        source.floats,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.base import Dataset
 from unweave.data.files.mapped import mapped
 from unweave.data.files.photo import BROKEN, fitted, opened
 from unweave.data.images import ImageData
@@ -31,7 +32,7 @@ def celeba(
     size: Annotated[int, Setting("pixels a side", low=1)] = 64,
     crop: Annotated[int, Setting("side of the square kept from the middle of the photograph, pixels", low=1)] = 148,
     part: Annotated[Part, Setting("all, or a part of the published partition")] = "all",
-) -> ImageData:
+) -> Dataset:
     """Faces with 40 attributes of 2 values: list_attr_celeba.txt and, below its folder, the .jpg files it names.
 
     identity_CelebA.txt, if it is there, says which images show the same person; list_eval_partition.txt the parts.
@@ -61,9 +62,7 @@ def celeba(
     if parts is None:
         raise FileNotFoundError(f"part={part!r} needs the file list_eval_partition.txt in {table.parent}")
     rows = np.flatnonzero(parts == ("train", "valid", "test").index(part))
-    view = subset(data, rows, f"part {part}; {about}")
-    assert isinstance(view, ImageData)
-    return view
+    return subset(data, rows, f"part {part}; {about}")
 
 
 def _attributes(table: Path) -> tuple[list[str], tuple[str, ...], NDArray[np.float32]]:

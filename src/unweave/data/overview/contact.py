@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from unweave.data.factors import meant
-from unweave.data.images import FactorImages, ImageData
-from unweave.data.subsets import FactorRows
+from unweave.data.base import Dataset
+from unweave.data.subsets import every_row
 
 Pixels = NDArray[np.uint8]
 COLUMNS, ROWS = 12, 10  # images in a row; rows of one kind: classes, groups, pairs
@@ -39,23 +38,23 @@ class Strip:
     absent: frozenset[int] = frozenset()
 
 
-def contact_sheet(data: ImageData | FactorImages, path: str | Path) -> Path:
+def contact_sheet(data: Dataset, path: str | Path) -> Path:
     """Write the sheet of a data set as a picture, of the kind that the ending of `path` says; its place."""
     path, formats = Path(path), Image.registered_extensions()
     if formats.get(path.suffix.lower()) not in Image.SAVE:
         raise ValueError(f"a contact sheet is a picture, e.g. sheet.png; given {str(path)!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    legend = "; framed: the base of every row" if isinstance(data, FactorImages) else ""
-    legend += ", struck out: not in these data" if isinstance(data, FactorRows) else ""
+    legend = "; framed: the base of every row" if data.grid is not None else ""
+    legend += ", struck out: not in these data" if data.grid is not None and data.base is not None else ""
     draw(list(strips(data)), f"{data.name}: {data.about.removeprefix(data.name + ': ')}{legend}").save(path)
     return path
 
 
-def strips(data: ImageData | FactorImages) -> Iterator[Strip]:
+def strips(data: Dataset) -> Iterator[Strip]:
     """The rows of the sheet of a data set, the first of images at random, the same each time."""
     rows = np.sort(np.random.default_rng(0).choice(len(data), min(COLUMNS, len(data)), replace=False))
     yield Strip("at random", f"of {len(data):,}", data.take(rows), [f"{row:,}" for row in rows])
-    if isinstance(data, FactorImages):
+    if data.grid is not None:
         yield from _sweeps(data)
     else:
         yield from _by_label(data)
@@ -66,17 +65,17 @@ def strips(data: ImageData | FactorImages) -> Iterator[Strip]:
         yield from _members("group", data.groups, data, [])
 
 
-def _sweeps(data: FactorImages) -> Iterator[Strip]:
+def _sweeps(data: Dataset) -> Iterator[Strip]:
     """One row a factor: its values, all others as in the base image."""
     space = data.factors
     base = _base(space.sizes)
-    if isinstance(data, FactorRows) and data.find(base[None])[0] < 0:
+    if data.find(base[None])[0] < 0:
         base = data.factors_at([len(data) // 2])[0]
     for k, (name, size) in enumerate(zip(space.names, space.sizes, strict=True)):
         values = np.unique([*_spread(size), base[k]])[:size]
         v = np.tile(base, (len(values), 1))
         v[:, k] = values
-        absent = np.flatnonzero(data.find(v) < 0).tolist() if isinstance(data, FactorRows) else []
+        absent = np.flatnonzero(data.find(v) < 0).tolist()
         yield Strip(
             name,
             "1 value" if size == 1 else f"{size:,} values",
@@ -93,9 +92,9 @@ def _base(sizes: tuple[int, ...]) -> NDArray[np.int64]:
     return np.array([int(size * (0.25 + 0.5 * ((0.5 + k * golden) % 1))) for k, size in enumerate(sizes)])
 
 
-def _by_label(data: ImageData) -> Iterator[Strip]:
+def _by_label(data: Dataset) -> Iterator[Strip]:
     """One row a label: images from its lowest value to its highest."""
-    labels = np.empty((len(data), 0)) if data.labels is None else meant(data.labels, data.factor_values)
+    labels = data.observed_values(every_row(data))
     for name, column in zip(data.factor_names, labels.T, strict=True):
         known = np.flatnonzero(~np.isnan(column))
         if not len(known):
@@ -106,7 +105,7 @@ def _by_label(data: ImageData) -> Iterator[Strip]:
         yield Strip(name, remark, data.take(rows), [said(value) for value in column[rows]])
 
 
-def _members(kind: str, of: NDArray[np.int64], data: ImageData | FactorImages, names: list[str]) -> Iterator[Strip]:
+def _members(kind: str, of: NDArray[np.int64], data: Dataset, names: list[str]) -> Iterator[Strip]:
     """One row a class or group: its members, in their order."""
     order = np.argsort(of, kind="stable")
     numbers, starts = np.unique(of[order], return_index=True)
@@ -118,7 +117,7 @@ def _members(kind: str, of: NDArray[np.int64], data: ImageData | FactorImages, n
         yield Strip(name, f"{kind} of {len(rows):,}", data.take(shown), [f"{row:,}" for row in shown])
 
 
-def _pairs(data: ImageData) -> Iterator[Strip]:
+def _pairs(data: Dataset) -> Iterator[Strip]:
     """The first pairs, side by side."""
     pairs = np.empty((0, 2), np.int64) if data.pairs is None else data.pairs
     for first in range(0, min(len(pairs), COLUMNS), COLUMNS // 2):

@@ -7,23 +7,22 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.factors import meant
-from unweave.data.images import FactorImages, ImageData
+from unweave.data.base import Dataset
 from unweave.data.overview.contact import said
 from unweave.data.sources.files import SOURCES
-from unweave.data.subsets import FactorRows
+from unweave.data.subsets import every_row
 
 SHOWN = 12  # values, classes; more are cut in the middle
 STRIKING = 0.1  # correlation of two factors that is worth a line
 SEEN = 100_000  # rows that the correlations are of
 
 
-def described(data: ImageData | FactorImages, name: str = "") -> list[str]:
+def described(data: Dataset, name: str = "") -> list[str]:
     """Lines `what: how it is`. name: in the registry, for where its files are published."""
     return [f"{what:<10} {text}" for what, text in (*_images(data), *_known(data), *_published(name))]
 
 
-def _images(data: ImageData | FactorImages) -> Iterator[tuple[str, str]]:
+def _images(data: Dataset) -> Iterator[tuple[str, str]]:
     info = data.info
     yield "name", data.name
     yield "from", data.about
@@ -37,8 +36,8 @@ def _images(data: ImageData | FactorImages) -> Iterator[tuple[str, str]]:
     yield "kept", _kept(data)
 
 
-def _kept(data: ImageData | FactorImages) -> str:
-    array = data.of.array if isinstance(data, FactorRows) else data.array
+def _kept(data: Dataset) -> str:
+    array = data.whole.array
     if array is None:
         return "nowhere: drawn when asked for"
     base: object = array
@@ -47,20 +46,19 @@ def _kept(data: ImageData | FactorImages) -> str:
     return f"{'in a file, memory-mapped' if base is not None else 'in memory'}, {size(array.nbytes)}"
 
 
-def _known(data: ImageData | FactorImages) -> Iterator[tuple[str, str]]:
-    if isinstance(data, FactorImages):
-        space = data.factors
-        for name, values in zip(space.names, space.values, strict=True):
+def _known(data: Dataset) -> Iterator[tuple[str, str]]:
+    if data.grid is not None:
+        for name, values in zip(data.grid.names, data.grid.values, strict=True):
             yield "factor", f"{name}: {_number(len(values), 'value')}, {_values([said(v) for v in values])}"
-        if isinstance(data, FactorRows):
+        if data.base is not None:
             yield from _shift(data)
         if not data.labels_are_true:
             yield from _wrong(data)
-    elif data.labels is not None:
-        seen = meant(data.labels, data.factor_values)
+    elif data.factor_names:
+        seen = data.observed_values(every_row(data))
         for k, (name, count) in enumerate(zip(data.factor_names, data.factor_sizes, strict=True)):
             yield "factor", f"{name}: {_label(seen[:, k], count)}"
-    if not isinstance(data, FactorImages) and data.labels is None:
+    else:
         yield "factors", "none known"
     if data.y is not None:
         counts = np.bincount(data.y, minlength=len(data.class_names))
@@ -70,7 +68,7 @@ def _known(data: ImageData | FactorImages) -> Iterator[tuple[str, str]]:
         sizes = np.unique(data.groups, return_counts=True)[1]
         several = f"{sizes.min():,}" if sizes.min() == sizes.max() else f"{sizes.min():,} to {sizes.max():,}"
         yield "groups", f"{len(sizes):,}, of {several} in a row"
-    if not isinstance(data, FactorImages) and data.pairs is not None:
+    if data.pairs is not None:
         yield "pairs", f"{len(data.pairs):,}"
 
 
@@ -83,10 +81,10 @@ def _label(column: NDArray[np.float64], count: int) -> str:
     return f"{text}; {missing:,} of {_number(len(column), 'label')} missing" if missing else text
 
 
-def _shift(data: FactorRows) -> Iterator[tuple[str, str]]:
+def _shift(data: Dataset) -> Iterator[tuple[str, str]]:
     """How the rows of a view differ from its whole grid."""
     v, names = data.factors_at(np.linspace(0, len(data) - 1, min(len(data), SEEN)).astype(np.int64)), data.factors.names
-    share = len(np.unique(data.rows)) / len(data.factors)
+    share = len(np.unique(data.places(every_row(data)))) / len(data.factors)
     yield "shift", f"{share:.1%} of the {len(data.factors):,} combinations of factors are there"
     for k, name in enumerate(names):
         count = np.bincount(v[:, k], minlength=data.factors.sizes[k])
@@ -101,7 +99,7 @@ def _shift(data: FactorRows) -> Iterator[tuple[str, str]]:
         yield "shift", f"{names[varied[i]]} and {names[varied[j]]}: correlation {table[i, j]:z.2f}"
 
 
-def _wrong(data: FactorImages) -> Iterator[tuple[str, str]]:
+def _wrong(data: Dataset) -> Iterator[tuple[str, str]]:
     """How many of the labels that are told of each factor are not what the images show."""
     rows = np.unique(np.linspace(0, len(data) - 1, min(len(data), SEEN)).astype(np.int64))
     shares = (data.observed_factors(rows) != data.factors_at(rows)).mean(0)

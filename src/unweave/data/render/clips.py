@@ -71,11 +71,8 @@ def moving_digits(
     assert source.y is not None
     y = np.repeat(source.y[rows], length)
     labels = np.concatenate([y[:, None], place.reshape(-1, 2)], axis=1)
-    made = _clips(
-        frames, labels, ("digit", "position_x", "position_y"), (10, 0, 0), length, "moving-digits", source.about
-    )
-    made.y, made.class_names = y, source.class_names
-    return made
+    names, sizes = ("digit", "position_x", "position_y"), (10, 0, 0)
+    return _clips(frames, labels, names, sizes, length, "moving-digits", source.about, y, source.class_names)
 
 
 def bounce(clips: int, length: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -123,10 +120,14 @@ def _clips(
     length: int,
     name: str,
     about: str,
+    y: NDArray[np.int64] | None = None,
+    class_names: tuple[str, ...] = (),
 ) -> ImageData:
     groups = np.repeat(np.arange(len(frames) // length), length)
     return ImageData(
         frames,
+        y=y,
+        class_names=class_names,
         labels=labels,
         factor_names=names,
         factor_sizes=sizes,

@@ -41,6 +41,7 @@ REACH = 0.87  # of a solid from its middle, in heights: the corner of a cube
 LIGHT = np.array([1.6, 5.5, 3.2], dtype=np.float32)
 UP = np.array([0, 1, 0], dtype=np.float32)
 SKY, WHITE = (0.72, 0.86, 0.95), (1.0, 1.0, 1.0)
+PROBED = 8  # images of the fingerprint: each may take a view that has to be cast first
 KEPT = 4096  # views at most, 84 MB at 64x64
 FLOOR_, WALL_, OBJECT_, SKY_, SHINE_ = range(5)  # what a pixel's light is shared by
 
@@ -57,7 +58,7 @@ def scene3d(
     views are kept; with more a view is cast for each image, which takes some 25 ms at 64x64.
     """
     space = refined(SPACE, levels, ("scale", "orientation"), dict.fromkeys(SPACE.names[:3], 1.0))
-    return FactorImages(space, Views(space, size), name="scene3d", about="rendered", binary=False)
+    return FactorImages(space, Views(space, size), name="scene3d", about="rendered", binary=False, probed=PROBED)
 
 
 class Views:

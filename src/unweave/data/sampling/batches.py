@@ -10,13 +10,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from unweave.data.base import Dataset
+from unweave.data.files.pages import Pages
 from unweave.data.sampling import changing
 from unweave.data.sampling.belonging import classes, groups, triplets, views
 from unweave.data.sampling.moving import clips
-from unweave.data.sampling.prefetch import Ahead, Pages
+from unweave.data.sampling.prefetch import Ahead
 from unweave.data.sampling.single import Drawn, images
 from unweave.data.shifts.labels import labelled
-from unweave.data.subsets import Data, FactorRows, ImageRows
 from unweave.seeds import fold
 from unweave.settings import Setting
 from unweave.types import Batch, to_unit
@@ -26,7 +27,7 @@ DrawAt = Callable[[int], Drawn]
 
 
 def stream(
-    data: Data,
+    data: Dataset,
     needs: Iterable[str],
     *,
     batch_size: Annotated[int, Setting("images in a batch, however they are grouped: 64 are 32 pairs", low=1)] = 64,
@@ -90,7 +91,7 @@ def stream(
     return at
 
 
-def _beside(data: Data, pixels: Pixels, table: tuple[Any, Any], batch_size: int, seed: int) -> Stream:
+def _beside(data: Dataset, pixels: Pixels, table: tuple[Any, Any], batch_size: int, seed: int) -> Stream:
     """The stream of labelled batches: rows drawn with replacement from the labelled ones."""
     rows, v = table
 
@@ -118,11 +119,10 @@ class Pixels:
     the disk, or drawn, and sent batch by batch.
     """
 
-    def __init__(self, data: Data, device: torch.device | str) -> None:
-        view = data if isinstance(data, (ImageRows, FactorRows)) else None
-        self.device, self.rows = torch.device(device), None if view is None else view.rows
-        self.data = data if view is None else view.of
-        array = self.data.array
+    def __init__(self, data: Dataset, device: torch.device | str) -> None:
+        self.device = torch.device(device)
+        self.data = data
+        array = data.whole.array
         self.resident: Tensor | None = None
         if array is not None and self.device.type == "cuda" and array.nbytes < _free(self.device) // 2:
             self.resident = torch.tensor(array, device=self.device)
@@ -140,14 +140,14 @@ class Pixels:
         if self.resident is not None:
             found = self.resident.index_select(0, self.tensor(places))
         elif self.pages is not None:
-            found = self.tensor(self.pages.read(self.data.take, places))
+            found = self.tensor(self.pages.read(self.data.whole.take, places))
         else:
-            found = self.tensor(self.data.take(places))
+            found = self.tensor(self.data.whole.take(places))
         return found.unflatten(0, rows.shape) if rows.ndim > 1 else found
 
     def _places(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The rows, one after the other, in the data behind the view."""
-        return rows.reshape(-1) if self.rows is None else self.rows[rows.reshape(-1)]
+        return self.data.places(rows.reshape(-1))
 
     def tensor(self, array: NDArray[Any]) -> Tensor:
         """The array as a tensor on the device."""

@@ -6,24 +6,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from unweave.data.images import FactorImages
+from unweave.data.base import Dataset
 from unweave.data.sampling.cells import by, class_cells, count, of_two, shared_cells, varying
 from unweave.data.sampling.single import Draw, Drawn
-from unweave.data.subsets import Data
 
 
-def groups(data: Data, batch_size: int, *, group_size: int = 4, shared: Sequence[str] = ()) -> Draw:
+def groups(data: Dataset, batch_size: int, *, group_size: int = 4, shared: Sequence[str] = ()) -> Draw:
     """Groups of rows that share factors (the first one unless named), or belong to one group or class."""
     cells = shared_cells(data, "groups", shared)
     n = count(batch_size, group_size, "groups")
     return lambda rng, step: Drawn(cells.members(rng, cells.cells(rng, n), group_size))
 
 
-def views(data: Data, batch_size: int, *, moving: Sequence[str] = ()) -> Draw:
+def views(data: Dataset, batch_size: int, *, moving: Sequence[str] = ()) -> Draw:
     """Two views of one thing: all factors but `moving` (the last one unless named) are equal; or two of one group."""
-    if isinstance(data, FactorImages):
-        free = [data.factors.index(f) for f in moving] or [max(varying(data.factors))]
-        cells = by(data, [k for k in range(len(data.factors.sizes)) if k not in free])
+    if data.grid is not None:
+        free = [data.grid.index(f) for f in moving] or [max(varying(data.grid))]
+        cells = by(data, [k for k in range(len(data.grid.sizes)) if k not in free])
     elif moving:
         raise ValueError(f"{data.name} has no grid of factors that could move: leave out moving")
     else:
@@ -32,7 +31,7 @@ def views(data: Data, batch_size: int, *, moving: Sequence[str] = ()) -> Draw:
     return lambda rng, step: Drawn(cells.members(rng, cells.cells(rng, n), 2))
 
 
-def triplets(data: Data, batch_size: int, *, shared: Sequence[str] = ()) -> Draw:
+def triplets(data: Dataset, batch_size: int, *, shared: Sequence[str] = ()) -> Draw:
     """Two different rows of one class and one of another class; y (B, 3) tells them."""
     every = class_cells(data, "triplets", shared)
     if len(every) < 2:
@@ -51,13 +50,13 @@ def triplets(data: Data, batch_size: int, *, shared: Sequence[str] = ()) -> Draw
     return draw
 
 
-def classes(data: Data, batch_size: int, *, per_class: int = 4) -> Draw:
+def classes(data: Dataset, batch_size: int, *, per_class: int = 4) -> Draw:
     """Equally many rows of several classes. With known factors, step t takes the values of factor t mod K as classes.
 
     As many classes as the factor has, but no more than leave `per_class` rows for each.
     """
-    if isinstance(data, FactorImages) and data.y is None:
-        alternating = [by(data, [k]) for k in varying(data.factors)]
+    if data.grid is not None and data.y is None:
+        alternating = [by(data, [k]) for k in varying(data.grid)]
     else:
         alternating = [class_cells(data, "classes", ())]
     cells = [of_two(data, "classes", every) for every in alternating]

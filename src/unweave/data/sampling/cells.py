@@ -6,28 +6,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from unweave.data.base import Dataset
 from unweave.data.factors import FactorSpace
-from unweave.data.images import FactorImages
 from unweave.data.sampling.grid_cells import GridCells
 from unweave.data.sampling.listed_cells import ListedCells
-from unweave.data.subsets import Data, FactorRows, every_row
+from unweave.data.subsets import every_row
 
 Cells = ListedCells | GridCells
 
 
-def shared_cells(data: Data, kind: str, shared: Sequence[str]) -> Cells:
+def shared_cells(data: Dataset, kind: str, shared: Sequence[str]) -> Cells:
     """Rows that belong together: by the shared factors, else by group, else by class, else by the first factor."""
-    if shared or (isinstance(data, FactorImages) and data.y is None) or data.groups is None:
+    if shared or (data.grid is not None and data.y is None) or data.groups is None:
         return class_cells(data, kind, shared)
     return ListedCells(data.groups)
 
 
-def class_cells(data: Data, kind: str, shared: Sequence[str]) -> Cells:
+def class_cells(data: Dataset, kind: str, shared: Sequence[str]) -> Cells:
     """Rows of one class: of equal values of the named factors or labels; else the data's own; else the first factor."""
     if not shared and data.y is not None:
         return ListedCells(data.y)
-    if isinstance(data, FactorImages):
-        return by(data, [data.factors.index(f) for f in shared] or [min(varying(data.factors))])
+    if data.grid is not None:
+        return by(data, [data.grid.index(f) for f in shared] or [min(varying(data.grid))])
     if not shared or data.labels is None:
         raise ValueError(
             f"{data.name} has no groups, classes or factors, so it cannot make {kind}; give groups.csv or sub-folders "
@@ -40,12 +40,12 @@ def class_cells(data: Data, kind: str, shared: Sequence[str]) -> Cells:
     return ListedCells(np.where(np.isnan(columns).any(1), -1, keys))
 
 
-def by(data: FactorImages, factors: Sequence[int]) -> Cells:
+def by(data: Dataset, factors: Sequence[int]) -> Cells:
     """The rows by the values of these factors, the last one named fastest."""
     whole = GridCells(data.factors, factors)
     if not data.labels_are_true:  # who groups rows by their labels has the observed ones
         return ListedCells(whole.keys_at(data.factors.rows(data.observed_factors(every_row(data)))))
-    return ListedCells(whole.keys_at(data.rows)) if isinstance(data, FactorRows) else whole
+    return whole if data.base_rows is None else ListedCells(whole.keys_at(data.base_rows))
 
 
 def varying(factors: FactorSpace) -> list[int]:
@@ -55,7 +55,7 @@ def varying(factors: FactorSpace) -> list[int]:
     return several
 
 
-def of_two(data: Data, kind: str, cells: Cells) -> Cells:
+def of_two(data: Dataset, kind: str, cells: Cells) -> Cells:
     """The cells with at least two rows; ValueError if there are none."""
     twos = cells.keep(2)
     if not len(twos):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from unweave.data.images import FactorImages
+from unweave.data.base import Dataset
 from unweave.data.sampling.cells import count, of_two, shared_cells, varying
 from unweave.data.sampling.shown import held
 from unweave.data.sampling.single import Draw, Drawn, Rows
-from unweave.data.subsets import Data
 
 
-def pairs(data: Data, batch_size: int, *, changed: int = 1, sampler: str = "exact") -> Draw:
+def pairs(data: Dataset, batch_size: int, *, changed: int = 1, sampler: str = "exact") -> Draw:
     """Pairs that differ in `changed` factors (0: a random number of them, uniform from 1 to K - 1).
 
     sampler: "exact": the factors are chosen uniformly and their values really differ. "dlib": as disentanglement_lib
@@ -20,16 +19,17 @@ def pairs(data: Data, batch_size: int, *, changed: int = 1, sampler: str = "exac
     Data without a grid of factors: the listed pairs, else two rows of one group, or class; nothing is told.
     """
     n = count(batch_size, 2, "pairs")
-    if not isinstance(data, FactorImages) and (changed, sampler) != (1, "exact"):
+    factors = data.grid
+    if factors is None and (changed, sampler) != (1, "exact"):
         raise ValueError(
             f"{data.name} has pairs or groups and no grid of factors to change: leave out changed and pairs"
         )
-    if not isinstance(data, FactorImages) and data.pairs is not None:
+    if factors is None and data.pairs is not None:
         return _listed(data.pairs, n, data.name)
-    if not isinstance(data, FactorImages):
+    if factors is None:
         cells = of_two(data, "pairs", shared_cells(data, "pairs", ()))
         return lambda rng, step: Drawn(cells.members(rng, cells.cells(rng, n), 2))
-    factors, free = data.factors, varying(data.factors)
+    free = varying(factors)
     if sampler not in ("exact", "dlib"):
         raise ValueError(f"there is no sampler of pairs {sampler!r}; known: exact, dlib")
     if not 0 <= changed <= len(free):

@@ -6,32 +6,31 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from unweave.data.images import FactorImages
+from unweave.data.base import Dataset
 from unweave.data.sampling.cells import by, count, varying
 from unweave.data.sampling.listed_cells import ListedCells
 from unweave.data.sampling.shown import held, rows_of
 from unweave.data.sampling.single import Draw, Drawn, Rows
-from unweave.data.subsets import Data
 
 SPARSE = 0.97  # of the proposed clips: where a view lacks a frame of more, its clips are not consecutive
 
 
-def clips(data: Data, batch_size: int, *, length: int = 8, shared: Sequence[str] = ()) -> Draw:
+def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[str] = ()) -> Draw:
     """Consecutive frames of one clip; with known factors, the others move by one value a frame and bounce at the ends.
 
     Where a factor has 80 values or more, as a continuous one, it moves by a fortieth of them.
     shared: the factors that stand still (the first one unless named).
     """
     n = count(batch_size, length, "clips")
-    if not isinstance(data, FactorImages):
+    if data.grid is None:
         if shared:
             raise ValueError(f"{data.name} has clips and no grid of factors that could stand still: leave out shared")
         return _frames(data, n, length)
-    still = [data.factors.index(f) for f in shared] or [min(varying(data.factors))]
-    sizes = np.array(data.factors.sizes)
+    still = [data.grid.index(f) for f in shared] or [min(varying(data.grid))]
+    sizes = np.array(data.grid.sizes)
     moves = np.array([k not in still and sizes[k] > 1 for k in range(len(sizes))])
     if not moves.any():
-        raise ValueError(f"{data.name} has no factor left to move in a clip; it varies in {data.factors.names}")
+        raise ValueError(f"{data.name} has no factor left to move in a clip; it varies in {data.grid.names}")
 
     pace = np.maximum(sizes // 40, 1)
 
@@ -51,7 +50,7 @@ def clips(data: Data, batch_size: int, *, length: int = 8, shared: Sequence[str]
     return lambda rng, step: Drawn(held(data, propose, rng, n)[1])
 
 
-def _frames(data: Data, n: int, length: int) -> Draw:
+def _frames(data: Dataset, n: int, length: int) -> Draw:
     if data.groups is None:
         raise ValueError(f"{data.name} has no clips: give groups.csv or a folder per clip, or use data with factors")
     long = ListedCells(data.groups).keep(length)

@@ -6,14 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from unweave.data.images import FactorImages
+from unweave.data.base import Dataset
 from unweave.data.sampling.single import Rows
-from unweave.data.subsets import FactorRows
 
 ROUNDS = 1000  # of proposals, before a combination of factors that a view lacks is given up
 
 
-def held(data: FactorImages, propose: Callable[..., Rows], rng: np.random.Generator, n: int) -> tuple[Rows, Rows]:
+def held(data: Dataset, propose: Callable[..., Rows], rng: np.random.Generator, n: int) -> tuple[Rows, Rows]:
     """Proposed factor tuples (n, M, K) and their rows (n, M), drawn again until the data set shows all of them."""
     v = propose(rng, n)
     rows = rows_of(data, v)
@@ -26,7 +25,6 @@ def held(data: FactorImages, propose: Callable[..., Rows], rng: np.random.Genera
     raise ValueError(f"{data.name} ({data.about}) lacks the combinations of factors that such a batch is made of")
 
 
-def rows_of(data: FactorImages, v: Rows) -> Rows:
+def rows_of(data: Dataset, v: Rows) -> Rows:
     """Rows (...) of the factor tuples (..., K); -1 where a view has none."""
-    flat = v.reshape(-1, v.shape[-1])
-    return (data.find(flat) if isinstance(data, FactorRows) else data.factors.rows(flat)).reshape(v.shape[:-1])
+    return data.find(v.reshape(-1, v.shape[-1])).reshape(v.shape[:-1])

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.subsets import Data, every_row
+from unweave.data.base import Dataset
+from unweave.data.subsets import every_row
 from unweave.seeds import fold
 
 Rows = NDArray[np.int64]
@@ -26,7 +27,7 @@ class Drawn:
 Draw = Callable[[np.random.Generator, int], Drawn]
 
 
-def images(data: Data, batch_size: int, seed: int, *, replacement: bool = True) -> Draw:
+def images(data: Dataset, batch_size: int, seed: int, *, replacement: bool = True) -> Draw:
     """Single rows: independent, or a new shuffle of all rows for each epoch."""
     n = len(data)
     if replacement:

@@ -11,16 +11,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.images import FactorImages
+from unweave.data.base import Dataset
 from unweave.data.sampling.listed_cells import ListedCells
-from unweave.data.subsets import Data, every_row
+from unweave.data.subsets import every_row
 from unweave.seeds import fold
 
 KINDS = ("perfect", "binned", "noisy", "permuted")
 
 
 def labelled(
-    data: Data,
+    data: Dataset,
     seed: int,
     *,
     count: int = 100,
@@ -58,7 +58,8 @@ def labelled(
         if observed or kind != "perfect":
             raise ValueError(f"{data.name} has classes and no factors: leave out observed and label_kind")
         return rows, None
-    v = _factors(data, rows)
+    v = data.observed_factors(rows)
+    v = v.astype(np.float32) if data.grid is not None else v.copy()
     if observed:
         if unknown := [f for f in observed if f not in names]:
             raise ValueError(f"{data.name} has no factor {unknown[0]!r}; it has {', '.join(names)}")
@@ -71,22 +72,22 @@ def labelled(
     return rows, _single(v)
 
 
-def labels(data: Data) -> int:
+def labels(data: Dataset) -> int:
     """How many rows can be labelled. ValueError if none can."""
     known = _known(data)
     return len(data) if known is None else len(known)
 
 
-def _known(data: Data) -> NDArray[np.int64] | None:
+def _known(data: Dataset) -> NDArray[np.int64] | None:
     """The rows that have a label; None for all, which a grid of continuous factors has too many of to be listed."""
-    if isinstance(data, FactorImages) or data.y is not None:
+    if data.grid is not None or data.y is not None:
         return None
     if data.labels is None:
         raise ValueError(f"{data.name} has no labels; give factors.csv or sub-folders as classes, or data with factors")
     return np.flatnonzero(~np.isnan(data.labels).all(1))
 
 
-def _choose(data: Data, known: NDArray[np.int64] | int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def _choose(data: Dataset, known: NDArray[np.int64] | int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
     if data.y is None:
         return np.sort(rng.choice(known, size=count, replace=False))
     cells = ListedCells(data.y)
@@ -96,21 +97,13 @@ def _choose(data: Data, known: NDArray[np.int64] | int, count: int, rng: np.rand
     return np.sort(rows[np.argsort(turn, kind="stable")][:count])
 
 
-def _factors(data: Data, rows: NDArray[np.int64]) -> NDArray[np.floating]:
-    if isinstance(data, FactorImages):
-        return data.observed_factors(rows).astype(np.float32)
-    if data.labels is None:
-        return np.full((len(rows), len(data.factor_names)), np.nan, dtype=np.float32)
-    return data.labels[rows]
-
-
 def _single(v: NDArray[np.floating]) -> NDArray[np.floating]:
     """Labels as float32, unless it would make others of them."""
     single = v.astype(np.float32)
     return single if np.array_equal(single, v, equal_nan=True) else v
 
 
-def _refuse_measurements(data: Data, v: NDArray[np.floating], names: Sequence[str], sizes: Sequence[int]) -> None:
+def _refuse_measurements(data: Dataset, v: NDArray[np.floating], names: Sequence[str], sizes: Sequence[int]) -> None:
     """ValueError that names a factor whose labels (n, K) are not indices below its size, and says what to do."""
     for k, (name, size) in enumerate(zip(names, sizes, strict=True)):
         given = v[~np.isnan(v[:, k]), k]

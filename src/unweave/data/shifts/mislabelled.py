@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.factors import Rows
-from unweave.data.images import FactorImages
+from unweave.data.base import Dataset
+from unweave.data.factors import Factors, FactorSpace, Rows
+from unweave.data.fingerprint import Fingerprint
 from unweave.data.render.noise import uniform
+from unweave.types import DataInfo
 
 
-class Mislabelled(FactorImages):
-    """A `FactorImages` whose `observed_factors` gives another value than the image shows, with a probability, of chosen
+class Mislabelled(Dataset):
+    """A data set with a grid whose `observed_factors` gives another value than the image shows, with a probability, of chosen
     factors.
 
     The wrong value is uniform over the others; a factor of one value is never wrong. It is a function of the seed and
@@ -30,20 +33,53 @@ class Mislabelled(FactorImages):
     """
 
     labels_are_true = False
+    grid: FactorSpace
 
-    def __init__(self, true: FactorImages, which: Sequence[int], fraction: float, seed: int, about: str) -> None:
-        self.true, self.fraction, self.seed, self.about = true, fraction, seed, about
-        self.factors, self.name, self.array = true.factors, true.name, true.array
-        self._draw, self._binary = true._draw, true._binary
+    def __init__(self, true: Dataset, which: Sequence[int], fraction: float, seed: int, about: str) -> None:
+        self.true = true
+        self.fraction = fraction
+        self.seed = seed
+        self.about = about
+        self.name = true.name
         self.white = true.white
         self.floats = true.floats
-        self.which = np.isin(np.arange(len(true.factors.sizes)), which) & (np.array(true.factors.sizes) > 1)
+        self.grid = true.factors
+        self.array = true.array
+        self.y = true.y
+        self.class_names = true.class_names
+        self.groups = true.groups
+        self.pairs = true.pairs
+        sizes = np.array(self.grid.sizes)
+        self.which = np.isin(np.arange(len(sizes)), which) & (sizes > 1)
         self.layer: int = true.layer + 1 if isinstance(true, Mislabelled) else 0  # the same seed twice errs twice
 
-    def observed_factors(self, rows: Rows) -> NDArray[np.int64]:
+    def __len__(self) -> int:
+        return len(self.true)
+
+    def take(self, rows: Rows) -> NDArray[np.generic]:
+        """The images (n, C, H, W) of the rows (n,)."""
+        return self.true.take(rows)
+
+    def images(self, indices: Rows) -> NDArray[np.generic]:
+        """The images (n, C, H, W) of the factor indices (n, K), which they show."""
+        return self.true.images(indices)
+
+    def observed_factors(self, rows: Rows) -> Factors:
         """The factor tuples (n, K) that are given out for the rows (n,)."""
-        v, sizes = self.true.observed_factors(rows), np.array(self.factors.sizes)
+        v, sizes = self.true.observed_factors(rows), np.array(self.grid.sizes)
         drawn = uniform(self.seed, f"mislabelled {self.layer}", np.asarray(rows), 2 * len(sizes))
         chance, other = np.split(drawn, 2, axis=1)
         wrong = self.which & (chance < self.fraction)
         return np.where(wrong, (v + 1 + (other * (sizes - 1)).astype(np.int64)) % sizes, v)
+
+    @cached_property
+    def info(self) -> DataInfo:
+        """The facts of the data set that is labelled wrong."""
+        return self.true.info
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """That of the data set that is labelled wrong, with how it is."""
+        found = Fingerprint()
+        found.add(self.true.fingerprint, self.which, self.fraction, self.seed, self.layer)
+        return found.hex()

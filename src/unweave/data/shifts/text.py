@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import inspect
 
-from unweave.data.images import FactorImages, ImageData
+from unweave.data.base import Dataset
 from unweave.data.shifts import views as shifts
 from unweave.settings import nearest
 
@@ -24,13 +24,13 @@ SPLITS = ("extrapolation", "interpolation", "combinations")  # they have a side 
 NUMBERS = {"strength": float, "ratio": float, "fraction": float, "every": int, "seed": int}
 
 
-def shifted(data: ImageData | FactorImages, text: str) -> FactorImages:
+def shifted(data: Dataset, text: str) -> Dataset:
     """The data as a shift, or several, leave them: a view of some rows, or with wrong labels.
 
     ValueError if the text says none, or the data have no grid.
     """
     for one in text.split(";"):
-        if not isinstance(data, FactorImages):
+        if data.grid is None:
             raise ValueError(
                 f"the shift {text!r} takes images of every combination of known factors; {data.name} are not"
             )
@@ -44,11 +44,10 @@ def shifted(data: ImageData | FactorImages, text: str) -> FactorImages:
             data = _one(data, kind, names, given)
         except ValueError as error:
             raise ValueError(f"shift {one.strip()!r}: {error}") from error
-    assert isinstance(data, FactorImages)
     return data
 
 
-def _one(data: FactorImages, kind: str, names: list[str], given: dict[str, str]) -> FactorImages:
+def _one(data: Dataset, kind: str, names: list[str], given: dict[str, str]) -> Dataset:
     if kind in ("without", "only"):
         if names or not given:
             raise ValueError(f"expected {kind}:FACTOR=VALUES, values as indices: 0, 0-3 or 0+2")

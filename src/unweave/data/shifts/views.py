@@ -1,4 +1,4 @@
-"""Shifts of the factors: what is seen in training is not what is asked for later. Views of any `FactorImages`.
+"""Shifts of the factors: what is seen in training is not what is asked for later. Views of data with a grid.
 
 Correlations: F. Traeuble et al. (2021), "On disentangled representations learned from correlated data", and K. Roth et
 al. (2023), "Disentanglement of correlated factors via Hausdorff factorized support". Splits: L. Schott et al. (2022),
@@ -12,16 +12,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.images import FactorImages
+from unweave.data.base import Dataset
 from unweave.data.shifts.mislabelled import Mislabelled
-from unweave.data.subsets import FactorRows, every_row, subset
+from unweave.data.subsets import every_row, subset
+from unweave.data.view import View
 from unweave.seeds import fold
 
 Pair = tuple[str, str]
 ROUNDS = 1000  # draws of held-out combinations, before it is given up that every value is still seen
 
 
-def correlated(data: FactorImages, pairs: Sequence[Pair], strength: float, seed: int = 0) -> FactorRows:
+def correlated(data: Dataset, pairs: Sequence[Pair], strength: float, seed: int = 0) -> View:
     """As many rows as the data have, drawn so that the factors of each pair go together.
 
     The probability of a combination is proportional to exp(-(a - b)^2 / (2 s^2)), a and b the two factors scaled to
@@ -37,7 +38,7 @@ def correlated(data: FactorImages, pairs: Sequence[Pair], strength: float, seed:
     return _drawn(data, np.exp(log_weight - log_weight.max()), seed, f"correlated {said}, s = {strength:g}")
 
 
-def imbalanced(data: FactorImages, factor: str, ratio: float, seed: int = 0) -> FactorRows:
+def imbalanced(data: Dataset, factor: str, ratio: float, seed: int = 0) -> View:
     """As many rows as the data have; the first value of a factor is `ratio` times as frequent as its last.
 
     Frequencies fall geometrically from value to value.
@@ -48,7 +49,7 @@ def imbalanced(data: FactorImages, factor: str, ratio: float, seed: int = 0) -> 
     return _drawn(data, weight, seed, f"{factor} imbalanced by {ratio:g}")
 
 
-def without(data: FactorImages, combination: Mapping[str, Sequence[int]]) -> tuple[FactorRows, FactorRows]:
+def without(data: Dataset, combination: Mapping[str, Sequence[int]]) -> tuple[View, View]:
     """(rows without, rows with) a combination of values: {"shape": [2], "x": [0, 1]} holds out hearts on the left."""
     held = np.ones(len(every_row(data)), dtype=bool)
     for factor, values in combination.items():
@@ -57,7 +58,7 @@ def without(data: FactorImages, combination: Mapping[str, Sequence[int]]) -> tup
     return _parted(data, held, f"combinations {said}")
 
 
-def extrapolation(data: FactorImages, factor: str, fraction: float = 0.25) -> tuple[FactorRows, FactorRows]:
+def extrapolation(data: Dataset, factor: str, fraction: float = 0.25) -> tuple[View, View]:
     """(training, test): the last `fraction` of the values of a factor are for the test alone."""
     size = data.factors.sizes[data.factors.index(factor)]
     count = round(size * fraction)
@@ -66,7 +67,7 @@ def extrapolation(data: FactorImages, factor: str, fraction: float = 0.25) -> tu
     return _parted(data, _index(data, factor) >= size - count, f"extrapolation of {factor}")
 
 
-def interpolation(data: FactorImages, factor: str, every: int = 2) -> tuple[FactorRows, FactorRows]:
+def interpolation(data: Dataset, factor: str, every: int = 2) -> tuple[View, View]:
     """(training, test): of each `every` values of a factor the last but the ends are for the test alone."""
     size = data.factors.sizes[data.factors.index(factor)]
     index = _index(data, factor)
@@ -76,9 +77,7 @@ def interpolation(data: FactorImages, factor: str, every: int = 2) -> tuple[Fact
     return _parted(data, held, f"interpolation of {factor}")
 
 
-def combinations(
-    data: FactorImages, bins: Mapping[str, int], fraction: float = 0.25, seed: int = 0
-) -> tuple[FactorRows, FactorRows]:
+def combinations(data: Dataset, bins: Mapping[str, int], fraction: float = 0.25, seed: int = 0) -> tuple[View, View]:
     """(training, test): a random `fraction` of the combinations of some factors is for the test alone.
 
     bins: {factor: equal parts of its values that count as one value each, 0 for the values themselves}: {"shape": 0,
@@ -96,7 +95,7 @@ def combinations(
     raise ValueError(f"{about} cannot be held out with every value seen in training")
 
 
-def mislabelled(data: FactorImages, factors: Sequence[str], fraction: float, seed: int = 0) -> FactorImages:
+def mislabelled(data: Dataset, factors: Sequence[str], fraction: float, seed: int = 0) -> Dataset:
     """The same images, of which `observed_factors` gives the named factors, all if none is, wrong with probability `fraction`.
 
     See `Mislabelled` for who sees it. Shifts that choose rows go by what the images show, so their order with this one
@@ -104,16 +103,16 @@ def mislabelled(data: FactorImages, factors: Sequence[str], fraction: float, see
     """
     if not 0 <= fraction <= 1:
         raise ValueError(f"the fraction is {fraction}; it has to be from 0 to 1")
-    of = data.of if isinstance(data, FactorRows) else data
+    of = data.whole
     places = [data.factors.index(factor) for factor in factors] or list(range(len(data.factors.sizes)))
     said = f"{fraction:.0%} of the labels{' of ' * bool(factors)}{', '.join(factors)} wrong; "
     wrong = Mislabelled(of, places, fraction, seed, said + of.about)
-    if not isinstance(data, FactorRows):
+    if data.base_rows is None:
         return wrong
-    return FactorRows(wrong, data.rows, said + data.about, data.y, data.class_names)
+    return View(wrong, data.base_rows, said + data.about, data.y, data.class_names)
 
 
-def _drawn(data: FactorImages, weight: NDArray[np.float64], seed: int, about: str) -> FactorRows:
+def _drawn(data: Dataset, weight: NDArray[np.float64], seed: int, about: str) -> View:
     """Rows drawn in proportion to their weights, by systematic sampling: each comes its expected number of times +-1."""
     rng = np.random.default_rng(fold(seed, about))
     total = np.cumsum(weight / weight.sum())
@@ -122,27 +121,25 @@ def _drawn(data: FactorImages, weight: NDArray[np.float64], seed: int, about: st
     return _view(data, rows, about)
 
 
-def _parted(data: FactorImages, held: NDArray[np.bool_], about: str) -> tuple[FactorRows, FactorRows]:
+def _parted(data: Dataset, held: NDArray[np.bool_], about: str) -> tuple[View, View]:
     if held.all() or not held.any():
         raise ValueError(f"{about}: {data.name} would leave one side without a row")
     return _view(data, np.flatnonzero(~held), f"without {about}"), _view(data, np.flatnonzero(held), f"only {about}")
 
 
-def _view(data: FactorImages, rows: NDArray[np.int64], about: str) -> FactorRows:
-    view = subset(data, rows, f"{about}; {data.about}")
-    assert isinstance(view, FactorRows)
-    return view
+def _view(data: Dataset, rows: NDArray[np.int64], about: str) -> View:
+    return subset(data, rows, f"{about}; {data.about}")
 
 
-def _all(data: FactorImages) -> NDArray[np.int64]:
+def _all(data: Dataset) -> NDArray[np.int64]:
     return data.factors_at(every_row(data))
 
 
-def _index(data: FactorImages, factor: str) -> NDArray[np.int64]:
+def _index(data: Dataset, factor: str) -> NDArray[np.int64]:
     return _all(data)[:, data.factors.index(factor)]
 
 
-def _parts(data: FactorImages, factor: str, count: int) -> NDArray[np.int64]:
+def _parts(data: Dataset, factor: str, count: int) -> NDArray[np.int64]:
     """Which of `count` equal parts of a factor's values each row shows, (N,); the value itself if the count is 0."""
     size = data.factors.sizes[data.factors.index(factor)]
     if not 0 <= count <= size:
@@ -150,7 +147,7 @@ def _parts(data: FactorImages, factor: str, count: int) -> NDArray[np.int64]:
     return _index(data, factor) * (count or size) // size
 
 
-def _scaled(data: FactorImages, factor: str) -> NDArray[np.float64]:
+def _scaled(data: Dataset, factor: str) -> NDArray[np.float64]:
     """A factor of all rows from 0 to 1, or from 1 to 0 if its name has a minus."""
     plain = factor.removeprefix("-")
     size = data.factors.sizes[data.factors.index(plain)]
@@ -158,7 +155,7 @@ def _scaled(data: FactorImages, factor: str) -> NDArray[np.float64]:
     return 1 - share if factor.startswith("-") else share
 
 
-def _checked(data: FactorImages, factor: str, values: Sequence[int]) -> list[int]:
+def _checked(data: Dataset, factor: str, values: Sequence[int]) -> list[int]:
     size = data.factors.sizes[data.factors.index(factor)]
     if wrong := [v for v in values if not 0 <= v < size]:
         raise ValueError(f"{factor} has no value {wrong[0]}; it counts from 0 to {size - 1}")

@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from unweave.data.base import Dataset
 from unweave.evaluation.latents import kl_per_latent
 from unweave.generators import seeded
 from unweave.maths.divergence import Kernel, covariance, mmd
@@ -76,13 +77,19 @@ def proportion_gap(run: Run, *, factor: str = "") -> float:
     ValueError if the data have no classes, and no factor is named.
     """
     rows = rows_of(run, 4000)
-    if not factor and run.data.y is None:
-        raise ValueError(f"{run.data.name} has no classes; name a factor")
-    shown = run.data.factors_at(rows)[:, run.data.factors.index(factor)] if factor else run.data.y[rows]
+    shown = _shown(run.data, rows, factor)
     images = _flat(to_unit(torch.from_numpy(run.data.take(rows))).numpy())
     fit = LogisticRegression(C=0.1, max_iter=300).fit(images[::2], shown[::2])
     shares = [_shares(fit.predict(x), int(shown.max()) + 1) for x in (images[1::2], _flat(run.sample(ROWS)))]
     return float(0.5 * np.abs(shares[0] - shares[1]).sum())
+
+
+def _shown(data: Dataset, rows: NDArray[np.int64], factor: str) -> NDArray[np.int64]:
+    if factor:
+        return data.factors_at(rows)[:, data.factors.index(factor)]
+    if data.y is None:
+        raise ValueError(f"{data.name} has no classes; name a factor")
+    return data.y[rows]
 
 
 def _flat(images: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -14,9 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.base import Dataset
 from unweave.data.convert.scale import to_unit
-from unweave.data.images import FactorImages
-from unweave.data.subsets import FactorRows
 from unweave.evaluation.latents import compose
 from unweave.reproduction.measures.likeness import squared, ssim
 from unweave.reproduction.measures.owners import owners_of
@@ -101,7 +100,7 @@ def compositions(
 
 
 def _donors(
-    seen: FactorRows, v: NDArray[np.int64], order: Sequence[int], rng: np.random.Generator
+    seen: Dataset, v: NDArray[np.int64], order: Sequence[int], rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Rows of seen images: one differs from v (n, K) in one factor alone, one shares it; and that factor, (n,) each.
 
@@ -123,7 +122,7 @@ def _donors(
     return bases, givers, factor
 
 
-def _nearest(seen: FactorImages, images: NDArray[np.uint8]) -> NDArray[np.int64]:
+def _nearest(seen: Dataset, images: NDArray[np.generic]) -> NDArray[np.int64]:
     """The row (n,) of the seen image with the smallest squared error to each image, of all of them."""
     asked = to_unit(images).reshape(len(images), -1)
     least, row = np.full(len(asked), np.inf), np.zeros(len(asked), dtype=np.int64)

@@ -13,8 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.base import Dataset
 from unweave.data.convert.scale import to_unit
-from unweave.data.images import FactorImages
 from unweave.runs.run import Run
 from unweave.seeds import fold
 from unweave.settings import nearest
@@ -45,9 +45,7 @@ def times_pixels(run: Run, *, identity: Sequence[str], block: str = "content") -
     return accuracy(run, identity=identity, block=block) / by_pixels(run, identity=identity)
 
 
-def held_out(
-    data: FactorImages, identity: Sequence[str], n: int = IMAGES
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def held_out(data: Dataset, identity: Sequence[str], n: int = IMAGES) -> tuple[NDArray[np.generic], NDArray[np.int64]]:
     """Images (I * n, C, H, W) of the I identities that the data lack, and the identity (I * n,) of each from 0.
 
     The other factors are those of rows of the data, drawn anew for each image. ValueError unless two identities or more

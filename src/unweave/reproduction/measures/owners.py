@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.images import FactorImages
+from unweave.data.base import Dataset
 from unweave.kinds import declared
 from unweave.metrics.estimators.information import information
 from unweave.metrics.tables.table import Table
@@ -36,7 +36,7 @@ def owners(codes: Any, factors: Any, kinds: Any = None, least: float = LEAST) ->
     return found
 
 
-def owners_of(run: Run, data: FactorImages, seed: int = 0) -> NDArray[np.int64]:
+def owners_of(run: Run, data: Dataset, seed: int = 0) -> NDArray[np.int64]:
     """The same of a run's latents, from up to 4,000 rows of the data it was trained on."""
     rng = np.random.default_rng(fold(seed, "owners"))
     rows = np.sort(rng.choice(len(data), size=min(ROWS, len(data)), replace=False))

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from unweave.data.images import FactorImages
 from unweave.data.shifts.text import shifted
-from unweave.data.subsets import FactorRows, subset
+from unweave.data.subsets import every_row, subset
+from unweave.data.view import View
 from unweave.runs.run import Run
 
 
-def opened(run: Run, shift: str = "") -> FactorRows:
+def opened(run: Run, shift: str = "") -> View:
     """The rows that a run was trained on, or those that a shift, as text, leaves of the grid behind them.
 
     ValueError if the run's data have no grid of known factors.
     """
     data = run.data
-    if not isinstance(data, FactorImages):
+    if data.grid is None:
         raise ValueError(
             f"the run was trained on {data.name}, which have no grid of known factors; take data that have"
         )
     if shift:
-        data = shifted(data.of if isinstance(data, FactorRows) else data, shift)
-    view = data if isinstance(data, FactorRows) else subset(data, np.arange(len(data)), data.about)
-    assert isinstance(view, FactorRows)
-    return view
+        data = shifted(data.whole, shift)
+    return subset(data, every_row(data), data.about)

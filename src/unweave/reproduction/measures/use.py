@@ -121,7 +121,7 @@ def _table(
     """Columns (n, F) and the factor (n,) of up to 2,000 rows of a shift; no image is on both sides."""
     data = opened(run, shift)
     halves = np.random.default_rng(fold(0, "use")).random(len(data.factors)) < 0.5  # of the grid, whatever the shift
-    own = np.flatnonzero(halves[data.rows] == (side == "fit"))
+    own = np.flatnonzero(halves[data.base_rows] == (side == "fit"))
     rows = np.random.default_rng(fold(0, "use", side)).permutation(own)[:ROWS]
     images, y = data.take(rows), data.factors_at(rows)[:, data.factors.index(factor)]
     if of == "pixels":

@@ -1,0 +1,54 @@
+"""A short text by which the contents of a data set are known again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.files.pages import Pages
+from unweave.data.looks import CHUNK, Take, spread
+
+WHOLE = 64 << 20  # bytes of an array that are all read: 0.1 s
+
+
+class Fingerprint:
+    """The hash of what is added, in its order: text, numbers, tuples of them, arrays and None.
+
+    The first half of SHA-256. Of an array that is larger than 64 MB every second row counts, or every third, and so on.
+    """
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def add(self, *parts: object) -> None:
+        """Add these, one after the other."""
+        for part in parts:
+            if isinstance(part, np.ndarray):
+                self._array(part)
+            else:
+                self._hash.update(f"{part!r}\n".encode())
+
+    def _array(self, array: NDArray[np.generic]) -> None:
+        """Shape, type and contents, in one byte order and layout of memory; texts by their letters."""
+        if array.dtype.kind in "OU":
+            self.add(array.shape, *map(str, array.reshape(-1).tolist()))
+            return
+        self.add(array.shape, array.dtype.newbyteorder("<").str)
+        thinned = array[:: -(-array.nbytes // WHOLE)] if array.nbytes else array
+        self._hash.update(np.ascontiguousarray(thinned, dtype=array.dtype.newbyteorder("<")).data)
+
+    def rows(self, array: NDArray[np.generic] | None, n: int, take: Take, probed: int) -> Iterator[NDArray[np.generic]]:
+        """All of n rows, in chunks, where they are a small array; else `probed` of them."""
+        pages = Pages.of(array)
+        rows = spread(n, probed) if array is None or array.nbytes > WHOLE else np.arange(n)
+        if pages is not None:  # from a disk they come a hundred times sooner together than one by one
+            pages.ask(rows)
+        for start in range(0, len(rows), CHUNK):
+            yield take(rows[start : start + CHUNK])
+
+    def hex(self) -> str:
+        """32 hex digits."""
+        return self._hash.hexdigest()[:32]

@@ -1,0 +1,30 @@
+"""Whether a data set is what `unweave.data.base` says it is, so that a slip in one's own is named and not trained on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from unweave.data.base import Dataset
+from unweave.data.images.rows import rows_of
+
+
+def refuse_unfit(data: Dataset) -> None:
+    """ValueError that names what does not fit: rows of another shape or type, columns of another length or type."""
+    try:
+        rows_of(np.asarray(data.take(np.array([0]))))
+        _columns(data)
+    except ValueError as error:
+        raise ValueError(f"the data set {data.name} does not fit: {error}") from error
+
+
+def _columns(data: Dataset) -> None:
+    n = len(data)
+    for name, column in (("y", data.y), ("groups", data.groups)):
+        if column is not None and (np.shape(column) != (n,) or np.asarray(column).dtype != np.int64):
+            raise ValueError(f"{name} has shape {np.shape(column)}; expected an array of {n} whole numbers, int64")
+    if data.y is not None and not 0 <= data.y.min() <= data.y.max() < len(data.class_names):
+        raise ValueError(f"y is from {data.y.min()} to {data.y.max()}; there are {len(data.class_names)} class_names")
+    if data.grid is not None and data.base is None and len(data.grid) != n:
+        raise ValueError(f"it has {n} rows, and the grid {data.grid} has {len(data.grid)}; a view shows a part of one")
+    if data.table is not None and len(data.table) != n:
+        raise ValueError(f"it has {n} rows, and its table of factors {len(data.table)}")
