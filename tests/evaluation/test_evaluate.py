@@ -12,12 +12,14 @@ import torch
 from torch import nn
 
 import unweave
+from unweave.blocks import as_blocks
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.subsets import split, subset
-from unweave.evaluation.encoding import encode, gather, intervene, known_factors, plan_rows
+from unweave.evaluation.encoding import gather, intervene, known_factors, plan_rows
 from unweave.evaluation.evaluate import evaluate
 from unweave.evaluation.scoring import score
+from unweave.evaluation.tables import encode
 from unweave.methods.base import Method
 from unweave.settings import Setting
 from unweave.types import Losses, Posterior
@@ -248,7 +250,9 @@ def test_rows_to_test_on_are_others_where_there_are_enough(monkeypatch):
 
 def test_columns_of_noise_are_not_scored(board):
     plan = plan_rows(board, n=50, seed=0, protocol="unweave", groups=False)
-    tables = encode(plan, lambda x: (np.c_[perfect(x), perfect(x)], None), np.array([0, 1, 2]))
+    tables = encode(
+        plan, lambda x: (np.c_[perfect(x), perfect(x)], None), as_blocks({"code": slice(3), "noise": slice(3, 6)})
+    )
     assert tables.rows.width == 3
 
 
@@ -279,7 +283,7 @@ def test_an_accuracy_is_read_off_the_block_and_nothing_else(rows_as_classes, pro
     def posterior(images):
         return np.c_[np.eye(6)[perfect(images)[:, 0].astype(int)], 9 + perfect(images)], None
 
-    tables = encode(plan, posterior, classes=slice(0, 6))
+    tables = encode(plan, posterior, as_blocks({"class": slice(0, 6), "code": slice(6, 9)}))
     assert score(["class_accuracy"], tables.rows, tables.others)["class_accuracy"].value == 1
     assert score(["class_accuracy"], tables.rows)["class_accuracy"].value < 0.5
 

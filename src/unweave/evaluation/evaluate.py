@@ -13,8 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from unweave import data as datasets
 from unweave import metrics as registry
-from unweave.evaluation.encoding import Encoded, Plan, encode, plan_rows
+from unweave.blocks import Block
+from unweave.evaluation.encoding import Plan, plan_rows
 from unweave.evaluation.scoring import as_names, get, names_of, score
+from unweave.evaluation.tables import Encoded, encode
 from unweave.metrics.tables.arguments import check_how, refuse_unread
 from unweave.metrics.tables.rows import FIT_ROWS, Table
 from unweave.tensors import plain
@@ -139,7 +141,7 @@ def evaluate_run(
     source = own if data is None else datasets.load(data)
     plan = _plan(source, names, n=n, seed=seed, protocol=protocol, kinds=kinds, held=held is not None)
     blocks = run.blocks
-    tables = encode(plan, run.posterior, _scored_columns(blocks), blocks.get("class"))
+    tables = encode(plan, run.posterior, blocks)
     asked = _asked(names, tables)
     _refuse_classless(asked, blocks, tables, str(plan.source.name))
     options = {"class_accuracy": {"named": True}} if run.method.classes_named else {}
@@ -176,16 +178,7 @@ def _without_variance(encoder: Encoder) -> Callable[..., Any]:
     return lambda images: (np.asarray(plain(encoder(images))), None)
 
 
-def _scored_columns(blocks: dict[str, slice]) -> NDArray[np.int64] | None:
-    """The columns of a run's codes that are scored: all but those of the block "noise"."""
-    if "noise" not in blocks:
-        return None
-    width = max(s.stop for s in blocks.values() if s.stop is not None)
-    noise = set(range(*blocks["noise"].indices(width)))
-    return np.array([i for i in range(width) if i not in noise])
-
-
-def _refuse_classless(names: list[str], blocks: Mapping[str, slice], tables: Encoded, data: str) -> None:
+def _refuse_classless(names: list[str], blocks: Mapping[str, Block], tables: Encoded, data: str) -> None:
     """ValueError if a metric of classes is asked of a run without them: its codes would pass for probabilities."""
     wanted = [name for name in names if get(name).declares.tables == "classes"]
     if wanted and "class" not in blocks:

@@ -39,6 +39,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from unweave.blocks import Block
 from unweave.types import Batch, Losses, Posterior
 
 NEEDS = ("images", "groups", "pairs", "triplets", "clips", "views", "classes")
@@ -116,11 +117,12 @@ class Method(nn.Module):
         raise NotAvailable(f"{type(self).__name__} gives no bound of log p(x)")
 
     @property
-    def blocks(self) -> dict[str, slice]:
-        """What the columns of a code are, e.g. {"content": slice(0, 8), "style": slice(8, 12)}.
+    def blocks(self) -> Mapping[str, Block | slice]:
+        """What the columns of a code are, e.g. {"content": slice(0, 8), "map": Block(slice(8, 136), shape=(8, 4, 4))}.
 
-        Two names mean something elsewhere: "class" is a one-hot (its argmax is the predicted class); "noise" is not
-        inferred (encode gives 0) and not scored.
+        A `Block` says whether its columns are Gaussian, one-hot, points or noise, their shape, and whether they are
+        scored. A plain slice is Gaussian, but for two names: "class" is a one-hot (its argmax is the predicted class);
+        "noise" is not inferred (encode gives 0) and not scored. Readers call `unweave.blocks.as_blocks`.
         """
         return {"code": slice(None)}
 
@@ -153,6 +155,6 @@ class Part(nn.Module):
         return {}
 
     @property
-    def blocks(self) -> dict[str, slice]:
+    def blocks(self) -> Mapping[str, Block | slice]:
         """As of a method: what the columns of a code become through this part."""
         return {"code": slice(None)}

@@ -116,7 +116,7 @@ class Views:
 
     @cached_property
     def latents(self) -> list[Latent]:
-        """The columns of the code that can be told apart by use, most used first; noise and class blocks left out."""
+        """The columns of the code that can be told apart by use, most used first; noise and one-hot blocks left out."""
         kl = next((r["kl per latent"] for r in reversed(self.run.records()) if "kl per latent" in r), None)
         try:
             spread = self.codes.std(0)
@@ -148,12 +148,14 @@ class Views:
         return np.quantile(codes, FRAMES, axis=0).astype(np.float32), words
 
     def traversals(self, most: int) -> list[Traversal]:
-        """A traversal of every active latent, most used first, at most this many, then of every class block."""
+        """A traversal of every active latent, most used first, at most this many, then of every one-hot block."""
         self.pictures()
         start, values = self.start[1], self.values[0]
         active = [latent for latent in self.latents if latent.active][:most]
         found = [self._traversal(latent, start, values[:, latent.column]) for latent in active]
-        return found + [self._classes(block, start) for block in self.run.blocks if block == "class"]
+        return found + [
+            self._classes(name, start) for name, block in self.run.blocks.items() if block.kind == "one-hot"
+        ]
 
     def mutual_information(self) -> tuple[Any, str]:
         """The Score `mig` of some images, with its matrix (D, K) in nats, and a line on where it comes from."""
@@ -167,10 +169,10 @@ class Views:
         return get("mig")(self.codes, factors, active=used), f"measured for this page on {len(factors):,} images"
 
     def _columns(self, width: int) -> Iterator[tuple[int, str]]:
-        for block, where in self.run.blocks.items():
-            if block not in ("class", "noise"):
-                for i, column in enumerate(range(width)[where]):
-                    yield column, f"z{column}" if block == "code" else f"{block} {i}"
+        for name, block in self.run.blocks.items():
+            if block.kind not in ("one-hot", "noise"):
+                for i, column in enumerate(block.places(width)):
+                    yield column, f"z{column}" if name == "code" else f"{name} {i}"
 
     def _latent(self, column: int, name: str, kl: list[float] | None, spread: NDArray[np.floating] | None) -> Latent:
         own = None if kl is None else float(kl[column])
@@ -185,13 +187,13 @@ class Views:
         labels = [f"{latent.name} = {v:z.2f}" for v in values]
         return Traversal(latent.name, latent, self._frames(codes, len(start)), values, list(at), labels)
 
-    def _classes(self, block: str, start: NDArray[np.float32]) -> Traversal:
-        columns = np.arange(start.shape[1])[self.run.blocks[block]]
+    def _classes(self, name: str, start: NDArray[np.float32]) -> Traversal:
+        columns = np.array(self.run.blocks[name].places(start.shape[1]))
         codes = np.repeat(start, len(columns), 0)
         codes[:, columns] = np.tile(np.eye(len(columns), dtype=np.float32), (len(start), 1))
-        labels = [f"class {i}" for i in range(len(columns))]
+        labels = [f"{name} {i}" for i in range(len(columns))]
         values = np.arange(len(columns), dtype=np.float32)
-        return Traversal(block, None, self._frames(codes, len(start)), values, [None] * len(start), labels)
+        return Traversal(name, None, self._frames(codes, len(start)), values, [None] * len(start), labels)
 
     def _frames(self, codes: NDArray[np.float32], starts: int) -> list[NDArray[np.float32]]:
         return np.split(able(lambda: self.run.decode(codes)), starts)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from unweave import data
+from unweave.blocks import Block, as_blocks
 from unweave.data.convert.scale import refuse_unfinite, unit, unmasked
 from unweave.data.subsets import split
 from unweave.generators import seeded
@@ -44,9 +45,9 @@ class Run:
         return next((weight.device for weight in self.method.parameters()), torch.device("cpu"))
 
     @property
-    def blocks(self) -> dict[str, slice]:
+    def blocks(self) -> dict[str, Block]:
         """What the columns of a code are."""
-        return self.method.blocks
+        return as_blocks(self.method.blocks)
 
     @cached_property
     def data(self) -> Any:
