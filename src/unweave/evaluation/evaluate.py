@@ -6,6 +6,7 @@ Every image that any of the metrics needs is encoded once; the metrics read the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -146,6 +147,9 @@ def evaluate_run(
     _refuse_classless(asked, blocks, tables, str(plan.source.name))
     options = {"class_accuracy": {"named": True}} if run.method.classes_named else {}
     scores = score(asked, tables.rows, tables.others, calibrate=calibrate, options=options)
+    if tables.columns is not None:
+        chosen = {"columns": tables.columns}
+        scores = {name: replace(found, parts=found.parts | chosen) for name, found in scores.items()}
     run.folder.keep_scores(scores)
     return scores
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.evaluation.columns import MOST, column_kl
 from unweave.evaluation.encoding import known_factors
 from unweave.methods.base import NotAvailable
 from unweave.metrics.tables.silence import ACTIVE
@@ -89,9 +90,14 @@ class Views:
         return self.source[0].take(self.rows(n))
 
     @cached_property
+    def posterior(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Means and log variances (n, D) of some images, encoded once."""
+        return able(lambda: self.run.posterior(self.images(LOOKED_AT)))
+
+    @cached_property
     def codes(self) -> NDArray[np.float32]:
         """Codes (n, D) of some images."""
-        return able(lambda: self.run.encode(self.images(LOOKED_AT)))
+        return self.posterior[0]
 
     @cached_property
     def prior(self) -> NDArray[np.float32]:
@@ -117,7 +123,7 @@ class Views:
     @cached_property
     def latents(self) -> list[Latent]:
         """The columns of the code that can be told apart by use, most used first; noise and one-hot blocks left out."""
-        kl = next((r["kl per latent"] for r in reversed(self.run.records()) if "kl per latent" in r), None)
+        kl = self._kl()
         try:
             spread = self.codes.std(0)
         except Absent:
@@ -125,6 +131,17 @@ class Views:
         width = len(kl) if kl is not None else len(spread) if spread is not None else self.prior.shape[1]
         found = [self._latent(*named, kl, spread) for named in self._columns(width)]
         return sorted(found, key=lambda latent: -latent.use)
+
+    def _kl(self) -> Sequence[float] | None:
+        """Nats of each column as the log has them last; where it has the largest alone, of some images; None without."""
+        last = next((r["kl per latent"] for r in reversed(self.run.records()) if "kl per latent" in r), None)
+        if not isinstance(last, dict):
+            return last
+        try:
+            mean, log_var = self.posterior
+        except Absent:
+            return None
+        return None if log_var is None else column_kl(self.run.blocks, mean, log_var).tolist()
 
     @cached_property
     def start(self) -> tuple[NDArray[np.generic], NDArray[np.float32], str]:
@@ -164,7 +181,7 @@ class Views:
         factors = known_factors(self.source[0], self.rows(LOOKED_AT))
         if factors is None:
             raise Absent("These data come without known factors or classes, so there is nothing to compare codes with.")
-        unused = {latent.column for latent in self.latents if not latent.active}
+        unused = {latent.column for i, latent in enumerate(self.latents) if i >= MOST or not latent.active}
         used = np.array([column not in unused for column in range(self.codes.shape[1])])
         return get("mig")(self.codes, factors, active=used), f"measured for this page on {len(factors):,} images"
 
@@ -174,7 +191,9 @@ class Views:
                 for i, column in enumerate(block.places(width)):
                     yield column, f"z{column}" if name == "code" else f"{name} {i}"
 
-    def _latent(self, column: int, name: str, kl: list[float] | None, spread: NDArray[np.floating] | None) -> Latent:
+    def _latent(
+        self, column: int, name: str, kl: Sequence[float] | None, spread: NDArray[np.floating] | None
+    ) -> Latent:
         own = None if kl is None else float(kl[column])
         width = None if spread is None else float(spread[column])
         active = own > ACTIVE if own is not None else width is None or width > 1e-6

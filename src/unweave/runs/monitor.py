@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from unweave.blocks import as_blocks
 from unweave.generators import seeded
 from unweave.methods.base import NotAvailable
-from unweave.metrics.tables.silence import ACTIVE
 from unweave.runs.run import evaluating
 from unweave.seeds import fold
+from unweave.training.kl_log import written
 from unweave.training.loop import Training
 from unweave.types import to_unit
 
@@ -80,9 +82,10 @@ class Look:
         with evaluating(method), torch.no_grad(), seeded(seed, self.training.device):
             try:
                 q = method.encode(self.seen)
-                if q.log_var is not None:
-                    kl = q.kl().mean(0).tolist()
-                    found |= {"active": sum(k > ACTIVE for k in kl), "kl per latent": [round(k, 4) for k in kl]}
+                if q.log_var is not None and not q.blocks:
+                    q = replace(q, blocks=method.blocks)
+                if q.stochastic:
+                    found |= written(q.kl().mean(0).tolist(), as_blocks(method.blocks))
                 if self.held is not None:
                     found["validation elbo"] = round(float(method.elbo(self.held).mean()), 4)
             except NotAvailable:
