@@ -377,3 +377,29 @@ def test_metrics_that_are_no_names_are_refused_in_one_line(names):
 def test_metrics_may_be_an_array_of_names():
     arrays = (np.random.default_rng(0).random((60, 2)), np.arange(120).reshape(60, 2) % 3)
     assert list(evaluate(arrays, np.array(["mcc"]))) == ["mcc"]
+
+
+def test_one_block_is_scored_alone_and_kept_beside_the_whole(rows_as_classes, tmp_path):
+    run = unweave.train(Reader, rows_as_classes, steps=1, batch_size=8, out=tmp_path)
+    whole = unweave.evaluate(run, "active_latents")["active_latents"]
+    alone = unweave.evaluate(run, "active_latents", block="style")["active_latents"]
+    assert (len(whole.parts["active"]), len(alone.parts["active"])) == (7, 1)
+    assert alone.parts["variance"][0] == whole.parts["variance"][6]
+    assert "of the block style alone" in alone.reason
+    assert list(alone.parts["columns"]) == [6]
+    assert set(run.folder.scores()) == {"active_latents", "active_latents of style"}
+    usual = ["modularity", "class_accuracy"]
+    assert "class_accuracy" in unweave.evaluate(run, usual, block="class")
+    with pytest.raises(ValueError, match="class_accuracy reads the block 'class'"):
+        unweave.evaluate(run, usual, block="style")
+
+
+def test_a_block_that_is_none_is_refused_before_the_work(rows_as_classes, tmp_path, monkeypatch):
+    run = unweave.train(Reader, rows_as_classes, steps=1, batch_size=8, out=tmp_path)
+    monkeypatch.setattr(run, "posterior", None)
+    with pytest.raises(ValueError, match="no block 'stile'; the blocks of this code are class, style"):
+        unweave.evaluate(run, "mig", block="stile")
+    with pytest.raises(ValueError, match="given block, which is of a run"):
+        unweave.evaluate((np.zeros((4, 2)), None), block="style")
+    with pytest.raises(ValueError, match="given block, which is of a run"):
+        unweave.evaluate(perfect, data=rows_as_classes, block="style")
