@@ -69,3 +69,11 @@ def test_a_look_counts_a_one_hot_once_and_a_point_not_at_all() -> None:
     found = Look(Training(Mixed(), lambda step: Batch(torch.zeros(2, 1, 4, 4)), seed=0), data, None).at_step()
     assert found["active"] == 2
     assert found["kl per latent"] == [1.0986, 0.0, 0.0, 2.0, 0.0]
+
+
+def test_a_costly_encoder_is_left_alone_by_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Mixed, "encode_is_costly", True)
+    monkeypatch.setattr(Mixed, "encode", None)
+    data = ImageData(torch.randint(0, 256, (10, 1, 4, 4), dtype=torch.uint8).numpy(), name="noise")
+    look = Look(Training(Mixed(), lambda step: Batch(torch.zeros(2, 1, 4, 4)), seed=0), data, data)
+    assert look.at_step() == {}

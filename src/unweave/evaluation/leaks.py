@@ -1,7 +1,7 @@
 """What each block of a code knows of each factor, by a linear probe on rows it was not fitted on, beside chance.
 
 A code whose content is told by its style, or whose style holds the class, has not come apart, whatever each block is
-called (Mathieu et al., 2016, train such classifiers; Denton and Birodkar, 2017, ask it of content and pose).
+called.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from unweave.blocks import Block
+from unweave.blocks import Block, as_blocks
 from unweave.types import Batch, Losses, Posterior
 
 NEEDS = ("images", "groups", "pairs", "triplets", "clips", "views", "classes")
@@ -77,7 +77,13 @@ class NotAvailable(RuntimeError):
 
 
 class Method(nn.Module):
-    """Base of every method. Subclasses are final: what methods share is a function or a part, not a parent."""
+    """Base of every method. Subclasses are final: what methods share is a function or a part, not a parent.
+
+    encode_is_costly: whether `encode` optimises a code for each image. Then the log says nothing of codes and no bound on
+        held-out images, and a report looks at fewer.
+    """
+
+    encode_is_costly = False
 
     @property
     def needs(self) -> frozenset[str]:
@@ -125,6 +131,16 @@ class Method(nn.Module):
         "noise" is not inferred (encode gives 0) and not scored. Readers call `unweave.blocks.as_blocks`.
         """
         return {"code": slice(None)}
+
+    def class_codes(self, y: Tensor) -> Tensor:
+        """What the block "class" holds for classes (B,), (B, columns): one-hots, unless the method learns others.
+
+        A method whose classes are embeddings looks them up here.
+        """
+        block = as_blocks(self.blocks).get("class")
+        if block is None or block.kind != "one-hot":
+            raise NotAvailable(f"the codes of {type(self).__name__} have no block for the class")
+        return nn.functional.one_hot(y, block.columns.stop - (block.columns.start or 0)).float()
 
     @property
     def classes_named(self) -> bool:

@@ -45,14 +45,15 @@ def _heatmap(views: Views, name: str, score: Score, about: str) -> Heatmap:
         entropy = np.asarray(score.parts["entropy"], dtype=float)
         matrix = matrix / np.where(entropy > 0, entropy, np.nan)
         unit, title = "information, as a share of the factor’s entropy", "What each latent knows"
-    columns = _factor_names(views.run, matrix.shape[1])
+    columns = factor_names(views.run, matrix.shape[1])
     names, order = _latent_names(views, matrix.shape[0], score.parts.get("columns"))
     if len(order) > ROWS:
         about = f"{about}, the {ROWS} most used of {len(order):,} latents"
     return heatmap.heatmap(title, matrix[order[:ROWS]], names[:ROWS], columns, unit, about)
 
 
-def _factor_names(run: Run, count: int) -> list[str]:
+def factor_names(run: Run, count: int) -> list[str]:
+    """What the factors of a run's data are called."""
     if len(run.info.factor_names) == count:
         return list(run.info.factor_names)
     return ["class"] if count == 1 else [f"factor {k}" for k in range(count)]

@@ -11,9 +11,12 @@ import numpy as np
 from unweave.metrics.tables.notes import notes
 from unweave.metrics.tables.silence import ACTIVE
 from unweave.report import curves, facts, pictures, scores
+from unweave.report.class_sheet import class_sheet
+from unweave.report.leaks import probes
 from unweave.report.matrices import matrices
 from unweave.report.pictures import Picture
 from unweave.report.remarks import remarks
+from unweave.report.swaps import swaps
 from unweave.report.tiles import Tile, tiles
 from unweave.report.views import Absent, Traversal, Views
 from unweave.runs.run import Run
@@ -64,7 +67,10 @@ class RunPage:
     reconstructions: Section
     traversals: Section
     samples: Section
+    swaps: Section
+    class_sheet: Section
     matrices: Section
+    leaks: Section
     charts: list[curves.Chart]
     remarks: dict[str, str]
     settings: facts.Rows
@@ -90,7 +96,10 @@ def of(run: Run, anchor: str) -> RunPage:
         section(lambda: reconstructions(views)),
         section(lambda: traversals(views)),
         section(lambda: samples(views)),
+        section(lambda: swaps(views)),
+        section(lambda: class_sheet(views)),
         section(lambda: matrices(views, found)),
+        section(lambda: probes(views)),
         charts(records),
         remarks(records, config),
         facts.settings(config),

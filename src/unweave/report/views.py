@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.blocks import Block
 from unweave.evaluation.columns import MOST, column_kl
 from unweave.evaluation.encoding import known_factors
 from unweave.methods.base import NotAvailable
@@ -18,6 +19,7 @@ from unweave.runs.run import Run
 
 FRAMES = np.linspace(0.01, 0.99, 9)  # prior quantiles of a traversal
 LOOKED_AT = 2_000  # images for statistics of the codes
+FEW = 200  # such images where each code is optimised
 CANDIDATES = 24  # images of which the second start is the one farthest from the first
 DRAWN = 10_000  # prior samples for quantiles
 T = TypeVar("T")
@@ -92,7 +94,12 @@ class Views:
     @cached_property
     def posterior(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         """Means and log variances (n, D) of some images, encoded once."""
-        return able(lambda: self.run.posterior(self.images(LOOKED_AT)))
+        return able(lambda: self.run.posterior(self.images(self.looked_at)))
+
+    @property
+    def looked_at(self) -> int:
+        """How many images statistics of the codes are of; few where each code is optimised."""
+        return FEW if self.run.method.encode_is_costly else LOOKED_AT
 
     @cached_property
     def codes(self) -> NDArray[np.float32]:
@@ -108,6 +115,11 @@ class Views:
         """Absent if the data are not pictures."""
         if len(self.run.info.shape) != 3:
             raise Absent(f"The data are vectors of {self.run.info.shape[0]} numbers, not pictures.")
+
+    @property
+    def inferred(self) -> dict[str, Block]:
+        """The blocks of the code that an encoder tells, noise left out."""
+        return {name: block for name, block in self.run.blocks.items() if block.kind != "noise"}
 
     def reconstructions(self, n: int) -> tuple[NDArray[np.generic], NDArray[np.float32]]:
         """Images and what the run makes of them."""
@@ -178,7 +190,7 @@ class Views:
         """The Score `mig` of some images, with its matrix (D, K) in nats, and a line on where it comes from."""
         from unweave.metrics import get
 
-        factors = known_factors(self.source[0], self.rows(LOOKED_AT))
+        factors = known_factors(self.source[0], self.rows(self.looked_at))
         if factors is None:
             raise Absent("These data come without known factors or classes, so there is nothing to compare codes with.")
         unused = {latent.column for i, latent in enumerate(self.latents) if i >= MOST or not latent.active}

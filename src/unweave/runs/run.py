@@ -20,6 +20,7 @@ from unweave.data.subsets import split
 from unweave.generators import seeded
 from unweave.methods import build
 from unweave.methods.base import Method
+from unweave.runs.class_block import classes_of, with_class
 from unweave.runs.folder import Folder, RunError
 from unweave.seeds import fold
 from unweave.tensors import plain
@@ -97,14 +98,28 @@ class Run:
         """Images, encoded and decoded again."""
         return self.decode(self.encode(images))
 
-    def sample(self, n: int, seed: int = 0) -> NDArray[np.float32]:
-        """`n` new images from the prior."""
-        return self.decode(self.sample_codes(n, seed))
+    def sample(self, n: int, seed: int = 0, *, y: Any = None) -> NDArray[np.float32]:
+        """`n` new images from the prior; of class y, or of classes y (n,), where the code has a block "class"."""
+        codes = self.sample_codes(n, seed)
+        return self.decode(codes if y is None else self.with_class(codes, y))
 
     def sample_codes(self, n: int, seed: int = 0) -> NDArray[np.float32]:
         """`n` codes (n, D) from the prior."""
         with seeded(fold(seed, "prior"), self.device), torch.no_grad():
             return self.method.sample_prior(n).float().cpu().numpy()
+
+    @property
+    def classes(self) -> int:
+        """How many classes the block "class" tells apart: its columns if it is a one-hot, else those of the data."""
+        return classes_of(self.blocks, self.info.classes)
+
+    def with_class(self, codes: Any, y: Any) -> NDArray[np.float32]:
+        """Codes (n, D) whose block "class" says class y, or classes y (n,); the rest stays.
+
+        Class k is the k-th column of a one-hot; whether that is class k of the data, `method.classes_named` says.
+        NotAvailable if the codes have no class; ValueError for a class that there is not.
+        """
+        return with_class(self.method, np.array(plain(codes), dtype=np.float32, ndmin=2), y, self.classes, self.device)
 
     def edit(self, image: Any, *, latent: int, to: float) -> NDArray[np.float32]:
         """One image (C, H, W) decoded again with one latent of its code set to a value."""
