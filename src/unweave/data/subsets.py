@@ -20,17 +20,27 @@ LISTED = 100_000_000  # rows, 0.8 GB of their numbers: a grid of continuous fact
 class ImageRows(ImageData):
     """Rows of an `ImageData`, in the order given; a row may come more than once.
 
-    `of` and `rows` are the data set behind it and where each row stands there.
+    `of` and `rows` are the data set behind it and where each row stands there. `y`, if given, are classes (n,) of the
+    rows in place of its own.
     """
 
-    def __init__(self, of: ImageData, rows: NDArray[np.int64], about: str) -> None:
+    def __init__(
+        self,
+        of: ImageData,
+        rows: NDArray[np.int64],
+        about: str,
+        y: NDArray[np.int64] | None = None,
+        class_names: tuple[str, ...] = (),
+    ) -> None:
         self.of, self.rows, self.name, self.about, self.array = of, rows, of.name, about, of.array
-        self.class_names, self.factor_names, self.factor_sizes = of.class_names, of.factor_names, of.factor_sizes
+        self.class_names = of.class_names if y is None else class_names
+        self.factor_names, self.factor_sizes = of.factor_names, of.factor_sizes
         self.white = of.white
         self.floats = of.floats
         self.factor_kinds = of.factor_kinds
         self.factor_values = of.factor_values
-        self.y = None if of.y is None else of.y[rows]
+        own = None if of.y is None else of.y[rows]
+        self.y = own if y is None else y
         self.groups = None if of.groups is None else of.groups[rows]
         self.labels = None if of.labels is None else of.labels[rows]
         self.pairs = None if of.pairs is None else _within(of.pairs, rows, len(of))
@@ -44,8 +54,8 @@ class ImageRows(ImageData):
 
     @cached_property
     def info(self) -> DataInfo:
-        """The facts of the data set behind it, with this view's number of rows."""
-        return _resized(self.of.info, len(self))
+        """The facts of the data set behind it, with this view's number of rows and classes."""
+        return _resized(self.of.info, len(self), len(self.class_names))
 
 
 class FactorRows(FactorImages):
@@ -138,11 +148,11 @@ def subset(data: Data, rows: Rows, about: str = "") -> Data:
     if rows.ndim != 1 or not len(rows) or rows.min() < 0 or rows.max() >= len(data):
         raise ValueError(f"rows of {data.name} are a list of whole numbers from 0 to {len(data) - 1}, at least one")
     about = about or f"{len(rows):,} of {len(data):,} rows; {data.about}"
+    y = None if data.y is None else data.y[rows]
     if isinstance(data, FactorRows):
-        y = None if data.y is None else data.y[rows]
         return FactorRows(data.of, data.rows[rows], about, y, data.class_names)
     if isinstance(data, ImageRows):
-        return ImageRows(data.of, data.rows[rows], about)
+        return ImageRows(data.of, data.rows[rows], about, y, data.class_names)
     return FactorRows(data, rows, about) if isinstance(data, FactorImages) else ImageRows(data, rows, about)
 
 

@@ -21,7 +21,8 @@ class Plan:
 
     source: the data set behind any view, whose rows these are. index: rows (n,) under "fit" and "test", groups of rows
     (G, L) under "groups fit", "pairs test", ...; fixed: the factor (G,) that each of such groups shares. kinds: of the
-    factors. notes: what is to be said of all scores.
+    factors. classes: of the rows under "fit", as the view has them, None if they are not known. notes: what is to be said
+    of all scores.
     """
 
     source: Any
@@ -31,6 +32,7 @@ class Plan:
     fixed: dict[str, NDArray[np.int64]]
     kinds: tuple[str, ...] | None
     notes: tuple[str, ...] = ()
+    classes: NDArray[np.int64] | None = None
 
 
 def plan_rows(
@@ -48,6 +50,8 @@ def plan_rows(
     used = len(np.unique(np.concatenate(list(index.values()))))
     notes = (f"scored on rows that were held out of training, {used:,} of {len(source):,}",) if held else ()
     among = source.rows if held else None
+    y = getattr(source, "y", None)
+    classes = None if y is None else np.asarray(y)[index["fit"]]
     if hasattr(source, "of"):
         # a view: from here on rows are those of the data behind it, as interventions name them
         index = {name: source.rows[rows] for name, rows in index.items()}
@@ -58,7 +62,7 @@ def plan_rows(
         for name, count in _groups_needed():
             make = intervene if among is None else partial(gather, among=among)
             fixed[name], index[name] = make(space, count, name.startswith("pairs"), rng)
-    return Plan(source, seed, protocol, index, fixed, known_kinds(source, kinds), notes)
+    return Plan(source, seed, protocol, index, fixed, known_kinds(source, kinds), notes, classes)
 
 
 def _groups_needed() -> list[tuple[str, int]]:

@@ -61,8 +61,8 @@ def encode(
     factors = known_factors(plan.source, needed)
     full, posteriors = _tables(plan, at, mean, log_var, factors, chosen)
     others: dict[str, Table | GroupTable] = {"posteriors": posteriors}
-    if classes is not None and block in (None, "class") and (y := getattr(plan.source, "y", None)) is not None:
-        label = np.asarray(y)[plan.index["fit"]].astype(float)[:, None]
+    if classes is not None and block in (None, "class") and plan.classes is not None:
+        label = plan.classes.astype(float)[:, None]
         table = Table.of(category[at["fit"]], label, seed=plan.seed, kinds="categorical")
         others["classes"] = _said(table, plan)
     for kind in {name.split()[0] for name in plan.fixed}:
