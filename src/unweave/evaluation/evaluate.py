@@ -151,10 +151,16 @@ def evaluate_run(
     held = run.held if data is None else None
     own = run.data if held is None else held
     source = own if data is None else datasets.load(data)
-    plan = _plan(source, names, n=n, seed=seed, protocol=protocol, kinds=kinds, held=held is not None)
-    tables = encode(plan, run.posterior, blocks, block)
+    if run.method.encodes == "clips":
+        from unweave.evaluation.clips import encode_clips
+
+        n = FIT_ROWS if n is None else n
+        tables = encode_clips(run, source, n=n, seed=seed, protocol=protocol, kinds=kinds, block=block)
+    else:
+        plan = _plan(source, names, n=n, seed=seed, protocol=protocol, kinds=kinds, held=held is not None)
+        tables = encode(plan, run.posterior, blocks, block)
     asked = _asked(names, tables)
-    _refuse_classless(asked, blocks, block, tables, str(plan.source.name))
+    _refuse_classless(asked, blocks, block, tables, str(source.name))
     options = {"class_accuracy": {"named": True}} if run.method.classes_named else {}
     scores = score(asked, tables.rows, tables.others, calibrate=calibrate, options=options)
     if tables.columns is not None:

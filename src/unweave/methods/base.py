@@ -79,10 +79,14 @@ class NotAvailable(RuntimeError):
 class Method(nn.Module):
     """Base of every method. Subclasses are final: what methods share is a function or a part, not a parent.
 
+    encodes: "images", or "clips": then `encode` takes clips (B, M, C, H, W) of any length M, and its posterior is of one
+        code for a clip, (B, D), or of one for each frame, (B, M, D), with what stands still repeated over M. `decode`
+        takes such codes to clips.
     encode_is_costly: whether `encode` optimises a code for each image. Then the log says nothing of codes and no bound on
         held-out images, and a report looks at fewer.
     """
 
+    encodes = "images"
     encode_is_costly = False
 
     @property

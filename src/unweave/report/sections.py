@@ -119,6 +119,12 @@ def section(make: Callable[[], Any]) -> Section:
 def reconstructions(views: Views) -> dict[str, Any]:
     """Images in rows, each above its reconstruction."""
     images, again = views.reconstructions(IMAGES)
+    if images.ndim == 5:
+        pairs = [
+            (pictures.grid(clip, len(clip), "a clip of the data"), pictures.grid(back, len(back), "its reconstruction"))
+            for clip, back in zip(images, again, strict=True)
+        ]
+        return {"blocks": pairs, "source": views.source[1]}
     across = ACROSS if len(images) > ACROSS else len(images)
     blocks = [
         (

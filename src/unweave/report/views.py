@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.blocks import Block
+from unweave.data.sampling.moving import some_clips
 from unweave.evaluation.columns import MOST, column_kl
 from unweave.evaluation.encoding import known_factors
 from unweave.methods.base import NotAvailable
@@ -20,6 +21,7 @@ from unweave.runs.run import Run
 FRAMES = np.linspace(0.01, 0.99, 9)  # prior quantiles of a traversal
 LOOKED_AT = 2_000  # images for statistics of the codes
 FEW = 200  # such images where each code is optimised
+CLIPS = 4  # shown beside their reconstructions
 CANDIDATES = 24  # images of which the second start is the one farthest from the first
 DRAWN = 10_000  # prior samples for quantiles
 T = TypeVar("T")
@@ -122,10 +124,15 @@ class Views:
         return {name: block for name, block in self.run.blocks.items() if block.kind != "noise"}
 
     def reconstructions(self, n: int) -> tuple[NDArray[np.generic], NDArray[np.float32]]:
-        """Images and what the run makes of them."""
+        """Images, or a few clips (n, M, C, H, W), and what the run makes of them."""
         self.pictures()
-        images = self.images(n)
+        images = self.clips(CLIPS) if self.run.method.encodes == "clips" else self.images(n)
         return images, able(lambda: self.run.reconstruct(images))
+
+    def clips(self, n: int) -> NDArray[np.generic]:
+        """Some clips of the data, (n, M, C, H, W)."""
+        rows = some_clips(self.source[0], n, int(self.run.config["batches"].get("clip_length", 8)), self.seed)
+        return self.source[0].take(rows.ravel()).reshape(*rows.shape, *self.run.info.shape)
 
     def samples(self, n: int) -> NDArray[np.float32]:
         """New images from the prior."""

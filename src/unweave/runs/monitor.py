@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from unweave.blocks import as_blocks
+from unweave.data.sampling.moving import some_clips
 from unweave.generators import seeded
 from unweave.methods.base import NotAvailable
 from unweave.runs.run import evaluating
@@ -71,6 +72,11 @@ class Look:
         self.held = None if held is None else self._images(held)
 
     def _images(self, source: Any) -> torch.Tensor:
+        if self.training.method.encodes == "clips":
+            length = self.training.stream(0).x.shape[1]
+            rows = some_clips(source, PROBED // length or 1, length)
+            clips = torch.from_numpy(source.take(rows.ravel())).to(self.training.device)
+            return to_unit(clips.unflatten(0, rows.shape))
         rows = np.unique(np.linspace(0, len(source) - 1, PROBED).astype(np.int64))
         return to_unit(torch.from_numpy(source.take(rows)).to(self.training.device))
 
@@ -87,7 +93,7 @@ class Look:
                 if q.log_var is not None and not q.blocks:
                     q = replace(q, blocks=method.blocks)
                 if q.stochastic:
-                    found |= written(q.kl().mean(0).tolist(), as_blocks(method.blocks))
+                    found |= written(q.kl().flatten(0, -2).mean(0).tolist(), as_blocks(method.blocks))
                 if self.held is not None:
                     found["validation elbo"] = round(float(method.elbo(self.held).mean()), 4)
             except NotAvailable:

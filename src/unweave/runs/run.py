@@ -19,7 +19,7 @@ from unweave.data.convert.scale import refuse_unfinite, unit, unmasked
 from unweave.data.subsets import split
 from unweave.generators import seeded
 from unweave.methods import build
-from unweave.methods.base import Method
+from unweave.methods.base import Method, NotAvailable
 from unweave.runs.class_block import classes_of, with_class
 from unweave.runs.folder import Folder, RunError
 from unweave.seeds import fold
@@ -82,6 +82,8 @@ class Run:
     def encode(self, images: Any) -> NDArray[np.float32]:
         """Codes (n, D), posterior means, of images (n, C, H, W) or vectors (n, F), in their order.
 
+        Of clips (n, M, C, H, W), where the method encodes clips: one code each (n, D), or one for each frame (n, M, D).
+
         Numbers mean what they did in the data that it was trained on: uint8 are bytes, and floats have the black and
         white of the data's floats, [0, 1] where it had none; other whole numbers those of the data where they were black
         and white, or deeper than bytes. So what was decoded, in [0, 1], is made bytes first where the data had floats of
@@ -137,6 +139,15 @@ class Run:
     def _images(self, images: Any) -> NDArray[np.generic]:
         """The images as (n, *shape): bytes, or floats in [0, 1]; vectors as float32. Read as the run's own data were."""
         images = _array(images)
+        shape = self.info.shape
+        if self.method.encodes == "clips":
+            if images.ndim != len(shape) + 2 or images.shape[2:] != shape:
+                wanted = ", ".join(map(str, shape))
+                raise NotAvailable(f"images have shape {images.shape}; this run encodes clips (n, frames, {wanted})")
+            return self._frames(images.reshape(-1, *shape)).reshape(images.shape)
+        return self._frames(images)
+
+    def _frames(self, images: NDArray[Any]) -> NDArray[np.generic]:
         shape = self.info.shape
         if images.shape[1:] != shape:
             hint = "; it is one image: add an axis in front" if images.shape == shape else ""
