@@ -12,6 +12,7 @@ from torch import nn
 import unweave
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
+from unweave.evaluation.clips import encode_clips
 from unweave.methods.base import Method, NotAvailable
 from unweave.report import page
 from unweave.settings import Setting
@@ -84,6 +85,15 @@ def test_frames_are_scored_by_their_factors_and_clips_by_what_stands_still(run):
     assert f"scored on {'1,500 frames' if run.method.framed else '300 clips'}" in found.reason
     with pytest.raises(ValueError, match="the protocol dlib is of single images"):
         unweave.evaluate(run, "mcc", protocol="dlib")
+
+
+def test_what_moves_in_a_clip_is_no_factor_of_it(run):
+    unknown = np.isnan(encode_clips(run, run.data, n=1500, seed=0, protocol="unweave").rows.factors).mean(0)
+    if run.method.framed:
+        assert unknown.tolist() == [0, 0, 0]
+    else:
+        assert unknown[0] == 0
+        assert (unknown[1:] > 0.5).all()
 
 
 def test_a_page_shows_clips_as_strips(run):
