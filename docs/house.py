@@ -36,9 +36,10 @@ WAYS = {
     ),
     "codes and factors, to the score in the report": (
         "evaluation/evaluate.py:evaluate_run",
-        "evaluation/encoding.py:encode",
+        "evaluation/encoding.py:plan_rows",
+        "evaluation/tables.py:encode",
         "evaluation/scoring.py:score",
-        "metrics/base.py:Metric.__call__",
+        "metrics/metric.py:Metric.__call__",
         "metrics/scores/mig.py:mig",
         "runs/folder.py:Folder.keep_scores",
         "report/sections.py:of",

@@ -16,10 +16,10 @@ from tests.configs import config
 from tests.contract.plain import loop_step, moves_apart, plain_step
 from tests.contract.proofs import Audited, attempt, check_code, differences, state
 
+from unweave.data.classes import with_classes
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.sampling.batches import stream
-from unweave.data.subsets import with_classes
 from unweave.data.view import View
 from unweave.methods import METHODS, PARTS
 from unweave.methods.base import NEEDS

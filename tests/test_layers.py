@@ -20,8 +20,8 @@ from unweave.methods import METHODS, PARTS
 SOURCE = Path(__file__).parents[1] / "src" / "unweave"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("types", "seeds", "generators", "settings", "files", "checksum", "numerals", "tensors"),
-    ("kinds", "locate", "maths"),
+    ("blocks", "seeds", "generators", "settings", "files", "checksum", "numerals", "tensors"),
+    ("types", "kinds", "locate", "maths"),
     ("nets",),
     ("data", "methods", "metrics"),
     ("training", "trust"),

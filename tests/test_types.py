@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 
+from unweave.blocks import Block
 from unweave.seeds import fold
 from unweave.types import Losses, Posterior
 
@@ -54,3 +55,66 @@ def test_seeds_are_the_same_on_every_machine() -> None:
     assert fold(0, 3, "batch") == 4936817442498362453
     assert len({fold(seed, step, place) for seed in range(9) for step in range(9) for place in "ab"}) == 162
     assert fold(1, 23) != fold(12, 3), "places do not run into each other"
+
+
+MIXED = {
+    "shape": Block(slice(0, 3), kind="one-hot"),
+    "style": Block(slice(3, 5)),
+    "pose": Block(slice(5, 6), kind="point"),
+    "noise": slice(6, 8),
+}
+
+
+def mixed(share: torch.Tensor | None = None, **prior: tuple[float, ...]) -> Posterior:
+    """A one-hot of (1/2, 1/2, 0), N(3, 1) and N(0, 4), a point, noise; log_var of what has none is any number."""
+    mean = torch.tensor([[0.5, 0.5, 0.0, 3.0, 0.0, 7.0, 0.0, 0.0]])
+    log_var = torch.tensor([[9.0, 9.0, 9.0, 0.0, 2 * math.log(2), 9.0, 9.0, 9.0]])
+    shape = Block(slice(0, 3), kind="one-hot", **prior)
+    return Posterior(mean, log_var, share, blocks=MIXED | {"shape": shape})
+
+
+def test_a_one_hot_has_one_kl_beside_those_of_gaussian_columns() -> None:
+    """log 3 - log 2 to a uniform prior; 1/2 log(1/2 / 1/4) + 1/2 log(1/2 / 1/2) to another."""
+    of_gaussians = [4.5, 1.5 - math.log(2)]
+    assert mixed().kl().tolist()[0] == pytest.approx([math.log(1.5), 0, 0, *of_gaussians, 0, 0, 0])
+    unequal = mixed(prior=(0.25, 0.5, 0.25)).kl()[0]
+    assert unequal[:3].tolist() == pytest.approx([0.5 * math.log(2), 0, 0])
+    halved = mixed(share=torch.full((8,), 0.5)).kl()
+    assert halved.sum().item() == pytest.approx((math.log(1.5) + sum(of_gaussians)) / 2)
+
+
+def test_the_kl_of_a_one_hot_has_a_finite_gradient_where_a_probability_is_0() -> None:
+    logits = torch.tensor([[0.0, 0.0, -1e4, 0.0]], requires_grad=True)
+    mean = torch.cat([logits[:, :3].softmax(1), logits[:, 3:]], 1)
+    Posterior(mean, torch.zeros(1, 4), blocks={"class": slice(0, 3), "code": slice(3, 4)}).kl().sum().backward()
+    assert logits.grad is not None
+    assert logits.grad.isfinite().all()
+
+
+def test_a_one_hot_is_drawn_by_its_probabilities_and_learns_through_them() -> None:
+    torch.manual_seed(0)
+    mean = torch.tensor([[0.2, 0.8, 5.0]]).repeat(20_000, 1).requires_grad_()
+    z = Posterior(
+        mean, torch.full((20_000, 3), -2.0), blocks={"class": slice(0, 2), "point": Block(slice(2, 3), kind="point")}
+    ).sample()
+    assert set(z[:, :2].unique().tolist()) == {0.0, 1.0}
+    assert (z[:, :2].sum(1) == 1).all()
+    assert z[:, 0].mean().item() == pytest.approx(0.2, abs=0.01)
+    z[:, 0].sum().backward()
+    assert mean.grad is not None
+    assert mean.grad[:, 0].eq(1).all()
+
+
+def test_a_code_of_a_one_hot_alone_needs_no_variance() -> None:
+    q = Posterior(torch.tensor([[1.0, 0.0, 4.0]]), blocks={"class": slice(0, 2), "code": slice(2, 3)})
+    assert q.stochastic
+    assert q.kl().tolist()[0] == pytest.approx([math.log(2), 0, 0])
+    assert q.sample().tolist() == [[1.0, 0.0, 4.0]]
+    assert not Posterior(q.mean).stochastic
+
+
+def test_a_group_of_one_hots_keeps_its_blocks_when_it_is_flattened() -> None:
+    q = Posterior(torch.full((2, 3, 4), 0.25), blocks={"class": slice(None)})
+    assert q.map(lambda t: t.flatten(0, 1)).blocks == q.blocks
+    assert q.sample().sum(-1).eq(1).all()
+    assert q.kl().abs().max() < 1e-6

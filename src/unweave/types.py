@@ -20,6 +20,9 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
+
+from unweave.blocks import Block, as_blocks
 
 NATS = "nats per image"
 
@@ -79,28 +82,59 @@ class Posterior:
     share: of the mean's shape, or (D,): what one image pays of a column's KL: 1/M where M different images share the
         column, None for 1.
     index: (B,) which image of the data each row is, where that is known and asked for.
+    blocks: as `Method.blocks`, where columns of other kinds stand beside Gaussian ones. Of what is one-hot, a point or
+        noise log_var is not read, whatever finite number stands there. Without blocks every column is Gaussian.
     """
 
     mean: Tensor
     log_var: Tensor | None = None
     share: Tensor | None = None
     index: Tensor | None = None
+    blocks: Mapping[str, Block | slice] = field(default_factory=dict)
 
     def sample(self) -> Tensor:
-        """One reparameterised sample, shape of `mean`; the mean itself where the code is deterministic."""
-        if self.log_var is None:
-            return self.mean
-        return self.mean + torch.exp(0.5 * self.log_var) * torch.randn_like(self.mean)
+        """One reparameterised sample, shape of `mean`; the mean itself where the code is deterministic.
+
+        A block that is one-hot is drawn by its probabilities; its gradient is that of the probabilities.
+        """
+        others = self._others()
+        if self.log_var is not None:
+            z = self.mean + torch.exp(0.5 * self.log_var) * torch.randn_like(self.mean)
+        else:
+            z = self.mean.clone() if others else self.mean
+        for block, columns in others:
+            own = self.mean[..., columns]
+            z[..., columns] = _drawn(own) if block.kind == "one-hot" else own
+        return z
 
     def kl(self) -> Tensor:
-        """KL(q || N(0, I)) in nats, for each image and column, shape of `mean`; 0 where the code is deterministic.
+        """KL to the prior in nats, for each image and column, shape of `mean`; 0 where the code is deterministic.
 
+        The prior of a Gaussian column is N(0, 1). A one-hot has one KL, the sum of q log(q / p): it stands in the first
+        of its columns, and 0 in the others. So sums and counts of latents in use are right over any columns.
         The one closed form of it on tensors. Metrics know no torch: theirs is `metrics.tables.silence.mean_kl`.
         """
         if self.log_var is None:
-            return torch.zeros_like(self.mean)
-        nats = 0.5 * (self.mean**2 + self.log_var.exp() - self.log_var - 1)
+            nats = torch.zeros_like(self.mean)
+        else:
+            nats = 0.5 * (self.mean**2 + self.log_var.exp() - self.log_var - 1)
+        for block, columns in self._others():
+            nats[..., columns] = 0
+            if block.kind == "one-hot":
+                nats[..., columns.start] = _categorical_kl(self.mean[..., columns], block.prior)
         return nats if self.share is None else nats * self.share
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether any column is drawn at random, so that there is a KL."""
+        one_hot = any(block.kind == "one-hot" for block in as_blocks(self.blocks).values())
+        return self.log_var is not None or one_hot
+
+    def _others(self) -> list[tuple[Block, slice]]:
+        """The blocks that are not Gaussian, with their columns from 0."""
+        width, found = self.mean.shape[-1], as_blocks(self.blocks).values()
+        places = [(block, block.places(width)) for block in found if block.kind != "gaussian"]
+        return [(block, slice(p.start, p.stop)) for block, p in places if p]
 
     def map(self, f: Callable[[Tensor], Tensor]) -> Posterior:
         """The posterior with `f` applied to mean and log_var, and to a share of the mean's shape."""
@@ -112,7 +146,22 @@ class Posterior:
             None if self.log_var is None else f(self.log_var),
             share,
             self.index,
+            self.blocks,
         )
+
+
+def _drawn(probabilities: Tensor) -> Tensor:
+    """One-hots (..., K) drawn by their probabilities, with the gradient of the probabilities."""
+    flat = probabilities.detach().flatten(0, -2)
+    index = torch.multinomial(flat, 1).view(probabilities.shape[:-1])
+    one_hot = F.one_hot(index, probabilities.shape[-1]).to(probabilities.dtype)
+    return one_hot + (probabilities - probabilities.detach())
+
+
+def _categorical_kl(q: Tensor, prior: tuple[float, ...] | None) -> Tensor:
+    """The sum over K of q log(q / p), (...,), in nats, of probabilities q (..., K); the prior p is uniform if None."""
+    p = q.new_full(q.shape[-1:], 1 / q.shape[-1]) if prior is None else q.new_tensor(prior)
+    return (q * (q.clamp_min(torch.finfo(q.dtype).tiny).log() - p.log())).sum(-1)
 
 
 @dataclass(frozen=True)

@@ -106,3 +106,17 @@ def test_a_floor_of_zero_has_no_sign():
     shown = table({"sap": Score(0.5, null=-1e-5), "mig": Score(-1e-5, null=0.0)})
     assert "-0.0" not in shown
     assert shown.count("0.00") >= 2
+
+
+def test_one_block_is_scored_by_name(unweave, here):
+    small = ("--steps", "1", "--encoder", "mlp", "--decoder", "mlp", "--latents", "4", "--batch-size", "8")
+    code, _, err = unweave("train", "gvae", "--data", "digits", *small)
+    assert (code, err) == (0, "")
+    (run,) = Path("runs").iterdir()
+    code, out, _ = unweave("evaluate", run, "--block", "style", "--metrics", "active_latents", "--json", "out.json")
+    assert code == 0
+    assert "of the block style alone" in out
+    assert len(json.loads(Path("out.json").read_text())["active_latents"]["parts"]["active"]) == 2
+    code, _, err = unweave("evaluate", run, "--block", "stile")
+    assert code != 0
+    assert "there is no block 'stile'; the blocks of this code are content, style" in err

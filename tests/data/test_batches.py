@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from unweave.data.classes import with_classes
 from unweave.data.convert import scale
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
@@ -9,7 +10,7 @@ from unweave.data.sampling.batches import Pixels, stream
 from unweave.data.sampling.grid_cells import GridCells
 from unweave.data.sampling.listed_cells import ListedCells
 from unweave.data.shifts.labels import labelled
-from unweave.data.subsets import split, subset, with_classes
+from unweave.data.subsets import split, subset
 from unweave.data.view import View
 from unweave.types import to_unit
 

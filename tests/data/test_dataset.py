@@ -11,12 +11,13 @@ from PIL import Image
 
 from unweave import data
 from unweave.data.base import Dataset, NoGrid
+from unweave.data.classes import with_classes
 from unweave.data.factor_table import FactorTable
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.looks import spread
 from unweave.data.shifts.text import KINDS, shifted
-from unweave.data.subsets import split, subset, with_classes
+from unweave.data.subsets import split, subset
 from unweave.types import DataInfo
 
 Make = Callable[[Path], Dataset]

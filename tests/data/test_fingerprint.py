@@ -11,10 +11,11 @@ import pytest
 from unweave.data import fingerprint as module
 from unweave.data import load
 from unweave.data.base import Dataset
+from unweave.data.classes import with_classes
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.shifts.text import shifted
-from unweave.data.subsets import subset, with_classes
+from unweave.data.subsets import subset
 
 NOISE = (np.arange(24 * 64) % 251).astype(np.uint8).reshape(24, 1, 8, 8)
 SPACE = FactorSpace(("a", "b"), (6, 4))

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from tests.configs import config
 
 from unweave import data
 from unweave.data.datasets.arrays import arrays
@@ -101,6 +104,7 @@ def test_load_takes_a_shift_for_every_source():
 
 
 def test_a_run_opens_its_shifted_data_again():
-    chosen = {"source": "cdsprites", "root": None, "options": {"shift": "imbalanced:angle,ratio=5"}}
-    again = run.open_data({"data": chosen})
+    made = config()
+    chosen = replace(made.data, source="cdsprites", options={"shift": "imbalanced:angle,ratio=5"})
+    again = run.open_data(replace(made, data=chosen))
     assert np.array_equal(again.base_rows, shifts.imbalanced(data.load("cdsprites"), "angle", 5.0).base_rows)

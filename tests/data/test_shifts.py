@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from unweave.data.classes import with_classes
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.sampling.batches import stream
@@ -13,7 +14,7 @@ from unweave.data.shifts.views import (
     mislabelled,
     without,
 )
-from unweave.data.subsets import split, subset, with_classes
+from unweave.data.subsets import split, subset
 from unweave.evaluation.encoding import known_factors
 from unweave.evaluation.evaluate import evaluate
 

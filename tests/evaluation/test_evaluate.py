@@ -12,12 +12,14 @@ import torch
 from torch import nn
 
 import unweave
+from unweave.blocks import as_blocks
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.subsets import split, subset
-from unweave.evaluation.encoding import encode, gather, intervene, known_factors, plan_rows
+from unweave.evaluation.encoding import gather, intervene, known_factors, plan_rows
 from unweave.evaluation.evaluate import evaluate
 from unweave.evaluation.scoring import score
+from unweave.evaluation.tables import encode
 from unweave.methods.base import Method
 from unweave.settings import Setting
 from unweave.types import Losses, Posterior
@@ -248,7 +250,9 @@ def test_rows_to_test_on_are_others_where_there_are_enough(monkeypatch):
 
 def test_columns_of_noise_are_not_scored(board):
     plan = plan_rows(board, n=50, seed=0, protocol="unweave", groups=False)
-    tables = encode(plan, lambda x: (np.c_[perfect(x), perfect(x)], None), np.array([0, 1, 2]))
+    tables = encode(
+        plan, lambda x: (np.c_[perfect(x), perfect(x)], None), as_blocks({"code": slice(3), "noise": slice(3, 6)})
+    )
     assert tables.rows.width == 3
 
 
@@ -279,7 +283,7 @@ def test_an_accuracy_is_read_off_the_block_and_nothing_else(rows_as_classes, pro
     def posterior(images):
         return np.c_[np.eye(6)[perfect(images)[:, 0].astype(int)], 9 + perfect(images)], None
 
-    tables = encode(plan, posterior, classes=slice(0, 6))
+    tables = encode(plan, posterior, as_blocks({"class": slice(0, 6), "code": slice(6, 9)}))
     assert score(["class_accuracy"], tables.rows, tables.others)["class_accuracy"].value == 1
     assert score(["class_accuracy"], tables.rows)["class_accuracy"].value < 0.5
 
@@ -373,3 +377,29 @@ def test_metrics_that_are_no_names_are_refused_in_one_line(names):
 def test_metrics_may_be_an_array_of_names():
     arrays = (np.random.default_rng(0).random((60, 2)), np.arange(120).reshape(60, 2) % 3)
     assert list(evaluate(arrays, np.array(["mcc"]))) == ["mcc"]
+
+
+def test_one_block_is_scored_alone_and_kept_beside_the_whole(rows_as_classes, tmp_path):
+    run = unweave.train(Reader, rows_as_classes, steps=1, batch_size=8, out=tmp_path)
+    whole = unweave.evaluate(run, "active_latents")["active_latents"]
+    alone = unweave.evaluate(run, "active_latents", block="style")["active_latents"]
+    assert (len(whole.parts["active"]), len(alone.parts["active"])) == (7, 1)
+    assert alone.parts["variance"][0] == whole.parts["variance"][6]
+    assert "of the block style alone" in alone.reason
+    assert list(alone.parts["columns"]) == [6]
+    assert set(run.folder.scores()) == {"active_latents", "active_latents of style"}
+    usual = ["modularity", "class_accuracy"]
+    assert "class_accuracy" in unweave.evaluate(run, usual, block="class")
+    with pytest.raises(ValueError, match="class_accuracy reads the block 'class'"):
+        unweave.evaluate(run, usual, block="style")
+
+
+def test_a_block_that_is_none_is_refused_before_the_work(rows_as_classes, tmp_path, monkeypatch):
+    run = unweave.train(Reader, rows_as_classes, steps=1, batch_size=8, out=tmp_path)
+    monkeypatch.setattr(run, "posterior", None)
+    with pytest.raises(ValueError, match="no block 'stile'; the blocks of this code are class, style"):
+        unweave.evaluate(run, "mig", block="stile")
+    with pytest.raises(ValueError, match="given block, which is of a run"):
+        unweave.evaluate((np.zeros((4, 2)), None), block="style")
+    with pytest.raises(ValueError, match="given block, which is of a run"):
+        unweave.evaluate(perfect, data=rows_as_classes, block="style")

@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 
+from unweave import metrics
 from unweave.metrics.base import Score
 from unweave.report import scores
 
@@ -41,3 +42,8 @@ def test_what_is_undefined_or_on_another_scale_is_in_the_table_only():
     rows = scores.rows({"mig": Score(math.nan, reason="one latent"), "nats": Score(7.0)})
     assert scores.dots(rows) is None
     assert [row.value for row in rows] == ["not defined", "7.00"]
+
+
+def test_a_score_of_one_block_is_described_as_its_metric():
+    (row,) = scores.rows({"mig of content": Score(0.5)})
+    assert (row.name, row.about) == ("mig of content", metrics.METRICS["mig"][1])

@@ -36,6 +36,7 @@ def _parser() -> Parser:
     parser.add_argument("run", nargs="?", metavar="RUN", help="a run folder; its scores.json keeps the scores")
     parser.add_argument("--data", help="what to encode; else the run's own: what it held out, if it did")
     parser.add_argument("--n", type=int, help="images of a run to encode (default: 10,000)")
+    parser.add_argument("--block", metavar="NAME", help="score one block of a run's codes alone, e.g. content")
     kinds = ".npy, .npz, .csv or .parquet"
     parser.add_argument("--codes", metavar="FILE", help=f"codes (N, D): {kinds}")
     parser.add_argument(
@@ -71,6 +72,7 @@ def _of_run(given: argparse.Namespace) -> dict[str, Score]:
         return evaluate(
             load_run(given.run, trust=given.trust),
             data=given.data,
+            block=given.block,
             **({"n": given.n} if given.n is not None else {}),
             **_how(given),
         )
@@ -81,7 +83,7 @@ def _of_run(given: argparse.Namespace) -> dict[str, Score]:
 def _of_arrays(given: argparse.Namespace) -> dict[str, Score]:
     if not given.codes:
         raise ValueError("what is to be scored? give a run, or --codes FILE --factors FILE")
-    if other := [name for name in ("data", "n", "trust") if getattr(given, name) not in (None, False)]:
+    if other := [name for name in ("data", "n", "block", "trust") if getattr(given, name) not in (None, False)]:
         raise ValueError(f"--{other[0]} is for runs; codes are scored as they are")
     if (given.test_codes is None) != (given.test_factors is None):
         raise ValueError("--test-codes and --test-factors go together")

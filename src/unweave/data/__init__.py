@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +94,10 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
 }
 
-SHIFT = Keyword("shift", str, "", Setting("of known factors, e.g. correlated:scale,position_x,strength=0.2"))
+VIEWS = {  # options of any data set
+    "shift": Keyword("shift", str, "", Setting("of known factors, e.g. correlated:scale,position_x,strength=0.2")),
+    "classes": Keyword("classes", str, "", Setting("the factor whose values are the classes, e.g. shape")),
+}
 
 
 def names() -> list[str]:
@@ -108,8 +111,9 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Dataset:
     source: a name (see `names`); `module:function`; the path of a folder of images or of an .npy or .npz file; an
         array; or a data set, which is given back, an object that behaves as one as a `Dataset`.
     root: the folder with the published files; $UNWEAVE_DATA if None.
-    given: keywords of the data set's own function, and `shift`, which rows of known factors are kept or drawn (see
-        `unweave.data.shifts.text`). ValueError for unknown names and options, with the nearest one.
+    given: keywords of the data set's own function; `shift`, which rows of known factors are kept or drawn (see
+        `unweave.data.shifts.text`); and `classes`, the factor whose values are the classes. ValueError for unknown names
+        and options, with the nearest one.
     """
     from unweave.data.fit import refuse_unfit  # here, since a name alone needs no torch
 
@@ -121,21 +125,26 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Dataset:
             raise ValueError(f"{name} has no option {option!r}; {nearest(option, known)}")
     given = {option: known[option].check(value) for option, value in given.items()}
     shift = given.pop("shift", "")
+    factor = given.pop("classes", "")
     data = _opened(*_placed(source, root), given) if handed is None else handed
     refuse_unfit(data)
-    if not shift:
-        return data
-    from unweave.data.shifts.text import shifted
+    if shift:
+        from unweave.data.shifts.text import shifted
 
-    return shifted(data, shift)
+        data = shifted(data, shift)
+    if factor:
+        from unweave.data.classes import with_classes
+
+        data = with_classes(data, factor)
+    return data
 
 
-def options(source: Any) -> dict[str, Keyword]:
-    """The options that `load` takes for a source: the keywords of its function, and the shift."""
+def options(source: Any) -> Mapping[str, Keyword]:
+    """The options that `load` takes for a source: the keywords of its function, and those of any data set."""
     if _adopted(source) is not None:
-        return {"shift": SHIFT}
+        return VIEWS
     words = keywords(_function(_placed(source, None)[0]))
-    return {k: word for k, word in words.items() if k != "root"} | {"shift": SHIFT}
+    return {k: word for k, word in words.items() if k != "root"} | VIEWS
 
 
 def _adopted(given: Any) -> Dataset | None:

@@ -64,13 +64,3 @@ def _units(data: Dataset) -> NDArray[np.int64]:
 
     joined = coo_array((np.ones(len(data.pairs)), data.pairs.T), shape=(len(data), len(data)))
     return connected_components(joined, directed=False)[1].astype(np.int64)
-
-
-def with_classes(data: Dataset, factor: int | str) -> View:
-    """The same rows with the values of one factor of their grid as classes, for methods that train on classes."""
-    k = data.factors.index(factor)
-    rows = every_row(data)
-    y = data.observed_factors(rows)[:, k]
-    name = data.factors.names[k]
-    names = tuple(f"{name} {value}" for value in data.factors.values[k])
-    return View(data, rows, f"classes are the values of {name}; {data.about}", y, names)

@@ -1,11 +1,10 @@
-"""The tables of a data set: which rows the metrics need, encoded once, and laid out as each kind of metric reads them."""
+"""Which rows of a data set the metrics need, groups by intervention among them, and what is known of these rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +12,11 @@ from numpy.typing import NDArray
 from unweave.data.factors import FactorSpace
 from unweave.data.sampling.listed_cells import ListedCells
 from unweave.kinds import declared
-from unweave.metrics.tables.grouping import GroupTable
-from unweave.metrics.tables.groups import FIT_GROUPS, MEMBERS, TEST_GROUPS, Groups
+from unweave.metrics.tables.groups import FIT_GROUPS, MEMBERS, TEST_GROUPS
 from unweave.metrics.tables.rows import TEST_ROWS
-from unweave.metrics.tables.table import Table
-from unweave.tensors import plain
 
 if TYPE_CHECKING:
     from unweave.data.base import Dataset
-
-AnyTable = TypeVar("AnyTable", Table, GroupTable)
 
 
 @dataclass(frozen=True)
@@ -31,7 +25,8 @@ class Plan:
 
     source: the data set behind any view, whose rows these are. index: rows (n,) under "fit" and "test", groups of rows
     (G, L) under "groups fit", "pairs test", ...; fixed: the factor (G,) that each of such groups shares. kinds: of the
-    factors. notes: what is to be said of all scores.
+    factors. classes: of the rows under "fit", as the view has them, None if they are not known. notes: what is to be said
+    of all scores.
     """
 
     source: Dataset
@@ -41,20 +36,7 @@ class Plan:
     fixed: dict[str, NDArray[np.int64]]
     kinds: tuple[str, ...] | None
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """The tables that metrics read, each image encoded once.
-
-    rows: codes beside factors. posteriors: the same with the codes' variances. others: the tables of the other kinds,
-    "posteriors" among them, "classes" with the block of that name beside the class, and "groups" and "pairs" made by
-    intervention.
-    """
-
-    rows: Table
-    posteriors: Table
-    others: dict[str, Table | GroupTable]
+    classes: NDArray[np.int64] | None = None
 
 
 def plan_rows(
@@ -72,6 +54,7 @@ def plan_rows(
     used = len(np.unique(np.concatenate(list(index.values()))))
     notes = (f"scored on rows that were held out of training, {used:,} of {len(source):,}",) if held else ()
     among = source.base_rows if held else None
+    classes = None if source.y is None else source.y[index["fit"]]  # as a view has them
     index = {name: source.places(rows) for name, rows in index.items()}
     source = source.whole  # from here on rows are those of the data behind a view, as interventions name them
     fixed: dict[str, NDArray[np.int64]] = {}
@@ -79,57 +62,13 @@ def plan_rows(
         for name, count in _groups_needed():
             make = intervene if among is None else partial(gather, among=among)
             fixed[name], index[name] = make(source.grid, count, name.startswith("pairs"), rng)
-    return Plan(source, seed, protocol, index, fixed, known_kinds(source, kinds), notes)
+    return Plan(source, seed, protocol, index, fixed, known_kinds(source, kinds), notes, classes)
 
 
 def _groups_needed() -> list[tuple[str, int]]:
     """The kinds of groups and how many of each."""
     sides = (("fit", FIT_GROUPS), ("test", TEST_GROUPS))
     return [(f"{kind} {side}", count) for kind in ("groups", "pairs") for side, count in sides]
-
-
-def encode(
-    plan: Plan,
-    posterior: Callable[..., Any],
-    columns: NDArray[np.int64] | None = None,
-    classes: slice | None = None,
-) -> Encoded:
-    """Encode every row that is needed once, and lay the codes out as tables.
-
-    columns: those that are scored, all if None. classes: those of the block "class".
-    """
-    needed = np.unique(np.concatenate([rows.ravel() for rows in plan.index.values()]))
-    mean, log_var = _encode(posterior, plan.source, needed)
-    category = mean[:, classes or slice(0)]
-    if columns is not None:
-        mean, log_var = mean[:, columns], None if log_var is None else log_var[:, columns]
-    at = {name: np.searchsorted(needed, rows) for name, rows in plan.index.items()}
-    factors = known_factors(plan.source, needed)
-    test = None if "test" not in at or factors is None else (mean[at["test"]], factors[at["test"]])
-    full = Table.of(
-        mean[at["fit"]],
-        None if factors is None else factors[at["fit"]],
-        test=test,
-        log_var=None if log_var is None else log_var[at["fit"]],
-        protocol=plan.protocol,
-        seed=plan.seed,
-        kinds=plan.kinds,
-    )
-    full = _said(full, plan)
-    others: dict[str, Table | GroupTable] = {"posteriors": full}
-    if classes is not None and (y := plan.source.y) is not None:
-        label = y[plan.index["fit"]].astype(float)[:, None]
-        table = Table.of(category[at["fit"]], label, seed=plan.seed, kinds="categorical")
-        others["classes"] = _said(table, plan)
-    for kind in {name.split()[0] for name in plan.fixed}:
-        fit, held = (Groups(mean[at[f"{kind} {side}"]], plan.fixed[f"{kind} {side}"]) for side in ("fit", "test"))
-        others[kind] = _said(GroupTable.of(fit, held, mean[at["fit"]], plan.protocol, plan.seed), plan)
-    return Encoded(replace(full, log_var=None, cache={}), full, others)
-
-
-def _said(table: AnyTable, plan: Plan) -> AnyTable:
-    """The table with what is to be said of all its scores."""
-    return replace(table, notes=table.notes + plan.notes)
 
 
 def intervene(
@@ -185,14 +124,6 @@ def known_kinds(source: Dataset, wanted: Any = None) -> tuple[str, ...] | None:
         names, own = ("class",), ("categorical",)
     mine = declared(wanted, len(names), names)
     return tuple(kind or given for kind, given in zip(mine, own, strict=True)) or None
-
-
-def _encode(posterior: Callable[..., Any], source: Dataset, rows: NDArray[np.int64]) -> tuple[Any, Any]:
-    parts = [posterior(source.take(rows[i : i + 4096])) for i in range(0, len(rows), 4096)]
-    mean = np.concatenate([np.asarray(plain(p[0]), dtype=np.float64) for p in parts])
-    if len(mean) != len(rows):
-        raise ValueError(f"the encoder gave {len(mean)} codes for {len(rows)} images")
-    return mean, None if parts[0][1] is None else np.concatenate([plain(p[1]) for p in parts])
 
 
 def _to_test(rng: np.random.Generator, fitted: NDArray[np.int64], size: int) -> dict[str, NDArray[np.int64]]:

@@ -6,6 +6,7 @@ Every image that any of the metrics needs is encoded once; the metrics read the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from unweave import data as datasets
 from unweave import metrics as registry
-from unweave.evaluation.encoding import Encoded, Plan, encode, plan_rows
+from unweave.blocks import Block, named
+from unweave.evaluation.encoding import Plan, plan_rows
 from unweave.evaluation.scoring import Asked, as_names, get, name_of, names_of, score
+from unweave.evaluation.tables import Encoded, encode
+from unweave.metrics.score import OF
 from unweave.metrics.tables.arguments import check_how, refuse_unread
 from unweave.metrics.tables.rows import FIT_ROWS
 from unweave.metrics.tables.table import Table
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from unweave.runs.run import Run
 
 Encoder = Callable[[NDArray[Any]], ArrayLike]
+OF_RUNS = "is of a run, whose method says what the columns of its codes are"
 
 
 def evaluate(
@@ -39,6 +44,7 @@ def evaluate(
     test: tuple[ArrayLike, ArrayLike] | None = None,
     log_var: ArrayLike | None = None,
     kinds: Any = None,
+    block: str | None = None,
 ) -> dict[str, registry.Score]:
     """Score a run, an encoder, or codes beside factors.
 
@@ -54,21 +60,25 @@ def evaluate(
     calibrate: also errors and null floors of metrics that fit models. test, log_var: as for any metric, with codes.
     kinds: of the factors, "categorical", "ordered" or "continuous": one for all, one for each, or {factor: kind}, a
         factor by its name in the data or its number; in place of what the data say or, where they do not, of a guess.
+    block: the one block of a run's codes that is scored, by name, e.g. "content"; all that are scored if None.
 
-    Returns {name: Score}; a run keeps them in its scores.json. ValueError if there are no factors to score against, and
-    for an argument that what is scored has no use for.
+    Returns {name: Score}; a run keeps them in its scores.json, those of a block as "mig of content". Of a run whose codes
+    have more than 64 columns the most used are scored, as every score then says. ValueError if there are no factors to
+    score against, and for an argument that what is scored has no use for.
     """
     how = {"seed": seed, "protocol": protocol, "calibrate": calibrate, "kinds": kinds}
     if isinstance(what, tuple):
         if len(what) != 2:
             raise ValueError(f"{len(what)} things are given to score; give (codes, factors)")
+        _refuse(block=block, why=OF_RUNS)
         _refuse(data=data, n=n, why="is of what has to be encoded, and codes are scored as they are")
         return score_codes(*what, metrics, test=test, log_var=log_var, **how)
     _refuse(test=test, log_var=log_var, why="stands beside codes and factors that are given as such")
     from unweave.runs.run import Run  # here, so that scoring arrays needs no torch
 
     if isinstance(what, Run):
-        return evaluate_run(what, metrics, data=data, n=n, **how)
+        return evaluate_run(what, metrics, data=data, n=n, block=block, **how)
+    _refuse(block=block, why=OF_RUNS)
     if not callable(what):
         raise ValueError(
             f"cannot score a {type(what).__name__}; give a run, a function from images to codes, or (codes, factors)"
@@ -131,6 +141,7 @@ def evaluate_run(
     protocol: str = "unweave",
     calibrate: bool = False,
     kinds: Any = None,
+    block: str | None = None,
 ) -> dict[str, registry.Score]:
     """Score a run on its own data or on others, and keep the scores in its scores.json; arguments as of `evaluate`."""
     check_how(protocol, seed, calibrate)
@@ -138,17 +149,28 @@ def evaluate_run(
     from unweave.runs.folder import refuse_links
 
     refuse_links(run.path)  # before the work: its scores are written there
+    blocks = run.blocks
+    if block is not None:
+        named(blocks, block)
     held = run.held if data is None else None
     own = run.data if held is None else held
     source = own if data is None else datasets.load(data)
-    plan = _plan(source, names, n=n, seed=seed, protocol=protocol, kinds=kinds, held=held is not None)
-    blocks = run.blocks
-    tables = encode(plan, run.posterior, _scored_columns(blocks), blocks.get("class"))
+    if run.method.encodes == "clips":
+        from unweave.evaluation.clips import encode_clips
+
+        n = FIT_ROWS if n is None else n
+        tables = encode_clips(run, source, n=n, seed=seed, protocol=protocol, kinds=kinds, block=block)
+    else:
+        plan = _plan(source, names, n=n, seed=seed, protocol=protocol, kinds=kinds, held=held is not None)
+        tables = encode(plan, run.posterior, blocks, block)
     asked = _asked(names, tables)
-    _refuse_classless(asked, blocks, tables, plan.source.name)
+    _refuse_classless(asked, blocks, block, tables, source.name)
     options = {"class_accuracy": {"named": True}} if run.method.classes_named else {}
     scores = score(asked, tables.rows, tables.others, calibrate=calibrate, options=options)
-    run.folder.keep_scores(scores)
+    if tables.columns is not None:
+        chosen = {"columns": tables.columns}
+        scores = {name: replace(found, parts=found.parts | chosen) for name, found in scores.items()}
+    run.folder.keep_scores(scores if block is None else {f"{name}{OF}{block}": s for name, s in scores.items()})
     return scores
 
 
@@ -180,22 +202,17 @@ def _without_variance(encoder: Encoder) -> Callable[..., Any]:
     return lambda images: (np.asarray(plain(encoder(images))), None)
 
 
-def _scored_columns(blocks: dict[str, slice]) -> NDArray[np.int64] | None:
-    """The columns of a run's codes that are scored: all but those of the block "noise"."""
-    if "noise" not in blocks:
-        return None
-    width = max(s.stop for s in blocks.values() if s.stop is not None)
-    noise = set(range(*blocks["noise"].indices(width)))
-    return np.array([i for i in range(width) if i not in noise])
-
-
-def _refuse_classless(names: list[Asked], blocks: Mapping[str, slice], tables: Encoded, data: str) -> None:
+def _refuse_classless(
+    names: list[Asked], blocks: Mapping[str, Block], only: str | None, tables: Encoded, data: str
+) -> None:
     """ValueError if a metric of classes is asked of a run without them: its codes would pass for probabilities."""
-    wanted = [name for name in names if get(name).declares.tables == "classes"]
+    wanted = [name_of(name) for name in names if get(name).declares.tables == "classes"]
     if wanted and "class" not in blocks:
-        raise ValueError(f"{name_of(wanted[0])} needs a block 'class'; the codes of this run are {', '.join(blocks)}")
+        raise ValueError(f"{wanted[0]} needs a block 'class'; the codes of this run are {', '.join(blocks)}")
+    if wanted and only not in (None, "class"):
+        raise ValueError(f"{wanted[0]} reads the block 'class', and the block {only} alone is to be scored")
     if wanted and "classes" not in tables.others:
-        raise ValueError(f"{name_of(wanted[0])} needs the class of each image, and {data} has none")
+        raise ValueError(f"{wanted[0]} needs the class of each image, and {data} has none")
 
 
 def _wants_groups(names: list[Asked] | None) -> bool:

@@ -44,6 +44,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from unweave.blocks import Block, as_blocks
 from unweave.types import Batch, Losses, Posterior
 
 NEEDS = ("images", "groups", "pairs", "triplets", "clips", "views", "classes")
@@ -81,7 +82,17 @@ class NotAvailable(RuntimeError):
 
 
 class Method(nn.Module):
-    """Base of every method. Subclasses are final: what methods share is a function or a part, not a parent."""
+    """Base of every method. Subclasses are final: what methods share is a function or a part, not a parent.
+
+    encodes: "images", or "clips": then `encode` takes clips (B, M, C, H, W) of any length M, and its posterior is of one
+        code for a clip, (B, D), or of one for each frame, (B, M, D), with what stands still repeated over M. `decode`
+        takes such codes to clips.
+    encode_is_costly: whether `encode` optimises a code for each image. Then the log says nothing of codes and no bound on
+        held-out images, and a report looks at fewer.
+    """
+
+    encodes = "images"
+    encode_is_costly = False
 
     @property
     def needs(self) -> frozenset[str]:
@@ -121,13 +132,24 @@ class Method(nn.Module):
         raise NotAvailable(f"{type(self).__name__} gives no bound of log p(x)")
 
     @property
-    def blocks(self) -> dict[str, slice]:
-        """What the columns of a code are, e.g. {"content": slice(0, 8), "style": slice(8, 12)}.
+    def blocks(self) -> Mapping[str, Block | slice]:
+        """What the columns of a code are, e.g. {"content": slice(0, 8), "map": Block(slice(8, 136), shape=(8, 4, 4))}.
 
-        Two names mean something elsewhere: "class" is a one-hot (its argmax is the predicted class); "noise" is not
-        inferred (encode gives 0) and not scored.
+        A `Block` says whether its columns are Gaussian, one-hot, points or noise, their shape, and whether they are
+        scored. A plain slice is Gaussian, but for two names: "class" is a one-hot (its argmax is the predicted class);
+        "noise" is not inferred (encode gives 0) and not scored. Readers call `unweave.blocks.as_blocks`.
         """
         return {"code": slice(None)}
+
+    def class_codes(self, y: Tensor) -> Tensor:
+        """What the block "class" holds for classes (B,), (B, columns): one-hots, unless the method learns others.
+
+        A method whose classes are embeddings looks them up here.
+        """
+        block = as_blocks(self.blocks).get("class")
+        if block is None or block.kind != "one-hot":
+            raise NotAvailable(f"the codes of {type(self).__name__} have no block for the class")
+        return nn.functional.one_hot(y, block.columns.stop - (block.columns.start or 0)).float()
 
     @property
     def classes_named(self) -> bool:
@@ -158,6 +180,6 @@ class Part(nn.Module):
         return {}
 
     @property
-    def blocks(self) -> dict[str, slice]:
+    def blocks(self) -> Mapping[str, Block | slice]:
         """As of a method: what the columns of a code become through this part."""
         return {"code": slice(None)}

@@ -31,6 +31,7 @@ from typing import Annotated, Any, Literal
 import torch
 from torch import Tensor, nn
 
+from unweave.blocks import Block
 from unweave.methods.base import Method, NotAvailable, Part, Player
 from unweave.nets.likelihood import Likelihood
 from unweave.settings import Setting
@@ -80,7 +81,7 @@ class VAE(Method):
         return pooled | (self.supervision.needs if self.supervision else frozenset())
 
     @property
-    def blocks(self) -> dict[str, slice]:
+    def blocks(self) -> Mapping[str, Block | slice]:
         return self.pooling.blocks if self.pooling else {"code": slice(None)}
 
     def players(self) -> dict[str, Player]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 NAN = math.nan
+OF = " of "  # between a metric and the block of a code that was scored alone, in the names of kept scores
 
 
 @dataclass(frozen=True)

@@ -175,6 +175,7 @@ def _readings(series: Sequence[Series], last: float, x: _Scale) -> list[tuple[fl
     width = (WIDTH - LEFT - RIGHT) / len(steps)
     found: list[tuple[float, float, str]] = []
     for step in steps:
-        told = [f"{s.name} {s.values[np.abs(s.steps - step).argmin()]:z.5g}" for s in series if s.steps[-1] >= step]
+        near = [(s.name, s.values[np.abs(s.steps - step).argmin()]) for s in series if s.steps[-1] >= step]
+        told = [f"{name} {value:z.5g}" for name, value in near if not math.isnan(value)]
         found.append((round(float(x(step)) - width / 2, 1), round(width, 1), "\n".join([f"step {step:,.0f}", *told])))
     return found

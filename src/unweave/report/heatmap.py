@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 CELL, LABEL, HEAD = 46, 64, 78
 TALL = 26  # height of a cell
+LETTER = 7  # width of a letter, about, of the names of rows
 
 # viridis of matplotlib (van der Walt and Smith, 2015, CC0), nine of its colours; between them it is close to linear
 VIRIDIS = np.array(
@@ -70,6 +71,7 @@ def heatmap(
     top: float | None = None,
 ) -> Heatmap:
     """A matrix (D, K) from 0 up; the brightest colour is `top`, its largest entry if None. NaN is left blank."""
+    label = max([LABEL, *(LETTER * len(row) + 14 for row in rows)])
     finite = matrix[np.isfinite(matrix)]
     if top is None:
         top = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
@@ -80,18 +82,19 @@ def heatmap(
             told = f"{row}, {column}: " + (f"{value:z.3g} {unit}" if math.isfinite(value) else "not defined")
             fill, ink = colour(value / top)
             text = _brief(value, top) if math.isfinite(value) else "–"
-            cells.append(Cell(float(LABEL + k * CELL), float(HEAD + i * TALL), fill, ink, text, told))
+            cells.append(Cell(float(label + k * CELL), float(HEAD + i * TALL), fill, ink, text, told))
     return Heatmap(
         title,
         unit,
         about,
         [(float(HEAD + i * TALL), name) for i, name in enumerate(rows)],
-        [(LABEL + (k + 0.5) * CELL, name) for k, name in enumerate(columns)],
+        [(label + (k + 0.5) * CELL, name) for k, name in enumerate(columns)],
         cells,
         [colour(float(t))[0] for t in np.linspace(0, 1, 9)],
         f"{top:z.3g}",
-        LABEL + CELL * len(columns) + 40,
+        label + CELL * len(columns) + 40,
         HEAD + TALL * len(rows) + 4,
+        label=label,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from unweave.report import heatmap
 from unweave.report.heatmap import Heatmap
 from unweave.report.views import Absent, Views
 from unweave.runs.run import Run
+
+ROWS = 64  # latents in a heat map
 
 
 def matrices(views: Views, found: Mapping[str, Score]) -> list[Heatmap]:
@@ -43,24 +45,29 @@ def _heatmap(views: Views, name: str, score: Score, about: str) -> Heatmap:
         entropy = np.asarray(score.parts["entropy"], dtype=float)
         matrix = matrix / np.where(entropy > 0, entropy, np.nan)
         unit, title = "information, as a share of the factor’s entropy", "What each latent knows"
-    columns = _factor_names(views.run, matrix.shape[1])
-    names, order = _latent_names(views, matrix.shape[0])
-    return heatmap.heatmap(title, matrix[order], names, columns, unit, about)
+    columns = factor_names(views.run, matrix.shape[1])
+    names, order = _latent_names(views, matrix.shape[0], score.parts.get("columns"))
+    if len(order) > ROWS:
+        about = f"{about}, the {ROWS} most used of {len(order):,} latents"
+    return heatmap.heatmap(title, matrix[order[:ROWS]], names[:ROWS], columns, unit, about)
 
 
-def _factor_names(run: Run, count: int) -> list[str]:
+def factor_names(run: Run, count: int) -> list[str]:
+    """What the factors of a run's data are called."""
     if len(run.info.factor_names) == count:
         return list(run.info.factor_names)
     return ["class"] if count == 1 else [f"factor {k}" for k in range(count)]
 
 
-def _latent_names(views: Views, count: int) -> tuple[list[str], list[int]]:
-    """Names and rows of the scored columns, most used first where that is known."""
+def _latent_names(views: Views, count: int, columns: Iterable[int] | None) -> tuple[list[str], list[int]]:
+    """Names and rows of the scored columns, most used first where that is known. columns: which they are, if chosen."""
     try:
-        latents = sorted(views.latents, key=lambda latent: latent.column)
+        latents = {latent.column: latent for latent in views.latents}
     except Absent:
-        latents = []
-    if len(latents) != count:
+        latents = {}
+    if columns is None and len(latents) != count:
         return [f"z{j}" for j in range(count)], list(range(count))
-    order = sorted(range(count), key=lambda i: -latents[i].use)
-    return [latents[i].name for i in order], order
+    scored = sorted(latents) if columns is None else [int(column) for column in columns]
+    use = [latents[column].use if column in latents else 0.0 for column in scored]
+    order = sorted(range(len(scored)), key=lambda i: -use[i])
+    return [latents[j].name if (j := scored[i]) in latents else f"z{j}" for i in order], order

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,16 +36,34 @@ class Picture:
 
 def grid(images: NDArray[np.generic], columns: int, alt: str, gap: int = GAP) -> Picture:
     """Images (n, C, H, W), uint8 or in [0, 1], row by row, `columns` in a row, with transparent gaps."""
-    tiles = [np.asarray(_shrunk(tile)) for tile in pixels(images)]
-    height, width = tiles[0].shape[:2]
-    rows = -(-len(tiles) // columns)
-    shape = (rows * (height + gap) - gap, columns * (width + gap) - gap)
-    colour = np.zeros(shape + tiles[0].shape[2:], np.uint8)
+    return tiled(pixels(images), columns, alt, gap)
+
+
+def tiled(
+    tiles: NDArray[np.uint8],
+    columns: int,
+    alt: str,
+    gap: int = GAP,
+    *,
+    blank: Collection[int] = (),
+    apart: bool = False,
+) -> Picture:
+    """Pixels (n, H, W) or (n, H, W, 3) in such a grid. blank: places that stay empty.
+
+    apart: the first row and the first column, as heads of the others, stand a third of an image away.
+    """
+    shrunk = [np.asarray(_shrunk(tile)) for tile in tiles]
+    height, width = shrunk[0].shape[:2]
+    rows, beyond = -(-len(shrunk) // columns), height // 3 * apart
+    shape = (rows * (height + gap) - gap + beyond, columns * (width + gap) - gap + beyond)
+    colour = np.zeros(shape + shrunk[0].shape[2:], np.uint8)
     alpha = np.zeros(shape, np.uint8)
-    for i, tile in enumerate(tiles):
-        y, x = i // columns * (height + gap), i % columns * (width + gap)
-        colour[y : y + height, x : x + width] = tile
-        alpha[y : y + height, x : x + width] = 255
+    for i, tile in enumerate(shrunk):
+        row, column = divmod(i, columns)
+        y, x = row * (height + gap) + beyond * (row > 0), column * (width + gap) + beyond * (column > 0)
+        if i not in blank:
+            colour[y : y + height, x : x + width] = tile
+            alpha[y : y + height, x : x + width] = 255
     picture = Image.fromarray(colour)
     if not alpha.all():
         picture.putalpha(Image.fromarray(alpha))

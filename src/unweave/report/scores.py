@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from unweave import metrics
 from unweave.metrics.base import Score
+from unweave.metrics.score import OF
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 780, 170, 178, 28, 10
 NOT_MEASURED = "not measured"
@@ -99,7 +100,8 @@ def digits(value: float, error: float) -> str:
     return str(Score(value, error=error)).split(" ")[0] if math.isfinite(value) else ""
 
 
-def _row(metric: str, part: bool, name: str, score: Score) -> Row:
+def _row(kept: str, part: bool, name: str, score: Score) -> Row:
+    metric = kept.partition(OF)[0]
     declares = metrics.get(metric).declares if metric in metrics.METRICS else None
     between = tuple(declares.range) == (0.0, 1.0) if declares else 0 <= score.value <= 1
     inside = math.isfinite(score.value) and -1e-9 <= score.value <= 1 + 1e-9

@@ -11,12 +11,16 @@ import numpy as np
 from unweave.metrics.tables.notes import notes
 from unweave.metrics.tables.silence import ACTIVE
 from unweave.report import curves, facts, pictures, scores
+from unweave.report.class_sheet import class_sheet
+from unweave.report.leaks import probes
 from unweave.report.matrices import matrices
 from unweave.report.pictures import Picture
 from unweave.report.remarks import remarks
+from unweave.report.swaps import swaps
 from unweave.report.tiles import Tile, tiles
 from unweave.report.views import Absent, Traversal, Views
 from unweave.runs.run import Run
+from unweave.training.kl_log import by_column
 from unweave.training.records import units
 from unweave.types import NATS
 
@@ -24,6 +28,7 @@ IMAGES = 24  # shown beside their reconstructions
 ACROSS = 12
 SAMPLES = 48
 LATENTS = 24  # traversals shown at most
+NAMED = 48  # of the other latents, by name
 
 UNITS = {"validation elbo": f"{NATS}, higher is better", "active": f"latents with KL above {ACTIVE} nats"}
 
@@ -62,7 +67,10 @@ class RunPage:
     reconstructions: Section
     traversals: Section
     samples: Section
+    swaps: Section
+    class_sheet: Section
     matrices: Section
+    leaks: Section
     charts: list[curves.Chart]
     remarks: dict[str, str]
     settings: facts.Rows
@@ -88,7 +96,10 @@ def of(run: Run, anchor: str) -> RunPage:
         section(lambda: reconstructions(views)),
         section(lambda: traversals(views)),
         section(lambda: samples(views)),
+        section(lambda: swaps(views)),
+        section(lambda: class_sheet(views)),
         section(lambda: matrices(views, found)),
+        section(lambda: probes(views)),
         charts(records),
         remarks(records, config),
         facts.settings(config),
@@ -108,6 +119,12 @@ def section(make: Callable[[], Any]) -> Section:
 def reconstructions(views: Views) -> dict[str, Any]:
     """Images in rows, each above its reconstruction."""
     images, again = views.reconstructions(IMAGES)
+    if images.ndim == 5:
+        pairs = [
+            (pictures.grid(clip, len(clip), "a clip of the data"), pictures.grid(back, len(back), "its reconstruction"))
+            for clip, back in zip(images, again, strict=True)
+        ]
+        return {"blocks": pairs, "source": views.source[1]}
     across = ACROSS if len(images) > ACROSS else len(images)
     blocks = [
         (
@@ -126,13 +143,16 @@ def traversals(views: Views) -> dict[str, Any]:
         raise Absent("No latent is active: every code is the same, so there is nothing to traverse.")
     most = max((s.latent.use for s in traversals if s.latent), default=0.0) or 1.0
     shown = {traversal.latent.column for traversal in traversals if traversal.latent}
+    idle = [latent for latent in views.latents if not latent.active]
+    more = [latent for latent in views.latents if latent.active and latent.column not in shown]
     return {
         "strips": [_strip(traversal, most) for traversal in traversals],
         "starts": [pictures.grid(image[None], 1, "") for image in views.start[0]],
         "start": views.start[2],
         "values": views.values[1],
-        "idle": [latent for latent in views.latents if not latent.active],
-        "more": [latent for latent in views.latents if latent.active and latent.column not in shown],
+        "idle": idle[:NAMED],
+        "more": more[:NAMED],
+        "unnamed": {"idle": max(len(idle) - NAMED, 0), "more": max(len(more) - NAMED, 0)},
         "by_kl": any(latent.kl is not None for latent in views.latents),
     }
 
@@ -150,15 +170,28 @@ def charts(records: list[dict[str, Any]]) -> list[curves.Chart]:
         series = curves.series(records, term, term)
         if series is not None and len(series.steps) > 1:
             found.append(curves.chart(term, known.get(term, ""), [series], smooth=term != "active"))
+    return [*found[:1], *kl_charts(records), *found[1:]]
+
+
+def kl_charts(records: list[dict[str, Any]]) -> list[curves.Chart]:
+    """The KL of each latent, of the most used ones where there are many, and of each block where blocks are wide."""
     kept = [r for r in records if "kl per latent" in r]
-    if len(kept) > 1:
-        steps, kl = np.array([r["step"] for r in kept], float), np.array([r["kl per latent"] for r in kept], float)
-        order = np.argsort(-kl[-1], kind="stable")
-        lines = [
-            curves.Series(f"z{j}", steps, kl[:, j], i % 8, bool(kl[-1, j] <= ACTIVE))
-            for i, j in enumerate(order[:LATENTS])
-        ]
-        found.insert(1, curves.chart("KL of each latent", NATS, lines, key=True, smooth=False))
+    if len(kept) < 2:
+        return []
+    steps, known = np.array([r["step"] for r in kept], float), [by_column(r) for r in kept]
+    order = sorted(known[-1], key=lambda column: -known[-1][column])
+    lines = [
+        curves.Series(
+            f"z{j}", steps, np.array([kl.get(j, np.nan) for kl in known]), i % 8, bool(known[-1][j] <= ACTIVE)
+        )
+        for i, j in enumerate(order[:LATENTS])
+    ]
+    found = [curves.chart("KL of each latent", NATS, lines, key=True, smooth=False)]
+    blocks = kept[-1].get("kl per block", {})
+    if len(blocks) > 1 and all("kl per block" in r for r in kept):
+        sums = {name: np.array([r["kl per block"][name]["kl"] for r in kept], float) for name in blocks}
+        lines = [curves.Series(name, steps, sums[name], i % 8) for i, name in enumerate(blocks)]
+        found.append(curves.chart("KL of each block", NATS, lines, key=True, smooth=False))
     return found
 
 

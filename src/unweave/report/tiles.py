@@ -10,6 +10,7 @@ import numpy as np
 
 from unweave.metrics.base import Score
 from unweave.runs.run import Run
+from unweave.training.kl_log import latents_in
 from unweave.training.records import duration, units
 from unweave.types import NATS
 
@@ -41,7 +42,7 @@ def tiles(run: Run, records: list[dict[str, Any]], found: Mapping[str, Score]) -
             )
         ]
     if "active" in last:
-        shown += [Tile("active latents", str(last["active"]), f"of {len(last['kl per latent'])}")]
+        shown += [Tile("active latents", str(last["active"]), f"of {latents_in(last, run.blocks):,}")]
     return shown + [Tile(name, *value_and_error(score)) for name, score in list(found.items())[:3]]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -10,7 +10,10 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.blocks import Block
 from unweave.data.base import Dataset
+from unweave.data.sampling.moving import some_clips
+from unweave.evaluation.columns import MOST, column_kl
 from unweave.evaluation.encoding import known_factors
 from unweave.methods.base import NotAvailable
 from unweave.metrics.tables.silence import ACTIVE
@@ -18,6 +21,8 @@ from unweave.runs.run import Run
 
 FRAMES = np.linspace(0.01, 0.99, 9)  # prior quantiles of a traversal
 LOOKED_AT = 2_000  # images for statistics of the codes
+FEW = 200  # such images where each code is optimised
+CLIPS = 4  # shown beside their reconstructions
 CANDIDATES = 24  # images of which the second start is the one farthest from the first
 DRAWN = 10_000  # prior samples for quantiles
 T = TypeVar("T")
@@ -90,9 +95,19 @@ class Views:
         return self.source[0].take(self.rows(n))
 
     @cached_property
+    def posterior(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Means and log variances (n, D) of some images, encoded once."""
+        return able(lambda: self.run.posterior(self.images(self.looked_at)))
+
+    @property
+    def looked_at(self) -> int:
+        """How many images statistics of the codes are of; few where each code is optimised."""
+        return FEW if self.run.method.encode_is_costly else LOOKED_AT
+
+    @cached_property
     def codes(self) -> NDArray[np.float32]:
         """Codes (n, D) of some images."""
-        return able(lambda: self.run.encode(self.images(LOOKED_AT)))
+        return self.posterior[0]
 
     @cached_property
     def prior(self) -> NDArray[np.float32]:
@@ -104,11 +119,21 @@ class Views:
         if len(self.run.info.shape) != 3:
             raise Absent(f"The data are vectors of {self.run.info.shape[0]} numbers, not pictures.")
 
+    @property
+    def inferred(self) -> dict[str, Block]:
+        """The blocks of the code that an encoder tells, noise left out."""
+        return {name: block for name, block in self.run.blocks.items() if block.kind != "noise"}
+
     def reconstructions(self, n: int) -> tuple[NDArray[np.generic], NDArray[np.float32]]:
-        """Images and what the run makes of them."""
+        """Images, or a few clips (n, M, C, H, W), and what the run makes of them."""
         self.pictures()
-        images = self.images(n)
+        images = self.clips(CLIPS) if self.run.method.encodes == "clips" else self.images(n)
         return images, able(lambda: self.run.reconstruct(images))
+
+    def clips(self, n: int) -> NDArray[np.generic]:
+        """Some clips of the data, (n, M, C, H, W)."""
+        rows = some_clips(self.source[0], n, int(self.run.config.batches["clip_length"]), self.seed)
+        return self.source[0].take(rows.ravel()).reshape(*rows.shape, *self.run.info.shape)
 
     def samples(self, n: int) -> NDArray[np.float32]:
         """New images from the prior."""
@@ -117,8 +142,8 @@ class Views:
 
     @cached_property
     def latents(self) -> list[Latent]:
-        """The columns of the code that can be told apart by use, most used first; noise and class blocks left out."""
-        kl = next((r["kl per latent"] for r in reversed(self.run.records()) if "kl per latent" in r), None)
+        """The columns of the code that can be told apart by use, most used first; noise and one-hot blocks left out."""
+        kl = self._kl()
         try:
             spread = self.codes.std(0)
         except Absent:
@@ -126,6 +151,17 @@ class Views:
         width = len(kl) if kl is not None else len(spread) if spread is not None else self.prior.shape[1]
         found = [self._latent(*named, kl, spread) for named in self._columns(width)]
         return sorted(found, key=lambda latent: -latent.use)
+
+    def _kl(self) -> Sequence[float] | None:
+        """Nats of each column as the log has them last; where it has the largest alone, of some images; None without."""
+        last = next((r["kl per latent"] for r in reversed(self.run.records()) if "kl per latent" in r), None)
+        if not isinstance(last, dict):
+            return last
+        try:
+            mean, log_var = self.posterior
+        except Absent:
+            return None
+        return None if log_var is None else column_kl(self.run.blocks, mean, log_var).tolist()
 
     @cached_property
     def start(self) -> tuple[NDArray[np.generic], NDArray[np.float32], str]:
@@ -149,31 +185,35 @@ class Views:
         return np.quantile(codes, FRAMES, axis=0).astype(np.float32), words
 
     def traversals(self, most: int) -> list[Traversal]:
-        """A traversal of every active latent, most used first, at most this many, then of every class block."""
+        """A traversal of every active latent, most used first, at most this many, then of every one-hot block."""
         self.pictures()
         start, values = self.start[1], self.values[0]
         active = [latent for latent in self.latents if latent.active][:most]
         found = [self._traversal(latent, start, values[:, latent.column]) for latent in active]
-        return found + [self._classes(block, start) for block in self.run.blocks if block == "class"]
+        return found + [
+            self._classes(name, start) for name, block in self.run.blocks.items() if block.kind == "one-hot"
+        ]
 
     def mutual_information(self) -> tuple[Any, str]:
         """The Score `mig` of some images, with its matrix (D, K) in nats, and a line on where it comes from."""
         from unweave.metrics import get
 
-        factors = known_factors(self.source[0], self.rows(LOOKED_AT))
+        factors = known_factors(self.source[0], self.rows(self.looked_at))
         if factors is None:
             raise Absent("These data come without known factors or classes, so there is nothing to compare codes with.")
-        unused = {latent.column for latent in self.latents if not latent.active}
+        unused = {latent.column for i, latent in enumerate(self.latents) if i >= MOST or not latent.active}
         used = np.array([column not in unused for column in range(self.codes.shape[1])])
         return get("mig")(self.codes, factors, active=used), f"measured for this page on {len(factors):,} images"
 
     def _columns(self, width: int) -> Iterator[tuple[int, str]]:
-        for block, where in self.run.blocks.items():
-            if block not in ("class", "noise"):
-                for i, column in enumerate(range(width)[where]):
-                    yield column, f"z{column}" if block == "code" else f"{block} {i}"
+        for name, block in self.run.blocks.items():
+            if block.kind not in ("one-hot", "noise"):
+                for i, column in enumerate(block.places(width)):
+                    yield column, f"z{column}" if name == "code" else f"{name} {i}"
 
-    def _latent(self, column: int, name: str, kl: list[float] | None, spread: NDArray[np.floating] | None) -> Latent:
+    def _latent(
+        self, column: int, name: str, kl: Sequence[float] | None, spread: NDArray[np.floating] | None
+    ) -> Latent:
         own = None if kl is None else float(kl[column])
         width = None if spread is None else float(spread[column])
         active = own > ACTIVE if own is not None else width is None or width > 1e-6
@@ -186,13 +226,13 @@ class Views:
         labels = [f"{latent.name} = {v:z.2f}" for v in values]
         return Traversal(latent.name, latent, self._frames(codes, len(start)), values, list(at), labels)
 
-    def _classes(self, block: str, start: NDArray[np.float32]) -> Traversal:
-        columns = np.arange(start.shape[1])[self.run.blocks[block]]
+    def _classes(self, name: str, start: NDArray[np.float32]) -> Traversal:
+        columns = np.array(self.run.blocks[name].places(start.shape[1]))
         codes = np.repeat(start, len(columns), 0)
         codes[:, columns] = np.tile(np.eye(len(columns), dtype=np.float32), (len(start), 1))
-        labels = [f"class {i}" for i in range(len(columns))]
+        labels = [f"{name} {i}" for i in range(len(columns))]
         values = np.arange(len(columns), dtype=np.float32)
-        return Traversal(block, None, self._frames(codes, len(start)), values, [None] * len(start), labels)
+        return Traversal(name, None, self._frames(codes, len(start)), values, [None] * len(start), labels)
 
     def _frames(self, codes: NDArray[np.float32], starts: int) -> list[NDArray[np.float32]]:
         return np.split(able(lambda: self.run.decode(codes)), starts)

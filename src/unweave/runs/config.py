@@ -134,6 +134,8 @@ class RunConfig:
         loop = {k: v for k, v in plain["loop"].items() if k != "seed"}
         data = {k: plain["data"][k] for k in ("name", "source", "options", "info")}
         del data["info"]["labels"]  # it follows from the data and the options of batches
+        if not data["options"].get("classes"):
+            data["options"].pop("classes", None)  # runs of before there was this option keep their names
         return {"method": plain["method"], "data": data, "batches": plain["batches"], "loop": loop}
 
     def run_name(self) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from unweave.blocks import as_blocks
 from unweave.data.base import Dataset
+from unweave.data.sampling.moving import some_clips
 from unweave.generators import seeded
 from unweave.methods.base import NotAvailable
-from unweave.metrics.tables.silence import ACTIVE
 from unweave.runs.run import evaluating
 from unweave.seeds import fold
+from unweave.training.kl_log import written
 from unweave.training.loop import Training
 from unweave.types import to_unit
 
@@ -70,6 +73,11 @@ class Look:
         self.held = None if held is None else self._images(held)
 
     def _images(self, source: Dataset) -> torch.Tensor:
+        if self.training.method.encodes == "clips":
+            length = self.training.stream(0).x.shape[1]
+            rows = some_clips(source, PROBED // length or 1, length)
+            clips = torch.from_numpy(source.take(rows.ravel())).to(self.training.device)
+            return to_unit(clips.unflatten(0, rows.shape))
         rows = np.unique(np.linspace(0, len(source) - 1, PROBED).astype(np.int64))
         return to_unit(torch.from_numpy(source.take(rows)).to(self.training.device))
 
@@ -77,13 +85,16 @@ class Look:
         """The record's part; seeded by the step, so that it disturbs nothing and repeats after a resume."""
         method = self.training.method
         found: dict[str, Any] = {}
+        if method.encode_is_costly:
+            return found
         seed = fold(self.training.seed, self.training.step, "look")
         with evaluating(method), torch.no_grad(), seeded(seed, self.training.device):
             try:
                 q = method.encode(self.seen)
-                if q.log_var is not None:
-                    kl = q.kl().mean(0).tolist()
-                    found |= {"active": sum(k > ACTIVE for k in kl), "kl per latent": [round(k, 4) for k in kl]}
+                if q.log_var is not None and not q.blocks:
+                    q = replace(q, blocks=method.blocks)
+                if q.stochastic:
+                    found |= written(q.kl().flatten(0, -2).mean(0).tolist(), as_blocks(method.blocks))
                 if self.held is not None:
                     found["validation elbo"] = round(float(method.elbo(self.held).mean()), 4)
             except NotAvailable:

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from unweave import data
+from unweave.blocks import Block, as_blocks
 from unweave.data.base import Dataset
 from unweave.data.convert.scale import refuse_unfinite, unit, unmasked
 from unweave.data.subsets import split
 from unweave.generators import seeded
-from unweave.methods.base import Method
+from unweave.methods.base import Method, NotAvailable
+from unweave.runs.class_block import classes_of, with_class
 from unweave.runs.config import LoopConfig, RunConfig
 from unweave.runs.folder import Folder, RunError
 from unweave.runs.seal import admit
@@ -45,9 +47,9 @@ class Run:
         return next((weight.device for weight in self.method.parameters()), torch.device("cpu"))
 
     @property
-    def blocks(self) -> dict[str, slice]:
+    def blocks(self) -> dict[str, Block]:
         """What the columns of a code are."""
-        return self.method.blocks
+        return as_blocks(self.method.blocks)
 
     @cached_property
     def data(self) -> Dataset:
@@ -81,6 +83,8 @@ class Run:
     def encode(self, images: Any) -> NDArray[np.float32]:
         """Codes (n, D), posterior means, of images (n, C, H, W) or vectors (n, F), in their order.
 
+        Of clips (n, M, C, H, W), where the method encodes clips: one code each (n, D), or one for each frame (n, M, D).
+
         Numbers mean what they did in the data that it was trained on: uint8 are bytes, and floats have the black and
         white of the data's floats, [0, 1] where it had none; other whole numbers those of the data where they were black
         and white, or deeper than bytes. So what was decoded, in [0, 1], is made bytes first where the data had floats of
@@ -97,14 +101,28 @@ class Run:
         """Images, encoded and decoded again."""
         return self.decode(self.encode(images))
 
-    def sample(self, n: int, seed: int = 0) -> NDArray[np.float32]:
-        """`n` new images from the prior."""
-        return self.decode(self.sample_codes(n, seed))
+    def sample(self, n: int, seed: int = 0, *, y: Any = None) -> NDArray[np.float32]:
+        """`n` new images from the prior; of class y, or of classes y (n,), where the code has a block "class"."""
+        codes = self.sample_codes(n, seed)
+        return self.decode(codes if y is None else self.with_class(codes, y))
 
     def sample_codes(self, n: int, seed: int = 0) -> NDArray[np.float32]:
         """`n` codes (n, D) from the prior."""
         with seeded(fold(seed, "prior"), self.device), torch.no_grad():
             return self.method.sample_prior(n).float().cpu().numpy()
+
+    @property
+    def classes(self) -> int:
+        """How many classes the block "class" tells apart: its columns if it is a one-hot, else those of the data."""
+        return classes_of(self.blocks, self.info.classes)
+
+    def with_class(self, codes: Any, y: Any) -> NDArray[np.float32]:
+        """Codes (n, D) whose block "class" says class y, or classes y (n,); the rest stays.
+
+        Class k is the k-th column of a one-hot; whether that is class k of the data, `method.classes_named` says.
+        NotAvailable if the codes have no class; ValueError for a class that there is not.
+        """
+        return with_class(self.method, np.array(plain(codes), dtype=np.float32, ndmin=2), y, self.classes, self.device)
 
     def edit(self, image: Any, *, latent: int, to: float) -> NDArray[np.float32]:
         """One image (C, H, W) decoded again with one latent of its code set to a value."""
@@ -122,6 +140,15 @@ class Run:
     def _images(self, images: Any) -> NDArray[np.generic]:
         """The images as (n, *shape): bytes, or floats in [0, 1]; vectors as float32. Read as the run's own data were."""
         images = _array(images)
+        shape = self.info.shape
+        if self.method.encodes == "clips":
+            if images.ndim != len(shape) + 2 or images.shape[2:] != shape:
+                wanted = ", ".join(map(str, shape))
+                raise NotAvailable(f"images have shape {images.shape}; this run encodes clips (n, frames, {wanted})")
+            return self._frames(images.reshape(-1, *shape)).reshape(images.shape)
+        return self._frames(images)
+
+    def _frames(self, images: NDArray[Any]) -> NDArray[np.generic]:
         shape = self.info.shape
         if images.shape[1:] != shape:
             hint = "; it is one image: add an axis in front" if images.shape == shape else ""

@@ -8,7 +8,7 @@ from typing import Any
 CLOCKED = ("seconds", "images_per_s")  # what a clock says: all that differs between two runs that are the same
 LOOKED_AT = ("active", "validation elbo")  # beside the losses, one number each: with the terms, what has a chart
 COLUMNS = frozenset(
-    {"step", "units", "kl per latent", "live", "resumed", *CLOCKED, *LOOKED_AT}
+    {"step", "units", "kl per latent", "kl per block", "live", "resumed", *CLOCKED, *LOOKED_AT}
 )  # names that no term of the losses may have
 
 

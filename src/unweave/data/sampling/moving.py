@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from unweave.data.base import Dataset
 from unweave.data.sampling.cells import by, count, varying
@@ -48,6 +49,11 @@ def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[s
         cells = by(data, still)
         return lambda rng, step: Drawn(np.sort(cells.members(rng, cells.cells(rng, n), length), axis=1))
     return lambda rng, step: Drawn(held(data, propose, rng, n)[1])
+
+
+def some_clips(data: Dataset, n: int, length: int, seed: int = 0) -> NDArray[np.int64]:
+    """Rows (n, length) of `n` clips of the data, the same for the same seed."""
+    return clips(data, n * length, length=length)(np.random.default_rng(seed), 0).rows
 
 
 def _frames(data: Dataset, n: int, length: int) -> Draw:

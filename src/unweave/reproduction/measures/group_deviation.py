@@ -51,7 +51,7 @@ def deviations(run: Run, identity: Sequence[str], sizes: Sequence[int] = SIZES) 
     used, found = torch.from_numpy(in_use(run)), []
     for size in sizes:
         joint = pooling(Posterior(mean[:, :size], log_var[:, :size]), Batch(images[:, :size]))
-        content = joint.log_var[:, 0, run.blocks["content"]]
+        content = joint.log_var[:, 0, run.blocks["content"].columns]
         found.append(float(torch.exp(0.5 * content[:, used]).mean()))
     return np.array(found)
 
@@ -65,7 +65,7 @@ def in_use(run: Run) -> NDArray[np.bool_]:
     """Which content columns (C,) have a mean KL above `ACTIVE` nats, in the posteriors of 2,000 single images."""
     _pooling(run)
     rows = np.random.default_rng(fold(0, "in use")).integers(len(run.data), size=IMAGES)
-    return kl_per_latent(*_posterior(run, run.data.take(rows)))[run.blocks["content"]] > ACTIVE
+    return kl_per_latent(*_posterior(run, run.data.take(rows)))[run.blocks["content"].columns] > ACTIVE
 
 
 def _posterior(run: Run, images: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

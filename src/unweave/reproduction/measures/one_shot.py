@@ -92,5 +92,5 @@ def by_nearest(
 
 def _columns(run: Run, block: str) -> slice:
     if block in run.blocks or set(run.blocks) == {"code"}:
-        return run.blocks.get(block, slice(None))
+        return run.blocks[block].columns if block in run.blocks else slice(None)
     raise ValueError(f"there is no block {block!r}; {nearest(block, run.blocks)}")

@@ -1,0 +1,41 @@
+"""What each block knows of each factor, as a table of a probe's results."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from unweave.evaluation.encoding import known_factors, known_kinds
+from unweave.evaluation.leaks import Leak, leaks
+from unweave.report.matrices import factor_names
+from unweave.report.tiles import minus
+from unweave.report.views import Absent, Views
+
+
+@dataclass(frozen=True)
+class Probes:
+    """A table: factors, and for each block the cells (score, chance) as text. rows: how many images were looked at."""
+
+    factors: list[str]
+    blocks: list[tuple[str, list[tuple[str, str]]]]
+    rows: int
+
+
+def probes(views: Views) -> Probes:
+    """The table of a run. Absent if its code is one block, or if no factor is known."""
+    if len(views.inferred) < 2:
+        raise Absent("The code of this method is one block: there is none beside it that it could leak into.")
+    source, rows = views.source[0], views.rows(views.looked_at)
+    factors = known_factors(source, rows)
+    if factors is None:
+        raise Absent("These data come without known factors or classes, so there is nothing to ask the blocks for.")
+    names = factor_names(views.run, factors.shape[1])
+    found = leaks(views.codes, views.run.blocks, factors, names, known_kinds(source))
+    return Probes(names, [(name, [_cell(leak) for leak in row.values()]) for name, row in found.items()], len(rows))
+
+
+def _cell(leak: Leak) -> tuple[str, str]:
+    """A score and its chance as text; "–" where it is not defined."""
+    if math.isnan(leak.score):
+        return "–", ""
+    return minus(f"{leak.score:z.2f}"), f"chance {leak.chance:z.2f}"

@@ -1,0 +1,36 @@
+"""The block "class" of a run's codes, set to a class: a one-hot, or what the method has learned for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from unweave.blocks import Block, as_blocks
+from unweave.methods.base import Method, NotAvailable
+from unweave.tensors import plain
+
+
+def classes_of(blocks: Mapping[str, Block], known: int) -> int:
+    """How many classes the block "class" tells apart: its columns if it is a one-hot, else those `known` of the data."""
+    block = blocks.get("class")
+    if block is None or block.kind != "one-hot" or block.columns.stop is None:
+        return known
+    return block.columns.stop - (block.columns.start or 0)
+
+
+def with_class(method: Method, codes: NDArray[np.float32], y: Any, count: int, device: torch.device) -> Any:
+    """The codes (n, D), changed in place, with their class set to y, or y (n,), of which there are `count`."""
+    blocks = as_blocks(method.blocks)
+    if "class" not in blocks:
+        raise NotAvailable(f"the codes of this run have no block 'class'; they have {', '.join(blocks)}")
+    y = np.broadcast_to(np.asarray(plain(y)), (len(codes),))
+    if y.dtype.kind not in "iu" or y.min(initial=0) < 0 or y.max(initial=0) >= count:
+        raise ValueError(f"y is {y.tolist()[:3]}, ...; classes are whole numbers from 0 to {count - 1}")
+    with torch.no_grad():
+        told = method.class_codes(torch.from_numpy(y.astype(np.int64)).to(device))
+    codes[:, blocks["class"].columns] = told.float().cpu().numpy()
+    return codes
