@@ -19,7 +19,9 @@ from unweave import data as datasets
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.methods.base import Method
+from unweave.runs.folder import Folder
 from unweave.runs.run import load_run, parted
+from unweave.runs.sealed_json import sealed
 from unweave.runs.train import resume
 from unweave.settings import Setting
 from unweave.types import Batch, Losses, Posterior
@@ -115,7 +117,7 @@ def test_an_older_run_goes_on_with_the_n_it_was_made_with(tmp_path) -> None:
     assert config["data"].pop("rows") == 120
     config["data"]["info"]["n"] = 120
     config["loop"]["steps"] = 3
-    (old / "config.json").write_text(json.dumps(config))
+    (old / "config.json").write_text(sealed(config))
     (old / "done").unlink()
     assert resume(old, data=pictures()).method.regulariser.n == 120
     assert load_run(old).info.n == 120
@@ -129,8 +131,8 @@ def test_a_resumed_run_tells_other_data_by_all_their_rows(tmp_path) -> None:
 
 
 def run_rows(path: Path) -> int:
-    return json.loads((path / "config.json").read_text())["data"]["rows"]
+    return Folder(path).config.data.rows
 
 
 def load_held(path: Path) -> Any:
-    return parted(pictures(), json.loads((path / "config.json").read_text())["loop"])[1]
+    return parted(pictures(), Folder(path).config.loop)[1]

@@ -22,7 +22,9 @@ from unweave.cli import main
 from unweave.methods.classes import class_of
 from unweave.reproduction import reproduce
 from unweave.runs import seal
+from unweave.runs.folder import Folder
 from unweave.runs.run import load_run
+from unweave.runs.sealed_json import sealed
 from unweave.runs.train import resume
 from unweave.trust import NotTrusted
 
@@ -157,7 +159,7 @@ def forged(honest: Path, here: Path, sign: Path, attack: Callable[[Config, Path]
     (path / "done").unlink()
     config = json.loads((path / "config.json").read_text())
     attack(config, sign)
-    (path / "config.json").write_text(json.dumps(config))
+    (path / "config.json").write_text(sealed(config))
     names = [config["method"]["name"], *config["method"]["parts"].values(), config["data"]["source"]]
     return path, next(name for name in names if ":" in name)
 
@@ -212,7 +214,8 @@ def test_a_data_set_that_gives_something_else_is_refused(here) -> None:
 def test_scores_are_numbers_whatever_they_are_called(honest, here, sign) -> None:
     path = Path(shutil.copytree(honest, here / "downloaded"))
     Path("planted.py").write_text(PLANTED.format(sign=str(sign)))
-    (path / "scores.json").write_text(json.dumps({"planted:mig": {"value": 0.5}, "os:system": {"value": 0.5}}))
+    scores = {"planted:mig": {"value": 0.5}, "os:system": {"value": 0.5}}
+    (path / "scores.json").write_text(sealed(scores))
     unweave.report.write([path, path], "page.html")
     assert not sign.exists()
     assert "planted" not in sys.modules
@@ -275,7 +278,7 @@ def test_a_seal_cannot_be_forged(own, here, sign, monkeypatch, forgery) -> None:
     elif forgery == "another config":
         config = json.loads((own / "config.json").read_text())
         config["loop"]["log_every"] += 1
-        (own / "config.json").write_text(json.dumps(config))
+        (own / "config.json").write_text(sealed(config))
     elif forgery == "another directory":
         (own / "origin.json").write_text(json.dumps(origin | {"directory": str(here / "elsewhere")}))
     elif forgery == "a guess":
@@ -585,7 +588,7 @@ def test_a_link_planted_in_a_run_folder_is_not_written_through(honest, here) -> 
     (path / "scores.json.new").symlink_to(here / "precious")
     unweave.evaluate(load_run(path), "active_latents")
     assert (here / "precious").read_text() == "kept"
-    assert json.loads((path / "scores.json").read_text()).keys() == {"active_latents"}
+    assert Folder(path).scores().keys() == {"active_latents"}
 
 
 OWN = (

@@ -48,7 +48,7 @@ def test_every_kind_of_option_reaches_the_run(unweave):
     assert config["method"]["settings"]["regulariser.gamma"] == 35.0
     assert config["method"]["settings"]["regulariser.critic_lr"] == 1e-3
     assert config["method"]["settings"]["regulariser.critic.width"] == 8
-    assert config["data"]["options"] == {"levels": 5, "shift": ""}
+    assert config["data"]["options"] == {"levels": 5, "shift": "", "classes": ""}
     assert config["batches"]["shared"] == ["row", "column"]
     assert config["batches"]["group_size"] == 3
     assert config["loop"]["holdout"] == 0.1

@@ -33,7 +33,7 @@ def test_it_is_what_the_text_says(moons: Dataset) -> None:
 
 def test_it_is_trained_on_and_scored_by_name_and_as_an_object(moons: Dataset, tmp_path: Path) -> None:
     run = unweave.train("vae", "moons:moons", data_options={"n": 50}, steps=2, batch_size=8, out=tmp_path, holdout=0.2)
-    assert run.config["data"]["name"] == "moons"
+    assert run.config.data.name == "moons"
     assert "mig" in unweave.evaluate(run, ["mig"])
     again = unweave.train("vae", moons, steps=2, batch_size=8, out=tmp_path, holdout=0.2)
     rows = np.arange(50)

@@ -175,7 +175,7 @@ def test_a_run_keeps_its_scores_beside_older_ones(board, tmp_path):
     run = unweave.train("beta-vae", board, steps=2, batch_size=8, out=tmp_path, **settings)
     unweave.evaluate(run, "mig", n=60)
     unweave.evaluate(run, "modularity", n=60)
-    assert set(json.loads((run.path / "scores.json").read_text())) == {"mig", "modularity"}
+    assert set(run.folder.scores()) == {"mig", "modularity"}
 
 
 def test_what_is_missing_is_said(board):

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import unweave
-from unweave.runs.folder import Folder, RunError
+from unweave.runs.errors import RunError
+from unweave.runs.folder import Folder
 from unweave.runs.train import resume
 
 WRITTEN = Path(__file__).parents[1] / "golden" / "run_format_1" / "factor-vae-digits-e42f988e-3"

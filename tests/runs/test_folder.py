@@ -19,7 +19,9 @@ from torch import nn
 from unweave.files import WriteError, write
 from unweave.methods.base import Method, Player
 from unweave.metrics.score import Score
-from unweave.runs.folder import FORMAT, Folder, RunError
+from unweave.runs.errors import RunError
+from unweave.runs.folder import FORMAT, Folder
+from unweave.runs.sealed_json import sealed
 from unweave.training.loop import NotFinite, Training
 from unweave.types import Batch, Losses
 
@@ -152,7 +154,7 @@ def test_weights_of_another_method_are_refused_in_one_line(folder: Folder) -> No
         ("{", "config.json is damaged"),
         (json.dumps({"format": FORMAT + 1, "what": "nobody knows"}), r"newer unweave; this one reads format"),
         (json.dumps({"format": "two"}), r"config.json is damaged: format is 'two'; expected int"),
-        ("[]", r"config.json is damaged: config.json is \[\]; expected names with values"),
+        ("[]", r"config.json is damaged: it holds list, not names with values"),
         ("{}", r"config.json is damaged: config.json has no 'method'"),
         (json.dumps({"meth0d": 1}), r"config.json is damaged: config.json has 'meth0d', which means nothing here"),
     ],
@@ -274,7 +276,7 @@ def test_scores_are_kept_beside_those_that_are_there(tmp_path: Path) -> None:
     folder = Folder.create(tmp_path / "run", config())
     assert folder.scores() == {}
     written = {"mig": {"value": 0.1}, "sap": {"value": 0.2, "from the future": 1}}
-    (folder.path / "scores.json").write_text(json.dumps(written))
+    (folder.path / "scores.json").write_text(sealed(written))
     folder.keep_scores({"mig": Score(0.5), "dci": Score(math.nan, reason="one latent")})
     assert {name: str(score) for name, score in folder.scores().items()} == {
         "mig": "0.50",

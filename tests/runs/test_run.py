@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import unweave
+from unweave.runs.sealed_json import sealed
 
 SMALL = {"encoder": "mlp", "decoder": "mlp", "encoder__width": 4, "decoder__width": 4, "latents": 2, "steps": 2}
 RNG = np.random.default_rng(0)
@@ -163,7 +164,7 @@ def test_a_run_that_does_not_know_its_scale_takes_floats_in_0_1(train):
     run = train(FLOATS[-1, 1])
     config = json.loads((run.path / "config.json").read_text())
     assert config["data"].pop("floats") == [-1, 1]
-    (run.path / "config.json").write_text(json.dumps(config))
+    (run.path / "config.json").write_text(sealed(config))
     old = unweave.load_run(run.path)
     np.testing.assert_allclose(old.encode(UNIT), run.encode(FLOATS[-1, 1]), atol=0.05)
     with pytest.raises(ValueError, match=r"reach from -1 to 1; expected \[0, 1\], or uint8"):

@@ -23,7 +23,7 @@ from unweave.data.subsets import split
 from unweave.files import WriteError
 from unweave.methods.base import Method, Player
 from unweave.runs.config import Resolved
-from unweave.runs.folder import RunError
+from unweave.runs.errors import RunError
 from unweave.runs.monitor import Clock
 from unweave.runs.run import Run, load_run
 from unweave.runs.train import resume, train
@@ -84,7 +84,7 @@ def test_a_run_leaves_a_whole_folder(pictures: Path, tmp_path: Path) -> None:
     seen: list[dict[str, Any]] = []
     run = fit(opened(pictures), tmp_path, progress=seen.append)
     names = {p.relative_to(run.path).as_posix() for p in run.path.rglob("*") if p.is_file()}
-    assert names == {"config.json", "log.jsonl", "weights.safetensors", "state/checkpoint.safetensors", "done"}
+    assert names == {"config.json", "log.jsonl", "weights.safetensors", "state/checkpoint.safetensors", "done", ".lock"}
     assert [record["step"] for record in run.records()] == [5, 10]
     assert {*CLOCKED} | {"reconstruction", "kl", "kl per latent", "active"} <= run.records()[0].keys()
     assert [record for record in seen if "step" in record and "live" not in record] == run.records()

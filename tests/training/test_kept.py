@@ -18,7 +18,7 @@ from unweave.data.images import ImageData
 from unweave.methods.base import Method, Player
 from unweave.nets.average import Average
 from unweave.nets.frozen import frozen
-from unweave.runs.folder import RunError
+from unweave.runs.errors import RunError
 from unweave.runs.run import Run, load_run
 from unweave.runs.train import resume, train
 from unweave.training.kept import Kept

@@ -17,7 +17,8 @@ from torch import nn
 
 from unweave.methods.base import Method, Player
 from unweave.runs import folder as runs
-from unweave.runs.folder import Folder, RunError
+from unweave.runs.errors import RunError
+from unweave.runs.folder import Folder
 from unweave.training.loop import Training
 from unweave.types import Batch, Losses
 

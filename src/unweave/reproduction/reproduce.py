@@ -39,7 +39,7 @@ import unweave
 from unweave.reproduction.checks import Found, claimed_of, key_of, measures_of, verdicts
 from unweave.reproduction.measured import measured
 from unweave.reproduction.recipe import foreign_in, validate
-from unweave.runs.folder import RunExists
+from unweave.runs.errors import RunExists
 from unweave.runs.run import Run
 from unweave.runs.steps import Progress
 from unweave.runs.train import resume, train

@@ -22,7 +22,8 @@ from unweave.generators import seeded
 from unweave.methods.base import Method, NotAvailable
 from unweave.runs.class_block import classes_of, with_class
 from unweave.runs.config import LoopConfig, RunConfig
-from unweave.runs.folder import Folder, RunError
+from unweave.runs.errors import RunError
+from unweave.runs.folder import Folder
 from unweave.runs.seal import admit
 from unweave.seeds import fold
 from unweave.tensors import plain

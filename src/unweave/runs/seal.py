@@ -22,7 +22,7 @@ from pathlib import Path
 from unweave.files import WriteError, write
 from unweave.locate import locate, source
 from unweave.runs.config import RunConfig
-from unweave.runs.folder import ORIGIN, config_in
+from unweave.runs.folder import ORIGIN, read_config
 from unweave.trust import foreign, refuse
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,9 @@ def _origin(run: Path, config: RunConfig) -> Path | None:
         sealed = json.loads((run / ORIGIN).read_text())
         written = (run / "config.json").read_bytes()
         expected = _mark(_secret(make=False), sealed["directory"], written)
-        mine = hmac.compare_digest(expected.encode(), sealed["seal"].encode()) and config_in(written, run) == config
+        mine = (
+            hmac.compare_digest(expected.encode(), sealed["seal"].encode()) and read_config(written, run)[1] == config
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return Path(sealed["directory"]) if mine else None

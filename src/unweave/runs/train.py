@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import warnings
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,15 @@ from unweave import data as datasets
 from unweave.data.base import Dataset
 from unweave.data.sampling.options import refuse_unused
 from unweave.data.shifts.labels import labels
+from unweave.files import WriteError
 from unweave.methods.base import Method
 from unweave.methods.resolve import resolve
 from unweave.methods.spec import STEPS, Spec
 from unweave.runs import config as configs
 from unweave.runs.config import DataConfig, LoopConfig, MethodConfig, Resolved, RunConfig
-from unweave.runs.folder import Folder, RunError, refuse_links
+from unweave.runs.errors import RunError
+from unweave.runs.folder import Folder, refuse_links
+from unweave.runs.lock import WRITING, writing
 from unweave.runs.run import Run, method_of, open_data, parted
 from unweave.runs.seal import admit, seal, sources
 from unweave.runs.steps import Progress, finish, prepared
@@ -85,8 +88,9 @@ def train(
     refuse_unused(built.needs, batches, {name: word.default for name, word in configs.batch_words().items()})
     training = prepared(built, seen, config)  # a batch that cannot be made is said before a folder exists
     path = Path(out) / config.run_name()
-    ranks.first(lambda: _begin(path, config, overwrite))
-    return finish(Folder(path), training, source, held, progress)
+    with ExitStack() as lock:
+        ranks.first(lambda: _begin(path, config, overwrite, lock))
+        return finish(Folder(path), training, source, held, progress)
 
 
 def _made(spec: Spec, seen: Dataset, loop: LoopConfig, count: int) -> tuple[Method, DataInfo]:
@@ -98,11 +102,19 @@ def _made(spec: Spec, seen: Dataset, loop: LoopConfig, count: int) -> tuple[Meth
     return spec.make(info, seed=loop.seed, steps=loop.steps), info
 
 
-def _begin(path: Path, config: RunConfig, overwrite: bool) -> None:
-    """Make the run's folder, sealed."""
-    if overwrite:
-        _remove(path)
-    seal(Folder.create(path, config).path, config)
+def _begin(path: Path, config: RunConfig, overwrite: bool, lock: ExitStack) -> None:
+    """Make the run's folder, locked and sealed."""
+    if overwrite and path.is_symlink():
+        raise RunError(f"{path} is a symbolic link, and is not overwritten: remove it, or choose another out")
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        lock.enter_context(writing(path))
+        seal(Folder.create(path, config, overwrite=overwrite).path, config)
+    except WriteError:
+        (path / WRITING).unlink(missing_ok=True)
+        if not any(path.iterdir()):  # nothing half-written is left
+            path.rmdir()
+        raise
 
 
 def resume(
@@ -131,7 +143,9 @@ def resume(
             f"{path} was trained by {before} processes, now by {ranks.world()}: its noise differs", stacklevel=2
         )
     seen, held = parted(source, config.loop)
-    return finish(folder, prepared(method, seen, config), source, held, progress)
+    with ExitStack() as lock:
+        ranks.first(lambda: lock.enter_context(writing(folder.path)))
+        return finish(folder, prepared(method, seen, config), source, held, progress)
 
 
 def choose(method: str | type[Method], given: Mapping[str, Any], info: DataInfo) -> Spec:
@@ -182,12 +196,3 @@ def _opened_by(given: Any) -> str | None:
     if str(given) in datasets.TABLE or not Path(given).exists():
         return str(given)
     return str(Path(given).resolve())
-
-
-def _remove(path: Path) -> None:
-    """Remove the run in a folder, if one is there."""
-    if not (path / "config.json").exists():
-        return
-    if path.is_symlink():
-        raise RunError(f"{path} is a symbolic link, and is not overwritten: remove it, or choose another out")
-    shutil.rmtree(path)

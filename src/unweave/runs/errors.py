@@ -1,0 +1,18 @@
+"""What can be wrong with a run folder, in one line that says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class RunError(ValueError):
+    """A run folder cannot be used as requested; the message states why and what to do."""
+
+
+class RunExists(RunError):
+    """There is a run in the folder already, finished or not."""
+
+    def __init__(self, path: Path):
+        state = "a finished run" if (path / "done").exists() else "an unfinished run"
+        super().__init__(f"{path} holds {state}: continue it with resume, or choose overwrite or another out")
+        self.path = path

@@ -1,0 +1,49 @@
+"""JSON with a checksum: what stands in a run folder as text, so that an altered letter does not pass for another number."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+CHECKSUM = "crc32"
+
+
+class Altered(ValueError):
+    """A text is not what was written; the message says what of it."""
+
+
+def sealed(plain: Mapping[str, Any], indent: int | None = None) -> str:
+    """Names with values as JSON text, with the checksum of the rest, in place of one that is there, as the last."""
+    rest = {name: value for name, value in plain.items() if name != CHECKSUM}
+    return json.dumps({**rest, CHECKSUM: _checksum(json.loads(json.dumps(rest)))}, indent=indent)
+
+
+def unsealed(text: str | bytes) -> dict[str, Any]:
+    """The names with values that `sealed` wrote. Altered if the text is no such JSON, or its checksum is another."""
+    plain = parsed(text)
+    if CHECKSUM not in plain:
+        raise Altered("it has no checksum")
+    if plain.pop(CHECKSUM) != _checksum(plain):
+        raise Altered("its checksum differs")
+    return plain
+
+
+def parsed(text: str | bytes) -> dict[str, Any]:
+    """Names with values from JSON text without a checksum. Altered if it is no JSON, or of another kind."""
+    try:
+        plain = json.loads(text)
+    except RecursionError:
+        raise Altered("it is nested too deeply") from None
+    except ValueError as error:  # of JSON, or of its encoding
+        raise Altered(str(error)) from error
+    if not isinstance(plain, dict):
+        raise Altered(f"it holds {type(plain).__name__}, not names with values")
+    return plain
+
+
+def _checksum(plain: Any) -> str:
+    """CRC-32 of a value as JSON in one order of its names, eight digits."""
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
+    return f"{zlib.crc32(text.encode()):08x}"

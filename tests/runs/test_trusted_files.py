@@ -1,0 +1,158 @@
+"""What stands in a run folder as text is what was written: altered letters are noticed, and one process writes at a time."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.configs import config
+
+import unweave
+from unweave.metrics.score import Score
+from unweave.runs import lock
+from unweave.runs.errors import RunError
+from unweave.runs.folder import Folder
+from unweave.runs.log import Log
+from unweave.runs.sealed_json import Altered, sealed, unsealed
+from unweave.runs.train import resume
+
+SMALL = {
+    "encoder": "mlp",
+    "decoder": "mlp",
+    "encoder.width": 4,
+    "decoder.width": 4,
+    "latents": 2,
+    "precision": "float32",
+}
+
+
+@pytest.fixture
+def pictures() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (24, 1, 8, 8), dtype=np.uint8)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    """A run with three records and two scores."""
+    made = Folder.create(tmp_path / "run", config(beta=4.0))
+    for step in (1, 2, 3):
+        made.append({"step": step, "kl": 0.5 * step})
+    made.keep_scores({"mig": Score(0.5, n=100), "dci": Score(0.25, parts={"gap": np.array([0.1, 0.2])})})
+    return made
+
+
+def test_a_checksum_is_of_names_and_values_in_any_order() -> None:
+    assert unsealed(sealed({"b": 1.5, "a": [1, None, "é"]})) == {"a": [1, None, "é"], "b": 1.5}
+    assert json.loads(sealed({"a": 1, "crc32": "old"}))["crc32"] == json.loads(sealed({"a": 1}))["crc32"]
+    for text in (sealed({"a": 1}).replace("1,", "2,"), '{"a": 1}', "[1]", "{", "[" * 100_000, b"\xff"):
+        with pytest.raises(Altered):
+            unsealed(text)
+
+
+@pytest.mark.parametrize("name", ["config.json", "log.jsonl", "scores.json"])
+def test_every_flipped_bit_is_noticed_or_changes_no_meaning(folder: Folder, name: str) -> None:
+    """Never a traceback, never another number: one line that names the file, or exactly what was written."""
+    file = folder.path / name
+    content = file.read_bytes()
+    expected = (folder.config, list(folder.records()), {k: s.to_dict() for k, s in folder.scores().items()})
+    rng = np.random.default_rng(0)
+    noticed = 0
+    for place in rng.integers(len(content), size=150):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << int(rng.integers(8))
+        file.write_bytes(damaged)
+        try:
+            opened = Folder(folder.path)
+            found = (opened.config, list(opened.records()), {k: s.to_dict() for k, s in opened.scores().items()})
+        except RunError as error:
+            said = str(error)
+            noticed += 1
+        else:
+            said = name
+            assert found == expected or (name == "log.jsonl" and found[1] == expected[1][: len(found[1])])
+        assert name in said
+        assert "\n" not in said
+    assert noticed > 100
+
+
+def test_a_torn_last_line_is_forgiven_and_no_other(folder: Folder) -> None:
+    log = folder.path / "log.jsonl"
+    whole = log.read_text()
+    log.write_text(whole + '{"step": 4, "kl')
+    assert [record["step"] for record in folder.records()] == [1, 2, 3]
+    folder.forget_after(2)
+    assert [record["step"] for record in folder.records()] == [1, 2]
+    first, second, third = whole.splitlines()
+    log.write_text("\n".join([first, second[:-9], third, ""]))
+    with pytest.raises(RunError, match=r"line 2 of .*log.jsonl is damaged"):
+        list(folder.records())
+    with pytest.raises(RunError, match=r"line 2 of .*log.jsonl is damaged"):
+        folder.forget_after(3)
+    assert log.read_text().splitlines()[2] == third, "nothing was removed"
+
+
+def test_the_log_of_an_earlier_version_is_read_without_checksums(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text('{"step": 1, "kl": 2.5}\n{"step": 2}\n')
+    assert list(Log(tmp_path / "log.jsonl", with_checksums=False).records()) == [{"step": 1, "kl": 2.5}, {"step": 2}]
+
+
+def test_equal_runs_have_equal_files_of_weights(pictures: np.ndarray, tmp_path: Path) -> None:
+    runs = [unweave.train("vae", pictures, steps=3, batch_size=8, out=tmp_path / name, **SMALL) for name in "ab"]
+    first, second = ((run.path / "weights.safetensors").read_bytes() for run in runs)
+    assert first == second
+
+
+def test_a_run_in_progress_has_one_writer(pictures: np.ndarray, tmp_path: Path) -> None:
+    how = {"steps": 3, "batch_size": 8, "out": tmp_path, **SMALL}
+    run = unweave.train("vae", pictures, **how)
+    (run.path / "done").unlink()
+    before = {file.name: file.read_bytes() for file in run.path.iterdir() if file.is_file()}
+    with lock.writing(run.path):
+        for again in (
+            lambda: resume(run.path, data=pictures),
+            lambda: unweave.train("vae", pictures, overwrite=True, **how),
+        ):
+            with pytest.raises(RunError, match="is being trained by another process"):
+                again()
+    assert {file.name: file.read_bytes() for file in run.path.iterdir() if file.is_file()} == before
+    resume(run.path, data=pictures)
+
+
+def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
+    code = "import os, sys; from pathlib import Path; from unweave.runs import lock\n"
+    code += f"lock.writing(Path({str(tmp_path)!r})).__enter__(); os._exit(9)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
+    with lock.writing(tmp_path):
+        pass
+
+
+def test_overwriting_removes_what_unweave_wrote_and_nothing_else(pictures: np.ndarray, tmp_path: Path) -> None:
+    how = {"steps": 3, "batch_size": 8, "out": tmp_path, **SMALL}
+    run = unweave.train("vae", pictures, **how)
+    (run.path / "notes.txt").write_text("mine")
+    run.folder.keep_scores({"mig": Score(0.5)})
+    again = unweave.train("vae", pictures, overwrite=True, **how)
+    assert (again.path / "notes.txt").read_text() == "mine"
+    assert again.folder.scores() == {}
+    assert [record["step"] for record in again.records()] == [3]
+
+
+@pytest.mark.parametrize("removed", range(4))
+def test_a_kill_within_an_overwrite_leaves_a_run_that_can_be_resumed(
+    removed: int, pictures: np.ndarray, tmp_path: Path
+) -> None:
+    """Whatever was removed until then, in the order of removal."""
+    run = unweave.train("vae", pictures, steps=3, batch_size=8, out=tmp_path, **SMALL)
+    expected = run.encode(pictures)
+    copy = Path(shutil.copytree(run.path, tmp_path / "copy"))
+    for name in ("state/checkpoint.safetensors", "done", "weights.safetensors", "log.jsonl")[: removed + 1]:
+        (copy / name).unlink()
+    (copy / "done").unlink(missing_ok=True)
+    again = resume(copy, data=pictures)
+    assert np.array_equal(again.encode(pictures), expected)
+    assert [record["step"] for record in again.records()] == [3]
