@@ -24,7 +24,7 @@ from unweave.reproduction import reproduce
 from unweave.runs import seal
 from unweave.runs.folder import Folder
 from unweave.runs.run import load_run
-from unweave.runs.sealed_json import sealed
+from unweave.runs.sealed_json import marked, sealed
 from unweave.runs.train import resume
 from unweave.trust import NotTrusted
 
@@ -215,7 +215,7 @@ def test_scores_are_numbers_whatever_they_are_called(honest, here, sign) -> None
     path = Path(shutil.copytree(honest, here / "downloaded"))
     Path("planted.py").write_text(PLANTED.format(sign=str(sign)))
     scores = {"planted:mig": {"value": 0.5}, "os:system": {"value": 0.5}}
-    (path / "scores.json").write_text(sealed(scores))
+    (path / "scores.json").write_text(json.dumps({name: marked(score, name) for name, score in scores.items()}))
     unweave.report.write([path, path], "page.html")
     assert not sign.exists()
     assert "planted" not in sys.modules

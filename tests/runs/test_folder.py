@@ -21,7 +21,7 @@ from unweave.methods.base import Method, Player
 from unweave.metrics.score import Score
 from unweave.runs.errors import RunError
 from unweave.runs.folder import FORMAT, Folder
-from unweave.runs.sealed_json import sealed
+from unweave.runs.sealed_json import marked
 from unweave.training.loop import NotFinite, Training
 from unweave.types import Batch, Losses
 
@@ -276,14 +276,15 @@ def test_scores_are_kept_beside_those_that_are_there(tmp_path: Path) -> None:
     folder = Folder.create(tmp_path / "run", config())
     assert folder.scores() == {}
     written = {"mig": {"value": 0.1}, "sap": {"value": 0.2, "from the future": 1}}
-    (folder.path / "scores.json").write_text(sealed(written))
+    marks = {name: marked(plain, name) for name, plain in written.items()}
+    (folder.path / "scores.json").write_text(json.dumps(marks))
     folder.keep_scores({"mig": Score(0.5), "dci": Score(math.nan, reason="one latent")})
     assert {name: str(score) for name, score in folder.scores().items()} == {
         "mig": "0.50",
         "sap": "0.20",
         "dci": "nan (one latent)",
     }
-    assert json.loads((folder.path / "scores.json").read_text())["sap"] == written["sap"]
+    assert json.loads((folder.path / "scores.json").read_text())["sap"] == marks["sap"]
 
 
 def test_damaged_scores_are_named(tmp_path: Path) -> None:

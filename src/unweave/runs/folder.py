@@ -6,7 +6,7 @@
         log.jsonl             one record a line: the mean of each term of the losses since the one before
         weights.safetensors   of the method, as of the last checkpoint; without frozen networks
         state/checkpoint.safetensors   weights, state of the optimisers, step: all that a resumed run needs, in one file
-        scores.json           {metric: score}, once evaluated, and the checksum
+        scores.json           {metric: score}, once evaluated
         done                  present once the last step was taken
 
 Every file has a checksum of what is in it. No random state is stored: every step is seeded from (seed, step), so a killed
@@ -15,6 +15,7 @@ run continues as if it had not been.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,8 @@ from unweave.runs import checkpoint, lock
 from unweave.runs.config import RunConfig
 from unweave.runs.errors import RunError, RunExists
 from unweave.runs.log import Log
-from unweave.runs.sealed_json import CHECKSUM, parsed, sealed, unsealed
-from unweave.settings.typed import shown
+from unweave.runs.sealed_json import CHECKSUM, marked, parsed, sealed, unmarked, unsealed
+from unweave.settings.typed import shown, typed
 from unweave.training.loop import Training
 
 FORMAT = 2  # 1, of before, has no checksums in its text files
@@ -130,7 +131,8 @@ class Folder:
         try:
             with lock.scoring(self.path):
                 kept = self._plain_scores() | {name: score.to_dict() for name, score in scores.items()}
-                write(self.path / SCORES, sealed(kept, indent=1).encode())
+                each = {name: marked(plain, name) for name, plain in kept.items()}
+                write(self.path / SCORES, json.dumps(each, indent=1).encode())
         except OSError as error:
             raise WriteError(f"could not write {self.path / SCORES}: {error.strerror}") from error
 
@@ -138,14 +140,15 @@ class Folder:
         file = self.path / SCORES
         if not file.is_file():
             return {}
+        found = {}
         try:
-            content = file.read_bytes()
-            plain = parsed(content)
-            if self.format == 1 and CHECKSUM not in plain:  # as an earlier version wrote them
-                return plain
-            return unsealed(content)
+            for name, plain in parsed(file.read_bytes()).items():
+                score: dict[str, Any] = typed(name, plain, dict)
+                earlier = self.format == 1 and CHECKSUM not in score  # as an earlier version wrote it
+                found[name] = score if earlier else unmarked(score, name)
         except ValueError as error:
             raise RunError(f"{file} is damaged: {error}; remove it, and score again") from error
+        return found
 
     def checkpoint(self, training: Training, seconds: float) -> None:
         """Keep all that a resumed run needs, then the weights alone. seconds: of training so far."""

@@ -15,19 +15,29 @@ class Altered(ValueError):
 
 
 def sealed(plain: Mapping[str, Any], indent: int | None = None) -> str:
-    """Names with values as JSON text, with the checksum of the rest, in place of one that is there, as the last."""
-    rest = {name: value for name, value in plain.items() if name != CHECKSUM}
-    return json.dumps({**rest, CHECKSUM: _checksum(json.loads(json.dumps(rest)))}, indent=indent)
+    """Names with values as JSON text, marked with their checksum."""
+    return json.dumps(marked(plain), indent=indent)
 
 
 def unsealed(text: str | bytes) -> dict[str, Any]:
     """The names with values that `sealed` wrote. Altered if the text is no such JSON, or its checksum is another."""
-    plain = parsed(text)
+    return unmarked(parsed(text))
+
+
+def marked(plain: Mapping[str, Any], name: str = "") -> dict[str, Any]:
+    """The same with the checksum of the rest, and of the name under which they stand, as the last value."""
+    rest = {key: value for key, value in plain.items() if key != CHECKSUM}
+    return {**rest, CHECKSUM: _checksum([name, json.loads(json.dumps(rest))])}
+
+
+def unmarked(plain: Mapping[str, Any], name: str = "") -> dict[str, Any]:
+    """What `marked` was given. Altered if the checksum is missing, or another."""
+    rest = {key: value for key, value in plain.items() if key != CHECKSUM}
     if CHECKSUM not in plain:
         raise Altered("it has no checksum")
-    if plain.pop(CHECKSUM) != _checksum(plain):
+    if plain[CHECKSUM] != _checksum([name, rest]):
         raise Altered("its checksum differs")
-    return plain
+    return rest
 
 
 def parsed(text: str | bytes) -> dict[str, Any]:
