@@ -1,4 +1,4 @@
-"""A checksum of tensors by name: a flipped bit, or another network, would pass for the one that is meant."""
+"""Checksum of named tensors, to detect damaged weights or another network."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from torch import Tensor
 
 
 def checksum(tensors: Mapping[str, Tensor], text: str = "") -> str:
-    """CRC-32 of names, values and a text, eight digits; on any device, in any memory layout."""
+    """CRC-32 of names, values and a text, eight hex digits; independent of device and layout."""
     total = zlib.crc32(text.encode())
     for name in sorted(tensors):
-        values = tensors[name].detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
-        total = zlib.crc32(values.data, zlib.crc32(name.encode(), total))
+        flat = tensors[name].detach().cpu().contiguous().reshape(-1)
+        content = flat.view(torch.uint8).numpy()
+        total = zlib.crc32(name.encode(), total)
+        total = zlib.crc32(content.data, total)
     return f"{total:08x}"

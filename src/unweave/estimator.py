@@ -1,4 +1,4 @@
-"""Every method as a transformer of scikit-learn: images or vectors in, codes out."""
+"""scikit-learn transformer for every method: images or vectors to codes."""
 
 from __future__ import annotations
 
@@ -24,19 +24,22 @@ LAYOUTS = ("vectors", "plane", "channels first", "channels last")
 class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """A method of `unweave list methods` behind `fit`, `transform` and `inverse_transform`.
 
-    X: vectors (n, d), best scaled to unit variance; or images (n, h, w), (n, h, w, c) or (n, c, h, w) with c 1 or 3, kept
-    in 8 bits: floats or whole numbers, of which `unweave.data.convert.scale` tells what is black and white when they are
-    fitted, and which mean the same from then on. y is ignored: methods that learn from labels or groups take more than a
-    table, see `unweave.train`.
+    X: vectors (n, d), best scaled to unit variance; or images (n, h, w), (n, h, w, c) or (n, c, h,
+    w) with c 1 or 3, stored in 8 bits: floats or whole numbers, whose black and white
+    `unweave.data.convert.scale` determines in `fit`, for all later calls. y is ignored: methods
+    that learn from labels or groups need more than a table, see `unweave.train`.
 
     Args:
-        method: a name, a class or "module:Class". steps, batch_size, seed, precision, device: as of `unweave.train`.
-        out: the folder in which to keep the run's folder; None keeps the model in memory only.
-        settings: of the method and its parts: beta=6, regulariser="density-ratio", regulariser__gamma=35. They are
-            checked by `fit`, and can be set and searched over like any other parameter.
+        method: a name, a class or "module:Class". steps, batch_size, seed, precision, device: as in
+            `unweave.train`.
+        out: the folder for the run's folder; with None the model is in memory only.
+        settings: of the method and its parts: beta=6, regulariser="density-ratio",
+            regulariser__gamma=35. They are checked by `fit`, and can be set and searched over like
+            any other parameter.
 
     Attributes:
-        run_: the `unweave.Run`. layout_: how X was laid out, one of `LAYOUTS`. n_features_in_: length of X's second axis.
+        run_: the `unweave.Run`. layout_: how X was laid out, one of `LAYOUTS`. n_features_in_:
+            length of X's second axis.
 
     >>> from sklearn.datasets import load_digits
     >>> images = load_digits().images / 16
@@ -57,24 +60,36 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         out: Any = None,
         **settings: Any,
     ):
-        self.method, self.steps, self.batch_size, self.seed = method, steps, batch_size, seed
-        self.precision, self.device, self.out, self.settings = precision, device, out, settings
+        self.method = method
+        self.steps = steps
+        self.batch_size = batch_size
+        self.seed = seed
+        self.precision = precision
+        self.device = device
+        self.out = out
+        self.settings = settings
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The parameters, settings of the method among them."""
+        """The parameters, with the settings of the method."""
         return super().get_params(deep) | self.settings
 
     def set_params(self, **params: Any) -> Disentangler:
-        """Change parameters; what is none of the constructor's is a setting of the method."""
-        own = self._get_param_names()
-        self.settings = self.settings | {k: v for k, v in params.items() if k not in own}
-        return super().set_params(**{k: v for k, v in params.items() if k in own})
+        """Change parameters; names that are not the constructor's are settings of the method."""
+        names = self._get_param_names()
+        own = {name: value for name, value in params.items() if name in names}
+        settings = {name: value for name, value in params.items() if name not in names}
+        self.settings = self.settings | settings
+        return super().set_params(**own)
 
     def fit(self, X: Any, y: Any = None) -> Disentangler:
-        """Train on X. ValueError for unknown settings, values out of range and arrays that are no images or vectors."""
+        """Train on X.
+
+        ValueError for unknown settings, values out of range and arrays that are no images or
+        vectors.
+        """
         X = validate_data(self, unmasked(plain(X), "X"), allow_nd=True, ensure_min_samples=2)
         self.layout_ = _layout(X)
-        with tempfile.TemporaryDirectory() as passing:
+        with tempfile.TemporaryDirectory() as temporary:
             self.run_: Run = train(
                 self.method,
                 _data(_arranged(X, self.layout_)),
@@ -83,27 +98,32 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                 seed=self.seed,
                 precision=self.precision,
                 device=self.device,
-                out=passing if self.out is None else self.out,
+                out=temporary if self.out is None else self.out,
                 **self.settings,
             )
         self._n_features_out = self.run_.encode(self.run_.data.take([0])).shape[1]
         return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:
-        """Codes (n, D): the posterior means. Floats have the scale of those that were fitted, [0, 1] if none were."""
+        """Posterior means (n, D).
+
+        Floats have the scale of the fitted floats, or [0, 1] if none were fitted.
+        """
         X = self._checked(X)
         return self.run_.encode(X)
 
     def inverse_transform(self, X: Any) -> NDArray[np.float32]:
-        """Vectors, or images in [0, 1] whatever their scale was, laid out as those that were fitted, of codes (n, D)."""
+        """Codes (n, D) to vectors, or to images in [0, 1] in the layout of the fitted ones."""
         check_is_fitted(self)
         codes = np.asarray(plain(X), dtype=np.float32)
         if codes.ndim != 2 or codes.shape[1] != self._n_features_out:
             raise ValueError(f"codes have shape {codes.shape}; expected (n, {self._n_features_out})")
-        found = self.run_.decode(codes)
-        return {"plane": lambda x: x[:, 0], "channels last": lambda x: x.transpose(0, 2, 3, 1)}.get(
-            self.layout_, lambda x: x
-        )(found)
+        found = self.run_.decode(codes)  # (n, F) or (n, c, h, w)
+        if self.layout_ == "plane":
+            return found[:, 0]
+        if self.layout_ == "channels last":
+            return found.transpose(0, 2, 3, 1)
+        return found
 
     def score(self, X: Any, y: Any = None) -> float:
         """The mean over X of a lower bound of log p(x), nats per image; higher is better."""
@@ -125,7 +145,7 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
 
 def _layout(X: NDArray[Any]) -> str:
-    """How an array is laid out; where both ends could be channels, the first are."""
+    """The layout of an array, one of `LAYOUTS`; if both ends could be channels, the first axis is."""
     if X.ndim == 2:
         return "vectors"
     if X.ndim == 3:
@@ -140,12 +160,14 @@ def _layout(X: NDArray[Any]) -> str:
 
 
 def _arranged(X: NDArray[Any], layout: str) -> NDArray[Any]:
-    """Float32 vectors (n, d), or images (n, c, h, w) in the type they came in."""
+    """Float32 vectors (n, d), or images (n, c, h, w) of unchanged type."""
     if layout == "vectors":
         return X.astype(np.float32)
     if layout == "plane":
         return X[:, None]
-    return X.transpose(0, 3, 1, 2) if layout == "channels last" else X
+    if layout == "channels last":
+        return X.transpose(0, 3, 1, 2)
+    return X
 
 
 def _data(X: NDArray[Any]) -> ImageData:
@@ -153,5 +175,5 @@ def _data(X: NDArray[Any]) -> ImageData:
     if X.ndim == 2:
         return ImageData(X, name="X")
     scale = scale_of(X, "X")
-    floats = scale.floats or (0, 1)  # so that floats are kept in 8 bits beside whole numbers too
+    floats = scale.floats or (0, 1)  # of later floats, if the fitted images are whole numbers
     return ImageData(np.ascontiguousarray(to_bytes(X, scale)), name="X", white=scale.depth, floats=floats)

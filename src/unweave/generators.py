@@ -1,7 +1,8 @@
-"""torch's default generators, from which methods draw: which ones a device has, seeded there, and put back as they were.
+"""torch's default random generators of a device: list, seed, save and restore them.
 
-`seeds` says with what, this file where: a number is drawn on the device of its tensor, so a seed of the CPU's generator
-alone is none for weights on an accelerator, whose generator would move on for the caller too.
+Random numbers are drawn on the device of their tensor, so seeding the CPU's generator alone has no
+effect on an accelerator, whose generator would also change for the caller. Seeds are made in
+`seeds`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import torch
 
 
 def generators(device: torch.device | str) -> list[torch.Generator]:
-    """The default generators that code with its weights on `device` draws from: the CPU's, then the device's own.
+    """Default generators of code with its weights on `device`: the CPU's, then the device's own.
 
     >>> len(generators("cpu")), len(generators("meta"))
     (1, 1)
@@ -25,20 +26,20 @@ def generators(device: torch.device | str) -> list[torch.Generator]:
         return [torch.default_generator, torch.mps._get_default_mps_generator()]
     if not hasattr(module, "default_generators"):
         return [torch.default_generator]
-    module.init()  # before that, a device has no generator
+    module.init()  # creates the generators
     index = module.current_device() if device.index is None else device.index
     return [torch.default_generator, module.default_generators[index]]
 
 
 def reseed(seed: int, device: torch.device | str) -> None:
-    """Seed the generators of a device, and no others (torch.manual_seed costs a hundred times as much)."""
+    """Seed the generators of a device only; torch.manual_seed takes a hundred times as long."""
     for generator in generators(device):
         generator.manual_seed(seed)
 
 
 @contextmanager
 def left_alone(device: torch.device | str) -> Iterator[None]:
-    """What is drawn on a device inside the block is not seen outside: its generators are put back, also after an error."""
+    """Context that restores the generators of a device at its end, also after an error."""
     before = [(generator, generator.get_state()) for generator in generators(device)]
     try:
         yield
@@ -49,7 +50,7 @@ def left_alone(device: torch.device | str) -> Iterator[None]:
 
 @contextmanager
 def seeded(seed: int, device: torch.device | str) -> Iterator[None]:
-    """Inside the block a device draws from `seed`; after it the caller's generators are where they were."""
+    """Context in which the generators of a device start from `seed`; they are restored at its end."""
     with left_alone(device):
         reseed(seed, device)
         yield

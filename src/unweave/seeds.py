@@ -1,4 +1,4 @@
-"""Randomness as a function of place and time, so that no random state has to be kept and a resumed run repeats itself."""
+"""Random seeds from a run's seed and a place, so that resuming needs no stored random state."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import hashlib
 
 
 def fold(seed: int, *at: object) -> int:
-    """A seed in [0, 2**63) for one place and moment of a run, equal on every machine.
+    """A seed in [0, 2**63) for one place and step of a run, equal on every machine.
 
     >>> fold(0, 3, "batch") == fold(0, 3, "batch") != fold(0, 4, "batch")
     True
     """
     text = "/".join(map(str, (seed, *at)))
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) >> 1
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return int.from_bytes(digest) >> 1  # 63 bits

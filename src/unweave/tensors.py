@@ -1,4 +1,4 @@
-"""Tensors of torch as arrays of numpy, without importing torch: known by what they can do."""
+"""Conversion of torch tensors to numpy arrays, without an import of torch."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-HALVES = ("bfloat16", "float8")  # types of torch that numpy has not
+HALVES = ("bfloat16", "float8")  # types of torch that numpy does not have
 
 
 def plain(given: Any) -> Any:
-    """A tensor as an array: off its graph and its device, in float32 where numpy has no such type.
+    """A tensor as a detached array on the CPU, in float32 where numpy has no such type.
 
-    A list or tuple in which there are tensors becomes a list of arrays; anything else is given back as it is.
+    A list or tuple with tensors becomes a list of arrays; any other value is returned unchanged.
     """
     if isinstance(given, (list, tuple)) and any(_is_tensor(part) for part in given):
         return [plain(part) for part in given]

@@ -180,7 +180,7 @@ def test_known_factors_keep_the_columns_of_the_same_number():
 
 @pytest.mark.parametrize("told", ["number", "factors"])
 def test_what_is_not_told_is_asked_for_in_one_line(told):
-    with pytest.raises(ValueError, match="do not say what changed: choose nothing"):
+    with pytest.raises(ValueError, match="do not state what changed: choose nothing"):
         Adaptive(2, told=told)(apart([0.1, 0.2]), NOTHING)
 
 

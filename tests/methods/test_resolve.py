@@ -149,7 +149,7 @@ def test_a_strangers_class_from_the_working_directory(tmp_path: Path, monkeypatc
         made("strange_file:Unwired", {"encoder": "mlp"})
     with pytest.raises(ValueError, match=r"has no 'Mien'; did you mean 'Mine'\?"):
         made("strange_file:Mien", {})
-    with pytest.raises(ValueError, match=r"Forgetful takes 'speed', which nobody gives: annotate it with Setting"):
+    with pytest.raises(ValueError, match=r"Forgetful takes 'speed', which is not given: annotate it with Setting"):
         made("strange_file:Forgetful", {})
     with pytest.raises(ValueError, match=r"there is no module 'no_such_file'"):
         made("no_such_file:Mine", {})

@@ -1,4 +1,4 @@
-"""Diagonal Gaussians: log density, KL, products and mixtures of a group. In nats; the last axis is the column."""
+"""Diagonal Gaussians: log density, KL divergence, products and mixtures of a group. In nats."""
 
 from __future__ import annotations
 
@@ -24,29 +24,36 @@ def log_standard(z: Tensor) -> Tensor:
 def kl(mean: Tensor, log_var: Tensor, to_mean: Tensor, to_log_var: Tensor) -> Tensor:
     """KL(N(mean, exp(log_var)) || N(to_mean, exp(to_log_var))), element by element, in nats.
 
-    To the prior N(0, 1) it is `types.Posterior.kl`, whose sums are in an order of their own.
+    For the prior N(0, 1) see `types.Posterior.kl`, which adds its terms in another order.
     """
     gap = to_log_var - log_var
     return 0.5 * (gap - 1 + torch.exp(-gap) + (mean - to_mean) ** 2 * torch.exp(-to_log_var))
 
 
-# In the three joins of a group, `weight` (G, M) counts an image that stands r times in its group as 1/r each time, so
-# that the group has as much evidence as it has images; None where all of them differ.
+# In the three averages of a group, `weight` (G, M) is 1/r for each row of an image that occurs r times
+# in its group, so that each different image counts once; None where all of them differ.
 
 
 def product(
     mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"], weight: Float[Tensor, "G M"] | None = None
 ) -> tuple[Tensor, Tensor]:
     """Mean and log variance (G, 1, D) of the normalised product of M densities: precisions add up."""
-    log_precision = -log_var if weight is None else weight.log()[..., None] - log_var
-    joint = -torch.logsumexp(log_precision, 1, keepdim=True)
-    return (mean * torch.exp(joint + log_precision)).sum(1, keepdim=True), joint
+    log_precision = -log_var  # (G, M, D)
+    if weight is not None:
+        log_precision = weight.log()[..., None] - log_var
+    joint = -torch.logsumexp(log_precision, 1, keepdim=True)  # (G, 1, D)
+    # means weighted by their shares of the precision
+    joint_mean = (mean * torch.exp(joint + log_precision)).sum(1, keepdim=True)
+    return joint_mean, joint
 
 
 def geometric(
     mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"], weight: Float[Tensor, "G M"] | None = None
 ) -> tuple[Tensor, Tensor]:
-    """The same of their normalised geometric mean: precisions are averaged, so a group is no surer than an image."""
+    """Mean and log variance (G, 1, D) of the normalised geometric mean of M densities.
+
+    Precisions are averaged, so the variance does not shrink with the size of the group.
+    """
     joint_mean, joint_log_var = product(mean, log_var, weight)
     return joint_mean, joint_log_var + _log_count(log_var, weight)
 
@@ -54,8 +61,13 @@ def geometric(
 def mixture(
     mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"], weight: Float[Tensor, "G M"] | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Mean of the means and of the variances of M densities, (G, 1, D): GVAE's average, narrower than the mixture."""
-    each = log_var if weight is None else weight.log()[..., None] + log_var
+    """Mean of the means and log mean of the variances of M densities, (G, 1, D): GVAE's average.
+
+    It is narrower than the mixture, whose variance has that of the means too.
+    """
+    each = log_var  # (G, M, D)
+    if weight is not None:
+        each = weight.log()[..., None] + log_var
     joint = torch.logsumexp(each, 1, keepdim=True) - _log_count(log_var, weight)
     if weight is None:
         return mean.mean(1, keepdim=True), joint
@@ -65,4 +77,6 @@ def mixture(
 
 def _log_count(log_var: Tensor, weight: Tensor | None) -> Tensor | float:
     """Log of the number of different images of each group, (G, 1, 1)."""
-    return math.log(log_var.shape[1]) if weight is None else weight.sum(1).log()[:, None, None]
+    if weight is None:
+        return math.log(log_var.shape[1])
+    return weight.sum(1).log()[:, None, None]

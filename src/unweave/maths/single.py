@@ -1,7 +1,8 @@
-"""Single precision inside a loop that trains in less: what is computed of codes is not computed in bfloat16.
+"""float32 for statistics of codes in a training loop under bfloat16 autocast.
 
-Autocast runs matrix products in bfloat16, of float32 tensors too. A network bears that. A covariance, a kernel's product
-or a log of a mean of exponentials is a number that is minimised, and would be right to two or three digits.
+Autocast computes matrix products in bfloat16, of float32 tensors too. Networks train well with
+that. A covariance, a kernel's product or a log of a mean of exponentials is itself minimised, and
+would be accurate to two or three digits.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ T = TypeVar("T")
 
 
 def in_float32(f: Callable[P, T]) -> Callable[P, T]:
-    """`f` outside autocast: tensors of lower precision come as float32, and float64 stays what it is."""
+    """`f` without autocast: tensors of lower precision are cast to float32; float64 is not cast."""
 
     @functools.wraps(f)
     def outside(*given: P.args, **named: P.kwargs) -> T:
@@ -26,10 +27,14 @@ def in_float32(f: Callable[P, T]) -> Callable[P, T]:
         if not torch.is_autocast_enabled(device):
             return f(*given, **named)
         with torch.autocast(device, enabled=False):
-            return f(*map(_single, given), **{name: _single(t) for name, t in named.items()})  # type: ignore[arg-type]
+            values = [_single(value) for value in given]
+            keywords = {name: _single(value) for name, value in named.items()}
+            return f(*values, **keywords)  # type: ignore[arg-type]
 
     return outside
 
 
 def _single(t: object) -> object:
-    return t.float() if isinstance(t, Tensor) and t.dtype in (torch.bfloat16, torch.float16) else t
+    if isinstance(t, Tensor) and t.dtype in (torch.bfloat16, torch.float16):
+        return t.float()
+    return t

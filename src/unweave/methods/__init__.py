@@ -1,4 +1,4 @@
-"""The methods and their parts, as plain tables: what exists, where it stands, one line of what it is. Imports nothing.
+"""Registry of methods and parts: names, import paths, one-line descriptions. Imports no method.
 
 To add a method, write one file and one line here. `names()` lists them, `resolve.py` looks them up.
 """
@@ -13,8 +13,10 @@ from typing import Any
 class Entry:
     """One line of a table.
 
-    where: "module:Class". about: one line. parts: the parts it is made of, by kind. defaults: settings that differ from
-    the class's own, with dotted names for parts ("regulariser.beta").
+    where: "module:Class". about: a description of one line. parts: the parts it is made of, by
+    kind.
+    defaults: settings that differ from the class's own, with dotted names for parts
+    ("regulariser.beta").
     """
 
     where: str
@@ -28,49 +30,58 @@ _VAE = "unweave.methods.vae:VAE"
 METHODS: dict[str, Entry] = {
     "ae": Entry("unweave.methods.ae:AE", "autoencoder with a deterministic code, no regulariser"),
     "vae": Entry(_VAE, "variational autoencoder", {"regulariser": "beta"}, {"regulariser.beta": 1.0}),
-    "beta-vae": Entry(_VAE, "KL divergence weighed by beta", {"regulariser": "beta"}),
-    "annealed-vae": Entry(_VAE, "KL divergence held at a growing capacity", {"regulariser": "capacity"}),
-    "beta-tcvae": Entry(_VAE, "total correlation weighed, minibatch estimate", {"regulariser": "total-correlation"}),
-    "factor-vae": Entry(_VAE, "total correlation weighed, by a critic", {"regulariser": "density-ratio"}),
-    "constrained-vae": Entry(_VAE, "KL divergence held below delta by a multiplier", {"regulariser": "constrained"}),
+    "beta-vae": Entry(_VAE, "KL divergence weighted by beta", {"regulariser": "beta"}),
+    "annealed-vae": Entry(_VAE, "KL divergence kept at a growing capacity", {"regulariser": "capacity"}),
+    "beta-tcvae": Entry(_VAE, "total correlation weighted, minibatch estimate", {"regulariser": "total-correlation"}),
+    "factor-vae": Entry(_VAE, "total correlation weighted, estimated by a critic", {"regulariser": "density-ratio"}),
+    "constrained-vae": Entry(_VAE, "KL divergence kept below delta by a multiplier", {"regulariser": "constrained"}),
     "dip-vae-1": Entry(
         _VAE,
-        "covariance of the means drawn to the identity",
+        "penalty on the covariance of the means: its distance from the identity",
         {"regulariser": "moments"},
         {"regulariser.kind": "i", "regulariser.diagonal": 100.0},
     ),
     "dip-vae-2": Entry(
-        _VAE, "covariance of the codes drawn to the identity", {"regulariser": "moments"}, {"regulariser.kind": "ii"}
+        _VAE,
+        "penalty on the covariance of the codes: its distance from the identity",
+        {"regulariser": "moments"},
+        {"regulariser.kind": "ii"},
     ),
-    "info-vae": Entry(_VAE, "aggregated posterior drawn to the prior", {"regulariser": "info"}),
+    "info-vae": Entry(
+        _VAE,
+        "divergence of the aggregated posterior from the prior",
+        {"regulariser": "info"},
+    ),
     "aae": Entry(
         _VAE,
-        "aggregated posterior drawn to the prior by a critic, codes are points",
+        "divergence of the aggregated posterior from the prior, by a critic; codes are points",
         {"regulariser": "info", "regulariser.divergence": "adversarial"},
         {"regulariser.alpha": 1.0, "regulariser.lam": 1.0, "posterior": "point"},
     ),
-    "hfs-vae": Entry(_VAE, "support of the codes drawn to a product", {"regulariser": "hausdorff"}),
+    "hfs-vae": Entry(
+        _VAE, "penalty on the support of the codes: its distance from a product", {"regulariser": "hausdorff"}
+    ),
     "ml-vae": Entry(
         _VAE,
-        "groups share content: product of posteriors",
+        "groups share content columns: product of posteriors",
         {"regulariser": "beta", "pooling": "product"},
         {"regulariser.beta": 1.0},
     ),
     "gvae": Entry(
         _VAE,
-        "groups share content: average of posteriors",
+        "groups share content columns: average of posteriors",
         {"regulariser": "beta", "pooling": "mean"},
         {"regulariser.beta": 1.0},
     ),
     "ada-ml-vae": Entry(
         _VAE,
-        "pairs share what they seem to share: geometric mean",
+        "shared columns of a pair are estimated: geometric mean",
         {"regulariser": "beta", "pooling": "adaptive"},
         {"regulariser.beta": 1.0, "pooling.average": "geometric"},
     ),
     "ada-gvae": Entry(
         _VAE,
-        "pairs share what they seem to share: average",
+        "shared columns of a pair are estimated: average",
         {"regulariser": "beta", "pooling": "adaptive"},
         {"regulariser.beta": 1.0, "pooling.average": "mean"},
     ),
@@ -80,7 +91,7 @@ METHODS: dict[str, Entry] = {
     "s2-beta-tcvae": Entry(
         _VAE, "beta-TCVAE and few labels", {"regulariser": "total-correlation", "supervision": "xent"}
     ),
-    "infogan": Entry("unweave.methods.infogan:InfoGAN", "generator whose codes can be read off its images"),
+    "infogan": Entry("unweave.methods.infogan:InfoGAN", "generator whose codes can be inferred from its images"),
 }
 
 _NETS = "unweave.nets."
@@ -107,33 +118,46 @@ PARTS: dict[str, dict[str, Entry]] = {
     },
     "regulariser": {
         "beta": Entry(_REGULARISERS + "beta:Beta", "beta * KL"),
-        "constrained": Entry(_REGULARISERS + "constrained:Constrained", "KL held below delta by a multiplier"),
+        "constrained": Entry(_REGULARISERS + "constrained:Constrained", "KL kept below delta by a multiplier"),
         "capacity": Entry(_REGULARISERS + "capacity:Capacity", "gamma * abs(KL - C)"),
         "total-correlation": Entry(
-            _REGULARISERS + "total_correlation:TotalCorrelation", "I, TC and dimension-wise KL weighed"
+            _REGULARISERS + "total_correlation:TotalCorrelation", "I, TC and dimension-wise KL, weighted"
         ),
         "density-ratio": Entry(_REGULARISERS + "density_ratio:DensityRatio", "KL + gamma * TC by a critic"),
         "moments": Entry(_REGULARISERS + "moments:Moments", "KL + distance of the covariance from the identity"),
-        "info": Entry(_REGULARISERS + "info:Info", "KL of images traded for a divergence of the aggregated posterior"),
+        "info": Entry(
+            _REGULARISERS + "info:Info",
+            "KL of images traded for a divergence of the aggregated posterior",
+        ),
         "hausdorff": Entry(_REGULARISERS + "hausdorff:Hausdorff", "beta * KL + gamma * gap to a product support"),
     },
     "divergence": {
         "mmd": Entry(_REGULARISERS + "mmd:MMD", "maximum mean discrepancy, unbiased"),
         "stein": Entry(_REGULARISERS + "stein:Stein", "Stein variational gradient"),
-        "adversarial": Entry(_REGULARISERS + "adversarial:Adversarial", "a critic tells codes from the prior's"),
+        "adversarial": Entry(
+            _REGULARISERS + "adversarial:Adversarial", "a critic separates codes from samples of the prior"
+        ),
     },
     "pooling": {
         "product": Entry(_POOLING + "product:Product", "product of a group's posteriors (ML-VAE)"),
         "mean": Entry(_POOLING + "mean:Mean", "average of a group's posteriors (GVAE)"),
-        "adaptive": Entry(_POOLING + "adaptive:Adaptive", "average of the columns a pair seems to share (Ada-GVAE)"),
+        "adaptive": Entry(
+            _POOLING + "adaptive:Adaptive", "average of the columns that a pair is estimated to share (Ada-GVAE)"
+        ),
         "random": Entry(_POOLING + "random:Random", "average of all columns but a random one (ablation of adaptive)"),
     },
     "supervision": {
         "xent": Entry(_SUPERVISION + "xent:CrossEntropy", "cross-entropy of mean k with label k"),
         "l2": Entry(_SUPERVISION + "l2:SquaredError", "squared error of mean k to label k"),
-        "cov": Entry(_SUPERVISION + "covariance:Covariance", "squared covariances of column and other factors"),
+        "cov": Entry(
+            _SUPERVISION + "covariance:Covariance",
+            "squared covariances of column and other factors",
+        ),
         "embed": Entry(_SUPERVISION + "embed:Embedding", "mean k classified by learned points on a line"),
-        "mine": Entry(_SUPERVISION + "mine:MutualInformation", "squared information of column and other factors"),
+        "mine": Entry(
+            _SUPERVISION + "mine:MutualInformation",
+            "squared mutual information of column and other factors",
+        ),
     },
 }
 

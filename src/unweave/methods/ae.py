@@ -1,4 +1,4 @@
-"""Autoencoder: -log p(x given code), with a deterministic code; the baseline without any regulariser."""
+"""Autoencoder with a deterministic code, -log p(x given code): the unregularised baseline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from unweave.types import NATS, Batch, Losses, Posterior
 
 
 class AE(Method):
-    """encoder: images (B, *shape) to codes (B, latents). decoder: codes to what the likelihood takes. It has no prior."""
+    """Autoencoder without a prior.
+
+    encoder: images (B, *shape) to codes (B, latents). decoder: codes to the parameters of the
+    likelihood.
+    """
 
     def __init__(
         self,
@@ -26,7 +30,10 @@ class AE(Method):
         lr: Annotated[float, Setting("learning rate of Adam", above=0, search=("log", 1e-5, 1e-2))] = 1e-4,
     ):
         super().__init__()
-        self.encoder, self.decoder, self.likelihood, self.lr = encoder, decoder, likelihood, lr
+        self.encoder = encoder
+        self.decoder = decoder
+        self.likelihood = likelihood
+        self.lr = lr
 
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
@@ -36,7 +43,8 @@ class AE(Method):
         return {"model": Player(self, self.lr)}
 
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
-        reconstruction = self.likelihood(self.decoder(self.encode(batch.x).mean), batch.x).mean()
+        code = self.encode(batch.x).mean  # (B, latents)
+        reconstruction = self.likelihood(self.decoder(code), batch.x).mean()
         yield Losses({"model": reconstruction}, {"reconstruction": reconstruction}, NATS)
 
     def encode(self, x: Tensor) -> Posterior:

@@ -1,37 +1,44 @@
-"""The contract of a method: who learns, what each of them minimises, and how to use what was learned.
+"""The contract of a method: its players, their losses, and its interface after training.
 
-A *player* owns parameters and has an optimiser. A *turn* is one simultaneous move: every player named in it takes one
-optimiser step down its own loss, over its own parameters and nothing else, all from the same point. A *step* is one
-batch and as many turns as the method wants, one at least. `losses` is a generator of turns, and the loop moves the players
-at each `yield`. So a method reads like the algorithm box of its paper, keeps what it drew for the next turn, and finds the
-new weights after the `yield`:
+A *player* owns parameters and has an optimiser. A *turn* is one simultaneous update: every player
+named in it takes one optimiser step on its own loss and its own parameters, all gradients being
+taken at the same weights. A *step* is one batch and one or more turns. `losses` is a generator of
+turns, and the loop updates the players at each `yield`. So a method reads like the algorithm box of
+its paper: its local variables last to the next turn, and after the `yield` the weights are updated:
 
     def losses(self, batch, step):
         fake = self.generator(self.sample_prior(len(batch.x)))
         yield Losses({"critic": softplus(-self.critic(batch.x)).mean() + softplus(self.critic(fake)).mean()})
         yield Losses({"generator": softplus(-self.critic(fake)).mean()})  # same images, the critic's new weights
-        self.average.follow(self.generator)  # after the last move
+        self.average.follow(self.generator)  # after the last update
 
-Nobody writes zero_grad, backward, retain_graph, or a detach to keep one player's loss out of another's weights.
-Six rules:
+A method needs no zero_grad, backward or retain_graph, and no detach to keep the loss of one player
+out of the weights of another. Six rules:
 
-1. A value computed from weights that have moved since is stale: compute it again (autograd refuses to differentiate it).
+1. A value computed from weights that were updated since is stale: compute it again (autograd
+   refuses to differentiate it).
 2. Never yield inside a `with` block (no_grad, autocast, eval mode): it would stay open in the loop.
-3. What changes in training is a player's parameter or a registered buffer; a plain attribute is lost on resume, and the
-   first checkpoint refuses one that changed, but for caches, whose names begin with an underscore.
-4. Randomness comes from torch's default generator, which the loop seeds from (seed, step), and from nowhere else.
-5. Restart a network in place (load_state_dict of a fresh one), never by assignment: players hold its parameters.
-6. A network without a trainable parameter that the constructor leaves in evaluation mode is frozen: it stays so, and out
-   of checkpoints, so that the constructor has to bring the same one again: `nets.frozen.Frozen`. What follows another is
-   an `Average`.
+3. What changes in training is a player's parameter or a registered buffer; a plain attribute is
+   lost on resume, and the first checkpoint refuses one that changed, but for caches, whose names
+   begin with an underscore.
+4. Randomness comes from torch's default generator, which the loop seeds from (seed, step), and from
+   nowhere else.
+5. Restart a network in place (load_state_dict of a fresh one), never by assignment: players
+   refer to its parameters.
+6. A network without a trainable parameter that the constructor leaves in evaluation mode is frozen:
+   it stays in that mode and is not in checkpoints, so that the constructor has to build the same
+   one again: `nets.frozen.Frozen`. A moving average of another network is an `Average`.
 
-In several processes (`training.joint`) each has its rows of the batch and noise of its own, so that the turns of a step,
-and what they log, may not depend on either. Gradients and logged terms are means over the processes before anyone moves;
-buffers are the first process's after each step; a weight that is set in place has to be the same in all of them.
+In distributed training (`training.joint`) each process has its own rows of the batch and its own
+noise, so the turns of a step, and the names of what they log, may not depend on either. Gradients
+and logged terms are averaged over the processes before the weights are updated; buffers are copied
+from the first process after each step; a weight that is set in place has to be the same in all of
+them.
 
-Constructor keywords are the configuration. A keyword named as a field of `DataInfo` is filled in from the data, and
-`steps` with the length of the run; one that names a kind of part (encoder, regulariser, ...) takes a module; every other
-is a setting, annotated with `Setting`, and has a name that is no option of `unweave.train` (seed, device, ...).
+Constructor keywords are the configuration. A keyword named as a field of `DataInfo` is filled in
+from the data, and `steps` with the length of the run; one that names a kind of part (encoder,
+regulariser, ...) takes a module; every other is a setting, annotated with `Setting`, and has a name
+that is no option of `unweave.train` (seed, device, ...).
 """
 
 from __future__ import annotations
@@ -52,16 +59,18 @@ NEEDS = ("images", "groups", "pairs", "triplets", "clips", "views", "classes")
 
 @dataclass(frozen=True)
 class Player:
-    """Parameters and the optimiser that moves them.
+    """Parameters and the optimiser that updates them.
 
-    Players of one turn own different parameters. Players of different turns may own the same: a phase, a stage or a
-    restarted critic is a player of its own, with its own optimiser state.
+    Players of one turn own different parameters. Players of different turns may own the same: a
+    phase, a stage or a restarted critic is a player of its own, with its own optimiser state.
 
-    owns: a module, a parameter, or a tuple of these; what requires no gradient is left out, and something has to be left.
+    owns: a module, a parameter, or a tuple of these; parameters without a gradient are left out. At
+    least one has to remain.
     lr: a number, or a function of the step.
-    optimiser: called with (parameters, lr=...); `partial(Adam, betas=(0.5, 0.999))` for other constants.
+    optimiser: called with (parameters, lr=...); `partial(Adam, betas=(0.5, 0.999))` for other
+    constants.
     clip: a longer gradient is scaled down to this norm.
-    skip: a gradient of this norm or more, or one that is not finite, makes no move.
+    skip: a gradient of this norm or more, or one that is not finite, gives no update.
     """
 
     owns: nn.Module | nn.Parameter | tuple[nn.Module | nn.Parameter, ...]
@@ -72,23 +81,26 @@ class Player:
 
     def weights(self) -> list[nn.Parameter]:
         """The parameters owned, each once, in the order of registration."""
-        things = self.owns if isinstance(self.owns, tuple) else (self.owns,)
-        found = {id(w): w for t in things for w in ([t] if isinstance(t, nn.Parameter) else t.parameters())}
-        return [w for w in found.values() if w.requires_grad]
+        owned = self.owns if isinstance(self.owns, tuple) else (self.owns,)
+        found: dict[int, nn.Parameter] = {}
+        for thing in owned:
+            weights = [thing] if isinstance(thing, nn.Parameter) else thing.parameters()
+            found.update((id(weight), weight) for weight in weights)
+        return [weight for weight in found.values() if weight.requires_grad]
 
 
 class NotAvailable(RuntimeError):
-    """The method cannot do this; the message says why."""
+    """The method does not support this operation; the message gives the reason."""
 
 
 class Method(nn.Module):
-    """Base of every method. Subclasses are final: what methods share is a function or a part, not a parent.
+    """Base class of methods. Subclasses are final: methods share functions and parts, not parents.
 
-    encodes: "images", or "clips": then `encode` takes clips (B, M, C, H, W) of any length M, and its posterior is of one
-        code for a clip, (B, D), or of one for each frame, (B, M, D), with what stands still repeated over M. `decode`
-        takes such codes to clips.
-    encode_is_costly: whether `encode` optimises a code for each image. Then the log says nothing of codes and no bound on
-        held-out images, and a report looks at fewer.
+    encodes: "images", or "clips": then `encode` takes clips (B, M, C, H, W) of any length M, and
+        its posterior is of one code for a clip, (B, D), or of one for each frame, (B, M, D), with
+        static columns repeated over M. `decode` takes such codes to clips.
+    encode_is_costly: whether `encode` optimises a code for each image. Then the log has no
+        statistics of codes and no bound on held-out images, and a report uses fewer images.
     """
 
     encodes = "images"
@@ -96,16 +108,22 @@ class Method(nn.Module):
 
     @property
     def needs(self) -> frozenset[str]:
-        """The batch this method trains on: one of `NEEDS`, and "labels" for a labelled batch beside it."""
+        """Kinds of batches to train on: one of `NEEDS`, and "labels" for an extra labelled batch."""
         return frozenset({"images"})
 
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-        """What each part must be told, e.g. {"encoder": {"outputs": 2 * known["latents"]}}; known: facts and settings."""
+        """Constructor arguments of each part, e.g. {"encoder": {"outputs": 2 * known["latents"]}}.
+
+        known: facts of the data and settings, by name.
+        """
         return {}
 
     def players(self) -> dict[str, Player]:
-        """Who learns. Asked once, before the first step. Every parameter has an owner or requires no gradient."""
+        """The players, by name. Called once, before the first step.
+
+        Every parameter has an owner or requires no gradient.
+        """
         return {"model": Player(self)}
 
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
@@ -117,9 +135,10 @@ class Method(nn.Module):
         raise NotAvailable(f"{type(self).__name__} has no encoder")
 
     def decode(self, z: Tensor) -> Tensor:
-        """Codes (B, D), as `encode` and `sample_prior` give them, to images in [0, 1], or vectors in the range of the data.
+        """Codes (B, D) to images in [0, 1], or to vectors in the data's range.
 
-        Equal codes give equal images.
+        Codes are those of `encode` and `sample_prior`. Deterministic: equal codes give equal
+        images.
         """
         raise NotAvailable(f"{type(self).__name__} makes no images")
 
@@ -128,37 +147,47 @@ class Method(nn.Module):
         raise NotAvailable(f"{type(self).__name__} has no prior")
 
     def elbo(self, x: Tensor) -> Tensor:
-        """A lower bound of log p(x), (B,), in nats per image, higher is better; one sample of the code for each image."""
+        """A lower bound of log p(x), (B,), in nats per image; higher is better.
+
+        Estimated with one sample of the code for each image.
+        """
         raise NotAvailable(f"{type(self).__name__} gives no bound of log p(x)")
 
     @property
     def blocks(self) -> Mapping[str, Block | slice]:
-        """What the columns of a code are, e.g. {"content": slice(0, 8), "map": Block(slice(8, 136), shape=(8, 4, 4))}.
+        """The blocks of columns of a code, by name.
 
-        A `Block` says whether its columns are Gaussian, one-hot, points or noise, their shape, and whether they are
-        scored. A plain slice is Gaussian, but for two names: "class" is a one-hot (its argmax is the predicted class);
-        "noise" is not inferred (encode gives 0) and not scored. Readers call `unweave.blocks.as_blocks`.
+        E.g. {"content": slice(0, 8), "map": Block(slice(8, 136), shape=(8, 4, 4))}.
+
+        A `Block` states whether its columns are Gaussian, one-hot, points or noise, their shape,
+        and whether they are scored. A plain slice is Gaussian, but for two names: "class" is a
+        one-hot (its argmax is the predicted class); "noise" is not inferred (encode gives 0) and
+        not scored. Readers call `unweave.blocks.as_blocks`.
         """
         return {"code": slice(None)}
 
     def class_codes(self, y: Tensor) -> Tensor:
-        """What the block "class" holds for classes (B,), (B, columns): one-hots, unless the method learns others.
+        """Columns of the block "class" for classes y (B,): one-hots (B, columns).
 
-        A method whose classes are embeddings looks them up here.
+        A method whose classes are learned embeddings overrides this.
         """
         block = as_blocks(self.blocks).get("class")
         if block is None or block.kind != "one-hot":
             raise NotAvailable(f"the codes of {type(self).__name__} have no block for the class")
-        return nn.functional.one_hot(y, block.columns.stop - (block.columns.start or 0)).float()
+        first = block.columns.start or 0
+        return nn.functional.one_hot(y, block.columns.stop - first).float()
 
     @property
     def classes_named(self) -> bool:
-        """Whether column k of the block "class" stands for class k, as labels said in training; else for any class."""
+        """Whether labels in training made column k of the block "class" mean class k.
+
+        False where the columns may stand for the classes in any order.
+        """
         return False
 
 
 class Part(nn.Module):
-    """A replaceable part of a method: a module that may add players, needs, and what it must be told.
+    """Base class of a replaceable part of a method, which may add players, needs and blocks.
 
     stochastic: whether it is defined only for codes that have a variance.
     """
@@ -172,14 +201,14 @@ class Part(nn.Module):
 
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-        """As of a method: what the part's own parts must be told."""
+        """As `Method.part_arguments`: constructor arguments of the part's own parts."""
         return {}
 
     def players(self) -> dict[str, Player]:
-        """The players this part adds; what they own does not belong to "model"."""
+        """The players that this part adds; their parameters do not belong to the player "model"."""
         return {}
 
     @property
     def blocks(self) -> Mapping[str, Block | slice]:
-        """As of a method: what the columns of a code become through this part."""
+        """As `Method.blocks`: the blocks of a code that goes through this part."""
         return {"code": slice(None)}

@@ -1,4 +1,4 @@
-"""The class of a method or of a part by its name, looked at before anything is made of it."""
+"""Look-up of the class of a method or part by name, with a check of its type before it is used."""
 
 from __future__ import annotations
 
@@ -24,16 +24,25 @@ BASES: dict[str, type[nn.Module]] = {
 
 
 def class_of(name: str, kind: str) -> Any:
-    """The class of a method or a part by name, or of the user's own at "module:Class", which is imported.
+    """The class of a method or part by name, or the class at "module:Class", which is imported.
 
-    kind: "method", or a kind of part. ValueError if there is none of that name, or if it is no such class.
+    kind: "method", or a kind of part. ValueError if there is none of that name, or if it is no such
+    class.
     """
-    where = entry_of(name, METHODS if kind == "method" else PARTS.get(kind, {}), kind).where
-    return checked(locate(where, beside=[Path.cwd()]), name, kind) if ":" in name else locate(where)
+    table = METHODS if kind == "method" else PARTS.get(kind, {})
+    where = entry_of(name, table, kind).where
+    if ":" not in name:
+        return locate(where)
+    # a class of the user's own may stand in the working directory
+    found = locate(where, beside=[Path.cwd()])
+    return checked(found, name, kind)
 
 
 def entry_of(name: str, table: Mapping[str, Entry], kind: str) -> Entry:
-    """The line of a table, or one made for "module:Class". ValueError with the nearest name if there is none."""
+    """The entry of a name in a table, or a new one for "module:Class".
+
+    ValueError with the nearest name if there is none.
+    """
     if not isinstance(name, str):
         raise ValueError(f"the {kind} is {name!r}; expected a name or module:Class")
     if ":" in name:
@@ -44,7 +53,7 @@ def entry_of(name: str, table: Mapping[str, Entry], kind: str) -> Entry:
 
 
 def checked(found: Any, name: str, kind: str) -> Any:
-    """What was found under a name, before it is called. ValueError if it is no class of this kind."""
+    """The object found under a name, after a type check. ValueError if it is no class of this kind."""
     base = BASES.get(kind, Part)
     if not (isinstance(found, type) and issubclass(found, base)):
         raise ValueError(f"{name} is no {kind}: that is a class derived from {base.__module__}.{base.__name__}")

@@ -1,15 +1,17 @@
-"""InfoGAN (Chen et al., 2016, eq. 3 to 6): a generator whose inputs can be read off its images.
+"""InfoGAN (Chen et al., 2016, eq. 3 to 6): a generator whose codes can be inferred from its images.
 
     min over G, Q; max over D:  E log D(x) + E log(1 - D(G(z, c))) - lam * L,   L = E log Q(c given G(z, c)) + H(c)
 
-L is a lower bound of I(c; G(z, c)), short of it by the mean KL of Q to the true posterior of c. D and Q share a trunk. As
-in the authors' code the bound is in both players' losses, and the critic owns trunk, D and Q; the generator's loss does
-not saturate; each player sees images of its own draw of z and c.
+L is a lower bound of I(c; G(z, c)), short of it by the mean KL of Q to the true posterior of c. D
+and Q share a trunk. As in the authors' code the bound is in both players' losses, and the critic
+owns trunk, D and Q; the generator's loss is the non-saturating one; each player is trained on
+images of its own samples of z and c.
 
-**Departures**: spectral normalisation of trunk and D, or none, in place of batch normalisation (as InfoGAN-CR's "modified
-InfoGAN"; narrow fully connected trunks on small images learn better without), and the networks are those of the VAEs. Instance
-noise (Arjovsky and Bottou, 2017), off by default: where few images are known, a critic that tells them all apart teaches
-the generator one image for each category, and Q then knows nothing of the others.
+**Departures**: spectral normalisation of trunk and D, or none, in place of batch normalisation (as
+InfoGAN-CR's "modified InfoGAN"; narrow fully connected trunks on small images learn better
+without), and the networks are those of the VAEs. Instance noise (Arjovsky and Bottou, 2017), off by
+default: where few images are known, a critic that memorises them teaches the generator one image
+for each category, and Q then fails on all others.
 """
 
 from __future__ import annotations
@@ -30,10 +32,14 @@ from unweave.types import NATS, Batch, Losses, Posterior
 
 
 class InfoGAN(Method):
-    """encoder: images (B, *shape) to features (B, F), the trunk. decoder: codes (B, D) to logits of pixels.
+    """InfoGAN: the players "critic" (trunk, D and Q) and "generator".
 
-    A code is [one-hot of the category, codes in -1..1, noise in -1..1]. `encode` reads the first two (probabilities,
-    means) and gives 0 for the noise. low, high: the range of the data, filled in; the generator's images span it.
+    encoder: images (B, *shape) to features (B, F), the trunk. decoder: codes (B, D) to logits of
+    pixels.
+
+    A code is [one-hot of the category, codes in -1..1, noise in -1..1]. `encode` infers the first
+    two (probabilities, means) and gives 0 for the noise. low, high: the range of the data and of
+    the generated images, filled in.
     """
 
     def __init__(
@@ -43,14 +49,15 @@ class InfoGAN(Method):
         *,
         categories: Annotated[int, Setting("values of the categorical code; 0 for none", low=0, search=(0, 10))] = 10,
         codes: Annotated[int, Setting("continuous codes, uniform in -1..1", low=0, search=(2, 5, 10))] = 2,
-        noise: Annotated[int, Setting("inputs that nobody reads", low=0, search=(5, 62))] = 62,
+        noise: Annotated[int, Setting("noise inputs", low=0, search=(5, 62))] = 62,
         features: Annotated[int, Setting("features of the trunk", low=1)] = 128,
         lam: Annotated[float, Setting("nats of loss per nat of information", low=0, search=(0.05, 0.2, 1, 2))] = 1.0,
         spectral: Annotated[
             bool, Setting("whether trunk and D are spectrally normalised", search=(False, True))
         ] = True,
         instance_noise: Annotated[
-            float, Setting("deviation of noise on what the critic sees; pixels are 0..1", low=0, search=(0, 0.2, 0.4))
+            float,
+            Setting("deviation of noise on the critic's images; pixels are 0..1", low=0, search=(0, 0.2, 0.4)),
         ] = 0.0,
         critic_lr: Annotated[float, Setting("learning rate of trunk, D and Q", above=0)] = 2e-4,
         generator_lr: Annotated[float, Setting("the generator's learning rate", above=0)] = 1e-3,
@@ -60,14 +67,29 @@ class InfoGAN(Method):
         super().__init__()
         if categories + codes == 0:
             raise ValueError("categories and codes are both 0: there is no information to keep")
-        self.categories, self.codes, self.noise, self.lam = categories, codes, noise, lam
-        self.low, self.high = low, high
-        self.instance_noise, self.critic_lr, self.generator_lr = instance_noise, critic_lr, generator_lr
-        self.generator, self.trunk, self.judge = decoder, encoder, nn.Linear(features, 1)
+        self.categories = categories
+        self.codes = codes
+        self.noise = noise
+        self.lam = lam
+        self.low = low
+        self.high = high
+        self.instance_noise = instance_noise
+        self.critic_lr = critic_lr
+        self.generator_lr = generator_lr
+        self._make_networks(encoder, decoder, features, spectral)
+
+    def _make_networks(self, encoder: nn.Module, decoder: nn.Module, features: int, spectral: bool) -> None:
+        self.generator = decoder
+        self.trunk = encoder
+        self.judge = nn.Linear(features, 1)  # D
         if spectral:
             _normalise(self.trunk)
             _normalise(self.judge)
-        self.reader = nn.Sequential(nn.Linear(features, 128), nn.LeakyReLU(0.1), nn.Linear(128, categories + codes))
+        self.reader = nn.Sequential(  # Q
+            nn.Linear(features, 128),
+            nn.LeakyReLU(0.1),
+            nn.Linear(128, self.categories + self.codes),
+        )
 
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
@@ -76,10 +98,13 @@ class InfoGAN(Method):
 
     @property
     def blocks(self) -> dict[str, slice]:
-        ends = {"class": self.categories, "code": self.categories + self.codes}
-        ends["noise"] = ends["code"] + self.noise
-        starts = [0, *ends.values()]
-        return {name: slice(a, b) for (name, b), a in zip(ends.items(), starts, strict=False) if b > a}
+        found: dict[str, slice] = {}
+        start = 0
+        for name, width in (("class", self.categories), ("code", self.codes), ("noise", self.noise)):
+            if width > 0:
+                found[name] = slice(start, start + width)
+            start += width
+        return found
 
     def players(self) -> dict[str, Player]:
         adam = partial(torch.optim.Adam, betas=(0.5, 0.999))
@@ -87,20 +112,25 @@ class InfoGAN(Method):
         return {"critic": critic, "generator": Player(self.generator, self.generator_lr, adam)}
 
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
-        code = self.sample_prior(len(batch.x))
-        real, fake = self._seen(batch.x), self._seen(self.decode(code))
+        # the critic: cross-entropy of real and generated images, and -log Q of the codes
+        code = self.sample_prior(len(batch.x))  # (B, D)
+        real = self._seen(batch.x)  # (B, F)
+        fake = self._seen(self.decode(code))  # (B, F)
         critic = F.softplus(-self._judged(real)).mean() + F.softplus(self._judged(fake)).mean()
         unread, terms = self._unread(fake, code)
         yield Losses({"critic": critic + self.lam * unread}, {"adversarial": critic} | terms, NATS)
 
+        # the generator: fresh codes, the critic's new weights
         code = self.sample_prior(len(batch.x))
         fake = self._seen(self.decode(code))
         deceived = F.softplus(-self._judged(fake)).mean()
-        yield Losses({"generator": deceived + self.lam * self._unread(fake, code)[0]})
+        unread, _ = self._unread(fake, code)
+        yield Losses({"generator": deceived + self.lam * unread})
 
     def encode(self, x: Tensor) -> Posterior:
         category, mean = self._read(self._features(x))
-        return Posterior(torch.cat([category.softmax(1), mean, mean.new_zeros(len(mean), self.noise)], 1))
+        noise = mean.new_zeros(len(mean), self.noise)  # it cannot be inferred
+        return Posterior(torch.cat([category.softmax(1), mean, noise], 1))
 
     def decode(self, z: Tensor) -> Tensor:
         return self.low + (self.high - self.low) * torch.sigmoid(self.generator(z).float())
@@ -114,8 +144,10 @@ class InfoGAN(Method):
         return torch.cat([F.one_hot(category, self.categories).float(), uniform], 1)
 
     def _seen(self, x: Tensor) -> Tensor:
-        """Features of images in training: with fresh Gaussian noise on each, the same for real ones and made ones."""
-        return self._features(x + self.instance_noise * torch.randn_like(x) if self.instance_noise else x)
+        """Features (B, F) of real or generated images in training, with fresh instance noise."""
+        if self.instance_noise:
+            x = x + self.instance_noise * torch.randn_like(x)
+        return self._features(x)
 
     def _features(self, x: Tensor) -> Tensor:
         return F.leaky_relu(self.trunk(x), 0.1)
@@ -129,18 +161,22 @@ class InfoGAN(Method):
         return category, mean
 
     def _unread(self, features: Tensor, code: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """-log Q(c given x) in nats, mean over images, and the information that it bounds, by kind of code.
+        """-log Q(c given x) in nats, mean over images, and the information bounds by kind of code.
 
-        Q of a continuous code is a Gaussian of variance 1, as the authors'. Its information is logged as theirs, against
-        a code of N(0, 1), and is at most 1/6 nat for each code; a category's is at most the log of their number.
+        Q of a continuous code is a Gaussian of variance 1, as the authors'. Its information is
+        logged as theirs, against a code of N(0, 1), and is at most 1/6 nat for each code; that of
+        the category is at most log(categories).
         """
         category, mean = self._read(features)
-        total, terms = features.new_zeros((), dtype=torch.float32), {}
+        total = features.new_zeros((), dtype=torch.float32)
+        terms: dict[str, Tensor] = {}
         if self.categories:
+            # cross-entropy of the category; H(c) is log(categories)
             surprise = F.cross_entropy(category, code[:, : self.categories])
             terms["information of category"] = math.log(self.categories) - surprise
             total = total + surprise
         if self.codes:
+            # -log N(c; mean, 1), of which the constant is not logged
             true = code[:, self.categories : self.categories + self.codes]
             error = 0.5 * (true - mean).square().sum(1).mean()
             terms["information of codes"] = 0.5 * true.square().sum(1).mean() - error
@@ -149,7 +185,7 @@ class InfoGAN(Method):
 
 
 def _normalise(net: nn.Module) -> None:
-    """Hold the largest singular value of every linear map and convolution at 1."""
+    """Spectral normalisation of every linear map and convolution: its largest singular value is 1."""
     for layer in list(net.modules()):
         if isinstance(layer, nn.Linear | nn.Conv2d):
             spectral_norm(layer)

@@ -1,6 +1,7 @@
-"""Names become a tree of classes and settings, here and nowhere else: what was given, and defaults for the rest.
+"""Resolution of names into a tree of classes and settings, with defaults for those not given.
 
-Settings have dotted names inside parts ("regulariser.beta"), or their last word where only one part has it ("beta").
+Settings have dotted names inside parts ("regulariser.beta"), or their last word where only one part
+has it ("beta").
 """
 
 from __future__ import annotations
@@ -20,28 +21,30 @@ from unweave.settings import keywords
 from unweave.settings.names import full_name
 from unweave.types import DataInfo
 
-NO_PART = (None, "none")  # how one says that a part is left out
+NO_PART = (None, "none")  # values that leave a part out
 
 
 def resolve(method: str | type[Method], given: Mapping[str, Any], info: DataInfo, entry: Entry | None = None) -> Spec:
-    """The tree of a method: what was given, checked, and defaults for the rest.
+    """The tree of a method: the given parts and settings, checked, and defaults for the rest.
 
-    method: a name, "module:Class", or a class. given: settings and parts by dotted or unique short name ("__" may stand
-    for the dot); a part is a name, "module:Class", a class, a module, or None. info: of the data, which decide the parts
-    that nobody chose. entry: the parts and defaults in place of those in the table of methods.
+    method: a name, "module:Class", or a class. given: settings and parts by dotted or unique short
+    name ("__" may stand for the dot); a part is a name, "module:Class", a class, a module, or None.
+    info: of the data, which decide the default parts. entry: the parts and defaults in place of
+    those in the table of methods.
 
     ValueError for unknown names (with the nearest), wrong types and values out of range.
     """
     name = method if isinstance(method, str) else name_of(method)
     made = checked(method, name, "method") if isinstance(method, type) else class_of(name, "method")
-    entry = entry or (entry_of(name, METHODS, "method") if isinstance(method, str) else Entry(name, ""))
+    if entry is None:
+        entry = entry_of(name, METHODS, "method") if isinstance(method, str) else Entry(name, "")
     given = {key.replace("__", "."): value for key, value in given.items()}
     tree = _with_parts(name, made, "", entry, given, info)
     return _with_settings(tree, _settings_in(given, tree), entry)
 
 
 def name_of(made: type | nn.Module) -> str:
-    """How a class, or the class of an object, is named: "module:Class"."""
+    """The name "module:Class" of a class, or of the class of an object."""
     made = made if isinstance(made, type) else type(made)
     return f"{made.__module__}:{made.__qualname__}"
 
@@ -49,28 +52,33 @@ def name_of(made: type | nn.Module) -> str:
 def _with_parts(name: str, made: Any, path: str, entry: Entry, given: Mapping[str, Any], info: DataInfo) -> Spec:
     """The tree of classes, without settings."""
     parts = {}
-    for keyword, kind in part_kinds(keywords(made)):
-        optional = keywords(made)[keyword].default is None
-        default = entry.parts.get(f"{path}{keyword}", None if optional else _default_part(kind, info))
-        chosen = given.get(f"{path}{keyword}", given.get(keyword, default))
+    words = keywords(made)
+    for keyword, kind in part_kinds(words):
+        optional = words[keyword].default is None
+        dotted = f"{path}{keyword}"
+        # in this order: given by its dotted name, by its last word, in the table, by the data
+        default = entry.parts.get(dotted, None if optional else _default_part(kind, info))
+        chosen = given.get(dotted, given.get(keyword, default))
         if isinstance(chosen, nn.Module):
             parts[keyword] = Spec(name_of(chosen), chosen, {}, {})
         elif chosen not in NO_PART:
-            chosen = name_of(chosen) if isinstance(chosen, type) else chosen
-            inner = f"{path}{keyword}."
-            parts[keyword] = _with_parts(chosen, class_of(chosen, kind), inner, entry, given, info)
+            if isinstance(chosen, type):
+                chosen = name_of(chosen)
+            part = class_of(chosen, kind)
+            parts[keyword] = _with_parts(chosen, part, f"{dotted}.", entry, given, info)
         elif not optional:
-            raise ValueError(f"{made.__name__} cannot do without its {path}{keyword}")
+            raise ValueError(f"{made.__name__} cannot do without its {dotted}")
     return Spec(name, made, {}, parts)
 
 
 def _settings_in(given: Mapping[str, Any], tree: Spec) -> dict[str, Any]:
-    """The settings among what was given, by dotted name, in their types."""
-    words, places = tree.words(), tree.places()
+    """The given settings, without the parts, by dotted name and in their types."""
+    words = tree.words()
+    places = tree.places()
     found = {}
     for key, value in given.items():
         if value in NO_PART and kind_of(key.rpartition(".")[2]):
-            continue  # none of a part that there is no place for
+            continue  # "none" for a part that this method does not have
         dotted = full_name(key, {**words, **places}, "setting")
         if dotted in places:
             continue
@@ -89,12 +97,14 @@ def _with_settings(tree: Spec, chosen: Mapping[str, Any], entry: Entry, path: st
         if dotted not in chosen and default is inspect.Parameter.empty:
             raise ValueError(f"{dotted} has no default and was not given ({word.setting.about})")
         settings[name] = chosen.get(dotted, default)
-    parts = {name: _with_settings(part, chosen, entry, f"{path}{name}.") for name, part in tree.parts.items()}
+    parts = {}
+    for name, part in tree.parts.items():
+        parts[name] = _with_settings(part, chosen, entry, f"{path}{name}.")
     return dataclasses.replace(tree, settings=settings, parts=parts)
 
 
 def _default_part(kind: str, info: DataInfo) -> str:
-    """The part for these data: convolutions and a Bernoulli likelihood for images, else fully connected and Gaussian."""
+    """Default part: convolutions and Bernoulli for images, else fully connected and Gaussian."""
     for_images = {"encoder": "conv64", "decoder": "conv64", "likelihood": "bernoulli"}
     for_vectors = {"encoder": "mlp", "decoder": "mlp", "likelihood": "gaussian"}
     usual = for_images if len(info.shape) == 3 else for_vectors

@@ -1,9 +1,9 @@
-"""A method, or a part of one, with everything chosen: a tree of classes with their settings, which can be built.
+"""Specification of a method: a tree of classes with all their settings, from which it can be built.
 
-A constructor's keywords say what it takes. One annotated with `Setting` is part of the configuration; one that names a
-kind of part (see `methods.kind_of`) takes a module, built the same way; one that the owner's `part_arguments` names is
-filled in by it; one named as a field of `DataInfo` is a fact and filled in from the data, and so is `steps`, the length
-of the run.
+A constructor's keywords are of four kinds. One annotated with `Setting` is part of the
+configuration; one that names a kind of part (see `methods.kind_of`) takes a module, built the same
+way; one in the owner's `part_arguments` has its value from there; one named as a field of
+`DataInfo` is filled in from the data, and `steps` with the length of the run.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ from unweave.seeds import fold
 from unweave.settings import Keyword, keywords
 from unweave.types import DataInfo
 
-STEPS = 30_000  # the length of a run that nobody chose
+STEPS = 30_000  # default length of a run
 
 
 @dataclass(frozen=True)
 class Spec:
-    """One node of the tree.
+    """One node of the tree: a method or a part.
 
-    name: in the tables of methods and parts, or "module:Class". made: the class, or the module that was handed in.
-    settings: {keyword: value}, all of this class's own, in their types. parts: {keyword: Spec}, by the order of keywords;
-    a part that is left out is None to the constructor.
+    name: in the tables of methods and parts, or "module:Class". made: the class, or the module that
+    was given.
+    settings: {keyword: value}, all of this class's own, in their types. parts: {keyword: Spec}, in
+    the order of keywords; a part that is left out keeps its default, None.
     """
 
     name: str
@@ -41,57 +42,80 @@ class Spec:
     parts: Mapping[str, Spec]
 
     def flat(self) -> dict[str, Any]:
-        """The settings of the whole tree by dotted name: {"latents": 10, "regulariser.beta": 4.0, ...}."""
-        return {f"{path}{name}": value for path, node in self.nodes() for name, value in node.settings.items()}
+        """The settings of the whole tree by dotted name: {"latents": 10, "regulariser.beta": 4.0,
+        ...}.
+        """
+        found: dict[str, Any] = {}
+        for path, node in self.nodes():
+            for name, value in node.settings.items():
+                found[f"{path}{name}"] = value
+        return found
 
     def part_names(self) -> dict[str, str]:
-        """The chosen parts of the whole tree by dotted keyword: {"encoder": "conv64", "regulariser.critic": "mlp"}."""
+        """The chosen parts of the whole tree by dotted keyword: {"encoder": "conv64",
+        "regulariser.critic": "mlp"}.
+        """
         return {path.removesuffix("."): node.name for path, node in self.nodes() if path}
 
     def modules(self) -> dict[str, nn.Module]:
-        """The parts that were handed in as objects, by dotted keyword."""
-        return {path[:-1]: node.made for path, node in self.nodes() if isinstance(node.made, nn.Module)}
+        """The parts that were given as modules, by dotted keyword."""
+        made = {path.removesuffix("."): node.made for path, node in self.nodes()}
+        return {path: module for path, module in made.items() if isinstance(module, nn.Module)}
 
     def words(self) -> dict[str, Keyword]:
         """The keywords behind `flat`, by dotted name."""
-        return {
-            f"{path}{name}": word
-            for path, node in self.nodes()
-            for name, word in node.keywords().items()
-            if word.setting is not None
-        }
+        found: dict[str, Keyword] = {}
+        for path, node in self.nodes():
+            for name, word in node.keywords().items():
+                if word.setting is not None:
+                    found[f"{path}{name}"] = word
+        return found
 
     def places(self) -> dict[str, str]:
-        """Where a part may stand, taken or not: {dotted keyword: kind of part}."""
-        return {f"{path}{name}": kind for path, node in self.nodes() for name, kind in part_kinds(node.keywords())}
+        """Keywords that take a part, chosen or left out: {dotted keyword: kind of part}."""
+        found: dict[str, str] = {}
+        for path, node in self.nodes():
+            for name, kind in part_kinds(node.keywords()):
+                found[f"{path}{name}"] = kind
+        return found
 
     def keywords(self) -> dict[str, Keyword]:
-        """The keywords of this node's constructor; none of a module that was handed in."""
+        """The keywords of this node's constructor; empty for a module that was given."""
         return keywords(self.made) if isinstance(self.made, type) else {}
 
     def nodes(self, path: str = "") -> Iterator[tuple[str, Spec]]:
-        """The node itself and all below it, with their dotted paths ("", "encoder.", "regulariser.critic.", ...)."""
+        """The node itself and all below it, with their dotted paths ("", "encoder.",
+        "regulariser.critic.", ...).
+        """
         yield path, self
         for name, part in self.parts.items():
             yield from part.nodes(f"{path}{name}.")
 
     def make(self, info: DataInfo, *, seed: int = 0, steps: int = STEPS) -> Method:
-        """The method as an object on the CPU, its weights drawn from `seed`; the caller's random state is left alone.
+        """The method as a module on the CPU, its weights initialised from `seed`.
 
-        info: facts of the data; steps: the length of the run; both for those that take them.
+        The state of the caller's random generators is unchanged. info: facts of the data; steps:
+        the length of the run; both are passed to the constructors that take them.
         """
-        facts = {f.name: getattr(info, f.name) for f in dataclasses.fields(info)} | {"steps": steps}
+        facts = {field.name: getattr(info, field.name) for field in dataclasses.fields(info)}
+        facts["steps"] = steps
         with seeded(fold(seed, "weights"), torch.get_default_device()):
             made = self.build(facts)
         assert isinstance(made, Method)
         return made
 
     def build(self, facts: Mapping[str, Any], place: str = "") -> nn.Module:
-        """The module: `facts` fill in what is neither a setting nor a part. place: "encoder of VAE", of a part."""
+        """The module; `facts` fill in the keywords that are neither settings nor parts.
+
+        place: of a part, for messages: "encoder of VAE". ValueError if a required keyword has no
+        value.
+        """
         if isinstance(self.made, nn.Module):
             return self.made
         known = {**facts, **self.settings}
-        for_parts = self.made.part_arguments(known) if issubclass(self.made, Method | Part) else {}
+        for_parts: Mapping[str, Mapping[str, Any]] = {}
+        if issubclass(self.made, Method | Part):
+            for_parts = self.made.part_arguments(known)
         arguments: dict[str, Any] = {}
         for name, word in self.keywords().items():
             if name in self.settings:
@@ -102,18 +126,20 @@ class Spec:
             elif name in facts:
                 arguments[name] = facts[name]
             elif kind_of(name) is None and word.required:
-                raise ValueError(_nobody_gives(self.made.__name__, name, place))
+                raise ValueError(_not_given(self.made.__name__, name, place))
         return self.made(**arguments)
 
 
 def part_kinds(words: Mapping[str, Keyword]) -> Iterator[tuple[str, str]]:
     """(keyword, kind of part) of the keywords that take a part."""
     for name, word in words.items():
-        if word.setting is None and (kind := kind_of(name)):
+        kind = kind_of(name)
+        if kind is not None and word.setting is None:
             yield name, kind
 
 
-def _nobody_gives(made: str, name: str, place: str) -> str:
+def _not_given(made: str, name: str, place: str) -> str:
+    """The message for a required keyword of the class `made` that has no value."""
     if place:
         return f"{made}, the {place}, takes {name!r}, which part_arguments there does not give"
-    return f"{made} takes {name!r}, which nobody gives: annotate it with Setting(...) to make it one"
+    return f"{made} takes {name!r}, which is not given: annotate it with Setting(...) to make it a setting"

@@ -1,4 +1,5 @@
-"""The variational family: one class, replaceable parts. -E log p(x given z) + regulariser, in nats per image.
+"""Variational autoencoders: one class with replaceable parts. -E log p(x given z) + regulariser,
+nats per image.
 
 | method | regulariser | pooling | supervision |
 |---|---|---|---|
@@ -14,12 +15,14 @@
 | ada-ml-vae, ada-gvae | any | adaptive | |
 | s2-... | any | | xent, l2, cov, embed, mine (adds "estimators") |
 
-Kingma and Welling (2014), eq. 8, with one sample of the code. Every regulariser goes with every pooling and supervision.
-Under pooling the KL sees the pooled posterior of every image, and what estimates q(z) (total correlation, moments, MMD,
-...) sees one image of each group, for those alone are independent. Every term is in nats per image. Under the poolings
-product and mean, what a group shares is counted once: KL, I, TC, dimension-wise KL and moments in value, the others in
-what they do to shared columns. Under adaptive and random each image of a pair pays its KL in full, that of the averaged
-columns too: the objective of Locatello et al. (2020, section 4) is the sum of both images' bounds.
+Kingma and Welling (2014), eq. 8, with one sample of the code. Every regulariser goes with every
+pooling and supervision. With pooling the KL is that of the pooled posterior of every image, and
+estimates of q(z) (total correlation, moments, MMD, ...) use one image of each group, since only
+those are independent. Every term is in nats per image. Under the poolings product and mean,
+what a group shares is counted once: in the value of KL, I, TC, dimension-wise KL and moments, and
+in the gradient of the others. Under adaptive and random each image of a pair pays its KL in full,
+that of the averaged columns too: the objective of Locatello et al. (2020, section 4) is the sum of
+both images' bounds.
 """
 
 from __future__ import annotations
@@ -41,10 +44,12 @@ from unweave.types import NATS, Batch, Losses, Posterior
 class VAE(Method):
     """A variational autoencoder.
 
-    encoder: images (B, *shape) to (B, 2 * latents), mean and log variance side by side; to (B, latents) where a code is
-    a point. decoder: codes (B, latents) to what the likelihood takes. regulariser: (q, z, step, rows) -> Losses. pooling:
-    joins the posteriors of images that belong together. supervision: (q of the labelled images, their factors, step) ->
-    Losses. ValueError if a part needs codes with a variance and they are points.
+    encoder: images (B, *shape) to (B, 2 * latents), mean and log variance side by side; to (B,
+    latents) where a code is a point. decoder: codes (B, latents) to the parameters of the
+    likelihood. regulariser: (q, z, step, rows) -> Losses.
+    pooling: joins the posteriors of images of a group. supervision: (q of the labelled images,
+    their factors, step) -> Losses. ValueError if a part needs codes with a variance and they are
+    points.
     """
 
     def __init__(
@@ -64,58 +69,78 @@ class VAE(Method):
         for part in (regulariser, pooling):
             if posterior == "point" and part is not None and part.stochastic:
                 raise ValueError(f"{type(part).__name__} needs codes with a variance: choose posterior gaussian")
-        self.encoder, self.decoder, self.likelihood = encoder, decoder, likelihood
-        self.regulariser, self.pooling, self.supervision = regulariser, pooling, supervision
-        self.latents, self.lr, self.posterior = latents, lr, posterior
+        self.encoder = encoder
+        self.decoder = decoder
+        self.likelihood = likelihood
+        self.regulariser = regulariser
+        self.pooling = pooling
+        self.supervision = supervision
+        self.latents = latents
+        self.lr = lr
+        self.posterior = posterior
 
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         latents = known["latents"]
-        told = {part: {"latents": latents} for part in ("regulariser", "pooling", "supervision")}
         outputs = 2 * latents if known["posterior"] == "gaussian" else latents
-        return told | {"encoder": {"outputs": outputs}, "decoder": {"inputs": latents}}
+        return {
+            "regulariser": {"latents": latents},
+            "pooling": {"latents": latents},
+            "supervision": {"latents": latents},
+            "encoder": {"outputs": outputs},
+            "decoder": {"inputs": latents},
+        }
 
     @property
     def needs(self) -> frozenset[str]:
-        pooled = self.pooling.needs if self.pooling else frozenset({"images"})
-        return pooled | (self.supervision.needs if self.supervision else frozenset())
+        found = frozenset({"images"}) if self.pooling is None else self.pooling.needs
+        if self.supervision is not None:
+            found = found | self.supervision.needs
+        return found
 
     @property
     def blocks(self) -> Mapping[str, Block | slice]:
-        return self.pooling.blocks if self.pooling else {"code": slice(None)}
+        return {"code": slice(None)} if self.pooling is None else self.pooling.blocks
 
     def players(self) -> dict[str, Player]:
         others: dict[str, Player] = {}
         for part in (self.regulariser, self.pooling, self.supervision):
-            others |= part.players() if part is not None else {}
+            if part is not None:
+                others |= part.players()
+        # all parameters that no part's player owns
         taken = {id(w) for player in others.values() for w in player.weights()}
         rest = tuple(w for w in self.parameters() if w.requires_grad and id(w) not in taken)
         return {"model": Player(rest, self.lr)} | others
 
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
         q, x, members = self._posterior(batch)
-        z = q.sample()
+        z = q.sample()  # (B, latents)
         reconstruction = self.likelihood(self.decoder(z), x).mean()
         turn = Losses({"model": reconstruction}, {"reconstruction": reconstruction}, NATS)
-        # the images of a group share their code: what estimates q(z) takes one of each
+        # the images of a group share their code: estimates of q(z) use the first of each
         turn += self.regulariser(q, z, step, slice(None, None, members))
         if self.supervision is not None and batch.labelled is not None:
-            turn += self.supervision(self.encode(batch.labelled.x), batch.labelled.v, step)
+            labelled = self.encode(batch.labelled.x)
+            turn += self.supervision(labelled, batch.labelled.v, step)
         yield turn
 
     def _posterior(self, batch: Batch) -> tuple[Posterior, Tensor, int]:
-        """The posterior of every image, pooled over its group, beside the images, and how many share a group."""
+        """Posterior of every image, pooled over groups, the images, and the size of a group."""
         index = None if batch.index is None else batch.index.flatten()
         if self.pooling is None:
             return replace(self.encode(batch.x), index=index), batch.x, 1
-        x, members = batch.x.flatten(0, 1), batch.x.shape[1]
-        q = self.encode(x).map(lambda t: t.unflatten(0, batch.x.shape[:2]))
-        pooled = self.pooling(q, batch).map(lambda t: t.flatten(0, 1))
+        groups, members = batch.x.shape[:2]
+        x = batch.x.flatten(0, 1)  # (G, M, ...) -> (G * M, ...)
+        q = self.encode(x).map(lambda t: t.unflatten(0, (groups, members)))  # (G, M, D)
+        pooled = self.pooling(q, batch).map(lambda t: t.flatten(0, 1))  # (G * M, D)
         return replace(pooled, index=index), x, members
 
     def encode(self, x: Tensor) -> Posterior:
         found = self.encoder(x).float()
-        return Posterior(*found.chunk(2, 1)) if self.posterior == "gaussian" else Posterior(found)
+        if self.posterior == "point":
+            return Posterior(found)
+        mean, log_var = found.chunk(2, 1)
+        return Posterior(mean, log_var)
 
     def decode(self, z: Tensor) -> Tensor:
         return self.likelihood.mean(self.decoder(z))

@@ -1,1 +1,5 @@
-"""Networks: shape in, shape out. Whatever a method is given in their place works if it maps the same shapes."""
+"""Networks, defined by their input and output shapes.
+
+Any module that maps the same shapes can
+replace one.
+"""

@@ -1,4 +1,4 @@
-"""A frozen exponential moving average of a module, as a module."""
+"""Exponential moving average of a module's weights, as a frozen module."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from torch import nn
 
 
 class Average(nn.Module):
-    """A copy that follows `of` at rate 1 - decay, in evaluation mode for ever: the method's train() does not wake it."""
+    """A copy of `of`, updated by `follow` at rate 1 - decay; always in evaluation mode."""
 
     def __init__(self, of: nn.Module, decay: float):
         super().__init__()
-        self.module, self.decay = copy.deepcopy(of).requires_grad_(False).eval(), decay
+        self.module = copy.deepcopy(of).requires_grad_(False).eval()
+        self.decay = decay
 
     @torch.no_grad()
     def follow(self, of: nn.Module) -> None:
-        """Move towards `of`; its buffers are copied as they are."""
-        for mine, its in zip(self.module.parameters(), of.parameters(), strict=True):
-            mine.lerp_(its, 1 - self.decay)
-        for held, now in zip(self.module.buffers(), of.buffers(), strict=True):
-            held.copy_(now)
+        """One step of the average towards `of`; buffers are copied without averaging."""
+        for own, other in zip(self.module.parameters(), of.parameters(), strict=True):
+            own.lerp_(other, 1 - self.decay)
+        for buffer, other_buffer in zip(self.module.buffers(), of.buffers(), strict=True):
+            buffer.copy_(other_buffer)
 
     def train(self, mode: bool = True) -> Average:
         """Stay in evaluation mode."""

@@ -1,10 +1,13 @@
-"""The convolutional encoder and decoder of disentanglement_lib (Locatello et al., 2019, table 1), for any image size.
+"""Convolutional encoder and decoder of disentanglement_lib, for any image size.
 
-At 64x64x1 and 10 latents they are that library's networks, number for number: 309,204 and 381,313 parameters,
-Glorot-uniform weights, zero biases. Other sizes have as many halvings as lead to a side of at most 4; `channels` makes
-them narrower or wider.
+Locatello et al. (2019), table 1.
 
-**Departures**: images are padded at the bottom and right where a halving meets an odd side, as "SAME" does.
+At 64x64x1 and 10 latents they are that library's networks, number for number: 309,204 and 381,313
+parameters, Glorot-uniform weights, zero biases. Other sizes have as many halvings as give a side of
+at most 4; `channels` sets their width.
+
+**Departures**: images are padded at the bottom and right where a halving has an odd side, as with
+"SAME".
 """
 
 from __future__ import annotations
@@ -49,8 +52,11 @@ class Conv64Encoder(nn.Module):
         halvings = _halvings(height, width)
         layers: list[nn.Module] = []
         for i in range(halvings):
-            late = self.variant == "locatello" and i >= halvings - 2  # its last two layers: more channels, 2x2 kernels
-            outside, kernel = (2 * channels, 2) if late else (channels, 4)
+            outside = channels
+            kernel = 4
+            if self.variant == "locatello" and i >= halvings - 2:  # its last two halvings
+                outside = 2 * channels
+                kernel = 2
             layers += [Halve(inside, outside, kernel), nn.ReLU(inplace=True)]
             inside = outside
         cells = inside * _ceil(height, halvings) * _ceil(width, halvings)
@@ -65,13 +71,15 @@ class Conv64Encoder(nn.Module):
 
 
 class BurgessEncoder(Conv64Encoder):
-    """The encoder of Burgess et al. (2018): 4x4 kernels and 32 channels throughout, two layers of 256."""
+    """The encoder of Burgess et al. (2018): 4x4 kernels, 32 channels, two dense layers of 256."""
 
     variant: Variant = "burgess"
 
 
 class Conv64Decoder(nn.Module):
-    """Codes (B, inputs) to logits (B, C, H, W): 256 units, a 4x4 map, then doublings with 4x4 kernels, ReLU between."""
+    """Codes (B, inputs) to logits (B, C, H, W): 256 units, a 4x4 map, doublings with 4x4 kernels,
+    ReLU between.
+    """
 
     variant: Variant = "locatello"
 
@@ -84,14 +92,20 @@ class Conv64Decoder(nn.Module):
         dense: list[nn.Module] = [nn.Linear(inputs, 256), nn.ReLU(inplace=True)]
         if self.variant == "burgess":
             dense += [nn.Linear(256, 256), nn.ReLU(inplace=True)]
-        dense += [nn.Linear(256, first * side[0] * side[1]), nn.ReLU(inplace=True), nn.Unflatten(1, (first, *side))]
-        inner = [first, *[first] * (doublings > 1), *[channels] * (doublings - 2)][:doublings]
+        dense += [nn.Linear(256, first * side[0] * side[1]), nn.ReLU(inplace=True)]
+        dense += [nn.Unflatten(1, (first, *side))]  # (B, cells) -> (B, first, *side)
         up: list[nn.Module] = []
-        for inside, outside in zip(inner, [*inner[1:], colours][:doublings], strict=True):
+        inside = first
+        for i in range(doublings):
+            outside = first if i == 0 else channels
+            if i == doublings - 1:
+                outside = colours
             up += [ConvTranspose2d(inside, outside, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
+            inside = outside
         if not doublings:
             up += [nn.Conv2d(first, colours, 1), nn.ReLU(inplace=True)]
-        self.dense, self.up = nn.Sequential(*dense), nn.Sequential(*up[:-1], Crop(height, width))
+        self.dense = nn.Sequential(*dense)
+        self.up = nn.Sequential(*up[:-1], Crop(height, width))  # no ReLU on the logits
         glorot(self)
 
     def forward(self, z: Tensor) -> Tensor:
@@ -105,18 +119,23 @@ class BurgessDecoder(Conv64Decoder):
 
 
 class Crop(nn.Module):
-    """The top left corner of a map, where doublings give more than the image has."""
+    """The top left corner of a map, for images whose sides are not powers of 2."""
 
     def __init__(self, height: int, width: int):
         super().__init__()
-        self.height, self.width = height, width
+        self.height = height
+        self.width = width
 
     def forward(self, x: Tensor) -> Tensor:
         return x[..., : self.height, : self.width]
 
 
 def channels_last(x: Tensor) -> Tensor:
-    """A map (B, C, H, W) in channels-last strides; one channel fits both layouts, and the kernels go by the strides."""
+    """A map (B, C, H, W) with channels-last strides.
+
+    One channel fits both layouts, and kernels are chosen by the strides, so these are set
+    explicitly.
+    """
     _, channels, height, width = x.shape
     if channels > 1:
         return x.contiguous(memory_format=torch.channels_last)
@@ -124,7 +143,9 @@ def channels_last(x: Tensor) -> Tensor:
 
 
 def glorot(net: nn.Module) -> None:
-    """TensorFlow's default start: weights uniform in +-sqrt(6 / (fan in + fan out)), biases 0."""
+    """TensorFlow's default initialisation: weights uniform in +-sqrt(6 / (fan in + fan out)),
+    biases 0.
+    """
     for layer in net.modules():
         if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
             nn.init.xavier_uniform_(layer.weight)
@@ -139,8 +160,10 @@ def _image(shape: tuple[int, ...]) -> tuple[int, int, int]:
 
 
 def _halvings(height: int, width: int) -> int:
+    """Halvings until the longer side is at most 4."""
     return max(0, math.ceil(math.log2(max(height, width) / 4)))
 
 
 def _ceil(side: int, halvings: int) -> int:
+    """Length of a side after halvings that round up."""
     return -(-side // 2**halvings)

@@ -1,4 +1,4 @@
-"""Networks that do not learn: those that their owner froze, told from those that only follow another."""
+"""Frozen networks, such as pretrained feature extractors; moving averages are not among them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from unweave.settings import nearest
 
 
 class Frozen(nn.Module):
-    """A fixed network, for its features: always in evaluation mode, without a gradient for itself but with one for x.
+    """A fixed network, for its features: always in evaluation mode, gradients only for x.
 
-    It is frozen by rule 6 of `methods.base`: checkpoints leave it out and know it by its checksum, and the constructor of
-    a method has to bring the same one again. The module itself is taken, not a copy, and its in-place layers write anew.
+    It is frozen by rule 6 of `methods.base`: checkpoints have its checksum and not its weights, and
+    the constructor of a method has to build the same one again. The module itself is used, not a
+    copy, and `inplace` of its layers is switched off.
 
-    mean, std: of the channels that the module was trained with, in units of x: x becomes (x - mean) / std. One channel of
-    x serves for each of them.
+    mean, std: of each channel in the module's training data, in units of x: x becomes (x - mean) /
+    std. If x has one channel it is repeated for all of them.
     """
 
     mean: Tensor
@@ -33,7 +34,7 @@ class Frozen(nn.Module):
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).reshape(-1, 1, 1))
         self.register_buffer("std", torch.tensor(std, dtype=torch.float32).reshape(-1, 1, 1))
         for layer in module.modules():
-            if getattr(layer, "inplace", False):  # it would write over the features before it
+            if getattr(layer, "inplace", False):  # it would overwrite the features of the layer before
                 setattr(layer, "inplace", False)  # noqa: B010 (a layer of any class)
         self.eval()
 
@@ -41,10 +42,11 @@ class Frozen(nn.Module):
     def load(
         cls, path: str | Path, module: nn.Module, *, mean: Sequence[float] = (0.0,), std: Sequence[float] = (1.0,)
     ) -> Frozen:
-        """The module with the weights of a .safetensors file, which holds numbers alone: nothing of it is executed.
+        """The module with the weights of a .safetensors file, a format that runs no code.
 
-        ValueError for any other file (TorchScript and pickles are programs, and archives of torch.export may hold
-        pickles), for a damaged one, and for weights that are not the module's.
+        ValueError for any other file (TorchScript and pickles are programs, and archives of
+        torch.export may hold pickles), for a damaged one, and for weights that are not the
+        module's.
         """
         path = Path(path)
         if path.suffix != ".safetensors":
@@ -65,12 +67,14 @@ class Frozen(nn.Module):
         return self.module(self._normalised(x))
 
     def features(self, x: Tensor, layers: Sequence[str]) -> list[Tensor]:
-        """What the named layers give for images (B, C, H, W), in the order of the names; later layers are not computed.
+        """Outputs of the named layers for images (B, C, H, W), in the order of the names.
 
-        layers: names in an `nn.Sequential`, "3", or "block.0" of one inside it. ValueError for a name that is not there.
+        Layers after the last named one are not computed. layers: names in an `nn.Sequential`, "3",
+        or "block.0" of a nested one. ValueError for an unknown name.
         """
         known = list(_names(self.module))
-        if unknown := [layer for layer in layers if layer not in known]:
+        unknown = [layer for layer in layers if layer not in known]
+        if unknown:
             raise ValueError(
                 f"there is no layer {unknown[0]!r} in the network's nn.Sequential; {nearest(unknown[0], known)}"
             )
@@ -86,38 +90,42 @@ class Frozen(nn.Module):
 
 
 def frozen(module: nn.Module, path: str = "") -> dict[str, nn.Module]:
-    """{dotted name: network} of the outermost networks inside that are frozen.
+    """{dotted name: network} of the outermost frozen networks inside a module.
 
-    A network is frozen if it has parameters, none of which requires a gradient, and all of it is in evaluation mode, in
-    which its owner left it. An `Average` is not, for it follows.
+    A network is frozen if it has parameters, none of which requires a gradient, and all of its
+    modules are in evaluation mode. An `Average` is not, because it is updated.
     """
     if isinstance(module, Average):
         return {}
-    if path and _still(module):
+    if path and _is_frozen(module):
         return {path: module}
     found: dict[str, nn.Module] = {}
-    for name, inner in module._modules.items():  # named_children would give a network that is there twice once
+    for name, inner in module._modules.items():  # named_children skips a network that is registered twice
         if inner is not None:
-            found |= frozen(inner, f"{path}.{name}" if path else name)
+            dotted = f"{path}.{name}" if path else name
+            found |= frozen(inner, dotted)
     return found
 
 
-def _still(module: nn.Module) -> bool:
+def _is_frozen(module: nn.Module) -> bool:
     weights = list(module.parameters())
-    awake = any(inner.training or isinstance(inner, Average) for inner in module.modules())
-    return bool(weights) and not awake and not any(weight.requires_grad for weight in weights)
+    trained = any(weight.requires_grad for weight in weights)
+    changing = any(inner.training or isinstance(inner, Average) for inner in module.modules())
+    return bool(weights) and not trained and not changing
 
 
 def _names(module: nn.Module, path: str = "") -> Iterator[str]:
-    """The dotted names of the layers that a chain passes through, of chains inside it too."""
-    for name, layer in module._modules.items() if _is_chain(module) else ():
+    """The dotted names of the layers of a sequential network, and of sequential networks inside it."""
+    if not _is_chain(module):
+        return
+    for name, layer in module._modules.items():
         if layer is not None:
             yield from _names(layer, f"{path}{name}.")
             yield path + name
 
 
 def _through(chain: nn.Module, x: Tensor, path: str = "") -> Iterator[tuple[str, Tensor]]:
-    """(dotted name, output) of each layer of a chain, in their order."""
+    """(dotted name, output) of each layer of a sequential network, in order."""
     for name, layer in chain._modules.items():
         if layer is None:
             continue
@@ -131,4 +139,5 @@ def _through(chain: nn.Module, x: Tensor, path: str = "") -> Iterator[tuple[str,
 
 
 def _is_chain(module: nn.Module) -> bool:
+    """Whether a module is an `nn.Sequential` with its own forward."""
     return isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward

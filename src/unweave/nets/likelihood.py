@@ -1,7 +1,7 @@
-"""p(x given the decoder's output): negative log likelihood summed over pixels, in nats for each image.
+"""Likelihoods p(x given the decoder's output): -log p(x) summed over pixels, in nats per image.
 
-low, high, of every likelihood: the range of the data, filled in: [0, 1] of images, the smallest and largest entry of
-vectors. What is decoded stays within it.
+low, high, of every likelihood: the range of the data, filled in: [0, 1] for images, the smallest
+and largest entry for vectors. Decoded values are clipped to it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from torch import Tensor, nn
 from unweave.maths.gaussian import LOG_2PI
 from unweave.settings import Setting
 
-ROUNDING = 1e-6  # of values that are meant to be in [0, 1]
-FLOOR = 1 / (
-    255 * math.sqrt(12)
-)  # of a learned scale: the deviation of rounding to 8 bits, of the data's range, or of 1
+ROUNDING = 1e-6  # tolerance for values in [0, 1]
+# least learned scale, in units of the data's range: the deviation of rounding to 8 bits
+FLOOR = 1 / (255 * math.sqrt(12))
 
 
 class Likelihood(nn.Module):
-    """p(x given output): called with the decoder's output and x, gives -log p(x), (B,); `mean` gives the image."""
+    """Base class of likelihoods: (output, x) to -log p(x), (B,); `mean` gives the image."""
 
     def mean(self, output: Tensor) -> Tensor:
         """The decoder's output as pixels in [0, 1], or vectors in the range of the data."""
@@ -35,15 +34,16 @@ class Likelihood(nn.Module):
 
 
 class Bernoulli(Likelihood):
-    """Each pixel a coin; the decoder gives logits. For grey values, the cross-entropy (not a density) that the field uses.
+    """A Bernoulli distribution for each pixel, with the decoder's output as logits.
 
-    ValueError for data outside [0, 1], where the cross-entropy has no lower bound: its slope in the logit, s - x, does
-    not change sign, so that a loss of minus infinity is all that is learned.
+    For grey values, the cross-entropy (not a density) that the field uses. ValueError for data
+    outside [0, 1], where the cross-entropy has no lower bound: its slope in the logit, s - x, does
+    not change sign, so that training goes to a loss of minus infinity.
     """
 
     def __init__(self, *, low: float = 0.0, high: float = 1.0):
         super().__init__()
-        if not (low >= -ROUNDING and high <= 1 + ROUNDING):  # so written that NaN is refused
+        if not (low >= -ROUNDING and high <= 1 + ROUNDING):  # in this form NaN is refused too
             raise ValueError(
                 f"likelihood bernoulli takes values in [0, 1]; these reach from {low:g} to {high:g}: scale them, or "
                 "choose gaussian"
@@ -55,17 +55,19 @@ class Bernoulli(Likelihood):
 
     def forward(self, output: Tensor, x: Tensor) -> Tensor:
         """-log p(x), (B,), nats."""
-        return F.binary_cross_entropy_with_logits(output.float(), x, reduction="none").flatten(1).sum(1)
+        nats = F.binary_cross_entropy_with_logits(output.float(), x, reduction="none")  # shape of x
+        return nats.flatten(1).sum(1)
 
 
 class Gaussian(Likelihood):
-    """Each pixel a Gaussian around the decoder's output, with one scale for all, fixed or learned.
+    """A Gaussian for each pixel around the decoder's output; one scale for all, fixed or learned.
 
-    Half the squared error is the unit-variance case less its constant; the squared error itself is variance 1/2.
+    Half the squared error is the case of variance 1 without its constant; the squared error itself
+    is that of variance 1/2.
 
-    A learned scale stays above `FLOOR`: where images can be made without error, as of a constant set, the density has no
-    greatest value, and the scale would fall for as long as one trains. The floor is in units of the data's range; vectors
-    that are all one number have none, and it is in units of 1. ValueError if the scale would start below.
+    A learned scale stays above `FLOOR`: if images can be reconstructed without error, as with
+    constant data, the density has no maximum, and the scale would fall without end. The floor is in
+    units of the data's range, or of 1 where that is 0. ValueError if the initial scale is below.
     """
 
     def __init__(
@@ -77,8 +79,10 @@ class Gaussian(Likelihood):
         high: float = 1.0,
     ):
         super().__init__()
-        self.low, self.high = low, high
-        floor = FLOOR * (high - low or 1.0)
+        self.low = low
+        self.high = high
+        width = high - low or 1.0
+        floor = FLOOR * width
         if learn_scale and scale < floor:
             raise ValueError(
                 f"scale is {scale:g}; one that is learned stays above {floor:.3g}, the rounding of the data"
@@ -94,30 +98,34 @@ class Gaussian(Likelihood):
         """-log p(x), (B,), nats (of a density: may be negative)."""
         log_scale: Tensor = AtLeast.apply(self.log_scale, self.log_floor)
         error = (output.float() - x) * torch.exp(-log_scale)
-        return (0.5 * (error**2 + LOG_2PI) + log_scale).flatten(1).sum(1)
+        nats = 0.5 * (error**2 + LOG_2PI) + log_scale
+        return nats.flatten(1).sum(1)
 
 
 class AtLeast(torch.autograd.Function):
-    """max(x, floor) of a scalar, from which only a gradient that raises it passes where x is not above the floor.
+    """max(x, floor) of a scalar; at or below the floor only gradients that raise x pass.
 
-    With the gradient of max, 0 there, a parameter that has met the floor would never leave it.
+    With the gradient of max, which is 0 there, a parameter at the floor would never leave it.
     """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, floor: float) -> Tensor:
-        """The larger of both."""
+        """max(x, floor)."""
         ctx.save_for_backward(x > floor)
         return x.clamp(min=floor)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        """The gradient of x, and none of the floor."""
+        """The gradient of x; the floor has none."""
         (above,) = ctx.saved_tensors
         return torch.where(above, gradient, gradient.clamp(max=0)), None
 
 
 class Laplace(Likelihood):
-    """Each pixel a Laplace density around the decoder's output, with one scale for all; sharper edges than a Gaussian."""
+    """A Laplace density for each pixel around the decoder's output, with one scale for all.
+
+    Edges are sharper than with a Gaussian.
+    """
 
     def __init__(
         self,
@@ -127,7 +135,9 @@ class Laplace(Likelihood):
         high: float = 1.0,
     ):
         super().__init__()
-        self.scale, self.low, self.high = scale, low, high
+        self.scale = scale
+        self.low = low
+        self.high = high
 
     def mean(self, output: Tensor) -> Tensor:
         """The decoder's output as pixels in [0, 1], or vectors in the range of the data."""
@@ -135,4 +145,6 @@ class Laplace(Likelihood):
 
     def forward(self, output: Tensor, x: Tensor) -> Tensor:
         """-log p(x), (B,), nats (of a density: may be negative)."""
-        return ((output.float() - x).abs() / self.scale + math.log(2 * self.scale)).flatten(1).sum(1)
+        error = (output.float() - x).abs()
+        nats = error / self.scale + math.log(2 * self.scale)
+        return nats.flatten(1).sum(1)

@@ -1,7 +1,8 @@
-"""Fully connected networks: an encoder and a decoder for small images or vectors, and the critic of FactorVAE."""
+"""Fully connected encoder and decoder for vectors and small images, and FactorVAE's critic."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Annotated
 
@@ -14,16 +15,19 @@ Depth = Annotated[int, Setting("hidden layers", low=1, search=(1, 2, 3))]
 
 
 class MLPEncoder(nn.Sequential):
-    """Anything (B, *shape) to (B, outputs); ReLU. The default is disentanglement_lib's fc_encoder."""
+    """Data (B, *shape) to (B, outputs); ReLU. The default is disentanglement_lib's fc_encoder."""
 
     def __init__(self, shape: tuple[int, ...], outputs: int, *, width: Width = 1200, depth: Depth = 2):
         super().__init__(nn.Flatten(), *layers(math.prod(shape), outputs, width, depth, nn.ReLU()))
 
 
 class MLPDecoder(nn.Sequential):
-    """Codes (B, inputs) to (B, *shape), logits or means; tanh. The default is disentanglement_lib's fc_decoder.
+    """Codes (B, inputs) to (B, *shape), logits or means; tanh.
 
-    With `batch_norm` each hidden layer is normalised over the batch, before its activation (Ioffe and Szegedy, 2015).
+    The default is disentanglement_lib's fc_decoder.
+
+    With `batch_norm` each hidden layer is normalised over the batch, before its activation (Ioffe
+    and Szegedy, 2015).
     """
 
     def __init__(
@@ -40,9 +44,9 @@ class MLPDecoder(nn.Sequential):
 
 
 class Critic(nn.Sequential):
-    """Codes (B, inputs) to one logit (B,); leaky ReLU of slope 0.2 (Kim and Mnih, 2018, appendix A).
+    """Codes (B, inputs) to a logit (B,); leaky ReLU, slope 0.2 (Kim and Mnih, 2018, appendix A).
 
-    **Departures**: one output where the paper has two, whose difference it is.
+    **Departures**: one output, the difference of the paper's two.
     """
 
     def __init__(self, inputs: int, *, width: Width = 1000, depth: Depth = 6):
@@ -52,11 +56,20 @@ class Critic(nn.Sequential):
 def layers(
     inputs: int, outputs: int, width: int, depth: int, between: nn.Module, batch_norm: bool = False
 ) -> list[nn.Module]:
-    """`depth` hidden layers of `width` units with an activation after each, then a linear layer; Glorot start."""
-    sizes = [inputs, *[width] * depth]
-    linear = [nn.Linear(a, b) for a, b in zip(sizes, [*sizes[1:], outputs], strict=True)]
+    """`depth` hidden layers of `width` units, each with an activation, then a linear layer.
+
+    Weights are Glorot-uniform, biases 0. batch_norm: before each activation.
+    """
+    sizes = [inputs, *[width] * depth, outputs]
+    # all layers are made before the first is initialised: the order of random numbers is kept
+    linear = [nn.Linear(a, b) for a, b in itertools.pairwise(sizes)]
     for layer in linear:
         nn.init.xavier_uniform_(layer.weight)
         nn.init.zeros_(layer.bias)
-    norms = [[nn.BatchNorm1d(width)] if batch_norm else [] for _ in range(depth)]
-    return [m for layer, norm in zip(linear, norms, strict=False) for m in (layer, *norm, between)] + [linear[-1]]
+    found: list[nn.Module] = []
+    for layer in linear[:-1]:
+        found.append(layer)
+        if batch_norm:
+            found.append(nn.BatchNorm1d(width))
+        found.append(between)
+    return [*found, linear[-1]]

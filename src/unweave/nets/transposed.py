@@ -1,8 +1,9 @@
-"""A transposed convolution whose gradients are ordinary convolutions: exact, and faster on a CPU.
+"""Transposed convolution whose gradients are ordinary convolutions: exact, and faster on a CPU.
 
-oneDNN's backward of a transposed convolution is slow, above all in bfloat16. Written out, the gradient of the input is the
-convolution of the outer gradient with the same weights, and that of the weights is the weight gradient of this convolution,
-in which input and outer gradient have changed places.
+oneDNN's backward of a transposed convolution is slow, above all in bfloat16. Written out, the
+gradient of the input is the convolution of the outer gradient with the same weights, and that of
+the weights is the weight gradient of this convolution, in which input and outer gradient have
+changed places.
 """
 
 from __future__ import annotations
@@ -15,33 +16,41 @@ from torch import Tensor, nn
 
 
 class ConvTranspose2d(nn.ConvTranspose2d):
-    """`torch.nn.ConvTranspose2d` of one group and no dilation, to at least two channels; else it is that class itself.
+    """`torch.nn.ConvTranspose2d` with faster gradients on a CPU, for one group and no dilation.
 
-    So it is elsewhere than on a CPU. To one channel torch's own gradients are 2.5 (bfloat16) to 9 (float32) times as fast.
+    In all other cases, on other devices and for one output channel, it is that class. To one
+    channel torch's own gradients are 2.5 (bfloat16) to 9 (float32) times as fast.
     """
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
         plain = self.groups == 1 and self.dilation == (1, 1) and self.output_padding == (0, 0) and output_size is None
         if not plain or self.out_channels == 1 or input.device.type != "cpu":
             return super().forward(input, output_size)
-        weight, bias = self.weight, self.bias
-        if torch.is_autocast_enabled("cpu"):  # what autocast would do itself before the call
+        weight: Tensor = self.weight
+        bias: Tensor | None = self.bias
+        if torch.is_autocast_enabled("cpu"):  # the casts that autocast makes before the call
             dtype = torch.get_autocast_dtype("cpu")
-            input, weight, bias = input.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype)
+            input = input.to(dtype)
+            weight = weight.to(dtype)
+            bias = None if bias is None else bias.to(dtype)
         with torch.autocast("cpu", enabled=False):
             made: Tensor = _Transposed.apply(input, weight, bias, self.stride, self.padding)
         return made
 
 
 class _Transposed(torch.autograd.Function):
-    """x (B, C, H, W) with weights (C, D, k, l) to (B, D, H', W'). Every step of `backward` can be differentiated again."""
+    """x (B, C, H, W) with weights (C, D, k, l) to (B, D, H', W').
+
+    Every step of `backward` can be differentiated again.
+    """
 
     @staticmethod
     def forward(
         ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, stride: tuple[int, ...], padding: tuple[int, ...]
     ) -> Tensor:
         ctx.save_for_backward(x, weight)
-        ctx.stride, ctx.padding = stride, padding
+        ctx.stride = stride
+        ctx.padding = padding
         return F.conv_transpose2d(x, weight, bias, stride=stride, padding=padding)
 
     @staticmethod
@@ -49,17 +58,22 @@ class _Transposed(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         layout = _layout(x)
         gradient = outer[0].contiguous(memory_format=layout)  # (B, D, H', W')
-        wanted = ctx.needs_input_grad
+        for_x, for_weight, for_bias, *_ = ctx.needs_input_grad
         of_x = None
-        if wanted[0]:
-            of_x = F.conv2d(gradient, weight, stride=ctx.stride, padding=ctx.padding).contiguous(memory_format=layout)
-        of_weight = _weight_gradient(gradient, x, weight, ctx.stride, ctx.padding) if wanted[1] else None
-        of_bias = gradient.sum((0, 2, 3)) if wanted[2] else None
+        of_weight = None
+        of_bias = None
+        if for_x:  # (B, D, H', W') -> (B, C, H, W)
+            of_x = F.conv2d(gradient, weight, stride=ctx.stride, padding=ctx.padding)
+            of_x = of_x.contiguous(memory_format=layout)
+        if for_weight:  # (C, D, k, l); input and outer gradient change places
+            of_weight = _weight_gradient(gradient, x, weight, ctx.stride, ctx.padding)
+        if for_bias:
+            of_bias = gradient.sum((0, 2, 3))  # (D,)
         return of_x, of_weight, of_bias, None, None
 
 
 def _layout(x: Tensor) -> torch.memory_format:
-    """How x (B, C, H, W) lies in memory; what is computed beside it is slow in another layout."""
+    """Memory layout of x (B, C, H, W); operations on tensors of different layouts are slow."""
     last = x.is_contiguous(memory_format=torch.channels_last)
     return torch.channels_last if last else torch.contiguous_format
 

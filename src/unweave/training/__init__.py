@@ -1,1 +1,1 @@
-"""The training loop and what it stands on: precision, optimiser states, means of logged terms, checkpoints."""
+"""The training loop, with precision, optimiser states, means of logged terms and checks."""

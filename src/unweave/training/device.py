@@ -1,4 +1,4 @@
-"""The device of a name."""
+"""Choice of the torch device by name."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import torch
 
 
 def pick_device(name: str) -> torch.device:
-    """The device of a name; "auto" is the first accelerator there is, else the CPU. ValueError if it is not there."""
+    """The torch device of a name. ValueError if it is not available.
+
+    "auto": the current accelerator if there is one, else the CPU.
+    """
     if name == "auto":
-        there = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-        return there or torch.device("cpu")
+        found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+        return found or torch.device("cpu")
     try:
         device = torch.device(name)
         torch.empty(0, device=device)

@@ -1,4 +1,4 @@
-"""A gradient as the optimiser takes it: in the memory layout of its weight, and no longer than the player allows."""
+"""Memory layout and clipping of gradients before the optimiser step."""
 
 from __future__ import annotations
 
@@ -7,17 +7,23 @@ from torch import Tensor, nn
 
 
 def laid_out(gradient: Tensor | None, weight: Tensor) -> Tensor | None:
-    """A gradient in the strides of its weight, as backward() leaves it and autograd.grad does not.
+    """A gradient with the strides of its weight, as from backward(), but not from autograd.grad.
 
-    Fused optimisers read both as raw storage: in other strides, each number would move another weight.
+    Fused optimisers read both as raw storage: with other strides, entries would update the wrong
+    weights.
     """
-    if gradient is None or gradient.layout is not torch.strided or gradient.stride() == weight.stride():
+    if gradient is None or gradient.layout is not torch.strided:
+        return gradient
+    if gradient.stride() == weight.stride():
         return gradient
     return torch.empty_like(weight).copy_(gradient)
 
 
 def clip(weights: list[nn.Parameter], limit: float, norm: Tensor) -> None:
-    """Scale the gradients down to the limit; into new tensors, for two weights may share one (that of a sum)."""
+    """Scale the gradients so that their norm is at most the limit.
+
+    The results are new tensors, since two weights may share one gradient (that of a sum).
+    """
     scale = (limit / (norm + 1e-6)).clamp(max=1.0)
     for weight in weights:
         if weight.grad is not None:

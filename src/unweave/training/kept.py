@@ -1,4 +1,4 @@
-"""What a checkpoint keeps of a method, watched from the start of a training: what it need not, and what it cannot."""
+"""Checks that checkpoints have all changing state of a method, and find its frozen networks."""
 
 from __future__ import annotations
 
@@ -15,43 +15,59 @@ from unweave.nets.frozen import frozen
 
 RULE = "what changes in training is a player's parameter or a registered buffer"
 ABSENT = object()
-PLAIN = (bool, int, float, complex, str, bytes, np.generic)
+PLAIN = (bool, int, float, complex, str, bytes, np.generic)  # immutable values
 
 
 class Kept:
-    """A method as a training finds it. frozen: its frozen networks by name; they are left in evaluation mode."""
+    """State of a method at the start of training, to compare with later.
+
+    frozen: its frozen networks by name, which stay in evaluation mode. checksums: of their weights.
+    """
 
     def __init__(self, method: nn.Module):
-        self.method, self.frozen = method, frozen(method)
-        self.checksums = {name: checksum(network.state_dict()) for name, network in self.frozen.items()}
+        self.method = method
+        self.frozen = frozen(method)
+        self.checksums: dict[str, str] = {}
+        for name, network in self.frozen.items():
+            self.checksums[name] = checksum(network.state_dict())
         self.parameters = dict(method.named_parameters(remove_duplicate=False))
         self.plain = dict(_plain(method))
 
     def train(self) -> None:
-        """Training mode for all but the frozen networks."""
+        """Set training mode for all but the frozen networks."""
         self.method.train()
         for network in self.frozen.values():
             network.eval()
 
     def still(self) -> dict[str, str]:
-        """{frozen network: checksum} of those that have not changed; one that has is an average of somebody's own."""
-        return {name: old for name, old in self.checksums.items() if checksum(self.frozen[name].state_dict()) == old}
+        """{frozen network: checksum} of those that are unchanged.
+
+        One that has changed is a moving average of the method's own, which checkpoints keep.
+        """
+        found: dict[str, str] = {}
+        for name, old in self.checksums.items():
+            if checksum(self.frozen[name].state_dict()) == old:
+                found[name] = old
+        return found
 
     def check(self, step: int) -> None:
-        """ValueError if a parameter was made anew, or a plain attribute has changed: neither survives a resume.
+        """ValueError if a parameter was replaced, or a plain attribute changed: lost on resume.
 
-        What was None or absent before is taken for a cache, once; so is a tensor with a history, and any name that
-        begins with an underscore.
+        An attribute that was None or absent before counts as a cache at its first value; so does a
+        tensor with a history, and any name that begins with an underscore.
         """
         now = dict(self.method.named_parameters(remove_duplicate=False))
-        if made := [name for name in now | self.parameters if now.get(name) is not self.parameters.get(name)]:
+        names = now | self.parameters
+        replaced = [name for name in names if now.get(name) is not self.parameters.get(name)]
+        if replaced:
             raise ValueError(
-                f"step {step}: the parameter {made[0]!r} was made anew by assignment, and its player still holds the old "
+                f"step {step}: the parameter {replaced[0]!r} was made anew by assignment, and its player still holds the old "
                 f"one: {RULE}; restart a network in place, by load_state_dict"
             )
         plain = dict(_plain(self.method))
         for name, value in plain.items():
-            if (before := self.plain.get(name, ABSENT)) is not ABSENT and not _same(before, value):
+            before = self.plain.get(name, ABSENT)
+            if before is not ABSENT and not _same(before, value):
                 raise ValueError(
                     f"step {step}: the attribute {name!r} changed, and would be lost on resume: {RULE}; "
                     "register_buffer keeps it, and what each step computes anew has a name that begins with _"
@@ -60,22 +76,26 @@ class Kept:
 
 
 def _plain(method: nn.Module) -> Iterator[tuple[str, Any]]:
-    """(dotted name, snapshot) of every attribute that holds data, outside of parameters and buffers."""
+    """(dotted name, snapshot) of attributes with data, other than parameters and buffers."""
     registered = {id(tensor) for tensor in (*method.parameters(), *method.buffers())}
     for path, module in method.named_modules():
-        if isinstance(module, LazyModuleMixin):  # it learns its own shape in the first step
+        if isinstance(module, LazyModuleMixin):  # its shape is set in the first step
             continue
-        derived = {getattr(hook, "name", "") for hook in module._forward_pre_hooks.values()}  # by torch's older norms
+        # attributes that torch's older weight norms compute before each call
+        derived = {getattr(hook, "name", "") for hook in module._forward_pre_hooks.values()}
         for name, value in vars(module).items():
+            if name.startswith("_") or name == "training" or name in derived:
+                continue
             seen = _snapshot(value, registered)
-            if not name.startswith("_") and name != "training" and name not in derived and seen is not ABSENT:
+            if seen is not ABSENT:
                 yield f"{path}.{name}".lstrip("."), seen
 
 
 def _snapshot(value: Any, registered: set[int]) -> Any:
-    """A value that later changes do not reach; ABSENT for None, what is no data, and tensors that are kept or derived.
+    """A copy of a value; ABSENT for None, for objects that are not data, and for registered or
+    derived tensors.
 
-    A tensor is not copied: its version tells whether it was written to.
+    A tensor is not copied: its version counter shows whether it was written to.
     """
     if isinstance(value, PLAIN):
         return value
@@ -94,15 +114,18 @@ def _snapshot(value: Any, registered: set[int]) -> Any:
 
 
 def _same(before: Any, now: Any) -> bool:
+    """Whether two snapshots have equal values; NaN equals NaN."""
     if type(before) is not type(now):
         return False
     if isinstance(before, tuple):  # of a tensor
-        (old, version), (new, written) = before, now
+        old, version = before
+        new, written = now
         if old is new:
             return bool(version == written)
         return bool(old._version == version and old.shape == new.shape and torch.equal(old, new.to(old)))
     if isinstance(before, np.ndarray):
-        return bool(before.dtype == now.dtype and np.array_equal(before, now, equal_nan=before.dtype.kind in "fc"))
+        may_be_nan = before.dtype.kind in "fc"
+        return bool(before.dtype == now.dtype and np.array_equal(before, now, equal_nan=may_be_nan))
     if isinstance(before, dict):
         return before.keys() == now.keys() and all(_same(v, now[key]) for key, v in before.items())
     if isinstance(before, list):

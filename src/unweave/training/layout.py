@@ -1,4 +1,4 @@
-"""The memory layout of weights."""
+"""Channels-last memory layout of convolution weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def channels_last(method: Network) -> Network:
-    """The module with its convolutions' weights in the layout in which they are fast."""
+    """The module, with the weights of its convolutions in the faster channels-last layout."""
     for module in method.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)

@@ -1,8 +1,8 @@
-"""The state of an optimiser as tensors by name beside plain JSON: what a checkpoint keeps of it, without pickle.
+"""The state of an optimiser as named tensors and JSON, for checkpoints without pickle.
 
-Kept are tensors (dense, or sparse in coordinates), numbers, text, flags and None, and lists, tuples and dictionaries of
-these: all slots, and all that its groups hold but the parameters, the rate, which the loop sets, and functions, which
-come with the optimiser.
+Supported are tensors (dense, or sparse COO), numbers, text, booleans and None, and lists, tuples
+and dictionaries of these. Stored are all slots, and all options of the parameter groups except the
+parameters, the learning rate, which the loop sets, and functions, which come with the optimiser.
 """
 
 from __future__ import annotations
@@ -17,25 +17,36 @@ Tensors = dict[str, Tensor]
 
 
 def pack(optimiser: torch.optim.Optimizer, name: str) -> tuple[Any, Tensors]:
-    """JSON, and the tensors that it names: {"optimiser/NAME/...": tensor}, on the CPU. TypeError names what is neither."""
+    """JSON, and the tensors that it names: {"optimiser/NAME/...": tensor}, on the CPU.
+
+    TypeError for a value of another type, with its place.
+    """
     state = optimiser.state_dict()
-    groups = [{k: v for k, v in group.items() if _kept(k, v)} for group in state["param_groups"]]
+    options = []
+    for group in state["param_groups"]:
+        options.append({key: value for key, value in group.items() if _kept(key, value)})
     tensors: Tensors = {}
     slots = _packed(state["state"], f"optimiser/{name}", "", tensors)
-    return {"slots": slots, "groups": _packed(groups, f"optimiser/{name}", "groups", tensors)}, tensors
+    groups = _packed(options, f"optimiser/{name}", "groups", tensors)
+    return {"slots": slots, "groups": groups}, tensors
 
 
 def unpack(optimiser: torch.optim.Optimizer, packed: Any, tensors: Mapping[str, Tensor]) -> None:
-    """Put a new optimiser of the same making where `pack` found one. ValueError if it has other groups."""
-    slots, groups = _unpacked(packed["slots"], tensors), _unpacked(packed["groups"], tensors)
+    """Load a packed state into a new optimiser of the same kind. ValueError if it has other groups."""
+    slots = _unpacked(packed["slots"], tensors)
+    groups = _unpacked(packed["groups"], tensors)
     fresh = optimiser.state_dict()["param_groups"]
     if len(fresh) != len(groups):
         raise ValueError(f"{len(groups)} groups of parameters were kept; it has {len(fresh)}")
     weights = [weight for group in optimiser.param_groups for weight in group["params"]]
-    laid_out = {i: _laid_out(weights[i], own) if isinstance(i, int) else own for i, own in slots.items()}
+    # slots of weights, by their number, and other state of the optimiser, by name
+    laid_out = {}
+    for i, own in slots.items():
+        laid_out[i] = _laid_out(weights[i], own) if isinstance(i, int) else own
     groups = [new | kept for new, kept in zip(fresh, groups, strict=True)]
     optimiser.load_state_dict({"state": laid_out, "param_groups": groups})
-    for i, weight in enumerate(weights):  # torch casts slots to the type of their weight
+    # torch casts slots to the type of their weight: put back the stored type
+    for i, weight in enumerate(weights):
         own = optimiser.state.get(weight, {})
         for slot, value in own.items():
             if isinstance(value, Tensor) and value.dtype != slots[i][slot].dtype:
@@ -43,15 +54,16 @@ def unpack(optimiser: torch.optim.Optimizer, packed: Any, tensors: Mapping[str, 
 
 
 def from_slots(optimiser: torch.optim.Optimizer, name: str, tensors: Mapping[str, Tensor]) -> Any:
-    """What `pack` gives, from a checkpoint of before it: tensors "optimiser/NAME/PLACE/SLOT" and no more."""
+    """The JSON of `pack` for an older checkpoint, with tensors "optimiser/NAME/PLACE/SLOT" only."""
     slots: dict[int, list[Any]] = {}
     for key in tensors:
         owner, _, path = key.removeprefix("optimiser/").partition(f"{name}/")
         if key.startswith("optimiser/") and not owner and path.count("/") == 1:
             place, slot = path.split("/")
             slots.setdefault(int(place), []).append([slot, {"tensor": key}])
-    nothing: Any = {"list": [{"dict": []} for _ in optimiser.param_groups]}
-    return {"slots": {"dict": [[i, {"dict": own}] for i, own in slots.items()]}, "groups": nothing}
+    packed: Any = {"dict": [[i, {"dict": own}] for i, own in slots.items()]}
+    no_options: Any = {"list": [{"dict": []} for _ in optimiser.param_groups]}
+    return {"slots": packed, "groups": no_options}
 
 
 def _kept(key: str, value: Any) -> bool:
@@ -59,27 +71,34 @@ def _kept(key: str, value: Any) -> bool:
 
 
 def _packed(value: Any, name: str, path: str, tensors: Tensors) -> Any:
-    """A value as JSON; its tensors go into `tensors`, named by their place."""
+    """A value as JSON; its tensors are added to `tensors`, named by their place."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Tensor) and value.layout is torch.sparse_coo:
         parts = [value._indices(), value._values(), list(value.shape), value.is_coalesced()]
-        return {"sparse": [_packed(part, name, f"{path}/{i}", tensors) for i, part in enumerate(parts)]}
+        packed = [_packed(part, name, f"{path}/{i}", tensors) for i, part in enumerate(parts)]
+        return {"sparse": packed}
     if isinstance(value, Tensor) and value.layout is torch.strided:
         key = f"{name}/{path}"
         tensors[key] = value.detach().cpu().contiguous().clone()
         return {"tensor": key}
     if isinstance(value, dict):
-        pairs = [[k, _packed(v, name, f"{path}/{k}".lstrip("/"), tensors)] for k, v in value.items()]
-        if all(isinstance(k, int | str) for k in value):
+        pairs = []
+        for key, inner in value.items():
+            pairs.append([key, _packed(inner, name, f"{path}/{key}".lstrip("/"), tensors)])
+        if all(isinstance(key, int | str) for key in value):
             return {"dict": pairs}
     if isinstance(value, list | tuple):
         kind = "tuple" if isinstance(value, tuple) else "list"
-        return {kind: [_packed(v, name, f"{path}/{i}".lstrip("/"), tensors) for i, v in enumerate(value)]}
+        items = []
+        for i, inner in enumerate(value):
+            items.append(_packed(inner, name, f"{path}/{i}".lstrip("/"), tensors))
+        return {kind: items}
     raise TypeError(f"{path}, a {type(value).__name__}")
 
 
 def _unpacked(value: Any, tensors: Mapping[str, Tensor]) -> Any:
+    """The value that `_packed` gave as JSON."""
     if not isinstance(value, dict):
         return value
     ((kind, content),) = value.items()
@@ -90,13 +109,22 @@ def _unpacked(value: Any, tensors: Mapping[str, Tensor]) -> Any:
     found = [_unpacked(v, tensors) for v in content]
     if kind == "sparse":
         indices, values, shape, coalesced = found
-        return torch.sparse_coo_tensor(indices, values, shape, is_coalesced=coalesced, check_invariants=True)
+        return torch.sparse_coo_tensor(
+            indices,
+            values,
+            shape,
+            is_coalesced=coalesced,
+            check_invariants=True,
+        )
     return tuple(found) if kind == "tuple" else found
 
 
 def _laid_out(weight: Tensor, slots: dict[str, Any]) -> dict[str, Any]:
-    """Slots of a weight's shape in its memory layout, which a file does not keep; all else as it is."""
-    return {slot: _like(weight, value) if isinstance(value, Tensor) else value for slot, value in slots.items()}
+    """Slots of a weight's shape in its memory layout, which files do not keep; others unchanged."""
+    found = {}
+    for slot, value in slots.items():
+        found[slot] = _like(weight, value) if isinstance(value, Tensor) else value
+    return found
 
 
 def _like(weight: Tensor, value: Tensor) -> Tensor:

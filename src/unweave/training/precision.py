@@ -1,7 +1,7 @@
-"""The floating point type of convolutions and products: named, or the one that takes less time on this machine.
+"""Precision of training, float32 or bfloat16 autocast: by name, or the faster one on this machine.
 
-Which is faster is measured, once for each machine, and remembered: a processor may have bfloat16 instructions and still
-compute convolutions 4 to 16 times slower in bfloat16, and another may take half the time.
+The speed is measured once for each machine and cached: a processor may have bfloat16 instructions
+and still compute convolutions 4 to 16 times slower in bfloat16, and another may take half the time.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from unweave.training.layout import channels_last
 
 Precision = Literal["auto", "bf16", "float32"]
 ROUNDS = 3
-LONG = 1.0  # seconds after which no further round is begun
-WORTH = 1.05  # bfloat16 has to be so many times as fast: it is the coarser of the two
+LONG = 1.0  # seconds after which no further round begins
+WORTH = 1.05  # least speed-up at which bfloat16, the coarser type, is chosen
 
 log = logging.getLogger(__name__)
 
 
 def dtype_of(precision: Precision, device: torch.device) -> torch.dtype:
-    """The type that autocast uses; "auto" is the faster one on this device."""
+    """The type of the convolutions and products; "auto" is the faster one on this device."""
     if precision == "auto":
-        return torch.bfloat16 if speed_of_bf16(device) > WORTH else torch.float32
+        precision = "bf16" if speed_of_bf16(device) > WORTH else "float32"
     return torch.bfloat16 if precision == "bf16" else torch.float32
 
 
 def speed_of_bf16(device: torch.device) -> float:
-    """How many times as fast as float32 bfloat16 is on this device, measured once for each machine; 0 where it fails."""
+    """Speed of bfloat16 over float32 on this device, cached or measured; 0 if bfloat16 fails."""
     machine = _machine(device)
     known = _remembered()
     if machine in known:
@@ -48,12 +48,12 @@ def speed_of_bf16(device: torch.device) -> float:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, json.dumps(known | {machine: round(ratio, 3)}, indent=1).encode())
     except (OSError, WriteError) as error:
-        log.info("not remembered: %s", error)
+        log.info("not cached: %s", error)
     return ratio
 
 
 def measured(device: torch.device) -> float:
-    """The time of a step of small convolutions in float32 over that in bfloat16, the least of three each, in turns."""
+    """Time of small convolutions in float32 over that in bfloat16, least of several rounds."""
     seconds: dict[torch.dtype, list[float]] = {torch.float32: [], torch.bfloat16: []}
     with left_alone(device):
         layers = nn.Sequential(nn.Conv2d(32, 64, 4, 2, 1), nn.ReLU(), ConvTranspose2d(64, 32, 4, 2, 1))
@@ -64,7 +64,7 @@ def measured(device: torch.device) -> float:
             for dtype, taken in seconds.items():
                 try:
                     taken.append(_seconds(layers, x, dtype))
-                except RuntimeError as error:  # this device has no such product
+                except RuntimeError as error:  # the device does not support this type
                     log.info("%s fails here: %s", dtype, str(error).splitlines()[0])
                     return 0.0
             if time.perf_counter() - start > LONG:
@@ -73,7 +73,7 @@ def measured(device: torch.device) -> float:
 
 
 def _seconds(layers: nn.Module, x: torch.Tensor, dtype: torch.dtype) -> float:
-    """Of one forward and backward pass, done when the device has finished it."""
+    """Seconds of one forward and backward pass, until the device has finished it."""
     start = time.perf_counter()
     with torch.autocast(x.device.type, torch.bfloat16, enabled=dtype is torch.bfloat16):
         loss = layers(x).float().square().mean()
@@ -83,21 +83,23 @@ def _seconds(layers: nn.Module, x: torch.Tensor, dtype: torch.dtype) -> float:
 
 
 def _machine(device: torch.device) -> str:
-    """What the answer depends on: processor or GPU, threads, torch."""
+    """The key of the cache: processor or GPU, threads, version of torch."""
     if device.type == "cuda":
         name = torch.cuda.get_device_name(device)
     else:
-        capabilities = sorted(k for k, there in torch.cpu.get_capabilities().items() if there is True)
-        name = (
-            f"{platform.machine()} {platform.processor()} {' '.join(capabilities)}, {torch.get_num_threads()} threads"
-        )
+        found = torch.cpu.get_capabilities().items()
+        capabilities = " ".join(sorted(name for name, there in found if there is True))
+        processor = f"{platform.machine()} {platform.processor()}"
+        name = f"{processor} {capabilities}, {torch.get_num_threads()} threads"
     return f"{device.type}, {name}, torch {torch.__version__}"
 
 
 def _remembered() -> dict[str, Any]:
-    """What was measured before on machines with this cache; nothing if the file is not there or damaged."""
+    """Cached speeds, {machine: ratio}; empty if the file is missing or damaged."""
     try:
         found = json.loads((cache() / "precision.json").read_text())
     except (OSError, ValueError):
         return {}
-    return {k: v for k, v in found.items() if isinstance(v, int | float)} if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    return {machine: ratio for machine, ratio in found.items() if isinstance(ratio, int | float)}

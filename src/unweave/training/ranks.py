@@ -1,9 +1,10 @@
-"""Several processes that train one method together: which of them this is, and what only the first one does.
+"""Processes of distributed training: their number, the rank of this one, actions of the first only.
 
     torchrun --nproc-per-node 4 -m unweave train beta-vae --data dsprites
 
-They are those of torch.distributed: started by torchrun, or joined by the caller before. In a single process each function
-here does nothing, or what it would without the others. What they share is in `joint`.
+The processes are those of torch.distributed, started by torchrun or initialised by the caller. In a
+single process each function here does nothing, or acts for this process alone. Synchronisation is
+in `joint`.
 """
 
 from __future__ import annotations
@@ -19,21 +20,26 @@ from unweave.seeds import fold
 
 
 class Failed(ValueError):
-    """The first process could not do what the others wait for; it says itself why."""
+    """The first process failed at an action that the others wait for; its own error has the cause."""
 
 
 def world() -> int:
-    """How many processes train together, 1 for a single one."""
-    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+    """Number of processes that train together; 1 without torch.distributed."""
+    if not (dist.is_available() and dist.is_initialized()):
+        return 1
+    return dist.get_world_size()
 
 
 def rank() -> int:
-    """Which of them this is, from 0."""
+    """Number of this process, from 0."""
     return dist.get_rank() if world() > 1 else 0
 
 
 def join() -> None:
-    """Join the processes that torchrun has started, until this one ends; nothing if it has not, or they are joined."""
+    """Initialise torch.distributed in a process started by torchrun, until the process ends.
+
+    Does nothing without torchrun, or if it is initialised.
+    """
     if dist.is_available() and dist.is_torchelastic_launched() and not dist.is_initialized():
         dist.init_process_group()
         atexit.register(_leave)
@@ -45,23 +51,32 @@ def _leave() -> None:
 
 
 def own_device(device: torch.device) -> torch.device:
-    """The device of this process: of several GPUs the one of its place on this machine, unless one was chosen by number."""
+    """The device of this process: of several GPUs the one of its local rank, unless one is given by
+    number.
+    """
     if world() > 1 and device.type == "cuda" and device.index is None:
-        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", rank() % torch.cuda.device_count())))
+        local = os.environ.get("LOCAL_RANK", rank() % torch.cuda.device_count())
+        return torch.device("cuda", int(local))
     return device
 
 
 def noise(seed: int, step: int) -> int:
-    """The seed of a step's noise, another one in each process."""
-    return fold(seed, step) if world() == 1 else fold(seed, step, "rank", rank())
+    """The seed of a step's noise, different in each process."""
+    if world() == 1:
+        return fold(seed, step)
+    return fold(seed, step, "rank", rank())
 
 
 def first(act: Callable[[], None]) -> None:
-    """The first process acts, the others wait until it has. Failed there if it could not."""
+    """Call a function in the first process while the others wait.
+
+    Failed in the others if it raised.
+    """
     if world() == 1:
         act()
         return
-    done = torch.zeros(1, device="cuda" if dist.get_backend() == "nccl" else "cpu")
+    device = "cuda" if dist.get_backend() == "nccl" else "cpu"
+    done = torch.zeros(1, device=device)
     try:
         if rank() == 0:
             act()

@@ -1,24 +1,28 @@
-"""What a record of a run's log holds: columns of the loop, and the mean of each term of the losses, with units."""
+"""Columns of the records of a run's log, units of their terms, and durations as text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-CLOCKED = ("seconds", "images_per_s")  # what a clock says: all that differs between two runs that are the same
-LOOKED_AT = ("active", "validation elbo")  # beside the losses, one number each: with the terms, what has a chart
-COLUMNS = frozenset(
-    {"step", "units", "kl per latent", "kl per block", "live", "resumed", *CLOCKED, *LOOKED_AT}
-)  # names that no term of the losses may have
+# measured by a clock: the only columns that differ between two equal runs
+CLOCKED = ("seconds", "images_per_s")
+# scalars beside the terms of the losses; these and the terms have a chart
+LOOKED_AT = ("active", "validation elbo")
+# reserved: no term of the losses may have these names
+COLUMNS = frozenset({"step", "units", "kl per latent", "kl per block", "live", "resumed", *CLOCKED, *LOOKED_AT})
 
 
 def units(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """{term: unit} as the records say: each says those that are new in it."""
-    return {term: unit for record in records for term, unit in record.get("units", {}).items()}
+    """{term: unit} of all records; each record has the units of its new terms."""
+    found: dict[str, str] = {}
+    for record in records:
+        found |= record.get("units", {})
+    return found
 
 
 def duration(seconds: int | float) -> str:
-    """A length of time, that of a record or what is left of a run, in two units.
+    """A length of time in at most two units, as text.
 
     >>> duration(42.3), duration(372.0), duration(7500.0)
     ('42 s', '6 min 12 s', '2 h 5 min')

@@ -9,9 +9,9 @@ from torch import Tensor
 
 
 class Means:
-    """Running means, on the device of the terms: nothing here waits for it.
+    """Running means, computed on the device of the terms without waiting for it.
 
-    values: {term: mean so far, a float32 scalar}. counts: {term: steps that it is the mean of}.
+    values: {term: mean so far, a float32 scalar}. counts: {term: number of steps in the mean}.
     """
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class Means:
         self.counts: dict[str, int] = {}
 
     def add(self, terms: Mapping[str, Tensor]) -> None:
-        """Take in the terms of a turn. A mean that once took in NaN or infinity is not finite from then on."""
+        """Add the terms of a turn to the means. After NaN or infinity a mean stays non-finite."""
         for name, value in terms.items():
             self.counts[name] = self.counts.get(name, 0) + 1
             if self.counts[name] == 1:
@@ -29,6 +29,6 @@ class Means:
                 self.values[name] = torch.lerp(before, value.detach().float(), 1 / self.counts[name])
 
     def clear(self) -> None:
-        """A record was written: begin anew."""
+        """Start new means, after a record was written."""
         self.values = {}
         self.counts = {}

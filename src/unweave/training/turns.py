@@ -1,4 +1,4 @@
-"""What `losses` gives, looked at before anyone moves. A mistake is named with its class, the step and the rule."""
+"""Checks of the turns that `losses` yields. Errors name the class, the step and the rule."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from unweave.types import Batch, Losses
 
 
 class NoTurn(TypeError, ValueError):
-    """A method gave the loop something that is no turn; says what, and what a turn is."""
+    """A method yielded or returned something that is no turn; the message describes both."""
 
 
 def begun(method: Method, batch: Batch, step: int) -> Iterator[Losses]:
-    """The turns of a step, none of them taken. NoTurn if `losses` returned in place of yielding."""
+    """The iterator of the turns of a step. NoTurn if `losses` is not a generator."""
     turns: Any = method.losses(batch, step)
     if not isinstance(turns, Iterator):
         raise _fault(method, step, _returned(turns))
@@ -25,7 +25,10 @@ def begun(method: Method, batch: Batch, step: int) -> Iterator[Losses]:
 
 
 def following(turns: Iterator[Losses], method: Method, step: int) -> Losses | None:
-    """The next turn, None after the last. NoTurn if it is none; RuntimeError if it was yielded inside no_grad."""
+    """The next turn, None after the last.
+
+    NoTurn if it is none; RuntimeError if it was yielded inside no_grad.
+    """
     try:
         turn = next(turns)
     except StopIteration as end:
@@ -33,21 +36,23 @@ def following(turns: Iterator[Losses], method: Method, step: int) -> Losses | No
             raise _fault(method, step, _returned(end.value)) from None
         return None
     if not torch.is_grad_enabled():
-        torch.set_grad_enabled(True)  # the block stays open for as long as the error is kept
+        torch.set_grad_enabled(True)  # the no_grad block stays open while the traceback exists
         raise RuntimeError("losses() yielded inside torch.no_grad(): close the block before the yield")
     if not isinstance(turn, Losses):
         raise _fault(method, step, f"yielded {_kind(turn)}; a turn is Losses({{player: loss}})")
     for player, loss in turn.of.items():
-        if reason := _no_scalar(loss) or _no_gradient(loss):
+        reason = _no_scalar(loss) or _no_gradient(loss)
+        if reason:
             raise _fault(method, step, f"yielded a loss of player {player!r} that {reason}")
     for term, value in turn.terms.items():
-        if reason := _no_scalar(value):
+        reason = _no_scalar(value)
+        if reason:
             raise _fault(method, step, f"yielded a term {term!r} that {reason}")
     return turn
 
 
 def nothing(method: Method, step: int) -> NoTurn:
-    """The error of a step in which nobody moved."""
+    """The error for a step without turns."""
     return _fault(method, step, "yielded nothing; each step has a turn, Losses({player: loss})")
 
 
@@ -63,13 +68,22 @@ def _no_scalar(value: Any) -> str:
     """Why a value is no scalar tensor; "" if it is one."""
     if not isinstance(value, Tensor):
         return f"is {_kind(value)}; it has to be a scalar tensor, without item() or float()"
-    return f"has shape {tuple(value.shape)}; it has to be a scalar, a mean over the images" if value.ndim else ""
+    if value.ndim:
+        return f"has shape {tuple(value.shape)}; it has to be a scalar, a mean over the images"
+    return ""
 
 
 def _no_gradient(loss: Tensor) -> str:
-    return "" if loss.requires_grad else "requires no gradient; it was detached, or computed inside torch.no_grad()"
+    """Why a loss cannot be minimised; "" if it can."""
+    if loss.requires_grad:
+        return ""
+    return "requires no gradient; it was detached, or computed inside torch.no_grad()"
 
 
 def _kind(value: Any) -> str:
-    name = "None" if value is None else type(value).__name__
-    return name if value is None else f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+    """The type of a value with its article: "a Tensor", "an int", "None"."""
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    article = "an" if name[0].lower() in "aeiou" else "a"
+    return f"{article} {name}"

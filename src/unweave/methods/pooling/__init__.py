@@ -1,1 +1,1 @@
-"""Pooling of the posteriors of images that belong together: (q (G, M, D), batch) -> Posterior (G, M, D)."""
+"""Pooling of the posteriors of a group of images: (q (G, M, D), batch) -> Posterior (G, M, D)."""

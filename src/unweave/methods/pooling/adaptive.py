@@ -1,9 +1,12 @@
-"""Pairs of images that differ in a few factors: Ada-GVAE and Ada-ML-VAE (Locatello et al., 2020, section 4).
+"""Pairs of images that differ in a few factors: Ada-GVAE and Ada-ML-VAE.
 
-A column whose two posteriors are close, KL(q1 || q2) below the middle between the least and the greatest of the pair, is
-taken to be shared and gets the average of both; the others keep their own. Told the number of changed factors, the pair
-keeps that many columns, the farthest apart; told the factors, it keeps column k for factor k. Each image pays its KL in
-full, also of the columns that were averaged, as in the paper: the pair's bound is the sum of both.
+Locatello et al. (2020), section 4.
+
+A column whose two posteriors are close, KL(q1 || q2) below the midpoint of the least and the
+greatest of the pair, is taken to be shared and gets the average of both; the other columns keep
+their own posteriors. If the number of changed factors is known, as many columns are kept, those of
+the greatest KL; if the factors are known, column k for factor k. Each image pays its KL in full,
+also of the columns that were averaged, as in the paper: the pair's bound is the sum of both.
 """
 
 from __future__ import annotations
@@ -23,10 +26,11 @@ Told = Literal["nothing", "number", "factors"]
 
 
 class Adaptive(Part):
-    """Averages the columns that a pair shares, as it finds out for each pair.
+    """Averages the columns that a pair shares, estimated for each pair.
 
-    average: "mean" for Ada-GVAE, "geometric" for Ada-ML-VAE as disentanglement_lib has it (with the product of densities
-    a shared column's variance would fall by half). No gradient flows through the choice of columns.
+    average: "mean" for Ada-GVAE, "geometric" for Ada-ML-VAE as disentanglement_lib has it (with the
+    product of densities a shared column's variance would fall by half). No gradient flows through
+    the choice of columns.
     """
 
     stochastic = True
@@ -39,7 +43,9 @@ class Adaptive(Part):
         told: Annotated[Told, Setting("what is known of a pair's changed factors")] = "nothing",
     ):
         super().__init__()
-        self.latents, self.average, self.told = latents, average, told
+        self.latents = latents
+        self.average = average
+        self.told = told
 
     @property
     def needs(self) -> frozenset[str]:
@@ -47,30 +53,37 @@ class Adaptive(Part):
 
     def forward(self, q: Posterior, batch: Batch) -> Posterior:
         assert q.log_var is not None  # stochastic: the VAE has checked
-        own = self.unshared(q, batch.changed)[:, None]
-        mean, log_var = AVERAGES[self.average](q.mean, q.log_var, evidence(batch.index, q.mean.dtype))
+        own = self.unshared(q, batch.changed)[:, None]  # (G, 1, D)
+        weight = evidence(batch.index, q.mean.dtype)
+        mean, log_var = AVERAGES[self.average](q.mean, q.log_var, weight)  # (G, 1, D) each
         return Posterior(torch.where(own, q.mean, mean), torch.where(own, q.log_var, log_var))
 
     @torch.no_grad()
     def unshared(self, q: Posterior, changed: Tensor | None = None) -> Tensor:
-        """Which columns each image of a pair keeps for itself, (G, D) bool. changed: (G, K), if anything is told."""
+        """Which columns of a pair are not averaged, (G, D) bool.
+
+        changed: (G, K), the factors that differ, if known.
+        """
         if self.told == "factors":
             return self._columns_of(self._known(changed))
         assert q.log_var is not None
-        (mean, other), (log_var, other_log_var) = q.mean.unbind(1), q.log_var.unbind(1)
+        # KL of the first image's posterior to the second's, for each column: (G, 2, D) -> (G, D)
+        mean, other = q.mean.unbind(1)
+        log_var, other_log_var = q.log_var.unbind(1)
         apart = kl(mean, log_var, other, other_log_var)
         if self.told == "number":
-            farthest_first = apart.argsort(1, descending=True).argsort(1)
+            farthest_first = apart.argsort(1, descending=True).argsort(1)  # (G, D): ranks, 0 the farthest
             return farthest_first < self._known(changed).sum(1, keepdim=True)
         middle = 0.5 * (apart.amax(1, keepdim=True) + apart.amin(1, keepdim=True))
         return apart >= middle
 
     def _known(self, changed: Tensor | None) -> Tensor:
         if changed is None:
-            raise ValueError(f"pooling.told is {self.told!r}, but these data do not say what changed: choose nothing")
+            raise ValueError(f"pooling.told is {self.told!r}, but these data do not state what changed: choose nothing")
         return changed
 
     def _columns_of(self, changed: Tensor) -> Tensor:
+        """Column k for factor k, none for the latents beyond the factors: (G, K) -> (G, D)."""
         if changed.shape[1] > self.latents:
             raise ValueError(f"{changed.shape[1]} factors need as many latents or more; there are {self.latents}")
         rest = changed.new_zeros(len(changed), self.latents - changed.shape[1])

@@ -1,8 +1,9 @@
-"""The product of a group's posteriors: ML-VAE (Bouchacourt et al., 2018, eq. 7). Evidence adds up: variance falls as 1/M.
-A row that stands in its group more than once is evidence once.
+"""The product of a group's posteriors: ML-VAE (Bouchacourt et al., 2018, eq. 7).
 
-**Departures**: none of the prior in the product, as in the authors' code. Mode "geometric" divides the precision by M,
-which is what disentanglement_lib calls ML-VAE.
+Precisions add up, so the variance falls as 1/M. A row that occurs more than once in its group counts once.
+
+**Departures**: the prior is not in the product, as in the authors' code. Mode "geometric" divides
+the precision by M, which is what disentanglement_lib calls ML-VAE.
 """
 
 from __future__ import annotations
@@ -24,10 +25,14 @@ class Product(GroupPooling):
         latents: int,
         *,
         content: Content = 0,
-        mode: Annotated[Literal["product", "geometric"], Setting("whether precisions add up or average")] = "product",
+        mode: Annotated[
+            Literal["product", "geometric"], Setting("whether precisions are summed or averaged")
+        ] = "product",
     ):
         super().__init__(latents, content=content)
         self.mode = mode
 
     def join(self, mean: Tensor, log_var: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor]:
-        return (product if self.mode == "product" else geometric)(mean, log_var, weight)
+        if self.mode == "product":
+            return product(mean, log_var, weight)
+        return geometric(mean, log_var, weight)

@@ -1,6 +1,6 @@
-"""The ablation of the adaptive pooling: it averages columns too, but which one a pair keeps is random.
+"""Ablation of the adaptive pooling: the columns of a pair are averaged, except a random one.
 
-As there, each image pays its KL in full.
+As in `adaptive`, each image pays its KL in full.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from unweave.types import Batch, Posterior
 
 
 class Random(Part):
-    """Averages all columns of a pair but one, drawn anew for each pair and step: what it learns, it learns from no pair."""
+    """Averages all columns of a pair but one, which is drawn at random for each pair and step.
+
+    So training uses no information on which columns a pair shares.
+    """
 
     stochastic = True
 
@@ -25,7 +28,8 @@ class Random(Part):
         self, latents: int, *, average: Annotated[Average, Setting("of the posteriors of a shared column")] = "mean"
     ):
         super().__init__()
-        self.latents, self.average = latents, average
+        self.latents = latents
+        self.average = average
 
     @property
     def needs(self) -> frozenset[str]:
@@ -33,8 +37,9 @@ class Random(Part):
 
     def forward(self, q: Posterior, batch: Batch) -> Posterior:
         assert q.log_var is not None  # stochastic: the VAE has checked
-        own = self.unshared(q, batch.changed)[:, None]
-        mean, log_var = AVERAGES[self.average](q.mean, q.log_var, evidence(batch.index, q.mean.dtype))
+        own = self.unshared(q, batch.changed)[:, None]  # (G, 1, D)
+        weight = evidence(batch.index, q.mean.dtype)
+        mean, log_var = AVERAGES[self.average](q.mean, q.log_var, weight)  # (G, 1, D) each
         return Posterior(torch.where(own, q.mean, mean), torch.where(own, q.log_var, log_var))
 
     def unshared(self, q: Posterior, changed: Tensor | None = None) -> Tensor:

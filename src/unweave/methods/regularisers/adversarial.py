@@ -1,6 +1,8 @@
-"""A critic that tells codes from the prior's, and an encoder that deceives it: AAE (Makhzani et al., 2015, section 2).
+"""A critic that separates codes from samples of the prior, and an encoder that deceives it: AAE
+(Makhzani et al., 2015, section 2).
 
-**Departures**: both move in one turn from the same codes, in place of two phases; the encoder's loss is -log D(z).
+**Departures**: both move in one turn from the same codes, in place of two phases; the encoder's
+loss is -log D(z).
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from unweave.types import Losses
 class Adversarial(Part):
     """A divergence of the aggregated posterior; adds the player "critic".
 
-    critic: codes (M, D) to logits (M,). Logs the critic's lower bound of the Jensen-Shannon divergence, at most log 2.
+    critic: codes (M, D) to logits (M,). Logs the critic's lower bound of the Jensen-Shannon
+    divergence, at most log 2.
     """
 
     def __init__(
@@ -32,18 +35,22 @@ class Adversarial(Part):
         critic_lr: Annotated[float, Setting("the critic's learning rate", above=0, search=("log", 1e-5, 1e-3))] = 1e-4,
     ):
         super().__init__()
-        self.critic, self.critic_lr = critic, critic_lr
+        self.critic = critic
+        self.critic_lr = critic_lr
 
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         return {"critic": {"inputs": known["latents"]}}
 
     def players(self) -> dict[str, Player]:
-        return {"critic": Player(self.critic, self.critic_lr, partial(torch.optim.Adam, betas=(0.5, 0.999)))}
+        adam = partial(torch.optim.Adam, betas=(0.5, 0.999))
+        return {"critic": Player(self.critic, self.critic_lr, adam)}
 
     def forward(self, z: Tensor) -> Losses:
-        code, prior = self.critic(z).float(), self.critic(torch.randn_like(z)).float()
+        code = self.critic(z).float()  # (M,) logits of codes
+        prior = self.critic(torch.randn_like(z)).float()  # (M,) logits of samples of the prior
+        # cross-entropy of the critic, for which the prior is the class 1
         critic = 0.5 * (F.softplus(-prior).mean() + F.softplus(code).mean())
-        return Losses(
-            {"model": F.softplus(-code).mean(), "critic": critic}, {"jensen-shannon": math.log(2) - critic}, "nats"
-        )
+        model = F.softplus(-code).mean()
+        terms = {"jensen-shannon": math.log(2) - critic}
+        return Losses({"model": model, "critic": critic}, terms, "nats")

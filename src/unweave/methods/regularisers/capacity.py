@@ -1,7 +1,10 @@
-"""gamma * abs(mean KL - C(step)): the annealed VAE (Burgess et al., 2018, eq. 8). C grows linearly to its final value.
+"""gamma * abs(mean KL - C(step)), C growing linearly: the annealed VAE.
 
-The absolute value is taken of the batch's mean, as in disentanglement_lib: images may differ in what they need. C is
-reached after a third of the run unless told otherwise, as there, after 100,000 of 300,000 steps.
+Burgess et al. (2018), eq. 8.
+
+The absolute value is that of the batch's mean, as in disentanglement_lib: the KL may differ between
+images. By default C reaches its final value after a third of the run, as there (100,000 of 300,000
+steps).
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ RAMP = 1 / 3  # of the run
 
 
 class Capacity(Part):
-    """Holds the KL at a capacity that grows. steps: the run's length, filled in. Logs the capacity of the step."""
+    """Keeps the KL at a growing capacity, which is logged. steps: the run's length, filled in."""
 
     stochastic = True
 
@@ -31,11 +34,13 @@ class Capacity(Part):
         gamma: Annotated[float, Setting("nats of loss per nat of distance", low=0, search=("log", 10, 1000))] = 1000.0,
         capacity: Annotated[float, Setting("final KL in nats", low=0, search=(5, 10, 25, 50, 75, 100))] = 25.0,
         ramp_steps: Annotated[
-            int | None, Setting("steps until the final capacity; a third of the run unless given", low=0)
+            int | None,
+            Setting("steps until the final capacity; a third of the run unless given", low=0),
         ] = None,
     ):
         super().__init__()
-        self.gamma, self.capacity = gamma, capacity
+        self.gamma = gamma
+        self.capacity = capacity
         self.ramp_steps = round(RAMP * steps) if ramp_steps is None else ramp_steps
 
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:

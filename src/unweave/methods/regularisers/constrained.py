@@ -1,7 +1,10 @@
-"""min KL-constrained reconstruction: KL <= delta, by a multiplier. -E log p(x given z) + beta * (KL - delta), beta >= 0.
+"""Reconstruction under the constraint KL <= delta, by a Lagrange multiplier beta >= 0.
 
-beta-VAE's own derivation (Higgins et al., 2017, eq. 2 and 3): the model descends, the multiplier beta ascends, and ends
-where the constraint is tight, or at 0 where it does not bind. delta is what one chooses, and beta what one finds.
+    min over model, max over beta:  -E log p(x given z) + beta * (KL - delta)
+
+beta-VAE's own derivation (Higgins et al., 2017, eq. 2 and 3): the model descends, and the
+multiplier ascends until the constraint is tight, or falls to 0 where it does not bind. delta is a
+setting, and beta is learned.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from unweave.types import NATS, Losses, Posterior
 
 
 class NonNegative(torch.optim.SGD):
-    """Gradient descent, then back to 0 what went below."""
+    """Projected gradient descent: negative values become 0 after each step."""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
@@ -30,7 +33,7 @@ class NonNegative(torch.optim.SGD):
 
 
 class Constrained(Part):
-    """Holds the KL below delta; adds the player "multiplier", whose loss is the model's with the sign turned."""
+    """Keeps the KL below delta; adds the player "multiplier", whose loss is minus the model's."""
 
     stochastic = True
 
@@ -39,11 +42,13 @@ class Constrained(Part):
         *,
         delta: Annotated[float, Setting("largest mean KL in nats", above=0, search=(5, 10, 20, 40))] = 20.0,
         multiplier_lr: Annotated[
-            float, Setting("growth of beta per step and nat above delta", above=0, search=("log", 1e-3, 1e-1))
+            float,
+            Setting("growth of beta per step and nat above delta", above=0, search=("log", 1e-3, 1e-1)),
         ] = 1e-2,
     ):
         super().__init__()
-        self.delta, self.multiplier_lr = delta, multiplier_lr
+        self.delta = delta
+        self.multiplier_lr = multiplier_lr
         self.beta = nn.Parameter(torch.ones(()))
 
     def players(self) -> dict[str, Player]:
@@ -52,5 +57,6 @@ class Constrained(Part):
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()
         price = self.beta * (kl - self.delta)
-        terms, units = {"kl": kl, "beta": self.beta.clone()}, {"kl": NATS, "beta": "nats of loss per nat of KL"}
+        terms = {"kl": kl, "beta": self.beta.clone()}
+        units = {"kl": NATS, "beta": "nats of loss per nat of KL"}
         return Losses({"model": price, "multiplier": -price}, terms, units)

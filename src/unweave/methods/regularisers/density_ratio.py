@@ -1,7 +1,10 @@
-"""KL + gamma * TC(z), the total correlation by a critic's density ratio: FactorVAE (Kim and Mnih, 2018, eq. 2 and 3).
+"""KL + gamma * TC(z), with the total correlation estimated by a critic: FactorVAE.
 
-The critic learns to tell codes from codes whose columns were shuffled over the batch; its logit is log q(z)/prod q(z_d).
-It is a player of its own: its loss never reaches the encoder, and nothing is detached by hand.
+Kim and Mnih (2018), eq. 2 and 3.
+
+The critic learns to separate codes from codes whose columns were shuffled over the batch; its logit
+is an estimate of log q(z) / prod q(z_d). It is a separate player: its loss has no gradient for the
+encoder, without a detach.
 """
 
 from __future__ import annotations
@@ -23,15 +26,18 @@ from unweave.types import NATS, Losses, Posterior
 class DensityRatio(Part):
     """Total correlation by density ratio; adds the player "critic".
 
-    critic: codes (B, D) to logits (B,). Its accuracy is logged: near .5 it sees no total correlation, or has not learned.
+    critic: codes (B, D) to logits (B,). Its accuracy is logged: near .5 it finds no total
+    correlation, or has not learned.
 
-    A critic that is behind the encoder sees no total correlation, and then nothing is disentangled: its loss stays near
-    log 2 = .69 and its accuracy near .5, while TC(z) is some nats (`information_terms`). In batches of 64 that happened to
-    one seed of three; in batches of 256, with a critic of 256 units and a rate of .001, seven seeds of eight had a MIG of .42
-    to .53, and one of .22, with a KL twice that of the others (recipe `factor-vae`).
+    A critic that learns more slowly than the encoder finds no total correlation, and then nothing
+    is disentangled: its loss stays near log 2 = .69 and its accuracy near .5, while TC(z) is some
+    nats (`information_terms`). In batches of 64 that happened to one seed of three; in batches of
+    256, with a critic of 256 units and a rate of .001, seven seeds of eight had a MIG of .42 to
+    .53, and one of .22, with a KL twice that of the others (recipe `factor-vae`).
 
-    **Departures**: with `batches` "same", as in disentanglement_lib, the shuffled codes are those of the batch itself;
-    with "second", as in the paper, of another batch: here the second half, and the first half is penalised.
+    **Departures**: with `batches` "same", as in disentanglement_lib, the shuffled codes are those
+    of the batch itself; with "second", as in the paper, of another batch: here the second half, and
+    the first half is penalised.
     """
 
     def __init__(
@@ -43,24 +49,34 @@ class DensityRatio(Part):
         batches: Annotated[Literal["same", "second"], Setting("whose codes are shuffled")] = "same",
     ):
         super().__init__()
-        self.critic, self.gamma, self.critic_lr, self.batches = critic, gamma, critic_lr, batches
+        self.critic = critic
+        self.gamma = gamma
+        self.critic_lr = critic_lr
+        self.batches = batches
 
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         return {"critic": {"inputs": known["latents"]}}
 
     def players(self) -> dict[str, Player]:
-        return {"critic": Player(self.critic, self.critic_lr, partial(torch.optim.Adam, betas=(0.5, 0.9)))}
+        adam = partial(torch.optim.Adam, betas=(0.5, 0.9))
+        return {"critic": Player(self.critic, self.critic_lr, adam)}
 
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
-        kl, z = q.kl().sum(1).mean(), paid(q, z)[rows]
+        kl = q.kl().sum(1).mean()
+        z = paid(q, z)[rows]  # (M, D)
         if len(z) < 2:
             raise ValueError(
                 f"density-ratio shuffles the codes of a batch; {len(z)} image or group is too few: give two"
             )
-        here, other = z.chunk(2) if self.batches == "second" else (z, z)
+        here = z
+        other = z
+        if self.batches == "second":
+            here, other = z.chunk(2)
+        # logits of codes, and of samples of the product of the marginals
         log_ratio = self.critic(here).float()
         shuffled = self.critic(shuffle_columns(other)).float()
+        # TC = E log q(z) / prod q(z_d), and the critic's cross-entropy
         total_correlation = log_ratio.mean()
         critic = 0.5 * (F.softplus(-log_ratio).mean() + F.softplus(shuffled).mean())
         terms = {"kl": kl, "total correlation": total_correlation, "critic": critic}
@@ -69,11 +85,11 @@ class DensityRatio(Part):
 
 
 def accuracy(real: Tensor, shuffled: Tensor) -> Tensor:
-    """The share of codes that logits (M,) tell right, balanced: .5 for a critic that knows nothing."""
+    """Balanced accuracy of logits (M,) of codes and of shuffled codes: .5 at chance."""
     return 0.5 * ((real > 0).float().mean() + (shuffled <= 0).float().mean())
 
 
 def shuffle_columns(z: Tensor) -> Tensor:
-    """Each column of z (B, D) in an order of its own: samples of the product of the marginals."""
+    """Each column of z (B, D) permuted independently: samples of the product of the marginals."""
     order = torch.rand(z.shape, device=z.device).argsort(0)
     return z.gather(0, order)

@@ -1,9 +1,9 @@
-"""beta * KL + gamma * support gap: Hausdorff factorised support, HFS (Roth et al., 2023, eq. 6 and 7).
+"""beta * KL + gamma * support gap: Hausdorff factorised support, HFS.
 
-It asks that every combination of the columns' values be possible, not that the columns be independent, and so holds
-where the factors of the data are correlated.
+Roth et al. (2023), eq. 6 and 7. It requires that every combination of the columns' values is
+possible, not that the columns are independent, and so applies to data with correlated factors.
 
-**Departures**: no term for the scale of the codes, which the KL holds.
+**Departures**: no term for the scale of the codes, which the KL limits.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from unweave.types import NATS, Losses, Posterior
 
 
 class Hausdorff(Part):
-    """Draws the support of the means, pair of columns by pair, to the product of the columns' supports.
+    """Penalises the distance of the means' support from the product of the columns' supports.
 
-    Codes have a variance unless beta is 0.
+    Both supports are of pairs of columns. Codes have a variance unless beta is 0.
     """
 
     def __init__(
@@ -34,11 +34,16 @@ class Hausdorff(Part):
         draws: Annotated[int, Setting("random corners of the product; 0 for all", low=0)] = 100,
     ):
         super().__init__()
-        self.beta, self.gamma, self.pairs, self.draws = beta, gamma, pairs, draws
+        self.beta = beta
+        self.gamma = gamma
+        self.pairs = pairs
+        self.draws = draws
         self.stochastic = beta > 0
 
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()
-        gap = support_gap(q.mean[rows], pairs=self.pairs, draws=self.draws, weight=of_two_columns(q, rows))
+        weight = of_two_columns(q, rows)
+        gap = support_gap(q.mean[rows], pairs=self.pairs, draws=self.draws, weight=weight)
+        terms = {"kl": kl, "support gap": gap}
         units = {"kl": NATS, "support gap": "squared distance of codes"}
-        return Losses({"model": self.beta * kl + self.gamma * gap}, {"kl": kl, "support gap": gap}, units)
+        return Losses({"model": self.beta * kl + self.gamma * gap}, terms, units)

@@ -1,7 +1,9 @@
-"""(1 - alpha) * KL + (alpha + lam - 1) * D(q(z) || p(z)): InfoVAE (Zhao et al., 2019, eq. 6), for a strict divergence D.
+"""(1 - alpha) * KL + (alpha + lam - 1) * D(q(z) || p(z)), for a strict divergence D: InfoVAE.
 
-alpha = 0, lam = 1 is the VAE, alpha = 1 - lam the beta-VAE if D is the KL, alpha = 1 with MMD the MMD-VAE, and
-alpha = lam = 1 with the adversarial divergence the AAE.
+Zhao et al. (2019), eq. 6.
+
+alpha = 0, lam = 1 is the VAE, alpha = 1 - lam the beta-VAE if D is the KL, alpha = 1 with MMD the
+MMD-VAE, and alpha = lam = 1 with the adversarial divergence the AAE.
 """
 
 from __future__ import annotations
@@ -20,9 +22,9 @@ from unweave.types import NATS, Losses, Posterior
 class Info(Part):
     """Trades the KL of each image for a divergence of the aggregated posterior.
 
-    divergence: codes (M, D) -> Losses, of which the model's is an estimate of D, or a loss that falls as D does.
-    ValueError if alpha + lam < 1: the model would flee the prior (the default of a peer). Codes have a variance unless
-    alpha is 1.
+    divergence: codes (M, D) -> Losses, of which the model's is an estimate of D, or a loss that
+    falls as D does. ValueError if alpha + lam < 1: the divergence would be maximised (the default
+    of another package). Codes have a variance unless alpha is 1.
     """
 
     def __init__(
@@ -35,7 +37,9 @@ class Info(Part):
         super().__init__()
         if alpha + lam < 1:
             raise ValueError(f"alpha + lam is {alpha + lam:g}; it has to be at least 1, or the divergence would grow")
-        self.divergence, self.alpha, self.lam = divergence, alpha, lam
+        self.divergence = divergence
+        self.alpha = alpha
+        self.lam = lam
         self.stochastic = alpha < 1
 
     @classmethod
@@ -49,5 +53,6 @@ class Info(Part):
         kl = q.kl().sum(1).mean()
         found = self.divergence(paid(q, z)[rows])
         model = (1 - self.alpha) * kl + (self.alpha + self.lam - 1) * found.of["model"]
-        units = {term: found.unit(term) for term in found.terms} | {"kl": NATS}
+        units = {term: found.unit(term) for term in found.terms}
+        units["kl"] = NATS
         return Losses(found.of | {"model": model}, found.terms | {"kl": kl}, units)

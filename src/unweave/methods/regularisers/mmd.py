@@ -1,7 +1,8 @@
-"""Maximum mean discrepancy of the codes to fresh samples of the prior, as many (Zhao et al., 2019, eq. 12).
+"""Maximum mean discrepancy of codes to samples of the prior (Zhao et al., 2019, eq. 12).
 
-**Departures**: the unbiased estimator and a kernel of several scales. The paper's kernel (option "infovae") hardly sees
-a collapsed posterior beyond ten columns, and its biased estimator has an offset that grows with 1/M.
+**Departures**: the unbiased estimator and a kernel of several scales. The paper's kernel (option
+"infovae") is almost blind to a collapsed posterior beyond ten columns, and its biased estimator has
+an offset that grows with 1/M.
 """
 
 from __future__ import annotations

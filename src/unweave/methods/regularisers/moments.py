@@ -1,7 +1,9 @@
-"""KL + off * sum of squared covariances + diagonal * sum of (variance - 1)^2: DIP-VAE (Kumar et al., 2018, eq. 6 and 7).
+"""KL + off * sum of squared covariances + diagonal * sum of (variance - 1)^2: DIP-VAE.
 
-Kind "i" looks at the covariance of the means over the batch, kind "ii" at that of q(z), which adds each image's own
-variance (the law of total covariance), on the diagonal and nowhere else.
+Kumar et al. (2018), eq. 6 and 7.
+
+Kind "i" takes the covariance of the means over the batch, kind "ii" that of q(z), to which each
+image's own variance adds (the law of total covariance), on the diagonal only.
 """
 
 from __future__ import annotations
@@ -16,13 +18,17 @@ from unweave.methods.regularisers.sharing import of_two_columns
 from unweave.settings import Setting
 from unweave.types import NATS, Losses, Posterior
 
-Weight = Annotated[float, Setting("nats of loss per squared covariance", low=0, search=(1, 2, 5, 10, 20, 50, 100))]
+Weight = Annotated[
+    float,
+    Setting("nats of loss per squared covariance", low=0, search=(1, 2, 5, 10, 20, 50, 100)),
+]
 
 
 class Moments(Part):
-    """Draws the covariance of the codes to the identity.
+    """Penalises the distance of the codes' covariance from the identity.
 
-    The weights are disentanglement_lib's lambda_od and lambda_d, 1 and 10 times lambda_od there (kinds ii and i).
+    The weights are disentanglement_lib's lambda_od and lambda_d, 1 and 10 times lambda_od there
+    (kinds ii and i).
     """
 
     stochastic = True
@@ -35,13 +41,17 @@ class Moments(Part):
         diagonal: Weight = 10.0,
     ):
         super().__init__()
-        self.kind, self.off, self.diagonal = kind, off, diagonal
+        self.kind = kind
+        self.off = off
+        self.diagonal = diagonal
 
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         assert q.log_var is not None  # stochastic: the VAE has checked
         kl = q.kl().sum(1).mean()
-        matrix = covariance(q.mean[rows], q.log_var[rows] if self.kind == "ii" else None)
+        log_var = q.log_var[rows] if self.kind == "ii" else None
+        matrix = covariance(q.mean[rows], log_var)  # (D, D)
         off, diagonal = distance_from_identity(matrix, of_two_columns(q, rows))
         loss = kl + self.off * off + self.diagonal * diagonal
+        terms = {"kl": kl, "covariance": off, "variance": diagonal}
         units = {"kl": NATS, "covariance": "squared covariance", "variance": "squared covariance"}
-        return Losses({"model": loss}, {"kl": kl, "covariance": off, "variance": diagonal}, units)
+        return Losses({"model": loss}, terms, units)

@@ -1,8 +1,9 @@
-"""What one image pays, beside its KL, of the columns that it shares with the others of its group (`Posterior.share`).
+"""Weights of penalties on columns that images of a group share (`Posterior.share`).
 
-A penalty that is a sum over columns, or pairs of columns, is weighed term by term (`of_two_columns`). One that is not, as
-a critic's or a kernel's, cannot be taken apart: its value is that of the whole code, and what it does to a shared column
-is weighed instead (`paid`). Either way a group moves its shared columns as one image, and not as many.
+A penalty that is a sum over columns, or pairs of columns, is weighted term by term
+(`of_two_columns`). One that is not, as a critic's or a kernel's, keeps the value of the whole code,
+and its gradient for a shared column is weighted instead (`paid`). In both cases the shared columns
+of a group have the gradient of one image, not of as many as it has.
 """
 
 from __future__ import annotations
@@ -15,15 +16,22 @@ from unweave.types import Posterior
 
 def shares(q: Posterior, rows: slice) -> Tensor | None:
     """The share of each of the rows, (M, D); None where nothing is shared."""
-    return None if q.share is None else q.share.expand_as(q.mean)[rows]
+    if q.share is None:
+        return None
+    return q.share.expand_as(q.mean)[rows]
 
 
 def of_two_columns(q: Posterior, rows: slice) -> Tensor | None:
-    """What an image pays on average of a term of two columns, (D, D): all, but its share where both are shared."""
+    """Mean weight of a term of two columns, (D, D): 1, or the share if both are; None if none is."""
     share = shares(q, rows)
-    return None if share is None else torch.maximum(share[:, :, None], share[:, None]).mean(0)
+    if share is None:
+        return None
+    both = torch.maximum(share[:, :, None], share[:, None])  # (M, D, D)
+    return both.mean(0)
 
 
 def paid(q: Posterior, t: Tensor) -> Tensor:
-    """The tensor t, of the mean's shape, the same in value, with gradients that are scaled by the share."""
-    return t if q.share is None else t.detach() + q.share * (t - t.detach())
+    """The tensor t, of the mean's shape, with the same value and gradients scaled by the share."""
+    if q.share is None:
+        return t
+    return t.detach() + q.share * (t - t.detach())

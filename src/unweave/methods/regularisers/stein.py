@@ -1,7 +1,10 @@
-"""Stein variational gradient towards the prior (Liu and Wang, 2016, eq. 8; Zhao et al., 2019, section 4.2).
+"""Stein variational gradient descent towards the prior.
 
-The loss is a surrogate whose gradient moves each code along phi, the direction in which the KL to the prior falls
-fastest: -z . stop_gradient(phi), mean over the batch. (With the sign of its usual statement the codes flee.)
+Liu and Wang (2016), eq. 8; Zhao et al. (2019), section 4.2.
+
+The loss is a surrogate whose gradient moves each code along phi, the direction in which the KL to
+the prior falls fastest: -z . stop_gradient(phi), mean over the batch. (With the sign as usually
+stated, the codes move away from the prior.)
 """
 
 from __future__ import annotations
@@ -17,5 +20,7 @@ class Stein(Part):
     """A divergence of the aggregated posterior; logs the mean length of phi, 0 at the prior."""
 
     def forward(self, z: Tensor) -> Losses:
-        phi = stein_direction(z.detach())
-        return Losses({"model": -(z * phi).sum(1).mean()}, {"stein": phi.norm(dim=1).mean()}, "length of phi")
+        phi = stein_direction(z.detach())  # (M, D)
+        surrogate = -(z * phi).sum(1).mean()
+        terms = {"stein": phi.norm(dim=1).mean()}
+        return Losses({"model": surrogate}, terms, "length of phi")

@@ -1,11 +1,13 @@
-"""What the supervisions by few labels share: when they act, how strongly, and which label belongs to which column.
+"""Base class of supervision by few labels: weight, schedule, assignment of labels to columns.
 
-Factor k is learned by column k of the mean. A label that is missing (NaN) is left out: each factor's loss is the mean
-over the images that have it, and the loss of a batch is the sum over factors; nats per image.
+Factor k is learned by column k of the mean. A label that is missing (NaN) is left out: each
+factor's loss is the mean over the images that have it, and the loss of a batch is the sum over
+factors; nats per image.
 
-disentanglement_lib sums xent and l2 over the batch too: its gamma_sup of those is 1/64 of the weight here, at its batch of
-64. Its cov, embed and mine are means over the batch as they are here, so that its gamma_sup is the weight. l2, cov and mine
-take labels in another unit there (see each one's departures), for which no factor accounts.
+disentanglement_lib sums xent and l2 over the batch too: its gamma_sup of those is 1/64 of the
+weight here, at its batch of 64. Its cov, embed and mine are means over the batch as they are here,
+so that its gamma_sup is the weight. l2, cov and mine take labels in another unit there (see the
+departures of each), which no constant factor converts.
 """
 
 from __future__ import annotations
@@ -27,11 +29,14 @@ Steps = Annotated[int, Setting("steps of the schedule", low=0)]
 
 
 class Supervision(Part):
-    """Weight and schedule around a loss of means (B, D) and labels (B, K), indices from 0, NaN where missing.
+    """A loss of means (B, D) and labels (B, K), with weight and schedule.
 
-    A subclass has these settings by inheriting the constructor, and one that has more by naming them again: the command
-    line reads the signature. unit: of the loss. factor_sizes: values of each factor, filled in. ValueError if the data
-    have no factors, or more than latents, or if a schedule has no steps or steps have no schedule.
+    Labels are indices from 0, NaN where missing.
+
+    A subclass inherits these settings with the constructor; one with more settings repeats them in
+    its own signature, which the command line reads. unit: of the loss. factor_sizes: values of each
+    factor, filled in. ValueError if the data have no factors, or more than latents, or if a
+    schedule has no steps or steps have no schedule.
     """
 
     unit = NATS
@@ -54,19 +59,24 @@ class Supervision(Part):
             raise ValueError(f"schedule_steps is {schedule_steps}, but a fixed schedule has no steps: choose ramp")
         if schedule != "fixed" and not schedule_steps:
             raise ValueError(f"schedule {schedule} has no steps: give schedule_steps, or choose fixed")
-        self.factors, self.latents = len(factor_sizes), latents
-        self.weight, self.schedule, self.schedule_steps = weight, schedule, schedule_steps
-        self.register_buffer("sizes", torch.tensor(factor_sizes, dtype=torch.float32).clamp(min=1), persistent=False)
+        self.factors = len(factor_sizes)
+        self.latents = latents
+        self.weight = weight
+        self.schedule = schedule
+        self.schedule_steps = schedule_steps
+        sizes = torch.tensor(factor_sizes, dtype=torch.float32).clamp(min=1)
+        self.register_buffer("sizes", sizes, persistent=False)
         self.sizes: Tensor
         self.make_learned(factor_sizes)
 
     def make_learned(self, factor_sizes: tuple[int, ...]) -> None:
-        """Make what this part itself learns: nothing, where a subclass does not say. It is called once, at the end."""
+        """Make the parameters of this part, if any; called at the end of the constructor."""
 
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-        """Nothing. ValueError, which names one, if no factor is an index: there is nothing to learn from."""
-        names, sizes = known.get("factor_names", ()), known.get("factor_sizes", ())
+        """No arguments. ValueError if no factor is an index: there are no labels to learn from."""
+        names = known.get("factor_names", ())
+        sizes = known.get("factor_sizes", ())
         if names and not any(sizes):
             raise ValueError(
                 f"factor {names[0]!r} is a number and no index from 0, and so is every other one: supervision by labels "
@@ -91,13 +101,16 @@ class Supervision(Part):
         return Losses({"model": self.strength(step) * loss}, {"supervised": loss}, self.unit)
 
     def standardised(self, v: Tensor) -> Tensor:
-        """Labels with mean 0 and variance 1 where a factor's values are equally frequent, like the prior's columns."""
+        """Labels (B, K) with mean 0 and variance 1, if a factor's values are equally frequent."""
+        # standard deviation of the uniform distribution over 0 ... size - 1
         deviation = ((self.sizes**2 - 1) / 12).sqrt().clamp(min=0.5)
         return (v - (self.sizes - 1) / 2) / deviation
 
 
 def mean_known(each: Tensor, v: Tensor) -> Tensor:
-    """Sum over factors of the mean over the images whose label is known; each, v: (B, K); unknown factors give 0."""
+    """Sum over factors of the mean over the images whose label is known; each, v: (B, K); unknown
+    factors give 0.
+    """
     known = ~v.isnan()
-    total = torch.where(known, each, 0.0).sum(0)
+    total = torch.where(known, each, 0.0).sum(0)  # (B, K) -> (K,)
     return (total / known.sum(0).clamp(min=1)).sum()

@@ -1,7 +1,7 @@
-"""Each value of a factor a learned point on its column's line; the mean is classified by its distance to them.
+"""Learned embeddings of a factor's values as points on its column, to classify the mean.
 
-softmax over j of -((mean_k - e_kj) * s_k)^2, cross-entropy with the label (Locatello et al., 2020b, appendix): for
-factors whose values have no order.
+softmax over j of -((mean_k - e_kj) * s_k)^2, cross-entropy with the label (Locatello et al., 2020b,
+appendix): for factors whose values have no order.
 
 **Departures**: the points start evenly spaced from -1 to 1, and s is learned for each factor.
 """
@@ -16,16 +16,21 @@ from unweave.methods.supervision.base import Supervision, mean_known
 
 
 class Embedding(Supervision):
-    """Gathers the means of images with equal values."""
+    """Clusters the means of images with equal values of a factor."""
 
     def make_learned(self, factor_sizes: tuple[int, ...]) -> None:
-        self.points = nn.ParameterList([nn.Parameter(torch.linspace(-1, 1, max(n, 1)), n > 1) for n in factor_sizes])
+        points = []
+        for n in factor_sizes:
+            evenly_spaced = torch.linspace(-1, 1, max(n, 1))
+            points.append(nn.Parameter(evenly_spaced, requires_grad=n > 1))
+        self.points = nn.ParameterList(points)
         self.sharpness = nn.Parameter(torch.ones(len(factor_sizes)))
 
     def loss(self, mean: Tensor, v: Tensor) -> Tensor:
         labels = v.nan_to_num().long()
-        each = [
-            F.cross_entropy(-(((mean[:, k : k + 1] - points) * self.sharpness[k]) ** 2), labels[:, k], reduction="none")
-            for k, points in enumerate(self.points)
-        ]
+        each = []
+        for k, points in enumerate(self.points):
+            distance = mean[:, k : k + 1] - points  # (B, values of factor k)
+            logits = -((distance * self.sharpness[k]) ** 2)
+            each.append(F.cross_entropy(logits, labels[:, k], reduction="none"))
         return mean_known(torch.stack(each, 1), v)

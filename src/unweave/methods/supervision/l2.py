@@ -1,6 +1,9 @@
-"""Squared error of each mean, scaled by a learned number, to its label (Locatello et al., 2020b, appendix).
+"""Squared error of each mean, times a learned scale, to its label.
 
-**Departures** from disentanglement_lib: labels are standardised, so that a factor of 40 values does not outweigh one of 3.
+Locatello et al. (2020b), appendix.
+
+**Departures** from disentanglement_lib: labels are standardised, so that a factor of 40 values does
+not outweigh one of 3.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
-"""Squared mutual information of column r with factor k, r != k, by neural estimation (Belghazi et al., 2018, eq. 10).
+"""Squared mutual information of column r with factor k, r != k, by neural estimation.
 
-K * D estimators of one hidden layer (Donsker-Varadhan bound) in one batched network learn beside the model: player
-"estimators". S2-MINE-VAE of disentanglement_lib.
+Belghazi et al. (2018), eq. 10.
 
-**Departures**: one optimiser step moves all estimators once (there each of the K * D updates moves all of them);
-labels are standardised.
+K * D estimators of one hidden layer (Donsker-Varadhan bound) in one batched network are trained
+with the model: player "estimators". S2-MINE-VAE of disentanglement_lib.
+
+**Departures**: one optimiser step updates all estimators once (there each of the K * D steps updates
+all of them); labels are standardised.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from unweave.types import Losses, Posterior
 
 
 class MutualInformation(Supervision):
-    """Keeps the information of each factor out of the columns of the others."""
+    """Penalises the mutual information of each factor with the columns of the others."""
 
     unit = "squared nats"
 
@@ -50,20 +52,20 @@ class MutualInformation(Supervision):
         return {"estimators": Player((self.inner, self.shift, self.outer), self.estimators_lr)}
 
     def forward(self, q: Posterior, v: Tensor, step: int) -> Losses:
-        bound = self.bound(q.mean, v)
+        bound = self.bound(q.mean, v)  # (K, D)
         own = torch.eye(self.factors, self.latents, dtype=torch.bool, device=bound.device)
         loss = bound.masked_fill(own, 0.0).square().sum()
-        return Losses(
-            {"model": self.strength(step) * loss, "estimators": -bound.sum()}, {"supervised": loss}, self.unit
-        )
+        losses = {"model": self.strength(step) * loss, "estimators": -bound.sum()}
+        return Losses(losses, {"supervised": loss}, self.unit)
 
     @in_float32
     def bound(self, mean: Tensor, v: Tensor) -> Tensor:
         """Lower bounds of I(factor k; column r) in nats, (K, D); 0 for a factor without labels."""
-        known = ~v.isnan()
+        known = ~v.isnan()  # (B, K)
         target = self.standardised(v.nan_to_num())
         order = torch.rand(len(v), device=v.device).argsort()
-        count = known.sum(0)[:, None].clamp(min=1)
+        count = known.sum(0)[:, None].clamp(min=1)  # (K, 1): labelled images of each factor
+        # Donsker-Varadhan: mean score of the joint, less log mean exp score of the product; (K, D, B) -> (K, D)
         joint = self._score(mean, target).masked_fill(~known.T[:, None], 0.0).sum(2) / count
         shuffled = self._score(mean, target[order]).masked_fill(~known[order].T[:, None], -math.inf)
         product = shuffled.logsumexp(2) - count.log()
@@ -71,6 +73,11 @@ class MutualInformation(Supervision):
 
     def _score(self, mean: Tensor, target: Tensor) -> Tensor:
         """Every estimator at every image: means (B, D) and labels (B, K) to (K, D, B)."""
-        k, d = self.factors, self.latents
-        pairs = torch.stack([mean.T.expand(k, d, -1), target.T[:, None].expand(k, d, -1)], 3)
-        return (F.elu(pairs @ self.inner + self.shift) @ self.outer)[..., 0]
+        k = self.factors
+        d = self.latents
+        # every pair of a column and a factor: (K, D, B, 2)
+        columns = mean.T.expand(k, d, -1)
+        factors = target.T[:, None].expand(k, d, -1)
+        pairs = torch.stack([columns, factors], 3)
+        hidden = F.elu(pairs @ self.inner + self.shift)  # (K, D, B, width)
+        return (hidden @ self.outer)[..., 0]

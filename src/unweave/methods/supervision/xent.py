@@ -1,6 +1,9 @@
-"""Cross-entropy of each mean, as a logit, with its label as a fraction: S2-VAE (Locatello et al., 2020b, section 4).
+"""Cross-entropy of each mean, as a logit, with its label as a fraction: S2-VAE.
 
-sum over k of -[f log s(mean_k) + (1 - f) log(1 - s(mean_k))], f = label / number of values: never 1, as the authors' is.
+Locatello et al. (2020b), section 4.
+
+sum over k of -[f log s(mean_k) + (1 - f) log(1 - s(mean_k))], f = label / number of values, below
+1, as the authors' is.
 """
 
 from __future__ import annotations
@@ -16,5 +19,6 @@ class CrossEntropy(Supervision):
 
     def loss(self, mean: Tensor, v: Tensor) -> Tensor:
         fraction = v.nan_to_num() / self.sizes
-        each = F.binary_cross_entropy_with_logits(mean[:, : self.factors], fraction, reduction="none")
+        logits = mean[:, : self.factors]
+        each = F.binary_cross_entropy_with_logits(logits, fraction, reduction="none")
         return mean_known(each, v)
