@@ -1,1 +1,1 @@
-"""What joins a model and a data set: codes of images, scores of codes, what each latent changes."""
+"""Evaluation of a model on a data set: codes of images, their scores, and latent traversals."""

@@ -1,4 +1,4 @@
-"""Which columns of a run's codes metrics see, and what is known of their KL: by block, and not more than they can bear."""
+"""Choice of the columns of a run's codes that are scored, by block and at most 64, and their KL."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ MOST = 64  # columns that are scored: dci takes a second for each, of 10,000 row
 class Columns:
     """The columns that are scored.
 
-    index: their numbers (D,), rising; None for all. kl: (D,), nats of each where columns of other kinds stand beside
-    Gaussian ones: of a one-hot, each column has that of the block; of a point infinity. None where it follows from mean
-    and log variance alone. gaussian: (D,), which of them are. note: what is to be said of all scores, or "".
+    index: their numbers (D,), ascending; None for all. kl: (D,), nats of each where columns of
+        other kinds stand beside Gaussian ones: each column of a one-hot block has the KL of the
+        block; a point has infinity. None where it follows from mean and log variance alone.
+    gaussian: (D,), which columns are Gaussian. note: the remark that all scores carry, or "".
     """
 
     index: NDArray[np.int64] | None = None
@@ -31,33 +32,45 @@ class Columns:
 
 
 def scored_columns(
-    blocks: Mapping[str, Block], mean: NDArray[Any], log_var: NDArray[Any] | None, only: str | None = None
+    blocks: Mapping[str, Block],
+    mean: NDArray[Any],
+    log_var: NDArray[Any] | None,
+    only: str | None = None,
 ) -> Columns:
-    """The columns of the blocks that are scored, or of the block `only`; where they are more than 64, the most used.
+    """The columns of the blocks that are scored, or of the block `only`; where they are more than
+    64, the most used.
 
     mean, log_var: (N, W) of the codes of some images. ValueError if there is no block of that name.
     """
     width = mean.shape[1]
-    wanted = [block for block in blocks.values() if block.scored] if only is None else [named(blocks, only)]
-    index = np.array(sorted({column for block in wanted for column in block.places(width)}), dtype=np.int64)
-    notes = [] if only is None else [f"of the block {only} alone"]
+    notes = []
+    if only is None:
+        wanted = [block for block in blocks.values() if block.scored]
+    else:
+        wanted = [named(blocks, only)]
+        notes.append(f"of the block {only} alone")
+    columns = {column for block in wanted for column in block.places(width)}
+    index = np.array(sorted(columns), dtype=np.int64)
     kl = None if log_var is None else column_kl(blocks, mean, log_var)
     if len(index) > MOST:
         index, note = _most_used(index, mean, kl)
         notes.append(note)
-    mixed = kl is not None and any(block.kind != "gaussian" for block in blocks.values())
-    return Columns(
-        None if len(index) == width else index,
-        kl[index] if kl is not None and mixed else None,
-        _gaussian(blocks, width)[index] if mixed else None,
-        "; ".join(notes),
-    )
+    of_kl = None
+    gaussian = None
+    # KL follows from mean and log variance unless some block is not Gaussian
+    if kl is not None and any(block.kind != "gaussian" for block in blocks.values()):
+        of_kl = kl[index]
+        gaussian = _gaussian(blocks, width)[index]
+    chosen = None if len(index) == width else index
+    return Columns(chosen, of_kl, gaussian, "; ".join(notes))
 
 
 def _most_used(
     index: NDArray[np.int64], mean: NDArray[Any], kl: NDArray[np.float64] | None
 ) -> tuple[NDArray[np.int64], str]:
-    """The columns that are used most, by KL and then only those that say anything, else by variance; and what to say."""
+    """The 64 columns with the largest KL among active ones, or else with the largest variance; and
+    a note that states it.
+    """
     if kl is None:
         use = mean[:, index].var(0)
         name = "variance"
@@ -71,13 +84,17 @@ def _most_used(
 
 
 def column_kl(blocks: Mapping[str, Block], mean: NDArray[Any], log_var: NDArray[Any]) -> NDArray[np.float64]:
-    """Mean KL of each column (W,) in nats, as `Columns.kl` says; 0 for noise. mean, log_var: (N, W)."""
+    """Mean KL of each column (W,) in nats, as `Columns.kl` says; 0 for noise. mean, log_var: (N,
+    W).
+    """
     import torch  # here, so that scoring arrays needs no torch
 
     from unweave.types import Posterior
 
-    means, variances = (torch.from_numpy(np.asarray(part, dtype=np.float64)) for part in (mean, log_var))
-    found: NDArray[np.float64] = Posterior(means, variances, blocks=blocks).kl().mean(0).numpy()
+    means = torch.from_numpy(np.asarray(mean, dtype=np.float64))
+    log_vars = torch.from_numpy(np.asarray(log_var, dtype=np.float64))
+    # (N, W) -> (W,): mean over images
+    found: NDArray[np.float64] = Posterior(means, log_vars, blocks=blocks).kl().mean(0).numpy()
     for block in blocks.values():
         places = list(block.places(mean.shape[1]))
         if block.kind == "one-hot":
@@ -88,6 +105,7 @@ def column_kl(blocks: Mapping[str, Block], mean: NDArray[Any], log_var: NDArray[
 
 
 def _gaussian(blocks: Mapping[str, Block], width: int) -> NDArray[np.bool_]:
+    """Which of the columns (W,) belong to a Gaussian block; those of no block count as Gaussian."""
     found = np.ones(width, dtype=bool)
     for block in blocks.values():
         found[list(block.places(width))] = block.kind == "gaussian"

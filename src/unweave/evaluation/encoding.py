@@ -1,7 +1,10 @@
-"""Which rows of a data set the metrics need, groups by intervention among them, and what is known of these rows."""
+"""Sampling of the rows of a data set that metrics need, with groups by intervention, and their
+ground-truth factors.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,10 +26,12 @@ if TYPE_CHECKING:
 class Plan:
     """Which rows of a data set the metrics need, before any is encoded.
 
-    source: the data set behind any view, whose rows these are. index: rows (n,) under "fit" and "test", groups of rows
-    (G, L) under "groups fit", "pairs test", ...; fixed: the factor (G,) that each of such groups shares. kinds: of the
-    factors. classes: of the rows under "fit", as the view has them, None if they are not known. notes: what is to be said
-    of all scores.
+    source: the data set behind any view; all row numbers refer to it.
+    index: rows (n,) under "fit" and "test", groups of rows (G, L) under "groups fit", "pairs test",
+        ...
+    fixed: the factor (G,) that the images of each group share. kinds: of the factors.
+    notes: remarks that all scores carry. classes: of the rows under "fit", as the view has them,
+    None if unknown.
     """
 
     source: Dataset
@@ -40,27 +45,39 @@ class Plan:
 
 
 def plan_rows(
-    source: Dataset, *, n: int, seed: int, protocol: str, groups: bool, kinds: Any = None, held: bool = False
+    source: Dataset,
+    *,
+    n: int,
+    seed: int,
+    protocol: str,
+    groups: bool,
+    kinds: Any = None,
+    held_out: bool = False,
 ) -> Plan:
-    """Draw the rows: n to fit, others to test on and groups by intervention (`groups`) under a "dlib" protocol.
+    """Draw the rows: n to fit, others to test on and groups by intervention (`groups`) under a
+    "dlib" protocol.
 
-    held: whether `source` is a view of the rows that were held out of training: then groups are made of these rows alone,
-    not of the whole grid, and every score says so.
+    held_out: whether `source` is a view of the rows that were held out of training: then groups are
+    made of these rows alone, not of the whole grid, and every score notes it.
     """
     rng = np.random.default_rng([seed, 100])
     index = {"fit": _some(rng, len(source), n)}
     if protocol.startswith("dlib"):
         index |= _to_test(rng, index["fit"], len(source))
-    used = len(np.unique(np.concatenate(list(index.values()))))
-    notes = (f"scored on rows that were held out of training, {used:,} of {len(source):,}",) if held else ()
-    among = source.base_rows if held else None
+    notes: tuple[str, ...] = ()
+    make: Callable[..., tuple[NDArray[np.int64], NDArray[np.int64]]] = intervene
+    among = source.base_rows
+    if held_out and among is not None:
+        used = len(np.unique(np.concatenate(list(index.values()))))
+        notes = (f"scored on rows that were held out of training, {used:,} of {len(source):,}",)
+        make = partial(gather, among=among)
     classes = None if source.y is None else source.y[index["fit"]]  # as a view has them
+    # from here on rows are those of the data set behind a view, as interventions number them
     index = {name: source.places(rows) for name, rows in index.items()}
-    source = source.whole  # from here on rows are those of the data behind a view, as interventions name them
+    source = source.whole
     fixed: dict[str, NDArray[np.int64]] = {}
     if groups and source.grid is not None:
         for name, count in _groups_needed():
-            make = intervene if among is None else partial(gather, among=among)
             fixed[name], index[name] = make(source.grid, count, name.startswith("pairs"), rng)
     return Plan(source, seed, protocol, index, fixed, known_kinds(source, kinds), notes, classes)
 
@@ -74,14 +91,21 @@ def _groups_needed() -> list[tuple[str, int]]:
 def intervene(
     space: FactorSpace, count: int, pairs: bool, rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Groups of 64 rows in which one factor is held at a value (of 64 pairs that share one each): fixed (G,), rows (G, L)."""
+    """Groups of 64 rows that share the value of one factor: fixed (G,), rows (G, L); all other
+    factors are random.
+
+    pairs: groups of 64 pairs, each of which shares a value of its own.
+    """
     fixed = rng.integers(len(space.sizes), size=count)
     members = 2 * MEMBERS if pairs else MEMBERS
+    # (G, L, K): factor values of every member at random
     v = space.sample(count * members, rng).reshape(count, members, -1)
     g = np.arange(count)
     if pairs:
+        # the second of each pair takes the fixed factor's value from the first
         v[g[:, None], 1::2, fixed[:, None]] = v[g[:, None], 0::2, fixed[:, None]]
     else:
+        # all members take it from member 0
         v[g, :, fixed] = v[g, 0, fixed][:, None]
     return fixed, space.rows(v.reshape(count * members, -1)).reshape(count, members)
 
@@ -89,23 +113,32 @@ def intervene(
 def gather(
     space: FactorSpace, count: int, pairs: bool, rng: np.random.Generator, among: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Such groups of the rows `among` alone, which need not be the whole grid: fixed (G,), rows (G, L)."""
-    fixed, v = rng.integers(len(space.sizes), size=count), space.factors_at(among)
-    rows = np.empty((count, 2 * MEMBERS if pairs else MEMBERS), dtype=np.int64)
+    """Groups as of `intervene`, of the rows `among` alone, which need not be the whole grid: fixed
+    (G,), rows (G, L).
+    """
+    fixed = rng.integers(len(space.sizes), size=count)
+    v = space.factors_at(among)  # (n, K)
+    members = 2 * MEMBERS if pairs else MEMBERS
+    rows = np.empty((count, members), dtype=np.int64)
     for k in np.unique(fixed):
-        own, cells = np.flatnonzero(fixed == k), ListedCells(v[:, k])
-        if pairs and len(twos := cells.keep(2)):
-            drawn = twos.members(rng, twos.cells(rng, len(own) * MEMBERS), 2)
+        own = np.flatnonzero(fixed == k)
+        cells = ListedCells(v[:, k])  # a cell is a value of factor k with its rows
+        pairable = cells.keep(2)
+        if pairs and len(pairable):
+            # a value for each pair, then two different rows of it
+            drawn = pairable.members(rng, pairable.cells(rng, len(own) * MEMBERS), 2)
         else:
-            drawn = cells.members(rng, cells.cells(rng, len(own)), rows.shape[1])
+            # a value for each group, then all its members
+            drawn = cells.members(rng, cells.cells(rng, len(own)), members)
         rows[own] = among[drawn].reshape(len(own), -1)
     return fixed, rows
 
 
 def known_factors(source: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """The factors (n, K) of rows: of the grid, the labels, or the class as the only one; None if nothing is known.
+    """Ground-truth factors (n, K) of rows: of the grid, the labels, or the class as the only one;
+    None if unknown.
 
-    Where a factor's values are numbers they are these, and not their places among each other.
+    A factor whose values are numbers is given by these numbers, any other by indices of its values.
     """
     if source.factor_names:
         return np.asarray(source.observed_values(rows), dtype=float)
@@ -115,27 +148,35 @@ def known_factors(source: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float6
 
 
 def known_kinds(source: Dataset, wanted: Any = None) -> tuple[str, ...] | None:
-    """The kind of each factor that `known_factors` gives, as the user wants it or as the data say; "" if neither does.
+    """The kind of each factor that `known_factors` gives, as the user or else the data set declares
+    it; "" if neither does.
 
-    wanted: as of `unweave.kinds.declared`, factors by name or number. ValueError if there is no such kind or factor.
+    wanted: as of `unweave.kinds.declared`, factors by name or number. ValueError if there is no
+    such kind or factor.
     """
-    names, own = source.factor_names, source.factor_kinds
+    names = source.factor_names
+    own = source.factor_kinds
     if not names and source.y is not None:
-        names, own = ("class",), ("categorical",)
+        names = ("class",)
+        own = ("categorical",)
     mine = declared(wanted, len(names), names)
     return tuple(kind or given for kind, given in zip(mine, own, strict=True)) or None
 
 
 def _to_test(rng: np.random.Generator, fitted: NDArray[np.int64], size: int) -> dict[str, NDArray[np.int64]]:
-    """Under "test", 5,000 rows that are not fitted; nothing where they are too few, and the fitted ones are split.
+    """Under "test", 5,000 rows that are not fitted; nothing where they are too few, and the fitted
+    ones are split.
 
     disentanglement_lib draws both from all rows, which on a small set tests on what was fitted.
     """
     others = np.setdiff1d(np.arange(size), fitted)
-    enough = len(others) >= min(TEST_ROWS, len(fitted) // 2)
-    return {"test": others[_some(rng, len(others), TEST_ROWS)]} if enough else {}
+    if len(others) < min(TEST_ROWS, len(fitted) // 2):
+        return {}
+    return {"test": others[_some(rng, len(others), TEST_ROWS)]}
 
 
 def _some(rng: np.random.Generator, size: int, n: int) -> NDArray[np.int64]:
-    """N rows without replacement, all of them if there are no more."""
-    return np.arange(size) if n >= size else np.sort(rng.choice(size, n, replace=False))
+    """N of `size` rows without replacement, ascending; all of them if there are no more."""
+    if n >= size:
+        return np.arange(size)
+    return np.sort(rng.choice(size, n, replace=False))

@@ -1,4 +1,4 @@
-"""Scores of anything that makes codes. The only place that knows both a model and a data set.
+"""Evaluation: metrics of a run, of an encoder function, or of codes beside factors.
 
 Every image that any of the metrics needs is encoded once; the metrics read the same tables.
 """
@@ -48,23 +48,30 @@ def evaluate(
 ) -> dict[str, registry.Score]:
     """Score a run, an encoder, or codes beside factors.
 
-    what: a run; a callable from images (n, C, H, W) uint8 to codes (n, D), with `data`; or (codes (N, D), factors (N, K)).
-    metrics: names, "all" for every metric that these tables allow, or None for the usual six; either also with
-        `class_accuracy` for a run whose codes have a block "class" and data whose classes are known. In place of a name
-        "module:metric", or the metric itself; either may be a bare function (codes, factors) -> float.
-    data: what to encode, with known factors or labels. If None, the run's own: the rows that were held out of training
-        where some were, as every score then says in its `reason`; give `data=run.data` to score all.
-    n: images to encode, 10,000 by default (all if there are fewer). Under a "dlib" protocol, 5,000 others to test on (a
-        third of the n where there are too few, as each score's estimator then says), and groups of images by
-        intervention; else groups are drawn from the n images.
-    calibrate: also errors and null floors of metrics that fit models. test, log_var: as for any metric, with codes.
-    kinds: of the factors, "categorical", "ordered" or "continuous": one for all, one for each, or {factor: kind}, a
-        factor by its name in the data or its number; in place of what the data say or, where they do not, of a guess.
-    block: the one block of a run's codes that is scored, by name, e.g. "content"; all that are scored if None.
+    what: a run; a callable from images (n, C, H, W) uint8 to codes (n, D), with `data`; or (codes
+        (N, D), factors (N, K)).
+    metrics: names, "all" for every metric that these tables allow, or None for the usual six;
+        either also with `class_accuracy` for a run whose codes have a block "class" and data whose
+        classes are known. In place of a name "module:metric", or the metric itself; either may be a
+        bare function (codes, factors) -> float.
+    data: what to encode, with known factors or labels. If None, the run's own: the rows that were
+        held out of training where some were, as every score then notes in its `reason`; give
+        `data=run.data` to score all.
+    n: images to encode, 10,000 by default (all if there are fewer). Under a "dlib" protocol, 5,000
+        others to test on (a third of the n where there are too few, as each score's estimator then
+        states), and groups of images by intervention; else groups are drawn from the n images.
+    calibrate: also errors and null floors of metrics that fit models. test, log_var: as for any
+        metric, with codes.
+    kinds: of the factors, "categorical", "ordered" or "continuous": one for all, one for each, or
+        {factor: kind}, a factor by its name in the data or its number; in place of what the data
+        set declares or, without that, of a guess.
+    block: the one block of a run's codes that is scored, by name, e.g. "content"; all that are
+        scored if None.
 
-    Returns {name: Score}; a run keeps them in its scores.json, those of a block as "mig of content". Of a run whose codes
-    have more than 64 columns the most used are scored, as every score then says. ValueError if there are no factors to
-    score against, and for an argument that what is scored has no use for.
+    Returns {name: Score}; a run keeps them in its scores.json, those of a block as "mig of
+    content". Of a run whose codes have more than 64 columns the most used are scored, as every
+    score then notes. ValueError if there are no factors to score against, and for an argument that
+    what is scored has no use for.
     """
     how = {"seed": seed, "protocol": protocol, "calibrate": calibrate, "kinds": kinds}
     if isinstance(what, tuple):
@@ -104,12 +111,11 @@ def score_codes(
     check_how(protocol, seed, calibrate)
     names = as_names(metrics)
     table = Table.of(codes, factors, test=test, log_var=log_var, protocol=protocol, seed=seed, kinds=kinds)
-    asked = names_of(names, table)
-    if test is not None and not any("test" in get(name).declares.uses for name in asked):
-        raise ValueError(
-            f"test was given, and {', '.join(map(name_of, asked))} fit nothing that it could test; leave it out"
-        )
-    return score(asked, table, calibrate=calibrate)
+    wanted = names_of(names, table)
+    if test is not None and not any("test" in get(name).declares.uses for name in wanted):
+        listed = ", ".join(map(name_of, wanted))
+        raise ValueError(f"test was given, and {listed} fit nothing that it could test; leave it out")
+    return score(wanted, table, calibrate=calibrate)
 
 
 def evaluate_encoder(
@@ -123,12 +129,14 @@ def evaluate_encoder(
     calibrate: bool = False,
     kinds: Any = None,
 ) -> dict[str, registry.Score]:
-    """Score a function from images (n, C, H, W) uint8 to codes (n, D) on a data set; arguments as of `evaluate`."""
+    """Score a function from images (n, C, H, W) uint8 to codes (n, D) on a data set; arguments as
+    of `evaluate`.
+    """
     check_how(protocol, seed, calibrate)
     names = as_names(metrics)
     plan = _plan(datasets.load(data), names, n=n, seed=seed, protocol=protocol, kinds=kinds)
     tables = encode(plan, _without_variance(encoder))
-    return score(_asked(names, tables), tables.rows, tables.others, calibrate=calibrate)
+    return score(_wanted(names, tables), tables.rows, tables.others, calibrate=calibrate)
 
 
 def evaluate_run(
@@ -143,7 +151,9 @@ def evaluate_run(
     kinds: Any = None,
     block: str | None = None,
 ) -> dict[str, registry.Score]:
-    """Score a run on its own data or on others, and keep the scores in its scores.json; arguments as of `evaluate`."""
+    """Score a run on its own data or on others, and keep the scores in its scores.json; arguments
+    as of `evaluate`.
+    """
     check_how(protocol, seed, calibrate)
     names = as_names(metrics)
     from unweave.runs.folder import refuse_links
@@ -151,46 +161,68 @@ def evaluate_run(
     refuse_links(run.path)  # before the work: its scores are written there
     blocks = run.blocks
     if block is not None:
-        named(blocks, block)
-    held = run.held if data is None else None
-    own = run.data if held is None else held
-    source = own if data is None else datasets.load(data)
-    if run.method.encodes == "clips":
-        from unweave.evaluation.clips import encode_clips
-
-        n = FIT_ROWS if n is None else n
-        tables = encode_clips(run, source, n=n, seed=seed, protocol=protocol, kinds=kinds, block=block)
-    else:
-        plan = _plan(source, names, n=n, seed=seed, protocol=protocol, kinds=kinds, held=held is not None)
-        tables = encode(plan, run.posterior, blocks, block)
-    asked = _asked(names, tables)
-    _refuse_classless(asked, blocks, block, tables, source.name)
+        named(blocks, block)  # ValueError for an unknown block, before the work
+    tables, source = _encode_run(run, data, names, n, block, seed=seed, protocol=protocol, kinds=kinds)
+    wanted = _wanted(names, tables)
+    _refuse_classless(wanted, blocks, block, tables, source.name)
     options = {"class_accuracy": {"named": True}} if run.method.classes_named else {}
-    scores = score(asked, tables.rows, tables.others, calibrate=calibrate, options=options)
+    scores = score(wanted, tables.rows, tables.others, calibrate=calibrate, options=options)
     if tables.columns is not None:
         chosen = {"columns": tables.columns}
         scores = {name: replace(found, parts=found.parts | chosen) for name, found in scores.items()}
-    run.folder.keep_scores(scores if block is None else {f"{name}{OF}{block}": s for name, s in scores.items()})
+    kept = scores
+    if block is not None:
+        kept = {f"{name}{OF}{block}": found for name, found in scores.items()}
+    run.folder.keep_scores(kept)
     return scores
 
 
+def _encode_run(
+    run: Run,
+    data: Any,
+    names: list[Asked] | str | None,
+    n: int | None,
+    block: str | None,
+    **how: Any,
+) -> tuple[Encoded, Dataset]:
+    """The tables of a run, and the data set they are of: `data`, or the run's held-out rows, or all
+    its data.
+    """
+    held_out = data is None and run.held is not None
+    if data is not None:
+        source = datasets.load(data)
+    elif run.held is not None:
+        source = run.held
+    else:
+        source = run.data
+    if run.method.encodes == "clips":
+        from unweave.evaluation.clips import encode_clips
+
+        frames = FIT_ROWS if n is None else n
+        return encode_clips(run, source, n=frames, block=block, **how), source
+    plan = _plan(source, names, n=n, held_out=held_out, **how)
+    return encode(plan, run.posterior, run.blocks, block), source
+
+
 def _plan(source: Dataset, names: list[Asked] | str | None, *, n: int | None, protocol: str, **more: Any) -> Plan:
-    """The rows that these metrics need. ValueError for a number of images that is none."""
+    """The rows that these metrics need. ValueError if n is not a whole number of at least 2."""
     n = FIT_ROWS if n is None else n
     if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 2:
         raise ValueError(f"n is {n!r}; it has to be a whole number of images, at least 2")
-    known = (
-        None if names is None or names == "all" else names_of(names, None)
-    )  # an unknown name is said before the work
+    known = None
+    if names is not None and names != "all":
+        known = names_of(names, None)  # ValueError for an unknown name, before the work
     groups = protocol.startswith("dlib") and _wants_groups(known)
     return plan_rows(source, n=int(n), protocol=protocol, groups=groups, **more)
 
 
-def _asked(names: list[Asked] | str | None, tables: Encoded) -> list[Asked]:
-    """The metrics that are asked for; where they are not named, class_accuracy too if there are classes."""
-    asked = names_of(names, tables.posteriors)
-    by_default = (names is None or names == "all") and "classes" in tables.others
-    return asked + ["class_accuracy"] * by_default
+def _wanted(names: list[Asked] | str | None, tables: Encoded) -> list[Asked]:
+    """The requested metrics; where they are not named, class_accuracy too if there are classes."""
+    wanted = names_of(names, tables.posteriors)
+    by_default = names is None or names == "all"
+    if by_default and "classes" in tables.others:
+        return [*wanted, "class_accuracy"]
+    return wanted
 
 
 def _refuse(*, why: str, **given: Any) -> None:
@@ -205,7 +237,9 @@ def _without_variance(encoder: Encoder) -> Callable[..., Any]:
 def _refuse_classless(
     names: list[Asked], blocks: Mapping[str, Block], only: str | None, tables: Encoded, data: str
 ) -> None:
-    """ValueError if a metric of classes is asked of a run without them: its codes would pass for probabilities."""
+    """ValueError if a metric of classes is requested of a run without them: its codes would pass
+    for probabilities.
+    """
     wanted = [name_of(name) for name in names if get(name).declares.tables == "classes"]
     if wanted and "class" not in blocks:
         raise ValueError(f"{wanted[0]} needs a block 'class'; the codes of this run are {', '.join(blocks)}")

@@ -1,16 +1,21 @@
-"""The impossibility theorem as a program: the equivalent model whose every latent mixes every factor.
+"""Impossibility theorem of unsupervised disentanglement, constructed: an equivalent model with
+entangled latents.
 
-Locatello et al. (2019), theorem 1: for independent latents of any distribution there are infinitely many bijections f,
-every output of which depends on every input, with f(z) distributed as z. The decoder G after f's inverse then makes the
-same images with the same probabilities, so no image can tell the two models apart, and a score that tells them apart
-needs more than images.
+Locatello et al. (2019), theorem 1: for independent latents of any distribution there are infinitely
+many bijections f, every output of which depends on every input, with f(z) distributed as z. The
+decoder G after f's inverse then makes the same images with the same probabilities, so no image
+distinguishes the two models, and a score that distinguishes them needs more than images.
 
-    f = (h g)^-1 A (h g):  g the marginals' cumulative distributions, h the normal quantile, A orthogonal without a zero
+    f = (h g)^-1 A (h g)
 
-**Departures** from the paper's proof: none; its A is the Householder reflection that `reflection` gives.
+with g the marginals' cumulative distributions, h the normal quantile, A orthogonal without a zero.
 
-What does tell them apart is not p(x) but a diagonal posterior: mean-field inference prefers axes, so the bound of a VAE
-(not its likelihood) falls under A. That, and data, is where its disentanglement comes from.
+**Departures** from the paper's proof: none; its A is the Householder reflection that `reflection`
+gives.
+
+What does distinguish them is not p(x) but a diagonal posterior: mean-field inference prefers axes,
+so the bound of a VAE (not its likelihood) falls under A. That, and data, is where its
+disentanglement comes from.
 """
 
 from __future__ import annotations
@@ -37,8 +42,8 @@ Share = float | Sequence[float]
 def reflection(columns: int, share: Share = 0.3) -> NDArray[np.float64]:
     """I - 2 v v' (D, D): orthogonal, its own inverse, and without an entry 0.
 
-    share: v_k^2, how much column k is mixed: of each column, above 0, not 1/2, and 1 together; or of the first column
-    alone, in (0, 1/2), where the others have equal parts of the rest.
+    share: v_k^2, how much column k is mixed: of each column, above 0, not 1/2, and 1 together; or
+    of the first column alone, in (0, 1/2), where the others have equal parts of the rest.
 
     >>> reflection(2).round(3).tolist()
     [[0.4, -0.917], [-0.917, -0.4]]
@@ -50,7 +55,8 @@ def reflection(columns: int, share: Share = 0.3) -> NDArray[np.float64]:
     if isinstance(share, float | int):
         if not 0 < share < 0.5:
             raise ValueError(f"share is {share}; it has to be above 0 and below 1/2")
-        share = [share] + [(1 - share) / (columns - 1)] * (columns - 1)
+        rest = (1 - share) / (columns - 1)
+        share = [share] + [rest] * (columns - 1)
     shares = np.asarray(share, dtype=np.float64)
     if shares.shape != (columns,) or not math.isclose(shares.sum(), 1, rel_tol=1e-6):
         raise ValueError(
@@ -58,7 +64,7 @@ def reflection(columns: int, share: Share = 0.3) -> NDArray[np.float64]:
         )
     if (shares <= 0).any() or np.isclose(shares, 0.5).any():
         raise ValueError("shares have to be above 0 and not 1/2, which would leave an entry 0")
-    v = np.sqrt(shares)
+    v = np.sqrt(shares)  # (D,), a unit vector
     return np.eye(columns) - 2 * np.outer(v, v)
 
 
@@ -69,10 +75,12 @@ def entangle(
     of: NDArray[Any], marginals: Sequence[Any] | None = None, *, share: Share = 0.3
 ) -> NDArray[np.float64]: ...
 def entangle(of: Any, marginals: Any = None, *, share: Share = 0.3) -> Any:
-    """The entangled equivalent of a model (a `VAE`, or a run of one), or of codes (N, D) with independent columns.
+    """The entangled equivalent of a model (a `VAE`, or a run of one), or of codes (N, D) with
+    independent columns.
 
-    marginals: of the codes' columns, with `cdf` and `ppf` (frozen distributions of scipy); their ranks if None, in which
-    case every column keeps its values and gets them in another order. share: see `reflection`.
+    marginals: of the codes' columns, with `cdf` and `ppf` (frozen distributions of scipy); their
+    ranks if None, in which case every column keeps its values and gets them in another order.
+    share: see `reflection`.
     """
     model = getattr(of, "method", of)
     if isinstance(model, VAE):
@@ -87,7 +95,8 @@ def entangle(of: Any, marginals: Any = None, *, share: Share = 0.3) -> Any:
 
 
 class Entangled(Method):
-    """A VAE after a rotation of its latents: the same images with the same probabilities, from mixed codes.
+    """A VAE after a rotation of its latents: the same images with the same probabilities, from
+    mixed codes.
 
     Its posterior is not diagonal, so `encode` gives the means only.
     """
@@ -107,19 +116,25 @@ class Entangled(Method):
         return self.model.decode(z @ self.rotation)
 
     def log_likelihood(self, x: Tensor, *, samples: int = 100) -> Tensor:
-        """Log p(x) (B,) by its own decoder and samples of its own, rotated posterior; see `inspect.log_likelihood`."""
+        """Log p(x) (B,) by its own decoder and samples of its own, rotated posterior; see
+        `inspect.log_likelihood`.
+        """
         return inspect.log_likelihood(self.model, x, samples=samples, rotation=self.rotation)
 
     def elbo(self, x: Tensor) -> Tensor:
-        """Bound (B,) with the diagonal Gaussian nearest to its posterior by KL(q, posterior): an encoder's best here.
+        """Bound (B,) with the diagonal Gaussian nearest to its posterior by KL(q, posterior): an
+        encoder's best here.
 
         Its means are the rotated means, its precisions the diagonal of the rotated precision.
         """
         q = self.model.encode(x)
         if q.log_var is None:
             raise NotAvailable("a code that is a point has no bound of log p(x)")
-        own = Posterior(q.mean @ self.rotation.T, -torch.log(torch.exp(-q.log_var) @ (self.rotation**2).T))
-        return -self.model.likelihood(self.model.decoder(own.sample() @ self.rotation), x) - own.kl().sum(1)
+        # (B, D): the diagonal of A diag(precision) A'
+        precision = torch.exp(-q.log_var) @ (self.rotation**2).T
+        own = Posterior(q.mean @ self.rotation.T, -torch.log(precision))
+        images = self.model.decoder(own.sample() @ self.rotation)
+        return -self.model.likelihood(images, x) - own.kl().sum(1)
 
     def sample_prior(self, n: int) -> Tensor:
         """Codes (n, D) of the prior, which no rotation changes."""
@@ -127,6 +142,9 @@ class Entangled(Method):
 
 
 def _to_normal(codes: NDArray[np.float64], marginals: Sequence[Any] | None) -> NDArray[np.float64]:
+    """Each column of codes (N, D) to standard normal values, by its distribution or by its ranks: h
+    g.
+    """
     if marginals is None:
         ranks = codes.argsort(0, kind="stable").argsort(0, kind="stable")
         return norm.ppf((ranks + 0.5) / len(codes))
@@ -137,6 +155,10 @@ def _to_normal(codes: NDArray[np.float64], marginals: Sequence[Any] | None) -> N
 def _from_normal(
     mixed: NDArray[np.float64], codes: NDArray[np.float64], marginals: Sequence[Any] | None
 ) -> NDArray[np.float64]:
+    """The inverse of `_to_normal`, (N, D): without marginals, each column's own values in the order
+    of `mixed`.
+    """
     if marginals is None:
-        return np.take_along_axis(np.sort(codes, 0), mixed.argsort(0).argsort(0), 0)
+        ranks = mixed.argsort(0).argsort(0)
+        return np.take_along_axis(np.sort(codes, 0), ranks, 0)
     return np.stack([p.ppf(norm.cdf(column)) for p, column in zip(marginals, mixed.T, strict=True)], 1)

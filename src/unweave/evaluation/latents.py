@@ -1,6 +1,8 @@
-"""What is in a code: latents in use, traversals and exchanges of latents, the likelihood. Tables in, tables out.
+"""Latent traversals, interventions and exchanges of latents, KL of each latent, and the likelihood
+by sampling.
 
-A traversal, an intervention or an exchange gives codes (n, D); `run.decode(codes)` shows them.
+Codes are arrays in and out: a traversal, an intervention or an exchange gives codes (n, D), and
+`run.decode(codes)` makes images of them.
 
     codes = run.encode(images)
     strip = run.decode(traverse(codes[0], 3, over="aggregate", codes=codes))
@@ -33,7 +35,8 @@ TAIL = 0.01  # quantiles run from here to 1 - here
 
 
 def kl_per_latent(mean: Codes, log_var: Codes) -> NDArray[np.float64]:
-    """Mean KL to N(0, 1) of each latent, (D,), in nats; mean, log_var: (n, D). About 0 where a latent is not used.
+    """Mean KL to N(0, 1) of each latent, (D,), in nats; mean, log_var: (n, D). About 0 where a
+    latent is not used.
 
     `mean_kl` of the metrics, in double precision whatever is given.
     """
@@ -41,23 +44,35 @@ def kl_per_latent(mean: Codes, log_var: Codes) -> NDArray[np.float64]:
 
 
 def traverse(
-    at: Codes, latent: int, *, over: str = "prior", codes: Codes | None = None, frames: int = 9, width: float = 2.0
+    at: Codes,
+    latent: int,
+    *,
+    over: str = "prior",
+    codes: Codes | None = None,
+    frames: int = 9,
+    width: float = 2.0,
 ) -> Codes:
-    """The code `at` (D,) with one latent taking `frames` values in order, (frames, D).
+    """Latent traversal: the code `at` (D,) with one latent taking `frames` values in order,
+    (frames, D).
 
-    over: which values. "prior": quantiles .01 to .99 of N(0, 1); "aggregate": the same quantiles of `codes`;
-    "min-max": equal steps over the range of `codes`; "fixed": from -width to width; "around": from width below the
-    code's own value to width above. codes: (n, D) of many images.
+    over: which values. "prior": quantiles .01 to .99 of N(0, 1); "aggregate": the same quantiles of
+        `codes`; "min-max": equal steps over the range of `codes`; "fixed": from -width to width;
+        "around": from width below the code's own value to width above.
+    codes: (n, D) of many images.
     """
     at = np.asarray(at, dtype=np.float32)
     if at.ndim != 1 or not 0 <= latent < len(at):
         raise ValueError(f"latent is {latent} of a code of shape {at.shape}; give one code (D,) and a latent from 0")
+    column = None if codes is None else codes[:, latent]
     strip = np.repeat(at[None], frames, 0)
-    strip[:, latent] = _values(over, float(at[latent]), None if codes is None else codes[:, latent], frames, width)
+    strip[:, latent] = _values(over, float(at[latent]), column, frames, width)
     return strip
 
 
 def _values(over: str, own: float, column: Any, frames: int, width: float) -> NDArray[Any]:
+    """The values (frames,) of a traversal over a range; own: the code's value, column: (n,) of many
+    codes, or None.
+    """
     levels = np.linspace(TAIL, 1 - TAIL, frames)
     if over in ("aggregate", "min-max") and column is None:
         raise ValueError(f"a traversal over {over!r} takes codes, (n, D), of the images it is about")
@@ -67,8 +82,10 @@ def _values(over: str, own: float, column: Any, frames: int, width: float) -> ND
         return np.quantile(column, levels)
     if over == "min-max":
         return np.linspace(column.min(), column.max(), frames)
-    if over in ("fixed", "around"):
-        return np.linspace(-width, width, frames) + (own if over == "around" else 0.0)
+    if over == "fixed":
+        return np.linspace(-width, width, frames)
+    if over == "around":
+        return np.linspace(-width, width, frames) + own
     raise ValueError(f"there is no range {over!r}; {nearest(over, RANGES)}")
 
 
@@ -82,26 +99,32 @@ def intervene(codes: Codes, to: Mapping[int, Any]) -> Codes:
 
 def swap(first: Codes, second: Codes, latents: Sequence[int]) -> tuple[Codes, Codes]:
     """Both tables of codes (n, D) with the given latents exchanged row by row."""
-    ours, theirs = _table(first, latents), _table(second, latents)
+    ours = _table(first, latents)
+    theirs = _table(second, latents)
     if ours.shape != theirs.shape:
         raise ValueError(f"codes of shapes {ours.shape} and {theirs.shape} cannot be exchanged row by row")
     columns = list(latents)
-    ours[:, columns], theirs[:, columns] = theirs[:, columns].copy(), ours[:, columns].copy()
+    kept = ours[:, columns].copy()
+    ours[:, columns] = theirs[:, columns]
+    theirs[:, columns] = kept
     return ours, theirs
 
 
 def compose(codes: Codes, *givers: tuple[Codes, Sequence[int]]) -> Codes:
-    """The codes (n, D) with some latents from other images' codes; decoded, a sight that none of the images shows.
+    """The codes (n, D) with some latents from other images' codes: a new combination of properties
+    when decoded.
 
-    givers: (their codes (n, D), or (1, D) for all, and the latents that come from them), any number of pairs; a latent
-    can be given once. Where latent 0 is size, and 2 and 4 are colour, small black grapes and big red apples make a small
-    black apple:
+    givers: (their codes (n, D), or (1, D) for all, and the latents that come from them), any number
+    of pairs; a latent can be given once. Where latent 0 is size, and 2 and 4 are colour, small
+    black grapes and big red apples make a small black apple:
 
         run.decode(compose(run.encode(apples), (run.encode(grapes), [0, 2, 4])))
     """
-    made, given = _table(codes, ()), set[int]()
+    made = _table(codes, ())
+    given = set[int]()  # latents that were taken already
     for theirs, latents in givers:
-        if twice := given & set(latents):
+        twice = given & set(latents)
+        if twice:
             raise ValueError(f"latent {min(twice)} is given by two images; each comes from one")
         giver = _table(theirs, latents)
         if giver.shape[1] != made.shape[1] or len(giver) not in (1, len(made)):
@@ -112,26 +135,38 @@ def compose(codes: Codes, *givers: tuple[Codes, Sequence[int]]) -> Codes:
 
 
 def _table(codes: Codes, latents: Any) -> Codes:
+    """A copy of codes as a float32 table (n, D). ValueError if one of the latents is not a column
+    of it.
+    """
     codes = np.array(codes, dtype=np.float32, ndmin=2)
-    if wrong := [k for k in latents if not 0 <= k < codes.shape[1]]:
+    wrong = [k for k in latents if not 0 <= k < codes.shape[1]]
+    if wrong:
         raise ValueError(f"latent {wrong[0]} is not one of the {codes.shape[1]}, counted from 0")
     return codes
 
 
 @torch.no_grad()
 def log_likelihood(vae: VAE, x: Tensor, *, samples: int = 100, rotation: Tensor | None = None) -> Tensor:
-    """Log p(x) (B,) in nats by importance weighting, from below in expectation (Burda et al., 2016, eq. 8).
+    """Log p(x) (B,) in nats by importance weighting, from below in expectation (Burda et al., 2016,
+    eq. 8).
 
-    rotation: (D, D), orthogonal, of the latents of an entangled model: its posterior is sampled and decoded.
+    rotation: (D, D), orthogonal, of the latents of an entangled model: its posterior is sampled and
+    decoded.
     """
     q = vae.encode(x)
     if q.log_var is None:
         raise NotAvailable("a code that is a point has no likelihood")
     weights = []
     for _ in range(samples):
-        own = q.sample()
+        own = q.sample()  # (B, D)
         log_q = log_density(own, q.mean, q.log_var).sum(1)
-        z = own if rotation is None else own @ rotation.T  # its density there is that of `own`
-        log_p = log_standard(z).sum(1) - vae.likelihood(vae.decoder(z if rotation is None else z @ rotation), x)
+        z = own
+        decoded = own
+        if rotation is not None:
+            z = own @ rotation.T  # q has the same density there, since a rotation keeps volumes
+            decoded = z @ rotation
+        # (B,): log p(z) + log p(x|z)
+        log_p = log_standard(z).sum(1) - vae.likelihood(vae.decoder(decoded), x)
         weights.append(log_p - log_q)
+    # (samples, B) -> (B,): log of the mean importance weight
     return torch.stack(weights).logsumexp(0) - math.log(samples)

@@ -1,4 +1,6 @@
-"""The tables that metrics read: the rows of a plan, encoded once, and laid out as each kind of metric reads them."""
+"""Encoding of the rows of a plan, each once, and the tables of codes that each kind of metric
+reads.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +23,18 @@ if TYPE_CHECKING:
     from unweave.data.base import Dataset
 
 AnyTable = TypeVar("AnyTable", Table, GroupTable)
+BATCH = 4_096  # images that are encoded at a time
+BATCH = 4_096  # images that are encoded at a time
 
 
 @dataclass(frozen=True)
 class Encoded:
     """The tables that metrics read, each image encoded once.
 
-    rows: codes beside factors. posteriors: the same with the codes' variances. others: the tables of the other kinds,
-    "posteriors" among them, "classes" with the block of that name beside the class, and "groups" and "pairs" made by
-    intervention. columns: which columns of the codes are scored, where these are chosen; else None.
+    rows: codes beside factors. posteriors: the same with the codes' variances. others: the tables
+    of the other kinds, "posteriors" among them, "classes" with the block of that name beside the
+    class, and "groups" and "pairs" made by intervention. columns: which columns of the codes are
+    scored, where these are chosen; else None.
     """
 
     rows: Table
@@ -46,32 +51,44 @@ def encode(
 ) -> Encoded:
     """Encode every row that is needed once, and lay the codes out as tables.
 
-    blocks: what the columns of the codes are, as a run says; none for a function. block: the only one that is scored.
+    posterior: from images to (mean (n, W), log variance (n, W) or None). blocks: of the columns of
+    a run's codes; none for a function. block: the only one that is scored.
     """
+    # the distinct rows of all parts of the plan, and where each part stands among them
     needed = np.unique(np.concatenate([rows.ravel() for rows in plan.index.values()]))
-    mean, log_var = _encode(posterior, plan.source, needed)
     at = {name: np.searchsorted(needed, rows) for name, rows in plan.index.items()}
+    mean, log_var = _encode(posterior, plan.source, needed)
+    others: dict[str, Table | GroupTable] = {}
     classes = blocks.get("class")
-    category = mean[:, slice(0) if classes is None else classes.columns]
+    category = None if classes is None else mean[at["fit"]][:, classes.columns]
     chosen = Columns()
     if blocks:
-        own = at["fit"]
-        chosen = scored_columns(blocks, mean[own], None if log_var is None else log_var[own], block)
+        own_log_var = None if log_var is None else log_var[at["fit"]]
+        chosen = scored_columns(blocks, mean[at["fit"]], own_log_var, block)
     if chosen.note:
         plan = replace(plan, notes=(*plan.notes, *chosen.note.split("; ")))
     if chosen.index is not None:
-        mean, log_var = mean[:, chosen.index], None if log_var is None else log_var[:, chosen.index]
+        mean = mean[:, chosen.index]
+        log_var = None if log_var is None else log_var[:, chosen.index]
     factors = known_factors(plan.source, needed)
     full, posteriors = _tables(plan, at, mean, log_var, factors, chosen)
-    others: dict[str, Table | GroupTable] = {"posteriors": posteriors}
-    if classes is not None and block in (None, "class") and plan.classes is not None:
+    others["posteriors"] = posteriors
+    if category is not None and block in (None, "class") and plan.classes is not None:
         label = plan.classes.astype(float)[:, None]
-        table = Table.of(category[at["fit"]], label, seed=plan.seed, kinds="categorical")
-        others["classes"] = _said(table, plan)
+        table = Table.of(category, label, seed=plan.seed, kinds="categorical")
+        others["classes"] = _with_notes(table, plan)
     for kind in {name.split()[0] for name in plan.fixed}:
-        fit, held = (Groups(mean[at[f"{kind} {side}"]], plan.fixed[f"{kind} {side}"]) for side in ("fit", "test"))
-        others[kind] = _said(GroupTable.of(fit, held, mean[at["fit"]], plan.protocol, plan.seed), plan)
+        others[kind] = _group_table(kind, plan, at, mean)
     return Encoded(full, posteriors, others, chosen.index if chosen.note else None)
+
+
+def _group_table(kind: str, plan: Plan, at: Mapping[str, NDArray[np.int64]], mean: NDArray[Any]) -> GroupTable:
+    """The groups by intervention of a kind, "groups" or "pairs", with the codes of the plain rows
+    as reference.
+    """
+    fit, test = (Groups(mean[at[name]], plan.fixed[name]) for name in (f"{kind} fit", f"{kind} test"))
+    table = GroupTable.of(fit, test, mean[at["fit"]], plan.protocol, plan.seed)
+    return _with_notes(table, plan)
 
 
 def _tables(
@@ -82,10 +99,14 @@ def _tables(
     factors: NDArray[Any] | None,
     chosen: Columns,
 ) -> tuple[Table, Table]:
-    """The codes beside factors without variances, and with them: the latter of Gaussian columns alone."""
+    """The codes beside factors without variances, and with them: the latter of Gaussian columns
+    alone.
+    """
 
     def table(columns: Any, log_var: NDArray[Any] | None) -> Table:
-        test = None if "test" not in at or factors is None else (mean[at["test"]][:, columns], factors[at["test"]])
+        test = None
+        if "test" in at and factors is not None:
+            test = (mean[at["test"]][:, columns], factors[at["test"]])
         found = Table.of(
             mean[at["fit"]][:, columns],
             None if factors is None else factors[at["fit"]],
@@ -95,7 +116,7 @@ def _tables(
             seed=plan.seed,
             kinds=plan.kinds,
         )
-        return _said(found, plan)
+        return _with_notes(found, plan)
 
     every = slice(None)
     if chosen.kl is None or chosen.gaussian is None:
@@ -103,18 +124,24 @@ def _tables(
         return replace(full, log_var=None, cache={}), full
     rows = table(every, None)
     kl = chosen.kl[list(rows.latents)]
-    rows = replace(rows, kl=kl, test=None if rows.test is None else replace(rows.test, kl=kl))
-    return rows, table(chosen.gaussian, log_var) if chosen.gaussian.any() else rows
+    test = None if rows.test is None else replace(rows.test, kl=kl)
+    rows = replace(rows, kl=kl, test=test)
+    if not chosen.gaussian.any():
+        return rows, rows
+    return rows, table(chosen.gaussian, log_var)
 
 
-def _said(table: AnyTable, plan: Plan) -> AnyTable:
-    """The table with what is to be said of all its scores."""
+def _with_notes(table: AnyTable, plan: Plan) -> AnyTable:
+    """The table with the remarks that all its scores carry."""
     return replace(table, notes=table.notes + plan.notes)
 
 
 def _encode(posterior: Callable[..., Any], source: Dataset, rows: NDArray[np.int64]) -> tuple[Any, Any]:
-    parts = [posterior(source.take(rows[i : i + 4096])) for i in range(0, len(rows), 4096)]
+    """Mean (n, W) and log variance (n, W) or None of rows (n,), encoded in batches of 4,096 images."""
+    parts = [posterior(source.take(rows[i : i + BATCH])) for i in range(0, len(rows), BATCH)]
     mean = np.concatenate([np.asarray(plain(p[0]), dtype=np.float64) for p in parts])
     if len(mean) != len(rows):
         raise ValueError(f"the encoder gave {len(mean)} codes for {len(rows)} images")
-    return mean, None if parts[0][1] is None else np.concatenate([plain(p[1]) for p in parts])
+    if parts[0][1] is None:
+        return mean, None
+    return mean, np.concatenate([plain(p[1]) for p in parts])

@@ -1,4 +1,6 @@
-"""A bare function of codes and factors as a metric: it declares nothing, so no more is known of it than its number."""
+"""Metric from a bare function of codes and factors, which declares nothing: it has a value, but no
+error.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +28,10 @@ DECLARES = Declares(
 
 
 def as_metric(found: Any, name: str = "") -> Metric:
-    """What was given as a metric as one: a metric as it is, and a function (codes, factors) -> float.
+    """A metric as it is, or the metric of a function (codes, factors) -> float. ValueError for
+    anything else.
 
-    name: by which it was given; of a function without one, "module:function". ValueError for anything else.
+    name: by which it was given; of a function without one, "module:function".
     """
     if isinstance(found, Metric):
         return found
@@ -47,7 +50,7 @@ def as_metric(found: Any, name: str = "") -> Metric:
 
 
 def _takes_two(function: Callable[..., Any]) -> bool:
-    """Whether it can be called with codes and factors; also where nothing is known of its arguments."""
+    """Whether it can be called with codes and factors; True where its arguments are unknown."""
     try:
         inspect.signature(function).bind(None, None)
     except TypeError:
@@ -58,7 +61,11 @@ def _takes_two(function: Callable[..., Any]) -> bool:
 
 
 def _measured(function: Callable[..., Any], name: str, table: Table) -> Measured:
-    """What the function returns for the codes (N, D) and factors (N, K) of a table, which it may change: they are copies."""
+    """The number that a function returns for copies of the codes (N, D) and factors (N, K) of a
+    table.
+
+    ValueError if it raises, or returns anything else than one number.
+    """
     try:
         returned = function(table.codes.copy(), table.factors.copy())
     except Exception as error:
@@ -68,7 +75,11 @@ def _measured(function: Callable[..., Any], name: str, table: Table) -> Measured
         number = number.item()
     if isinstance(number, bool) or not isinstance(number, (int, float, np.integer, np.floating)):
         shape = getattr(number, "shape", ())
-        shown = f"an array of shape {shape}" if shape else f"{number!r:.60}".splitlines()[0]
+        shown = f"{number!r:.60}".splitlines()[0]
+        if shape:
+            shown = f"an array of shape {shape}"
         raise ValueError(f"{name} returned {shown}; expected one number")
-    reason = "" if math.isfinite(number) else f"{name} returned {number}"
-    return Measured(math.nan if reason else float(number), f"{name}, a bare function", reason=reason)
+    estimator = f"{name}, a bare function"
+    if not math.isfinite(number):
+        return Measured(math.nan, estimator, reason=f"{name} returned {number}")
+    return Measured(float(number), estimator)

@@ -1,6 +1,7 @@
-"""What every metric is called with and what it declares.
+"""The `metric` decorator, and the types that a metric needs.
 
-A metric is a function of a table: codes (N, D) beside factors (N, K), or groups of codes. To add one, write one file
+A metric is a function of a table: codes (N, D) beside factors (N, K), or groups of codes. To add
+one, write one file
 
     @metric(measures=("compactness",), invariant=("permutation", "sign"), falls=("rotation",))
     def my_metric(table: Table, *, bins: int = 20) -> Measured:
@@ -8,9 +9,10 @@ A metric is a function of a table: codes (N, D) beside factors (N, K), or groups
         return Measured(value, "how it was estimated", factors={"gap": gap})
 
 and one line in `unweave.metrics.METRICS`. The decorator gives the function its public form,
-`my_metric(codes, factors, *, test, log_var, active, weights, protocol, seed, calibrate, kinds) -> Score`: inputs are checked,
-constant latents and factors are set aside and come back as NaN parts, and error, null floor, rotated value and ceiling
-are found by measuring changed tables (`unweave.metrics.calibration`).
+`my_metric(codes, factors, *, test, log_var, active, weights, protocol, seed, calibrate, kinds) ->
+Score`: inputs are checked, constant latents and factors are set aside and come back as NaN parts,
+and error, null floor, rotated value and ceiling are found by measuring changed tables
+(`unweave.metrics.calibration`).
 """
 
 from __future__ import annotations
@@ -47,7 +49,9 @@ def metric(
     draws: bool = False,
     floors: bool = True,
 ) -> Callable[[Callable[..., Measured]], Metric]:
-    """Make a metric of a function from a table to what was measured; the keywords are the fields of `Declares`."""
+    """Make a metric of a function from a table to what was measured; the keywords are the fields of
+    `Declares`.
+    """
     declares = Declares(
         measures,
         range,

@@ -1,7 +1,9 @@
-"""How far a score can be trusted: its error, and what noise, a rotation and a perfect code would score.
+"""Calibration of a score: its error and interval, null floor, score of a rotation, and ceiling of a
+perfect code.
 
-A metric declares where its error comes from (`replicates.py`) and whether its bias is corrected. The value that is shown
-is the one that the interval is about: the corrected one where bias is corrected, else the one that was measured.
+A metric declares where its error comes from (`replicates.py`) and whether its bias is corrected.
+The value that is shown is the one that the interval is about: the corrected one where bias is
+corrected, else the one that was measured.
 """
 
 from __future__ import annotations
@@ -26,10 +28,12 @@ Measure = Callable[..., Measured]
 
 @dataclass(frozen=True)
 class Band:
-    """One number as it is shown, its error (standard error), half the width of its interval, bias and floors.
+    """One number as it is shown, its error (standard error), half the width of its interval, bias
+    and floors.
 
-    value: less its bias where that is corrected, and not yet cut to its range: an estimate of 0 may lie below, and its
-        interval is about where it lies. bias: of what was measured. NaN where not measured.
+    value: less its bias where that is corrected, and not yet cut to its range: an estimate of 0 may
+        lie below, and its interval is about where it lies. bias: of what was measured. NaN where
+        not measured.
     """
 
     value: float
@@ -41,27 +45,29 @@ class Band:
     ceiling: float = math.nan
 
     def within(self, low: float, high: float) -> dict[str, float]:
-        """All of it as fields of a score, cut to a range: value, error, low, high, null, rotated, ceiling, bias."""
-        value, null, rotated, ceiling = (
-            float(np.clip(x, low, high)) for x in (self.value, self.null, self.rotated, self.ceiling)
-        )
-        ends = np.clip([self.value - self.reach, self.value + self.reach], low, high)
+        """All of it as fields of a score, cut to a range: value, error, low, high, null, rotated,
+        ceiling, bias.
+        """
+
+        def cut(x: float) -> float:
+            return float(np.clip(x, low, high))
+
         return {
-            "value": value,
+            "value": cut(self.value),
             "error": self.error,
-            "low": float(ends[0]),
-            "high": float(ends[1]),
-            "null": null,
-            "rotated": rotated,
-            "ceiling": ceiling,
+            "low": cut(self.value - self.reach),
+            "high": cut(self.value + self.reach),
+            "null": cut(self.null),
+            "rotated": cut(self.rotated),
+            "ceiling": cut(self.ceiling),
             "bias": self.bias,
         }
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a metric's error is found: its cost, "cheap" or "fit", "jackknife", "halves" or "none", and whether bias is
-    corrected.
+    """How a metric's error is found: its cost, "cheap" or "fit", "jackknife", "halves" or "none",
+    and whether bias is corrected.
 
     floors: whether it has any. no_error: why it has no error.
     """
@@ -75,7 +81,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The bands of the value and of each scalar part; corrected: whether bias was taken off; and what is missing."""
+    """The bands of the value and of each scalar part; corrected: whether bias was taken off; and
+    what is missing.
+    """
 
     value: Band
     parts: dict[str, Band] = field(default_factory=dict)
@@ -91,10 +99,16 @@ def calibrate(measure: Measure, table: AnyTable, found: Measured, plan: Plan) ->
     bands = intervals(measure, table, found, plan)
     if not plan.floors or _too_few(table):
         return bands
-    less_bias, names = bands.corrected, tuple(found.pieces)
-    null = np.mean([_floor(measure, table.permuted(i), names, less_bias) for i in range(PERMUTATIONS[plan.cost])], 0)
-    rotated, perfect = _floor(measure, table.rotated(), names, less_bias), table.ceiling()
-    ceiling = np.full(len(null), math.nan) if perfect is None else _floor(measure, perfect, names, less_bias)
+    less_bias = bands.corrected
+    names = tuple(found.pieces)
+    permutations = range(PERMUTATIONS[plan.cost])
+    # (1 + pieces,) each: of the value and of its pieces
+    null = np.mean([_floor(measure, table.permuted(i), names, less_bias) for i in permutations], 0)
+    rotated = _floor(measure, table.rotated(), names, less_bias)
+    perfect = table.ceiling()
+    ceiling = np.full(len(null), math.nan)
+    if perfect is not None:
+        ceiling = _floor(measure, perfect, names, less_bias)
     value, *parts = (
         replace(band, null=float(a), rotated=float(b), ceiling=float(c))
         for band, a, b, c in zip((bands.value, *bands.parts.values()), null, rotated, ceiling, strict=True)
@@ -104,8 +118,9 @@ def calibrate(measure: Measure, table: AnyTable, found: Measured, plan: Plan) ->
 
 def intervals(measure: Measure, table: AnyTable, found: Measured, plan: Plan) -> Calibration:
     """The value and its parts as they are shown, with error and interval; floors are NaN."""
-    if reason := _too_few(table):
-        return uncalibrated(found, reason)
+    too_few = _too_few(table)
+    if too_few:
+        return uncalibrated(found, too_few)
     if plan.error == "none":
         bare = {name: Band(float(number)) for name, number in found.pieces.items()}
         return Calibration(Band(found.value), bare, reason=plan.no_error)
@@ -114,13 +129,15 @@ def intervals(measure: Measure, table: AnyTable, found: Measured, plan: Plan) ->
     else:
         splits = SPLITS["fit" if table.redrawn else plan.cost]
         spread = by_halves(measure, table, splits, tuple(found.pieces))
-    # under the protocols of other code bases a plug-in estimate at that N is what is asked for
+    # the protocols of other code bases are plug-in estimates at that N
     corrected = plan.corrected and table.protocol == "unweave"
-    shown, reach = numbers(found), spread.reach
+    shown = numbers(found)
+    reach = spread.reach
     if corrected:
         # an exact 1 stays one, and what has no bias because a part of the rows cannot be scored stays as it is
         bias = np.where(np.abs(spread.bias) > ROUNDING, spread.bias, 0.0)
-        shown, reach = shown - bias, np.hypot(reach, DOUBT * bias)
+        shown = shown - bias
+        reach = np.hypot(reach, DOUBT * bias)
     value, *parts = (Band(*map(float, row)) for row in zip(shown, spread.error, reach, spread.bias, strict=True))
     failed = math.isfinite(value.value) and math.isnan(value.error)
     reason = "no error: a part of the rows cannot be scored" if failed else ""
@@ -133,8 +150,10 @@ def uncalibrated(found: Measured, reason: str) -> Calibration:
 
 
 def _too_few(table: AnyTable) -> str:
-    enough = table.rows_behind >= 2 * BLOCKS
-    return "" if enough else f"{table.rows_behind} rows are too few for an error ({2 * BLOCKS} needed)"
+    """Why a table has too few rows for an error, or ''."""
+    if table.rows_behind >= 2 * BLOCKS:
+        return ""
+    return f"{table.rows_behind} rows are too few for an error ({2 * BLOCKS} needed)"
 
 
 def _floor(measure: Measure, table: AnyTable, names: tuple[str, ...], less_bias: bool) -> np.ndarray:

@@ -1,4 +1,6 @@
-"""What a metric says of itself: what it measures, its range, what leaves it alone, and where its error comes from."""
+"""Declarations of a metric: what it measures, its range, what it is invariant to, and where its
+error comes from.
+"""
 
 from __future__ import annotations
 
@@ -15,28 +17,34 @@ GROUPED = ("groups", "pairs")  # what tables a metric may read that are of group
 
 @dataclass(frozen=True)
 class Declares:
-    """What a metric says of itself; `tests/metrics/test_declarations.py` holds it to that.
+    """Declarations of a metric, which `tests/metrics/test_declarations.py` verifies.
 
-    measures: "modularity" (a code knows one factor), "compactness" (a factor sits in one code), "explicitness" (it is
-        easy to read), "independence", "usefulness", ...
+    measures: "modularity" (a code knows one factor), "compactness" (a factor sits in one code),
+        "explicitness" (it is easy to read), "independence", "usefulness", ...
     range: lowest and highest value. direction: whether "higher" or "lower" is better.
-    tables: "rows" (codes and factors), "codes" (no factors), "posteriors" (codes with log_var), "groups" (images
-        that share the value of a factor), "pairs" (groups in which each pair shares its own value), "classes" (the
-        block "class" of the codes, beside the class), "models".
+    tables: "rows" (codes and factors), "codes" (no factors), "posteriors" (codes with log_var),
+        "groups" (images that share the value of a factor), "pairs" (groups in which each pair
+        shares its own value), "classes" (the block "class" of the codes, beside the class),
+        "models".
     ranges: of scalar parts whose range is another.
-    silent: whether latents that say nothing (`unweave.metrics.tables.silence`) count too; elsewhere they are left out.
-    cost: "cheap" metrics always come with error, null, rotated and ceiling; "fit" ones with `calibrate=True`.
-    error: where the standard error comes from, "jackknife" or "halves" (`unweave.metrics.replicates`), or "none".
+    silent: whether inactive latents (`unweave.metrics.tables.silence`) count too; elsewhere they
+        are left out.
+    cost: "cheap" metrics always come with error, null, rotated and ceiling; "fit" ones with
+        `calibrate=True`.
+    error: where the standard error comes from, "jackknife" or "halves"
+        (`unweave.metrics.replicates`), or "none".
     no_error: why there is none.
-    corrected: whether the value is shown less the bias that the jackknife finds (under the library's own protocol).
-        That is chosen by measurement: it has to bring the value nearer to its limit at many rows
-        (`benchmarks/errors.py`).
+    corrected: whether the value is shown less the bias that the jackknife finds (under the
+        library's own protocol). That is chosen by measurement: it has to bring the value nearer to
+        its limit at many rows (`benchmarks/errors.py`).
     invariant: which CHANGES leave the value alone. falls: which make a good code score worse.
-    draws: whether it draws rows by the seed (splits, groups, samples, batches) to find its value: then the order of the
-        rows moves it, by chance, and the estimator names the seed, as it does where blocks are drawn to correct a bias.
-        What draws nothing does not see the order.
-    floors: whether permuted rows and a rotation say anything of it: not if factors and axes have no part in it.
-    uses: which of "test" (rows to test on) and "log_var" it reads. protocols: the names it can be computed under.
+    draws: whether it draws rows by the seed (splits, groups, samples, batches) to find its value:
+        then the order of the rows moves it, by chance, and the estimator names the seed, as it does
+        where blocks are drawn to correct a bias. What draws nothing does not see the order.
+    floors: whether permuted rows and a rotation are informative: not if factors and axes have no
+        part in it.
+    uses: which of "test" (rows to test on) and "log_var" it reads. protocols: the names it can be
+        computed under.
     """
 
     measures: tuple[str, ...]
@@ -63,9 +71,12 @@ class Declares:
             raise ValueError("groups are drawn at random, and have no jackknife: declare error='halves'")
         if (self.error == "none") != bool(self.no_error):
             raise ValueError("a metric without an error says why (`no_error`), and only such a metric does")
-        if unknown := set(self.invariant + self.falls) - set(CHANGES):
+        unknown = set(self.invariant + self.falls) - set(CHANGES)
+        if unknown:
             raise ValueError(f"a metric can declare {CHANGES}; it was given {sorted(unknown)}")
-        if unknown := set(self.uses) - set(USES):
+        unknown = set(self.uses) - set(USES)
+        if unknown:
             raise ValueError(f"a metric can use {USES}; it was given {sorted(unknown)}")
-        if unknown := set(self.protocols) - set(PROTOCOLS):
+        unknown = set(self.protocols) - set(PROTOCOLS)
+        if unknown:
             raise ValueError(f"there are the protocols {PROTOCOLS}; it was given {sorted(unknown)}")

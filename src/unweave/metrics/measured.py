@@ -1,4 +1,4 @@
-"""What the function of a metric returns: a number, its pieces, and how they were found."""
+"""Result of a metric's function on one table: the value, its parts, and how they were estimated."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ import numpy as np
 class Measured:
     """What a metric found in one table, before errors and floors.
 
-    value: NaN with a `reason` where it is undefined. estimator: how it was computed, in a few words.
-    pieces: scalar parts. latents, factors: parts with one value per latent (D,) or factor (K,) of the table.
-    matrix: (D, K). n: rows used, 0 for all. cheap: False where an option made a cheap metric costly.
-    pairwise: whether much of the variance is of pairs of rows (shares of noise), which the jackknife counts twice.
+    value: NaN with a `reason` where it is undefined. estimator: how it was computed, in a few
+        words.
+    pieces: scalar parts. latents, factors: parts with one value per latent (D,) or factor (K,) of
+        the table.
+    matrix: (D, K). n: rows used, 0 for all. cheap: False where an option made a cheap metric
+        costly.
+    pairwise: whether much of the variance is of pairs of rows (shares of noise), which the
+        jackknife counts twice.
     """
 
     value: float

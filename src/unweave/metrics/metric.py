@@ -1,4 +1,6 @@
-"""A metric in its public form: arrays are checked and made a table, which is measured, and measured again for its error."""
+"""A metric in its public form: arrays are checked and made a table, which is measured, and measured
+again for its error.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ UNDEFINED = "undefined: no finite number comes out of these rows"
 
 
 class Metric:
-    """A metric in its public form: call it on arrays, or `score` it on a table that several metrics share."""
+    """A metric in its public form: call it on arrays, or `score` it on a table that several metrics
+    share.
+    """
 
     def __init__(self, measure: Callable[..., Measured], declares: Declares) -> None:
         functools.update_wrapper(self, measure)
@@ -56,17 +60,22 @@ class Metric:
 
         codes: (N, D), or (N, D, d) where a latent is a vector; or `Groups` for metrics of groups.
         factors: (N, K) indices or values, NaN where unknown; (N,) if there is one.
-        test: (codes, factors) to test what was fitted; without it a seeded third of the rows. For groups: `Groups`.
-        log_var: (N, D) of the posteriors. active: which latents count, (D,) bool or indices; all by default.
-        weights: (N,) of the rows; only their ratios matter. reference: codes (N, D) that give groups the scale of each
-            latent. protocol: whose conventions. seed: of splits, permutations and fits.
+        test: (codes, factors) to test what was fitted; without it a seeded third of the rows. For
+            groups: `Groups`.
+        log_var: (N, D) of the posteriors. active: which latents count, (D,) bool or indices; all by
+            default.
+        weights: (N,) of the rows; only their ratios matter. reference: codes (N, D) that give
+            groups the scale of each latent. protocol: whose conventions. seed: of splits,
+            permutations and fits.
         calibrate: also error, null, rotated and ceiling of metrics that fit models.
-        kinds: of the factors: "categorical" (every value a level), "ordered" (a grid) or "continuous" (binned), one
-            for all, K of them (None: judge by the values), or {column: kind}. The score says which were assumed.
+        kinds: of the factors: "categorical" (every value a level), "ordered" (a grid) or
+            "continuous" (binned), one for all, K of them (None: judge by the values), or {column:
+            kind}. The score says which were assumed.
 
-        Every argument is used or refused; factors and log_var that a metric does not read are named in the reason.
-        Raises ValueError for arrays that cannot be scored (NaN in codes, lengths that differ, text as factors, ...), an
-        option that is unknown or out of range, and an argument that this metric has no use for.
+        Every argument is used or refused; factors and log_var that a metric does not read are named
+        in the reason. Raises ValueError for arrays that cannot be scored (NaN in codes, lengths
+        that differ, text as factors, ...), an option that is unknown or out of range, and an
+        argument that this metric has no use for.
         """
         check_how(protocol, seed, calibrate)
         given = {
@@ -92,19 +101,28 @@ class Metric:
         return GroupTable.of(groups, given["test"], given["reference"], protocol, seed, active)
 
     def _table_of_rows(self, codes: Any, given: dict[str, Any], protocol: str, seed: int, active: Any) -> Table:
-        factors, log_var = given["factors"], given["log_var"]
+        factors = given["factors"]
+        log_var = given["log_var"]
         if factors is None and self.declares.tables not in ("codes", "posteriors"):
             raise ValueError(f"{self.name} needs factors (N, K) beside the codes; none were given")
         refuse_unread(self.name, given, ("reference",), "is of groups; rows are their own")
         if "test" not in self.declares.uses:
             refuse_unread(self.name, given, ("test",), "it has no use for, since it fits nothing")
         table = Table.of(
-            codes, factors, given["test"], log_var, active, given["weights"], protocol, seed, given["kinds"]
+            codes,
+            factors,
+            given["test"],
+            log_var,
+            active,
+            given["weights"],
+            protocol,
+            seed,
+            given["kinds"],
         )
         return replace(table, notes=(*table.notes, *self._unread(given, protocol)))
 
     def _unread(self, given: dict[str, Any], protocol: str) -> list[str]:
-        """What is to be said of arguments that this metric does not read, or not wholly."""
+        """Notes on arguments that this metric does not read, or only in part."""
         unread = ["factors", "kinds"] if self.declares.tables == "codes" else []
         notes = []
         if "log_var" not in self.declares.uses:
@@ -118,40 +136,54 @@ class Metric:
         return notes
 
     def score(self, table: AnyTable, *, calibrate: bool = False, **options: Any) -> Score:
-        """Score a table that was checked already; what is costly (bins, fits) stays in it for the next metric."""
+        """Score a table that was checked already; what is costly (bins, fits) stays in it for the
+        next metric.
+        """
         options = check_options(self.name, self.measure, options)
         if table.protocol not in self.declares.protocols:
             known = ", ".join(self.declares.protocols)
             raise ValueError(f"{self.name} is not defined under protocol {table.protocol!r}; it has {known}")
         table = self._as_read(table)
-        if reason := table.undefined():
-            return Score(NAN, n=table.n, protocol=table.protocol, seed=table.seed, reason=reason)
+        nothing_to_measure = table.undefined()
+        if nothing_to_measure:
+            return Score(NAN, n=table.n, protocol=table.protocol, seed=table.seed, reason=nothing_to_measure)
         measure = functools.partial(self.measure, **options)
         found = measure(table)
         calibration = self._calibrate(measure, table, found, calibrate)
         bands = {name: self._cut(name, part) for name, part in calibration.parts.items()}
-        parts: dict[str, Any] = found.pieces | {name: band.pop("value") for name, band in bands.items()}
+        # the value of each scalar part, and its error, interval, floors and bias apart
+        parts: dict[str, Any] = dict(found.pieces)
+        for name, band in bands.items():
+            parts[name] = band.pop("value")
         estimator = found.estimator
         if calibration.corrected:
             parts["plug-in"] = found.value
             estimator += f", less its bias over blocks drawn by seed {table.seed}"
-        undefined = "" if found.reason or not math.isnan(found.value) else UNDEFINED
-        reasons = (*table.notes, found.reason or undefined, calibration.reason)
+        parts |= table.put_back(found.latents, found.factors)
+        if bands:
+            parts["intervals"] = bands
+        reason = found.reason
+        if not reason and math.isnan(found.value):
+            reason = UNDEFINED
+        reasons = (*table.notes, reason, calibration.reason)
         return Score(
             **self._cut("", calibration.value),
             n=found.n or table.n,
             estimator=estimator,
             protocol=table.protocol,
             seed=table.seed,
-            reason="; ".join(reason for reason in reasons if reason),
-            parts=parts | table.put_back(found.latents, found.factors) | ({"intervals": bands} if bands else {}),
+            reason="; ".join(note for note in reasons if note),
+            parts=parts,
             matrix=table.put_back_matrix(found.matrix),
             kinds=table.kinds_given(),
         )
 
     def _as_read(self, table: AnyTable) -> AnyTable:
-        """The table as this metric reads it: the latents that count, and groups or codes alone where it reads those."""
-        table = table if self.declares.silent else table.audible()
+        """The table as this metric reads it: the latents that count, and groups or codes alone
+        where it reads those.
+        """
+        if not self.declares.silent:
+            table = table.audible()
         if self.declares.tables == "codes":
             table = table.without_factors()
         if self.declares.tables not in GROUPED or table.undefined():
@@ -161,19 +193,32 @@ class Metric:
     def _calibrate(
         self, measure: Callable[..., Measured], table: AnyTable, found: Measured, wanted: bool
     ) -> Calibration:
+        """Error and floors as far as the metric's cost allows them without `calibrate=True`
+        (`wanted`).
+        """
         if np.isnan(numbers(found)).all():
             return uncalibrated(found, "")
         plan = self.plan(found)
         if plan.cost == "fit" and not wanted:
-            missing = plan.no_error + "; " if plan.no_error else "error, "
+            missing = "error, "
+            if plan.no_error:
+                missing = f"{plan.no_error}; "
             return uncalibrated(found, f"{missing}null, rotated and ceiling need more fits: ask with calibrate=True")
         return calibrate(measure, table, found, plan)
 
     def plan(self, found: Measured) -> Plan:
-        """How the error of what was found is got: as declared, but by halves where an option made it costly."""
+        """How the error of a measured value is found: as declared, but by halves where an option
+        made it costly.
+        """
         if found.cheap:
             declares = self.declares
-            return Plan(declares.cost, declares.error, declares.corrected, declares.floors, declares.no_error)
+            return Plan(
+                declares.cost,
+                declares.error,
+                declares.corrected,
+                declares.floors,
+                declares.no_error,
+            )
         return Plan("fit", "halves", False, self.declares.floors)
 
     def _cut(self, part: str, band: Band) -> dict[str, float]:

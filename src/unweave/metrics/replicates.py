@@ -1,14 +1,15 @@
-"""The standard error of what was measured, from measuring parts of the table again.
+"""Standard errors of metrics by jackknife or by halves: parts of the table are measured again.
 
-**Jackknife**: the table without each of 20 blocks of rows. It also says how far an estimate is off its limit at many
-rows, and is right where the metric is a smooth function of what was counted: information, covariances. Which rows are
-fitted and which tested stays as it was.
+**Jackknife**: the table without each of 20 blocks of rows. It also estimates the bias, the distance
+of an estimate from its limit at many rows, and is right where the metric is a smooth function of
+what was counted: information, covariances. Which rows are fitted and which tested stays as it was.
 
-**Halves**: the table in two halves, several times. The halves share no row and no draw, so they differ with twice the
-variance that one of them has, and one of them has twice the variance of the whole (`Table.halves` sees to it: half the
-rows fitted and tested, half the samples, groups and batches). It is right for fitted models, splits, votes
-and matchings, where a jackknife is not, whose replicates differ by a twentieth of the rows and by all that is drawn
-anew. Where a model learns much from twice the rows the error comes out too large.
+**Halves**: the table in two halves, several times. The halves share no row and no draw, so they
+differ with twice the variance that one of them has, and one of them has twice the variance of the
+whole (`Table.halves` sees to it: half the rows fitted and tested, half the samples, groups and
+batches). It is right for fitted models, splits, votes and matchings, where a jackknife is not,
+whose replicates differ by a twentieth of the rows and by all that is drawn anew. Where a model
+learns much from twice the rows the error comes out too large.
 
 The percentile bootstrap is invalid here: duplicated rows add information that is not there.
 """
@@ -25,13 +26,18 @@ from unweave.metrics.measured import Measured
 from unweave.metrics.tables.any_table import AnyTable
 from unweave.metrics.tables.changed_rows import BLOCKS
 
-SPLITS = {"cheap": 10, "fit": 4}  # how many times a table is halved; a metric that fits models costs as much as 4 fits
+SPLITS = {
+    "cheap": 10,
+    "fit": 4,
+}  # how many times a table is halved; a metric that fits models costs as much as 4 fits
 T = {10: 2.228, 4: 2.776, BLOCKS - 1: 2.093}  # 97.5 % points of Student's t by degrees of freedom
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Standard error, half the width of the 95 % interval and bias of a value and its pieces, (1 + pieces,) each."""
+    """Standard error, half the width of the 95 % interval and bias of a value and its pieces, (1 +
+    pieces,) each.
+    """
 
     error: np.ndarray
     reach: np.ndarray
@@ -40,7 +46,9 @@ class Spread:
 
 def by_jackknife(measure: Callable[..., Measured], table: AnyTable, found: Measured) -> Spread:
     """Delete-block jackknife with 20 blocks (Efron and Stein, 1981)."""
-    full, names = numbers(found), tuple(found.pieces)
+    full = numbers(found)
+    names = tuple(found.pieces)
+    # (blocks, 1 + pieces)
     without_one = stack((measure(table.without(b)) for b in range(BLOCKS)), names)
     error = np.sqrt((BLOCKS - 1) * without_one.var(0))
     if found.pairwise:
@@ -52,11 +60,12 @@ def by_jackknife(measure: Callable[..., Measured], table: AnyTable, found: Measu
 def _less_pairs(error: np.ndarray, full: np.ndarray, without_one: np.ndarray, without_two: np.ndarray) -> np.ndarray:
     """The jackknife's error without what it counts twice (Efron and Stein, 1981, section 5).
 
-    The jackknife counts the variance of pairs of blocks twice, and shares of information among unrelated columns have
-    much of it: errors of InfoM, RMIG and the information of latents came out 1.3 to 1.7 times too large. Second
-    differences over neighbouring pairs of blocks say how much. They overcount what comes from three and more blocks, so
-    three quarters are taken away, and at most half of the variance. Where gaps switch between latents (MIG) they
-    overcount more, and the plain error is right.
+    The jackknife counts the variance of pairs of blocks twice, and shares of information among
+    unrelated columns have much of it: errors of InfoM, RMIG and the information of latents came out
+    1.3 to 1.7 times too large. Second differences over neighbouring pairs of blocks estimate how
+    much. They overcount what comes from three and more blocks, so three quarters are taken away,
+    and at most half of the variance. Where gaps switch between latents (MIG) they overcount more,
+    and the plain error is right.
     """
     b = BLOCKS
     pairs = b * full - (b - 1) * (without_one + np.roll(without_one, -1, 0)) + (b - 2) * without_two
@@ -65,15 +74,20 @@ def _less_pairs(error: np.ndarray, full: np.ndarray, without_one: np.ndarray, wi
 
 
 def by_halves(measure: Callable[..., Measured], table: AnyTable, splits: int, names: tuple[str, ...]) -> Spread:
-    """Half the root mean square difference of two halves, which are drawn anew for every split (McCarthy, 1969)."""
+    """Half the root mean square difference of two halves, which are drawn anew for every split
+    (McCarthy, 1969).
+    """
     halves = (table.halves(i) for i in range(splits))
+    # (splits, 1 + pieces)
     apart = np.stack([numbers(measure(first), names) - numbers(measure(second), names) for first, second in halves])
     error = np.sqrt((apart**2).mean(0)) / 2
     return Spread(error, T[splits] * error, np.full(len(error), math.nan))
 
 
 def numbers(found: Measured, names: Iterable[str] | None = None) -> np.ndarray:
-    """The value and the pieces, (1 + pieces,); those of these names, NaN where a table was too small to have them."""
+    """The value and the pieces, (1 + pieces,); those of these names, NaN where a table was too
+    small to have them.
+    """
     wanted = found.pieces if names is None else names
     return np.array([found.value, *(found.pieces.get(name, math.nan) for name in wanted)], float)
 

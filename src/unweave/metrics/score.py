@@ -1,4 +1,4 @@
-"""What every metric returns: one number, and what is needed to trust it."""
+"""Score of a metric: one number with its error, interval, floors and parts."""
 
 from __future__ import annotations
 
@@ -17,20 +17,26 @@ OF = " of "  # between a metric and the block of a code that was scored alone, i
 class Score:
     """One measured number and what is needed to trust it.
 
-    value: the score; NaN where it is undefined, and then `reason` says why. It lies in its interval.
-    error: standard error over tables of as many rows, scored with the same seed. low, high: the 95 % interval.
-        Where the metric declares that bias is corrected, `value` is less that bias, the part "plug-in" is what was
-        measured, and the interval is about the value at very many rows; half of the correction counts as uncertain.
-        Else, and under the protocols of other code bases, it is about the mean of this estimator at that number of rows.
-    null: what the same codes score when the rows of the factors are permuted. rotated: after a random rotation of the
-        codes. ceiling: what the factor table itself scores as a code. All three are corrected if `value` is, by two
-        halves of the rows in place of 20 blocks, which costs less and differs by less than the error.
+    value: the score; NaN where it is undefined, and then `reason` states why. It lies in its
+        interval.
+    error: standard error over tables of as many rows, scored with the same seed. low, high: the 95
+        % interval. Where the metric declares that bias is corrected, `value` is less that bias, the
+        part "plug-in" is what was measured, and the interval is about the value at very many rows;
+        half of the correction counts as uncertain. Else, and under the protocols of other code
+        bases, it is about the mean of this estimator at that number of rows.
+    null: what the same codes score when the rows of the factors are permuted. rotated: after a
+        random rotation of the codes. ceiling: what the factor table itself scores as a code. All
+        three are corrected if `value` is, by two halves of the rows in place of 20 blocks, which
+        costs less and differs by less than the error.
     bias: estimated bias of what was measured, by the jackknife. Whatever is NaN was not measured.
-    n: rows used. estimator, protocol, seed: how it was computed; the estimator names the seed where rows were drawn by
-        it, and only then does the order of the rows matter. reason: what is undefined or left out, and why.
-    parts: the pieces, per factor, per latent; `intervals` holds error, low, high, floors and bias of the scalar ones.
-    kinds: what each factor was taken for, "categorical", "ordered" or "continuous", as declared or as judged by
-        `unweave.metrics.tables.kinds`; "" of one that never varies. Where a judgement is doubtful, `reason` says so.
+    n: rows used. estimator, protocol, seed: how it was computed; the estimator names the seed where
+        rows were drawn by it, and only then does the order of the rows matter. reason: what is
+        undefined or left out, and why.
+    parts: the pieces, per factor, per latent; `intervals` holds error, low, high, floors and bias
+        of the scalar ones.
+    kinds: what each factor was taken for, "categorical", "ordered" or "continuous", as declared or
+        as judged by `unweave.metrics.tables.kinds`; "" of one that never varies. Where a judgement
+        is doubtful, `reason` says so.
     matrix: what lies behind the score, (D, K), for a heat map.
     """
 
@@ -75,14 +81,17 @@ class Score:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Score:
-        """A score from what its `to_dict` gave: None is NaN again, and a list of numbers is an array.
+        """A score from what its `to_dict` gave: None is NaN again, and a list of numbers is an
+        array.
 
-        Fields that this version does not know are left out, and those that an older one did not write are not measured.
+        Fields that this version does not know are left out, and those that an older one did not
+        write are not measured.
 
         >>> Score.from_dict({"value": 0.5, "error": None, "parts": {"gap": [0.1, None]}}).parts
         {'gap': array([0.1, nan])}
         """
-        given = {name: _whole(value) for name, value in plain.items() if name in cls.__dataclass_fields__}
+        known = cls.__dataclass_fields__
+        given = {name: _whole(value) for name, value in plain.items() if name in known}
         if "matrix" in given:
             given["matrix"] = None if plain["matrix"] is None else np.array(plain["matrix"], dtype=float)
         if "kinds" in given:
@@ -93,10 +102,16 @@ class Score:
 def _digits(error: float) -> int:
     """Decimals worth showing: one significant digit of the error, two where that digit is 1."""
     leading = math.floor(math.log10(error))
-    return min(6, max(0, -leading + (error / 10**leading < 2)))
+    digits = -leading
+    if error / 10**leading < 2:
+        digits += 1
+    return min(6, max(0, digits))
 
 
 def _plain(value: Any) -> Any:
+    """A value as JSON has it: arrays as lists, numbers of numpy as Python's, NaN and infinity as
+    None.
+    """
     if isinstance(value, dict):
         return {str(name): _plain(inner) for name, inner in value.items()}
     if isinstance(value, np.ndarray):
@@ -106,12 +121,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
-        return value + 0.0 if math.isfinite(value) else None  # -0.0 + 0.0 is 0.0
+        if not math.isfinite(value):
+            return None
+        return value + 0.0  # -0.0 + 0.0 is 0.0
     return value
 
 
 def _whole(value: Any) -> Any:
-    """What `_plain` made plain: infinity was None, and is NaN; a tuple of words was a list, and is one."""
+    """The inverse of `_plain`, but for infinity, which comes back as NaN, and tuples, which come
+    back as lists.
+    """
     if value is None:
         return NAN
     if isinstance(value, dict):
@@ -120,4 +139,5 @@ def _whole(value: Any) -> Any:
         return value
     inner = [_whole(one) for one in value]
     numbers = all(isinstance(one, (int, float, np.ndarray)) for one in inner)
-    return np.array(inner) if numbers and len({np.shape(one) for one in inner}) <= 1 else inner
+    rectangular = len({np.shape(one) for one in inner}) <= 1
+    return np.array(inner) if numbers and rectangular else inner

@@ -1,1 +1,1 @@
-"""What metrics compute with: information, entropies, quantiles, classifiers and trees."""
+"""Estimators that metrics share: information, entropies, quantiles, classifiers and trees."""

@@ -1,4 +1,4 @@
-"""The mean that skips what is not defined, which most metrics take over factors."""
+"""Mean of the defined values, without NaN, which most metrics take over factors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Covariance of the latents, of codes or of samples of their posteriors, and where it stands among those given."""
+"""Covariance of the latents, of codes or of samples of their posteriors."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ LONELY = "one latent: nothing to depend on"
 
 
 def covariance(table: Table, form: str) -> tuple[np.ndarray, np.ndarray, float, str]:
-    """Covariance (D, D) of codes or of samples, in units of the codes' deviations; these units (D,), and 1 for a latent
-    that never varies; the number of rows it rests on; and why it cannot be had, or ''.
+    """Covariance (D, D) of codes (form "mean") or of samples of their posteriors ("sampled"), in
+    units of the codes' deviations; these units (D,), 1 for a latent that never varies; the number
+    of rows in effect; and why the covariance is undefined, or ''.
     """
     w = table.row_weights() / table.row_weights().sum()
-    rows = float(1 / (w**2).sum())
-    (z,), deviations = standardise(table.codes, weights=table.weights), moments(table.codes, table.weights)[1]
+    rows = float(1 / (w**2).sum())  # Kish's number
+    (z,) = standardise(table.codes, weights=table.weights)
+    _, deviations = moments(table.codes, table.weights)
     units = np.where(deviations > 0, deviations, 1.0)
     if not rows > 1:
         return np.full((len(units), len(units)), math.nan), units, rows, "one row has no covariance"
@@ -26,22 +28,29 @@ def covariance(table: Table, form: str) -> tuple[np.ndarray, np.ndarray, float, 
     if form == "sampled":
         if table.log_var is None:
             return c, units, rows, "needs log_var for samples of the posteriors"
-        with np.errstate(over="ignore"):  # infinite, and then there is no number
+        # of samples: covariance of the means plus the mean variance of the posteriors
+        with np.errstate(over="ignore"):  # infinite, and then it is refused below
             c = c + np.diag(w @ np.exp(table.log_var - 2 * np.log(units)))
         if not np.isfinite(c).all():
             return c, units, rows, "the posteriors are too wide for their variances to be added"
     if (c.diagonal() <= 0).any():
         return c, units, rows, "a latent never varies, which leaves the covariance singular"
-    return c, units, rows, "" if rows > len(c) + 1 else f"{rows:.0f} rows are too few for {len(c)} latents"
+    if rows <= len(c) + 1:
+        return c, units, rows, f"{rows:.0f} rows are too few for {len(c)} latents"
+    return c, units, rows, ""
 
 
 def unread(table: Table, form: str) -> str:
-    """What to say of log_var that was given and not asked for, or ''."""
-    return "log_var is not used: form='sampled' takes it" if form == "mean" and table.log_var is not None else ""
+    """A note if log_var was given and this form does not use it, or ''."""
+    if form == "mean" and table.log_var is not None:
+        return "log_var is not used: form='sampled' takes it"
+    return ""
 
 
 def among_latents(table: Table, matrix: np.ndarray) -> np.ndarray:
-    """A matrix (D, D) of the table's latents on the columns that were given, NaN where one was set aside."""
+    """A matrix (D, D) of the table's latents on the columns that were given, NaN where one was set
+    aside.
+    """
     full = np.full((table.width, table.width), np.nan)
     full[np.ix_(table.latents, table.latents)] = matrix
     return full

@@ -1,9 +1,10 @@
-"""The best cut of every node of a level of growing trees, by exact search of few blocks.
+"""Best split of every node of a level of regression trees, by exact search of few blocks.
 
-For every node the sums of the residuals up to each block's end give the gain of a cut there. Inside a block the running
-sum cannot rise by more than the block's positive residuals nor fall by more than its negative ones. The gain is convex
-in (sum, count), so its largest value over that box lies in a corner: a bound, and only blocks whose bound reaches the
-best gain known are searched row by row. The result is that of searching every cut.
+For every node the sums of the residuals up to each block's end give the gain of a cut there. Inside
+a block the running sum cannot rise by more than the block's positive residuals nor fall by more
+than its negative ones. The gain is convex in (sum, count), so its largest value over that box lies
+in a corner: a bound, and only blocks whose bound reaches the best gain known are searched row by
+row. The result is that of searching every cut.
 
 Letters: D columns, J blocks per column, T trees, Q = nodes * T.
 """
@@ -22,7 +23,8 @@ SLACK = 1 + 1e-12  # the bounds are rounded; one that is a digit too low would l
 
 
 class Cuts(NamedTuple):
-    """The best cut of each node, (nodes, T) each: its column, the rank it cuts at, and what it gains.
+    """The best cut of each node, (nodes, T) each: its column, the rank it cuts at, and what it
+    gains.
 
     A gain is the fall of the summed squared residual; NaN where the node stays whole.
     """
@@ -34,9 +36,11 @@ class Cuts(NamedTuple):
 
 @dataclass(eq=False)
 class Level:
-    """One level of T growing trees: the node (T, N) of each row and, at the blocks' edges, sums over a node's rows.
+    """One level of T growing trees: the node (T, N) of each row and, at the blocks' edges, sums
+    over a node's rows.
 
-    sums: (2, D, J + 1, Q) of residuals, of weights. rises: (D, J, Q) of the positive residuals inside each block.
+    sums: (2, D, J + 1, Q) of residuals, of weights. rises: (D, J, Q) of the positive residuals
+        inside each block.
     """
 
     columns: Columns
@@ -53,29 +57,40 @@ class Level:
 
 
 def best_cuts(level: Level, ties: np.random.Generator) -> Cuts:
-    """The best of all cuts of every node; among columns with equal gains one is drawn, as scikit-learn does."""
+    """The best of all cuts of every node; among columns with equal gains one is drawn, as
+    scikit-learn does.
+    """
     d, j, q = level.rises.shape
-    total, size = level.total
-    c, n = level.sums[:, :, 1:]
+    total, size = level.total  # (Q,) each
+    c, n = level.sums[:, :, 1:]  # (D, J, Q) each: sums up to the end of every block
+    # gains of the cuts at the blocks' ends, (D, J, Q), and bounds inside the blocks, (D * J, Q)
     with np.errstate(divide="ignore", invalid="ignore"):
         at_edges = _proxy(c, n, total, size)
         bounds = _bounds(level)
     known = at_edges.max((0, 1))
     likely = bounds.argmax(0)  # searching the likeliest block first raises what the others have to reach
     found, _ = _search(level, likely, np.arange(q))
-    blocks, nodes = np.nonzero(bounds >= np.maximum(np.maximum(known, found), np.finfo(float).min))
+    # all blocks whose bound reaches the best gain known, (S,), are searched row by row
+    reach = np.maximum(np.maximum(known, found), np.finfo(float).min)
+    blocks, nodes = np.nonzero(bounds >= reach)
     found, ranks = _search(level, blocks, nodes)
 
+    # (D, Q): the best cut at an edge of every column
     place = at_edges.argmax(1)
     best = np.take_along_axis(at_edges, place[:, None], 1)[:, 0]
     cut = np.take_along_axis(level.columns.edge, place, 1)
+    # the best of the searched blocks of each column and node, at the lowest rank, replaces it where it gains more
     key = blocks // j * q + nodes
     order = np.lexsort((-ranks, found, key))
-    winner = order[np.append(key[order][1:] != key[order][:-1], True)] if len(order) else order
+    winner = order
+    if len(order):
+        last_of_key = np.append(key[order][1:] != key[order][:-1], True)
+        winner = order[last_of_key]
     winner = winner[found[winner] > best.ravel()[key[winner]]]
     best.ravel()[key[winner]] = found[winner]
     cut.ravel()[key[winner]] = ranks[winner]
 
+    # (D, Q) -> (Q,): the best column of every node, at random among equal ones
     highest = best.max(0)
     column = np.where(best == highest, ties.random((d, q)), -1.0).argmax(0)
     whole = _stays_whole(level, highest)
@@ -85,7 +100,8 @@ def best_cuts(level: Level, ties: np.random.Generator) -> Cuts:
 
 
 def _proxy(c: Floats, n: Floats, total: Floats, size: Floats) -> Floats:
-    """What a cut gains, plus total^2 / size, which all cuts of a node share; -inf where a side is empty.
+    """What a cut gains, plus total^2 / size, which all cuts of a node share; -inf where a side is
+    empty.
 
     c, n: sum of residuals and of weights on the left; total, size: on both sides.
     """
@@ -102,11 +118,15 @@ def _proxy(c: Floats, n: Floats, total: Floats, size: Floats) -> Floats:
 def _bounds(level: Level) -> Floats:
     """Upper bounds (D * J, Q) on `_proxy` strictly inside each block; -inf where no cut lies."""
     total, size = level.total
-    (c0, n0), (c1, n1) = level.sums[:, :, :-1], level.sums[:, :, 1:]
+    c0, n0 = level.sums[:, :, :-1]  # (D, J, Q) each: sums up to the start of every block
+    c1, n1 = level.sums[:, :, 1:]  # and up to its end
     least = level.weight[level.weight > 0].min()
     mean = total / size
-    high, low = c0 + level.rises, c1 - level.rises
+    # the range of the running sum inside a block
+    high = c0 + level.rises
+    low = c1 - level.rises
     bound = None
+    # the gain is convex, so its maximum is at a corner: least or most weight on the left, highest or lowest sum
     for n in (n0 + least, n1 - least):
         expected = n * mean
         corner = np.maximum(high - expected, expected - low)
@@ -126,16 +146,20 @@ def _bounds(level: Level) -> Floats:
 
 def _search(level: Level, blocks: Ints, nodes: Ints) -> tuple[Floats, Ints]:
     """The best cut inside each of S blocks for the rows of one node each: `_proxy` and rank, (S,)."""
-    columns, (trees, n) = level.columns, level.residual.shape
+    columns = level.columns
+    trees, n = level.residual.shape
     j = columns.edge.shape[1]
     h, tree = np.divmod(nodes, trees)
+    # (S, L): the rows of each block, and which of them are in the node
     rows = columns.rows[blocks]
     padded = rows == n
     rows[padded] = 0
     at = rows + tree[:, None] * n
     inside = level.node.ravel()[at] == h[:, None]
     inside &= ~padded
-    c, w = level.residual.ravel()[at] * inside, level.weight[rows] * inside
+    c = level.residual.ravel()[at] * inside
+    w = level.weight[rows] * inside
+    # running sums start at those up to the block
     before = level.sums[:, blocks // j, blocks % j, nodes]
     c[:, 0] += before[0]
     w[:, 0] += before[1]
@@ -151,7 +175,8 @@ def _search(level: Level, blocks: Ints, nodes: Ints) -> tuple[Floats, Ints]:
 def _stays_whole(level: Level, highest: Floats) -> Bools:
     """Which nodes (Q,) are leaves: no cut separates two values, or the residuals do not vary.
 
-    A cut may gain nothing and still be made (both halves of an exclusive or need it), so a gain near 0 is not enough.
+    A cut may gain nothing and still be made (both halves of an exclusive or need it), so a gain
+    near 0 is not enough.
     """
     total, size = level.total
     whole = highest == -np.inf
@@ -161,5 +186,6 @@ def _stays_whole(level: Level, highest: Floats) -> Bools:
         inside = (level.node[tree] == h) & (level.weight > 0)
         weight = level.weight[inside]
         residual = level.residual[tree, inside] / weight
-        whole[q] = np.average((residual - total[q] / size[q]) ** 2, weights=weight) <= PURE
+        deviations = (residual - total[q] / size[q]) ** 2
+        whole[q] = np.average(deviations, weights=weight) <= PURE
     return whole

@@ -1,13 +1,15 @@
 """Entropies from counts, in nats: plug-in, or with Schürmann's correction.
 
-Plug-in takes c log c of every cell. The correction takes c S(c) in its place (Schürmann, 2004, eq. 24 and 28),
+Plug-in takes c log c of every cell. The correction takes c S(c) in its place (Schürmann, 2004, eq.
+24 and 28),
 
     S(c) = psi(c) + (-1)^c J(c),   J(c) = integral of x^(c - 1) / (1 + x) from 0 to 1/xi - 1,   psi the digamma function,
 
-whose mean over samples is near the truth also where a cell holds few rows. xi = exp(-1/2) is his choice between 1, the
-digamma function alone, whose bias is larger, and 1/2, Grassberger's estimator, in which a row more or less moves every
-cell by half a row, so that the jackknife measures noise. With weights a cell has a mass, the sum of its weights, beside
-its number of rows, and only the correction counts rows: mass (log mass + S(rows) - log rows).
+whose mean over samples is near the truth also where a cell holds few rows. xi = exp(-1/2) is his
+choice between 1, the digamma function alone, whose bias is larger, and 1/2, Grassberger's
+estimator, in which a row more or less moves every cell by half a row, so that the jackknife
+measures noise. With weights a cell has a mass, the sum of its weights, beside its number of rows,
+and only the correction counts rows: mass (log mass + S(rows) - log rows).
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ def entropy(mass: np.ndarray) -> float:
     """
     mass = mass.astype(np.float64)
     total = mass.sum()
-    return float(max(np.log(total) - plug_in(mass).sum() / total, 0.0)) if total > 0 else 0.0
+    if not total > 0:
+        return 0.0
+    return float(max(np.log(total) - plug_in(mass).sum() / total, 0.0))
 
 
 def plug_in(mass: np.ndarray) -> np.ndarray:
@@ -59,6 +63,7 @@ def _corrections(size: int) -> np.ndarray:
     found = digamma(n) - np.log(n)
     reach = 1 / XI - 1
     tail = np.log1p(reach)  # J(1)
+    # J(c + 1) = (1/xi - 1)^c / c - J(c), since x^c / (1 + x) = x^(c - 1) - x^(c - 1) / (1 + x)
     for c in range(1, min(size, TAIL)):
         found[c - 1] += -tail if c % 2 else tail
         tail = reach**c / c - tail

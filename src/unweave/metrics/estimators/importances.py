@@ -1,4 +1,6 @@
-"""How important each latent is to a model that predicts a factor, and what these importances say of the code."""
+"""Importances of latents in models that predict factors, and disentanglement and completeness of
+these importances.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +19,7 @@ from unweave.metrics.estimators.classifiers import (
     standardise,
     standardise_robustly,
 )
+from unweave.metrics.estimators.row_weights import weights_of
 from unweave.metrics.tables.kinds import shared_levels
 from unweave.metrics.tables.table import Table
 
@@ -27,7 +30,9 @@ PENALTY = 0.02
 
 @dataclass(frozen=True)
 class Fits:
-    """Importances R (D, K) of fitted models, and how well each factor is predicted in train and test rows, (K,)."""
+    """Importances R (D, K) of fitted models, and how well each factor is predicted in train and
+    test rows, (K,).
+    """
 
     matrix: np.ndarray
     train: np.ndarray
@@ -42,20 +47,30 @@ def fits(table: Table, importances: str = "boosting") -> Fits:
 
 
 def _fit_all(table: Table, importances: str) -> Fits:
+    """Fit the factors that have two values in the rows to fit on; the others have importance 0 and
+    score NaN.
+    """
     fit, test = table.sides()
+    score: Callable[..., float]
     if importances == "lasso":
-        v_fit, v_test = fit.factors, test.factors
+        score = _r2
+        v_fit = fit.factors
+        v_test = test.factors
     else:
+        score = accuracy
         v_fit, v_test = (np.where(v < 0, np.nan, v) for v in shared_levels(fit, test))
-    score = _r2 if importances == "lasso" else accuracy
-    shape = (len(table.latents), len(table.varying))
-    matrix, train, tested = np.zeros(shape), np.full(shape[1], np.nan), np.full(shape[1], np.nan)
-    z_fit, z_test = fit.codes.astype(np.float64), test.codes
-    if table.protocol == "unweave":  # trees do not mind units, but their thresholds are compared in float32
+    d = len(table.latents)
+    k_all = len(table.varying)
+    matrix = np.zeros((d, k_all))
+    train = np.full(k_all, np.nan)
+    tested = np.full(k_all, np.nan)
+    z_fit = fit.codes.astype(np.float64)
+    z_test = test.codes
+    if table.protocol == "unweave":  # trees do not depend on units, but their thresholds are compared in float32
         z_fit, z_test = standardise_robustly(z_fit, z_test, weights=fit.weights)
-    told = [k for k, column in enumerate(v_fit.T) if len(np.unique(column[~np.isnan(column)])) > 1]
-    models = ESTIMATORS[importances](z_fit, v_fit[:, told], fit.weights, table)
-    for k, (importance, predict) in zip(told, models, strict=True):
+    fittable = [k for k, column in enumerate(v_fit.T) if len(np.unique(column[~np.isnan(column)])) > 1]
+    models = ESTIMATORS[importances](z_fit, v_fit[:, fittable], fit.weights, table)
+    for k, (importance, predict) in zip(fittable, models, strict=True):
         matrix[:, k] = importance
         train[k] = _score_known(score, fit, z_fit, v_fit[:, k], predict)
         tested[k] = _score_known(score, test, z_test, v_test[:, k], predict)
@@ -63,9 +78,11 @@ def _fit_all(table: Table, importances: str) -> Fits:
 
 
 def _score_known(score: Callable[..., float], table: Table, z: np.ndarray, v: np.ndarray, predict: Predict) -> float:
+    """The score of predictions (N,) over the rows where the factor is known; NaN if there is none."""
     known = ~np.isnan(v)
-    weights = None if table.weights is None else table.weights[known]
-    return score(v[known], predict(z[known]), weights) if known.any() else math.nan
+    if not known.any():
+        return math.nan
+    return score(v[known], predict(z[known]), weights_of(table.weights, known))
 
 
 def _boosting(z: np.ndarray, v: np.ndarray, w: np.ndarray | None, table: Table) -> list[Model]:
@@ -78,9 +95,8 @@ def _one_by_one(fit_one: Callable[..., Model]) -> Callable[..., list[Model]]:
     """A model of each factor by itself, over the rows where it is known."""
 
     def fit_each(z: np.ndarray, v: np.ndarray, w: np.ndarray | None, table: Table) -> list[Model]:
-        known = ~np.isnan(v)
-        weights = [None if w is None else w[rows] for rows in known.T]
-        return [fit_one(z[rows], v[rows, k], weights[k], table) for k, rows in enumerate(known.T)]
+        known = ~np.isnan(v)  # (N, K)
+        return [fit_one(z[rows], v[rows, k], weights_of(w, rows), table) for k, rows in enumerate(known.T)]
 
     return fit_each
 
@@ -102,14 +118,26 @@ def _lasso(z: np.ndarray, y: np.ndarray, w: np.ndarray | None, table: Table) -> 
     ((centre,), (spread,)) = moments(y[:, None], w)
     with quietly():
         model = Lasso(alpha=PENALTY).fit(scaled, (y - centre) / spread, sample_weight=w)
-    return np.abs(model.coef_), lambda new: model.predict(standardise(z, new, weights=w)[1]) * spread + centre
+
+    def predict(new: np.ndarray) -> np.ndarray:
+        _, new_scaled = standardise(z, new, weights=w)
+        return model.predict(new_scaled) * spread + centre
+
+    return np.abs(model.coef_), predict
 
 
 @_one_by_one
 def _linear(z: np.ndarray, y: np.ndarray, w: np.ndarray | None, table: Table) -> Model:
-    model = logistic(standardise(z, weights=w)[0], y, w, table.protocol, table.seed)
+    (scaled,) = standardise(z, weights=w)
+    model = logistic(scaled, y, w, table.protocol, table.seed)
+    # (classes, D): of one multinomial model, or of the models one-vs-rest
     coefficients = np.concatenate([one.coef_ for one in getattr(model, "estimators_", [model])])
-    return np.abs(coefficients).sum(0), lambda new: model.predict(standardise(z, new, weights=w)[1])
+
+    def predict(new: np.ndarray) -> np.ndarray:
+        _, new_scaled = standardise(z, new, weights=w)
+        return model.predict(new_scaled)
+
+    return np.abs(coefficients).sum(0), predict
 
 
 ESTIMATORS: dict[str, Callable[..., list[Model]]] = {
@@ -130,12 +158,16 @@ def disentanglement(importance: np.ndarray) -> tuple[float, np.ndarray]:
 
 
 def completeness(importance: np.ndarray, weighted: bool = False) -> tuple[float, np.ndarray]:
-    """C of R (D, K), and 1 - H of every factor; NaN for one latent. `weighted` by the importance in each factor."""
+    """C of R (D, K), and 1 - H of every factor; NaN for one latent. `weighted` by the importance in
+    each factor.
+    """
     per_factor = 1 - shares_entropy(importance.T)
     mass = importance.sum(0)
     if len(importance) < 2 or not mass.sum() > 0:
         return math.nan, np.full(importance.shape[1], np.nan)
-    return float(np.nansum(per_factor * mass) / mass.sum()) if weighted else mean(per_factor), per_factor
+    if not weighted:
+        return mean(per_factor), per_factor
+    return float(np.nansum(per_factor * mass) / mass.sum()), per_factor
 
 
 def shares_entropy(rows: np.ndarray) -> np.ndarray:
@@ -154,4 +186,6 @@ def _r2(v: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None)
     """Share of the variance of v that is predicted."""
     centre = np.average(v, weights=weights)
     spread = np.average((v - centre) ** 2, weights=weights)
-    return float(1 - np.average((v - predicted) ** 2, weights=weights) / spread) if spread > 0 else math.nan
+    if not spread > 0:
+        return math.nan
+    return float(1 - np.average((v - predicted) ** 2, weights=weights) / spread)

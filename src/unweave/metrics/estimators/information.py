@@ -1,6 +1,7 @@
-"""What every code and every factor of a table know of each other, from bins and levels; in nats.
+"""Mutual information of every code and every factor of a table, from bins and levels, in nats.
 
-The library's own estimates are corrected for chance, protocols of other code bases are plug-in: see `contingency`.
+The library's own estimates are corrected for chance, protocols of other code bases are plug-in: see
+`contingency`.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from unweave.metrics.tables.table import Table
 from unweave.settings import Setting
 
 BINS = 20
-SURPRISE = 1e-5  # probability of as much information by chance, below which a latent is said to know a factor at all
-DOUBT = 1e-3  # and below which such a latent is said to know another
+SURPRISE = 1e-5  # probability of as much information by chance, below which a latent counts as informative
+DOUBT = 1e-3  # and below which an informative latent counts as sharing information with a further factor
 Bins = Annotated[int | None, Setting("bins of each code", low=2, high=10_000)]
 
 
 def bins_of(table: Table, bins: int | None = None) -> int:
-    """The number of bins: as asked, or the protocol's."""
+    """The number of bins: as given, or the protocol's."""
     if bins is not None:
         return bins
     return 10 if table.protocol == "laforge" else BINS
@@ -34,23 +35,23 @@ def information(table: Table, bins: int | None = None) -> Information:
     bins = bins_of(table, bins)
     if ("information", bins) not in table.cache:
         corrected = table.protocol == "unweave"
-        z, v = code_bins(table, bins), factor_levels(table)
-        found = from_indices(z, v, table.weights, corrected=corrected)
+        found = from_indices(code_bins(table, bins), factor_levels(table), table.weights, corrected=corrected)
         table.cache["information", bins] = replace(found, estimator=f"{found.estimator}, {bins} bins")
     return table.cache["information", bins]
 
 
 def too_few(table: Table, bins: int | None = None) -> str:
-    """Why a histogram of this table says nothing, or ''."""
+    """Why this table has too few rows for a histogram, or ''."""
     bins = bins_of(table, bins)
     return f"{table.n} rows are fewer than {bins} bins" if table.n < bins else ""
 
 
 def informative(table: Table) -> np.ndarray:
-    """Which latents share more information with some factor than chance gives, (D,) bool; all of them if none does.
+    """Which latents share more information with some factor than chance gives, (D,) bool; all of
+    them if none does.
 
-    A latent that shares nothing has no profile over the factors: what is estimated of it is a profile of noise, which
-    no number of rows makes settle.
+    A latent that shares nothing has no profile over the factors: what is estimated of it is a
+    profile of noise, which no number of rows makes settle.
     """
     if "informative" not in table.cache:
         known = (by_chance_alone(table) < SURPRISE).any(1)
@@ -59,9 +60,9 @@ def informative(table: Table) -> np.ndarray:
 
 
 def shared(table: Table) -> np.ndarray:
-    """Which latents share information with which factors, (D, K) bool: where it is not what chance gives.
+    """Which latents share more information with which factors than chance gives, (D, K) bool.
 
-    A pair of a latent that is known to share some is believed sooner than the first pair of a latent.
+    The threshold is lower for the further pairs of a latent that is informative already.
     """
     if "shared" not in table.cache:
         chance = by_chance_alone(table)
@@ -72,18 +73,21 @@ def shared(table: Table) -> np.ndarray:
 def by_chance_alone(table: Table) -> np.ndarray:
     """Probability that unrelated columns share as much information, (D, K): a G-test.
 
-    Among unrelated columns 2 N I has a chi-squared distribution. The library's own I is less what chance gives on
-    average, the degrees of freedom, and keeps the spread of that distribution where cells hold few rows.
+    Among unrelated columns 2 N I has a chi-squared distribution. The library's own I is less what
+    chance gives on average, the degrees of freedom, and keeps the spread of that distribution where
+    cells hold few rows.
     """
     from scipy.stats import chi2
 
     found = information(table)
-    excess = 2 * found.rows * found.uncut + (found.freedom if table.protocol == "unweave" else 0)
+    excess = 2 * found.rows * found.uncut  # (D, K)
+    if table.protocol == "unweave":
+        excess = excess + found.freedom
     return chi2.sf(excess, np.maximum(found.freedom, 1))
 
 
 def beyond_chance(table: Table, left_out: np.ndarray) -> str:
-    """What to say of latents that were left out because they share nothing, or ''."""
+    """A note on latents (D,) bool that were left out because they share no information, or ''."""
     if not left_out.any():
         return ""
     names = ", ".join(str(table.latents[j]) for j in np.flatnonzero(left_out))
@@ -93,41 +97,51 @@ def beyond_chance(table: Table, left_out: np.ndarray) -> str:
 def code_bins(table: Table, bins: int = BINS) -> np.ndarray:
     """Codes as indices of bins, (N, D), by the protocol; codes of at most 20 values are categories.
 
-    Beside a continuous factor, whose bins are equally filled, those of the codes are too: else a perfect code of a
-    Gaussian factor would share .72 of what the factor holds.
+    Beside a continuous factor, whose bins are equally filled, those of the codes are too: else a
+    perfect code of a Gaussian factor would share .72 of what the factor holds.
     """
-    rule = between_quantiles if table.protocol in ("unweave", "infomec") else equal_width
+    rule = equal_width
+    if table.protocol in ("unweave", "infomec"):
+        rule = between_quantiles
     if table.protocol == "unweave" and "continuous" in table.kinds:
         rule = between_ranks
     if (rule.__name__, bins) not in table.bins:
-        table.bins[rule.__name__, bins] = np.stack([rule(column, bins, table.weights) for column in table.codes.T], 1)
+        columns = [rule(column, bins, table.weights) for column in table.codes.T]
+        table.bins[rule.__name__, bins] = np.stack(columns, 1)
     return table.bins[rule.__name__, bins]
 
 
 def between_quantiles(column: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None) -> np.ndarray:
-    """Equal-width bins between the 0.1 % and 99.9 % quantiles; at least one row is cut off at each end.
+    """Equal-width bins between the 0.1 % and 99.9 % quantiles; at least one row is cut off at each
+    end.
 
-    One wild value among thousands therefore leaves the bins alone. At most 20 distinct values are categories.
+    One outlier among thousands therefore leaves the bins alone. At most 20 distinct values are
+    categories.
     """
+    # the first 200 rows already show whether it is worth sorting all of them
     if len(np.unique(column[: 10 * BINS])) <= BINS:
         values, index = np.unique(column, return_inverse=True)
         if len(values) <= BINS:
             return index.astype(np.int64)
     low, high = (float(end[0]) for end in ends(column[:, None], weights))
     if not high > low:
-        low, high = float(column.min()), float(column.max())
-    place = (np.clip(column.astype(np.float64), low, high) - low) * (bins / (high - low))
-    return inner_bins(place, bins)
+        low = float(column.min())
+        high = float(column.max())
+    clipped = np.clip(column.astype(np.float64), low, high)
+    return inner_bins((clipped - low) * (bins / (high - low)), bins)
 
 
 def between_ranks(column: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None) -> np.ndarray:
     """Equally filled bins; at most 20 distinct values are categories."""
     values, place = np.unique(column, return_inverse=True)
-    return place if len(values) <= BINS else equally_filled(np.bincount(place, weights), bins)[place]
+    if len(values) <= BINS:
+        return place
+    return equally_filled(np.bincount(place, weights), bins)[place]
 
 
 def equal_width(column: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None) -> np.ndarray:
-    """Equal-width bins from the smallest to the largest value, edge for edge as disentanglement_lib makes them.
+    """Equal-width bins from the smallest to the largest value, edge for edge as disentanglement_lib
+    makes them.
 
     Whatever the weights are, since a row counts as soon as it has any.
     """
@@ -138,4 +152,6 @@ def runner_up(matrix: np.ndarray, axis: int = 0) -> tuple[np.ndarray, np.ndarray
     """Largest and second largest along an axis; 0 is the runner-up where there is one entry only."""
     ordered = np.sort(matrix, axis)
     best = ordered.take(-1, axis)
-    return best, ordered.take(-2, axis) if matrix.shape[axis] > 1 else np.zeros_like(best)
+    if matrix.shape[axis] == 1:
+        return best, np.zeros_like(best)
+    return best, ordered.take(-2, axis)

@@ -1,4 +1,6 @@
-"""What a metric of posteriors says of the labels it was asked about: whether there are any, which, and how."""
+"""Labels of metrics of posteriors: whether there are any, how they are estimated, and their parts
+of a score.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,14 @@ from unweave.metrics.tables.table import Table
 
 
 def no_labels(table: Table) -> str:
-    """Why there are no labels to ask about, or ''."""
+    """Why a metric of labels is undefined without factors, or ''."""
     return "" if table.varying else "needs labels: give factors (N, K) beside the codes"
 
 
 def how(table: Table, rows: Rows) -> str:
     """The estimator in words."""
-    of = "the other rows, a lower bound" if rows == "sample" else "all images there are"
-    return f"posteriors of {of}; samples drawn by seed {table.seed}"
+    which = "the other rows, a lower bound" if rows == "sample" else "all images there are"
+    return f"posteriors of {which}; samples drawn by seed {table.seed}"
 
 
 def placed(table: Table, chosen: tuple[int, ...] | None, part: np.ndarray) -> np.ndarray:

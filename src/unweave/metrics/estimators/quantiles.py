@@ -8,7 +8,8 @@ SHORT = 100
 
 
 def quantiles(column: np.ndarray, shares: float | np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """Quantiles of a column (n,), linear between neighbouring rows as numpy has them; shares from 0 to 1.
+    """Quantiles of a column (n,), linear between neighbouring rows as numpy has them; shares from 0
+    to 1.
 
     weights: (n,), above 0. A row of twice the mean weight stands for two rows.
 
@@ -27,26 +28,34 @@ def quantiles(column: np.ndarray, shares: float | np.ndarray, weights: np.ndarra
 
 
 def ends(z: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """The 0.1 % and 99.9 % quantiles of each column of z (N, D), (D,) each; at least one row lies beyond, or N is 1."""
+    """The 0.1 % and 99.9 % quantiles of each column of z (N, D), (D,) each; at least one row lies
+    beyond, or N is 1.
+    """
     n = len(z)
     if weights is None:
         cut = min(max(1, n // 1000), n - 1)
         ordered = np.partition(z, (cut, n - 1 - cut), axis=0)
         return ordered[cut], ordered[n - 1 - cut]
-    order = np.argsort(z, axis=0)
-    low = np.take_along_axis(z, order, 0)[_beyond(weights[order]), np.arange(z.shape[1])]
-    order = order[::-1]
-    return low, np.take_along_axis(z, order, 0)[_beyond(weights[order]), np.arange(z.shape[1])]
+    columns = np.arange(z.shape[1])
+    order = np.argsort(z, axis=0)  # (N, D), ascending
+    low = np.take_along_axis(z, order, 0)[_beyond(weights[order]), columns]
+    order = order[::-1]  # descending
+    high = np.take_along_axis(z, order, 0)[_beyond(weights[order]), columns]
+    return low, high
 
 
 def _beyond(weights: np.ndarray) -> np.ndarray:
-    """How many rows of weights (N, D), from the first on, lie beyond a thousandth of all weight; at least one."""
+    """How many rows of weights (N, D), from the first on, lie beyond a thousandth of all weight; at
+    least one.
+    """
     mass = np.cumsum(weights, axis=0)
     return np.clip((mass <= mass[-1] / 1000).sum(0), 1, len(weights) - 1)
 
 
 def without_tails(z: np.ndarray, *others: np.ndarray, weights: np.ndarray | None = None) -> list[np.ndarray]:
-    """Codes z (N, D) cut at their `ends`, and others cut there too; all as they are if z has fewer than 100 rows."""
+    """Codes z (N, D) cut at their `ends`, and others cut there too; all as they are if z has fewer
+    than 100 rows.
+    """
     if len(z) < SHORT:
         return [z, *others]
     low, high = ends(z, weights)

@@ -1,4 +1,6 @@
-"""Regressions of factors on codes, by least squares and with a kernel, and the share of variance they explain."""
+"""Regressions of factors on codes, by least squares and with a kernel, and the share of variance
+they explain.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,16 @@ Regression = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarr
 
 
 def alike(known: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Sets of rows (n,) and the columns of known (n, K) that are known in exactly these; a set of none is left out."""
+    """Groups of factors that are known in exactly the same rows: masks (n,) and columns of known
+    (n, K).
+
+    A factor that is known nowhere is left out.
+    """
     columns: dict[bytes, list[int]] = {}
     for k, rows in enumerate(known.T):
         columns.setdefault(rows.tobytes(), []).append(k)
-    return [(known[:, same[0]], np.array(same)) for same in columns.values() if known[:, same[0]].any()]
+    found = [(known[:, same[0]], np.array(same)) for same in columns.values()]
+    return [(rows, same) for rows, same in found if rows.any()]
 
 
 def determination(v: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
@@ -31,11 +38,15 @@ def determination(v: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> 
     if not weights.sum() > 0 or not np.ptp(v) > 0:
         return math.nan
     whole = np.average((v - np.average(v, weights=weights)) ** 2, weights=weights)
-    return float(1 - np.average((v - predicted) ** 2, weights=weights) / whole) if whole > 0 else math.nan
+    if not whole > 0:
+        return math.nan
+    return float(1 - np.average((v - predicted) ** 2, weights=weights) / whole)
 
 
 def least_squares(z: np.ndarray, v: np.ndarray, w: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Predictions (m, K) at new (m, D) of the weighted least-squares plane through z (n, D), v (n, K)."""
+    """Predictions (m, K) at new (m, D) of the weighted least-squares plane through z (n, D), v (n,
+    K).
+    """
     root = np.sqrt(w)[:, None]
     design = np.hstack([z, np.ones((len(z), 1))])
     plane = np.linalg.lstsq(root * design, root * v, rcond=None)[0]
@@ -43,21 +54,21 @@ def least_squares(z: np.ndarray, v: np.ndarray, w: np.ndarray, new: np.ndarray) 
 
 
 def kernel_ridge(z: np.ndarray, v: np.ndarray, w: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Predictions (m, K) at new (m, D) by kernel ridge regression on z (n, D), v (n, K) with weights w > 0.
+    """Predictions (m, K) at new (m, D) by kernel ridge regression on z (n, D), v (n, K) with
+    weights w > 0.
 
-    A = R (R k R + penalty)^-1 R, R = sqrt(w); the leave-one-out residual is (A v)_i / A_ii (Rasmussen and Williams
-    2006, eq. 5.12), for all penalties from one eigendecomposition.
+    A = R (R k R + penalty)^-1 R, R = sqrt(w); the leave-one-out residual is (A v)_i / A_ii
+    (Rasmussen and Williams 2006, eq. 5.12), for all penalties from one eigendecomposition.
     """
-    distance = _distances(z, z)
-    pairs = np.triu_indices(len(z), 1)
-    together = (w[:, None] * w)[pairs] if np.ptp(w) > 0 else None
-    width = float(quantiles(distance[pairs], 0.5, together)) if len(z) > 1 else 0.0
-    width = width if width > 0 else 1.0
+    distance = _distances(z, z)  # (n, n)
+    width = _median_distance(distance, w)
+    # eigenvectors of R k R, once for all penalties
     root = np.sqrt(w / w.mean())
     values, vectors = np.linalg.eigh(root[:, None] * np.exp(-distance / (2 * width)) * root)
     centre = np.average(v, 0, w)
     loads = vectors * root[:, None]
-    target = loads.T @ (v - centre)
+    target = loads.T @ (v - centre)  # (n, K)
+    # the coefficients with the least leave-one-out error of each factor
     best = np.zeros(target.shape)
     least = np.full(v.shape[1], np.inf)
     for penalty in PENALTIES * len(z):
@@ -68,6 +79,20 @@ def kernel_ridge(z: np.ndarray, v: np.ndarray, w: np.ndarray, new: np.ndarray) -
         best[:, better] = inverse[:, None] * target[:, better]
         least = np.where(better, error, least)
     return np.exp(-_distances(new, z) / (2 * width)) @ (loads @ best) + centre
+
+
+def _median_distance(distance: np.ndarray, w: np.ndarray) -> float:
+    """Median of the squared distances (n, n) of different rows, each pair weighted by its weights;
+    1 if it is 0.
+    """
+    if len(distance) < 2:
+        return 1.0
+    pairs = np.triu_indices(len(distance), 1)
+    together = None
+    if np.ptp(w) > 0:
+        together = (w[:, None] * w)[pairs]
+    median = float(quantiles(distance[pairs], 0.5, together))
+    return median if median > 0 else 1.0
 
 
 def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -1,4 +1,5 @@
-"""Codes sorted once and cut into blocks of neighbouring rows: what the trees of `trees.py` are grown on.
+"""Columns of codes, sorted once and cut into blocks of neighbouring rows, for the trees of
+`trees.py`.
 
 Letters: N rows, D columns, J blocks per column, L rows per block.
 """
@@ -20,10 +21,13 @@ BLOCK = 64  # fastest of 32 to 128 at 10,000 rows: smaller ones cost more bounds
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """Codes sorted once. A rank numbers the distinct values of a column from 0; a cut at rank c sends ranks > c right.
+    """Codes sorted once. A rank numbers the distinct values of a column from 0; a cut at rank c
+    sends ranks > c right.
 
-    distinct: (D, N) distinct values of each column, ascending, as float64 of the float32 codes. rank: (D, N) of each row.
-    block: (D, N) block of each row, counted through all columns. member: (D * J, N) sparse, which rows a block holds.
+    distinct: (D, N) distinct values of each column, ascending, as float64 of the float32 codes.
+        rank: (D, N) of each row.
+    block: (D, N) block of each row, counted through all columns. member: (D * J, N) sparse, which
+        rows a block holds.
     edge: (D, J) largest rank up to the end of a block. rows, ranks: (D * J, L), padded with row N.
     inner: (D * J, L) whether one may cut after this row, inside the block.
     """
@@ -39,9 +43,12 @@ class Columns:
 
 
 def sort_columns(codes: NDArray[np.floating], block: int = BLOCK) -> Columns:
-    """Sort and cut the columns of `codes` (N, D). Equal values never fall in two blocks; a long run of them is one."""
+    """Sort and cut the columns of `codes` (N, D). Equal values never fall in two blocks; a long run
+    of them is one.
+    """
     x = np.ascontiguousarray(codes.T, dtype=np.float32)
     d, n = x.shape
+    # (D, N): each column ascending, and the rank of its distinct values
     order = np.argsort(x, axis=1, kind="stable")
     x = np.take_along_axis(x, order, 1)
     new = np.ones((d, n), bool)
@@ -51,39 +58,53 @@ def sort_columns(codes: NDArray[np.floating], block: int = BLOCK) -> Columns:
     distinct = np.full((d, n), np.nan)
     distinct[np.broadcast_to(column, (d, n)), sorted_rank] = x
 
-    ends = [_block_ends(is_new, block) for is_new in new]
-    end = np.full((d, max(map(len, ends))), n)
-    for row, found in zip(end, ends, strict=True):
-        row[: len(found)] = found
+    # (D, J): where each block starts and ends; columns with fewer blocks end in empty ones
+    end = _padded_ends(new, block)
     start = np.concatenate([np.zeros((d, 1), end.dtype), end[:, :-1]], 1)
     edge = sorted_rank[column, end - 1]
+    block_of = np.repeat(np.arange(end.size), (end - start).ravel()).reshape(d, n)
+    bounds = np.append(0, column * n + end).astype(np.int32)
+    # (D, J, L): the rows of each block; one with a single value has no cut inside and may be longer than L
     several = (end > start) & (sorted_rank[column, np.minimum(start, n - 1)] < edge)
     longest = int((end - start)[several].max(initial=1))
     at = start[:, :, None] + np.arange(longest)
     within = at < end[:, :, None]
     at = np.minimum(at, n - 1)
     ranks = sorted_rank[column[:, :, None], at]
+    # one may cut after a row whose next row has a higher rank, before the block's last value
+    rising = np.append(ranks[:, :, 1:] > ranks[:, :, :-1], np.zeros((*end.shape, 1), bool), axis=2)
+    inner = within & (ranks < edge[:, :, None]) & rising
     flat = (end.size, longest)
     return Columns(
         distinct=distinct,
         rank=_unsort(sorted_rank, order),
-        block=_unsort(np.repeat(np.arange(end.size), (end - start).ravel()).reshape(d, n), order),
-        member=csr_array(
-            (np.ones(d * n), order.ravel().astype(np.int32), np.append(0, column * n + end).astype(np.int32)),
-            shape=(end.size, n),
-        ),
+        block=_unsort(block_of, order),
+        member=csr_array((np.ones(d * n), order.ravel().astype(np.int32), bounds), shape=(end.size, n)),
         edge=edge,
         rows=np.where(within, order[column[:, :, None], at], n).reshape(flat).astype(np.int32),
         ranks=ranks.reshape(flat),
-        inner=(within & (ranks < edge[:, :, None])).reshape(flat)
-        & np.append(ranks[:, :, 1:] > ranks[:, :, :-1], np.zeros((*end.shape, 1), bool), axis=2).reshape(flat),
+        inner=inner.reshape(flat),
     )
 
 
+def _padded_ends(new: Bools, block: int) -> Ints:
+    """Where the blocks of every sorted column end, (D, J), padded with N; `new` (D, N) as of
+    `_block_ends`.
+    """
+    ends = [_block_ends(is_new, block) for is_new in new]
+    padded = np.full((len(new), max(map(len, ends))), new.shape[1])
+    for row, found in zip(padded, ends, strict=True):
+        row[: len(found)] = found
+    return padded
+
+
 def _block_ends(new: Bools, block: int) -> Ints:
-    """Where the blocks of one sorted column end; `new` (N,) marks the first row of each distinct value."""
-    start = np.flatnonzero(new)
-    end = np.append(start[1:], len(new))
+    """Where the blocks of one sorted column end; `new` (N,) marks the first row of each distinct
+    value.
+    """
+    start = np.flatnonzero(new)  # first row of each distinct value
+    end = np.append(start[1:], len(new))  # and the row after its last
+    # the value that every 64th row has: a block ends with it, and before it too if it is a long run
     at = (np.cumsum(new) - 1)[block : len(new) : block]
     long = end[at] - start[at] > block
     ends = np.unique(np.concatenate([end[at], start[at][long], [len(new)]]))

@@ -1,4 +1,6 @@
-"""Beta-VAE score (Higgins et al., 2017): can a linear classifier tell which factor pairs of images share?"""
+"""Beta-VAE score (Higgins et al., 2017): can a linear classifier tell which factor pairs of images
+share?
+"""
 
 from __future__ import annotations
 
@@ -21,26 +23,30 @@ from unweave.settings import Setting
     draws=True,
 )
 def beta_vae_score(
-    table: GroupTable, *, c: Annotated[float, Setting("inverse strength of the penalty", above=0, high=1e9)] = 1.0
+    table: GroupTable,
+    *,
+    c: Annotated[float, Setting("inverse strength of the penalty", above=0, high=1e9)] = 1.0,
 ) -> Measured:
-    """Beta-VAE score, from 0 to 1, higher is better. It cannot tell a rotation from a disentangled code.
+    """Beta-VAE score, from 0 to 1, higher is better. It cannot tell a rotation from a disentangled
+    code.
 
-    A point is the mean over 64 pairs of |z - z'|, where both images of a pair share the value of factor k and differ in
-    the others; the score is the accuracy of a linear classifier of k on test points. It is 1 as soon as K - 1 of K
-    factors are disentangled.
+    A point is the mean over 64 pairs of |z - z'|, where both images of a pair share the value of
+    factor k and differ in the others; the score is the accuracy of a linear classifier of k on test
+    points. It is 1 as soon as K - 1 of K factors are disentangled.
 
     c: inverse strength of the classifier's penalty. parts: `train`, `test` accuracy.
 
-    Source: Higgins et al. 2017, section 3; disentanglement_lib under protocol dlib (10,000 and 5,000 points).
-    **Departures**: points are standardised, so that units of the codes do not matter; raw under dlib.
+    Source: Higgins et al. 2017, section 3; disentanglement_lib under protocol dlib (10,000 and
+        5,000 points).
+    **Departures**: points are standardised, so that units of the codes do not matter; raw under
+    dlib.
     """
     fit, test = table.summaries(differences)
     if not table.protocol.startswith("dlib"):
         fit, test = standardise(fit, test)
     model = logistic(fit, table.fit.fixed, None, table.protocol, table.seed, c)
-    train, held_out = (
-        accuracy(side.fixed, model.predict(points)) for side, points in ((table.fit, fit), (table.test, test))
-    )
+    train = accuracy(table.fit.fixed, model.predict(fit))
+    held_out = accuracy(table.test.fixed, model.predict(test))
     pairs = table.fit.members.shape[1] // 2
     return Measured(
         held_out,

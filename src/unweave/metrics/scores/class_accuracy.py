@@ -1,4 +1,6 @@
-"""Accuracy of a categorical code, up to the names of its categories: does each category stand for one class?"""
+"""Accuracy of a categorical code, up to the names of its categories: does each category stand for
+one class?
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.entropies import entropy
+from unweave.metrics.estimators.row_weights import weights_of
 
 
 @metric(
@@ -19,31 +22,40 @@ from unweave.metrics.estimators.entropies import entropy
     ranges={"categories": (0.0, math.inf), "classes": (0.0, math.inf)},
 )
 def class_accuracy(table: Table, *, named: bool = False) -> Measured:
-    """Accuracy of the predicted category, from 0 to 1, higher is better; chance is about 1 / classes.
+    """Accuracy of the predicted category, from 0 to 1, higher is better; chance is about 1 /
+    classes.
 
-    The category of a row is the argmax of its code, or the value of a code of one column. Accuracy = the share of rows
-    whose category is matched to their class, under the one-to-one matching for which it is largest (the assignment
-    problem, solved exactly by the Hungarian method). Rows of a category that is left without a class count as wrong.
-    named: category k is class k, because labels said so in training: the share of rows where it is, and no matching.
+    The category of a row is the argmax of its code, or the value of a code of one column.
+    Accuracy = the share of rows whose category is matched to their class, under the one-to-one
+    matching for which it is largest (the assignment problem, solved exactly by the Hungarian
+    method). Rows of a category that is left without a class count as wrong.
+    named: category k is class k, because labels said so in training: the share of rows where it is,
+        and no matching.
 
-    codes: (N, D) one-hot or probabilities, the block "class" of a run; or (N, 1) indices. factors: (N, 1), the class.
-    parts: `categories` and `classes`, how many occur; `nmi`, mutual information over the mean of the two entropies.
+    codes: (N, D) one-hot or probabilities, the block "class" of a run; or (N, 1) indices. factors:
+        (N, 1), the class.
+    parts: `categories` and `classes`, how many occur; `nmi`, mutual information over the mean of
+        the two entropies.
 
-    Source: Yang et al. 2010 ("clustering accuracy"); Chen et al. 2016, section 7.2, match categories to digits likewise.
-    Known failure: a class that is split over two categories costs all rows of the smaller, though nothing is confused;
-    `nmi` is milder. The rotated code is not a category and says little.
+    Source: Yang et al. 2010 ("clustering accuracy"); Chen et al. 2016, section 7.2, match
+    categories to digits likewise. Known failure: a class that is split over two categories costs
+    all rows of the smaller, though nothing is confused; `nmi` is milder. The rotated code is not a
+    category and says little.
     """
     estimator = "argmax of the code, " + ("category k is class k" if named else "categories matched to classes")
     if len(table.varying) != 1 or table.height != 1:
-        reason = (
-            f"there are {table.height} factors: give the class alone, (N, 1)" if table.height else "no class is known"
-        )
+        reason = "no class is known"
+        if table.height:
+            reason = f"there are {table.height} factors: give the class alone, (N, 1)"
         return Measured(math.nan, estimator, reason=reason)
     known = ~np.isnan(table.factors[:, 0])
-    codes, weights = table.codes[known], None if table.weights is None else table.weights[known]
-    category = codes.argmax(1) if table.width > 1 else np.unique(codes[:, 0], return_inverse=True)[1]
-    label = np.unique(table.factors[known, 0], return_inverse=True)[1]
-    count = counts(category, label, weights)
+    codes = table.codes[known]
+    if table.width > 1:
+        category = codes.argmax(1)
+    else:
+        _, category = np.unique(codes[:, 0], return_inverse=True)
+    _, label = np.unique(table.factors[known, 0], return_inverse=True)
+    count = counts(category, label, weights_of(table.weights, known))  # (categories, classes)
     occur = {"categories": float((count.sum(1) > 0).sum()), "classes": float(count.shape[1])}
     value = plain(table, known) if named else matched(count)
     return Measured(value, estimator, occur | {"nmi": normalised_information(count)}, n=int(known.sum()))
@@ -51,20 +63,26 @@ def class_accuracy(table: Table, *, named: bool = False) -> Measured:
 
 def plain(table: Table, known: np.ndarray) -> float:
     """Share of the known rows, or of their weight, whose category is the class of the same number."""
-    codes, label = table.codes[known], table.factors[known, 0]
-    category = np.array(table.latents)[codes.argmax(1)] if table.width > 1 else codes[:, 0]
-    return float(np.average(category == label, weights=None if table.weights is None else table.weights[known]))
+    codes = table.codes[known]
+    label = table.factors[known, 0]
+    category = codes[:, 0]
+    if table.width > 1:
+        category = np.array(table.latents)[codes.argmax(1)]
+    return float(np.average(category == label, weights=weights_of(table.weights, known)))
 
 
 def counts(category: np.ndarray, label: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """Rows, or their weight, of each category and label: indices (n,) and (n,) to (categories, labels)."""
+    """Rows, or their weight, of each category and label: indices (n,) and (n,) to (categories,
+    labels).
+    """
     table = np.zeros((category.max() + 1, label.max() + 1))
     np.add.at(table, (category, label), 1.0 if weights is None else weights)
     return table
 
 
 def matched(count: np.ndarray) -> float:
-    """Largest share of a table of counts that a one-to-one matching of its rows and columns can hold.
+    """Largest share of a table of counts that a one-to-one matching of its rows and columns can
+    cover.
 
     >>> matched(np.array([[1, 8], [3, 4]]))
     0.6875
@@ -76,6 +94,8 @@ def matched(count: np.ndarray) -> float:
 
 
 def normalised_information(count: np.ndarray) -> float:
-    """Mutual information of rows and columns over the mean of their entropies; NaN if neither varies."""
+    """Mutual information of rows and columns over the mean of their entropies; NaN if neither
+    varies.
+    """
     rows, columns, both = (entropy(side) for side in (count.sum(1), count.sum(0), count.ravel()))
     return 2 * (rows + columns - both) / (rows + columns) if rows + columns > 0 else math.nan

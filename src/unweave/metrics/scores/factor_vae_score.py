@@ -1,4 +1,4 @@
-"""FactorVAE score (Kim and Mnih, 2018): which latent stands still when one factor is fixed?"""
+"""FactorVAE score (Kim and Mnih, 2018): which latent varies least when one factor is fixed?"""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ PRUNED_BELOW = 0.05
     draws=True,
 )
 def factor_vae_score(table: GroupTable) -> Measured:
-    """FactorVAE score, from 0 to 1, higher is better; noise scores about 1/K, and a rotation can score .9.
+    """FactorVAE score, from 0 to 1, higher is better; noise scores about 1/K, and a rotation can
+    score .9.
 
-    For each group of images that share factor k, the latent whose variance, divided by its variance over the data, is
-    smallest votes for k. Each latent stands for the factor it was voted for most; the score is the share of votes on
-    test groups that agree.
+    For each group of images that share factor k, the latent whose variance, divided by its variance
+    over the data, is smallest votes for k. Each latent stands for the factor it was voted for most;
+    the score is the share of votes on test groups that agree.
 
     parts: `train`, `test`. matrix: the share of the votes for factor k that latent j gave, (D, K).
 
-    Source: Kim and Mnih 2018, section 4; disentanglement_lib under protocol dlib (10,000 and 5,000 votes of 64 images,
-    latents with a standard deviation below 0.05 left out). **Departures**: scored on test groups, as there; only
-    latents that never vary are left out, because a threshold depends on the units of the codes.
+    Source: Kim and Mnih 2018, section 4; disentanglement_lib under protocol dlib (10,000 and 5,000
+    votes of 64 images, latents with a standard deviation below 0.05 left out). **Departures**:
+    scored on test groups, as there; only latents that never vary are left out, because a threshold
+    depends on the units of the codes.
     """
     if table.protocol.startswith("dlib"):
         scale = table.reference.var(0, ddof=1, dtype=np.float64)
@@ -42,9 +44,11 @@ def factor_vae_score(table: GroupTable) -> Measured:
     if not used.any():
         return Measured(math.nan, "", reason=f"no latent has a standard deviation of {PRUNED_BELOW} or more")
     latents = np.flatnonzero(used)
+    # (G,) for each side: the latent with the least relative variance within each group
     still = [latents[(spread[:, used] / scale[used]).argmin(1)] for spread in table.summaries(variances)]
     shape = (table.codes.shape[1], len(table.varying))
     votes = [_count(winners, side.fixed, shape) for winners, side in zip(still, (table.fit, table.test), strict=True)]
+    # the factor of each latent, (D,), by the votes of the groups to fit on
     stands_for = votes[0].argmax(1)
     train, test = (float(v[np.arange(shape[0]), stands_for].sum() / v.sum()) for v in votes)
     return Measured(
@@ -62,4 +66,5 @@ def variances(groups: np.ndarray) -> np.ndarray:
 
 
 def _count(winners: np.ndarray, fixed: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Votes of each latent for each factor, (D, K), from winners and fixed factors (G,)."""
     return np.bincount(winners * shape[1] + fixed, minlength=shape[0] * shape[1]).reshape(shape)

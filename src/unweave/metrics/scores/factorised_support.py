@@ -12,7 +12,8 @@ from unweave.metrics.estimators.classifiers import standardise
 from unweave.metrics.estimators.covariances import LONELY, among_latents
 from unweave.settings import Setting
 
-BATCH, BATCHES = 128, 10
+BATCH = 128
+BATCHES = 10
 
 
 @metric(
@@ -30,19 +31,22 @@ def factorised_support(
     batch: Annotated[int, Setting("rows of a batch", low=2, high=10_000)] = BATCH,
     batches: Annotated[int, Setting("batches of rows", low=1, high=10_000)] = BATCHES,
 ) -> Measured:
-    """Distance of the codes' support from the product of its latents' supports, 0 or more, lower is better.
+    """Distance of the codes' support from the product of its latents' supports, 0 or more, lower is
+    better.
 
-    For each pair of latents i < j, max over rows a and b of min over rows c of ||(z_ai, z_bj) - (z_ci, z_cj)||^2: the
-    Hausdorff distance, squared, of the product of two supports to the support of the pair. The value is the sum over
-    pairs, the mean over batches of rows. Correlated latents score as well as independent ones, as long as every
-    combination can occur.
+    For each pair of latents i < j, max over rows a and b of min over rows c of ||(z_ai, z_bj) -
+    (z_ci, z_cj)||^2: the Hausdorff distance, squared, of the product of two supports to the support
+    of the pair. The value is the sum over pairs, the mean over batches of rows. Correlated latents
+    score as well as independent ones, as long as every combination can occur.
 
-    batch, batches: rows that a distance is taken over, and how many times; the distance falls as a batch grows, so
-        compare scores at one batch size only. matrix: the mean squared distance of each pair, (D, D).
+    batch, batches: rows that a distance is taken over, and how many times; the distance falls as a
+        batch grows, so compare scores at one batch size only. matrix: the mean squared distance of
+        each pair, (D, D).
 
-    Source: Roth et al. 2023, eq. 4 and 5 (all pairs). **Departures**: latents are standardised first, since the distance
-    is in squared units of the codes; batches are drawn by seed. A single wild code is a corner of its own: robust it is
-    not. Finite batches of independent latents do not score 0: read it beside the null floor.
+    Source: Roth et al. 2023, eq. 4 and 5 (all pairs). **Departures**: latents are standardised
+    first, since the distance is in squared units of the codes; batches are drawn by seed. A single
+    wild code is a corner of its own: robust it is not. Finite batches of independent latents do not
+    score 0: read it beside the null floor.
     """
     if len(table.latents) < 2:
         return Measured(math.nan, "", reason=LONELY)
@@ -59,7 +63,8 @@ def factorised_support(
 
 
 def support_gaps(z: np.ndarray) -> np.ndarray:
-    """Squared Hausdorff distance of the product of two columns' supports to their support, (D, D), 0 on the diagonal.
+    """Squared Hausdorff distance of the product of two columns' supports to their support, (D, D),
+    0 on the diagonal.
 
     >>> print(support_gaps(np.array([[0.0, 0.0], [3.0, 4.0]])))
     [[0. 9.]
@@ -71,8 +76,8 @@ def support_gaps(z: np.ndarray) -> np.ndarray:
     for i in range(d):
         for j in range(i + 1, d):
             # a few rows a at a time stay in the cache: corners (a, b) by codes c, the nearest c, the farthest corner
-            nearest = (
-                (some[:, None] + squared[j]).min(2).max() for some in np.array_split(squared[i], len(z) // 16 + 1)
-            )
-            gaps[i, j] = gaps[j, i] = max(nearest)
+            pieces = np.array_split(squared[i], len(z) // 16 + 1)
+            farthest = max((some[:, None] + squared[j]).min(2).max() for some in pieces)
+            gaps[i, j] = farthest
+            gaps[j, i] = farthest
     return gaps

@@ -8,9 +8,22 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.averages import mean
-from unweave.metrics.estimators.classifiers import log_loss, logistic, quietly, standardise, standardise_robustly
+from unweave.metrics.estimators.classifiers import (
+    log_loss,
+    logistic,
+    quietly,
+    standardise,
+    standardise_robustly,
+)
 from unweave.metrics.estimators.contingency import from_indices
-from unweave.metrics.estimators.information import Bins, beyond_chance, information, informative, too_few
+from unweave.metrics.estimators.information import (
+    Bins,
+    beyond_chance,
+    information,
+    informative,
+    too_few,
+)
+from unweave.metrics.estimators.row_weights import weights_of
 from unweave.metrics.tables.kinds import factor_levels, shared_levels
 
 NEIGHBOURS = 10
@@ -26,44 +39,54 @@ FLOOR = 0.8
     uses=("test",),
 )
 def infomec(table: Table, *, bins: Bins = None, discrete: bool = False) -> Measured:
-    """InfoMEC; the value is InfoM, and InfoC and InfoE are in the parts. From 0 to 1, higher is better.
+    """InfoMEC; the value is InfoM, and InfoC and InfoE are in the parts. From 0 to 1, higher is
+    better.
 
-    With M_jk = I(z_j; v_k) / H(v_k): InfoM is the mean over latents of max_k M_jk / sum_k M_jk, InfoC the mean over
-    factors of max_j M_jk / sum_j M_jk, both rescaled so that equal shares score 0 and one share 1. InfoE is the mean
-    over factors of 1 - H(v_k | z) / H(v_k), where H(v_k | z) is the log loss of a logistic regression.
+    With M_jk = I(z_j; v_k) / H(v_k): InfoM is the mean over latents of max_k M_jk / sum_k M_jk,
+    InfoC the mean over factors of max_j M_jk / sum_j M_jk, both rescaled so that equal shares score
+    0 and one share 1. InfoE is the mean over factors of 1 - H(v_k | z) / H(v_k), where H(v_k | z)
+    is the log loss of a logistic regression.
 
-    discrete: every value of a code is a category (a codebook's entry): counted as it is, and one column of its own for
-        the logistic regression. By default codes are numbers.
+    discrete: every value of a code is a category (a codebook's entry): counted as it is, and one
+        column of its own for the logistic regression. By default codes are numbers.
     parts: `InfoM`, `InfoC`, `InfoE`, and each per latent or factor. matrix: M.
 
-    Source: Hsu et al. 2023, section 4. **Departures**: chance-corrected histogram, where the authors take nearest
-    neighbours for continuous codes, which give noise an InfoM of .6; InfoE is the log loss on test rows; a latent that
-    shares no more information than chance is left out of InfoM and InfoC (unless none shares more).
-    Protocol infomec is theirs: plug-in counts of discrete codes, 10 nearest neighbours (with a seed) of others; active are
-    the latents that vary, of continuous ones those whose range is above a 20th of the largest; InfoC counts all active
-    ones, and one that shares no information by this estimate leaves InfoM undefined; a logistic regression with balanced
-    classes and without penalty is scored by its plain log loss, in sample, beside that of equal chances.
+    Source: Hsu et al. 2023, section 4. **Departures**: chance-corrected histogram, where the
+    authors take nearest neighbours for continuous codes, which give noise an InfoM of .6; InfoE is
+    the log loss on test rows; a latent that shares no more information than chance is left out of
+    InfoM and InfoC (unless none shares more). Protocol infomec is theirs: plug-in counts of
+    discrete codes, 10 nearest neighbours (with a seed) of others; active are the latents that vary,
+    of continuous ones those whose range is above a 20th of the largest; InfoC counts all active
+    ones, and one that shares no information by this estimate leaves InfoM undefined; a logistic
+    regression with balanced classes and without penalty is scored by its plain log loss, in sample,
+    beside that of equal chances.
     """
-    if reason := too_few(table, bins):
+    reason = too_few(table, bins)
+    if reason:
         return Measured(math.nan, "", reason=reason)
     official = table.protocol == "infomec"
     if official and (bins is not None or table.weights is not None):
         raise ValueError(
             "protocol infomec has no bins and no weights, since its estimators know neither; leave them out"
         )
-    normalised, estimator = _by_counts(table, bins, discrete) if discrete or not official else _by_neighbours(table)
+    if official and not discrete:
+        normalised, estimator = _by_neighbours(table)
+    else:
+        normalised, estimator = _by_counts(table, bins, discrete)
     counted = _active(table, discrete) if official else informative(table)
-    modular, compact = shares(normalised), shares(normalised[counted].T)
+    modular = shares(normalised)  # (D,)
     modular[~counted] = math.nan
-    explicit = _explicitness(table, official, discrete) if table.whole else np.full(len(table.varying), math.nan)
+    compact = shares(normalised[counted].T)  # (K,)
+    explicit = np.full(len(table.varying), math.nan)
+    if table.whole:
+        explicit = _explicitness(table, official, discrete)
     silent = official and len(table.varying) > 1 and bool(np.isnan(modular[counted]).any())
-    pieces = {"InfoM": math.nan if silent else mean(modular), "InfoC": mean(compact), "InfoE": mean(explicit)}
-    reasons = [
-        "one factor: no InfoM" if len(table.varying) < 2 else "",
-        "one latent: no InfoC" if counted.sum() < 2 else "",
-        "an active latent shares no information by this estimate: InfoM is 0 / 0" if silent else "",
-        "" if official else beyond_chance(table, ~counted),
-    ]
+    pieces = {
+        "InfoM": math.nan if silent else mean(modular),
+        "InfoC": mean(compact),
+        "InfoE": mean(explicit),
+    }
+    reasons = _reasons(table, counted, silent, official)
     return Measured(
         pieces["InfoM"],
         estimator,
@@ -71,17 +94,36 @@ def infomec(table: Table, *, bins: Bins = None, discrete: bool = False) -> Measu
         {"InfoM_per_latent": modular},
         {"InfoC_per_factor": compact, "InfoE_per_factor": explicit},
         normalised,
-        "; ".join(reason for reason in reasons if reason),
+        "; ".join(reasons),
         cheap=not official,
         pairwise=True,
     )
 
 
-def shares(rows: np.ndarray) -> np.ndarray:
-    """For each row its largest share, rescaled from [1/columns, 1] to [0, 1]; NaN for rows of zeros or one column.
+def _reasons(table: Table, counted: np.ndarray, silent: bool, official: bool) -> list[str]:
+    """Notes on what is undefined or left out. counted: (D,) bool. silent: whether an active latent
+    is without information.
+    """
+    reasons = []
+    if len(table.varying) < 2:
+        reasons.append("one factor: no InfoM")
+    if counted.sum() < 2:
+        reasons.append("one latent: no InfoC")
+    if silent:
+        reasons.append("an active latent shares no information by this estimate: InfoM is 0 / 0")
+    left_out = beyond_chance(table, ~counted)
+    if left_out and not official:
+        reasons.append(left_out)
+    return reasons
 
-    Estimates scatter about 0 and may be negative: the sum of a row keeps them, so that noise cancels, but is at least
-    four fifths of the sum of sizes, so that a row of nothing but noise has no share above 1.
+
+def shares(rows: np.ndarray) -> np.ndarray:
+    """For each row its largest share, rescaled from [1/columns, 1] to [0, 1]; NaN for rows of zeros
+    or one column.
+
+    Estimates scatter about 0 and may be negative: the sum of a row keeps them, so that noise
+    cancels, but is at least four fifths of the sum of sizes, so that a row of nothing but noise has
+    no share above 1.
 
     >>> shares(np.array([[1.0, 1.0], [3.0, 1.0], [2.0, 0.0]]))
     array([0. , 0.5, 1. ])
@@ -108,7 +150,8 @@ def _by_neighbours(table: Table) -> tuple[np.ndarray, str]:
     """M of continuous codes by the estimator of the authors, 0 for latents that are not active."""
     from sklearn.feature_selection import mutual_info_classif
 
-    v, active = factor_levels(table), _active(table, discrete=False)
+    v = factor_levels(table)
+    active = _active(table, discrete=False)
     mutual = np.zeros((len(active), v.shape[1]))
     z = standardise(table.codes)[0][:, active]
     for k, column in enumerate(v.T):
@@ -125,42 +168,60 @@ def _by_neighbours(table: Table) -> tuple[np.ndarray, str]:
 
 
 def _active(table: Table, discrete: bool) -> np.ndarray:
-    """Which latents the authors keep, (D,) bool: those that vary, of continuous ones those that vary enough."""
+    """Which latents the authors keep, (D,) bool: those that vary, of continuous ones those that
+    vary enough.
+    """
     spread = np.ptp(table.codes, axis=0)
     return spread > (0 if discrete else spread.max() / 20)
 
 
 def _over(mutual: np.ndarray, entropies: np.ndarray) -> np.ndarray:
+    """Information (D, K) over entropies (K,), NaN where an entropy is 0."""
     return mutual / np.where(entropies > 0, entropies, np.nan)
 
 
 def _explicitness(table: Table, official: bool, discrete: bool) -> np.ndarray:
-    """1 - H(v|z) / H(v) of every factor; on test rows and at least 0, or in sample and plain as the authors have it."""
+    """1 - H(v|z) / H(v) of every factor; on test rows and at least 0, or in sample and plain as the
+    authors have it.
+    """
     fit, test = (table, table) if official else table.sides()
     v_fit, v_test = shared_levels(fit, test)
-    scaled = standardise if official else standardise_robustly
-    sides = fit.codes, test.codes
-    z_fit, z_test = one_hot(*sides) if discrete else scaled(*sides, weights=fit.weights)
+    if discrete:
+        z_fit, z_test = one_hot(fit.codes, test.codes)
+    elif official:
+        z_fit, z_test = standardise(fit.codes, test.codes, weights=fit.weights)
+    else:
+        z_fit, z_test = standardise_robustly(fit.codes, test.codes, weights=fit.weights)
     explicit = np.full(v_fit.shape[1], math.nan)
     for k in range(v_fit.shape[1]):
         known = v_fit[:, k] >= 0
         classes, counts = np.unique(v_fit[known, k], return_counts=True)
-        asked = np.isin(v_test[:, k], classes)
-        if len(classes) < 2 or not asked.any():
+        tested = np.isin(v_test[:, k], classes)
+        if len(classes) < 2 or not tested.any():
             continue
-        balance = (known.sum() / (len(classes) * counts))[np.searchsorted(classes, v_fit[known, k])]
-        w = balance if official else None if fit.weights is None else fit.weights[known]
-        model = logistic(z_fit[known], v_fit[known, k], w, table.protocol, table.seed, np.inf if official else 1.0)
-        labels = np.searchsorted(classes, v_test[asked, k])
-        tested = None if test.weights is None else test.weights[asked]
-        prior = np.ones(len(classes)) if official else np.bincount(np.searchsorted(classes, v_fit[known, k]), w)
-        blind = log_loss(labels, np.broadcast_to(prior / prior.sum(), (len(labels), len(classes))), tested)
-        explicit[k] = 1 - log_loss(labels, model.predict_proba(z_test[asked]), tested) / blind
+        index = np.searchsorted(classes, v_fit[known, k])
+        prior: np.ndarray
+        if official:
+            # balanced classes, no penalty, and equal chances as the blind guess
+            w = (known.sum() / (len(classes) * counts))[index]
+            strength = np.inf
+            prior = np.ones(len(classes))
+        else:
+            w = weights_of(fit.weights, known)
+            strength = 1.0
+            prior = np.bincount(index, w)
+        model = logistic(z_fit[known], v_fit[known, k], w, table.protocol, table.seed, strength)
+        labels = np.searchsorted(classes, v_test[tested, k])
+        w_test = weights_of(test.weights, tested)
+        # H(v) is the log loss of the prior, H(v | z) that of the classifier
+        blind = log_loss(labels, np.broadcast_to(prior / prior.sum(), (len(labels), len(classes))), w_test)
+        explicit[k] = 1 - log_loss(labels, model.predict_proba(z_test[tested]), w_test) / blind
     return explicit if official else np.maximum(explicit, 0)
 
 
 def one_hot(fit: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
-    """Codes (n, D) of each table as indicators of the values in the first one, (n, sum of the numbers of values).
+    """Codes (n, D) of each table as indicators of the values in the first one, (n, sum of the
+    numbers of values).
 
     >>> one_hot(np.array([[3.0], [5.0]]), np.array([[5.0], [4.0]]))[1]
     array([[0., 1.],

@@ -1,4 +1,4 @@
-"""Invariance: does the code know nothing of the nuisances?"""
+"""Invariance (Achille and Soatto, 2018): is the code independent of the nuisances?"""
 
 from __future__ import annotations
 
@@ -25,20 +25,23 @@ def invariance(table: Table, *, nuisance: tuple[int, ...] | None = None, rows: R
 
     Mean over the nuisances n of 1 - I(n; z) / H(n), where z is a sample of q(z|x).
 
-    nuisance: which columns of the factors are nuisances. By default all are, so give the nuisances as factors or name
-        them: a code that has to know every factor is invariant to none.
+    nuisance: which columns of the factors are nuisances. By default all are, so give the nuisances
+        as factors or name them: a code that has to know every factor is invariant to none.
     rows: as for `sufficiency`. "sample" bounds I(n; z) from below, so invariance from above.
-    parts: `information` I(n; z), `entropy` H(n) in nats, and `invariance` of every factor, NaN if it is no nuisance.
+    parts: `information` I(n; z), `entropy` H(n) in nats, and `invariance` of every factor, NaN if
+        it is no nuisance.
 
-    Source: Achille and Soatto 2018, section 2. Of a sufficient code, I(n; z) <= I(x; z) - I(x; y) for every nuisance n
-    that is independent of the labels y: `minimality` gives that bound. **Departures**: normalised by H(n).
+    Source: Achille and Soatto 2018, section 2. Of a sufficient code, I(n; z) <= I(x; z) - I(x; y)
+    for every nuisance n that is independent of the labels y: `minimality` gives that bound.
+    **Departures**: normalised by H(n).
     """
-    if reason := missing(table) or no_labels(table):
+    reason = missing(table) or no_labels(table)
+    if reason:
         return Measured(math.nan, "", reason=reason)
     columns = labels(table, nuisance)
-    found, entropy = about_labels(table, columns, rows), np.array([label_entropy(table, v) for v in columns])
+    found = about_labels(table, columns, rows)
+    entropy = np.array([label_entropy(table, v) for v in columns])
     share = 1 - found / np.where(entropy > 0, entropy, np.nan)
     parts = {"invariance": share, "information": found, "entropy": entropy}
-    return Measured(
-        mean(share), how(table, rows), factors={k: placed(table, nuisance, part) for k, part in parts.items()}
-    )
+    factors = {name: placed(table, nuisance, part) for name, part in parts.items()}
+    return Measured(mean(share), how(table, rows), factors=factors)

@@ -1,4 +1,6 @@
-"""Interventional robustness score (Suter et al., 2019): does a latent hold still while other factors change?"""
+"""Interventional robustness score (Suter et al., 2019): does a latent stay the same while other
+factors change?
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ import numpy as np
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.information import BINS
 from unweave.metrics.estimators.quantiles import quantiles, without_tails
+from unweave.metrics.estimators.row_weights import weights_of
 from unweave.metrics.tables.kinds import factor_levels
 from unweave.settings import Setting
 
@@ -22,40 +25,53 @@ from unweave.settings import Setting
     error="jackknife",
 )
 def irs(
-    table: Table, *, quantile: Annotated[float, Setting("share of the deviations that count", above=0, high=1)] = 0.99
+    table: Table,
+    *,
+    quantile: Annotated[float, Setting("share of the deviations that count", above=0, high=1)] = 0.99,
 ) -> Measured:
     """Interventional robustness score, from 0 to 1, higher is better.
 
-    A latent's robustness when factor k is held is 1 - (mean over values v of k of the largest |z_j - E[z_j | v]| among
-    rows with that value) / (the largest |z_j - E z_j|): 1 if the other factors do not move it. A latent's score is that
-    of its best factor; the value is the mean over latents, weighted by their largest deviation, so that latents that
-    hardly move hardly count.
+    A latent's robustness when factor k is fixed is 1 - (mean over values v of k of the largest
+    |z_j - E[z_j | v]| among rows with that value) / (the largest |z_j - E z_j|): 1 if the other factors
+    do not move it. A latent's score is that of its best factor; the value is the mean over latents,
+    weighted by their largest deviation, so that latents that hardly move hardly count.
 
     quantile: what counts as the largest within a value of a factor; 1.0 is the paper's maximum.
-    parts: `robustness` of every latent, `parent`, its best factor, `weight`. matrix: robustness by latent and factor.
+    parts: `robustness` of every latent, `parent`, its best factor, `weight`. matrix: robustness by
+        latent and factor.
 
-    Source: Suter et al. 2019, section 4 (rows stand in for interventions, which holds if factors are independent and
-    nothing else moves the image); disentanglement_lib's `IRS` under protocol dlib, which bins factors of many values
-    into 20. **Departures**: codes are cut at their 0.1 % and 99.9 % quantiles (at least one row at each end of 100 or
-    more), and the normaliser is the same quantile as in the numerator, since one wild code decides a maximum and moves
-    a mean; a robustness below 0 counts as 0. Latents in larger units weigh more, as there. Noise in a latent, even
-    small, is a movement that no factor explains; few rows per value make every deviation look small.
+    Source: Suter et al. 2019, section 4 (rows stand in for interventions, which holds if factors
+    are independent and nothing else moves the image); disentanglement_lib's `IRS` under protocol
+    dlib, which bins factors of many values into 20. **Departures**: codes are cut at their 0.1 %
+    and 99.9 % quantiles (at least one row at each end of 100 or more), and the normaliser is the
+    same quantile as in the numerator, since one wild code decides a maximum and moves a mean; a
+    robustness below 0 counts as 0. Latents in larger units weigh more, as there. Noise in a latent,
+    even small, is a movement that no factor explains; few rows per value make every deviation look
+    small.
     """
     literal = table.protocol.startswith("dlib")
-    z, w = table.codes.astype(np.float64), table.weights
-    z = z if literal else without_tails(z, weights=w)[0]
-    v = _binned(table) if literal else factor_levels(table)
-    most = _largest(np.abs(z - np.average(z, 0, w)), 1.0 if literal else quantile, w)
+    z = table.codes.astype(np.float64)
+    w = table.weights
+    if literal:
+        v = _binned(table)
+        most = _moved(z, 1.0, w)  # (D,): the largest deviation of each latent
+    else:
+        (z,) = without_tails(z, weights=w)
+        v = factor_levels(table)
+        most = _moved(z, quantile, w)
     matrix = np.full((z.shape[1], v.shape[1]), math.nan)
     for k, column in enumerate(v.T):
+        # (values, D) -> (D,): deviations among the rows with each value, mean over values
         groups = [np.flatnonzero(column == value) for value in range(column.max() + 1)]
-        moved = [_moved(z[rows], quantile, None if w is None else w[rows]) for rows in groups if len(rows)]
+        moved = [_moved(z[rows], quantile, weights_of(w, rows)) for rows in groups if len(rows)]
         matrix[:, k] = 1 - np.mean(moved, 0) / np.where(most > 0, most, np.nan)
     moving = most > 0
     if not moving.any():
         return Measured(math.nan, "", reason="no latent moves beyond its quantile")
-    matrix = matrix if literal else np.where(matrix < 0, 0.0, matrix)
-    robustness, parent = np.full(len(most), math.nan), np.full(len(most), math.nan)
+    if not literal:
+        matrix = np.where(matrix < 0, 0.0, matrix)
+    robustness = np.full(len(most), math.nan)
+    parent = np.full(len(most), math.nan)
     robustness[moving] = matrix[moving].max(1)
     parent[moving] = np.array(table.varying)[matrix[moving].argmax(1)]
     return Measured(
@@ -67,17 +83,15 @@ def irs(
 
 
 def _moved(z: np.ndarray, quantile: float, w: np.ndarray | None) -> np.ndarray:
-    """How far each latent lies from its mean over some rows, (D,)."""
-    return _largest(np.abs(z - np.average(z, 0, w)), quantile, w)
-
-
-def _largest(distances: np.ndarray, quantile: float, w: np.ndarray | None) -> np.ndarray:
-    """A quantile of each column, (D,)."""
+    """A quantile of the distance of each latent from its mean over some rows z (n, D), (D,)."""
+    distances = np.abs(z - np.average(z, 0, w))
     return np.array([quantiles(column, quantile, w) for column in distances.T])
 
 
 def _binned(table: Table) -> np.ndarray:
-    """Factors in 20 bins from their smallest to their largest value, as disentanglement_lib has them; -1 if unknown."""
+    """Factors in 20 bins from their smallest to their largest value, as disentanglement_lib has
+    them; -1 if unknown.
+    """
     index = np.full(table.factors.shape, -1)
     for k, column in enumerate(table.factors.T):
         known = ~np.isnan(column)

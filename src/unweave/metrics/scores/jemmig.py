@@ -1,4 +1,6 @@
-"""Joint entropy minus mutual information gap (Do and Tran, 2020): one latent for a factor, and nothing else in it."""
+"""Joint entropy minus mutual information gap (Do and Tran, 2020): one latent for a factor, and
+nothing else in it.
+"""
 
 from __future__ import annotations
 
@@ -23,24 +25,27 @@ SAME = 1e-9  # nats; as much information, but for rounding
 def jemmig(table: Table, *, bins: Bins = None) -> Measured:
     """Normalised JEMMIG, from 0 to 1, higher is better.
 
-    For each factor, with j1 and j2 the latents that know most and second most of it,
-    JEMMIG_k = H(z_j1, v_k) - I(z_j1; v_k) + I(z_j2; v_k) nats, lower is better, and the score is the mean over k of
-    1 - JEMMIG_k / (H(v_k) + log B), where B is the number of bins of z_j1.
+    For each factor, with j1 and j2 the latents that know most and second most of it, JEMMIG_k =
+    H(z_j1, v_k) - I(z_j1; v_k) + I(z_j2; v_k) nats, lower is better, and the score is the mean over
+    k of 1 - JEMMIG_k / (H(v_k) + log B), where B is the number of bins of z_j1.
 
     parts: `jemmig` (nats, raw) and `normalised` of every factor. matrix: I(z_j; v_k) in nats.
 
-    Source: Do and Tran 2020, eq. 8, normalised as in the appendix of Carbonneau et al. 2022. **Departures**:
-    chance-corrected information. Noise inside a code is punished, so a perfect but noisy code scores well below 1.
+    Source: Do and Tran 2020, eq. 8, normalised as in the appendix of Carbonneau et al. 2022.
+    **Departures**: chance-corrected information. Noise inside a code is punished, so a perfect but
+    noisy code scores well below 1.
     """
     if table.width < 2:
         return Measured(math.nan, "", reason="one latent: no runner-up to compare with")
-    if reason := too_few(table, bins):
+    reason = too_few(table, bins)
+    if reason:
         return Measured(math.nan, "", reason=reason)
     found = information(table, bins)
     best, second = runner_up(found.mutual)
     # of latents that know as much, that with the least beside it: never the one whose column comes first
     as_much = found.uncut >= found.uncut.max(0) - SAME
-    j, k = np.where(as_much, found.joint, np.inf).argmin(0), np.arange(len(table.varying))
+    j = np.where(as_much, found.joint, np.inf).argmin(0)  # (K,)
+    k = np.arange(len(table.varying))
     raw = found.joint[j, k] - best + second
     most = found.factors + np.log(found.bins[j])
     normalised = 1 - raw / np.where(most > 0, most, np.nan)

@@ -1,4 +1,6 @@
-"""Minimality: does the code know nothing of the image but the labels?"""
+"""Minimality (Achille and Soatto, 2018): is the code's information on the image that on the labels
+alone?
+"""
 
 from __future__ import annotations
 
@@ -18,25 +20,34 @@ TERMS = ("of_the_labels", "of_the_image", "excess")
     tables="posteriors",
     cost="fit",
     invariant=("permutation", "sign"),
-    ranges={"of_the_labels": (0.0, math.inf), "of_the_image": (0.0, math.inf), "excess": (0.0, math.inf)},
+    ranges={
+        "of_the_labels": (0.0, math.inf),
+        "of_the_image": (0.0, math.inf),
+        "excess": (0.0, math.inf),
+    },
     uses=("log_var",),
     draws=True,
 )
 def minimality(table: Table, *, target: tuple[int, ...] | None = None, rows: Rows = "sample") -> Measured:
-    """Minimality, from 0 to 1, higher is better: the share I(y; z) / I(x; z) of what a code knows that is of the labels.
+    """Minimality, from 0 to 1, higher is better: the share I(y; z) / I(x; z) of what a code knows
+    that is of the labels.
 
-    Among sufficient codes the minimal one has the least I(x; z), which then equals I(y; z). What is beyond it, the
-    excess I(x; z) - I(y; z), bounds what the code can know of any nuisance that is independent of y.
+    Among sufficient codes the minimal one has the least I(x; z), which then equals I(y; z). What is
+    beyond it, the excess I(x; z) - I(y; z), bounds what the code can know of any nuisance that is
+    independent of y.
 
-    target: which columns of the factors together are the label y, all by default. rows: as for `sufficiency`.
+    target: which columns of the factors together are the label y, all by default. rows: as for
+        `sufficiency`.
     parts: `of_the_labels` I(y; z), `of_the_image` I(x; z), `excess`, in nats.
 
-    Source: Achille and Soatto 2018, sections 2 and 3. **Departures**: a share, so that codes of different rate can be
-    compared; I(x; z) from the mixture of the rows' posteriors, at most log N. Undefined if every row has a label of its
-    own, which leaves nothing of the image to be minimal about.
+    Source: Achille and Soatto 2018, sections 2 and 3. **Departures**: a share, so that codes of
+    different rate can be compared; I(x; z) from the mixture of the rows' posteriors, at most log N.
+    Undefined if every row has a label of its own, which leaves nothing of the image to be minimal
+    about.
     """
     unknown = dict.fromkeys(TERMS, math.nan)
-    if reason := missing(table) or no_labels(table):
+    reason = missing(table) or no_labels(table)
+    if reason:
         return Measured(math.nan, "", reason=reason, pieces=unknown)
     y = _together(labels(table, target))
     if np.bincount(y[y >= 0]).max(initial=0) < 2:

@@ -1,4 +1,6 @@
-"""Minimality and sufficiency (Almudevar et al., 2025), which stay right where factors depend on each other."""
+"""Minimality and sufficiency (Almudevar et al., 2025), which stay right where factors depend on
+each other.
+"""
 
 from __future__ import annotations
 
@@ -29,26 +31,33 @@ PIECE = 250_000  # densities at a time: what stays in the cache
     draws=True,
 )
 def minimality_sufficiency(
-    table: Table, *, noise: Annotated[float, Setting("standard deviations of a latent", above=0, high=1000)] = NOISE
+    table: Table,
+    *,
+    noise: Annotated[float, Setting("standard deviations of a latent", above=0, high=1000)] = NOISE,
 ) -> Measured:
     """Minimality of the latents; the sufficiency is in the parts. From 0 to 1, higher is better.
 
-    Minimality is the mean over latents of max_k I(z_j; v_k) / I(z_j; x): how much of what a latent says of the image is
-    of one factor. Sufficiency is the mean over factors of max_j I(z_j; v_k) / H(v_k): how much of a factor one latent
-    says. No term compares two factors, so a factor that drags another along is not punished.
+    Minimality is the mean over latents of max_k I(z_j; v_k) / I(z_j; x): how much of what a latent
+    says of the image is of one factor. Sufficiency is the mean over factors of max_j I(z_j; v_k) /
+    H(v_k): how much of a factor one latent says. No term compares two factors, so a factor that
+    drags another along is not punished.
 
-    The code is z_j ~ q(z_j|x), normal with `log_var` if given, else with standard deviation `noise` times that of the
-    latent: a deterministic code would hold infinite information. I(z_j; x) and I(z_j; v_k) are means over samples of
-    log q(z_j|x) - log q(z_j) and log q(z_j|v_k) - log q(z_j), mixtures of the rows' posteriors.
+    The code is z_j ~ q(z_j|x), normal with `log_var` if given, else with standard deviation `noise`
+    times that of the
+    latent: a deterministic code would hold infinite information. I(z_j; x) and I(z_j; v_k) are
+    means over samples of log q(z_j|x) - log q(z_j) and log q(z_j|v_k) - log q(z_j), mixtures of the
+    rows' posteriors.
 
-    parts: `minimality`, `sufficiency`; `minimality_per_latent` (NaN where I(z_j; x) is at most 0.05 nats),
-        `information` I(z_j; x) in nats, `sufficiency_per_factor`. matrix: I(z_j; v_k) in nats.
+    parts: `minimality`, `sufficiency`; `minimality_per_latent` (NaN where
+        I(z_j; x) is at most 0.05 nats), `information` I(z_j; x) in nats, `sufficiency_per_factor`.
+        matrix: I(z_j; v_k) in nats.
 
-    Source: Almudevar et al. 2025, definitions of minimality and sufficiency of a latent; authors' code. **Departures**:
-    1,000 samples in all, where that code draws 10 of every row; noise in units of each latent's deviation (there 0.1
-    of whatever scale the codes have, so that scaling a code changes its score).
-    Known failure: `noise` sets the answer of deterministic codes: a latent that holds a factor of few levels with
-    little jitter is minimal at .1 and not at .001; a latent of pure noise counts 0.
+    Source: Almudevar et al. 2025, definitions of minimality and sufficiency of a latent; authors'
+    code. **Departures**: 1,000 samples in all, where that code draws 10 of every row; noise in
+    units of each latent's deviation (there 0.1 of whatever scale the codes have, so that scaling a
+    code changes its score). Known failure: `noise` sets the answer of deterministic codes: a latent
+    that holds a factor of few levels with little jitter is minimal at .1 and not at .001; a latent
+    of pure noise counts 0.
     """
     whole, mutual, entropies = mixture_information(table, noise)
     active = whole > ACTIVE
@@ -69,17 +78,24 @@ def minimality_sufficiency(
 
 
 def mixture_information(table: Table, noise: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """I(z_j; x) (D,), I(z_j; v_k) (D, K) and H(v_k) (K,) in nats, from samples of q(z_j|x) of randomly drawn rows."""
-    v, w = factor_levels(table), table.row_weights()
+    """I(z_j; x) (D,), I(z_j; v_k) (D, K) and H(v_k) (K,) in nats, from samples of q(z_j|x) of
+    randomly drawn rows.
+    """
+    v = factor_levels(table)
+    w = table.row_weights()
     mean_z, unit = moments(table.codes, table.weights)
     unit = np.where(unit > 0, unit, 1)
     z = (table.codes - mean_z) / unit
-    scale = np.full(z.shape, noise) if table.log_var is None else np.exp(0.5 * table.log_var - np.log(unit))
+    scale = np.full(z.shape, noise)  # (N, D)
+    if table.log_var is not None:
+        scale = np.exp(0.5 * table.log_var - np.log(unit))
     rng = table.rng("samples of minimality_sufficiency")
     drawn = rng.choice(table.n, table.most(SAMPLES), p=w / w.sum())
     jitter = rng.standard_normal(len(drawn))
-    whole, mutual = np.zeros(z.shape[1]), np.zeros((z.shape[1], v.shape[1]))
+    whole = np.zeros(z.shape[1])
+    mutual = np.zeros((z.shape[1], v.shape[1]))
     for j in range(z.shape[1]):
+        # (S,): samples of q(z_j|x) and their density
         samples = z[drawn, j] + scale[drawn, j] * jitter
         own = np.exp(-0.5 * jitter**2) / scale[drawn, j]
         mixture, among, within = _mixtures(samples, drawn, z[:, j], scale[:, j], w, v)
@@ -93,20 +109,25 @@ def mixture_information(table: Table, noise: float) -> tuple[np.ndarray, np.ndar
 
 
 def _mixtures(
-    samples: np.ndarray, drawn: np.ndarray, mean_z: np.ndarray, scale: np.ndarray, w: np.ndarray, v: np.ndarray
+    samples: np.ndarray,
+    drawn: np.ndarray,
+    mean_z: np.ndarray,
+    scale: np.ndarray,
+    w: np.ndarray,
+    v: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """q(z) (S,), q(z) of the rows where a factor is known (S, K), q(z|v_k) (S, K) at samples of one latent.
+    """q(z) (S,), q(z) of the rows where a factor is known (S, K), q(z|v_k) (S, K) at samples of one
+    latent.
 
     A density of 1 / scale stands for 1 / (scale sqrt(2 pi)); only ratios are used.
     """
-    mixture, among, within = (
-        np.empty(len(samples)),
-        np.empty((len(samples), v.shape[1])),
-        np.empty((len(samples), v.shape[1])),
-    )
+    mixture = np.empty(len(samples))
+    among = np.empty((len(samples), v.shape[1]))
+    within = np.empty((len(samples), v.shape[1]))
     known = (v >= 0) * w[:, None]
     rows_of = [[np.flatnonzero(column == level) for level in range(column.max() + 1)] for column in v.T]
     for piece in np.array_split(np.arange(len(samples)), max(1, len(samples) * len(mean_z) // PIECE)):
+        # (s, N): density of each sample under the posterior of every row, in place
         density = samples[piece, None] - mean_z
         density /= scale
         density *= density
@@ -118,6 +139,7 @@ def _mixtures(
         for k, levels in enumerate(rows_of):
             of_piece = v[drawn[piece], k]
             for level in np.unique(of_piece[of_piece >= 0]):
-                here, rows = np.flatnonzero(of_piece == level), levels[level]
+                here = np.flatnonzero(of_piece == level)
+                rows = levels[level]
                 within[piece[here], k] = density[np.ix_(here, rows)] @ w[rows] / w[rows].sum()
     return mixture, among, within

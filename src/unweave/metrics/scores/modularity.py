@@ -1,4 +1,4 @@
-"""Modularity (Ridgeway and Mozer, 2018): does each latent know of one factor only?"""
+"""Modularity (Ridgeway and Mozer, 2018): does each latent have information on one factor only?"""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.averages import mean
-from unweave.metrics.estimators.information import Bins, beyond_chance, information, informative, too_few
+from unweave.metrics.estimators.information import (
+    Bins,
+    beyond_chance,
+    information,
+    informative,
+    too_few,
+)
 
 
 @metric(
@@ -19,25 +25,30 @@ from unweave.metrics.estimators.information import Bins, beyond_chance, informat
     error="jackknife",
 )
 def modularity(table: Table, *, bins: Bins = None) -> Measured:
-    """Modularity, from 0 to 1, higher is better; noise scores .9 to 1, so read it beside its null floor.
+    """Modularity, from 0 to 1, higher is better; noise scores .9 to 1, so read it beside its null
+    floor.
 
-    For every latent, 1 - sum over the other factors of m_jk^2 / (max_k m_jk^2 (K - 1)) with m_jk = I(z_j; v_k); the
-    mean over latents.
+    For every latent, 1 - sum over the other factors of m_jk^2 / (max_k m_jk^2 (K - 1)) with m_jk =
+    I(z_j; v_k); the mean over latents.
 
     parts: `modularity` of every latent and `best`, its factor. matrix: I(z_j; v_k) in nats.
 
-    Source: Ridgeway and Mozer 2018, section 3 (their delta). **Departures**: a latent that never varies, or shares no
-    more information with the factors than chance, has no template and is left out (unless none shares more: then all
-    count); under protocol dlib every latent counts, and one without information is 0.
+    Source: Ridgeway and Mozer 2018, section 3 (their delta). **Departures**: a latent that never
+    varies, or shares no more information with the factors than chance, has no template and is left
+    out (unless none shares more: then all count); under protocol dlib every latent counts, and one
+    without information is 0.
     """
     if len(table.varying) < 2:
         return Measured(math.nan, "", reason="one factor: every latent is modular")
-    if reason := too_few(table, bins):
+    reason = too_few(table, bins)
+    if reason:
         return Measured(math.nan, "", reason=reason)
-    found, literal = information(table, bins), table.protocol != "unweave"
-    squares = found.mutual**2
+    found = information(table, bins)
+    squares = found.mutual**2  # (D, K)
     most = squares.max(1)
-    counted = most > 0 if literal else (most > 0) & informative(table)
+    counted = most > 0
+    if table.protocol == "unweave":
+        counted = counted & informative(table)
     per_latent = np.full(len(most), 0.0 if table.protocol.startswith("dlib") else math.nan)
     rest = squares[counted].sum(1) - most[counted]
     per_latent[counted] = 1 - rest / (most[counted] * (squares.shape[1] - 1))

@@ -1,4 +1,6 @@
-"""OMES (Dapueto et al., 2024): overlap and multiple encoding, from pairs of images that differ in one factor."""
+"""OMES (Dapueto et al., 2024): overlap and multiple encoding, from pairs of images that differ in
+one factor.
+"""
 
 from __future__ import annotations
 
@@ -27,39 +29,48 @@ def omes(
 ) -> Measured:
     """OMES, from 0 to 1, higher is better; noise scores about (1/K + 1/D) / 2.
 
-    c_jk = 1 - max(0, corr(z_j, z'_j)) over pairs of images that differ in factor k alone: 0 if a change of k leaves
-    latent j as it was, 1 if nothing of it remains. With e the unit vector, the overlap score
-    OS_jk = 1 - mean over factors of |e_k - c_j.| is high if latent j moves with k only, and the multiple encoding score
-    MES_jk = 1 - mean over latents of |e_j - c_.k| if k moves latent j only. A factor's score is
-    alpha OS + (1 - alpha) MES, each c_jk OS_jk pooled over latents; the value is the mean over factors.
+    c_jk = 1 - max(0, corr(z_j, z'_j)) over pairs of images that differ in factor k alone: 0 if a
+    change of k leaves latent j as it was, 1 if nothing of it remains. With e the unit vector, the
+    overlap score OS_jk = 1 - mean over factors of |e_k - c_j.| is high if latent j moves with k
+    only, and the multiple encoding score MES_jk = 1 - mean over latents of |e_j - c_.k| if k moves
+    latent j only. A factor's score is alpha OS + (1 - alpha) MES, each c_jk OS_jk pooled over
+    latents; the value is the mean over factors.
 
     alpha: 1 for overlap (modularity) alone, 0 for multiple encoding (compactness) alone.
     pool: "mean" over latents, weighted by c, or "max", the best latent.
     parts: `overlap`, `multiple_encoding`, `score` of every factor. matrix: c.
 
-    Source: Dapueto et al. 2024, section 3 (their S, OS, MES and pooling). **Departures**: a correlation below 0 counts as
-    0, where the authors' code takes |corr|: in pairs that differ, the values of a binary factor are exactly opposed, and
-    a perfect code of it would count as knowing nothing. Latents are not pruned by their standard deviation, which
-    depends on units; those that never vary are left out. Pairs come from rows of the table. A latent that is all
-    noise changes with every factor, and counts as knowing them all.
+    Source: Dapueto et al. 2024, section 3 (their S, OS, MES and pooling). **Departures**: a
+    correlation below 0 counts as 0, where the authors' code takes |corr|: in pairs that differ, the
+    values of a binary factor are exactly opposed, and a perfect code of it would count as knowing
+    nothing. Latents are not pruned by their standard deviation, which depends on units; those that
+    never vary are left out. Pairs come from rows of the table. A latent that is all noise changes
+    with every factor, and counts as knowing them all.
     """
     if len(table.varying) < 2:
         return Measured(math.nan, "", reason="one factor: nothing to overlap with")
     has, few = enough(table)
     if len(has) < 2:
         return Measured(math.nan, "", reason=few)
-    found, shape = pairs(table), (len(table.latents), len(table.varying))
+    found = pairs(table)
     (z,) = standardise(table.codes, weights=table.weights)
     c = np.stack([_changes(z, found[k], pair_weights(table, found[k])) for k in has], 1)
-    overlap, multiple = c * _apart(c), c * _apart(c.T).T
+    # c OS and c MES, (D, K), pooled over latents to (K,)
+    overlap = c * _apart(c)
+    multiple = c * _apart(c.T).T
     if pool == "max":
-        overlap_k, multiple_k = overlap.max(0), multiple.max(0)
+        overlap_k = overlap.max(0)
+        multiple_k = multiple.max(0)
     else:
         total = np.where(c.sum(0) > 0, c.sum(0), 1)
-        overlap_k, multiple_k = (overlap * c).sum(0) / total, (multiple * c).sum(0) / total
+        overlap_k = (overlap * c).sum(0) / total
+        multiple_k = (multiple * c).sum(0) / total
     per_factor = {"overlap": overlap_k, "multiple_encoding": multiple_k}
     per_factor["score"] = alpha * overlap_k + (1 - alpha) * multiple_k
-    factors, matrix = {name: np.full(shape[1], math.nan) for name in per_factor}, np.full(shape, math.nan)
+    # parts of the factors with too few pairs are NaN
+    shape = (len(table.latents), len(table.varying))
+    factors = {name: np.full(shape[1], math.nan) for name in per_factor}
+    matrix = np.full(shape, math.nan)
     matrix[:, has] = c
     for name, part in per_factor.items():
         factors[name][has] = part
@@ -70,12 +81,16 @@ def omes(
 
 def _changes(codes: np.ndarray, rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     """1 - correlation of each latent between the two of a pair, in both orders, from 0 to 1, (D,)."""
-    a, b = codes[rows[:, 0]], codes[rows[:, 1]]
+    a = codes[rows[:, 0]]
+    b = codes[rows[:, 1]]
+    # mean and variance of both members together, since each pair counts in both orders
     centre = np.average(0.5 * (a + b), 0, weights)
-    a, b = a - centre, b - centre
+    a = a - centre
+    b = b - centre
     spread = np.average(0.5 * (a**2 + b**2), 0, weights)
     still = spread <= 1e-24 * np.maximum(centre**2, 1e-300)
-    return np.where(still, 0.0, np.clip(1 - np.average(a * b, 0, weights) / np.where(still, 1, spread), 0, 1))
+    correlation = np.average(a * b, 0, weights) / np.where(still, 1, spread)
+    return np.where(still, 0.0, np.clip(1 - correlation, 0, 1))
 
 
 def _apart(c: np.ndarray) -> np.ndarray:

@@ -24,22 +24,25 @@ from unweave.metrics.estimators.information import Bins, bins_of, code_bins, too
 def pairwise_mi(table: Table, *, bins: Bins = None) -> Measured:
     """Mean mutual information of two latents in nats, 0 or more, lower is better.
 
-    Mean of I(z_i; z_j) over the pairs i < j, of codes in 20 bins. It sees dependence that is not linear, but only in
+    Mean of I(z_i; z_j) over the pairs i < j, of codes in 20 bins. It sees dependence that is not
+    linear, but only in
     pairs: three latents can determine each other and be independent two by two.
 
     matrix: I(z_i; z_j) in nats, (D, D); on the diagonal the entropy of the binned latent.
 
-    Source: Locatello et al. 2019; disentanglement_lib's `mutual_info_score`. **Departures**: information is
-    chance-corrected and bins are robust to outliers, except under protocol dlib, where 1,000 rows of noise score about .17.
+    Source: Locatello et al. 2019; disentanglement_lib's `mutual_info_score`. **Departures**:
+    information is chance-corrected and bins are robust to outliers, except under protocol dlib,
+    where 1,000 rows of noise score about .17.
     """
     if len(table.latents) < 2:
         return Measured(math.nan, "", reason=LONELY)
-    if reason := too_few(table, bins):
+    reason = too_few(table, bins)
+    if reason:
         return Measured(math.nan, "", reason=reason)
     bins = bins_of(table, bins)
     z = code_bins(table, bins)
     found = from_indices(z, z, table.weights, corrected=table.protocol == "unweave")
     pairs = found.uncut[np.triu_indices(len(table.latents), 1)]
-    return Measured(
-        float(pairs.mean()), f"{found.estimator}, {bins} bins", matrix=among_latents(table, found.mutual), pairwise=True
-    )
+    estimator = f"{found.estimator}, {bins} bins"
+    matrix = among_latents(table, found.mutual)
+    return Measured(float(pairs.mean()), estimator, matrix=matrix, pairwise=True)

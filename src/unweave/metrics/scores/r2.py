@@ -31,27 +31,32 @@ from unweave.seeds import fold
 def r2(table: Table, *, kind: Literal["linear", "kernel"] = "linear") -> Measured:
     """Coefficient of determination R2 of the factors given the code, from 0 to 1, higher is better.
 
-    R2_k = 1 - sum (v_k - f_k(z))^2 / sum (v_k - mean)^2 on test rows, at least 0; the value is the mean over factors.
-    A linear R2 of 1 means that the factors are an affine function of the code, as in theorems of affine
-    identifiability; a kernel R2 of 1 with a linear one below it means that all is there, but bent.
+    R2_k = 1 - sum (v_k - f_k(z))^2 / sum (v_k - mean)^2 on test rows, at least 0; the value is the
+    mean over factors. A linear R2 of 1 means that the factors are an affine function of the code,
+    as in theorems of affine identifiability; a kernel R2 of 1 with a linear one below it means that
+    all is there, but bent.
 
-    kind: "linear": least squares. "kernel": kernel ridge regression with a Gaussian kernel, as wide as the median
-        distance between rows, on at most 1,000 rows; the penalty is the one with the least leave-one-out error.
+    kind: "linear": least squares. "kernel": kernel ridge regression with a Gaussian kernel, as wide
+        as the median distance between rows, on at most 1,000 rows; the penalty is the one with the
+        least leave-one-out error.
     parts: `linear` and `kernel`, and each of every factor.
 
-    Source: Wright 1921; as a score of codes Roth et al. 2023 (linear) and von Kuegelgen et al. 2021, section 5
-    (kernel). **Departures**: on test rows; a prediction worse than the mean counts as 0.
-    Known failure: says nothing of axes (a rotation keeps it); categories are taken as numbers in their given order;
-    an outlier among the codes bends a least-squares fit.
+    Source: Wright 1921; as a score of codes Roth et al. 2023 (linear) and von Kuegelgen et al.
+    2021, section 5 (kernel). **Departures**: on test rows; a prediction worse than the mean counts
+    as 0. Known failure: says nothing of axes (a rotation keeps it); categories are taken as numbers
+    in their given order; an outlier among the codes bends a least-squares fit.
     """
     regressions: dict[str, Regression] = {"linear": least_squares, "kernel": kernel_ridge}
     # the kernel's errors and floors are found only if it is the value
     wanted = [name for name in regressions if name == kind or (name == "kernel" and table.whole)]
     unknown = np.full(len(table.varying), math.nan)
-    found = {name: _explained(table, f) if name in wanted else unknown for name, f in regressions.items()}
+    found = dict.fromkeys(regressions, unknown)
+    for name in wanted:
+        found[name] = _explained(table, regressions[name])
+    form = "least squares" if kind == "linear" else "Gaussian kernel ridge"
     return Measured(
         mean(found[kind]),
-        f"{'least squares' if kind == 'linear' else 'Gaussian kernel ridge'}; {table.split_note()}",
+        f"{form}; {table.split_note()}",
         {name: mean(part) for name, part in found.items()},
         factors={f"{name}_per_factor": part for name, part in found.items()},
         n=table.sides()[0].n,
@@ -61,26 +66,29 @@ def r2(table: Table, *, kind: Literal["linear", "kernel"] = "linear") -> Measure
 
 
 def _explained(table: Table, regression: Regression) -> np.ndarray:
-    """R2 of every factor on the test rows, (K,); NaN where the factor is not known or does not vary there."""
+    """R2 of every factor on the test rows, (K,); NaN where the factor is not known or does not vary
+    there.
+    """
     from threadpoolctl import threadpool_limits
 
     fit, test = table.sides()
     both = in_exact_units(np.concatenate([fit.factors, test.factors]))
-    fit, test = replace(fit, factors=both[: fit.n]), replace(test, factors=both[fit.n :])
+    test = replace(test, factors=both[fit.n :])
+    fit = replace(fit, factors=both[: fit.n])
     explained = np.full(len(table.varying), math.nan)
     if regression is kernel_ridge:
         order = np.random.default_rng(fold(table.seed, "rows of r2")).permutation(fit.n)
         fit = fit.rows(order[: table.most(KERNEL_ROWS)])
     with threadpool_limits(1):
+        # one regression for all factors that are known in the same rows
         for known, columns in alike(~np.isnan(fit.factors)):
-            w = _weights(fit)[known]
+            w = fit.row_weights()[known]
             z, z_test = standardise(fit.codes[known], test.codes, weights=w)
-            predicted = regression(z[w > 0], fit.factors[known][w > 0][:, columns], w[w > 0], z_test)
+            counted = w > 0
+            v = fit.factors[known][counted][:, columns]
+            predicted = regression(z[counted], v, w[counted], z_test)  # (test rows, columns)
             for k, values in zip(columns, predicted.T, strict=True):
-                asked = ~np.isnan(test.factors[:, k])
-                explained[k] = determination(test.factors[asked, k], values[asked], _weights(test)[asked])
+                tested = ~np.isnan(test.factors[:, k])
+                w_test = test.row_weights()[tested]
+                explained[k] = determination(test.factors[tested, k], values[tested], w_test)
     return np.maximum(explained, 0)
-
-
-def _weights(table: Table) -> np.ndarray:
-    return np.ones(table.n) if table.weights is None else table.weights

@@ -28,25 +28,30 @@ BINS = 100
 def rmig(table: Table, *, bins: Annotated[int, Setting("bins of each code", low=2, high=10_000)] = BINS) -> Measured:
     """RMIG, from 0 to 1, higher is better.
 
-    MIG, where I(z_j; v_k) is of the quantised stochastic code: the mass that q(z_j|x) has in each of 100 equal bins,
-    summed over images. The noise of the encoder counts, as it does not in a histogram of means.
+    MIG, where I(z_j; v_k) is of the quantised stochastic code: the mass that q(z_j|x) has in each
+    of 100 equal bins, summed over images. The noise of the encoder counts, as it does not in a
+    histogram of means.
 
     parts: `gap`, `entropy` of every factor. matrix: I(z_j; v_k) in nats.
 
-    Source: Do and Tran 2020, section 4.2 and appendix (quantised estimator). **Departures**: bins span the means and
-    four standard deviations around them, where the paper fixes [-4, 4], which cuts codes of another scale.
-    Without log_var the code is deterministic, its means are what is binned, and information is chance-corrected. The mass
-    of posteriors is plug-in, as if the rows were all the images there are: narrow posteriors of noise (deviation .05) beside
-    a factor of 40 levels know .5 nats of it at 1,000 rows, which the gap takes off only where both latents are noise.
+    Source: Do and Tran 2020, section 4.2 and appendix (quantised estimator). **Departures**: bins
+    span the means and four standard deviations around them, where the paper fixes [-4, 4], which
+    cuts codes of another scale. Without log_var the code is deterministic, its means are what is
+    binned, and information is chance-corrected. The mass of posteriors is plug-in, as if the rows
+    were all the images there are: narrow posteriors of noise (deviation .05) beside a factor of 40
+    levels know .5 nats of it at 1,000 rows, which the gap takes off only where both latents are
+    noise.
     """
     if table.width < 2:
         return Measured(math.nan, "", reason="one latent: no runner-up to compare with")
-    if reason := too_few(table, bins):
+    reason = too_few(table, bins)
+    if reason:
         return Measured(math.nan, "", reason=reason)
     v = factor_levels(table)
     if table.log_var is None:
         found = from_indices(_equal_bins(table.codes, bins), v, table.weights, corrected=True)
-        mutual, factors = found.mutual, found.factors
+        mutual = found.mutual
+        factors = found.factors
         estimator = f"{found.estimator}, {bins} bins, means only, no log_var"
     else:
         mutual, factors = _quantised(table, v, bins)
@@ -57,7 +62,9 @@ def rmig(table: Table, *, bins: Annotated[int, Setting("bins of each code", low=
 
 
 def _equal_bins(codes: np.ndarray, bins: int) -> np.ndarray:
-    low, spread = codes.min(0), np.ptp(codes, axis=0).astype(np.float64)
+    """Equal-width bins of each column of codes (N, D), from its smallest to its largest value."""
+    low = codes.min(0)
+    spread = np.ptp(codes, axis=0).astype(np.float64)
     return np.minimum((codes - low) * (bins / np.where(spread > 0, spread, 1)), bins - 1).astype(np.int64)
 
 
@@ -66,18 +73,21 @@ def _quantised(table: Table, v: np.ndarray, bins: int) -> tuple[np.ndarray, np.n
     from scipy.special import ndtr
 
     assert table.log_var is not None
-    w = np.ones(table.n) if table.weights is None else table.weights
+    w = table.row_weights()
     spread = np.exp(0.5 * table.log_var)
+    # of each factor, (L, N): the weight of each row at its level
     members = [np.where(column >= 0, w, 0) * (column == np.arange(column.max() + 1)[:, None]) for column in v.T]
     factors = np.array([entropy(rows.sum(1)) for rows in members])
     mutual = np.zeros((table.codes.shape[1], v.shape[1]))
     for j in range(table.codes.shape[1]):
-        mean_z, sd = table.codes[:, j].astype(np.float64), spread[:, j]
+        mean_z = table.codes[:, j].astype(np.float64)
+        sd = spread[:, j]
         edges = np.linspace((mean_z - 4 * sd).min(), (mean_z + 4 * sd).max(), bins + 1)[1:-1]
+        # (N, bins): mass of each posterior in each bin
         below = ndtr((edges - mean_z[:, None]) / sd[:, None])
         mass = np.diff(below, axis=1, prepend=0, append=1)
         for k, rows in enumerate(members):
-            joint = rows @ mass
+            joint = rows @ mass  # (L, bins)
             shared = entropy(joint.sum(0)) + factors[k] - entropy(joint.ravel())
             mutual[j, k] = max(shared, 0.0)
     return mutual, factors

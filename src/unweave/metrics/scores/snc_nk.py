@@ -1,4 +1,6 @@
-"""Single neuron classification and neuron knockout (Mahon et al., 2024): one latent alone, and all but that one."""
+"""Single neuron classification and neuron knockout (Mahon et al., 2024): one latent alone, and all
+but that one.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from unweave.metrics.estimators.correlations import assign
 from unweave.metrics.estimators.information import information, too_few
 from unweave.metrics.estimators.quantiles import quantiles
 from unweave.metrics.estimators.regressions import KERNEL_ROWS, alike, kernel_ridge
+from unweave.metrics.estimators.row_weights import weights_of
 from unweave.metrics.tables.kinds import shared_levels
 from unweave.seeds import fold
 
@@ -27,22 +30,27 @@ from unweave.seeds import fold
     draws=True,
 )
 def snc_nk(table: Table) -> Measured:
-    """SNC, with NK in the parts; from 0 to 1, higher is better, and chance of SNC is the share of the commonest value.
+    """SNC, with NK in the parts; from 0 to 1, higher is better, and chance of SNC is the share of
+    the commonest value.
 
-    Every factor gets a latent of its own, so that the sum of mutual information is largest. SNC is the mean accuracy
-    of predicting each factor from its latent alone, cut into as many equally filled bins as the factor has values, of
-    which each predicts its most frequent value. NK is the mean loss of accuracy of a classifier of the whole code when
-    that latent is taken out: 0 if the rest of the code knows the factor as well.
+    Every factor gets a latent of its own, so that the sum of mutual information is largest. SNC is
+    the mean accuracy of predicting each factor from its latent alone, cut into as many equally
+    filled bins as the factor has values, of which each predicts its most frequent value. NK is the
+    mean loss of accuracy of a classifier of the whole code when that latent is taken out: 0 if the
+    rest of the code knows the factor as well.
 
-    parts: `snc`, `nk`, `accuracy` of the whole code, each also per factor, and `latent`, the one of each factor.
+    parts: `snc`, `nk`, `accuracy` of the whole code, each also per factor, and `latent`, the one of
+        each factor.
 
-    Source: Mahon et al. 2024 and the authors' code. **Departures**: the classifier of whole codes is kernel ridge
-    regression on indicators (see `r2`; 1,000 rows), where the authors train a network of 256 hidden units, which is
-    slower and depends on its seed; accuracy is of test rows; a factor that is left without a latent is NaN.
-    Known failure: SNC of a factor whose values are not equally frequent is below 1 even for a perfect code, since its
-    bins are equally filled; a copy of a latent makes its NK 0.
+    Source: Mahon et al. 2024 and the authors' code. **Departures**: the classifier of whole codes
+    is kernel ridge regression on indicators (see `r2`; 1,000 rows), where the authors train a
+    network of 256 hidden units, which is slower and depends on its seed; accuracy is of test rows;
+    a factor that is left without a latent is NaN. Known failure: SNC of a factor whose values are
+    not equally frequent is below 1 even for a perfect code, since its bins are equally filled; a
+    copy of a latent makes its NK 0.
     """
-    if reason := too_few(table):
+    reason = too_few(table)
+    if reason:
         return Measured(math.nan, "", reason=reason)
     latents = assign(information(table).mutual)
     fit, test = table.sides()
@@ -52,7 +60,8 @@ def snc_nk(table: Table) -> Measured:
     for k in np.flatnonzero(latents >= 0):
         single[k] = _binned(fit, test, v_fit[:, k], v_test[:, k], int(latents[k]))
         rest = np.delete(np.arange(len(table.latents)), latents[k])
-        knocked[k] = whole[k] - _accuracies(fit, test, rest, np.array([k]))[0] if len(rest) else math.nan
+        if len(rest):
+            knocked[k] = whole[k] - _accuracies(fit, test, rest, np.array([k]))[0]
     alone = latents < 0
     return Measured(
         mean(single),
@@ -71,21 +80,24 @@ def snc_nk(table: Table) -> Measured:
 
 def _binned(fit: Table, test: Table, v: np.ndarray, v_test: np.ndarray, j: int) -> float:
     """Test accuracy of the most frequent value of v in each of equally filled bins of latent j."""
-    known, asked = v >= 0, v_test >= 0
-    if not known.any() or not asked.any():
+    known = v >= 0
+    tested = v_test >= 0
+    if not known.any() or not tested.any():
         return math.nan
-    w = np.ones(fit.n) if fit.weights is None else fit.weights
     values = len(np.unique(v[known]))
-    edges = quantiles(fit.codes[known, j], np.arange(1, values) / values, None if fit.weights is None else w[known])
+    edges = quantiles(fit.codes[known, j], np.arange(1, values) / values, weights_of(fit.weights, known))
     bins, of_test = (np.searchsorted(edges, side.codes[:, j], "right") for side in (fit, test))
+    # (bins, values): weight of the rows fitted, and the most frequent value of each bin
     counts = np.zeros((values, int(v.max()) + 1))
-    np.add.at(counts, (bins[known], v[known]), w[known])
-    tested = None if test.weights is None else test.weights[asked]
-    return accuracy(v_test[asked], counts.argmax(1)[of_test[asked]], tested)
+    np.add.at(counts, (bins[known], v[known]), fit.row_weights()[known])
+    predicted = counts.argmax(1)[of_test[tested]]
+    return accuracy(v_test[tested], predicted, weights_of(test.weights, tested))
 
 
 def _accuracies(fit: Table, test: Table, latents: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    """Test accuracy of kernel ridge regression on indicators of the values of some factors, from some latents."""
+    """Test accuracy of kernel ridge regression on indicators of the values of some factors, from
+    some latents.
+    """
     from threadpoolctl import threadpool_limits
 
     v_fit, v_test = (v[:, factors] for v in shared_levels(fit, test))
@@ -95,13 +107,14 @@ def _accuracies(fit: Table, test: Table, latents: np.ndarray, factors: np.ndarra
     z, z_test = standardise(fit.codes[rows][:, latents], test.codes[:, latents], weights=w)
     right = np.full(len(factors), math.nan)
     for known, columns in alike(v_fit[rows] >= 0):
+        # (n, values) of each factor; all are predicted by one regression
         indicators = [v_fit[rows][known, k, None] == np.unique(v_fit[rows][known, k]) for k in columns]
         with threadpool_limits(1):
             chances = kernel_ridge(z[known], np.hstack(indicators).astype(float), w[known], z_test)
         starts = np.cumsum([one.shape[1] for one in indicators])[:-1]
         for k, of_k in zip(columns, np.split(chances, starts, 1), strict=True):
-            asked = v_test[:, k] >= 0
+            tested = v_test[:, k] >= 0
             predicted = np.unique(v_fit[rows][known, k])[of_k.argmax(1)]
-            tested = None if test.weights is None else test.weights[asked]
-            right[k] = accuracy(v_test[asked, k], predicted[asked], tested)
+            w_test = weights_of(test.weights, tested)
+            right[k] = accuracy(v_test[tested, k], predicted[tested], w_test)
     return right

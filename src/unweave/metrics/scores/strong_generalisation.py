@@ -1,4 +1,6 @@
-"""Strong generalisation (Locatello et al., 2020): are factors predicted where another factor has a value never seen?"""
+"""Strong generalisation (Locatello et al., 2020): are factors predicted where another factor has a
+value never seen?
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.averages import mean
 from unweave.metrics.estimators.classifiers import accuracy, standardise
 from unweave.metrics.estimators.predictors import Predictor, predictors
+from unweave.metrics.estimators.row_weights import weights_of
 from unweave.metrics.tables.kinds import shared_levels
 from unweave.seeds import fold
 
@@ -26,22 +29,31 @@ FIT_ROWS = 2_000
     draws=True,
 )
 def strong_generalisation(
-    table: Table, *, trained_on: Literal["others", "value"] = "others", predictor: Predictor = "logistic"
+    table: Table,
+    *,
+    trained_on: Literal["others", "value"] = "others",
+    predictor: Predictor = "logistic",
 ) -> Measured:
-    """Test accuracy under a value of another factor that was never seen, from 0 to 1, higher is better.
+    """Test accuracy under a value of another factor that was never seen, from 0 to 1, higher is
+    better.
 
-    For every factor j one of its values c is drawn by the seed. Classifiers of the other factors are fitted on rows
-    with v_j != c and tested on rows with v_j = c; the value is the mean accuracy over all pairs (j, k).
+    For every factor j one of its values c is drawn by the seed. Classifiers of the other factors
+    are fitted on rows with v_j != c and tested on rows with v_j = c; the value is the mean accuracy
+    over all pairs (j, k).
 
-    trained_on: "others" holds one value out; "value" is the harder reverse, fitted on v_j = c and tested on the rest.
+    trained_on: "others" holds one value out; "value" is the harder reverse, fitted on v_j = c and
+        tested on the rest.
     predictor: "logistic" or "boosting", as in `downstream`; on at most 2,000 rows.
-    parts: `accuracy` under the usual split, and `gap` = 1 - value / accuracy; `held_out` of every target factor, and
-        `moved`, the mean over the targets while a value of that factor was held out.
+    parts: `accuracy` under the usual split, and `gap` = 1 - value / accuracy; `held_out` of every
+        target factor, and `moved`, the mean over the targets while a value of that factor was held
+        out.
 
-    Source: Locatello et al. 2020 (JMLR), section 6; disentanglement_lib's `strong_downstream_task` is "value".
-    **Departures**: every factor's value is held out once, by the seed (that code draws from a global random stream,
-    and fails at a factor with one value); the value is the accuracy, since the gap of useless codes is 0 as well.
-    Known failure: on correlated factors the held-out rows differ in more than the held-out value.
+    Source: Locatello et al. 2020 (JMLR), section 6; disentanglement_lib's `strong_downstream_task`
+        is "value".
+    **Departures**: every factor's value is held out once, by the seed (that code draws from a
+    global random stream, and fails at a factor with one value); the value is the accuracy, since
+    the gap of useless codes is 0 as well. Known failure: on correlated factors the held-out rows
+    differ in more than the held-out value.
     """
     if len(table.varying) < 2:
         return Measured(math.nan, "", reason="one factor: no other factor whose value could be held out")
@@ -52,22 +64,29 @@ def strong_generalisation(
     rng = np.random.default_rng(fold(table.seed, "held-out values"))
     v_fit, v_test = shared_levels(fit, test)
     usual = mean(_accuracies(fit, test, v_fit, v_test, predictor))
-    found = np.full((len(table.varying),) * 2, math.nan)
+    # (K, K): of the factor whose value is held out, by target factor
+    found = np.full((len(table.varying), len(table.varying)), math.nan)
     for j in range(len(found)):
-        known, asked = v_fit[:, j] >= 0, v_test[:, j] >= 0
-        value = rng.choice(np.unique(v_test[asked, j])) if asked.any() else -1
-        seen, new = known & (v_fit[:, j] != value), v_test[:, j] == value
+        known_test = v_test[:, j] >= 0
+        value = -1
+        if known_test.any():
+            value = rng.choice(np.unique(v_test[known_test, j]))
         if trained_on == "value":
-            seen, new = v_fit[:, j] == value, asked & (v_test[:, j] != value)
+            seen = v_fit[:, j] == value
+            new = known_test & (v_test[:, j] != value)
+        else:
+            seen = (v_fit[:, j] >= 0) & (v_fit[:, j] != value)
+            new = v_test[:, j] == value
         # the factor whose value is held out is not a target
-        left_out = np.arange(len(found)) == j
-        sides = np.where(seen[:, None] & ~left_out, v_fit, -1), np.where(new[:, None] & ~left_out, v_test, -1)
-        found[j] = _accuracies(fit, test, *sides, predictor)
+        target = np.arange(len(found)) != j
+        of_seen = np.where(seen[:, None] & target, v_fit, -1)
+        of_new = np.where(new[:, None] & target, v_test, -1)
+        found[j] = _accuracies(fit, test, of_seen, of_new, predictor)
     strong = mean(found.ravel())
+    way = "one value held out" if trained_on == "others" else "one value seen"
     return Measured(
         strong,
-        f"{predictor}, {'one value held out' if trained_on == 'others' else 'one value seen'}; "
-        f"at most {fit.n} rows fitted, {test.n} tested, values and rows drawn by seed {table.seed}",
+        f"{predictor}, {way}; at most {fit.n} rows fitted, {test.n} tested, values and rows drawn by seed {table.seed}",
         {"accuracy": usual, "gap": 1 - strong / usual if usual > 0 else math.nan},
         factors={
             "held_out": np.array([mean(column) for column in found.T]),
@@ -79,15 +98,17 @@ def strong_generalisation(
 
 
 def _accuracies(fit: Table, test: Table, v_fit: np.ndarray, v_test: np.ndarray, predictor: str) -> np.ndarray:
-    """Test accuracy of every factor, (K,), over rows of known level; NaN where there is nothing to fit or to test.
+    """Test accuracy of every factor, (K,), over rows of known level; NaN where there is nothing to
+    fit or to test.
 
-    Codes are on the scale of all rows, since a latent may hardly move while the value of a factor is held.
+    Codes are on the scale of all rows, since a latent may hardly move while the value of a factor
+    is fixed.
     """
     z, z_test = standardise(fit.codes, test.codes, weights=fit.weights)
     right = np.full(v_fit.shape[1], math.nan)
     for k, predict in predictors(predictor, z, v_fit, fit.weights, fit.seed).items():
-        asked = v_test[:, k] >= 0
-        if asked.any():
-            w = None if test.weights is None else test.weights[asked]
-            right[k] = accuracy(v_test[asked, k], predict(z_test[asked]), w)
+        tested = v_test[:, k] >= 0
+        if tested.any():
+            w = weights_of(test.weights, tested)
+            right[k] = accuracy(v_test[tested, k], predict(z_test[tested]), w)
     return right

@@ -1,4 +1,6 @@
-"""Sufficiency: does the code know as much of the labels as the image does?"""
+"""Sufficiency (Achille and Soatto, 2018): does the code have as much information on the labels as
+the image?
+"""
 
 from __future__ import annotations
 
@@ -23,23 +25,29 @@ from unweave.metrics.estimators.posteriors import Rows, about_labels, label_entr
 def sufficiency(table: Table, *, target: tuple[int, ...] | None = None, rows: Rows = "sample") -> Measured:
     """Sufficiency, from 0 to 1, higher is better: I(y; z) = I(y; x) when it is 1.
 
-    Mean over the labels y of I(y; z) / I(y; x), where z is a sample of q(z|x) and I(y; x) = H(y), since a factor is
-    determined by its image. By the data processing inequality no code can have more.
+    Mean over the labels y of I(y; z) / I(y; x), where z is a sample of q(z|x) and I(y; x) = H(y),
+    since a factor is determined by its image. By the data processing inequality no code can have
+    more.
 
     target: which columns of the factors are labels, all by default; each is scored by itself.
-    rows: "sample" (a lower bound from the posteriors of other rows) or "all" (the rows are all the images there are).
-    parts: `information` I(y; z), `entropy` H(y) in nats, and `sufficiency` of every factor, NaN if it is no target.
+    rows: "sample" (a lower bound from the posteriors of other rows) or "all" (the rows are all the
+        images there are).
+    parts: `information` I(y; z), `entropy` H(y) in nats, and `sufficiency` of every factor, NaN if
+        it is no target.
 
-    Source: Achille and Soatto 2018, section 2 (representations that are sufficient, invariant, minimal).
-    **Departures**: the estimator is ours. It reads the posteriors, not a trained classifier, so it is easily too low
-    where labels are tangled in the code. With rows="all", codes of narrow posteriors score 1 even if they are noise.
+    Source: Achille and Soatto 2018, section 2 (representations that are sufficient, invariant,
+        minimal).
+    **Departures**: the estimator is ours. It reads the posteriors, not a trained classifier, so it
+    is easily too low where labels are tangled in the code. With rows="all", codes of narrow
+    posteriors score 1 even if they are noise.
     """
-    if reason := missing(table) or no_labels(table):
+    reason = missing(table) or no_labels(table)
+    if reason:
         return Measured(math.nan, "", reason=reason)
     columns = labels(table, target)
-    found, entropy = about_labels(table, columns, rows), np.array([label_entropy(table, v) for v in columns])
+    found = about_labels(table, columns, rows)
+    entropy = np.array([label_entropy(table, v) for v in columns])
     share = found / np.where(entropy > 0, entropy, np.nan)
     parts = {"sufficiency": share, "information": found, "entropy": entropy}
-    return Measured(
-        mean(share), how(table, rows), factors={k: placed(table, target, part) for k, part in parts.items()}
-    )
+    factors = {name: placed(table, target, part) for name, part in parts.items()}
+    return Measured(mean(share), how(table, rows), factors=factors)

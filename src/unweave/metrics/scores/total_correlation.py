@@ -26,17 +26,18 @@ TINY = 1e-12
 def total_correlation(table: Table, *, form: Literal["mean", "sampled"] = "mean") -> Measured:
     """Gaussian total correlation of the latents in nats, 0 or more, lower is better.
 
-    TC = 1/2 (sum over d of log C_dd - log det C), with C the covariance of the codes: the KL of a Gaussian with that
-    covariance to the product of its marginals. It sees only linear dependence, and is blind to the axes: latents of
-    equal variance stay independent under any rotation.
+    TC = 1/2 (sum over d of log C_dd - log det C), with C the covariance of the codes: the KL of a
+    Gaussian with that covariance to the product of its marginals. It sees only linear dependence,
+    and is blind to the axes: latents of equal variance stay independent under any rotation.
 
-    form: "mean": of the codes. "sampled": of samples of the posteriors (needs log_var), whose covariance is that of the
-        means and the mean of the variances. The two can disagree: a method may make the one independent and not the other.
+    form: "mean": of the codes. "sampled": of samples of the posteriors (needs log_var), whose
+        covariance is that of the means and the mean of the variances. The two can disagree: a
+        method may make the one independent and not the other.
 
     matrix: the correlation of the latents, (D, D).
-    Source: Watanabe 1960; disentanglement_lib's `gaussian_total_correlation`. **Departures**: less the exact bias
-    that N Gaussian rows have (about D (D - 1) / 4N), and not below 0; plug-in under protocol dlib. Latents that determine
-    each other, for which it is infinite, give NaN and say so.
+    Source: Watanabe 1960; disentanglement_lib's `gaussian_total_correlation`. **Departures**: less
+    the exact bias that N Gaussian rows have (about D (D - 1) / 4N), and not below 0; plug-in under
+    protocol dlib. Latents that determine each other, for which it is infinite, give NaN and say so.
     """
     if len(table.latents) < 2:
         return Measured(math.nan, "", reason=LONELY)
@@ -45,19 +46,30 @@ def total_correlation(table: Table, *, form: Literal["mean", "sampled"] = "mean"
         return Measured(math.nan, "", reason=reason)
     scale = np.sqrt(c.diagonal())
     correlation = c / np.outer(scale, scale)
-    strengths = np.linalg.eigvalsh(correlation)
+    strengths = np.linalg.eigvalsh(correlation)  # (D,); log det is the sum of their logarithms
     if strengths[0] < TINY * len(c):
-        return Measured(math.nan, "", reason="some latents determine each other: their total correlation is infinite")
+        return Measured(
+            math.nan,
+            "",
+            reason="some latents determine each other: their total correlation is infinite",
+        )
     value = float(-0.5 * np.log(strengths).sum())
     if table.protocol == "unweave":
         value -= gaussian_bias(len(c), rows)
     how = "plug-in" if table.protocol != "unweave" else "less the bias of Gaussian rows"
     matrix = among_latents(table, correlation)
-    return Measured(value, f"Gaussian, {how}, {form} codes", matrix=matrix, reason=unread(table, form), pairwise=True)
+    return Measured(
+        value,
+        f"Gaussian, {how}, {form} codes",
+        matrix=matrix,
+        reason=unread(table, form),
+        pairwise=True,
+    )
 
 
 def gaussian_bias(d: int, rows: float) -> float:
-    """What the plug-in estimate of N independent Gaussian rows is too high by: from E log det of a Wishart matrix.
+    """What the plug-in estimate of N independent Gaussian rows is too high by: from E log det of a
+    Wishart matrix.
 
     >>> print(round(gaussian_bias(10, 1000.0), 5), 10 * 9 / 4000)
     0.02262 0.0225

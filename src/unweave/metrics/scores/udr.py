@@ -1,4 +1,6 @@
-"""Unsupervised disentanglement ranking (Duan et al., 2020): do models that were trained apart agree on their latents?"""
+"""Unsupervised disentanglement ranking (Duan et al., 2020): do models that were trained apart agree
+on their latents?
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from unweave.seeds import fold
 from unweave.settings import Setting
 from unweave.tensors import plain
 
-PENALTY, LITERAL = 0.1, 0.01
+PENALTY = 0.1
+LITERAL = 0.01  # nats of KL, the authors' threshold of an active latent
 
 
 @metric_of_models(measures=("identifiability",), protocols=("unweave", "dlib"))
@@ -33,25 +36,30 @@ def udr(
     seed: int = 0,
     calibrate: bool = False,
 ) -> Score:
-    """UDR of several models, from 0 to 1, higher is better; a disentangled model finds the latents others find.
+    """UDR of several models, from 0 to 1, higher is better; a disentangled model finds the latents
+    others find.
 
-    R_ab says how strongly latent a of one model goes with latent b of the other: |weight| of a lasso from the one's
-    standardised codes to the other's, or |Spearman correlation|. For a pair of models UDR_ij is the mean, over the rows
-    and columns of R, of max(R)^2 / sum(R), which is 1 where a latent has one partner. A model's score is the median over
-    the other models; the value is the mean over models, and `parts` tells which to select.
+    R_ab measures how strongly latent a of one model is related to latent b of the other: |weight|
+    of a lasso from the one's standardised codes to the other's, or |Spearman correlation|. For a
+    pair of models UDR_ij is the mean, over the rows and columns of R, of max(R)^2 / sum(R), which
+    is 1 where a latent has one partner. A model's score is the median over the other models; the
+    value is the mean over models, and `parts` tells which to select.
 
     models: codes (N, D_i) of each model, of the same images row by row; D may differ.
-    log_vars: (N, D_i) of each, or kl: mean KL (D_i,) of each: latents with a KL of `threshold` nats or less are left out
-        (0.05 by default, the authors' 0.01 under protocol dlib).
-        Without either every latent that varies counts, also those of collapsed models, which then rank high.
-    kind: "lasso" (alpha 0.1) or "spearman". calibrate: also `null`, after rows were permuted in every model, and
-        `rotated`, after every model's codes were rotated at random.
-    parts: `models` (M,), `best`, `active` latents (M,). matrix: UDR_ij, (M, M), NaN on the diagonal.
+    log_vars: (N, D_i) of each, or kl: mean KL (D_i,) of each: latents with a KL of `threshold` nats
+        or less are left out (0.05 by default, the authors' 0.01 under protocol dlib). Without
+        either every latent that varies counts, also those of collapsed models, which then rank
+        high.
+    kind: "lasso" (alpha 0.1) or "spearman". calibrate: also `null`, after rows were permuted in
+        every model, and `rotated`, after every model's codes were rotated at random.
+    parts: `models` (M,), `best`, `active` latents (M,). matrix: UDR_ij, (M, M), NaN on the
+        diagonal.
 
-    Source: Duan et al. 2020, section 4 and eq. 2; disentanglement_lib's `udr_sklearn` under protocol dlib, which takes
-    the mean over rows and that over columns apart (other weights, where models have different numbers of active latents)
-    and silences latents below a KL of 0.01 whatever the threshold is. **Departures**: a model without active latents is
-    NaN. Five models or more of each setting are asked for; two that fail alike agree.
+    Source: Duan et al. 2020, section 4 and eq. 2; disentanglement_lib's `udr_sklearn` under
+    protocol dlib, which takes the mean over rows and that over columns apart (other weights, where
+    models have different numbers of active latents) and silences latents below a KL of 0.01
+    whatever the threshold is. **Departures**: a model without active latents is NaN. Five models or
+    more of each setting are recommended; two that fail alike agree.
 
     Raises ValueError for fewer than two models, or codes of different numbers of rows.
     """
@@ -65,22 +73,22 @@ def udr(
     models = several(models, "models", "codes (N, D)")
     codes = _standard(models)
     active = _active(codes, models, log_vars, kl, threshold)
-    loud = active if protocol != "dlib" else _active(codes, models, log_vars, kl, LITERAL)
+    kept = active  # latents that are related to each other; the others are set to 0
+    if protocol == "dlib":
+        kept = _active(codes, models, log_vars, kl, LITERAL)
     relate = lasso if kind == "lasso" else spearman
 
     def agreement(codes: list[np.ndarray]) -> np.ndarray:
-        return _agreement([z * heard for z, heard in zip(codes, loud, strict=True)], active, relate, protocol)
+        audible = [z * counts for z, counts in zip(codes, kept, strict=True)]
+        return _agreement(audible, active, relate, protocol)
 
     matrix = agreement(codes)
     scores = _medians(matrix)
-    null = rotated = math.nan
+    null = math.nan
+    rotated = math.nan
     if calibrate:
-        rng = np.random.default_rng(fold(seed, "permuted codes of udr"))
-        null = _mean(_medians(agreement([z[rng.permutation(len(z))] for z in codes])))
-        turned = [_turn(z, a, fold(seed, "model", i)) for i, (z, a) in enumerate(zip(codes, active, strict=True))]
-        rotated = _mean(_medians(agreement(turned)))
-    silent = [i for i, a in enumerate(active) if not a.any()]
-    reasons = [f"models {', '.join(map(str, silent))} have no active latent"] if silent else []
+        null, rotated = _floors(codes, active, agreement, seed)
+    reasons = _reasons(active)
     if log_vars is None and kl is None:
         reasons.append("no KL given: every latent that varies counts")
     return Score(
@@ -99,6 +107,27 @@ def udr(
         },
         matrix=matrix,
     )
+
+
+def _floors(
+    codes: list[np.ndarray],
+    active: list[np.ndarray],
+    agreement: Callable[..., np.ndarray],
+    seed: int,
+) -> tuple[float, float]:
+    """UDR after the rows were permuted in every model, and after every model's codes were rotated
+    at random.
+    """
+    rng = np.random.default_rng(fold(seed, "permuted codes of udr"))
+    permuted = [z[rng.permutation(len(z))] for z in codes]
+    turned = [_turn(z, a, fold(seed, "model", i)) for i, (z, a) in enumerate(zip(codes, active, strict=True))]
+    return _mean(_medians(agreement(permuted))), _mean(_medians(agreement(turned)))
+
+
+def _reasons(active: list[np.ndarray]) -> list[str]:
+    """A note on models without an active latent, or none."""
+    silent = [str(i) for i, a in enumerate(active) if not a.any()]
+    return [f"models {', '.join(silent)} have no active latent"] if silent else []
 
 
 def lasso(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -126,12 +155,23 @@ def partners(r: np.ndarray, pooled: bool = True) -> float:
     >>> print(round(partners(r), 4), round(partners(r, pooled=False), 4))
     0.5417 0.5833
     """
-    shares = [np.divide(r.max(ax) ** 2, r.sum(ax), out=np.zeros(r.shape[1 - ax]), where=r.sum(ax) > 0) for ax in (0, 1)]
-    return float(np.concatenate(shares).mean() if pooled else 0.5 * (shares[0].mean() + shares[1].mean()))
+    of_columns, of_rows = (_shares(r, axis) for axis in (0, 1))
+    if pooled:
+        return float(np.concatenate([of_columns, of_rows]).mean())
+    return float(0.5 * (of_columns.mean() + of_rows.mean()))
+
+
+def _shares(r: np.ndarray, axis: int) -> np.ndarray:
+    """max^2 / sum of R (D, E) along an axis, 0 where the sum is 0."""
+    total = r.sum(axis)
+    return np.divide(r.max(axis) ** 2, total, out=np.zeros(len(total)), where=total > 0)
 
 
 def _agreement(
-    codes: list[np.ndarray], active: list[np.ndarray], relate: Callable[..., np.ndarray], protocol: str
+    codes: list[np.ndarray],
+    active: list[np.ndarray],
+    relate: Callable[..., np.ndarray],
+    protocol: str,
 ) -> np.ndarray:
     """UDR_ij of all pairs, (M, M): model i explains model j."""
     m = len(codes)
@@ -151,10 +191,16 @@ def _medians(matrix: np.ndarray) -> np.ndarray:
 
 
 def _mean(scores: np.ndarray) -> float:
-    return math.nan if np.isnan(scores).all() else float(np.nanmean(scores))
+    """Mean of the models' scores (M,) that are defined; NaN if none is."""
+    if np.isnan(scores).all():
+        return math.nan
+    return float(np.nanmean(scores))
 
 
 def _standard(models: Sequence[Any]) -> list[np.ndarray]:
+    """Standardised codes of at least two models; ValueError unless they are of as many rows, (N,
+    D).
+    """
     codes = [check_codes(z, f"codes of model {i}") for i, z in enumerate(models)]
     if len(codes) < 2:
         raise ValueError(f"{len(codes)} model given; udr compares at least 2")

@@ -10,7 +10,8 @@ import numpy as np
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.covariances import LONELY, among_latents, covariance, unread
 
-TINIEST, LARGEST = 1e-70, 1e70
+TINIEST = 1e-70  # deviations whose squares float64 can square again lie between these two
+LARGEST = 1e70
 
 
 @metric(
@@ -28,16 +29,18 @@ TINIEST, LARGEST = 1e-70, 1e70
 def wasserstein_correlation(table: Table, *, form: Literal["mean", "sampled"] = "mean") -> Measured:
     """Normalised Wasserstein correlation, from 0 to 2 (1 - 1/sqrt(D)), lower is better.
 
-    W / tr C, where W = 2 tr C - 2 tr sqrt(A C A) with A = diag(C)^(1/2) is the squared 2-Wasserstein distance between
-    Gaussians with covariance C and with its diagonal alone. Latents of small variance hardly count, unlike in the total
-    correlation.
+    W / tr C, where W = 2 tr C - 2 tr sqrt(A C A) with A = diag(C)^(1/2) is the squared
+    2-Wasserstein distance between Gaussians with covariance C and with its diagonal alone. Latents
+    of small variance hardly count, unlike in the total correlation.
 
-    form: "mean" or "sampled" codes, as for `total_correlation`. parts: `wasserstein`, W in squared units of the codes.
+    form: "mean" or "sampled" codes, as for `total_correlation`. parts: `wasserstein`, W in squared
+        units of the codes.
     matrix: the covariance of the latents, (D, D).
 
-    Source: Locatello et al. 2019 (JMLR 2020, appendix); disentanglement_lib's `gaussian_wasserstein_correlation` (W) and
-    `gaussian_wasserstein_correlation_norm` (the value). **Departures**: the symmetric matrix, whose square root is real
-    whatever rounding does; there the root of a matrix that is not symmetric can come out complex.
+    Source: Locatello et al. 2019 (JMLR 2020, appendix); disentanglement_lib's
+    `gaussian_wasserstein_correlation` (W) and `gaussian_wasserstein_correlation_norm` (the value).
+    **Departures**: the symmetric matrix, whose square root is real whatever rounding does; there
+    the root of a matrix that is not symmetric can come out complex.
     """
     unknown = {"wasserstein": math.nan}
     if len(table.latents) < 2:

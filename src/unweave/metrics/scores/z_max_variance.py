@@ -10,7 +10,9 @@ from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.classifiers import standardise
 from unweave.metrics.tables.one_factor import enough, pair_weights, pairs
 
-FIT_POINTS, TEST_POINTS, PAIRS = 2_000, 1_000, 32
+FIT_POINTS = 2_000
+TEST_POINTS = 1_000
+PAIRS = 32
 
 
 @metric(
@@ -22,15 +24,16 @@ FIT_POINTS, TEST_POINTS, PAIRS = 2_000, 1_000, 32
 def z_max_variance(table: Table) -> Measured:
     """Z-max variance score, from 0 to 1, higher is better; noise scores about 1/K.
 
-    For 32 pairs of images that differ in factor k alone, the latent whose variance within pairs, divided by its variance
-    over the data, is largest votes for k. Each latent stands for the factor it was voted for most; the score is the
-    share of votes on test points that agree.
+    For 32 pairs of images that differ in factor k alone, the latent whose variance within pairs,
+    divided by its variance over the data, is largest votes for k. Each latent stands for the factor
+    it was voted for most; the score is the share of votes on test points that agree.
 
     parts: `train`, `test`. matrix: the share of the votes for factor k that latent j gave, (D, K).
 
-    Source: Kim et al. 2019 (RF-VAE), section 4. **Departures**: pairs each have values of the other factors of their
-    own, where the paper holds one combination for a whole batch, which few tables have enough rows for; votes are scored
-    on other pairs than those they are cast on. Noise latents vary whatever is held, and win votes of every factor.
+    Source: Kim et al. 2019 (RF-VAE), section 4. **Departures**: pairs each have values of the other
+    factors of their own, where the paper fixes one combination for a whole batch, which few tables
+    have enough rows for; votes are scored on other pairs than those they are cast on. Noise latents
+    vary whatever is fixed, and win votes of every factor.
     """
     unknown = {"train": math.nan, "test": math.nan}
     if len(table.varying) < 2:
@@ -40,14 +43,16 @@ def z_max_variance(table: Table) -> Measured:
         return Measured(math.nan, "", reason=few, pieces=unknown)
     rng = table.rng("votes of z_max_variance")
     (z,) = standardise(table.codes, weights=table.weights)
-    shape, found = (z.shape[1], len(table.varying)), pairs(table)
-    votes = np.zeros((2, *shape))
+    shape = (z.shape[1], len(table.varying))
+    found = pairs(table)
+    votes = np.zeros((2, *shape))  # of points to fit and to test on
     for k in has:
         halves = np.array_split(rng.permutation(found[k]), 2)
         for side, (some, points) in enumerate(zip(halves, (FIT_POINTS, TEST_POINTS), strict=True)):
             squared = 0.5 * (z[some[:, 0]] - z[some[:, 1]]) ** 2
             w = pair_weights(table, some)
             size = (table.most(points) // len(has), PAIRS)
+            # (points, 32, D) -> (points, D) -> (points,): the latent with the largest variance within pairs
             drawn = rng.choice(len(some), size, p=None if w is None else w / w.sum())
             winners = np.stack([squared[rows].mean(0) for rows in drawn]).argmax(1)
             votes[side, :, k] = np.bincount(winners, minlength=shape[0])

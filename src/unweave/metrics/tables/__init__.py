@@ -1,1 +1,3 @@
-"""What metrics read: checked codes beside factors, groups of codes, the codes of several models."""
+"""Tables that metrics read: checked codes beside factors, groups of codes, the codes of several
+models.
+"""

@@ -1,6 +1,7 @@
-"""What a table of rows and a table of groups have in common: their columns, and the copies that errors and floors need.
+"""Interface of tables of rows and of groups: their columns, and the changed copies that errors and
+floors need.
 
-The library scores either without knowing which it is: what the two do differently stands in their own files.
+The library scores either through it; what the two do differently is in their own files.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ if TYPE_CHECKING:  # beartype, under which the tests run, checks functions alone
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class AnyTable(ABC):
-    """Something that metrics read. Latents and factors that never vary were set aside when it was made.
+    """Abstract table of codes. Latents and factors that never vary were set aside when it was made.
 
-    latents, varying: which of the columns that were given are the latents, and the factors, of this table.
-    width, height: how many latents and factors were given. kinds: of each of these factors, () where they are not known.
-    notes: what every score of it has to say. redrawn: whether a half of it takes a new draw, which costs as much as a fit.
+    latents, varying: which of the columns that were given are the latents, and the factors, of this
+        table.
+    width, height: how many latents and factors were given. kinds: of each of these factors, ()
+        where they are not known.
+    notes: remarks that every score of it carries. redrawn: whether a half of it takes a new draw,
+        which costs as much as a fit.
     """
 
     redrawn: ClassVar[bool] = False
@@ -52,7 +56,7 @@ class AnyTable(ABC):
 
     @abstractmethod
     def audible(self) -> AnyTable:
-        """The latents that say something, as far as that is known."""
+        """The latents that carry information, as far as that is known."""
 
     @abstractmethod
     def without_factors(self) -> AnyTable:
@@ -60,11 +64,15 @@ class AnyTable(ABC):
 
     @abstractmethod
     def grouped(self, *, pairs: bool) -> AnyTable:
-        """Groups whose members share a factor; pairs: in each of which every pair of members shares a value of its own."""
+        """Groups whose members share a factor; pairs: in each of which every pair of members shares
+        a value of its own.
+        """
 
     @abstractmethod
     def without(self, *blocks: int) -> Self:
-        """Without some of 20 blocks of rows, for the jackknife. ValueError for groups, whose error is by halves."""
+        """Without some of 20 blocks of rows, for the jackknife. ValueError for groups, whose error
+        is by halves.
+        """
 
     @abstractmethod
     def halves(self, i: int) -> tuple[Self, Self]:
@@ -83,16 +91,23 @@ class AnyTable(ABC):
         """The factors themselves as codes; None where that cannot be."""
 
     def put_back(self, latents: Mapping[str, np.ndarray], factors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Parts per latent (D,) and per factor (K,) on the columns that were given, NaN where one was set aside."""
+        """Parts per latent (D,) and per factor (K,) on the columns that were given, NaN where one
+        was set aside.
+        """
         full: dict[str, np.ndarray] = {}
-        for parts, columns, length in ((latents, self.latents, self.width), (factors, self.varying, self.height)):
+        for parts, columns, length in (
+            (latents, self.latents, self.width),
+            (factors, self.varying, self.height),
+        ):
             for name, part in parts.items():
                 full[name] = np.full(length, np.nan)
                 full[name][list(columns)] = part
         return full
 
     def put_back_matrix(self, matrix: np.ndarray | None) -> np.ndarray | None:
-        """A matrix (D, K) on the columns that were given, NaN where one was set aside; one of another shape as it is."""
+        """A matrix (D, K) on the columns that were given, NaN where one was set aside; one of
+        another shape as it is.
+        """
         if matrix is None or matrix.shape != (len(self.latents), len(self.varying)):
             return matrix
         full = np.full((self.width, self.height), np.nan)
@@ -100,6 +115,10 @@ class AnyTable(ABC):
         return full
 
     def kinds_given(self) -> tuple[str, ...]:
-        """The kind of every factor that was given, "" of those set aside; () where factors are not known."""
+        """The kind of every factor that was given, "" of those set aside; () where factors are not
+        known.
+        """
         of = dict(zip(self.varying, self.kinds, strict=False))
-        return tuple(of.get(k, "") for k in range(self.height)) if of else ()
+        if not of:
+            return ()
+        return tuple(of.get(k, "") for k in range(self.height))

@@ -1,4 +1,4 @@
-"""What may be said beside codes and factors: every argument is used, or refused in one line."""
+"""Checks of the arguments beside codes and factors: every argument is used, or refused in one line."""
 
 from __future__ import annotations
 
@@ -11,12 +11,24 @@ import numpy as np
 from unweave.settings import Keyword, keywords, nearest
 
 PROTOCOLS = ("unweave", "dlib", "dlib-2018", "laforge", "infomec")
-OF_TABLES = ("test", "log_var", "active", "weights", "kinds", "reference", "protocol", "seed", "calibrate")
+OF_TABLES = (
+    "test",
+    "log_var",
+    "active",
+    "weights",
+    "kinds",
+    "reference",
+    "protocol",
+    "seed",
+    "calibrate",
+)
 OF_ROWS = ("factors", "log_var", "weights", "kinds")  # what groups do not have
 
 
 def check_how(protocol: Any, seed: Any, calibrate: Any) -> None:
-    """ValueError for a protocol that does not exist, a seed that is no whole number, or a calibrate that is no bool."""
+    """ValueError for a protocol that does not exist, a seed that is no whole number, or a calibrate
+    that is no bool.
+    """
     if protocol not in PROTOCOLS:
         raise ValueError(f"unknown protocol {protocol!r}; {nearest(str(protocol), PROTOCOLS)}")
     whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
@@ -27,9 +39,13 @@ def check_how(protocol: Any, seed: Any, calibrate: Any) -> None:
 
 
 def check_options(
-    name: str, measure: Callable[..., Any], options: Mapping[str, Any], others: Iterable[str] = OF_TABLES
+    name: str,
+    measure: Callable[..., Any],
+    options: Mapping[str, Any],
+    others: Iterable[str] = OF_TABLES,
 ) -> dict[str, Any]:
-    """The options of a metric in their types; ValueError for one that it does not have, of another type or out of range.
+    """The options of a metric in their types; ValueError for one that it does not have, of another
+    type or out of range.
 
     others: the arguments that it takes beside its options.
     """
@@ -66,12 +82,11 @@ def refuse_unbound(name: str, function: Callable[..., Any], given: tuple[Any, ..
 
 
 def several(models: Any, name: str, what: str) -> list[Any]:
-    """Something of each of several models as a list; ValueError if it is no sequence of them. what: of each."""
-    if (
-        isinstance(models, (str, bytes, Mapping))
-        or not hasattr(models, "__len__")
-        or not hasattr(models, "__getitem__")
-    ):
+    """A sequence with an entry for each of several models, as a list; ValueError if it is none.
+    what: an entry in words.
+    """
+    indexed = hasattr(models, "__len__") and hasattr(models, "__getitem__")
+    if isinstance(models, (str, bytes, Mapping)) or not indexed:
         raise ValueError(f"{name} is a {type(models).__name__}; expected {what} of each model, one after the other")
     if getattr(models, "shape", None) == ():
         raise ValueError(f"{name} is a single number; expected {what} of each model, one after the other")

@@ -1,4 +1,6 @@
-"""Codes as numbers along axes: vector latents along their principal axis, and rotations of the axes of a code."""
+"""Codes as numbers along axes: vector latents along their principal axis, and rotations of the axes
+of a code.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +10,38 @@ from unweave.seeds import fold
 
 
 def principal_axes(z: np.ndarray) -> np.ndarray | None:
-    """For vector codes (N, D, d) the first principal axis of each latent, (D, d); None for scalar codes."""
+    """For vector codes (N, D, d) the first principal axis of each latent, (D, d); None for scalar
+    codes.
+    """
     if z.ndim == 2:
         return None
     centred = (z - z.mean(0)).astype(np.float64)
-    # in units of a power of two for each latent, so that squares of codes of size 1e200 can be held
-    centred = np.ldexp(centred, -np.frexp(np.abs(centred).max((0, 2)))[1][:, None])
-    return np.linalg.svd(np.einsum("nde,ndf->def", centred, centred))[0][:, :, 0]
+    # in units of a power of two for each latent, so that squares of codes of size 1e200 stay within float64
+    exponent = np.frexp(np.abs(centred).max((0, 2)))[1]
+    centred = np.ldexp(centred, -exponent[:, None])
+    # (D, d, d): scatter matrices, whose first singular vector is the axis
+    scatter = np.einsum("nde,ndf->def", centred, centred)
+    return np.linalg.svd(scatter)[0][:, :, 0]
 
 
 def in_double(z: np.ndarray, protocol: str) -> np.ndarray:
-    """Codes as float64; as they are under protocol dlib, whose edges of bins are of the codes' own precision."""
+    """Codes as float64; as they are under protocol dlib, whose edges of bins are of the codes' own
+    precision.
+    """
     return z if protocol.startswith("dlib") else z.astype(np.float64, copy=False)
 
 
 def flatten(z: np.ndarray, axes: np.ndarray | None) -> np.ndarray:
-    """Vector codes (N, D, d) as (N, D), each latent's coordinate along its axis; scalar codes as they are."""
+    """Vector codes (N, D, d) as (N, D), each latent's coordinate along its axis; scalar codes as
+    they are.
+    """
     return z if axes is None else np.einsum("nde,de->nd", z, axes)
 
 
 def flatten_log_var(log_var: np.ndarray, axes: np.ndarray | None) -> np.ndarray:
-    """Log variances (N, D, d) of vector codes as (N, D): of each latent along its axis; of scalar codes as they are."""
+    """Log variances (N, D, d) of vector codes as (N, D): of each latent along its axis; of scalar
+    codes as they are.
+    """
     return log_var if axes is None else np.log(np.einsum("nde,de->nd", np.exp(log_var), axes**2))
 
 

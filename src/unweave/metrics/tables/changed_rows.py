@@ -1,4 +1,6 @@
-"""Changed copies of a table of rows: parts of it for an error, and what chance, a rotation and perfect codes look like."""
+"""Changed copies of a table of rows: blocks and halves for an error; permuted, rotated and perfect
+codes for floors.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ class ChangedRows(Rows):
     def without(self, *blocks: int) -> Self:
         """The table without some of 20 blocks of rows, which are drawn by seed; test rows likewise.
 
-        What stays is split into rows to fit on and rows to test on as it was: a new split would be a new draw.
+        What stays is split into rows to fit on and rows to test on as it was: a new split would be
+        a new draw.
         """
         block = np.random.default_rng(fold(self.seed, "blocks of rows")).permutation(self.n) % BLOCKS
         stays = ~np.isin(block, blocks)
@@ -33,26 +36,31 @@ class ChangedRows(Rows):
         test = None if self.test is None else self.test.without(*blocks)
         table = self._kept(replace(self.rows(kept), test=test), "without", blocks)
         if test is None:
+            # the rows of each side that stay, by their numbers in the smaller table
             fit, tested = (np.searchsorted(kept, side[stays[side]]) for side in self._split())
-            table.cache["split"] = fit, tested
+            table.cache["split"] = (fit, tested)
         return table
 
     def halves(self, i: int) -> tuple[Self, Self]:
         """The rows in two random halves, drawn anew for every i; test rows likewise.
 
-        A half is a table of half the size in all that is random: a metric that uses `most(n)` rows or draws uses half as
-        many, by a stream of its own (`rng`). So the variance of what it gives is twice that of the whole table's.
+        A half is a table of half the size in all that is random: a metric that uses `most(n)` rows
+        or draws uses half as many, by a stream of its own (`rng`). So the variance of what it gives
+        is twice that of the whole table's.
         """
         order = np.random.default_rng(fold(self.seed, "halves of rows", i)).permutation(self.n)
         tests = (None, None) if self.test is None else self.test.halves(i)
-        first, second = (
-            self._kept(replace(self.rows(np.sort(index)), test=test, half=(i, side)), "half", i, side)
-            for side, (index, test) in enumerate(zip(np.array_split(order, 2), tests, strict=True))
-        )
+        found = []
+        for side, (index, test) in enumerate(zip(np.array_split(order, 2), tests, strict=True)):
+            half = replace(self.rows(np.sort(index)), test=test, half=(i, side))
+            found.append(self._kept(half, "half", i, side))
+        first, second = found
         return first, second
 
     def permuted(self, i: int) -> Self:
-        """The same codes beside permuted rows of factors; without factors, every column of codes permuted by itself."""
+        """The same codes beside permuted rows of factors; without factors, every column of codes
+        permuted by itself.
+        """
         rng = np.random.default_rng(fold(self.seed, "permuted factors", i))
         test = None if self.test is None else self.test.permuted(i)
         if not self.height:
@@ -66,7 +74,9 @@ class ChangedRows(Rows):
         return table
 
     def rotated(self) -> Self:
-        """The codes after one random rotation, the same for test rows; in deviations, so that no unit decides what turns."""
+        """The codes after one random rotation, the same for test rows; in deviations, so that no
+        unit decides what turns.
+        """
         turn = random_rotation(len(self.latents), self.seed)
         sides = [self.codes] if self.test is None else [self.codes, self.test.codes]
         turned = [z @ turn for z in in_robust_units(*sides, weights=self.weights)]
@@ -75,7 +85,9 @@ class ChangedRows(Rows):
         return replace(self, codes=turned[0], log_var=None, test=test, whole=False, cache=cache, bins={})
 
     def ceiling(self) -> Self | None:
-        """The factors themselves as codes, over the rows where all are known; None if there are too few."""
+        """The factors themselves as codes, over the rows where all are known; None if there are too
+        few.
+        """
         known = np.flatnonzero(~np.isnan(self.factors).any(1))
         test = None if self.test is None else self.test.ceiling()
         if len(known) < 2 or not self.height or (self.test is not None and test is None):

@@ -1,4 +1,6 @@
-"""What a user's arrays have to be: finite numbers of the right rank and length, or one line that says what to do."""
+"""Checks of a user's arrays: finite numbers of the right rank and length, or a ValueError of one
+line.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,9 @@ import numpy as np
 from unweave.metrics.tables.numbers import unmasked, with_gaps
 from unweave.tensors import plain
 
-LARGEST_LOG_VAR = 1400.0
-WEIGHTLESS = 1e-15
-FEW = 20.0
+LARGEST_LOG_VAR = 1400.0  # exp(700) is a deviation that float64 can represent
+WEIGHTLESS = 1e-15  # share of the largest weight below which a weight is 0
+FEW = 20.0  # rows in effect below which a score carries a note
 
 
 def check_codes(codes: Any, name: str = "codes") -> np.ndarray:
@@ -23,16 +25,20 @@ def check_codes(codes: Any, name: str = "codes") -> np.ndarray:
         raise ValueError(
             f"{name} have shape {z.shape}; expected rows and latents (N, D), or (N, D, d) for vector codes"
         )
-    z = z if z.dtype in (np.float32, np.float64) else z.astype(np.float64)
+    if z.dtype not in (np.float32, np.float64):
+        z = z.astype(np.float64)
     if not np.isfinite(z).all():
         row, latent = np.argwhere(~np.isfinite(z))[0][:2]
-        count, first = int((~np.isfinite(z)).sum()), f"first at row {row}, latent {latent}"
+        count = int((~np.isfinite(z)).sum())
+        first = f"first at row {row}, latent {latent}"
         raise ValueError(f"{name} hold {count} values that are NaN or infinite ({first}); leave out those rows")
     return z
 
 
 def check_factors(factors: Any, n: int, name: str = "factors") -> np.ndarray:
-    """Factors (N, K), or (N,) for one, as float64 (N, K), NaN where unknown; ValueError for what they cannot be."""
+    """Factors (N, K), or (N,) for one, as float64 (N, K), NaN where unknown; ValueError for what
+    they cannot be.
+    """
     v = with_gaps(factors, name)
     if len(v) != n:
         raise ValueError(
@@ -57,7 +63,9 @@ def check_like(array: Any, name: str, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def check_log_var(log_var: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Log variances of exactly this shape, of deviations that float64 can hold; ValueError otherwise."""
+    """Log variances of exactly this shape, of deviations that float64 can represent; ValueError
+    otherwise.
+    """
     a = check_like(log_var, "log_var", shape)
     largest = float(np.abs(a).max(initial=0))
     if largest > LARGEST_LOG_VAR:
@@ -73,7 +81,9 @@ def check_test(test: Any, z: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.
     if not isinstance(test, (tuple, list)) or len(test) != 2:
         raise ValueError(f"test is a {type(test).__name__}; it has to be a pair (codes, factors)")
     test_z = check_codes(test[0], "test codes")
-    test_v = check_factors(test[1], len(test_z), "test factors") if v.shape[1] else np.empty((len(test_z), 0))
+    test_v = np.empty((len(test_z), 0))
+    if v.shape[1]:
+        test_v = check_factors(test[1], len(test_z), "test factors")
     for name, a, b in (("codes", z, test_z), ("factors", v, test_v)):
         if a.shape[1:] != b.shape[1:]:
             raise ValueError(
@@ -97,9 +107,10 @@ def check_active(active: Any, d: int) -> np.ndarray:
 
 
 def check_weights(weights: Any, n: int) -> np.ndarray:
-    """Weights of the rows, (N,), of which the largest is 1; ValueError if one is negative or all are 0.
+    """Weights of the rows, (N,), of which the largest is 1; ValueError if one is negative or all
+    are 0.
 
-    One that is nothing beside the largest, but for rounding, is 0.
+    One that is below the rounding error of the largest is 0.
     """
     w = check_like(weights, "weights", (n,))
     if (w < 0).any() or not w.any():
@@ -109,28 +120,34 @@ def check_weights(weights: Any, n: int) -> np.ndarray:
 
 
 def weighty(weights: np.ndarray | None) -> tuple[str, ...]:
-    """What to say of weights (N,) that leave so few rows in effect (Kish's number) that no score means much."""
+    """A note on weights (N,) that leave fewer than 20 rows in effect (Kish's number)."""
     if weights is None:
         return ()
     effective = float(weights.sum() ** 2 / (weights**2).sum())
-    return () if effective >= FEW else (f"the weights make {len(weights)} rows count as {effective:.1f}",)
+    if effective >= FEW:
+        return ()
+    return (f"the weights make {len(weights)} rows count as {effective:.1f}",)
 
 
 def live_latents(z: np.ndarray, active: np.ndarray, protocol: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Latents that count and vary, and what to say of the others; disentanglement_lib counts dead latents too."""
-    flat = z.reshape(len(z), z.shape[1], -1)
+    """Latents that count and vary, and notes on the others; disentanglement_lib counts dead latents
+    too.
+    """
+    flat = z.reshape(len(z), z.shape[1], -1)  # (N, D, d), d = 1 for scalar latents
     spread = np.ptp(flat, axis=0).max(-1)
     dead = spread <= 1e-12 * np.abs(flat).max((0, 2))
     if protocol.startswith("dlib"):
         dead[:] = dead.all()
-    notes = [f"latents {_names(active[dead[active]])} never vary"] if dead[active].any() else []
+    notes = []
+    if dead[active].any():
+        notes.append(f"latents {_names(active[dead[active]])} never vary")
     if len(active) < z.shape[1]:
         notes.append(f"{z.shape[1] - len(active)} latents are not active")
     return active[~dead[active]], tuple(notes)
 
 
 def varying_factors(v: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Factors with at least two known values, and what to say of the others."""
+    """Factors with at least two known values, and notes on the others."""
     constant = np.array([len(np.unique(column[~np.isnan(column)])) < 2 for column in v.T], bool)
     notes = (f"factors {_names(np.flatnonzero(constant))} never vary",) if constant.any() else ()
     return np.flatnonzero(~constant), notes

@@ -1,4 +1,6 @@
-"""The table that interventional metrics read: groups to fit on and groups to test on, and what is changed of them."""
+"""Table of groups for interventional metrics: groups to fit on and to test on, and its changed
+copies.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,16 @@ from unweave.metrics.estimators.classifiers import in_robust_units
 from unweave.metrics.tables.any_table import AnyTable
 from unweave.metrics.tables.axes import in_double, random_rotation
 from unweave.metrics.tables.checks import check_active, check_codes, live_latents
-from unweave.metrics.tables.groups import FIT_GROUPS, TEST_GROUPS, Groups, Side, check_groups, comparable, draw, scarce
+from unweave.metrics.tables.groups import (
+    FIT_GROUPS,
+    TEST_GROUPS,
+    Groups,
+    Side,
+    check_groups,
+    comparable,
+    draw,
+    scarce,
+)
 from unweave.seeds import fold
 
 if TYPE_CHECKING:
@@ -24,10 +35,13 @@ if TYPE_CHECKING:
 class GroupTable(AnyTable):
     """Groups to fit on and groups to test on, with the codes that give every latent its scale.
 
-    codes: (N, D) of latents that vary; both sides index them. reference: (N', D), with weights (N',) or None. Under the
-        library's own protocol both are `comparable`. origin: how the groups were made.
-    factors: (N, K) of the codes' rows, where they are known. `fixed` counts factors that vary, as `varying` does.
-    rows: the table that the groups were drawn from. pairs: whether each pair of members shares a value of its own.
+    codes: (N, D) of latents that vary; both sides index them. reference: (N', D), with weights
+        (N',) or None. Under the library's own protocol both are `comparable`. origin: how the
+        groups were made.
+    factors: (N, K) of the codes' rows, where they are known. `fixed` counts factors that vary, as
+        `varying` does.
+    rows: the table that the groups were drawn from. pairs: whether each pair of members shares a
+        value of its own.
     """
 
     redrawn: ClassVar[bool] = True
@@ -45,33 +59,33 @@ class GroupTable(AnyTable):
 
     @staticmethod
     def of(
-        groups: Groups, test: Any, reference: Any, protocol: str = "unweave", seed: int = 0, active: Any = None
+        groups: Groups,
+        test: Any,
+        reference: Any,
+        protocol: str = "unweave",
+        seed: int = 0,
+        active: Any = None,
     ) -> GroupTable:
-        """Check groups that a user gave; without `test`, a seeded third of them is kept for testing."""
-        codes, fixed = check_groups(groups)
-        g, length, d = codes.shape
-        members = np.arange(g * length).reshape(g, length)
-        order = np.random.default_rng(fold(seed, "groups to fit on")).permutation(g)
-        cut = math.ceil(g * 2 / 3) if test is None else g
-        sides = [Side(members[order[:cut]], fixed[order[:cut]]), Side(members[order[cut:]], fixed[order[cut:]])]
-        flat = in_double(codes.reshape(-1, d), protocol)
-        if test is not None:
-            test_codes, test_fixed = check_groups(test, d)
-            sides[1] = Side(len(flat) + np.arange(test_codes[..., 0].size).reshape(test_codes.shape[:2]), test_fixed)
-            flat = np.concatenate([flat, test_codes.reshape(-1, d)])
-        scale = flat if reference is None else in_double(check_codes(reference, "reference codes"), protocol)
+        """Check groups that a user gave; without `test`, a seeded third of them is kept for
+        testing.
+        """
+        flat, fit, tested, d = _sides(groups, test, protocol, seed)
+        scale = flat
+        if reference is not None:
+            scale = in_double(check_codes(reference, "reference codes"), protocol)
         if scale.shape[1:] != (d,):
             raise ValueError(f"reference has shape {scale.shape}; expected (N, {d}), the latents of the groups")
         keep, notes = live_latents(scale, check_active(active, d), protocol)
-        height = int(max(fixed.max(), *(side.fixed.max(initial=0) for side in sides))) + 1
-        varying, fit_fixed = np.unique(sides[0].fixed, return_inverse=True)
+        # the factors of the groups to fit on are numbered from 0; one that only test groups have is -1
+        height = int(max(fit.fixed.max(initial=0), tested.fixed.max(initial=0))) + 1
+        varying, fit_fixed = np.unique(fit.fixed, return_inverse=True)
         place = np.full(height, -1)
         place[varying] = np.arange(len(varying))
         flat, scale = comparable(flat[:, keep], scale[:, keep], protocol)
         return GroupTable(
             flat,
-            Side(sides[0].members, fit_fixed),
-            Side(sides[1].members, place[sides[1].fixed]),
+            Side(fit.members, fit_fixed),
+            Side(tested.members, place[tested.fixed]),
             scale,
             protocol=protocol,
             seed=seed,
@@ -84,38 +98,47 @@ class GroupTable(AnyTable):
 
     @staticmethod
     def drawn_from(table: Table, *, pairs: bool) -> GroupTable:
-        """Groups of 64 drawn from rows (of 64 pairs if every pair shares its own value); kept in the table."""
+        """Groups of 64 drawn from rows (of 64 pairs if every pair shares its own value); kept in
+        the table.
+        """
         name = "pairs" if pairs else "groups"
         if name not in table.cache:
-            rng = table.rng("groups", name)
-            other = table if table.test is None else table.test
-            fit = draw(table, table.most(FIT_GROUPS), pairs, rng)
-            test = draw(other, table.most(TEST_GROUPS), pairs, rng)
-            codes, factors = table.codes, table.factors
-            if other is not table:
-                codes, factors = np.concatenate([codes, other.codes]), np.concatenate([factors, other.factors])
-                test = Side(test.members + table.n, test.fixed)
-            codes, reference = comparable(codes, table.codes, table.protocol, table.weights)
-            table.cache[name] = GroupTable(
-                codes,
-                fit,
-                test,
-                reference,
-                f"groups drawn from {table.n} rows by seed {table.seed}",
-                factors,
-                rows=table,
-                pairs=pairs,
-                weights=table.weights,
-                protocol=table.protocol,
-                seed=table.seed,
-                latents=table.latents,
-                varying=table.varying,
-                width=table.width,
-                height=table.height,
-                notes=table.notes + scarce(table),
-                kinds=table.kinds,
-            )
+            table.cache[name] = GroupTable._drawn(table, name, pairs)
         return table.cache[name]
+
+    @staticmethod
+    def _drawn(table: Table, name: str, pairs: bool) -> GroupTable:
+        rng = table.rng("groups", name)
+        other = table if table.test is None else table.test
+        fit = draw(table, table.most(FIT_GROUPS), pairs, rng)
+        test = draw(other, table.most(TEST_GROUPS), pairs, rng)
+        codes = table.codes
+        factors = table.factors
+        if other is not table:
+            # test rows stand after the rows to fit on
+            codes = np.concatenate([codes, other.codes])
+            factors = np.concatenate([factors, other.factors])
+            test = Side(test.members + table.n, test.fixed)
+        codes, reference = comparable(codes, table.codes, table.protocol, table.weights)
+        return GroupTable(
+            codes,
+            fit,
+            test,
+            reference,
+            f"groups drawn from {table.n} rows by seed {table.seed}",
+            factors,
+            rows=table,
+            pairs=pairs,
+            weights=table.weights,
+            protocol=table.protocol,
+            seed=table.seed,
+            latents=table.latents,
+            varying=table.varying,
+            width=table.width,
+            height=table.height,
+            notes=table.notes + scarce(table),
+            kinds=table.kinds,
+        )
 
     @property
     def n(self) -> int:
@@ -152,9 +175,11 @@ class GroupTable(AnyTable):
         return self
 
     def summaries(self, of: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """`of` groups of codes (g, L, D), one row (g, D) for each, of both sides; kept for the next fit."""
+        """`of` groups of codes (g, L, D), one row (g, D) for each, of both sides; kept for the next
+        fit.
+        """
         if of.__name__ not in self.cache:
-            self.cache[of.__name__] = self._summary(self.fit, of), self._summary(self.test, of)
+            self.cache[of.__name__] = (self._summary(self.fit, of), self._summary(self.test, of))
         return self.cache[of.__name__]
 
     def _summary(self, side: Side, of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
@@ -167,7 +192,9 @@ class GroupTable(AnyTable):
         return replace(self, fit=self.fit.take(fit), test=self.test.take(test), cache=cache)
 
     def halves(self, i: int) -> tuple[GroupTable, GroupTable]:
-        """Half as many groups drawn from each of two random halves of the rows; of given groups, two random halves."""
+        """Half as many groups drawn from each of two random halves of the rows; of given groups,
+        two random halves.
+        """
         if self.rows is not None:
             first, second = (replace(half, cache={}) for half in self.rows.halves(i))  # groups are large: not kept
             return GroupTable.drawn_from(first, pairs=self.pairs), GroupTable.drawn_from(second, pairs=self.pairs)
@@ -179,7 +206,8 @@ class GroupTable(AnyTable):
         """The same groups with permuted labels."""
         rng = np.random.default_rng(fold(self.seed, "permuted groups", i))
         fit = Side(self.fit.members, rng.permutation(self.fit.fixed))
-        return replace(self, fit=fit, test=Side(self.test.members, rng.permutation(self.test.fixed)))
+        test = Side(self.test.members, rng.permutation(self.test.fixed))
+        return replace(self, fit=fit, test=test)
 
     def _of(self, codes: np.ndarray, reference: np.ndarray) -> GroupTable:
         """The same groups of other codes."""
@@ -187,7 +215,9 @@ class GroupTable(AnyTable):
         return replace(self, codes=codes, reference=reference, cache={})
 
     def rotated(self) -> GroupTable:
-        """The codes after one random rotation, in deviations of the reference, so that no unit decides what turns."""
+        """The codes after one random rotation, in deviations of the reference, so that no unit
+        decides what turns.
+        """
         turn = random_rotation(len(self.latents), self.seed)
         reference, codes = in_robust_units(self.reference, self.codes, weights=self.weights)
         return self._of(codes @ turn, reference @ turn)
@@ -198,3 +228,23 @@ class GroupTable(AnyTable):
             return None
         reference = self.factors[: len(self.reference)]  # of the rows to fit on, which come first
         return replace(self._of(self.factors, reference), latents=self.varying, width=self.height)
+
+
+def _sides(groups: Groups, test: Any, protocol: str, seed: int) -> tuple[np.ndarray, Side, Side, int]:
+    """Codes (rows, D) of all groups, which the members of both sides index; groups to fit on, to
+    test on; and D.
+    """
+    codes, fixed = check_groups(groups)
+    g, length, d = codes.shape
+    members = np.arange(g * length).reshape(g, length)
+    order = np.random.default_rng(fold(seed, "groups to fit on")).permutation(g)
+    flat = in_double(codes.reshape(-1, d), protocol)
+    if test is None:
+        cut = math.ceil(g * 2 / 3)
+        fit = Side(members[order[:cut]], fixed[order[:cut]])
+        return flat, fit, Side(members[order[cut:]], fixed[order[cut:]]), d
+    test_codes, test_fixed = check_groups(test, d)
+    # test rows stand after those of the groups to fit on
+    test_members = len(flat) + np.arange(test_codes[..., 0].size).reshape(test_codes.shape[:2])
+    flat = np.concatenate([flat, test_codes.reshape(-1, d)])
+    return flat, Side(members[order], fixed[order]), Side(test_members, test_fixed), d

@@ -1,9 +1,9 @@
 """Groups of codes that share a factor: what interventional metrics read.
 
-Groups given by the user come from interventions on the data. From a plain table they are drawn: an image at random,
-then images at random among the rows with its value of the factor. Where the table is the complete grid of a
-ground-truth data set, that is the intervention itself; on a sample of rows it is the sample's conditional distribution,
-and values with few rows repeat them.
+Groups given by the user come from interventions on the data. From a plain table they are drawn: an
+image at random, then images at random among the rows with its value of the factor. Where the table
+is the complete grid of a ground-truth data set, that is the intervention itself; on a sample of
+rows it is the sample's conditional distribution, and values with few rows repeat them.
 """
 
 from __future__ import annotations
@@ -21,14 +21,17 @@ from unweave.tensors import plain
 if TYPE_CHECKING:
     from unweave.metrics.tables.table import Table
 
-FIT_GROUPS, TEST_GROUPS, MEMBERS = 10_000, 5_000, 64
+FIT_GROUPS = 10_000
+TEST_GROUPS = 5_000
+MEMBERS = 64  # rows of a group, or pairs
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Codes of images that share the value of one factor; arrays, or what makes them.
+    """Codes of images that share the value of one factor.
 
-    codes: (G, L, D), G groups of L images; members 2l and 2l+1 count as a pair. fixed: (G,) which factor is shared.
+    codes: (G, L, D), G groups of L images; members 2l and 2l+1 count as a pair. fixed: (G,) which
+        factor is shared.
     """
 
     codes: Any
@@ -48,10 +51,13 @@ class Side:
 
 
 def check_groups(groups: Any, latents: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Codes (G, L, D) and fixed (G,) of groups; ValueError if they are anything else. latents: D, of groups to test on."""
+    """Codes (G, L, D) and fixed (G,) of groups; ValueError if they are anything else. latents: D,
+    of groups to test on.
+    """
     if not isinstance(groups, Groups):
         raise ValueError(f"expected Groups(codes (G, L, D), fixed (G,)); got {type(groups).__name__}")
-    codes, fixed = check_codes(groups.codes, "groups' codes"), np.asarray(plain(groups.fixed))
+    codes = check_codes(groups.codes, "groups' codes")
+    fixed = np.asarray(plain(groups.fixed))
     if codes.ndim != 3 or codes.shape[1] < 2:
         raise ValueError(f"groups' codes have shape {codes.shape}; expected (G, L, D) with at least 2 members L")
     if latents not in (None, codes.shape[2]):
@@ -62,7 +68,9 @@ def check_groups(groups: Any, latents: int | None = None) -> tuple[np.ndarray, n
 
 
 def draw(table: Table, groups: int, pairs: bool, rng: np.random.Generator) -> Side:
-    """Groups from rows: a factor, a row at random, and rows at random that share its value of that factor."""
+    """Groups from rows: a factor, a row at random, and rows at random that share its value of that
+    factor.
+    """
     v = factor_levels(table)
     fixed = rng.integers(v.shape[1], size=groups)
     members = np.empty((groups, 2 * MEMBERS if pairs else MEMBERS), np.int64)
@@ -79,14 +87,28 @@ def draw(table: Table, groups: int, pairs: bool, rng: np.random.Generator) -> Si
 
 
 def _rows_of(
-    table: Table, v: np.ndarray, level: np.ndarray | None, shape: tuple[int, int], rng: np.random.Generator
+    table: Table,
+    v: np.ndarray,
+    level: np.ndarray | None,
+    shape: tuple[int, int],
+    rng: np.random.Generator,
 ) -> np.ndarray:
-    """Rows drawn by their weight, among those with a known value or, broadcast to `shape`, with the value `level`."""
+    """Rows drawn by their weight, among those with a known value or, broadcast to `shape`, with the
+    value `level`.
+    """
+    # rows by level, those of unknown value (-1) first, and the weight of all rows before each
     order = np.argsort(v, kind="stable")
-    mass = np.concatenate([[0.0], np.cumsum(np.ones(len(v)) if table.weights is None else table.weights[order])])
+    mass = np.concatenate([[0.0], np.cumsum(table.row_weights()[order])])
     ordered = v[order]
-    low = np.searchsorted(ordered, 0 if level is None else level, "left")
-    high = len(v) if level is None else np.searchsorted(ordered, level, "right")
+    low: Any
+    high: Any
+    if level is None:
+        low = np.searchsorted(ordered, 0, "left")
+        high = len(v)
+    else:
+        low = np.searchsorted(ordered, level, "left")
+        high = np.searchsorted(ordered, level, "right")
+    # a uniform share of the weight between the two ends, and the row it falls on
     at = mass[low] + rng.random(shape) * (mass[high] - mass[low])
     return order[np.clip(np.searchsorted(mass, at, "right") - 1, low, np.asarray(high) - 1)]
 
@@ -95,13 +117,16 @@ def scarce(table: Table) -> tuple[str, ...]:
     """A note if some values of a factor have fewer rows than a group has members."""
     v = factor_levels(table)
     fewest = min(np.unique(column[column >= 0], return_counts=True)[1].min() for column in v.T)
-    return (f"groups repeat rows: a factor has a value with {fewest} rows only",) if fewest < MEMBERS // 4 else ()
+    if fewest >= MEMBERS // 4:
+        return ()
+    return (f"groups repeat rows: a factor has a value with {fewest} rows only",)
 
 
 def comparable(
     codes: np.ndarray, reference: np.ndarray, protocol: str, weights: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Codes and reference (N, D) in deviations of the reference, cut at its tails; as they are under other protocols.
+    """Codes and reference (N, D) in deviations of the reference, cut at its tails; as they are
+    under other protocols.
 
     weights: of the reference's rows.
     """

@@ -37,7 +37,10 @@ class MetricOfModels(Metric):
 
 
 def metric_of_models(
-    *, measures: tuple[str, ...], range: tuple[float, float] = (0.0, 1.0), protocols: tuple[str, ...] = ("unweave",)
+    *,
+    measures: tuple[str, ...],
+    range: tuple[float, float] = (0.0, 1.0),
+    protocols: tuple[str, ...] = ("unweave",),
 ) -> Callable[[Callable[..., Score]], MetricOfModels]:
     """Make a metric of a function of several models' codes; the keywords are fields of `Declares`."""
     declares = Declares(measures, range, "higher", "models", "fit", ("permutation", "sign"), (), protocols)

@@ -1,4 +1,6 @@
-"""A user's array as numbers: nothing that is missing becomes a value, and no two values become one."""
+"""Conversion of a user's array to numbers: missing entries become NaN or are refused, and no two
+values merge.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +11,33 @@ import numpy as np
 from unweave import numerals
 from unweave.tensors import plain
 
-MISSING = ("NoneType", "NAType", "NaTType")  # types of what stands for nothing in arrays of objects, pandas' too
+MISSING = (
+    "NoneType",
+    "NAType",
+    "NaTType",
+)  # types of what stands for nothing in arrays of objects, pandas' too
 EXACT = 2**53  # whole numbers up to here are themselves in float64
 
 
 def unmasked(array: Any, name: str) -> np.ndarray:
-    """An array in which every entry counts; ValueError if some are masked. Objects that are all numbers are float64."""
+    """An array in which every entry counts; ValueError if some are masked. Objects that are all
+    numbers are float64.
+    """
     array = plain(array)
     if np.ma.is_masked(array):
         raise ValueError(f"{name} hold {np.ma.count_masked(array)} masked entries; leave out those rows")
     a = _array(array, name)
-    return _floats(a, name) if a.dtype == object and a.ndim else a
+    if a.dtype == object and a.ndim:
+        return _floats(a, name)
+    return a
 
 
 def with_gaps(array: Any, name: str) -> np.ndarray:
-    """Columns (N, K) as float64, NaN where an entry is masked, None or pandas' NA; (N,) is one column.
+    """Columns (N, K) as float64, NaN where an entry is masked, None or pandas' NA; (N,) is one
+    column.
 
-    ValueError for text, which has to be numbered first, and for whole numbers that float64 cannot tell apart.
+    ValueError for text, which has to be numbered first, and for whole numbers that float64 cannot
+    tell apart.
     """
     array = plain(array)
     v = _array(array, name)
@@ -70,7 +82,9 @@ def _floats(a: np.ndarray, name: str) -> np.ndarray:
 
 def _is_number(text: str | bytes) -> bool:
     """Whether text is a number, as all entries are text where a table has one column of words."""
-    return numerals.number(text.decode("latin1") if isinstance(text, bytes) else text) is not None
+    if isinstance(text, bytes):
+        text = text.decode("latin1")
+    return numerals.number(text) is not None
 
 
 def _refuse_merged(column: np.ndarray, numbers: np.ndarray, what: str, k: int) -> None:

@@ -1,7 +1,9 @@
-"""Pairs of rows that differ in one factor and agree in all others: what a change of that factor alone does to a code.
+"""Pairs of rows that differ in one factor and agree in all others, for the effect of that factor
+alone on a code.
 
-From a data set's complete grid they are interventions. From a sample of rows they are those pairs that happen to be in
-it, which are few if there are many factors of many values, and none if a factor is continuous.
+From a data set's complete grid they are interventions. From a sample of rows they are those pairs
+that happen to be in it, which are few if there are many factors of many values, and none if a
+factor is continuous.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ FEWEST = 10
 
 
 def pairs(table: Table) -> list[np.ndarray]:
-    """For each factor, row numbers (P, 2) of pairs that differ in that factor only; rows with unknown factors are left out."""
+    """For each factor, row numbers (P, 2) of pairs that differ in that factor only; rows with
+    unknown factors are left out.
+    """
     if "one factor" not in table.cache:
         v = factor_levels(table)
         known = np.flatnonzero((v >= 0).all(1))
@@ -28,25 +32,29 @@ def pairs(table: Table) -> list[np.ndarray]:
 def _pairs(v: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
     """Neighbours in the order of all factors but k, if they agree in those and differ in k."""
     others = np.zeros(len(v), np.int64)
+    # one number for each combination of the other factors, renumbered so that it stays small
     for column in np.delete(v, k, 1).T:
         others = np.unique(others * (column.max(initial=0) + 1) + column, return_inverse=True)[1]
     order = np.argsort(others, kind="stable")
-    first, second = order[:-1], order[1:]
+    first = order[:-1]
+    second = order[1:]
     apart = (others[first] == others[second]) & (v[first, k] != v[second, k])
     return np.stack([rows[first[apart]], rows[second[apart]]], 1)
 
 
 def pair_weights(table: Table, rows: np.ndarray) -> np.ndarray | None:
-    """What pairs of rows (P, 2) weigh, (P,): the product of the weights of their rows; None without weights."""
+    """What pairs of rows (P, 2) weigh, (P,): the product of the weights of their rows; None without
+    weights.
+    """
     return None if table.weights is None else table.weights[rows].prod(1)
 
 
 def enough(table: Table) -> tuple[list[int], str]:
-    """Which factors have enough pairs, and what to say of the others, or ''."""
+    """Which factors have at least 10 pairs, and a note on the others, or ''."""
     counts = [len(p) for p in pairs(table)]
     has = [k for k, count in enumerate(counts) if count >= FEWEST]
     names = ", ".join(str(table.varying[k]) for k, count in enumerate(counts) if count < FEWEST)
-    few = (
-        f"fewer than {FEWEST} pairs of rows differ in one of the factors {names} only; give a complete grid of factors"
-    )
-    return has, few if names else ""
+    if not names:
+        return has, ""
+    few = f"fewer than {FEWEST} pairs of rows differ in one of the factors {names} only"
+    return has, f"{few}; give a complete grid of factors"

@@ -1,7 +1,8 @@
-"""The rows that metrics read: codes beside factors, parts of them, and how they are split for a fit.
+"""Rows that metrics read: codes beside factors, selections of them, and their split to fit and to
+test.
 
-What several metrics need (bins, information, fits) is kept in `cache`, so the second metric on a table is cheaper than the
-first.
+What several metrics need (bins, information, fits) is kept in `cache`, so the second metric on a
+table is cheaper than the first.
 """
 
 from __future__ import annotations
@@ -12,27 +13,35 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unweave.metrics.estimators.row_weights import or_ones, weights_of
 from unweave.metrics.tables.any_table import AnyTable
 from unweave.seeds import fold
 
 if TYPE_CHECKING:  # beartype, under which the tests run, checks functions alone and knows no Self
     from typing import Self
 
-FIT_ROWS, TEST_ROWS = 10_000, 5_000
+FIT_ROWS = 10_000
+TEST_ROWS = 5_000
 
 
 @dataclass(frozen=True, eq=False)
 class Rows(AnyTable):
-    """Codes (N, D) beside factors (N, K): only latents and factors that vary. Make one with `Table.of`; what is not said
-    here is in `AnyTable`.
+    """Codes (N, D) beside factors (N, K): only latents and factors that vary. Make one with
+    `Table.of`.
+
+    Further fields are those of `AnyTable`.
 
     weights: (N,) above 0, of mean 1; None if all are equal.
-    factors: float, NaN where unknown; (N, 0) if none were given. test: the rows to test on, if they were given apart.
-    cache: what several metrics need (information, fits). bins: indices per row, of codes (N, D) and "factors" (N, K).
-    whole: False for a changed copy that serves an error or a floor, for which costly parts need not be found.
+    factors: float, NaN where unknown; (N, 0) if none were given. test: the rows to test on, if they
+        were given apart.
+    cache: what several metrics need (information, fits). bins: indices per row, of codes (N, D) and
+        "factors" (N, K).
+    whole: False for a changed copy that serves an error or a floor, for which costly parts need not
+        be found.
     half: which half of the rows this is, for an error; () if it is none.
-    kl: (D,), mean KL of each latent's posteriors in nats, where log_var was given, also to metrics that do not use it.
-    silence: why no latent is left that says anything, or ''.
+    kl: (D,), mean KL of each latent's posteriors in nats, where log_var was given, also to metrics
+        that do not use it.
+    silence: why no latent is left that carries information, or ''.
     """
 
     codes: np.ndarray
@@ -59,7 +68,7 @@ class Rows(AnyTable):
 
     def row_weights(self) -> np.ndarray:
         """Weights of the rows, (N,), which are 1 where none were given."""
-        return np.ones(self.n) if self.weights is None else self.weights
+        return or_ones(self.weights, self.n)
 
     def undefined(self) -> str:
         """Why nothing can be measured here, or ''."""
@@ -78,36 +87,44 @@ class Rows(AnyTable):
             codes=self.codes[index],
             factors=self.factors[index],
             log_var=None if self.log_var is None else self.log_var[index],
-            weights=None if self.weights is None else self.weights[index],
+            weights=weights_of(self.weights, index),
             whole=False,
             cache={},
             bins={name: kept[index] for name, kept in self.bins.items()},
         )
 
     def _kept(self, table: Self, *key: Any) -> Self:
-        """A changed copy, whose results are kept under this key for the next metric that asks for the same copy."""
+        """A changed copy, whose results are kept under this key for the next metric that asks for
+        the same copy.
+        """
         cache = self.cache.setdefault(key, {})
         cache |= {name: self.cache[name] for name in ("informative", "shared") if name in self.cache}
         return replace(table, cache=cache, whole=False)
 
     def most(self, n: int) -> int:
-        """The most rows, samples or groups that a metric uses, which are n for a whole table and n / 2 for a half."""
+        """The most rows, samples or groups that a metric uses, which are n for a whole table and n
+        / 2 for a half.
+        """
         return math.ceil(n / 2) if self.half else n
 
     def rng(self, *what: str) -> np.random.Generator:
-        """A stream of random numbers by the seed and the name of what is drawn, which is another for every half."""
+        """A stream of random numbers by the seed and the name of what is drawn, which is another
+        for every half.
+        """
         return np.random.default_rng(fold(self.seed, *what, *self.half))
 
     def sides(self) -> tuple[Self, Self]:
-        """Rows to fit on and rows to test on: those given, or two thirds and one third of all by `seed`.
+        """Rows to fit on and rows to test on: those given, or two thirds and one third of all by
+        `seed`.
 
-        Rows that were not split by the user are at most 10,000 to fit and 5,000 to test, and half of it in a half.
+        Rows that were not split by the user are at most 10,000 to fit and 5,000 to test, and half
+        of it in a half.
         """
         if self.test is not None:
             return self, self.test
         if "sides" not in self.cache:
             fit, test = self._split()
-            self.cache["sides"] = self.rows(fit), self.rows(test)
+            self.cache["sides"] = (self.rows(fit), self.rows(test))
         return self.cache["sides"]
 
     def _split(self) -> tuple[np.ndarray, np.ndarray]:
@@ -115,8 +132,9 @@ class Rows(AnyTable):
         if "split" not in self.cache:
             order = np.random.default_rng(fold(self.seed, "rows to fit on")).permutation(self.n)
             cut = math.ceil(self.n * 2 / 3)
-            fit, test = order[:cut][: self.most(FIT_ROWS)], order[cut:][: self.most(TEST_ROWS)]
-            self.cache["split"] = np.sort(fit), np.sort(test)
+            fit = order[:cut][: self.most(FIT_ROWS)]
+            test = order[cut:][: self.most(TEST_ROWS)]
+            self.cache["split"] = (np.sort(fit), np.sort(test))
         return self.cache["split"]
 
     def split_note(self) -> str:

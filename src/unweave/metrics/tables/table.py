@@ -1,7 +1,7 @@
-"""The table that metrics of rows are given: codes beside factors, checked and cleaned at the door.
+"""The table that metrics of rows read: codes beside factors, checked, and without constant columns.
 
-Latents that never vary and factors that never vary are taken out when a table is made, so that no metric meets them,
-and are put back as NaN in the parts of the score (`AnyTable.put_back`).
+Latents that never vary and factors that never vary are taken out when a table is made, so that no
+metric meets them, and are put back as NaN in the parts of the score (`AnyTable.put_back`).
 """
 
 from __future__ import annotations
@@ -54,12 +54,14 @@ class Table(ChangedRows):
             log_var = check_log_var(log_var, z.shape)
         if weights is not None:
             weights = check_weights(weights, len(z))
-            heard = weights > 0  # a row of weight 0 is one that is not there
-            z, v, log_var = z[heard], v[heard], None if log_var is None else log_var[heard]
-            weights = relative(weights[heard])
+            counted = weights > 0  # a row of weight 0 is left out
+            z = z[counted]
+            v = v[counted]
+            log_var = None if log_var is None else log_var[counted]
+            weights = relative(weights[counted])
         keep, dead = live_latents(z, check_active(active, z.shape[1]), protocol)
         varying, constant = varying_factors(v)
-        every_row = v if tested is None else np.concatenate([v, tested[1]])
+        every_row = v if tested is None else np.concatenate([v, tested[1]])  # a kind is of all rows, test rows too
         kinds, doubts = kinds_of(every_row, declared(kinds, v.shape[1]))
         axes = principal_axes(z[:, keep])
         table = Table(
@@ -78,9 +80,7 @@ class Table(ChangedRows):
             kl=None if log_var is None else mean_kl(z[:, keep], log_var[:, keep], weights),
         )
         if tested is not None:
-            codes, factors = flatten(in_double(tested[0][:, keep], protocol), axes), tested[1][:, varying]
-            other = replace(table, codes=codes, factors=factors, log_var=None, weights=None, cache={}, bins={})
-            table = replace(table, test=other)
+            table = replace(table, test=_test_table(table, tested, keep, varying, axes))
         factor_levels(table)  # now, of all rows, so that no part of them has levels of its own
         return table
 
@@ -100,7 +100,9 @@ class Table(ChangedRows):
         return replace(shape, notes=self.notes + own.notes, kl=kl)
 
     def audible(self) -> Table:
-        """The latents that say something, by their KL; all of them if it is not known or the protocol is another's."""
+        """The active latents, by their KL; all of them if it is not known or the protocol is
+        another code base's.
+        """
         if self.kl is None or self.protocol != "unweave" or (self.kl > ACTIVE).all():
             return self
         if "audible" not in self.cache:
@@ -130,14 +132,33 @@ class Table(ChangedRows):
         return replace(self, factors=np.empty((self.n, 0)), varying=(), height=0, kinds=(), cache=alone)
 
     def grouped(self, *, pairs: bool) -> GroupTable:
-        """Groups of 64 rows at random that share a factor (of 64 pairs that share a value each); kept in the table."""
+        """Groups of 64 rows at random that share a factor (of 64 pairs that share a value each);
+        kept in the table.
+        """
         return GroupTable.drawn_from(self, pairs=pairs)
 
 
+def _test_table(
+    table: Table,
+    tested: tuple[np.ndarray, np.ndarray],
+    keep: np.ndarray,
+    varying: np.ndarray,
+    axes: np.ndarray | None,
+) -> Table:
+    """The rows to test on, codes (M, D, ...) and factors (M, K), with the columns and axes of the
+    rows to fit on.
+    """
+    codes = flatten(in_double(tested[0][:, keep], table.protocol), axes)
+    factors = tested[1][:, varying]
+    return replace(table, codes=codes, factors=factors, log_var=None, weights=None, cache={}, bins={})
+
+
 def relative(weights: np.ndarray) -> np.ndarray | None:
-    """Weights in units of their mean; None if they are all the same, which says nothing.
+    """Weights in units of their mean; None if they are all the same, as without weights.
 
     >>> print(relative(np.array([1.0, 3.0])), relative(np.array([2.0, 2.0])))
     [0.5 1.5] None
     """
-    return weights / weights.mean() if np.ptp(weights) > 0 else None
+    if not np.ptp(weights) > 0:
+        return None
+    return weights / weights.mean()
