@@ -31,7 +31,8 @@ def cars3d(
     """Elevation 4, azimuth 24, object (any number of .mat files), from the folder of .mat files below `root`."""
     first = wanted("cars3d", root)
     files = list(below(first.parent, "*.mat"))
-    height, width, _, azimuths, elevations = _car(first).shape
+    shape = _car(first).shape
+    height, width, _, azimuths, elevations = shape
     values = [range(elevations), range(azimuths), [file.stem for file in files]]
     space = FactorSpace(AXES, (elevations, azimuths, len(files)), values, KINDS)
 
@@ -39,10 +40,9 @@ def cars3d(
         cars = np.empty((elevations, azimuths, len(files), 3, size, size), np.uint8)
         for i, file in enumerate(files):
             car = _car(file)
-            if car.shape != (height, width, 3, azimuths, elevations):
-                raise ValueError(
-                    f"{file} holds images {car.shape}, {files[0]} {(height, width, 3, azimuths, elevations)}"
-                )
+            if car.shape != shape:
+                raise ValueError(f"{file} holds images {car.shape}, {files[0]} {shape}")
+            # (H, W, 3, azimuths, elevations) -> (elevations * azimuths, H, W, 3)
             views = car.transpose(4, 3, 0, 1, 2).reshape(-1, height, width, 3)
             cars[:, :, i] = scaled(views, size).reshape(elevations, azimuths, 3, size, size)
         yield from cars.reshape(elevations, -1, 3, size, size)
@@ -52,6 +52,7 @@ def cars3d(
 
 
 def _car(file: Path) -> NDArray[np.uint8]:
+    """The images of a car, uint8 (H, W, 3, azimuths, elevations)."""
     car = read_uint8(file, "im")
     if car.ndim != 5 or car.shape[2] != 3:
         raise ValueError(f"{file} holds no images of a car: expected `im` (H, W, 3, azimuths, elevations)")

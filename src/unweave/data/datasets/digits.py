@@ -21,6 +21,8 @@ def digits(root: Any = None, *, size: Annotated[int, Setting("pixels a side; 8 a
     found = load_digits()
     x = np.rint(found.images * (255 / 16)).astype(np.uint8)
     if size != 8:
-        x = np.stack([np.asarray(Image.fromarray(i).resize((size, size), Image.Resampling.BILINEAR)) for i in x])
-    y, names = found.target.astype(np.int64), tuple("0123456789")
+        pictures = [Image.fromarray(image) for image in x]
+        x = np.stack([np.asarray(p.resize((size, size), Image.Resampling.BILINEAR)) for p in pictures])
+    y = found.target.astype(np.int64)
+    names = tuple("0123456789")
     return ImageData(x[:, None], y=y, class_names=names, name="digits", about="scikit-learn", binary=False)

@@ -1,4 +1,4 @@
-"""Random numbers as a function of the image they belong to, so that a row looks the same whenever it is drawn."""
+"""Random numbers as a function of the row, so that an image is the same whenever it is rendered."""
 
 from __future__ import annotations
 
