@@ -20,14 +20,14 @@ Five rules:
 
 1. A data set does not change: equal rows give equal arrays, in every process, and the caller owns
    what `take` returns.
-2. Factors are known on a `grid`, in a `table`, in part (NaN in the table), or not at all. On a grid,
-   row r of a data set that is no view shows the factors `grid.factors_at(r)`, and every combination
-   is there.
+2. Factors are known on a `grid`, in a `table`, in part (NaN in the table), or not at all. On a
+   grid, row r of a data set that is no view shows the factors `grid.factors_at(r)`, and every
+   combination is there.
 3. What the rows show (`factors_at`, `find`, `images`, `sample_factors`) may differ from the labels
    that methods and metrics get (`observed_factors`, `observed_values`): then `labels_are_true` is
    False.
-4. A view has the rows `base_rows` of its `base`, which is no view. It keeps the grid of its base, of
-   which it then shows a part, or some combinations more than once.
+4. A view has the rows `base_rows` of its `base`, which is no view. It keeps the grid of its base,
+   of which it then shows a part, or some combinations more than once.
 5. Code tests the attributes of a data set, such as `data.grid is None`, and never its class.
 
 An object of another class is accepted too, if it has `name`, `take` and a length: see
@@ -50,7 +50,9 @@ from unweave.types import DataInfo
 
 
 class NoGrid(ValueError, AttributeError):
-    """Error for data without a grid of known factors; an AttributeError too, so `hasattr(data, "factors")` works."""
+    """Error for data without a grid of known factors; an AttributeError too, so
+    `hasattr(data, "factors")` works.
+    """
 
 
 class Dataset(ABC):
@@ -65,7 +67,8 @@ class Dataset(ABC):
     white: the number of white in images that came with more than 8 bits, e.g. 12 or 16.
     floats: the numbers of black and white in images that came as floats; None for others.
     array: all rows (N, ...), in memory or memory-mapped; None for a view, and for rendered rows.
-    base, base_rows: of a view, the data set behind it and the place of each row there (N,); else None.
+    base, base_rows: of a view, the data set behind it and the place of each row there (N,); else
+    None.
     binary: whether every pixel is 0 or 255; looked up in some rows if None.
     probed: how many rows the fingerprint of a large data set covers; fewer if rendering is slow.
     """
@@ -144,7 +147,8 @@ class Dataset(ABC):
     def observed_values(self, rows: Rows) -> NDArray[np.float64]:
         """The labels (n, K) of the rows (n,), for metrics: `observed_factors` with indices as their numbers.
 
-        On a grid, numbers that are evenly spaced stay indices, which are the same but for their unit.
+        On a grid, numbers that are evenly spaced stay indices, which are the same but for their
+        unit.
         """
         meanings = () if self._known is None else self._known.meanings
         return meant(self.observed_factors(rows), meanings)
@@ -159,7 +163,9 @@ class Dataset(ABC):
         return self._known.rows(v)
 
     def images(self, indices: Rows) -> NDArray[np.generic]:
-        """The images (n, C, H, W) of the factor indices (n, K) of the grid, also of those that a view lacks."""
+        """The images (n, C, H, W) of the factor indices (n, K) of the grid, also of those that a
+        view lacks.
+        """
         return self.take(self.factors.rows(indices))
 
     def sample_factors(self, n: int, rng: Rng) -> NDArray[np.int64]:

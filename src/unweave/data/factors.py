@@ -117,14 +117,17 @@ class FactorSpace:
         return int(factor)
 
     def sample(self, n: int, rng: Rng, fixed: dict[int | str, int] | None = None) -> NDArray[np.int64]:
-        """`n` factor tuples (n, K), each factor uniform and independent, except those that `fixed` gives a value."""
+        """`n` factor tuples (n, K), each factor uniform and independent, except those that `fixed`
+        gives a value.
+        """
         v = np.random.default_rng(rng).integers(self._sizes, size=(n, len(self.sizes)))
         for factor, value in (fixed or {}).items():
             v[:, self.index(factor)] = value
         return self.check(v) if fixed else v
 
     def change(self, v: Rows, which: Rows, rng: Rng) -> NDArray[np.int64]:
-        """The tuples (n, K) with the factors in `which` changed, each to another value, uniform over the others.
+        """The tuples (n, K) with the factors in `which` changed, each to another value, uniform
+        over the others.
 
         which: bool (n, K) or (K,); ValueError if it includes a factor of one value.
         """
@@ -142,7 +145,8 @@ class FactorSpace:
 def meant(v: Rows, values: Sequence[NDArray[np.generic]]) -> NDArray[np.float64]:
     """Factor tuples (n, K), NaN where one is missing, with indices replaced by the numbers they mean.
 
-    values: of each factor, in the order of its indices; the column stays if these are words or empty.
+    values: of each factor, in the order of its indices; the column stays if these are words or
+    empty.
 
     >>> print(meant([[0, 1], [2, 0]], [np.array([1.0, 2.0, 4.0]), np.array(["disc", "box"])]))
     [[1. 1.]
@@ -157,7 +161,9 @@ def meant(v: Rows, values: Sequence[NDArray[np.generic]]) -> NDArray[np.float64]
 
 
 def unevenly(values: NDArray[np.generic]) -> bool:
-    """Whether the numbers of a factor are spaced unevenly, so that indices lose information; False for words."""
+    """Whether the numbers of a factor are spaced unevenly, so that indices lose information; False
+    for words.
+    """
     if values.ndim != 1 or values.dtype.kind not in "iuf":
         return False
     steps = np.diff(values.astype(np.float64))

@@ -17,8 +17,8 @@ WHOLE = 64 << 20  # bytes of an array that are all read: 0.1 s
 class Fingerprint:
     """Hash of the parts that are added, in their order: text, numbers, tuples of them, arrays and None.
 
-    The first half of SHA-256. Of an array larger than 64 MB every second row counts, or every third,
-    and so on.
+    The first half of SHA-256. Of an array larger than 64 MB every second row counts, or every
+    third, and so on.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,6 @@
-"""Properties that are read off the rows of a data set: whether images are binary, and the range of vectors."""
+"""Properties that are read off the rows of a data set: whether images are binary, and the range of
+vectors.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Readers' checks of a published factor set: labels that form a complete grid, in order; image size; files."""
+"""Readers' checks of a published factor set: labels that form a complete grid, in order; image
+size; files.
+"""
 
 from __future__ import annotations
 

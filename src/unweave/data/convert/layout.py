@@ -20,7 +20,8 @@ CHANNELS = (1, 3, 4)
 class Laid:
     """Images uint8 (N, C, H, W), or vectors float32 (N, F), and how the array was interpreted.
 
-    frames: in a clip, 1 if there are no clips. scale: of the numbers in the images, None for vectors.
+    frames: in a clip, 1 if there are no clips. scale: of the numbers in the images, None for
+    vectors.
     about: the interpretation in a line.
     """
 
@@ -35,9 +36,9 @@ def as_images(
 ) -> Laid:
     """An array of images as uint8 (N, C, H, W); vectors keep their values.
 
-    Rank 2: vectors. Rank 3: grey images. Rank 4: images with channels last or first: the axis of 1, 3
-    or 4; if both could be, the one that leaves the image square, or else no side of 1. Rank 5: clips,
-    (N, T) before that. Black and white are determined for all images at once, see
+    Rank 2: vectors. Rank 3: grey images. Rank 4: images with channels last or first: the axis of 1,
+    3 or 4; if both could be, the one that leaves the image square, or else no side of 1. Rank 5:
+    clips, (N, T) before that. Black and white are determined for all images at once, see
     `unweave.data.convert.scale`.
 
     scale: the scale of the numbers before they became bytes, if they have.

@@ -26,7 +26,9 @@ IMAGE_KEYS = ("image", "img", "images", "x", "pixel_values")
 
 @dataclass(frozen=True)
 class Sample:
-    """The parts of one sample: its image, its labels by name, and the names of the parts that are left out."""
+    """The parts of one sample: its image, its labels by name, and the names of the parts that are
+    left out.
+    """
 
     image: Any
     beside: dict[str, Any]
@@ -34,12 +36,13 @@ class Sample:
 
 
 def collect(samples: Any, size: int) -> dict[str, Any]:
-    """Images and labels of N samples: {"images": (N, ...), "beside": {name: (N,) or (N, K)}, "class_names": [...]}.
+    """Images and labels of N samples: {"images": (N, ...), "beside": {name: (N,) or (N, K)},
+    "class_names": [...]}.
 
-    Labels are a class (a whole number or text), a number, or a vector of factors. Pictures are resized
-    and centre-cropped to `size`; arrays and tensors have to be of one shape. Pictures of more than 8
-    bits add their "scale". ValueError if a sample has no image, or something other than labels beside
-    it, or if samples differ in shape, in their labels or in whether they are grey.
+    Labels are a class (a whole number or text), a number, or a vector of factors. Pictures are
+    resized and centre-cropped to `size`; arrays and tensors have to be of one shape. Pictures of
+    more than 8 bits add their "scale". ValueError if a sample has no image, or something other than
+    labels beside it, or if samples differ in shape, in their labels or in whether they are grey.
     """
     if not len(samples):
         raise ValueError("the data set is empty")
@@ -69,7 +72,9 @@ def collect(samples: Any, size: int) -> dict[str, Any]:
 
 
 def _alike(place: int, image: NDArray[Any], one: NDArray[Any], sample: Sample, first: Sample) -> None:
-    """ValueError if a sample differs from the first one in the shape or type of its image, or in its labels."""
+    """ValueError if a sample differs from the first one in the shape or type of its image, or in
+    its labels.
+    """
     if image.shape != one.shape:
         raise ValueError(f"sample {place} has shape {image.shape}; the first one has {one.shape}")
     if image.dtype != one.dtype:
@@ -137,7 +142,9 @@ def _value(value: Any, name: str, place: int) -> Any:
 
 
 def _columns(beside: dict[str, list[Any]], class_names: list[str]) -> dict[str, Any]:
-    """The labels as arrays, {"beside": ..., "class_names": ...}; words become classes in alphabetical order."""
+    """The labels as arrays, {"beside": ..., "class_names": ...}; words become classes in
+    alphabetical order.
+    """
     found: dict[str, Any] = {}
     for name, values in beside.items():
         words = sorted({value for value in values if isinstance(value, str)})

@@ -117,7 +117,8 @@ def to_bytes(images: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
 def to_unit(images: NDArray[Any], kind: type[np.floating] = np.float32) -> NDArray[Any]:
     """Images (n, C, H, W) as floats in [0, 1]: bytes divided by 255, floats unchanged.
 
-    Vectors (n, F) are never divided. On tensors it is `types.to_unit`; without torch, data sets cannot call that.
+    Vectors (n, F) are never divided. On tensors it is `types.to_unit`; without torch, data sets
+    cannot call that.
     """
     found = images.astype(kind)
     return found / kind(255) if images.dtype == np.uint8 and images.ndim > 3 else found
@@ -128,9 +129,9 @@ def unit(
 ) -> NDArray[Any]:
     """New images (n, ...) by the scale of a known data set, as the bytes that it would have read from them.
 
-    white: of its whole numbers other than bytes. binary: whether it is black and white, so that 0 and
-    1 are not two dark greys. floats: black and white of its floats; if None, floats are in [0, 1] and
-    stay float32, not rounded to bytes. ValueError for values beyond, not finite or masked.
+    white: of its whole numbers other than bytes. binary: whether it is black and white, so that 0
+    and 1 are not two dark greys. floats: black and white of its floats; if None, floats are in [0,
+    1] and stay float32, not rounded to bytes. ValueError for values beyond, not finite or masked.
     """
     images = unmasked(images, "the array of images")
     kind = images.dtype.kind

@@ -29,11 +29,11 @@ def arrays(
 ) -> ImageData:
     """Images (or vectors) of `root`: an .npy or .npz file, an array or tensor, or a data set of samples.
 
-    In an .npz, arrays named y, labels, targets and the like are classes, and those named factors, latents
-    or v are factors, see `unweave.data.convert.beside`. A data set of samples (of torch or Hugging Face)
-    has a length and yields images, or (image, class), (image, factors), or dicts with them. Nothing is
-    unpickled. ValueError if the array of images or its axes are ambiguous, and for labels of another
-    shape.
+    In an .npz, arrays named y, labels, targets and the like are classes, and those named factors,
+    latents or v are factors, see `unweave.data.convert.beside`. A data set of samples
+    (of torch or Hugging Face) has a length and yields images, or (image, class), (image, factors),
+    or dicts with them. Nothing is unpickled. ValueError if the array of images or its axes are
+    ambiguous, and for labels of another shape.
     """
     if root is None:
         raise ValueError("name the array: root=FILE.npy, FILE.npz or an array")

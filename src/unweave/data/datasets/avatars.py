@@ -1,7 +1,8 @@
 """Avatars: drawn round faces in 10,800 combinations of 6 known factors, designed by an illustrator.
 
-The style is Moods of DiceBear (https://www.dicebear.com), licence CC0 1.0; its parts and colours are the factors.
-The packages dicebear-core (MIT), dicebear-styles and resvg-py draw it; together they are the extra `avatars`.
+The style is Moods of DiceBear (https://www.dicebear.com), licence CC0 1.0; its parts and colours
+are the factors. The packages dicebear-core (MIT), dicebear-styles and resvg-py draw it; together
+they are the extra `avatars`.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ def _values(v: NDArray[np.int64]) -> list[Any]:
 
 
 def _pen(size: int) -> tuple[Callable[[dict[str, Any]], NDArray[np.uint8]], Path]:
-    """A function from one value of each factor to its image (3, size, size), and the file that defines the style."""
+    """A function from one value of each factor to its image (3, size, size), and the file that
+    defines the style.
+    """
     try:
         import resvg_py
         from dicebear import Avatar, Style

@@ -1,7 +1,8 @@
 """Cars3D: 183 models of cars from 24 sides and 4 heights, drawn at 128x128.
 
-S. Reed et al. (2015), "Deep visual analogy-making". One .mat file for each car, `im` uint8 (128, 128, 3, 24, 4). The
-cars are taken in the order of their file names, so that a car has one number on every machine.
+S. Reed et al. (2015), "Deep visual analogy-making". One .mat file for each car, `im` uint8
+(128, 128, 3, 24, 4). The cars are taken in the order of their file names, so that a car has one
+number on every machine.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ KINDS = ("ordered", "ordered", "categorical")
 def cars3d(
     root: str | Path | None = None, *, size: Annotated[int, Setting("pixels a side", low=1)] = 64
 ) -> FactorImages:
-    """Elevation 4, azimuth 24, object (any number of .mat files), from the folder of .mat files below `root`."""
+    """Elevation 4, azimuth 24, object (any number of .mat files), from the folder of .mat files
+    below `root`.
+    """
     first = wanted("cars3d", root)
     files = list(below(first.parent, "*.mat"))
     shape = _car(first).shape

@@ -1,6 +1,7 @@
 """CelebA: 202,599 photographs of faces with 40 yes-or-no attributes.
 
-Z. Liu et al. (2015), "Deep learning face attributes in the wild"; the aligned and cropped images of 178x218.
+Z. Liu et al. (2015), "Deep learning face attributes in the wild"; the aligned and cropped images of
+178x218.
 """
 
 from __future__ import annotations
@@ -33,9 +34,11 @@ def celeba(
     crop: Annotated[int, Setting("side of the square kept from the middle of the photograph, pixels", low=1)] = 148,
     part: Annotated[Part, Setting("all, or a part of the published partition")] = "all",
 ) -> Dataset:
-    """Faces with 40 attributes of 2 values: list_attr_celeba.txt and, below its folder, the .jpg files it lists.
+    """Faces with 40 attributes of 2 values: list_attr_celeba.txt and, below its folder, the .jpg
+    files it lists.
 
-    identity_CelebA.txt, if present, gives the person in each image; list_eval_partition.txt the parts.
+    identity_CelebA.txt, if present, gives the person in each image; list_eval_partition.txt the
+    parts.
     """
     table = wanted("celeba", root)
     files, names, v = _attributes(table)
@@ -92,7 +95,9 @@ def _attributes(table: Path) -> tuple[list[str], tuple[str, ...], NDArray[np.flo
 
 
 def _signs(lines: list[str], columns: int) -> NDArray[np.float32]:
-    """Which words are 1 (n, columns), of words 1 and -1; parsed as an array of bytes, since there are 8 million."""
+    """Which words are 1 (n, columns), of words 1 and -1; parsed as an array of bytes, since there
+    are 8 million.
+    """
     joined = "\n".join(lines)
     text = np.frombuffer(f"\n{joined}\n ".encode(), np.uint8)
     space = text <= ord(" ")

@@ -1,6 +1,8 @@
-"""scikit-learn's digits: 1,797 real handwritten digits of 8x8 in 17 grey levels, installed with the package itself.
+"""scikit-learn's digits: 1,797 real handwritten digits of 8x8 in 17 grey levels, installed with the
+package itself.
 
-E. Alpaydin, C. Kaynak (1998), Optical recognition of handwritten digits, UCI machine learning repository (test part).
+E. Alpaydin, C. Kaynak (1998), Optical recognition of handwritten digits, UCI machine learning
+repository (test part).
 """
 
 from __future__ import annotations

@@ -32,12 +32,13 @@ def dsprites(
     *,
     size: Annotated[int, Setting("pixels a side: 64, 32 or 16; a smaller image is the mean of blocks", high=64)] = 64,
 ) -> FactorImages:
-    """dSprites: 737,280 binary images 64x64 of shape 3, scale 6, orientation 40, position_x 32, position_y 32.
+    """dSprites: 737,280 binary images 64x64 of shape 3, scale 6, orientation 40, position_x 32,
+    position_y 32.
 
     Smaller ones are grey: an image of a size of 32 has the means of 2x2 blocks, of 16 those of 4x4.
-    Orientations 0 and 39 are the same angle, a full turn: no code can distinguish them, which bounds every
-    score of this factor; nor turns of a square that differ by a quarter, or of an ellipse by a half. The
-    constant factor "color" of the published file is left out.
+    Orientations 0 and 39 are the same angle, a full turn: no code can distinguish them, which
+    bounds every score of this factor; nor turns of a square that differ by a quarter, or of an
+    ellipse by a half. The constant factor "color" of the published file is left out.
     """
     if size not in (16, 32, 64):
         raise ValueError(f"size is {size}; dSprites come in 64, 32 or 16 pixels a side")
@@ -97,7 +98,9 @@ def _read(file: Path) -> FactorImages:
 def _expect(
     dtype: np.dtype[Any], rank: int, found: np.dtype[Any], shape: tuple[int, ...], by_column: bool = False
 ) -> tuple[int, ...]:
-    """The shape that was found. ValueError unless it is an array of this type and rank, the last index fastest."""
+    """The shape that was found. ValueError unless it is an array of this type and rank, the last
+    index fastest.
+    """
     if found != dtype or len(shape) != rank or by_column or min(shape) < 1:
         raise ValueError(f"it holds an array {found} {shape}; expected {dtype} of {rank} dimensions")
     return shape

@@ -1,4 +1,6 @@
-"""Data set from a folder of the user's images and videos, of any sizes, with labels in sub-folders and CSV files."""
+"""Data set from a folder of the user's images and videos, of any sizes, with labels in sub-folders
+and CSV files.
+"""
 
 from __future__ import annotations
 
@@ -41,18 +43,19 @@ def folder(
     every: Annotated[int, Setting("of a video or animated picture, each n-th frame is kept", low=1)] = 1,
     skip_bad: Annotated[bool, Setting("leave out files that cannot be read")] = False,
 ) -> ImageData | FactorImages:
-    """The images below the folder `root` as uint8 of `size`, in the order of their names (frame2 before frame10).
+    """The images below the folder `root` as uint8 of `size`, in the order of their names
+    (frame2 before frame10).
 
-    A video (the extra `video`), an animated picture or a TIFF of several pages is a clip: its frames are
-    rows, one after the other, and a group. Its labels in a CSV file apply to each of its frames. Videos are
-    decoded at the first use alone, once to count their frames and once into a file; afterwards that file is
-    read.
+    A video (the extra `video`), an animated picture or a TIFF of several pages is a clip: its
+    frames are rows, one after the other, and a group. Its labels in a CSV file apply to each of its
+    frames. Videos are decoded at the first use alone, once to count their frames and once into a
+    file; afterwards that file is read.
 
     With a factors.csv whose factors make a complete grid of stills, each combination once: a
-    `FactorImages`. See `unweave.data.tables.label_csv` for the CSV files. Pictures of more than 8 bits have
-    one black and one white for the whole folder, see `unweave.data.convert.scale`; they are decoded once
-    more for that, when the folder is first opened. ValueError for an empty folder, a file that cannot be
-    read, or grey images among coloured ones. The interpretation is logged.
+    `FactorImages`. See `unweave.data.tables.label_csv` for the CSV files. Pictures of more than 8
+    bits have one black and one white for the whole folder, see `unweave.data.convert.scale`; they
+    are decoded once more for that, when the folder is first opened. ValueError for an empty folder,
+    a file that cannot be read, or grey images among coloured ones. The interpretation is logged.
     """
     if root is None:
         raise ValueError("name the folder of images: root=FOLDER")
@@ -150,8 +153,8 @@ def _subfolders(
 ) -> tuple[NDArray[np.int64] | None, tuple[str, ...], NDArray[np.int64] | None]:
     """(classes, their names, groups) of the files: classes or clips from their folders, groups from clips.
 
-    meaning: of a sub-folder, "classes" or "clips". No classes if all files are in one folder, no groups
-    without clips. A still that is in no clip is a group of its own.
+    meaning: of a sub-folder, "classes" or "clips". No classes if all files are in one folder, no
+    groups without clips. A still that is in no clip is a group of its own.
     """
     parts = [_part(name, meaning) for name in names]
     apart = len(set(parts)) > 1 and all("/" in name for name in names)
@@ -179,7 +182,9 @@ def _part(name: str, meaning: str) -> str:
 
 
 def _clip_groups(names: list[str], parts: list[str], clip: NDArray[np.bool_], meaning: str) -> NDArray[np.int64]:
-    """The group (N,) of each file where some are clips: a clip is one, and so is a sub-folder of stills that is a clip."""
+    """The group (N,) of each file where some are clips: a clip is one, and so is a sub-folder of
+    stills that is a clip.
+    """
     keys = []
     for name, part, moves in zip(names, parts, clip, strict=True):
         own = bool(moves) or meaning == "classes" or "/" not in name
@@ -191,7 +196,9 @@ def _clip_groups(names: list[str], parts: list[str], clip: NDArray[np.bool_], me
 def _decode(
     place: Path, files: list[Shown], size: int, colour: Colour, fit: Fit, every: int, deep: Scale | None
 ) -> tuple[NDArray[np.uint8], Scale]:
-    """The images (N, C, size, size) as bytes, and the scale that they had in the files: `deep`, or that of bytes."""
+    """The images (N, C, size, size) as bytes, and the scale that they had in the files: `deep`, or
+    that of bytes.
+    """
     shape = (len(_rows(files, every)), 3 if colour == "rgb" else 1, size, size)
 
     def still(shown: Shown) -> NDArray[np.uint8]:
@@ -225,7 +232,9 @@ def _decode(
 
 
 def _variant(files: list[Shown], options: str, every: int, deep: Scale | None) -> str:
-    """The suffix of the cache file: a hash of the files, their sizes and times, and all that changes the pixels."""
+    """The suffix of the cache file: a hash of the files, their sizes and times, and all that
+    changes the pixels.
+    """
     state = ""
     for shown in files:
         stat = shown.file.stat()

@@ -1,7 +1,9 @@
-"""MNIST and Fashion-MNIST from their IDX files: 70,000 grey images of 28x28 in 10 classes, 60,000 of them for training.
+"""MNIST and Fashion-MNIST from their IDX files: 70,000 grey images of 28x28 in 10 classes, 60,000
+of them for training.
 
-MNIST: Y. LeCun, C. Cortes, C. Burges. Fashion-MNIST: H. Xiao, K. Rasul, R. Vollgraf (2017), MIT licence,
-https://github.com/zalandoresearch/fashion-mnist; Debian's package `dataset-fashion-mnist` installs its files.
+MNIST: Y. LeCun, C. Cortes, C. Burges. Fashion-MNIST: H. Xiao, K. Rasul, R. Vollgraf (2017), MIT
+licence, https://github.com/zalandoresearch/fashion-mnist; Debian's package `dataset-fashion-mnist`
+installs its files.
 """
 
 from __future__ import annotations
@@ -61,7 +63,9 @@ def _load(name: str, root: Path | str | None, part: Part, classes: tuple[str, ..
 
 
 def _array(file: Path) -> NDArray[np.uint8]:
-    """The numbers of an IDX file. Gzipped images are unpacked once: beside the file, unless the system owns it."""
+    """The numbers of an IDX file. Gzipped images are unpacked once: beside the file, unless the
+    system owns it.
+    """
     shape = idx_shape(file)
     if len(shape) != 3 or 0 in shape or not is_gzip(file):
         return read_idx(file)
@@ -77,8 +81,8 @@ def _array(file: Path) -> NDArray[np.uint8]:
 def _folder(name: str, root: Path | str | None, wanted: Sequence[str]) -> Path:
     """The folder with the wanted files: below `root` or $UNWEAVE_DATA, or from a package of the system.
 
-    Both sets have the same file names, so folders below one that is named after the other set are left
-    out.
+    Both sets have the same file names, so folders below one that is named after the other set are
+    left out.
     """
     home = os.environ.get(HOME)
     places = [prefix / "share/datasets" / name for prefix in PREFIXES]

@@ -1,8 +1,9 @@
 """Falcor3D and Isaac3D: a living room under moving lights, and a robot arm in a kitchen, both rendered.
 
-W. Nie et al. (2020), "Semi-supervised StyleGAN for disentanglement learning". One .png for each row, named by its
-number, and the labels as an array of numpy. Isaac3D's robot_x comes before robot_y and object_scale after
-camera_height, as the labels say; the formula in its description has another order.
+W. Nie et al. (2020), "Semi-supervised StyleGAN for disentanglement learning". One .png for each
+row, named by its number, and the labels as an array of numpy. Isaac3D's robot_x comes before
+robot_y and object_scale after camera_height, as the labels say; the formula in its description has
+another order.
 """
 
 from __future__ import annotations

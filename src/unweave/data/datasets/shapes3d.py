@@ -25,7 +25,9 @@ UNREADABLE = (ValueError, OSError, EOFError, KeyError, RuntimeError, MemoryError
 
 
 def shapes3d(root: str | Path | None = None) -> FactorImages:
-    """3D Shapes from 3dshapes.h5 below `root` or $UNWEAVE_DATA; any number of values that makes a complete grid."""
+    """3D Shapes from 3dshapes.h5 below `root` or $UNWEAVE_DATA; any number of values that makes a
+    complete grid.
+    """
     return _read("shapes3d", wanted("shapes3d", root), "images", "labels", NAMES)
 
 
@@ -40,8 +42,8 @@ def _read(
 ) -> FactorImages:
     """The images of an HDF5 file.
 
-    images, labels: keys of the arrays. drop: constant factors to leave out, from the first. scale: 255
-    for images of zeros and ones, else 1.
+    images, labels: keys of the arrays. drop: constant factors to leave out, from the first. scale:
+    255 for images of zeros and ones, else 1.
     """
     try:
         import h5py

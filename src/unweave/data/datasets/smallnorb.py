@@ -1,10 +1,12 @@
 """SmallNORB: photographs of 50 toys in 5 categories, from 9 heights and 18 sides, under 6 lights, 96x96 grey.
 
-Y. LeCun, F. Huang, L. Bottou (2004), "Learning methods for generic object recognition". Little-endian: a magic number
-for the type, the rank, at least 3 sizes, the values. Both parts of 24,300 pairs together make one grid.
+Y. LeCun, F. Huang, L. Bottou (2004), "Learning methods for generic object recognition".
+Little-endian: a magic number for the type, the rank, at least 3 sizes, the values. Both parts of
+24,300 pairs together make one grid.
 
-**Departures** from disentanglement_lib: the toy's number within its category is a factor (the last), not drawn at
-random, so that an image is a function of its factors; bytes are read as unsigned and clipped after resampling.
+**Departures** from disentanglement_lib: the toy's number within its category is a factor
+(the last), not drawn at random, so that an image is a function of its factors; bytes are read as
+unsigned and clipped after resampling.
 """
 
 from __future__ import annotations
@@ -40,7 +42,8 @@ def smallnorb(
 ) -> FactorImages:
     """The left camera's images of category 5, elevation 9, azimuth 18, lighting 6, instance 10.
 
-    From the six -dat, -cat and -info files of both parts, gzipped or not, in the folder of the first one found.
+    From the six -dat, -cat and -info files of both parts, gzipped or not, in the folder of the
+    first one found.
     """
     folder = wanted("smallnorb", root).parent
     labels = np.concatenate([_labels(folder, part) for part in PARTS])
@@ -100,7 +103,9 @@ def _labels(folder: Path, part: str) -> NDArray[np.int64]:
 
 
 def read_norb(path: Path) -> NDArray[Any]:
-    """The array in a file of this format, gzipped or not. ValueError, with the file's name, if it is damaged."""
+    """The array in a file of this format, gzipped or not. ValueError, with the file's name, if it
+    is damaged.
+    """
     with path.open("rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
     try:

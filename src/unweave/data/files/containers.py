@@ -1,4 +1,6 @@
-"""Container of a video file, and the length in its header: FFmpeg decodes a truncated file without an error."""
+"""Container of a video file, and the length in its header: FFmpeg decodes a truncated file without
+an error.
+"""
 
 from __future__ import annotations
 

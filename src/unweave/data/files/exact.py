@@ -1,4 +1,6 @@
-"""Reading of exactly as many bytes as a header promises, without allocating memory that a false header claims."""
+"""Reading of exactly as many bytes as a header promises, without allocating memory that a false
+header claims.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ STEP = 1 << 20
 def exactly(stream: BufferedIOBase, size: int) -> bytearray:
     """The rest of `stream`, which has to be `size` bytes: ValueError if there are fewer or more.
 
-    Read in steps of a megabyte, so that a false header costs no more memory than the file has bytes.
+    Read in steps of a megabyte, so that a false header costs no more memory than the file has
+    bytes.
     """
     body = bytearray()
     while len(body) <= size:  # one byte more than promised is enough to see that there are more

@@ -1,4 +1,6 @@
-"""Frames of a picture file: one of a still, all of a video, of an animated GIF, WebP or PNG, or the pages of a TIFF."""
+"""Frames of a picture file: one of a still, all of a video, of an animated GIF, WebP or PNG, or the
+pages of a TIFF.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ Deep = tuple[Literal["whole", "float"], float, float]
 
 @dataclass(frozen=True)
 class Shown:
-    """Facts of a picture file: number of frames, colour, and whether it is a clip (video, animation, many pages).
+    """Facts of a picture file: number of frames, colour, and whether it is a clip (video,
+    animation, many pages).
 
     deep: of a picture of more than 8 bits the kind of its numbers, and the least and the greatest.
     """
@@ -65,7 +68,9 @@ def shown(file: Path, whole: bool = False) -> Shown:
 
 
 class Counted:
-    """Cache of the facts of the files in a folder, in the user's cache folder, so that each is opened once."""
+    """Cache of the facts of the files in a folder, in the user's cache folder, so that each is
+    opened once.
+    """
 
     def __init__(self, place: Path) -> None:
         name = hashlib.blake2b(f"{place.resolve()} {KEPT}".encode(), digest_size=8).hexdigest()
@@ -128,7 +133,9 @@ def _is_copy(image: TiffImageFile, k: int) -> bool:
 
 
 def _widest(ranges: list[Deep | None], file: Path) -> Deep | None:
-    """The range of all pages of a deep picture. ValueError if some are deep and some not, or of another kind."""
+    """The range of all pages of a deep picture. ValueError if some are deep and some not, or of
+    another kind.
+    """
     kinds = {None if one is None else one[0] for one in ranges}
     if len(kinds) > 1:
         raise ValueError(f"{file} has pages of different depths; save them as one")

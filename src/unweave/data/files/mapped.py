@@ -26,10 +26,10 @@ def mapped(
 
     `chunks()` reads them, in order, a part at a time. They are written to SOURCE.images.npy by an
     atomic write, with the time stamp of `source`: when that changes, they are read again. If that
-    folder cannot be written or is full, or if the file is not the user's own (`beside` false), they go
-    to the user's cache; if that fails too, they stay in memory. `source` may be a folder; `variant` is
-    a part of the name, for a source that is unpacked in several ways. ValueError if the chunks do not
-    add up to `shape`.
+    folder cannot be written or is full, or if the file is not the user's own (`beside` false), they
+    go to the user's cache; if that fails too, they stay in memory. `source` may be a folder;
+    `variant` is a part of the name, for a source that is unpacked in several ways. ValueError if
+    the chunks do not add up to `shape`.
     """
     here = source.with_name(f"{source.name}{variant}.images.npy")
     targets = [here, _cached(here)] if beside else [_cached(here)]

@@ -1,8 +1,8 @@
 """Reader of one variable of uint8 in a MATLAB 5 file (.mat).
 
-MathWorks, "MAT-file format", level 5. A header of 128 bytes, then elements: a tag (type, bytes) and the data, padded to
-8 bytes; up to 4 bytes are in the tag itself. Written here because scipy's parser crashes on damaged
-files.
+MathWorks, "MAT-file format", level 5. A header of 128 bytes, then elements: a tag (type, bytes) and
+the data, padded to 8 bytes; up to 4 bytes are in the tag itself. Written here because scipy's
+parser crashes on damaged files.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ LARGEST = 1 << 26  # bytes of an element once unpacked
 
 
 def read_uint8(path: Path, name: str) -> NDArray[np.uint8]:
-    """The uint8 array of this name, first index fastest as in MATLAB. ValueError, naming the file, if there is none."""
+    """The uint8 array of this name, first index fastest as in MATLAB. ValueError, naming the file,
+    if there is none.
+    """
     try:
         if path.stat().st_size > LARGEST:
             raise ValueError("it is too large")

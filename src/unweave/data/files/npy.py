@@ -1,4 +1,5 @@
-"""Safe reader of numpy's .npy and .npz files: no pickle, no evaluation, no more memory than the file has bytes.
+"""Safe reader of numpy's .npy and .npz files: no pickle, no evaluation, no more memory than the
+file has bytes.
 
 The format: numpy.lib.format. Older headers, which numpy repairs by parsing them as Python, are not
 accepted.
@@ -61,10 +62,11 @@ def map_npy(path: Path) -> NDArray[Any]:
 
 
 def members(archive: zipfile.ZipFile) -> list[str]:
-    """The names of the arrays in an .npz file. BadZipFile if its directory is damaged, which no checksum covers.
+    """The names of the arrays in an .npz file. BadZipFile if its directory is damaged, which no
+    checksum covers.
 
-    zipfile compares names only of the members that it opens, and does not count members: an array that
-    is missing, or has the name of another, would go unnoticed.
+    zipfile compares names only of the members that it opens, and does not count members: an array
+    that is missing, or has the name of another, would go unnoticed.
     """
     names = archive.namelist()
     for name in names:

@@ -1,8 +1,9 @@
 """Prefetch of the pages of a memory-mapped file, by madvise, before their rows are read.
 
-A row of a mapped file whose pages are not in memory is read when it is first accessed, and blocks the
-process. With madvise (MADV_WILLNEED) the kernel reads many rows at once while this process computes.
-Where there is no such call, as on Windows, nothing is prefetched; the images are the same.
+A row of a mapped file whose pages are not in memory is read when it is first accessed, and blocks
+the process. With madvise (MADV_WILLNEED) the kernel reads many rows at once while this process
+computes. Where there is no such call, as on Windows, nothing is prefetched; the images are the
+same.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ READS = 256  # with advice, before it is tried without
 class Pages:
     """The pages of a mapped file that contain the rows of an array.
 
-    Advice on pages that are in memory costs about as much as reading a small image, so it is given only
-    while reads wait for the disk: after `READS` reads it stops, and the first read that then meets a
-    page that is not in memory (a major fault) resumes it, each time for twice as many reads.
+    Advice on pages that are in memory costs about as much as reading a small image, so it is given
+    only
+    while reads wait for the disk: after `READS` reads it stops, and the first read that then meets
+    a page that is not in memory (a major fault) resumes it, each time for twice as many reads.
 
     Args:
         memory: the mapped file. start: byte of the first row in it. stride: bytes between rows.
@@ -45,7 +47,9 @@ class Pages:
 
     @classmethod
     def of(cls, array: NDArray[Any] | None) -> Pages | None:
-        """The pages of a memory-mapped array (N, ...), or of a view of one; None if prefetch is not possible."""
+        """The pages of a memory-mapped array (N, ...), or of a view of one; None if prefetch is not
+        possible.
+        """
         memory: Any = array
         while memory is not None and not isinstance(memory, mmap.mmap):
             memory = getattr(memory, "base", None)

@@ -34,8 +34,8 @@ def colour_of(image: Image.Image) -> Colour:
 def opened(file: Path) -> Image.Image:
     """The picture, its header read. ValueError, naming the file, if there is none or it is too large.
 
-    A JPEG may have 179 million pixels, since it is decoded at a fraction of its size; another picture
-    50 million. More than four million in a file of few bytes mean a damaged header.
+    A JPEG may have 179 million pixels, since it is decoded at a fraction of its size; another
+    picture 50 million. More than four million in a file of few bytes mean a damaged header.
     """
     try:
         with warnings.catch_warnings():
@@ -69,8 +69,8 @@ def fitted(
     """The picture as uint8 (C, size, size), rotated by its EXIF tag, transparent parts white.
 
     fit: "crop": scaled so that the short side fits, the middle kept. "pad": scaled so that the long
-        side fits, black around it. A picture of this size keeps its pixels; other sizes are resampled
-        by Lanczos' filter.
+        side fits, black around it. A picture of this size keeps its pixels; other sizes are
+        resampled by Lanczos' filter.
     scale: black and white of a deep picture; 16 bits, or for floats [0, 1], if None.
     """
     image = _opaque(ImageOps.exif_transpose(image), scale).convert(MODES[colour])
@@ -84,7 +84,9 @@ def fitted(
 
 
 def read(file: Path, size: int, colour: Colour, fit: Fit = "crop", scale: Scale | None = None) -> NDArray[np.uint8]:
-    """The picture in a file, `fitted`, as uint8 (C, size, size). ValueError, naming the file, if it is damaged."""
+    """The picture in a file, `fitted`, as uint8 (C, size, size). ValueError, naming the file, if it
+    is damaged.
+    """
     with opened(file) as image:
         try:
             checked(image, file)

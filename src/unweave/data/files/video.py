@@ -19,8 +19,8 @@ CODEC = {"max_pixels": str(LARGEST), "err_detect": "crccheck+bitstream+buffer"}
 def frames(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
     """The frames of a video in order, upright, with the colour of each; one at a time is in memory.
 
-    ValueError, naming the file, if it is no video, has no frame, is cut off, or if a frame is damaged or
-    too large. ImportError if the extra is not installed.
+    ValueError, naming the file, if it is no video, has no frame, is cut off, or if a frame is
+    damaged or too large. ImportError if the extra is not installed.
     """
     try:
         import av

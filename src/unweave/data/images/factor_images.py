@@ -19,8 +19,9 @@ class FactorImages(Dataset):
 
     Args:
         factors: the grid. Row r shows the factor tuple `factors.factors_at(r)`.
-        images: uint8 (N, C, H, W) in the order of the grid, in memory or memory-mapped; or a function from factor
-            indices (n, K) to such images (n, C, H, W), the same for the same indices.
+        images: uint8 (N, C, H, W) in the order of the grid, in memory or memory-mapped; or a
+            function from factor indices (n, K) to such images (n, C, H, W), the same for the same
+            indices.
         name: of the data set. about: one line on where it came from, e.g. "rendered".
         binary: whether every pixel is 0 or 255; looked up in some rows if None.
         white: the number of white in images that came with more than 8 bits, e.g. 12 or 16.

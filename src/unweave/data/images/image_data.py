@@ -23,8 +23,8 @@ class ImageData(Dataset):
     Args:
         array: uint8 (N, C, H, W) in memory or memory-mapped; or vectors (N, F), kept as float32.
         y: classes (N,) from 0, and `class_names` for them (the numbers themselves if not given).
-        labels: known factors of each row (N, K), kept as float64, NaN where one is missing or masked,
-            with `factor_names`.
+        labels: known factors of each row (N, K), kept as float64, NaN where one is missing or
+            masked, with `factor_names`.
         factor_sizes: how many values each factor has, 0 for a measurement.
         factor_kinds: one of `unweave.kinds.KINDS` for each, or "" if it is not known.
         factor_values: what the indices of each mean, words or numbers; empty for measurements.

@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 
 def rows_of(array: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Images, uint8 (N, C, H, W), unchanged, or vectors (N, F) as float32. ValueError for all else, and no rows."""
+    """Images, uint8 (N, C, H, W), unchanged, or vectors (N, F) as float32. ValueError for all else,
+    and no rows.
+    """
     if array.ndim == 2 and len(array):
         return np.asarray(array, dtype=np.float32)
     if array.ndim != 4 or array.dtype != np.uint8 or not len(array):

@@ -31,13 +31,14 @@ def cdsprites(
     size: Annotated[int, Setting("pixels a side", low=16)] = 64,
     levels: Levels = 0,
 ) -> FactorImages:
-    """Circular dSprites, binary, (1, size, size): a disc of radius 5/64 of the width, 1/64 to 27/64 off the middle.
+    """Circular dSprites, binary, (1, size, size): a disc of radius 5/64 of the width, 1/64 to 27/64
+    off the middle.
 
-    With `levels`, angle and radius are continuous, and the disc is smooth at its edge: the brightness of
-    a pixel is the share of it that the disc covers. `root` is not used.
+    With `levels`, angle and radius are continuous, and the disc is smooth at its edge: the
+    brightness of a pixel is the share of it that the disc covers. `root` is not used.
 
-    **Departures**: the paper states the counts and the disc; distances from 1 to 27 are chosen here: at
-    0 all angles would be one image, and at 27 the disc just fits into the image.
+    **Departures**: the paper states the counts and the disc; distances from 1 to 27 are chosen
+    here: at 0 all angles would be one image, and at 27 the disc just fits into the image.
     """
     space = refined(SPACE, levels, ("radius",), {"angle": 2 * np.pi})
 

@@ -40,10 +40,11 @@ KINDS = {
 def bouncing_sprites(
     root: str | Path | None = None, *, clips: Clips = 1000, length: Length = 20, size: Size = 32, seed: Seed = 0
 ) -> ImageData:
-    """Clips, as groups of frames (3, size, size), of a square, ellipse or heart in one of 6 colours and 3 sizes.
+    """Clips, as groups of frames (3, size, size), of a square, ellipse or heart in one of 6 colours
+    and 3 sizes.
 
-    Labels: shape, colour, scale (indices), and position x, y as shares of its range, in [0, 1]. `root`
-    is not used.
+    Labels: shape, colour, scale (indices), and position x, y as shares of its range, in [0, 1].
+    `root` is not used.
     """
     rng = np.random.default_rng(fold(seed, "bouncing-sprites"))
     what = rng.integers((3, 6, 3), size=(clips, 3))  # shape, colour and scale of each clip
@@ -61,10 +62,11 @@ def bouncing_sprites(
 def moving_digits(
     root: str | Path | None = None, *, clips: Clips = 1000, length: Length = 20, size: Size = 64, seed: Seed = 0
 ) -> ImageData:
-    """Clips, as groups of frames (1, size, size), of one handwritten digit: MNIST's, or scikit-learn's without a file.
+    """Clips, as groups of frames (1, size, size), of one handwritten digit: MNIST's, or
+    scikit-learn's without a file.
 
-    Labels: the digit (an index), and position x, y as shares of its range, in [0, 1]; the digit is the
-    class too.
+    Labels: the digit (an index), and position x, y as shares of its range, in [0, 1]; the digit is
+    the class too.
     """
     try:
         source = mnist(root)
@@ -87,7 +89,9 @@ def moving_digits(
 
 
 def bounce(clips: int, length: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Positions (clips, length, 2) in the unit square: straight lines at constant speed, mirrored at the borders."""
+    """Positions (clips, length, 2) in the unit square: straight lines at constant speed, mirrored
+    at the borders.
+    """
     start = rng.uniform(0, 1, (clips, 1, 2))
     direction = rng.uniform(0, 2 * np.pi, clips)
     speed = rng.uniform(0.06, 0.14, clips)
@@ -98,7 +102,9 @@ def bounce(clips: int, length: int, rng: np.random.Generator) -> NDArray[np.floa
 
 
 def _frames(things: Pixels, place: NDArray[np.float64], size: int) -> Pixels:
-    """Frames (clips * length, size, size) with objects (clips, h, h) at their positions, to the nearest pixel, on black."""
+    """Frames (clips * length, size, size) with objects (clips, h, h) at their positions, to the
+    nearest pixel, on black.
+    """
     clips, length, _ = place.shape
     side = things.shape[1]
     left, top = np.rint(place.reshape(-1, 2) * (size - side)).astype(np.int64).T
@@ -111,7 +117,9 @@ def _frames(things: Pixels, place: NDArray[np.float64], size: int) -> Pixels:
 
 
 def _thing(shape: int, scale: float, size: int) -> Pixels:
-    """A sprite, smooth at the edges, in a square just larger than the largest (h, h), h about a third of `size`."""
+    """A sprite, smooth at the edges, in a square just larger than the largest (h, h), h about a
+    third of `size`.
+    """
     side = 2 * round(size * 0.18)
     fine = 8  # samples per pixel along each axis
     unit = side * fine / 26 * scale  # pixels of dSprites to samples here

@@ -1,11 +1,12 @@
 """Variants of dSprites in colour, on noise, on a painting, or on a plain ground, as in disentanglement_lib.
 
-Locatello et al. 2019, Challenging common assumptions (Color-, Noisy- and Scream-dSprites); van Steenkiste et al. 2019,
-Are disentangled representations helpful for abstract visual reasoning? (abstract dSprites).
+Locatello et al. 2019, Challenging common assumptions (Color-, Noisy- and Scream-dSprites); van
+Steenkiste et al. 2019, Are disentangled representations helpful for abstract visual reasoning?
+(abstract dSprites).
 
-**Departures**: there, colour, noise and the part of the painting are drawn anew at each access; here
-they are a function of the row and the seed, so that an image is always the same. Images are rounded to
-8 bits.
+**Departures**: there, colour, noise and the part of the painting are drawn anew at each access;
+here they are a function of the row and the seed, so that an image is always the same. Images are
+rounded to 8 bits.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ def noisy_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> 
 def scream_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> FactorImages:
     """Sprites (3, 64, 64) as the negative of the background, a tinted part of a painting.
 
-    The painting is Munch's Scream from `scream.jpg` if the user has it, else one drawn by a formula.
+    The painting is Munch's Scream from `scream.jpg` if the user has it, else one drawn by a
+    formula.
     levels: as of `noisy_dsprites`.
     """
     white = _white(root, levels)
@@ -122,10 +124,11 @@ def _picture(root: Root) -> tuple[Pixels, str]:
 
 
 def abstract_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> FactorImages:
-    """Abstract dSprites (3, 64, 64): 5 greys behind, 6 colours in front, shape, scale and position; a random orientation.
+    """Abstract dSprites (3, 64, 64): 5 greys behind, 6 colours in front, shape, scale and position;
+    a random orientation.
 
-    With `levels`, scale and position are continuous and the sprite smooth at its edges; orientation is
-    random for each row. Always rendered; `root` is not used.
+    With `levels`, scale and position are continuous and the sprite smooth at its edges; orientation
+    is random for each row. Always rendered; `root` is not used.
     """
     space = refined(ABSTRACT, levels, ("scale", "position_x", "position_y"))
 
@@ -146,7 +149,9 @@ def abstract_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) 
 
 
 def over(share: Pixels, front: Pixels | np.uint8, behind: Pixels | np.uint8) -> Pixels:
-    """Images that are `front` where the share (n, 1, H, W) is 255, `behind` where it is 0, and a mixture between."""
+    """Images that are `front` where the share (n, 1, H, W) is 255, `behind` where it is 0, and a
+    mixture between.
+    """
     share = share.astype(np.uint16)
     return ((share * front + (255 - share) * behind + 127) // 255).astype(np.uint8)
 

@@ -1,8 +1,9 @@
-"""Continuous dSprites: any scale, orientation and position, smooth at the edges, for metrics of continuous factors.
+"""Continuous dSprites: any scale, orientation and position, smooth at the edges, for metrics of
+continuous factors.
 
-The outlines and ranges are those of dSprites; orientation excludes the full turn. Each pixel is looked
-up in a table of signed distances to the outline, so that its grey is the share of the pixel that the
-sprite covers.
+The outlines and ranges are those of dSprites; orientation excludes the full turn. Each pixel is
+looked up in a table of signed distances to the outline, so that its grey is the share of the pixel
+that the sprite covers.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
-"""Faces lit from one direction, 38 people by 64 lights as in the Extended Yale B set, with exact albedo and normals.
+"""Faces lit from one direction, 38 people by 64 lights as in the Extended Yale B set, with exact
+albedo and normals.
 
-A face is a height field (a head with nose, eye sockets and lips) and an albedo map (eyes, brows, lips, skin, beard),
-both made from the same dozen random proportions. An image is albedo * (ambient + max(0, normal . light)): Lambert's law.
+A face is a height field (a head with nose, eye sockets and lips) and an albedo map (eyes, brows,
+lips, skin, beard), both made from the same dozen random proportions. An image is albedo * (ambient
++ max(0, normal . light)): Lambert's law.
 
-**Departures** from Georghiades, Belhumeur, Kriegman 2001 (Yale B): procedural heads, a full grid of 8 x 8 lights, no
-shadow that one part of a face casts on another.
+**Departures** from Georghiades, Belhumeur, Kriegman 2001 (Yale B): procedural heads, a full grid of
+8 x 8 lights, no shadow that one part of a face casts on another.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Heads:
-    """Surfaces of heads: albedo (K, size, size) in [0, 1], and unit normals (K, size, size, 3), 0 off the head.
+    """Surfaces of heads: albedo (K, size, size) in [0, 1], and unit normals (K, size, size, 3), 0
+    off the head.
 
     Axes of a normal: right, down, towards the camera.
     """
@@ -42,7 +45,9 @@ class Heads:
     normals: Array
 
     def shading(self, who: NDArray[np.int64], light: Array) -> Array:
-        """max(0, normal . light), (n, size, size), for people (n,) and unit vectors (n, 3) towards the light."""
+        """max(0, normal . light), (n, size, size), for people (n,) and unit vectors (n, 3) towards
+        the light.
+        """
         n, size = len(who), self.albedo.shape[1]
         facing = self.normals[who].reshape(n, -1, 3) @ light[:, :, None]
         return facing.reshape(n, size, size).clip(0)
@@ -94,7 +99,9 @@ def heads(people: int, size: int, seed: int) -> Heads:
 
 
 def _head(p: NDArray[np.float64], size: int) -> tuple[Array, Array]:
-    """Albedo (size, size) and normals (size, size, 3) of the head with proportions `p`, 14 standard normal numbers."""
+    """Albedo (size, size) and normals (size, size, 3) of the head with proportions `p`, 14 standard
+    normal numbers.
+    """
     place = (2 * np.arange(size) + 1) / size - 1
     x = place[None, :]
     y = place[:, None]

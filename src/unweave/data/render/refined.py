@@ -1,4 +1,6 @@
-"""Finer grids of rendered data sets: any number of values of continuous factors over their published range."""
+"""Finer grids of rendered data sets: any number of values of continuous factors over their
+published range.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,12 @@ Levels = Annotated[int, Setting("values of each factor that varies smoothly; 0 f
 def refined(
     space: FactorSpace, levels: int, lines: Sequence[str] = (), circles: Mapping[str, float] | None = None
 ) -> FactorSpace:
-    """The grid with `levels` values of each factor in `lines` and `circles`; the grid itself if `levels` is 0.
+    """The grid with `levels` values of each factor in `lines` and `circles`; the grid itself if
+    `levels` is 0.
 
     lines: factors with values evenly spaced from the first published one to the last.
-    circles: {factor: full turn}: factors with values evenly spaced from 0, without the full turn, which
-        is 0 again.
+    circles: {factor: full turn}: factors with values evenly spaced from 0, without the full turn,
+        which is 0 again.
     The kind of these factors becomes continuous. ValueError for a single level.
     """
     if not levels:

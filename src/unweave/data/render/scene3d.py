@@ -1,12 +1,13 @@
 """Ray-cast stand-in for 3D Shapes: one solid in a coloured room; three hues, scale, shape, orientation.
 
-The six factors, their order, sizes and values are those of 3D Shapes (Burgess, Kim 2018): a camera on an
-arc of 60 degrees looks down at one solid on the floor of a square room without a roof, under a pale blue
-sky. The surfaces in a pixel depend on scale, shape and orientation alone (480 views, cast at first use and
-kept as the share of each surface in the light of each pixel); an image is these shares times the colours.
+The six factors, their order, sizes and values are those of 3D Shapes (Burgess, Kim 2018): a camera
+on an arc of 60 degrees looks down at one solid on the floor of a square room without a roof, under
+a pale blue sky. The surfaces in a pixel depend on scale, shape and orientation alone (480 views,
+cast at first use and kept as the share of each surface in the light of each pixel); an image is
+these shares times the colours.
 
-**Departures** from 3D Shapes: dimensions of room, camera and light are chosen here; pixels differ from the
-published set.
+**Departures** from 3D Shapes: dimensions of room, camera and light are chosen here; pixels differ
+from the published set.
 """
 
 from __future__ import annotations
@@ -60,15 +61,18 @@ def scene3d(
 ) -> FactorImages:
     """480,000 images (3, size, size) of a solid in a room, rendered on demand; `root` is not used.
 
-    With `levels`, the three hues, scale and orientation are continuous; shape stays one of four. Up to 32
-    levels all views are kept; with more a view is cast for each image, which takes some 25 ms at 64x64.
+    With `levels`, the three hues, scale and orientation are continuous; shape stays one of four. Up
+    to 32 levels all views are kept; with more a view is cast for each image, which takes some 25 ms
+    at 64x64.
     """
     space = refined(SPACE, levels, ("scale", "orientation"), dict.fromkeys(SPACE.names[:3], 1.0))
     return FactorImages(space, Views(space, size), name="scene3d", about="rendered", binary=False, probed=PROBED)
 
 
 class Views:
-    """Renderer from factor indices to images; keeps the views it has cast, 5 bytes a pixel (480 are 10 MB at 64x64)."""
+    """Renderer from factor indices to images; keeps the views it has cast, 5 bytes a pixel
+    (480 are 10 MB at 64x64).
+    """
 
     def __init__(self, space: FactorSpace, size: int) -> None:
         self.space = space

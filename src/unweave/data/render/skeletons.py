@@ -1,7 +1,8 @@
 """Bodies of 17 joints in random poses, each seen from several directions, as 13 key points in the plane.
 
-The setting of view-invariant pose embeddings (Sun et al. 2020, View-invariant probabilistic embedding for human pose):
-a pose is a chain of turns at the joints, a view is an azimuth about the vertical axis, an elevation and a roll.
+The setting of view-invariant pose embeddings (Sun et al. 2020, View-invariant probabilistic
+embedding for human pose): a pose is a chain of turns at the joints, a view is an azimuth about the
+vertical axis, an elevation and a roll.
 
 **Departures**: poses are drawn at random from ranges of joint angles, not recorded from people.
 """
@@ -46,10 +47,11 @@ def skeletons(
     views: Annotated[int, Setting("directions each is seen from", low=1)] = 4,
     seed: Annotated[int, Setting("of poses and views")] = 0,
 ) -> ImageData:
-    """Vectors (poses * views, 26): x and y of 13 key points; each pose is a group of views, the labels are the view.
+    """Vectors (poses * views, 26): x and y of 13 key points; each pose is a group of views, the
+    labels are the view.
 
-    The middle of the hips is at 0, and the longest distance between shoulders and hips is 0.5. `root` is
-    not used.
+    The middle of the hips is at 0, and the longest distance between shoulders and hips is 0.5.
+    `root` is not used.
     """
     rng = np.random.default_rng(fold(seed, "skeletons"))
     joints = np.repeat(body(poses, rng), views, axis=0)
@@ -67,7 +69,9 @@ def skeletons(
 
 
 def body(n: int, rng: np.random.Generator) -> Array:
-    """The key points (n, 13, 3) of random bodies: x to the body's left, y up, z ahead; the spine is 1 long."""
+    """The key points (n, 13, 3) of random bodies: x to the body's left, y up, z ahead; the spine is
+    1 long.
+    """
     angle = {(name, side): rng.uniform(*TURNS[name], n) for name in TURNS for side in (1, -1)}
     spine = _turn("y", angle["spine_y", 1]) @ _turn("z", angle["spine_z", 1]) @ _turn("x", angle["spine_x", 1])
     up = np.array([0, 1.0, 0])
@@ -90,7 +94,9 @@ def body(n: int, rng: np.random.Generator) -> Array:
 
 
 def seen(joints: Array, view: Array) -> Array:
-    """Key points (n, 13, 3) through a camera at azimuth, elevation and roll (n, 3): (n, 13, 2), centred and scaled."""
+    """Key points (n, 13, 3) through a camera at azimuth, elevation and roll (n, 3): (n, 13, 2),
+    centred and scaled.
+    """
     azimuth, elevation, roll = view.T
     camera = _turn("z", roll) @ _turn("x", elevation) @ _turn("y", azimuth)  # (n, 3, 3)
     turned = joints @ camera.swapaxes(1, 2)

@@ -40,7 +40,9 @@ def solid(shape: int, radius: float) -> tuple[Distance, float]:
 
 
 def trace(start: Array, along: Array, distance: Distance, reach: float) -> tuple[NDArray[np.bool_], Array]:
-    """Whether each ray from `start` along the unit vectors (n, 3) meets the solid within `reach` (n,), and where (n, 3)."""
+    """Whether each ray from `start` along the unit vectors (n, 3) meets the solid within `reach`
+    (n,), and where (n, 3).
+    """
     gone = np.zeros(len(along), dtype=np.float32)
     at = start
     for _ in range(STEPS):  # no surface is nearer than the distance, so a ray can go so far

@@ -1,9 +1,10 @@
 """Renderer of dSprites: a square, an ellipse or a heart, scaled, turned and moved, without anti-aliasing.
 
-A pixel is white if its centre is inside the outline. Centres and the 32 positions of the sprite are on
-one grid of 1/31 pixel (positions are 32/31 pixel apart), so only 868 horizontal lines ever cut an outline
-at a pixel centre. The cuts are stored in whole 1/31 pixels, for every shape, scale and angle (5 MB, made
-in a fraction of a second); an image then is 64 look-ups, a shift and an exclusive or of row masks.
+A pixel is white if its centre is inside the outline. Centres and the 32 positions of the sprite are
+on one grid of 1/31 pixel (positions are 32/31 pixel apart), so only 868 horizontal lines ever cut
+an outline at a pixel centre. The cuts are stored in whole 1/31 pixels, for every shape, scale and
+angle (5 MB, made in a fraction of a second); an image then is 64 look-ups, a shift and an exclusive
+or of row masks.
 
 Matthey, Higgins, Hassabis, Lerchner, 2017: dSprites, disentanglement testing sprites data set.
 """
@@ -40,9 +41,11 @@ SPACE = FactorSpace(
 
 
 def outlines() -> tuple[NDArray[np.float64], ...]:
-    """Corners (n, 2) as x to the right and y down, in pixels from the centre of the sprite, at scale 1 and angle 0.
+    """Corners (n, 2) as x to the right and y down, in pixels from the centre of the sprite, at
+    scale 1 and angle 0.
 
-    The sizes of the ellipse and the height of the heart over its centre were fitted to published frames.
+    The sizes of the ellipse and the height of the heart over its centre were fitted to published
+    frames.
     """
     square = np.array([[-9.6, -9.6], [9.6, -9.6], [9.6, 9.6], [-9.6, 9.6]])
     t = 2 * np.pi * np.arange(100) / 100
@@ -54,7 +57,9 @@ def outlines() -> tuple[NDArray[np.float64], ...]:
 
 
 def draw(v: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Images (n, 1, 64, 64), 0 or 255, of factor indices (n, 5): shape, scale, orientation, position_x, position_y."""
+    """Images (n, 1, 64, 64), 0 or 255, of factor indices (n, 5): shape, scale, orientation,
+    position_x, position_y.
+    """
     shape, scale, orientation, x, y = v.T
     # (n, 64): the line of the sprite through each row of pixels, and its cuts as packed int64
     sprite = (shape * 6 + scale) * ANGLES + orientation % ANGLES
@@ -71,16 +76,20 @@ def draw(v: NDArray[np.int64]) -> NDArray[np.uint8]:
 
 @cache
 def _right_of() -> NDArray[np.uint64]:
-    """Row masks by the place e of an edge, in grid lines: 64 bits, set for pixels with centres at e or beyond."""
+    """Row masks by the place e of an edge, in grid lines: 64 bits, set for pixels with centres at e
+    or beyond.
+    """
     inside = np.arange(SIZE) * FINE >= np.arange(SIZE * FINE)[:, None]
     return np.packbits(inside, axis=1, bitorder="little").view("<u8")[:, 0]
 
 
 @cache
 def _cuts() -> NDArray[np.int64]:
-    """Cuts of each sprite by line k, at (k - REACH + 0.5) / 31 pixels below the centre: 4 int16 viewed as one int64.
+    """Cuts of each sprite by line k, at (k - REACH + 0.5) / 31 pixels below the centre: 4 int16
+    viewed as one int64.
 
-    A cut is the first grid line at or right of it for a sprite in the first column; two cuts at 0 cancel.
+    A cut is the first grid line at or right of it for a sprite in the first column; two cuts at 0
+    cancel.
     """
     space = [_cuts_of(corners) for corners in outlines()]
     return np.concatenate(space).reshape(-1, CUTS).view(np.int64)[:, 0]

@@ -1,1 +1,3 @@
-"""Sampling of batches: single rows, or rows that belong together (groups, pairs, triplets, clips, views, classes)."""
+"""Sampling of batches: single rows, or rows that belong together (groups, pairs, triplets, clips,
+views, classes).
+"""

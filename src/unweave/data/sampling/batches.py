@@ -52,10 +52,11 @@ def stream(
     label_strength: Annotated[float, Setting("bins, or the probability of noise; 0: 5 bins, 0.1", low=0)] = 0.0,
     observed: Annotated[tuple[str, ...], Setting("the labelled factors; all unless named")] = (),
 ) -> Stream:
-    """A function from the step to its batch, of images float32 in [0, 1] on `device`; equal steps give equal batches.
+    """A function from the step to its batch, of images float32 in [0, 1] on `device`; equal steps
+    give equal batches.
 
-    needs: one of images, groups, pairs, triplets, clips, views, classes (images if none); and "labels".
-    ValueError if the data set cannot make such batches, with the reason.
+    needs: one of images, groups, pairs, triplets, clips, views, classes (images if none); and
+    "labels". ValueError if the data set cannot make such batches, with the reason.
     """
     kinds = {
         "images": lambda: images(data, batch_size, seed, replacement=replacement),
@@ -122,8 +123,8 @@ def _beside(data: Dataset, pixels: Pixels, table: tuple[Any, Any], batch_size: i
 class Pixels:
     """Images of rows, with the values of the data set (uint8, or float32 vectors), as tensors on a device.
 
-    An array that fits into half of a GPU's free memory is copied there once; otherwise rows are read
-    from memory or the disk, or rendered, and copied batch by batch.
+    An array that fits into half of a GPU's free memory is copied there once; otherwise rows are
+    read from memory or the disk, or rendered, and copied batch by batch.
     """
 
     def __init__(self, data: Dataset, device: torch.device | str) -> None:
@@ -136,7 +137,9 @@ class Pixels:
         self.pages = Pages.of(array) if self.resident is None else None
 
     def ahead(self, drawn: DrawAt, among: NDArray[np.int64] | None = None) -> DrawAt:
-        """The same draws, with prefetch of the rows of a mapped file. among: the rows that draws are places in."""
+        """The same draws, with prefetch of the rows of a mapped file. among: the rows that draws
+        are places in.
+        """
         if self.pages is None:
             return drawn
 

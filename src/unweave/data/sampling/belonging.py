@@ -19,7 +19,9 @@ def groups(data: Dataset, batch_size: int, *, group_size: int = 4, shared: Seque
 
 
 def views(data: Dataset, batch_size: int, *, moving: Sequence[str] = ()) -> Draw:
-    """Two views of one thing: all factors but `moving` (the last one unless named) are equal; or two of one group."""
+    """Two views of one thing: all factors but `moving` (the last one unless named) are equal; or
+    two of one group.
+    """
     if data.grid is not None:
         free = [data.grid.index(f) for f in moving] or [max(varying(data.grid))]
         cells = by(data, [k for k in range(len(data.grid.sizes)) if k not in free])
@@ -56,7 +58,8 @@ def triplets(data: Dataset, batch_size: int, *, shared: Sequence[str] = ()) -> D
 
 
 def classes(data: Dataset, batch_size: int, *, per_class: int = 4) -> Draw:
-    """Equally many rows of several classes. With known factors, the values of factor t mod K are the classes of step t.
+    """Equally many rows of several classes. With known factors, the values of factor t mod K are
+    the classes of step t.
 
     As many classes as there are, but at most so many that each has `per_class` rows.
     """

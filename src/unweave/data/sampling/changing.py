@@ -14,9 +14,9 @@ def pairs(data: Dataset, batch_size: int, *, changed: int = 1, sampler: str = "e
     """Pairs that differ in `changed` factors (0: a random number of them, uniform from 1 to K - 1).
 
     sampler: "exact": the factors are chosen uniformly and their values really differ. "dlib": as in
-        disentanglement_lib: the number is 1 or `changed` with equal probability (0: 1 or a number from 1
-        to K - 1), and the new value may be the old one. The batch's `changed` (B, K) then marks the
-        values that differ, not those that were drawn again.
+        disentanglement_lib: the number is 1 or `changed` with equal probability (0: 1 or a number
+        from 1 to K - 1), and the new value may be the old one. The batch's `changed` (B, K) then
+        marks the values that differ, not those that were drawn again.
     Data without a grid of factors: the listed pairs, else two rows of one group, or class, without
     `changed`.
     """

@@ -1,7 +1,7 @@
 """Cells of a whole grid, of rows with equal values of some factors, computed instead of listed.
 
-A grid of continuous factors has more rows than fit into memory. The cells, their members and all draws
-are identical to those of a `ListedCells` of the same rows.
+A grid of continuous factors has more rows than fit into memory. The cells, their members and all
+draws are identical to those of a `ListedCells` of the same rows.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ class GridCells:
         return rng.integers(len(self) * self.count, size=n) // self.count
 
     def members(self, rng: np.random.Generator, cells: Rows, m: int) -> Rows:
-        """`m` rows (n, m) of each cell (n,), uniform; different ones until a cell has no more, then the same again."""
+        """`m` rows (n, m) of each cell (n,), uniform; different ones until a cell has no more, then
+        the same again.
+        """
         # a row is the sum of what the shared factors and the free ones contribute
         place = places(rng, np.full(len(cells), self.count), m)
         return _rows(cells, self._shared)[:, None] + _rows(place, self._free)

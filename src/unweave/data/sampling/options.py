@@ -1,4 +1,6 @@
-"""Options of each kind of batch, refusal of those that have no effect, and the number of groups in a batch."""
+"""Options of each kind of batch, refusal of those that have no effect, and the number of groups in
+a batch.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Prefetch of batches from a file larger than memory, some steps ahead, so that training does not wait for the disk."""
+"""Prefetch of batches from a file larger than memory, some steps ahead, so that training does not
+wait for the disk.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,12 @@ AHEAD = 2  # steps, since one can be shorter than the disk takes for a batch
 class Ahead:
     """Draw (step -> rows) with prefetch of the pages of the steps that follow.
 
-    The draw is a function of the step, so the result does not depend on earlier calls. Draws of later
-    steps are kept until their step.
+    The draw is a function of the step, so the result does not depend on earlier calls. Draws of
+    later steps are kept until their step.
 
     Args:
-        draw: from the step to its rows. pages: of the file. places: from rows to places in the file.
+        draw: from the step to its rows. pages: of the file. places: from rows to places in the
+            file.
     """
 
     def __init__(self, draw: Callable[[int], Drawn], pages: Pages, places: Callable[[Rows], Rows]) -> None:

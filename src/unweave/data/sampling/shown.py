@@ -15,7 +15,8 @@ ROUNDS = 1000  # of proposals, before the sampling fails
 def held(data: Dataset, propose: Callable[..., Rows], rng: np.random.Generator, n: int) -> tuple[Rows, Rows]:
     """Proposed factor tuples (n, M, K) and their rows (n, M), drawn again until the data set has all of them.
 
-    propose: from (rng, n) to tuples (n, M, K). ValueError if some are still missing after ROUNDS rounds.
+    propose: from (rng, n) to tuples (n, M, K). ValueError if some are still missing after ROUNDS
+    rounds.
     """
     v = propose(rng, n)
     rows = rows_of(data, v)

@@ -1,7 +1,8 @@
 """Labelled rows for semi-supervised training: how many, which factors, and how imperfect the labels are.
 
-Locatello et al. (2020), "Disentangling factors of variation using few labels", section 3: 100 or 1,000 labels, perfect,
-binned, noisy, partial or permuted. The labels are a table fixed by the seed, not drawn anew at each step.
+Locatello et al. (2020), "Disentangling factors of variation using few labels", section 3: 100 or
+1,000 labels, perfect, binned, noisy, partial or permuted. The labels are a table fixed by the seed,
+not drawn anew at each step.
 """
 
 from __future__ import annotations
@@ -30,16 +31,16 @@ def labelled(
 ) -> tuple[NDArray[np.int64], NDArray[np.floating] | None]:
     """(rows (n,), v (n, K) or None): the labelled rows and their factors as indices from 0, NaN if missing.
 
-    count: how many rows are labelled, 0 for all that can be. Classes get equally many, as far as they
-        have rows.
-    kind: "perfect"; "binned" into `strength` bins (5), a value becoming the middle of its bin, so that
-        it keeps its unit; "noisy": each label replaced by a uniform one with probability `strength`
-        (.1); "permuted": the values of each factor renamed by a random permutation, which destroys
-        their order.
+    count: how many rows are labelled, 0 for all that can be. Classes get equally many, as far as
+        they have rows.
+    kind: "perfect"; "binned" into `strength` bins (5), a value becoming the middle of its bin, so
+        that it keeps its unit; "noisy": each label replaced by a uniform one with probability
+        `strength` (.1); "permuted": the values of each factor renamed by a random permutation,
+        which destroys their order.
     observed: the factors that are labelled, all unless named; the others are NaN.
 
-    v is float32, or float64 if float32 cannot represent a label exactly. ValueError for a factor that
-    is no index, except if no factor is one and there are classes to learn from.
+    v is float32, or float64 if float32 cannot represent a label exactly. ValueError for a factor
+    that is no index, except if no factor is one and there are classes to learn from.
     """
     if kind not in KINDS:
         raise ValueError(f"there are no labels of kind {kind!r}; known: {', '.join(KINDS)}")

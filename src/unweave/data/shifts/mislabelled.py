@@ -1,4 +1,6 @@
-"""Data sets with wrong labels at random: the images stay, and the labels that methods and metrics get do not fit."""
+"""Data sets with wrong labels at random: the images stay, and the labels that methods and metrics
+get do not fit.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +20,20 @@ from unweave.types import DataInfo
 class Mislabelled(Dataset):
     """Data set on a grid whose `observed_factors` are wrong with a probability, for chosen factors.
 
-    The wrong value is uniform over the others; a factor of one value is never wrong. It is a function
-    of the seed and the row of the grid: an image has one label, however often it is drawn, and no table
-    is stored.
+    The wrong value is uniform over the others; a factor of one value is never wrong. It is a
+    function
+    of the seed and the row of the grid: an image has one label, however often it is drawn, and no
+    table is stored.
 
-    Wrong labels reach: supervision (labelled rows), classes made of a factor, groups, views, triplets
-    and classes that are drawn by factors, and the tables of the metrics. True factors are used by:
-    `factors_at`, `images`, `sample_factors` and with them pairs and clips, which are made by changing
-    factors and not by reading labels; interventions, as those of the dlib protocols; shifts that choose
-    rows; traversals and contact sheets.
+    Wrong labels reach: supervision (labelled rows), classes made of a factor, groups, views,
+    triplets and classes that are drawn by factors, and the tables of the metrics. True factors are
+    used by: `factors_at`, `images`, `sample_factors` and with them pairs and clips, which are made
+    by changing factors and not by reading labels; interventions, as those of the dlib protocols;
+    shifts that choose rows; traversals and contact sheets.
 
     Args:
-        true: the data set. which: places of the factors that can be wrong. fraction: the probability,
-            0 to 1.
+        true: the data set. which: places of the factors that can be wrong. fraction: the
+            probability, 0 to 1.
         seed: of the errors. about: one line on where it came from.
     """
 

@@ -11,7 +11,8 @@
     combinations:shape,position_x/2,fraction=0.25   of a shape and a half of the positions;
                                                  side=test likewise
 
-Several are joined by ";" and applied in this order. For what each does see `unweave.data.shifts.views`.
+Several are joined by ";" and applied in this order. For what each does see
+`unweave.data.shifts.views`.
 """
 
 from __future__ import annotations
@@ -76,7 +77,9 @@ def _one(data: Dataset, kind: str, names: list[str], given: dict[str, str]) -> D
 
 
 def _factors(kind: str, names: list[str]) -> str | list[str] | list[shifts.Pair] | dict[str, int]:
-    """The factors argument of a shift: one name, any names, pairs of names, or names with numbers of parts."""
+    """The factors argument of a shift: one name, any names, pairs of names, or names with numbers
+    of parts.
+    """
     if kind == "mislabelled":
         return names
     if kind == "correlated" and names and len(names) % 2 == 0:

@@ -1,8 +1,10 @@
-"""Shifts of the factors between training and test: views of data with a grid, by correlation or held-out values.
+"""Shifts of the factors between training and test: views of data with a grid, by correlation or
+held-out values.
 
-Correlations: F. Traeuble et al. (2021), "On disentangled representations learned from correlated data", and K. Roth et
-al. (2023), "Disentanglement of correlated factors via Hausdorff factorized support". Splits: L. Schott et al. (2022),
-"Visual representation learning does not generalize strongly within the same domain".
+Correlations: F. Traeuble et al. (2021), "On disentangled representations learned from correlated
+data", and K. Roth et al. (2023), "Disentanglement of correlated factors via Hausdorff factorized
+support". Splits: L. Schott et al. (2022), "Visual representation learning does not generalize
+strongly within the same domain".
 """
 
 from __future__ import annotations
@@ -54,7 +56,9 @@ def imbalanced(data: Dataset, factor: str, ratio: float, seed: int = 0) -> View:
 
 
 def without(data: Dataset, combination: Mapping[str, Sequence[int]]) -> tuple[View, View]:
-    """(rows without, rows with) a combination of values: {"shape": [2], "x": [0, 1]} holds out hearts on the left."""
+    """(rows without, rows with) a combination of values: {"shape": [2], "x": [0, 1]} holds out
+    hearts on the left.
+    """
     is_out = np.ones(len(every_row(data)), dtype=bool)
     for factor, values in combination.items():
         is_out &= np.isin(_index(data, factor), _checked(data, factor, values))
@@ -84,9 +88,9 @@ def interpolation(data: Dataset, factor: str, every: int = 2) -> tuple[View, Vie
 def combinations(data: Dataset, bins: Mapping[str, int], fraction: float = 0.25, seed: int = 0) -> tuple[View, View]:
     """(training, test): a random `fraction` of the combinations of some factors is held out for the test.
 
-    bins: {factor: number of equal parts of its values that count as one value each, 0 for the values
-    themselves}: {"shape": 0, "x": 2} makes combinations of a shape and a half of x. Each value, or
-    part, of each factor is still seen in training.
+    bins: {factor: number of equal parts of its values that count as one value each, 0 for the
+    values themselves}: {"shape": 0, "x": 2} makes combinations of a shape and a half of x. Each
+    value, or part, of each factor is still seen in training.
     """
     parts = [_parts(data, factor, count) for factor, count in bins.items()]
     # cells (C, F): the different combinations of the F factors; cell (N,): the one of each row
@@ -104,10 +108,11 @@ def combinations(data: Dataset, bins: Mapping[str, int], fraction: float = 0.25,
 
 
 def mislabelled(data: Dataset, factors: Sequence[str], fraction: float, seed: int = 0) -> Dataset:
-    """The same images with wrong labels: each label of the named factors, or of all, with probability `fraction`.
+    """The same images with wrong labels: each label of the named factors, or of all, with
+    probability `fraction`.
 
-    See `Mislabelled` for what uses these labels. Shifts that choose rows use the true factors, so the
-    order of shifts does not matter.
+    See `Mislabelled` for what uses these labels. Shifts that choose rows use the true factors, so
+    the order of shifts does not matter.
     """
     if not 0 <= fraction <= 1:
         raise ValueError(f"the fraction is {fraction}; it has to be from 0 to 1")
@@ -122,7 +127,9 @@ def mislabelled(data: Dataset, factors: Sequence[str], fraction: float, seed: in
 
 
 def _drawn(data: Dataset, weight: NDArray[np.float64], seed: int, about: str) -> View:
-    """N rows drawn in proportion to their weights, by systematic sampling: each its expected number of times +-1."""
+    """N rows drawn in proportion to their weights, by systematic sampling: each its expected number
+    of times +-1.
+    """
     rng = np.random.default_rng(fold(seed, about))
     # (N,): the share of [0, 1) that ends at each row; N points, evenly spaced from a random start, fall into these
     total = np.cumsum(weight / weight.sum())

@@ -1,4 +1,6 @@
-"""Download of a published file: resumed after an interruption, verified, and moved into place when complete."""
+"""Download of a published file: resumed after an interruption, verified, and moved into place when
+complete.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,8 @@ Progress = Callable[[int, int], None]
 def get(name: str, root: str | Path | None = None, *, progress: Progress | None = None) -> list[Path]:
     """Paths of the files of a data set, downloaded into `root` (or $UNWEAVE_DATA) unless they are there.
 
-    progress: called with (bytes so far, bytes in all or 0). ValueError for a set without a direct address,
-    or a file that is not the published one; OSError if it cannot be downloaded or written.
+    progress: called with (bytes so far, bytes in all or 0). ValueError for a set without a direct
+    address, or a file that is not the published one; OSError if it cannot be downloaded or written.
     """
     if name not in SOURCES:
         raise ValueError(f"{name} is not published as a file; there are: {', '.join(SOURCES)}")
@@ -53,8 +55,8 @@ def fetch(
 ) -> Path:
     """Path of the file at `address`, downloaded to `target`. A part stays in TARGET.part and is resumed.
 
-    sha256, size: of the whole file, "" and 0 if not known. timeout: seconds without a byte before the
-    next attempt.
+    sha256, size: of the whole file, "" and 0 if not known. timeout: seconds without a byte before
+    the next attempt.
     """
     if target.is_file():
         return target

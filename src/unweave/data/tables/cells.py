@@ -44,7 +44,8 @@ def number(cell: str) -> float | None:
 
 
 def dressed(cell: str) -> bool:
-    """Whether a cell is a number to a person and not to `number`: 5 cm, 30%, 5 230, 1,234,567, 1.234,5, 007.5.
+    """Whether a cell is a number to a person and not to `number`: 5 cm, 30%, 5 230, 1,234,567,
+    1.234,5, 007.5.
 
     >>> [dressed(cell) for cell in ("5 cm", "30%", "1.234,5", "1,5", "5", "2nd", "1_11", "4wd")]
     [True, True, True, True, False, False, False, False]
@@ -53,7 +54,9 @@ def dressed(cell: str) -> bool:
 
 
 def numeric(cell: str) -> bool:
-    """Whether a cell is more likely a value of a column of numbers, or of ids, than the name of that column."""
+    """Whether a cell is more likely a value of a column of numbers, or of ids, than the name of
+    that column.
+    """
     if number(cell) is not None or PADDED.fullmatch(cell) or dressed(cell):
         return True
     try:

@@ -79,7 +79,9 @@ def _kinds(sheet: Sheet, numbers: list[NDArray[np.float64] | None]) -> tuple[tup
 
 
 def groups(path: Path, files: list[str]) -> NDArray[np.int64]:
-    """The group (N,) of each file, numbered as they first appear; a file that is not listed is a group of its own."""
+    """The group (N,) of each file, numbered as they first appear; a file that is not listed is a
+    group of its own.
+    """
     sheet = _table(path, files, columns=2)
     of = {file: ("group", group) for file, group in sheet.rows if not missing(group)}
     keys = [of.get(file, ("file", file)) for file in files]

@@ -1,6 +1,7 @@
 """Detection of row indices: columns that pandas wrote to number the rows, and that are no values.
 
-A table that was saved, read and saved again has several: `,Unnamed: 0,a` or `Unnamed: 0.1,Unnamed: 0,a`.
+A table that was saved, read and saved again has several: `,Unnamed: 0,a` or `Unnamed: 0.1,Unnamed:
+0,a`.
 """
 
 from __future__ import annotations

@@ -51,8 +51,8 @@ class Sheet:
 
         Whole numbers beyond 2^53, which floats cannot tell apart, are replaced by their rank. A
         column that is declared categorical contains words if one of its cells is a word, or if two
-        texts would be one number. ValueError for infinity, numbers with units, separators or decimal
-        commas, and words among numbers.
+        texts would be one number. ValueError for infinity, numbers with units, separators or
+        decimal commas, and words among numbers.
         """
         cells = self.column(k)
         known = [i for i, cell in enumerate(cells) if not missing(cell)]
