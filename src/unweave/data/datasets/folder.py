@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.convert.scale import Scale, scale_of, to_bytes
+from unweave.data.datasets.subfolders import by_subfolder
 from unweave.data.factors import FactorSpace
 from unweave.data.files.frames import Shown, frames
-from unweave.data.files.listing import depth_of, listed, names_below, natural
+from unweave.data.files.listing import depth_of, listed, names_below
 from unweave.data.files.mapped import mapped
 from unweave.data.files.photo import Colour, Fit, fitted, read
 from unweave.data.images import FactorImages, ImageData
@@ -85,7 +86,7 @@ def _columns(
 ) -> dict[str, Any]:
     """Classes, labels, groups and pairs of the N rows, as keywords of `ImageData`."""
     clip = np.array([shown.clip for shown in files])
-    y, classes, groups = _subfolders(names, clip, subfolders)
+    y, classes, groups = by_subfolder(names, clip, subfolders)
     if (place / "groups.csv").is_file():
         groups = sheets.groups(place / "groups.csv", names)
     rows = _rows(files, every)
@@ -146,51 +147,6 @@ def _rows(files: Sequence[Shown], every: int) -> NDArray[np.int64]:
     """The place (N,) of the file of each row."""
     counts = [-(-shown.count // every) if shown.clip else 1 for shown in files]  # rounded up
     return np.repeat(np.arange(len(files)), counts)
-
-
-def _subfolders(
-    names: list[str], clip: NDArray[np.bool_], meaning: str
-) -> tuple[NDArray[np.int64] | None, tuple[str, ...], NDArray[np.int64] | None]:
-    """(classes, their names, groups) of the files: classes or clips from their folders, groups from clips.
-
-    meaning: of a sub-folder, "classes" or "clips". No classes if all files are in one folder, no
-    groups without clips. A still that is in no clip is a group of its own.
-    """
-    parts = [_part(name, meaning) for name in names]
-    apart = len(set(parts)) > 1 and all("/" in name for name in names)
-    y: NDArray[np.int64] | None = None
-    classes: tuple[str, ...] = ()
-    groups: NDArray[np.int64] | None = None
-    if apart:
-        order = sorted(set(parts), key=natural)
-        of = np.array([order.index(part) for part in parts])  # (N,): the sub-folder of each file
-        if meaning == "classes":
-            y = of
-            classes = tuple(order)
-        else:
-            groups = of
-    if clip.any():
-        groups = _clip_groups(names, parts, clip, meaning)
-    return y, classes, groups
-
-
-def _part(name: str, meaning: str) -> str:
-    """The sub-folder of a file: of classes the first one of its path, of clips the whole path above it."""
-    if meaning == "classes":
-        return name.split("/")[0]
-    return name.rpartition("/")[0]
-
-
-def _clip_groups(names: list[str], parts: list[str], clip: NDArray[np.bool_], meaning: str) -> NDArray[np.int64]:
-    """The group (N,) of each file where some are clips: a clip is one, and so is a sub-folder of
-    stills that is a clip.
-    """
-    keys = []
-    for name, part, moves in zip(names, parts, clip, strict=True):
-        own = bool(moves) or meaning == "classes" or "/" not in name
-        keys.append((own, name if own else part))
-    number = {key: i for i, key in enumerate(dict.fromkeys(keys))}
-    return np.array([number[key] for key in keys])
 
 
 def _decode(

@@ -16,16 +16,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from unweave.data.base import Dataset
+from unweave.data.overview.tile import PAPER, tile
 from unweave.data.subsets import every_row
 
 Pixels = NDArray[np.uint8]
 COLUMNS = 12  # images in a row
 ROWS = 10  # of one kind: classes, groups, pairs
-CELL = 72  # pixels, the least side of an image
 MARGIN = 6  # pixels between images
 CAPTION = 168  # pixels for the names of rows
 HEAD = 30  # pixels for the title
-PAPER = (255, 255, 255)
 INK = (20, 20, 20)
 GREY = (110, 110, 110)
 MARK = (200, 60, 30)
@@ -172,9 +171,9 @@ def draw(rows: list[Strip], title: str) -> Image.Image:
     """The sheet of these rows, below a title."""
     small = ImageFont.load_default(11)
     large = ImageFont.load_default(14)
-    tiles = [[_tile(image, row.images) for image in row.images] for row in rows]
-    side = max(tile.width for row in tiles for tile in row)
-    tall = max(tile.height for row in tiles for tile in row)
+    tiles = [[tile(image, row.images) for image in row.images] for row in rows]
+    side = max(picture.width for row in tiles for picture in row)
+    tall = max(picture.height for row in tiles for picture in row)
     step_x = side + MARGIN
     step_y = tall + 18 + MARGIN  # 18 for the captions
     width = CAPTION + max(len(row) for row in tiles) * step_x + MARGIN
@@ -203,34 +202,6 @@ def _frame(pen: ImageDraw.ImageDraw, frame: tuple[int, int, int, int], row: Stri
         pen.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline=MARK)
     if j in row.absent:
         pen.line(frame, fill=MARK, width=2)
-
-
-def _tile(image: NDArray[np.generic], among: NDArray[np.generic]) -> Image.Image:
-    """An image in colour, enlarged by a whole number to at least CELL a side; a vector as bars.
-
-    among: the images or vectors of its row; bars are scaled to the largest entry of these.
-    """
-    if image.ndim == 1:
-        return _bars(image, float(np.nanmax(np.abs(among))) or 1.0)
-    pixels = image.transpose(1, 2, 0).astype(np.uint8)
-    colour = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels[:, :, :3]
-    picture = Image.fromarray(np.ascontiguousarray(colour))
-    times = max(1, -(-CELL // max(picture.size)))  # rounded up
-    large = picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
-    if max(large.size) > 2 * CELL:
-        large.thumbnail((2 * CELL, 2 * CELL))
-    return large
-
-
-def _bars(vector: NDArray[np.generic], top: float) -> Image.Image:
-    """A vector as bars up and down from the middle; `top` reaches the border."""
-    picture = Image.new("RGB", (CELL, CELL), PAPER)
-    pen = ImageDraw.Draw(picture)
-    edges = np.linspace(0, CELL, len(vector) + 1)
-    for left, right, value in zip(edges[:-1], edges[1:], np.nan_to_num(vector), strict=True):
-        end = CELL / 2 * (1 - float(value) / top)
-        pen.rectangle((left, min(end, CELL / 2), max(right - 1, left), max(end, CELL / 2)), fill=(60, 90, 160))
-    return picture
 
 
 def _fitting(text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: int) -> str:
