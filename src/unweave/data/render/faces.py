@@ -48,7 +48,8 @@ class Heads:
         """max(0, normal . light), (n, size, size), for people (n,) and unit vectors (n, 3) towards
         the light.
         """
-        n, size = len(who), self.albedo.shape[1]
+        n = len(who)
+        size = self.albedo.shape[1]
         facing = self.normals[who].reshape(n, -1, 3) @ light[:, :, None]
         return facing.reshape(n, size, size).clip(0)
 
