@@ -1,7 +1,8 @@
-"""The object at "module:Name". Importing a module runs it, so it matters who named it.
+"""Import of an object from its name "module:Name". Importing runs code, so the source of a name matters.
 
-A name in a table of this package is imported from the package. What a user types is the user's: where it is not
-installed, the working directory is looked in, for that import alone. What stands in a file goes through `trust` first.
+A name in a table of this package is imported from the package. A name that a user types may also be
+in the working directory, which is searched for that import alone if the module is not installed.
+A name read from a file goes through `trust` first.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from unweave.settings import nearest
 def locate(where: str, beside: Sequence[str | Path] = ()) -> Any:
     """The object at "module:Name". ValueError if it is not there.
 
-    beside: folders that are looked in too, where the module is not in the path; they are not left there.
+    beside: folders that are searched too if the module is not in the path; `sys.path` is restored.
     """
     module, _, name = where.partition(":")
     try:
         found = _imported(module, beside)
-    except (ModuleNotFoundError, ValueError, TypeError) as error:  # the last two: of an empty name, and of ".name"
+    except (ModuleNotFoundError, ValueError, TypeError) as error:  # an empty name, and ".name"
         if isinstance(error, ModuleNotFoundError) and not _is_missing(module, error):
             raise ValueError(f"{where}: {module} imports {error.name!r}, which is not installed") from error
         raise ValueError(
@@ -43,13 +44,16 @@ def public(module: Any) -> list[str]:
 
 
 def source(where: str) -> dict[str, str] | None:
-    """{"file": base name, "blake2b": digest} of the file of the module in "module:Name"; None before it is imported, or
-    where it has no file. What that file imports itself is not in the digest.
+    """Name and digest of the file of the module in "module:Name": {"file": base name, "blake2b": digest}.
+
+    None before the module is imported, or if it has no file. What that file imports itself is not
+    in the digest.
     """
     file = getattr(sys.modules.get(where.partition(":")[0]), "__file__", None)
     if file is None or not Path(file).is_file():
         return None
-    return {"file": Path(file).name, "blake2b": hashlib.blake2b(Path(file).read_bytes(), digest_size=16).hexdigest()}
+    digest = hashlib.blake2b(Path(file).read_bytes(), digest_size=16).hexdigest()
+    return {"file": Path(file).name, "blake2b": digest}
 
 
 def _imported(module: str, beside: Sequence[str | Path]) -> ModuleType:
@@ -63,13 +67,13 @@ def _imported(module: str, beside: Sequence[str | Path]) -> ModuleType:
 
 
 def _is_missing(module: str, error: ModuleNotFoundError) -> bool:
-    """Whether it is the module itself that is not there, or a package above it, and not one that it imports."""
+    """Whether the missing module is this one or a package above it, and not one that it imports."""
     return f"{module}.".startswith(f"{error.name}.")
 
 
 @contextmanager
 def _looked_in(folders: Sequence[str | Path]) -> Iterator[None]:
-    """The folders at the end of the path: what is installed comes first."""
+    """`sys.path` with the folders at its end, so that installed modules come first."""
     before = list(sys.path)
     sys.path += [str(folder) for folder in folders if str(folder) not in sys.path]
     try:

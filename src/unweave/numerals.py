@@ -1,7 +1,7 @@
-"""Which text is a number, for tables and for arrays of text alike: less than Python's float() takes for one.
+"""Numbers in text, for tables and arrays of text: a stricter rule than Python's float().
 
-Digits of ASCII, a sign, a decimal point, an exponent. "1_11", "٣" and "01" are names: read as numbers, the rooms 1_11 and
-11_1 would be one, and so would the codes 01 and 1.
+ASCII digits, a sign, a decimal point, an exponent. "1_11", "٣" and "01" are names: read as numbers,
+the rooms 1_11 and 11_1 would be one, and so would the codes 01 and 1.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ WORDS = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 
 def number(text: str) -> float | None:
-    """The number that a text is, NaN and infinity among them; None if it is a name.
+    """The number that a text spells, NaN and infinity included; None if it is a name.
 
     >>> number("-1.50e3"), number("0.5"), number("01"), number("1_11")
     (-1500.0, 0.5, None, None)
     """
-    return float(text) if NUMBER.fullmatch(text) or WORDS.fullmatch(text) else None
+    if NUMBER.fullmatch(text) or WORDS.fullmatch(text):
+        return float(text)
+    return None

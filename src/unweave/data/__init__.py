@@ -1,4 +1,6 @@
-"""Data sets by name: `load("dsprites")`. Reading this module imports no data set and neither torch nor pillow."""
+"""Data sets by name: `load("dsprites")`. Reading this module imports no data set and neither torch
+nor pillow.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from unweave.settings import Keyword, Setting, keywords, nearest
 if TYPE_CHECKING:
     from unweave.data.base import Dataset
 
-# name: (function `(root, **options)` that returns a `Dataset`, one line of what it is).
+# name: (function `(root, **options)` that returns a `Dataset`, a description in one line).
 # root is what the user gave: a folder, a file, (for "arrays") an array, or None; see published.find.
 TABLE: dict[str, tuple[str, str]] = {
     "dsprites": (
@@ -108,25 +110,28 @@ def names() -> list[str]:
 def load(source: Any, root: str | Path | None = None, **given: Any) -> Dataset:
     """A data set.
 
-    source: a name (see `names`); `module:function`; the path of a folder of images or of an .npy or .npz file; an
-        array; or a data set, which is given back, an object that behaves as one as a `Dataset`.
+    source: a name (see `names`); `module:function`; the path of a folder of images or of an .npy or
+        .npz file; an array; or a data set, which is returned. An object that behaves as a data set
+        is wrapped as a `Dataset`.
     root: the folder with the published files; $UNWEAVE_DATA if None.
-    given: keywords of the data set's own function; `shift`, which rows of known factors are kept or drawn (see
-        `unweave.data.shifts.text`); and `classes`, the factor whose values are the classes. ValueError for unknown names
-        and options, with the nearest one.
+    given: keywords of the data set's own function; `shift`, which rows of known factors are kept or
+        drawn (see `unweave.data.shifts.text`); and `classes`, the factor whose values are the
+        classes.
+    ValueError for unknown names and options, with the nearest one.
     """
     from unweave.data.fit import refuse_unfit  # here, since a name alone needs no torch
 
-    handed = _adopted(source)
+    data = _adopted(source)
     known = options(source)
     for option in given:
         if option not in known:
-            name = source if isinstance(source, str) else "it" if handed is None else handed.name
-            raise ValueError(f"{name} has no option {option!r}; {nearest(option, known)}")
+            raise ValueError(f"{_called(source, data)} has no option {option!r}; {nearest(option, known)}")
     given = {option: known[option].check(value) for option, value in given.items()}
     shift = given.pop("shift", "")
     factor = given.pop("classes", "")
-    data = _opened(*_placed(source, root), given) if handed is None else handed
+    if data is None:
+        name, place = _placed(source, root)
+        data = _opened(name, place, given)
     refuse_unfit(data)
     if shift:
         from unweave.data.shifts.text import shifted
@@ -139,8 +144,15 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Dataset:
     return data
 
 
+def _called(source: Any, data: Dataset | None) -> str:
+    """The name of a source in an error message."""
+    if isinstance(source, str):
+        return source
+    return "it" if data is None else data.name
+
+
 def options(source: Any) -> Mapping[str, Keyword]:
-    """The options that `load` takes for a source: the keywords of its function, and those of any data set."""
+    """The options that `load` takes for a source: keywords of its function, and those of any data set."""
     if _adopted(source) is not None:
         return VIEWS
     words = keywords(_function(_placed(source, None)[0]))
@@ -148,7 +160,7 @@ def options(source: Any) -> Mapping[str, Keyword]:
 
 
 def _adopted(given: Any) -> Dataset | None:
-    """The data set that an object is, or behaves as; None if it is none."""
+    """The object as a `Dataset`, if it is one or behaves as one; None for anything else."""
     if isinstance(given, (str, Path)):
         return None
     from unweave.data.adopted import adopt  # here, since a name alone needs no torch
@@ -165,24 +177,30 @@ def _opened(name: str, root: Any, given: dict[str, Any]) -> Dataset:
 
 
 def _placed(source: Any, root: Any) -> tuple[str, Any]:
-    """(name of the data set, its root) of what was given to `load`."""
+    """(name of the data set, its root) of the source given to `load`."""
     if not isinstance(source, (str, Path)):
         return "arrays", source
     name = str(source)
-    if name not in TABLE and Path(name).exists():
-        if not (Path(name).is_dir() or Path(name).is_file()):  # a pipe or a device could be read for ever
-            raise ValueError(f"{name} is neither a file nor a folder")
-        return "folder" if Path(name).is_dir() else "arrays", Path(name)
+    path = Path(name)
+    if name not in TABLE and path.exists():
+        if path.is_dir():
+            return "folder", path
+        if path.is_file():
+            return "arrays", path
+        raise ValueError(f"{name} is neither a file nor a folder")  # a pipe could be read for ever
     if name in TABLE or ":" in name:
         return name, root
     raise ValueError(f"there is no data set, folder or file {name!r}; {nearest(name, TABLE)}")
 
 
 def _function(name: str) -> Callable[..., Any]:
-    """The function of a data set; the user's own is looked at before it is called. ValueError if it is none."""
+    """The function that makes a data set. ValueError if the user's own has another signature."""
     if name in TABLE:
         return locate(TABLE[name][0])
     found = locate(name, beside=[Path.cwd()])
-    if not (inspect.isfunction(found) and next(iter(inspect.signature(found).parameters), "") == "root"):
+    first = ""
+    if inspect.isfunction(found):
+        first = next(iter(inspect.signature(found).parameters), "")
+    if first != "root":
         raise ValueError(f"{name} is no data set: that is a function (root, **options)")
     return found

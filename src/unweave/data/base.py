@@ -1,7 +1,7 @@
-"""The contract of a data set: rows of images or vectors, and what is known of each of them.
+"""Base class of data sets: rows of images or vectors, with the factors, classes and groups that are known.
 
-Training, scoring, reports and the command line see a `Dataset` and nothing else. A subclass says how many rows there
-are and what they show; all the rest has a default, and is set where it is known:
+Training, scoring, reports and the command line use a `Dataset` and nothing else. A subclass defines
+how many rows there are and what they show; all other attributes have defaults:
 
     class Moons(Dataset):
         name = "moons"
@@ -18,16 +18,20 @@ are and what they show; all the rest has a default, and is set where it is known
 
 Five rules:
 
-1. A data set does not change: equal rows give equal arrays, on another day too, and what `take` gives is the caller's.
-2. Factors are known on a `grid`, in a `table`, in part (NaN in the table), or not at all. On a grid, row r of a data set
-   that is no view shows the factors `grid.factors_at(r)`, and every combination is there.
-3. What the rows show (`factors_at`, `find`, `images`, `sample_factors`) may differ from what a method and a metric are
-   given of it (`observed_factors`, `observed_values`): then `labels_are_true` is False.
-4. A view has the rows `base_rows` of its `base`, which is no view. It keeps the grid of its base, of which it then shows
-   a part, or some combinations more than once.
-5. Who wants to know what a data set can do asks it, `data.grid is None`, and not for its class.
+1. A data set does not change: equal rows give equal arrays, in every process, and the caller owns
+   what `take` returns.
+2. Factors are known on a `grid`, in a `table`, in part (NaN in the table), or not at all. On a
+   grid, row r of a data set that is no view shows the factors `grid.factors_at(r)`, and every
+   combination is there.
+3. What the rows show (`factors_at`, `find`, `images`, `sample_factors`) may differ from the labels
+   that methods and metrics get (`observed_factors`, `observed_values`): then `labels_are_true` is
+   False.
+4. A view has the rows `base_rows` of its `base`, which is no view. It keeps the grid of its base,
+   of which it then shows a part, or some combinations more than once.
+5. Code tests the attributes of a data set, such as `data.grid is None`, and never its class.
 
-An object of another class passes too, if it has `name`, `take` and a length: see `unweave.data.adopted`.
+An object of another class is accepted too, if it has `name`, `take` and a length: see
+`unweave.data.adopted`.
 """
 
 from __future__ import annotations
@@ -46,24 +50,27 @@ from unweave.types import DataInfo
 
 
 class NoGrid(ValueError, AttributeError):
-    """The data have no grid of known factors. An AttributeError too, so that `hasattr(data, "factors")` says so."""
+    """Error for data without a grid of known factors; an AttributeError too, so
+    `hasattr(data, "factors")` works.
+    """
 
 
 class Dataset(ABC):
-    """Base of every data set.
+    """Base class of every data set.
 
     name: of the data set. about: one line on where it came from.
     y: classes (N,) from 0, None if there are none, with `class_names`.
-    groups: (N,) which rows belong together (the same object, person, video), in the order they follow each other.
+    groups: (N,) which rows belong together (the same object, person, video), in their order.
     pairs: (P, 2) rows known to differ in few factors.
-    grid, table: where the factors are known, see rule 2; at most one of them.
+    grid, table: the known factors, see rule 2; at most one of the two.
     labels_are_true: whether observed factors are those that the rows show.
-    white: which number was white where the images came as numbers deeper than bytes, as of 12 or 16 bits.
-    floats: which numbers were black and white where the images came as floats; None where they did not.
-    array: all rows (N, ...), in memory or memory-mapped; None for a view, and where rows are made when asked for.
-    base, base_rows: of a view, the data set behind it and where its rows stand there (N,); None for what is no view.
+    white: the number of white in images that came with more than 8 bits, e.g. 12 or 16.
+    floats: the numbers of black and white in images that came as floats; None for others.
+    array: all rows (N, ...), in memory or memory-mapped; None for a view, and for rendered rows.
+    base, base_rows: of a view, the data set behind it and the place of each row there (N,); else
+    None.
     binary: whether every pixel is 0 or 255; looked up in some rows if None.
-    probed: of how many rows the fingerprint of a large data set is; fewer where one takes long to draw.
+    probed: how many rows the fingerprint of a large data set covers; fewer if rendering is slow.
     """
 
     name: str = "data"
@@ -93,7 +100,7 @@ class Dataset(ABC):
 
     @property
     def factors(self) -> FactorSpace:
-        """The grid; `NoGrid`, which is a ValueError, if there is none."""
+        """The grid of factors; `NoGrid`, which is a ValueError, if there is none."""
         if self.grid is None:
             raise NoGrid(f"{self.name} has no grid of known factors; take data that have, such as dsprites")
         return self.grid
@@ -104,12 +111,12 @@ class Dataset(ABC):
 
     @property
     def factor_names(self) -> tuple[str, ...]:
-        """Of the K factors; none if none are known."""
+        """The names of the K factors; () if none are known."""
         return () if self._known is None else self._known.names
 
     @property
     def factor_sizes(self) -> tuple[int, ...]:
-        """How many values each factor takes, (K,); 0 for a number that is not an index."""
+        """How many values each factor has, (K,); 0 for a measurement, which is no index."""
         return () if self._known is None else self._known.sizes
 
     @property
@@ -119,31 +126,35 @@ class Dataset(ABC):
 
     @property
     def factor_values(self) -> tuple[NDArray[np.generic], ...]:
-        """What the indices of each factor mean, words or numbers, (K,); empty where labels are values themselves."""
+        """What the indices of each factor mean, words or numbers, (K,); empty for measurements."""
         return () if self._known is None else self._known.values
 
     @property
     def labels(self) -> NDArray[np.float64] | None:
-        """The whole table (N, K) of factors that make no grid, NaN where one is missing; None without one."""
+        """The table (N, K) of factors that make no grid, NaN where one is missing; None without one."""
         return None if self.table is None else self.table.v
 
     def factors_at(self, rows: Rows) -> Factors:
         """The factor tuples (n, K) that the rows (n,) show; (n, 0) if no factors are known."""
-        return np.empty((len(rows), 0)) if self._known is None else self._known.factors_at(rows)
+        if self._known is None:
+            return np.empty((len(rows), 0))
+        return self._known.factors_at(rows)
 
     def observed_factors(self, rows: Rows) -> Factors:
-        """The factor tuples (n, K) that a method is given of the rows (n,): `factors_at`, unless they are mislabelled."""
+        """The labels (n, K) of the rows (n,), for methods: `factors_at`, unless the data are mislabelled."""
         return self.factors_at(rows)
 
     def observed_values(self, rows: Rows) -> NDArray[np.float64]:
-        """What metrics see of the rows (n,): `observed_factors`, (n, K), with indices of numbers as these numbers.
+        """The labels (n, K) of the rows (n,), for metrics: `observed_factors` with indices as their numbers.
 
-        On a grid, numbers that are evenly spaced stay indices, which are the same but for their unit.
+        On a grid, numbers that are evenly spaced stay indices, which are the same but for their
+        unit.
         """
-        return meant(self.observed_factors(rows), () if self._known is None else self._known.meanings)
+        meanings = () if self._known is None else self._known.meanings
+        return meant(self.observed_factors(rows), meanings)
 
     def find(self, v: Rows) -> NDArray[np.int64]:
-        """Rows (n,) that show the factor tuples (n, K), the last if several do; -1 where there is none.
+        """Rows (n,) that show the factor tuples (n, K), the last if several do; -1 if there is none.
 
         ValueError for tuples that are not on the grid, or if no factors are known.
         """
@@ -152,11 +163,13 @@ class Dataset(ABC):
         return self._known.rows(v)
 
     def images(self, indices: Rows) -> NDArray[np.generic]:
-        """The images (n, C, H, W) of the factor indices (n, K) of the grid; of a view, also of those that it lacks."""
+        """The images (n, C, H, W) of the factor indices (n, K) of the grid, also of those that a
+        view lacks.
+        """
         return self.take(self.factors.rows(indices))
 
     def sample_factors(self, n: int, rng: Rng) -> NDArray[np.int64]:
-        """`n` factor tuples (n, K) of the grid, as those of rows that are drawn uniformly and independently."""
+        """`n` factor tuples (n, K) of rows of the grid, drawn uniformly and independently."""
         return self.factors.sample(n, rng)
 
     @property
@@ -165,27 +178,32 @@ class Dataset(ABC):
         return self if self.base is None else self.base
 
     def places(self, rows: Rows) -> NDArray[np.int64]:
-        """Where the rows (any shape) stand in `whole`."""
-        return np.asarray(rows) if self.base_rows is None else self.base_rows[np.asarray(rows)]
+        """The places of the rows (any shape) in `whole`."""
+        places = np.asarray(rows)
+        return places if self.base_rows is None else self.base_rows[places]
 
     @cached_property
     def info(self) -> DataInfo:
-        """The facts of this data set that a method may ask for."""
+        """The facts of this data set that a method may use."""
         rows = self.take([0]) if self.array is None else self.array[:1]
         binary = self.binary
         if binary is None:
             binary = rows.dtype == np.uint8 and is_binary(self.take(spread(len(self))))
-        low, high = (0.0, 1.0) if rows.ndim == 4 else span(self.array, len(self), self.take)
-        sizes = (self.factor_names, self.factor_sizes)
-        return DataInfo(len(self), rows.shape[1:], len(self.class_names), *sizes, binary, low, high)
+        # Images reach a method in [0, 1]; the range of vectors has to be looked up.
+        low = 0.0
+        high = 1.0
+        if rows.ndim != 4:
+            low, high = span(self.array, len(self), self.take)
+        factors = (self.factor_names, self.factor_sizes)
+        return DataInfo(len(self), rows.shape[1:], len(self.class_names), *factors, binary, low, high)
 
     @cached_property
     def fingerprint(self) -> str:
-        """32 hex digits of what it holds: the same however and whenever it is opened, other where something else is held.
+        """Hash of the contents, 32 hex digits: equal whenever and however the same data are opened.
 
-        It is of shape, type and number of the rows, of factors, classes, groups and pairs; and of all rows of an array
-        of up to 64 MB, of `probed` rows of a larger one, or of one that is drawn. Name, `about`, and the names of
-        classes are left out. 0.2 s at the most.
+        It covers shape, type and number of the rows, factors, classes, groups and pairs; and all
+        rows of an array of up to 64 MB, or `probed` rows of a larger one, or of rendered ones.
+        Name, `about`, and the names of classes are left out. 0.2 s at the most.
         """
         found = Fingerprint()
         found.add(len(self), len(self.class_names), self.factor_names, self.factor_sizes, *self.factor_values)

@@ -1,4 +1,4 @@
-"""A factor made the class of a data set, of a grid or of a table of labels, for methods that train on classes."""
+"""Classes made of a factor, on a grid or in a table of labels, for methods that train on classes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST = 10_000  # classes; a measurement has as many values as rows
 def with_classes(data: Dataset, factor: int | str) -> View:
     """The same rows with the values of one factor, by name or number, as their classes, in rising order.
 
-    ValueError where there is no such factor, where a row lacks it, or where it is a measurement and not one of few values.
+    ValueError if there is no such factor, if a row lacks it, or if it is a measurement.
     """
     k = _number(data, factor)
     rows = every_row(data)
@@ -34,12 +34,17 @@ def _classes(data: Dataset, k: int, rows: NDArray[np.int64]) -> tuple[NDArray[np
     assert data.table is not None  # factors that are named stand on a grid or in a table
     meanings = data.table.values[k]
     name = data.factor_names[k]
-    if missing := int(np.isnan(observed).sum()):
+    missing = int(np.isnan(observed).sum())
+    if missing:
         raise ValueError(f"{missing} rows of {data.name} have no {name}, so that their class is not known")
+    # values: the C different labels in rising order; y (N,): the place of each row's label among them
     values, y = np.unique(observed, return_inverse=True)
-    if data.factor_kinds[k] == "continuous" or len(values) > min(MOST, max(1, len(rows) // 2)):
+    most = min(MOST, max(1, len(rows) // 2))
+    if data.factor_kinds[k] == "continuous" or len(values) > most:
         raise ValueError(f"{name} of {data.name} takes {len(values)} values in {len(rows)} rows: it is no class")
-    return y.astype(np.int64), [str(meanings[int(value)]) if len(meanings) else f"{value:g}" for value in values]
+    if len(meanings):
+        return y.astype(np.int64), [str(meanings[int(value)]) for value in values]
+    return y.astype(np.int64), [f"{value:g}" for value in values]
 
 
 def _number(data: Dataset, factor: int | str) -> int:

@@ -1,4 +1,4 @@
-"""Factors that make no grid: a table with a row for each image."""
+"""Table of ground-truth factors that make no grid: one row for each image."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from unweave.kinds import declared
 
 
 class FactorTable:
-    """K named factors of N rows, known in whole or in part. The counterpart of `FactorSpace`, with the same names.
+    """K named factors of N rows, known in whole or in part; has the same methods as `FactorSpace`.
 
     Args:
         v: (N, K), kept as float64, NaN where a label is missing.
         names: of the K factors.
-        sizes: how many values each takes, 0 for a number that is not an index; all of them if none are given.
-        kinds: as of `FactorSpace`, or None where nothing is known.
-        values: what the indices of each mean, words or numbers; none where labels are values themselves.
+        sizes: how many values each has, 0 for a measurement; 0 for all if none are given.
+        kinds: as of `FactorSpace`, or None if nothing is known.
+        values: what the indices of each mean, words or numbers; empty for measurements.
     """
 
     def __init__(
@@ -32,11 +32,10 @@ class FactorTable:
     ) -> None:
         self.v: NDArray[np.float64] = np.asarray(v, dtype=np.float64)
         self.names = tuple(names)
-        self.sizes = tuple(map(int, sizes)) or (0,) * len(self.names)
-        self.kinds = declared(kinds, len(self.names), self.names)
-        self.values: tuple[NDArray[np.generic], ...] = tuple(map(np.asarray, values)) or (np.empty(0),) * len(
-            self.names
-        )
+        count = len(self.names)
+        self.sizes = tuple(map(int, sizes)) or (0,) * count
+        self.kinds = declared(kinds, count, self.names)
+        self.values: tuple[NDArray[np.generic], ...] = tuple(map(np.asarray, values)) or (np.empty(0),) * count
         lengths = tuple(map(len, self.values))
         if any(lengths) and lengths != self.sizes:
             raise ValueError(f"factor values are {lengths} in number; the sizes of the factors are {self.sizes}")
@@ -51,7 +50,7 @@ class FactorTable:
 
     @property
     def meanings(self) -> tuple[NDArray[np.generic], ...]:
-        """Numbers that take the place of indices in what metrics see, for each factor; none where indices stay."""
+        """The numbers that replace indices for metrics, of each factor; empty where indices stay."""
         return self.values
 
     def factors_at(self, rows: Rows) -> NDArray[np.float64]:
@@ -59,17 +58,20 @@ class FactorTable:
         return self.v[np.asarray(rows)]
 
     def rows(self, v: Rows) -> NDArray[np.int64]:
-        """Rows (n,) with exactly the tuples (n, K), the last if there are several; -1 where none has, as for NaN."""
+        """Rows (n,) with exactly the tuples (n, K), the last if there are several; -1 if none, as for NaN."""
         wanted = np.asarray(v, dtype=np.float64)
         if wanted.ndim != 2 or wanted.shape[1] != len(self.names):
             raise ValueError(
                 f"factors have shape {wanted.shape}; expected (n, {len(self.names)}) for {', '.join(self.names)}"
             )
+        # (N + n,): one number for each different tuple, so that equal tuples have equal numbers
         both = np.concatenate([self.v, wanted])
-        number = np.unique(both, axis=0, return_inverse=True)[1].reshape(-1)  # equal for equal tuples
+        number = np.unique(both, axis=0, return_inverse=True)[1].reshape(-1)
+        # the last row of the table with each number: later rows overwrite earlier ones
         last = np.full(len(both), -1)
         last[number[: len(self)]] = np.arange(len(self))
-        return np.where(np.isnan(wanted).any(1), -1, last[number[len(self) :]])
+        found = last[number[len(self) :]]
+        return np.where(np.isnan(wanted).any(1), -1, found)
 
     def take(self, rows: Rows) -> FactorTable:
         """The table of these rows (n,)."""

@@ -1,4 +1,4 @@
-"""The grid of ground-truth factors behind a data set: names, sizes, and the row where each combination stands."""
+"""Grid of ground-truth factors behind a data set: names, sizes, and the row of each combination."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ LARGEST = 2**63 - 1  # rows: their numbers are int64
 
 
 class FactorSpace:
-    """K named factors of given sizes. A factor tuple is K indices from 0; rows count them with the last one fastest.
+    """K named factors of given sizes, in every combination: the last factor varies fastest over the rows.
 
     Args:
         names: of the K factors, all different.
-        sizes: how many values each has, at least 1.
-        values: what the indices mean, K sequences of these sizes (radians, pixels, names); the indices themselves if
-            None.
-        kinds: what kind each factor is, one of `unweave.kinds.KINDS` or "" where it is not known: K of them, or those of
-            some by name. If None, factors whose values are words are categorical, and of the others it is not known.
+        sizes: how many values each has, at least 1. A factor tuple is K indices from 0.
+        values: what the indices mean, K sequences of these sizes (radians, pixels, names); the
+            indices themselves if None.
+        kinds: the kind of each factor, one of `unweave.kinds.KINDS` or "" if it is not known: K of
+            them, or those of some by name. If None, factors whose values are words are categorical,
+            and the kinds of the others are not known.
     """
 
     def __init__(
@@ -38,25 +39,33 @@ class FactorSpace:
     ) -> None:
         self.names = tuple(names)
         self.sizes = tuple(int(size) for size in sizes)
-        if len(self.names) != len(self.sizes) or len(set(self.names)) != len(self.names) or not self.names:
+        different = len(set(self.names)) == len(self.names)
+        if len(self.names) != len(self.sizes) or not different or not self.names:
             raise ValueError(f"factors need different names and one size each; given {self.names} and {self.sizes}")
         if min(self.sizes) < 1:
             raise ValueError(f"every factor has at least one value; the sizes given are {self.sizes}")
         if math.prod(self.sizes) > LARGEST:
             raise ValueError(f"{self!r} has more rows than the 2^63 - 1 that can be numbered; give fewer values")
-        self.values = tuple(np.asarray(v) for v in values) if values is not None else tuple(map(np.arange, self.sizes))
-        if tuple(len(v) for v in self.values) != self.sizes:
-            raise ValueError(f"the values have lengths {[len(v) for v in self.values]}; the sizes are {self.sizes}")
-        words = ["categorical" if v.dtype.kind in "US" else "" for v in self.values]
-        self.kinds = declared(words if kinds is None else kinds, len(self.names), self.names)
-        self._strides = np.array([math.prod(self.sizes[k + 1 :]) for k in range(len(self.sizes))], dtype=np.int64)
+        if values is None:
+            values = [np.arange(size) for size in self.sizes]
+        self.values = tuple(np.asarray(v) for v in values)
+        lengths = [len(v) for v in self.values]
+        if tuple(lengths) != self.sizes:
+            raise ValueError(f"the values have lengths {lengths}; the sizes are {self.sizes}")
+        if kinds is None:
+            kinds = ["categorical" if v.dtype.kind in "US" else "" for v in self.values]
+        self.kinds = declared(kinds, len(self.names), self.names)
+        # (K,): how many rows apart two neighbouring values of each factor are
+        strides = [math.prod(self.sizes[k + 1 :]) for k in range(len(self.sizes))]
+        self._strides = np.array(strides, dtype=np.int64)
         self._sizes = np.array(self.sizes, dtype=np.int64)
 
     def __len__(self) -> int:
         return math.prod(self.sizes)
 
     def __repr__(self) -> str:
-        return "FactorSpace(" + ", ".join(f"{n} {s}" for n, s in zip(self.names, self.sizes, strict=True)) + ")"
+        factors = [f"{name} {size}" for name, size in zip(self.names, self.sizes, strict=True)]
+        return f"FactorSpace({', '.join(factors)})"
 
     def check(self, v: Rows) -> NDArray[np.int64]:
         """Factor tuples (n, K) as int64; ValueError unless they are whole numbers within the sizes."""
@@ -78,7 +87,7 @@ class FactorSpace:
         return whole
 
     def rows(self, v: Rows) -> NDArray[np.int64]:
-        """Rows (n,) of the grid where the factor tuples (n, K) stand."""
+        """Rows (n,) of the grid that show the factor tuples (n, K)."""
         return self.check(v) @ self._strides
 
     def factors_at(self, rows: Rows) -> NDArray[np.int64]:
@@ -86,11 +95,12 @@ class FactorSpace:
         given = np.asarray(rows)
         if given.size and (given.min() < 0 or given.max() >= len(self)):
             raise ValueError(f"rows run from 0 to {len(self) - 1}; given {given.min()} to {given.max()}")
+        # (n,) -> (n, K): the digits of each row in a number system with the sizes as its bases
         return given[..., None] // self._strides % self._sizes
 
     @property
     def meanings(self) -> tuple[NDArray[np.generic], ...]:
-        """Numbers that take the place of indices in what metrics see, for each factor; none where indices stay.
+        """The numbers that replace indices for metrics, of each factor; empty where indices stay.
 
         Evenly spaced numbers are the same as their indices but for their unit.
         """
@@ -107,30 +117,36 @@ class FactorSpace:
         return int(factor)
 
     def sample(self, n: int, rng: Rng, fixed: dict[int | str, int] | None = None) -> NDArray[np.int64]:
-        """`n` factor tuples (n, K), each factor uniform and independent, but for those held at a value by `fixed`."""
+        """`n` factor tuples (n, K), each factor uniform and independent, except those that `fixed`
+        gives a value.
+        """
         v = np.random.default_rng(rng).integers(self._sizes, size=(n, len(self.sizes)))
         for factor, value in (fixed or {}).items():
             v[:, self.index(factor)] = value
         return self.check(v) if fixed else v
 
     def change(self, v: Rows, which: Rows, rng: Rng) -> NDArray[np.int64]:
-        """The tuples (n, K) with the factors in `which` changed, each to another value, uniform over the others.
+        """The tuples (n, K) with the factors in `which` changed, each to another value, uniform
+        over the others.
 
-        which: bool (n, K) or (K,); ValueError if it names a factor of one value.
+        which: bool (n, K) or (K,); ValueError if it includes a factor of one value.
         """
         start = self.check(v)
         chosen: NDArray[np.bool_] = np.broadcast_to(np.asarray(which, dtype=bool), start.shape)
-        if (constant := chosen & (self._sizes == 1)).any():
+        constant = chosen & (self._sizes == 1)
+        if constant.any():
             name = self.names[np.argwhere(constant)[0][1]]
             raise ValueError(f"{name} has one value and cannot be changed")
+        # a step of 1 to size - 1 round the circle of values reaches every other value equally often
         step = np.random.default_rng(rng).integers(1, np.maximum(self._sizes, 2), size=start.shape)
         return np.where(chosen, (start + step) % self._sizes, start)
 
 
 def meant(v: Rows, values: Sequence[NDArray[np.generic]]) -> NDArray[np.float64]:
-    """Factor tuples (n, K), NaN where one is missing, with indices replaced by the numbers that they stand for.
+    """Factor tuples (n, K), NaN where one is missing, with indices replaced by the numbers they mean.
 
-    values: of each factor, in the order of its indices; where these are words or none, its column stays.
+    values: of each factor, in the order of its indices; the column stays if these are words or
+    empty.
 
     >>> print(meant([[0, 1], [2, 0]], [np.array([1.0, 2.0, 4.0]), np.array(["disc", "box"])]))
     [[1. 1.]
@@ -145,7 +161,9 @@ def meant(v: Rows, values: Sequence[NDArray[np.generic]]) -> NDArray[np.float64]
 
 
 def unevenly(values: NDArray[np.generic]) -> bool:
-    """Whether the numbers of a factor are spaced unevenly, so that they say more than their places; words are not."""
+    """Whether the numbers of a factor are spaced unevenly, so that indices lose information; False
+    for words.
+    """
     if values.ndim != 1 or values.dtype.kind not in "iuf":
         return False
     steps = np.diff(values.astype(np.float64))

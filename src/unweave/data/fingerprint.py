@@ -1,4 +1,4 @@
-"""A short text by which the contents of a data set are known again."""
+"""Fingerprint of a data set: a hash that identifies its contents."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ WHOLE = 64 << 20  # bytes of an array that are all read: 0.1 s
 
 
 class Fingerprint:
-    """The hash of what is added, in its order: text, numbers, tuples of them, arrays and None.
+    """Hash of the parts that are added, in their order: text, numbers, tuples of them, arrays and None.
 
-    The first half of SHA-256. Of an array that is larger than 64 MB every second row counts, or every third, and so on.
+    The first half of SHA-256. Of an array larger than 64 MB every second row counts, or every
+    third, and so on.
     """
 
     def __init__(self) -> None:
@@ -37,14 +38,16 @@ class Fingerprint:
             self.add(array.shape, *map(str, array.reshape(-1).tolist()))
             return
         self.add(array.shape, array.dtype.newbyteorder("<").str)
-        thinned = array[:: -(-array.nbytes // WHOLE)] if array.nbytes else array
-        self._hash.update(np.ascontiguousarray(thinned, dtype=array.dtype.newbyteorder("<")).data)
+        if array.nbytes:
+            every = -(-array.nbytes // WHOLE)  # rounded up
+            array = array[::every]
+        self._hash.update(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).data)
 
     def rows(self, array: NDArray[np.generic] | None, n: int, take: Take, probed: int) -> Iterator[NDArray[np.generic]]:
-        """All of n rows, in chunks, where they are a small array; else `probed` of them."""
+        """All n rows of a small array, in chunks; else `probed` of them."""
         pages = Pages.of(array)
         rows = spread(n, probed) if array is None or array.nbytes > WHOLE else np.arange(n)
-        if pages is not None:  # from a disk they come a hundred times sooner together than one by one
+        if pages is not None:  # a disk reads them a hundred times faster together than one by one
             pages.ask(rows)
         for start in range(0, len(rows), CHUNK):
             yield take(rows[start : start + CHUNK])

@@ -1,4 +1,6 @@
-"""Whether a data set is what `unweave.data.base` says it is, so that a slip in one's own is named and not trained on."""
+"""Check of a data set against the contract of `unweave.data.base`, so that errors are found before
+training.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from unweave.data.images.rows import rows_of
 
 
 def refuse_unfit(data: Dataset) -> None:
-    """ValueError that names what does not fit: rows of another shape or type, columns of another length or type."""
+    """ValueError for rows of a wrong shape or type, and for columns of a wrong length or type."""
     try:
         rows_of(np.asarray(data.take(np.array([0]))))
         _columns(data)

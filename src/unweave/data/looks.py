@@ -1,4 +1,6 @@
-"""What is looked up in the rows of a data set: whether they are black and white alone, and from where to where they reach."""
+"""Properties that are read off the rows of a data set: whether images are binary, and the range of
+vectors.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ def is_binary(images: NDArray[np.generic]) -> bool:
 
 
 def spread(n: int, most: int = LOOKED_AT) -> NDArray[np.int64]:
-    """At most `most` (at least 2) of n rows, evenly spread, with both ends; the same for the same n.
+    """At most `most` (at least 2) of n rows, evenly spaced, with both ends; the same for the same n.
 
     >>> spread(10, 4).tolist(), spread(2, 4).tolist()
     ([0, 3, 6, 9], [0, 1])
@@ -31,4 +33,6 @@ def span(array: NDArray[np.generic] | None, n: int, take: Take) -> tuple[float, 
     if array is not None:
         return float(array.min()), float(array.max())
     chunks = [take(np.arange(start, min(start + CHUNK, n))) for start in range(0, n, CHUNK)]
-    return min(float(chunk.min()) for chunk in chunks), max(float(chunk.max()) for chunk in chunks)
+    low = min(float(chunk.min()) for chunk in chunks)
+    high = max(float(chunk.max()) for chunk in chunks)
+    return low, high

@@ -1,4 +1,4 @@
-"""A data set seen through some of its rows."""
+"""View of a data set: some of its rows, without a copy of the images."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from unweave.types import DataInfo
 
 
 class View(Dataset):
-    """Rows of a data set, in the order given; a row may come more than once. No image is copied.
+    """Rows of a data set, in the order given; a row may occur more than once. No image is copied.
 
-    On a grid, its factors are the whole grid, but only the combinations at `base_rows` are sampled: row r shows the
-    factors `factors_at(r)`, not `grid.factors_at(r)`, and `images` still answers for every combination.
+    On a grid, its factors are the whole grid, but only the combinations at `base_rows` are sampled:
+    row r shows the factors `factors_at(r)`, not `grid.factors_at(r)`, and `images` still returns
+    every combination.
 
     Args:
         of: the data set; of a view, rows of that view.
-        rows: (n,) of `of`. about: one line on which they are.
+        rows: (n,) places in `of`. about: a description of them in one line.
         y: classes (n,) from 0 of the rows, with `class_names`, in place of those of `of`.
     """
 
@@ -48,8 +49,11 @@ class View(Dataset):
         self.table = None if of.table is None else of.table.take(rows)
         self.groups = None if of.groups is None else of.groups[rows]
         self.pairs = _within(self.base, self.base_rows)
-        self.y = of.y[rows] if y is None and of.y is not None else y
-        self.class_names = of.class_names if y is None else class_names
+        self.y = y
+        self.class_names = class_names
+        if y is None:
+            self.y = None if of.y is None else of.y[rows]
+            self.class_names = of.class_names
 
     def __len__(self) -> int:
         return len(self.base_rows)
@@ -63,7 +67,7 @@ class View(Dataset):
         return self.base.factors_at(self.places(rows))
 
     def observed_factors(self, rows: Rows) -> Factors:
-        """The factor tuples (n, K) that are given out for the rows (n,) of this view."""
+        """The labels (n, K) of the rows (n,) of this view."""
         return self.base.observed_factors(self.places(rows))
 
     def images(self, indices: Rows) -> NDArray[np.generic]:
@@ -79,21 +83,23 @@ class View(Dataset):
         return np.argsort(self.base_rows, kind="stable")
 
     def find(self, v: Rows) -> NDArray[np.int64]:
-        """Rows (n,) of this view that show the factor tuples (n, K), the last if several do; -1 where it has none."""
+        """Rows (n,) of this view that show the factor tuples (n, K), the last if several do; -1 if none."""
         if self.grid is None:
             return super().find(v)
         wanted = self.grid.rows(v)
-        last = self._order[np.searchsorted(self.base_rows, wanted, side="right", sorter=self._order) - 1]
+        # the last row of the view, in the order of the grid, that is not beyond the wanted one
+        after = np.searchsorted(self.base_rows, wanted, side="right", sorter=self._order)
+        last = self._order[after - 1]
         return np.where(self.base_rows[last] == wanted, last, -1)
 
     @cached_property
     def info(self) -> DataInfo:
-        """The facts of the data set behind it, with this view's number of rows and classes."""
+        """The facts of the data set behind the view, with the view's number of rows and classes."""
         return dataclasses.replace(self.base.info, n=len(self), classes=len(self.class_names))
 
     @cached_property
     def fingerprint(self) -> str:
-        """That of the data set behind it, with the rows and the classes of the view."""
+        """Hash of the fingerprint of the data set behind the view, its rows and its classes."""
         found = Fingerprint()
         found.add(self.base.fingerprint, self.base_rows, self.y, len(self.class_names))
         return found.hex()
@@ -103,7 +109,8 @@ def _within(base: Dataset, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
     """The pairs whose two rows are both among `rows`, as places there; None if there are no pairs."""
     if base.pairs is None:
         return None
+    # (N of the base,): the place of each row in the view, -1 for those that it lacks
     place = np.full(len(base), -1)
     place[rows] = np.arange(len(rows))
-    kept = place[base.pairs]
+    kept = place[base.pairs]  # (P, 2)
     return kept[(kept >= 0).all(1)]

@@ -1,1 +1,1 @@
-"""Arrays, labels and samples as people have them, made into images and factors."""
+"""Conversion of users' arrays, labels and samples into images and factors."""

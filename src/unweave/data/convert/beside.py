@@ -1,4 +1,4 @@
-"""What is given beside images, under the names that people use: classes or factors, as their shape and values tell.
+"""Classes and factors in arrays beside the images, recognised by their names, shapes and values.
 
 | numbers | read as |
 |---|---|
@@ -7,7 +7,7 @@
 | other (N,) or (N, 1) | one factor; NaN and masked values are missing |
 | other (N, K) | K factors |
 
-Nothing is dropped in silence: another shape or another number of rows is refused.
+Another shape or another number of rows is refused, and never dropped silently.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ MANY = 256  # values of an index, where there are fewer rows
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of N rows: classes y (N,) with their names, () if they are the numbers; factors (N, K), NaN if missing.
+    """Labels of N rows: classes y (N,) with their names, () for numbers; factors (N, K), NaN if missing.
 
-    about: where they are from, in a line.
+    about: which arrays they are from, in a line.
     """
 
     y: NDArray[np.int64] | None = None
@@ -41,44 +41,50 @@ class Known:
 
 
 def known(given: dict[str, Any], rows: int, frames: int = 1) -> Known:
-    """What named arrays say of `rows` images, or of clips of so many frames each, whose frames are the rows.
+    """The classes and factors in named arrays, for `rows` images, or for clips of `frames` frames each.
 
-    ValueError if one is of another shape, or two hold factors; of two that hold classes the first one named counts.
+    ValueError if one is of another shape, or two contain factors; of two that contain classes the
+    first one is used.
     """
     y: NDArray[np.int64] | None = None
     names: tuple[str, ...] = ()
     factors: NDArray[np.float64] | None = None
-    said: dict[str, str] = {}
+    source: dict[str, str] = {}
     for name, array in given.items():
         column = _checked(name, array, rows, frames)
         classes = _classes(column) if name in CLASSES else None
         if classes is None and factors is not None:
-            raise ValueError(f"{said['factors']} and {name} both hold factors; keep one of them")
+            raise ValueError(f"{source['factors']} and {name} both hold factors; keep one of them")
         if classes is None:
             factors = numbers(column)
-            said["factors"] = name
+            source["factors"] = name
         elif y is None:
             y, names = _dense(classes)
-            said["classes"] = name
+            source["classes"] = name
         else:
-            log.warning("%s holds classes too, and is left out: those of %s count", name, said["classes"])
-    return Known(y, names, factors, "".join(f", {what} from {name}" for what, name in said.items()))
+            log.warning("%s holds classes too, and is left out: those of %s count", name, source["classes"])
+    about = "".join(f", {what} from {name}" for what, name in source.items())
+    return Known(y, names, factors, about)
 
 
 def numbers(array: Any) -> NDArray[np.float64]:
-    """Labels (N,) or (N, K) as floats that stay apart (see `exact`), NaN where a value is masked."""
+    """Labels (N,) or (N, K) as floats, different ones kept different (see `exact`), NaN where masked."""
     found = exact(np.ma.getdata(array)).astype(np.float64)
     found[np.ma.getmaskarray(array)] = np.nan
     return found
 
 
 def sizes(factors: NDArray[np.float64]) -> tuple[int, ...]:
-    """How many values each factor (N, K) takes, 0 where they are not indices from 0, or too many for the rows."""
-    return tuple(_size(column[~np.isnan(column)], max(MANY, len(column))) for column in factors.T)
+    """How many values each factor (N, K) has; 0 for a measurement, and for too many values for the rows."""
+    most = max(MANY, len(factors))
+    return tuple(_size(column[~np.isnan(column)], most) for column in factors.T)
 
 
 def _size(values: NDArray[np.float64], most: int) -> int:
-    if not len(values) or not np.array_equal(values, np.rint(values)) or values.min() < 0 or values.max() >= most:
+    """The number of values of a factor whose labels are indices from 0, below `most`; 0 for others."""
+    if not len(values) or not np.array_equal(values, np.rint(values)):
+        return 0
+    if values.min() < 0 or values.max() >= most:
         return 0
     return int(values.max()) + 1
 
@@ -87,20 +93,25 @@ def _checked(name: str, array: Any, rows: int, frames: int) -> Any:
     """The array as (N, K), a row for each image, those of a clip repeated for its frames."""
     if array.dtype.kind not in "uifb":
         raise ValueError(f"{name} holds {array.dtype}; expected numbers")
-    if frames > 1 and array.shape[:2] == (rows // frames, frames) and (name in CLASSES or array.ndim == 3):
+    clips = rows // frames
+    # (clips, frames) or (clips, frames, K) -> (N, 1) or (N, K); (clips, K) of factors stays
+    if frames > 1 and array.shape[:2] == (clips, frames) and (name in CLASSES or array.ndim == 3):
         array = array.reshape(rows, -1)
-    if array.ndim not in (1, 2) or 0 in array.shape or len(array) not in (rows, rows // frames):
-        expected = f"one row for each of {rows:,} images" + (f" or {rows // frames:,} clips" if frames > 1 else "")
+    if array.ndim not in (1, 2) or 0 in array.shape or len(array) not in (rows, clips):
+        expected = f"one row for each of {rows:,} images"
+        if frames > 1:
+            expected += f" or {clips:,} clips"
         raise ValueError(f"{name} has shape {array.shape}; expected {expected}, (N,) or (N, K)")
     if len(array) < rows:
         array = array.repeat(frames, axis=0)
     if array.dtype.kind == "f" and np.isinf(array).any():
-        raise ValueError(f"{name} holds infinity, first in row {np.argwhere(np.isinf(array))[0][0]}; NaN is unknown")
+        first = np.argwhere(np.isinf(array))[0][0]
+        raise ValueError(f"{name} holds infinity, first in row {first}; NaN is unknown")
     return array.reshape(rows, -1)
 
 
 def _classes(column: Any) -> NDArray[np.int64] | None:
-    """Whole numbers (N, 1), or the places of the ones in one-hot rows (N, C); None if they are neither."""
+    """Classes (N,) from whole numbers (N, 1) or one-hot rows (N, C); None if they are neither."""
     if np.ma.is_masked(column) or not np.array_equal(column, np.rint(column)):
         return None
     plain = np.ma.getdata(column)
@@ -111,7 +122,9 @@ def _classes(column: Any) -> NDArray[np.int64] | None:
 
 
 def _dense(y: NDArray[np.int64]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Classes with no names of their own; or, where their numbers are far more than the rows, ranks named by them."""
+    """(y, names): the classes with no names; or their ranks, named by the numbers, if these are far
+    too large.
+    """
     if y.max() < max(MANY, len(y)):
         return y, ()
     values, ranks = np.unique(y, return_inverse=True)

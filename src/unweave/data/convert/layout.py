@@ -1,4 +1,4 @@
-"""An array as people have them, with channels first or last, of bytes or of floats, as images that a method can use."""
+"""Layout of users' arrays: channels first or last, bytes or floats, grey or colour, to uint8 (N, C, H, W)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ CHANNELS = (1, 3, 4)
 
 @dataclass(frozen=True)
 class Laid:
-    """Images uint8 (N, C, H, W), or vectors float32 (N, F), as they were understood.
+    """Images uint8 (N, C, H, W), or vectors float32 (N, F), and how the array was interpreted.
 
-    frames: in a clip, 1 if there are none. scale: of the images' numbers, None for vectors. about: all this in a line.
+    frames: in a clip, 1 if there are no clips. scale: of the numbers in the images, None for
+    vectors.
+    about: the interpretation in a line.
     """
 
     images: NDArray[Any]
@@ -32,30 +34,30 @@ class Laid:
 def as_images(
     array: NDArray[Any], layout: Layout = "auto", name: str = "the array", scale: Scale | None = None
 ) -> Laid:
-    """An array of images, in the one layout and the bytes that all above use; vectors keep their values.
+    """An array of images as uint8 (N, C, H, W); vectors keep their values.
 
-    Rank 2: vectors. Rank 3: grey images. Rank 4: images with channels last or first: the axis of 1, 3 or 4; if both could
-    be, the one that leaves the image square, or else no side of 1. Rank 5: clips, (N, T) before that. What black and white
-    are is found out for all images at once, see `unweave.data.convert.scale`; scale: what they were before they became bytes.
-    ValueError for anything else, for one single image, and for values that are not finite.
+    Rank 2: vectors. Rank 3: grey images. Rank 4: images with channels last or first: the axis of 1,
+    3 or 4; if both could be, the one that leaves the image square, or else no side of 1. Rank 5:
+    clips, (N, T) before that. Black and white are determined for all images at once, see
+    `unweave.data.convert.scale`.
+
+    scale: the scale of the numbers before they became bytes, if they have.
+    ValueError for anything else, for a single image, and for values that are not finite.
     """
     array = unmasked(array, name)
-    if array.dtype.kind not in "uifb":
-        raise ValueError(f"{name} holds {array.dtype}; expected numbers")
-    single = (array.ndim == 3 and array.shape[-1] in CHANNELS) or (array.ndim > 2 and array.shape[0] == 1)
-    square = array.ndim == 2 and array.dtype == np.uint8 and array.shape[0] == array.shape[1]
-    if single or square or (array.ndim == 3 and array.shape[0] in CHANNELS):
-        raise ValueError(
-            f"{name} has shape {array.shape}: one single image; expected many, (N, H, W, C) or (N, C, H, W)"
-        )
-    if array.ndim not in (2, 3, 4, 5) or 0 in array.shape or len(array) < 2:
-        raise ValueError(f"{name} has shape {array.shape}; expected at least 2 images (N, H, W, C) or (N, C, H, W)")
+    _refuse_others(array, name)
     if array.ndim == 2:
         refuse_unfinite(array, name)
         return Laid(array.astype(np.float32), 1, None, f"{len(array):,} vectors of {array.shape[1]}")
-    frames = array.shape[1] if array.ndim == 5 else 1
-    flat = array.reshape(-1, *array.shape[2:]) if array.ndim == 5 else array
-    images, order = (flat[:, None], "grey") if flat.ndim == 3 else _channels_first(flat, layout, name)
+    frames = 1
+    if array.ndim == 5:  # (N, T, ...) -> (N * T, ...)
+        frames = array.shape[1]
+        array = array.reshape(-1, *array.shape[2:])
+    if array.ndim == 3:
+        images = array[:, None]
+        order = "grey"
+    else:
+        images, order = _channels_first(array, layout, name)
     pixels = images
     if scale is None:
         scale = scale_of(images, name)
@@ -67,12 +69,29 @@ def as_images(
     return Laid(pixels, frames, scale, about)
 
 
+def _refuse_others(array: NDArray[Any], name: str) -> None:
+    """ValueError for an array that is neither many images nor many vectors."""
+    shape = array.shape
+    if array.dtype.kind not in "uifb":
+        raise ValueError(f"{name} holds {array.dtype}; expected numbers")
+    colours = array.ndim == 3 and (shape[-1] in CHANNELS or shape[0] in CHANNELS)
+    alone = array.ndim > 2 and shape[0] == 1
+    square = array.ndim == 2 and array.dtype == np.uint8 and shape[0] == shape[1]
+    if colours or alone or square:
+        raise ValueError(f"{name} has shape {shape}: one single image; expected many, (N, H, W, C) or (N, C, H, W)")
+    if array.ndim not in (2, 3, 4, 5) or 0 in shape or len(array) < 2:
+        raise ValueError(f"{name} has shape {shape}; expected at least 2 images (N, H, W, C) or (N, C, H, W)")
+
+
 def _channels_first(array: NDArray[Any], layout: Layout, name: str) -> tuple[NDArray[Any], str]:
+    """Images of rank 4 as (N, C, H, W), and in words where their channels were."""
     _, a, b, c = array.shape
-    last, first = c in CHANNELS, a in CHANNELS
+    last = c in CHANNELS
+    first = a in CHANNELS
     if layout == "auto" and last and first:
-        last, first = a == b, b == c
-        if last == first:  # an image of a side of 1 is less likely than a grey one
+        last = a == b
+        first = b == c
+        if last == first:  # an image with a side of 1 is less likely than a grey one
             last = a > 1 == c
             first = c > 1 == a
     if layout == "auto" and last == first:

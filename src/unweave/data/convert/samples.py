@@ -1,6 +1,7 @@
-"""Data sets that give their samples one by one, as those of torch and of Hugging Face, read once into an array.
+"""Data sets of samples, as those of torch and of Hugging Face, read once into an array.
 
-Known by what they can do (a length, an index), not by their type, so that neither library has to be installed.
+They are recognised by a length and an index, not by their type, so that neither library has to be
+installed.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ IMAGE_KEYS = ("image", "img", "images", "x", "pixel_values")
 
 @dataclass(frozen=True)
 class Sample:
-    """The parts of one sample: its image, what stands beside it by name, and the names of what is left out."""
+    """The parts of one sample: its image, its labels by name, and the names of the parts that are
+    left out.
+    """
 
     image: Any
     beside: dict[str, Any]
@@ -33,17 +36,23 @@ class Sample:
 
 
 def collect(samples: Any, size: int) -> dict[str, Any]:
-    """{"images": (N, ...), "beside": {name: (N,) or (N, K)}, "class_names": [...]} of N samples, as far as they have them.
+    """Images and labels of N samples: {"images": (N, ...), "beside": {name: (N,) or (N, K)},
+    "class_names": [...]}.
 
-    Beside an image stand a class (a whole number or text), a number, or a vector of factors. Pictures are resized and
-    centre-cropped to `size`; arrays and tensors have to be of one shape. ValueError if a sample holds no image, or
-    something else beside it, or samples differ in shape, in what they hold or in whether they are grey.
+    Labels are a class (a whole number or text), a number, or a vector of factors. Pictures are
+    resized and centre-cropped to `size`; arrays and tensors have to be of one shape. Pictures of
+    more than 8 bits add their "scale". ValueError if a sample has no image, or something other than
+    labels beside it, or if samples differ in shape, in their labels or in whether they are grey.
     """
     if not len(samples):
         raise ValueError("the data set is empty")
     first = _sample(samples[0])
-    colour = colour_of(first.image) if isinstance(first.image, Image.Image) else "grey"
-    scale = _scale(samples) if isinstance(first.image, Image.Image) and deep(first.image) else None
+    colour: Colour = "grey"
+    scale = None
+    if isinstance(first.image, Image.Image):
+        colour = colour_of(first.image)
+        if deep(first.image):
+            scale = _scale(samples)
     if first.left:
         log.warning("of each sample these are left out: %s", ", ".join(first.left))
     images = []
@@ -55,65 +64,87 @@ def collect(samples: Any, size: int) -> dict[str, Any]:
         for name, value in sample.beside.items():
             beside[name].append(_value(value, name, i))
     masked = any(map(np.ma.is_masked, images))
-    found: dict[str, Any] = {"images": np.ma.stack(images) if masked else np.stack(images)}
+    found = _columns(beside, _class_names(samples))
+    found["images"] = np.ma.stack(images) if masked else np.stack(images)
     if scale is not None:
         found["scale"] = scale
-    return found | _columns(beside, _class_names(samples))
+    return found
 
 
 def _alike(place: int, image: NDArray[Any], one: NDArray[Any], sample: Sample, first: Sample) -> None:
-    """ValueError if a sample differs from the first one in the shape or type of its image, or in what is beside it."""
+    """ValueError if a sample differs from the first one in the shape or type of its image, or in
+    its labels.
+    """
     if image.shape != one.shape:
         raise ValueError(f"sample {place} has shape {image.shape}; the first one has {one.shape}")
     if image.dtype != one.dtype:
         raise ValueError(f"sample {place} holds {image.dtype}, the first one {one.dtype}: give all one type")
     if sample.beside.keys() != first.beside.keys():
-        there, wanted = (", ".join(s.beside) or "no label" for s in (sample, first))
+        there = ", ".join(sample.beside) or "no label"
+        wanted = ", ".join(first.beside) or "no label"
         raise ValueError(f"sample {place} has {there} beside its image, the first one {wanted}")
 
 
 def _sample(sample: Any) -> Sample:
-    """The parts of an image, (image, class or factors, ...), or a dict of them."""
+    """The parts of an image, of (image, class or factors, ...), or of a dict of them."""
+    keys = ""
     if isinstance(sample, dict):
+        keys = f" with {', '.join(map(str, sample))}"
         key = _image_key(sample)
         if key is not None:
-            known = [k for k in (*CLASS_KEYS, *FACTORS) if k in sample and k != key and sample[k] is not None]
-            left = tuple(str(k) for k in sample if k not in known and k != key)
-            return Sample(sample[key], {_name(k): sample[k] for k in known}, left)
+            return _sample_of_dict(sample, key)
     elif isinstance(sample, (tuple, list)) and sample and _is_image(sample[0]):
-        beside = {"y": sample[1]} if len(sample) > 1 and sample[1] is not None else {}
+        beside = {}
+        if len(sample) > 1 and sample[1] is not None:
+            beside["y"] = sample[1]
         return Sample(sample[0], beside, tuple(f"its part {k}" for k in range(2, len(sample))))
     elif _is_image(sample):
         return Sample(sample, {})
-    keys = f" with {', '.join(map(str, sample))}" if isinstance(sample, dict) else ""
     raise ValueError(f"a sample is a {type(sample).__name__}{keys}; expected an image, or a tuple or dict with one")
 
 
+def _sample_of_dict(sample: dict[Any, Any], image: Any) -> Sample:
+    """The parts of a dict whose image is at the key `image`."""
+    labels = [key for key in (*CLASS_KEYS, *FACTORS) if key in sample and key != image]
+    known = [key for key in labels if sample[key] is not None]
+    left = tuple(str(key) for key in sample if key not in known and key != image)
+    return Sample(sample[image], {_name(key): sample[key] for key in known}, left)
+
+
 def _image_key(sample: dict[Any, Any]) -> Any:
-    """The key of the image: of the usual name, or else of the first value that can be one and is no label."""
-    usual = [k for k in IMAGE_KEYS if k in sample and _is_image(sample[k])]
-    others = [k for k in sample if k not in CLASS_KEYS and k not in FACTORS and _is_image(sample[k])]
-    return next(iter([*usual, *others]), None)
+    """The key of the image: a usual name, or else the first key of an image-like value that is no label."""
+    for key in IMAGE_KEYS:
+        if key in sample and _is_image(sample[key]):
+            return key
+    for key, value in sample.items():
+        if key not in CLASS_KEYS and key not in FACTORS and _is_image(value):
+            return key
+    return None
 
 
 def _name(key: str) -> str:
+    """The name under which `unweave.data.convert.beside` knows a label."""
     return key if key in CLASSES or key in FACTORS else "y"
 
 
 def _value(value: Any, name: str, place: int) -> Any:
-    """What stands beside an image: text, a number or a vector (K,)."""
+    """A label of sample number `place`: text, a number or a vector (K,). ValueError for anything else."""
     if isinstance(value, str):
         return value
     value = plain(value)
-    found = np.asanyarray(value) if isinstance(value, (int, float, list, tuple)) or hasattr(value, "shape") else None
-    if found is None or found.ndim > 1 or found.dtype.kind not in "biuf":
-        what = type(value).__name__ if found is None else f"{found.dtype} of shape {found.shape}"
-        raise ValueError(f"sample {place} has {what} as its {name}; expected a class, text, or a vector of factors")
-    return found
+    what = type(value).__name__
+    if isinstance(value, (int, float, list, tuple)) or hasattr(value, "shape"):
+        found = np.asanyarray(value)
+        if found.ndim <= 1 and found.dtype.kind in "biuf":
+            return found
+        what = f"{found.dtype} of shape {found.shape}"
+    raise ValueError(f"sample {place} has {what} as its {name}; expected a class, text, or a vector of factors")
 
 
 def _columns(beside: dict[str, list[Any]], class_names: list[str]) -> dict[str, Any]:
-    """What stands beside the images as arrays, words as classes in their alphabet."""
+    """The labels as arrays, {"beside": ..., "class_names": ...}; words become classes in
+    alphabetical order.
+    """
     found: dict[str, Any] = {}
     for name, values in beside.items():
         words = sorted({value for value in values if isinstance(value, str)})
@@ -123,17 +154,21 @@ def _columns(beside: dict[str, list[Any]], class_names: list[str]) -> dict[str, 
             class_names = words
             found[name] = np.array([words.index(value) for value in values])
             continue
-        if len({value.shape for value in values}) > 1:
-            raise ValueError(f"{name} has the shapes {sorted({value.shape for value in values})}; expected one")
-        found[name] = np.ma.stack(values) if any(map(np.ma.is_masked, values)) else np.stack(values)
+        shapes = {value.shape for value in values}
+        if len(shapes) > 1:
+            raise ValueError(f"{name} has the shapes {sorted(shapes)}; expected one")
+        masked = any(map(np.ma.is_masked, values))
+        found[name] = np.ma.stack(values) if masked else np.stack(values)
     return {"beside": found, "class_names": class_names}
 
 
 def _is_image(value: Any) -> bool:
+    """Whether a value is a picture, or an array or tensor of rank 1 to 3."""
     return isinstance(value, Image.Image) or (hasattr(value, "shape") and len(value.shape) in (1, 2, 3))
 
 
 def _pixels(image: Any, size: int, colour: Colour, place: int, scale: Scale | None) -> NDArray[Any]:
+    """The image of sample number `place` as an array; pictures as uint8 (C, size, size)."""
     if not isinstance(image, Image.Image):
         return np.asanyarray(plain(image))
     if colour_of(image) != colour:
@@ -144,8 +179,10 @@ def _pixels(image: Any, size: int, colour: Colour, place: int, scale: Scale | No
 
 
 def _scale(samples: Any) -> Scale:
-    """The black and white of all pictures, of more than 8 bits; each is decoded once more for that."""
-    low, high, floats = np.inf, -np.inf, set()
+    """Black and white of all pictures, of more than 8 bits; each is decoded once more for that."""
+    low = np.inf
+    high = -np.inf
+    floats = set()
     for i in range(len(samples)):
         image = _sample(samples[i]).image
         if not isinstance(image, Image.Image) or not deep(image):
@@ -164,5 +201,8 @@ def _scale(samples: Any) -> Scale:
 def _class_names(samples: Any) -> list[str]:
     """The names that Hugging Face (`features`) or torchvision (`classes`) give, if they do."""
     features = getattr(samples, "features", None) or {}
-    named = (getattr(features[k], "names", None) for k in CLASS_KEYS if k in features)
-    return list(next((n for n in named if n), None) or getattr(samples, "classes", None) or [])
+    for key in CLASS_KEYS:
+        names = getattr(features[key], "names", None) if key in features else None
+        if names:
+            return list(names)
+    return list(getattr(samples, "classes", None) or [])

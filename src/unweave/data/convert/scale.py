@@ -1,4 +1,4 @@
-"""What the numbers of images mean: which one is black and which is white. One answer for a whole data set.
+"""Scale of images: which number is black and which is white, one answer for a whole data set.
 
 | numbers | black, white |
 |---|---|
@@ -7,9 +7,9 @@
 | other whole numbers | 0, and the first of 1, 255, 4095 (12 bits) and 65535 (16 bits) that nothing in the data set is above |
 | floats | 0, 1; where they leave that: -1, 1, or 0, and the first of 255, 4095 and 65535 |
 
-Floats may pass black and white by half a level of 8 bits, as rounding does, and are clipped. Floats that leave [0, 1]
-have to reach half way to the end that tells another range from it: what is a little beyond (the overshoot of a filter,
-which would turn a data set black or grey) is refused.
+Floats may exceed black and white by half a level of 8 bits, as after rounding, and are clipped.
+Floats that leave [0, 1] have to reach half way to the end of another range: what is a little beyond
+(the overshoot of a filter, which would turn a data set black or grey) is refused.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from numpy.typing import NDArray
 
 SLACK = 0.5 / 255  # of the way from black to white
 DEPTHS = ((1, "0 and 1"), (255, "whole numbers to 255"), (4095, "12 bits"), (65535, "16 bits"))
-SETTLED = {1: 1, 2: 4095}  # bytes of an unsigned number: above this value, a brighter one changes nothing
+SETTLED = {1: 1, 2: 4095}  # bytes of an unsigned number: above this value, a greater one changes nothing
 RANGES = ((0, 1), (-1, 1), (0, 255), (0, 4095), (0, 65535))
 CHUNK = 16 << 20  # bytes looked at or converted at once
 
 
 @dataclass(frozen=True)
 class Scale:
-    """The numbers of black and of white, and what that is in words."""
+    """The numbers of black and of white, and the scale in words."""
 
     black: int
     white: int
@@ -37,7 +37,7 @@ class Scale:
 
     @property
     def depth(self) -> int:
-        """White of numbers deeper than bytes, the whole ones and those that came as floats; 255 for all else."""
+        """White of images of more than 8 bits, whole numbers or floats; 255 for all others."""
         return max(self.white, 255)
 
     @property
@@ -46,7 +46,7 @@ class Scale:
         return (self.black, self.white) if self.words.startswith("floats") else None
 
     def bytes(self, values: NDArray[Any]) -> NDArray[np.uint8]:
-        """The values, of any shape, as bytes: black 0, white 255, what is beyond clipped."""
+        """The values, of any shape, as bytes: black is 0, white 255, values beyond are clipped."""
         gain = 255 / (self.white - self.black)
         scaled = np.rint(values.astype(np.float32) * gain - self.black * gain)
         return scaled.clip(0, 255).astype(np.uint8)
@@ -57,11 +57,12 @@ def of_floats(black: int, white: int) -> Scale:
     return Scale(black, white, f"floats in [{black}, {white}]")
 
 
-UNIT, SIXTEEN = of_floats(0, 1), Scale(0, 65535, "16 bits")
+UNIT = of_floats(0, 1)
+SIXTEEN = Scale(0, 65535, "16 bits")
 
 
 def scale_of(images: NDArray[Any], name: str) -> Scale:
-    """The scale of all images (N, ...) of a data set; read a part at a time, and no further than it takes to tell.
+    """The scale of all images (N, ...) of a data set; read in parts, and no further than needed.
 
     ValueError for values that are not finite, and for a range that is none of those above.
     """
@@ -69,11 +70,16 @@ def scale_of(images: NDArray[Any], name: str) -> Scale:
         return Scale(0, 1, "0 and 1")
     low, high = _range(images, name)
     found = scale_between(images.dtype.kind == "f", low, high, name)
-    return Scale(0, 255, "bytes") if images.dtype == np.uint8 and found.white == 255 else found
+    if images.dtype == np.uint8 and found.white == 255:
+        return Scale(0, 255, "bytes")
+    return found
 
 
 def scale_between(floats: bool, low: float, high: float, name: str) -> Scale:
-    """The scale of a data set whose darkest and brightest values, of floats or of whole numbers, are `low` and `high`."""
+    """The scale of a data set with values from `low` to `high`, of floats or of whole numbers.
+
+    ValueError, with `name`, if no scale fits.
+    """
     if not floats:
         for white, words in DEPTHS:
             if low >= 0 and high <= white:
@@ -99,7 +105,7 @@ def _reaches(black: int, white: int, low: float, high: float) -> bool:
 
 
 def to_bytes(images: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
-    """Images (N, ...) as bytes, a part at a time; those that are bytes already are not copied."""
+    """Images (N, ...) as bytes, converted in parts; those that are bytes already are not copied."""
     if images.dtype == np.uint8 and scale.white == 255:
         return images
     out = np.empty(images.shape, dtype=np.uint8)
@@ -109,9 +115,10 @@ def to_bytes(images: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
 
 
 def to_unit(images: NDArray[Any], kind: type[np.floating] = np.float32) -> NDArray[Any]:
-    """Images (n, C, H, W) as floats of a kind: bytes in [0, 1], divided by 255; floats are so already.
+    """Images (n, C, H, W) as floats in [0, 1]: bytes divided by 255, floats unchanged.
 
-    Vectors (n, F) are never divided. On tensors it is `types.to_unit`; without torch, data sets cannot call that.
+    Vectors (n, F) are never divided. On tensors it is `types.to_unit`; without torch, data sets
+    cannot call that.
     """
     found = images.astype(kind)
     return found / kind(255) if images.dtype == np.uint8 and images.ndim > 3 else found
@@ -120,42 +127,51 @@ def to_unit(images: NDArray[Any], kind: type[np.floating] = np.float32) -> NDArr
 def unit(
     images: NDArray[Any], *, white: int = 255, binary: bool = False, floats: tuple[int, int] | None = None
 ) -> NDArray[Any]:
-    """Images (n, ...) of a data set that is known, as bytes: those that it was read as itself, of the same numbers.
+    """New images (n, ...) by the scale of a known data set, as the bytes that it would have read from them.
 
-    white: of its whole numbers other than bytes. binary: whether it is black and white, so that 0 and 1 are not two dark
-    greys. floats: black and white of its floats; where it had none, floats are in [0, 1] and stay float32, not rounded to
-    bytes. ValueError for values beyond, those that are not finite and those that are masked.
+    white: of its whole numbers other than bytes. binary: whether it is black and white, so that 0
+    and 1 are not two dark greys. floats: black and white of its floats; if None, floats are in [0,
+    1] and stay float32, not rounded to bytes. ValueError for values beyond, not finite or masked.
     """
     images = unmasked(images, "the array of images")
     kind = images.dtype.kind
     if kind not in "uifb":
         raise ValueError(f"images of type {images.dtype} are not numbers; expected [0, 1], or uint8 in 0 to 255")
-    if kind == "b" or (binary and kind in "ui" and images.size and images.min() >= 0 and images.max() <= 1):
+    zeros_and_ones = binary and kind in "ui" and images.size and images.min() >= 0 and images.max() <= 1
+    if kind == "b" or zeros_and_ones:
         return images.astype(np.uint8) * np.uint8(255)
     if images.dtype == np.uint8 or not images.size:
         return images
     _refuse_beyond(images, white, floats)
-    if kind == "f" and floats is None:
+    if kind != "f":
+        return to_bytes(images, Scale(0, white, "whole numbers"))
+    if floats is None:
         return images.astype(np.float32).clip(0, 1)
-    return to_bytes(images, of_floats(*floats) if kind == "f" and floats else Scale(0, white, "whole numbers"))
+    return to_bytes(images, of_floats(*floats))
 
 
 def _refuse_beyond(images: NDArray[Any], white: int, floats: tuple[int, int] | None) -> None:
-    """ValueError if floats or whole numbers are beyond black and white, but for the rounding of floats."""
+    """ValueError if floats or whole numbers are beyond black and white, except for the rounding of floats."""
     low, high = _range(images, "the array of images")
     black, most = floats or (0, 1)
-    least, greatest, slack = (black, most, SLACK * (most - black)) if images.dtype.kind == "f" else (0, white, 0.0)
-    if low < least - slack or high > greatest + slack:
-        raise ValueError(
-            f"images of type {images.dtype} reach from {low:.8g} to {high:.8g}; expected [{black}, {most}]"
-            + (" as of this data set's floats" if floats else "")
-            + ", or uint8 in 0 to 255"
-            + (f", or whole numbers to {white}, as this data set has" if white > 255 else "")
-        )
+    if images.dtype.kind == "f":
+        slack = SLACK * (most - black)
+        beyond = low < black - slack or high > most + slack
+    else:
+        beyond = low < 0 or high > white
+    if not beyond:
+        return
+    expected = f"[{black}, {most}]"
+    if floats:
+        expected += " as of this data set's floats"
+    expected += ", or uint8 in 0 to 255"
+    if white > 255:
+        expected += f", or whole numbers to {white}, as this data set has"
+    raise ValueError(f"images of type {images.dtype} reach from {low:.8g} to {high:.8g}; expected {expected}")
 
 
 def unmasked(array: Any, name: str) -> Any:
-    """What was given, without a mask. ValueError if any value is masked: a picture with holes has no meaning here."""
+    """The array without its mask. ValueError, with the first row, if any value is masked."""
     if not isinstance(array, np.ma.MaskedArray):
         return array
     if np.ma.is_masked(array):
@@ -175,12 +191,16 @@ def refuse_unfinite(array: NDArray[Any], name: str) -> None:
 
 
 def _range(images: NDArray[Any], name: str) -> tuple[float, float]:
-    """The least and the greatest value; of unsigned numbers only until a greater one would change nothing."""
-    settled = SETTLED.get(images.dtype.itemsize, np.inf) if images.dtype.kind == "u" else np.inf
-    low, high = np.inf, -np.inf
+    """The least and the greatest value; of unsigned numbers read only until a greater one changes nothing."""
+    settled = np.inf
+    if images.dtype.kind == "u":
+        settled = SETTLED.get(images.dtype.itemsize, np.inf)
+    low = np.inf
+    high = -np.inf
     for part in parts(images):
         some = images[part]
-        least, greatest = float(some.min()), float(some.max())
+        least = float(some.min())
+        greatest = float(some.max())
         if not np.isfinite(least) or not np.isfinite(greatest):
             refuse_unfinite(images, name)
         low = min(low, least)
@@ -191,6 +211,6 @@ def _range(images: NDArray[Any], name: str) -> tuple[float, float]:
 
 
 def parts(array: NDArray[Any]) -> list[slice]:
-    """The rows of an array (N, ...), as many at once as are few bytes."""
+    """Slices over the rows of an array (N, ...), each of about CHUNK bytes."""
     rows = max(1, CHUNK * len(array) // max(array.nbytes, 1))
     return [slice(start, start + rows) for start in range(0, len(array), rows)]

@@ -29,35 +29,46 @@ def arrays(
 ) -> ImageData:
     """Images (or vectors) of `root`: an .npy or .npz file, an array or tensor, or a data set of samples.
 
-    In an .npz, arrays named y, labels, targets and the like are classes, and those named factors, latents or v are factors,
-    see `unweave.data.convert.beside`. A data set of samples (of torch or Hugging Face) has a length and gives images, or
-    (image, class), (image, factors), or dicts with them. Nothing is unpickled. ValueError if it is not clear which array is
-    meant, or what its axes are, and for labels in a shape that does not fit.
+    In an .npz, arrays named y, labels, targets and the like are classes, and those named factors,
+    latents or v are factors, see `unweave.data.convert.beside`. A data set of samples
+    (of torch or Hugging Face) has a length and yields images, or (image, class), (image, factors),
+    or dicts with them. Nothing is unpickled. ValueError if the array of images or its axes are
+    ambiguous, and for labels of another shape.
     """
     if root is None:
         raise ValueError("name the array: root=FILE.npy, FILE.npz or an array")
     if isinstance(root, (str, Path)):
-        name, found = Path(root).name, _open(Path(root), key)
+        name = Path(root).name
+        title = Path(root).stem
+        found = _open(Path(root), key)
     else:
-        name, found = "the array", _given(root, size)
+        name = "the array"
+        title = "arrays"
+        found = _given(root, size)
     laid = as_images(found["images"], layout, name, found.get("scale"))
     frames = laid.frames
     n = len(laid.images)
-    groups = None if frames == 1 else np.repeat(np.arange(n // frames), frames)
+    groups = None
+    if frames > 1:
+        groups = np.repeat(np.arange(n // frames), frames)
     try:
         beside = known(found.get("beside", {}), n, frames)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
-    factors = beside.factors
+    factor_names: tuple[str, ...] = ()
+    factor_sizes: tuple[int, ...] = ()
+    if beside.factors is not None:
+        factor_names = tuple(f"factor {k + 1}" for k in range(beside.factors.shape[1]))
+        factor_sizes = sizes(beside.factors)
     return ImageData(
         laid.images,
         y=beside.y,
         class_names=beside.class_names or tuple(found.get("class_names", ())),
-        labels=factors,
-        factor_names=() if factors is None else tuple(f"factor {k + 1}" for k in range(factors.shape[1])),
-        factor_sizes=() if factors is None else sizes(factors),
+        labels=beside.factors,
+        factor_names=factor_names,
+        factor_sizes=factor_sizes,
         groups=groups,
-        name=Path(name).stem if name != "the array" else "arrays",
+        name=title,
         about=f"{name}: {laid.about}{beside.about}",
         white=255 if laid.scale is None else laid.scale.depth,
         floats=None if laid.scale is None else laid.scale.floats,
@@ -65,7 +76,9 @@ def arrays(
 
 
 def _given(source: Any, size: int) -> dict[str, Any]:
-    source = source if isinstance(source, (list, tuple)) else plain(source)  # a tensor of torch, on whatever device
+    """The parts of an array, a tensor or a data set of samples, as by `collect`."""
+    if not isinstance(source, (list, tuple)):
+        source = plain(source)  # a tensor on any device becomes an array
     if isinstance(source, np.ndarray):
         return {"images": source}
     if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
@@ -74,6 +87,7 @@ def _given(source: Any, size: int) -> dict[str, Any]:
 
 
 def _open(path: Path, key: str) -> dict[str, Any]:
+    """The parts of an .npy or .npz file. ValueError if it cannot be read."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     try:
@@ -90,11 +104,14 @@ def _open(path: Path, key: str) -> dict[str, Any]:
 def _members(archive: zipfile.ZipFile, key: str) -> dict[str, Any]:
     """The images of an .npz, with classes and factors beside them; other members are never opened."""
     there = members(archive)
-    wanted = [k for k in IMAGES if k in there] if not key else [key]
-    chosen = wanted[0] if wanted else there[0] if len(there) == 1 else None
-    if chosen not in there:
+    wanted = [key] if key else [name for name in IMAGES if name in there]
+    if not wanted and len(there) == 1:  # a single array has to be the images
+        wanted = there
+    if not wanted or wanted[0] not in there:
         raise ValueError(f"it holds the arrays {', '.join(there) or 'none'}; say which are the images by key=NAME")
-    beside = {name: _beside(archive, name) for name in (*CLASSES, *FACTORS) if name in there and name != chosen}
+    chosen = wanted[0]
+    names = [name for name in (*CLASSES, *FACTORS) if name in there and name != chosen]
+    beside = {name: _beside(archive, name) for name in names}
     return {"images": member(archive, chosen), "beside": beside}
 
 

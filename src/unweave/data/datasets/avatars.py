@@ -1,7 +1,8 @@
-"""Drawn avatars: round faces of 10,800 combinations of 6 known factors, by an illustrator's hand and not by a formula.
+"""Avatars: drawn round faces in 10,800 combinations of 6 known factors, designed by an illustrator.
 
-The style is Moods of DiceBear (https://www.dicebear.com), licence CC0 1.0; its parts and colours are the factors.
-The packages dicebear-core (MIT), dicebear-styles and resvg-py draw it; together they are the extra `avatars`.
+The style is Moods of DiceBear (https://www.dicebear.com), licence CC0 1.0; its parts and colours
+are the factors. The packages dicebear-core (MIT), dicebear-styles and resvg-py draw it; together
+they are the extra `avatars`.
 """
 
 from __future__ import annotations
@@ -41,10 +42,11 @@ KINDS = ("categorical",) * 5 + ("ordered",)
 def avatars(root: Any = None, *, size: Annotated[int, Setting("pixels a side", low=16)] = 64) -> FactorImages:
     """The avatars, RGB (3, size, size). Drawn once and kept in the user's cache; `root` is not used.
 
-    ImportError if the packages of the extra are not there.
+    ImportError if the packages of the extra are not installed.
     """
     draw, style = _pen(size)
-    space = FactorSpace(list(FACTORS), [len(values) for values in FACTORS.values()], list(FACTORS.values()), KINDS)
+    values = list(FACTORS.values())
+    space = FactorSpace(list(FACTORS), [len(v) for v in values], values, KINDS)
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
         for start in range(0, len(space), CHUNK):
@@ -58,11 +60,14 @@ def avatars(root: Any = None, *, size: Annotated[int, Setting("pixels a side", l
 
 
 def _values(v: NDArray[np.int64]) -> list[Any]:
+    """The value of each factor for indices (6,)."""
     return [values[i] for values, i in zip(FACTORS.values(), v, strict=True)]
 
 
 def _pen(size: int) -> tuple[Callable[[dict[str, Any]], NDArray[np.uint8]], Path]:
-    """A function from one value of each factor to its image (3, size, size), and the file that defines the style."""
+    """A function from one value of each factor to its image (3, size, size), and the file that
+    defines the style.
+    """
     try:
         import resvg_py
         from dicebear import Avatar, Style
@@ -84,7 +89,7 @@ def _pen(size: int) -> tuple[Callable[[dict[str, Any]], NDArray[np.uint8]], Path
 
 
 def _placed(definition: dict[str, Any], height: int) -> dict[str, Any]:
-    """The style with eyes and mouth at one place, where it would draw their places from a seed."""
+    """The style with eyes and mouth at a fixed place, which it would otherwise draw from a seed."""
     parts = definition["components"]
     for part in ("eyes", "mouth"):
         y = height * parts["eyes"]["height"] / parts[part]["height"]
@@ -93,7 +98,7 @@ def _placed(definition: dict[str, Any], height: int) -> dict[str, Any]:
 
 
 def _options(value: dict[str, Any]) -> dict[str, Any]:
-    """What DiceBear is asked for. Whatever it would draw from its seed is said, so that nothing else differs."""
+    """Options for DiceBear; all that it would draw from its seed is fixed, so that only the factors vary."""
     return {
         "seed": "",
         "backgroundColor": [value["background"]],

@@ -1,7 +1,8 @@
 """Cars3D: 183 models of cars from 24 sides and 4 heights, drawn at 128x128.
 
-S. Reed et al. (2015), "Deep visual analogy-making". One .mat file for each car, `im` uint8 (128, 128, 3, 24, 4). The
-cars are taken in the order of their file names, so that a car has one number on every machine.
+S. Reed et al. (2015), "Deep visual analogy-making". One .mat file for each car, `im` uint8
+(128, 128, 3, 24, 4). The cars are taken in the order of their file names, so that a car has one
+number on every machine.
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ KINDS = ("ordered", "ordered", "categorical")
 def cars3d(
     root: str | Path | None = None, *, size: Annotated[int, Setting("pixels a side", low=1)] = 64
 ) -> FactorImages:
-    """Elevation 4, azimuth 24, object (any number of .mat files), from the folder of .mat files below `root`."""
+    """Elevation 4, azimuth 24, object (any number of .mat files), from the folder of .mat files
+    below `root`.
+    """
     first = wanted("cars3d", root)
     files = list(below(first.parent, "*.mat"))
-    height, width, _, azimuths, elevations = _car(first).shape
+    shape = _car(first).shape
+    height, width, _, azimuths, elevations = shape
     values = [range(elevations), range(azimuths), [file.stem for file in files]]
     space = FactorSpace(AXES, (elevations, azimuths, len(files)), values, KINDS)
 
@@ -39,10 +43,9 @@ def cars3d(
         cars = np.empty((elevations, azimuths, len(files), 3, size, size), np.uint8)
         for i, file in enumerate(files):
             car = _car(file)
-            if car.shape != (height, width, 3, azimuths, elevations):
-                raise ValueError(
-                    f"{file} holds images {car.shape}, {files[0]} {(height, width, 3, azimuths, elevations)}"
-                )
+            if car.shape != shape:
+                raise ValueError(f"{file} holds images {car.shape}, {files[0]} {shape}")
+            # (H, W, 3, azimuths, elevations) -> (elevations * azimuths, H, W, 3)
             views = car.transpose(4, 3, 0, 1, 2).reshape(-1, height, width, 3)
             cars[:, :, i] = scaled(views, size).reshape(elevations, azimuths, 3, size, size)
         yield from cars.reshape(elevations, -1, 3, size, size)
@@ -52,6 +55,7 @@ def cars3d(
 
 
 def _car(file: Path) -> NDArray[np.uint8]:
+    """The images of a car, uint8 (H, W, 3, azimuths, elevations)."""
     car = read_uint8(file, "im")
     if car.ndim != 5 or car.shape[2] != 3:
         raise ValueError(f"{file} holds no images of a car: expected `im` (H, W, 3, azimuths, elevations)")

@@ -1,6 +1,7 @@
 """CelebA: 202,599 photographs of faces with 40 yes-or-no attributes.
 
-Z. Liu et al. (2015), "Deep learning face attributes in the wild"; the aligned and cropped images of 178x218.
+Z. Liu et al. (2015), "Deep learning face attributes in the wild"; the aligned and cropped images of
+178x218.
 """
 
 from __future__ import annotations
@@ -33,30 +34,39 @@ def celeba(
     crop: Annotated[int, Setting("side of the square kept from the middle of the photograph, pixels", low=1)] = 148,
     part: Annotated[Part, Setting("all, or a part of the published partition")] = "all",
 ) -> Dataset:
-    """Faces with 40 attributes of 2 values: list_attr_celeba.txt and, below its folder, the .jpg files it names.
+    """Faces with 40 attributes of 2 values: list_attr_celeba.txt and, below its folder, the .jpg
+    files it lists.
 
-    identity_CelebA.txt, if it is there, says which images show the same person; list_eval_partition.txt the parts.
+    identity_CelebA.txt, if present, gives the person in each image; list_eval_partition.txt the
+    parts.
     """
     table = wanted("celeba", root)
     files, names, v = _attributes(table)
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
-        paths = {f.name: f for f in table.parent.rglob("*.jpg")}
-        if missing := [f for f in files if f not in paths]:
+        paths = {path.name: path for path in table.parent.rglob("*.jpg")}
+        missing = [file for file in files if file not in paths]
+        if missing:
             raise ValueError(f"{len(missing):,} images that {table} names are not below it, first {missing[0]}")
         with ThreadPoolExecutor() as pool:
             for start in range(0, len(files), CHUNK):
-                some = files[start : start + CHUNK]
-                yield np.stack(list(pool.map(lambda f: _face(paths[f], crop, size), some)))
+                some = [paths[file] for file in files[start : start + CHUNK]]
+                yield np.stack(list(pool.map(lambda path: _face(path, crop, size), some)))
 
     images, about = mapped(table, (len(files), 3, size, size), chunks, variant=f".{crop}.{size}")
     people = _column(table.with_name("identity_CelebA.txt"), files)
     parts = _column(table.with_name("list_eval_partition.txt"), files)
     data = ImageData(
-        images, labels=v, factor_names=names, factor_sizes=(2,) * len(names), factor_kinds=("categorical",) * len(names),
-        groups=people, name="celeba",
-        about=about, binary=False,
-    )  # fmt: skip
+        images,
+        labels=v,
+        factor_names=names,
+        factor_sizes=(2,) * len(names),
+        factor_kinds=("categorical",) * len(names),
+        groups=people,
+        name="celeba",
+        about=about,
+        binary=False,
+    )
     if part == "all":
         return data
     if parts is None:
@@ -85,14 +95,20 @@ def _attributes(table: Path) -> tuple[list[str], tuple[str, ...], NDArray[np.flo
 
 
 def _signs(lines: list[str], columns: int) -> NDArray[np.float32]:
-    """Which words are 1 (n, columns), where all are 1 or -1; found on the bytes, since there are 8 million."""
-    text = np.frombuffer("\n{}\n ".format("\n".join(lines)).encode(), np.uint8)
-    space, ends = text <= ord(" "), np.flatnonzero(text == ord("\n"))
+    """Which words are 1 (n, columns), of words 1 and -1; parsed as an array of bytes, since there
+    are 8 million.
+    """
+    joined = "\n".join(lines)
+    text = np.frombuffer(f"\n{joined}\n ".encode(), np.uint8)
+    space = text <= ord(" ")
+    ends = np.flatnonzero(text == ord("\n"))
+    # (n * columns,): where each word starts, and whether it is an optional minus, a 1 and then a space
     starts = np.flatnonzero(space[:-1] & ~space[1:]) + 1
     minus = text[starts] == ord("-")
     good = (text[starts + minus] == ord("1")) & space[starts + minus + 1]
     if len(starts) != len(lines) * columns or not good.all():
         raise ValueError(f"its values are not -1 or 1 of {columns} attributes in each line")
+    # the first and the last word of each line have to be between its ends
     grid = starts.reshape(-1, columns)
     if (grid[:, 0] < ends[:-1]).any() or (grid[:, -1] > ends[1:]).any():
         raise ValueError(f"it has lines of more than {columns} values")
@@ -106,7 +122,8 @@ def _column(table: Path, files: list[str]) -> NDArray[np.int64] | None:
     check("celeba", table)
     try:
         words = table.read_text("ascii").split()
-        named, numbers = words[::2], words[1::2]
+        named = words[::2]
+        numbers = words[1::2]
         if len(named) != len(numbers):
             raise ValueError("its last line has no number")
         if named != files:  # in another order, or of more files
@@ -118,9 +135,11 @@ def _column(table: Path, files: list[str]) -> NDArray[np.int64] | None:
 
 
 def _face(path: Path, crop: int, size: int) -> NDArray[np.uint8]:
+    """The middle of a photograph, `crop` pixels a side, as uint8 (3, size, size)."""
     with opened(path) as image:
         try:
-            left, top = (image.width - crop) // 2, (image.height - crop) // 2
+            left = (image.width - crop) // 2
+            top = (image.height - crop) // 2
             return fitted(image.crop((left, top, left + crop, top + crop)), size, "rgb")
         except BROKEN as error:
             raise ValueError(f"{path} is damaged: {error}") from error

@@ -1,6 +1,8 @@
-"""scikit-learn's digits: 1,797 real handwritten digits of 8x8 in 17 grey levels, installed with the package itself.
+"""scikit-learn's digits: 1,797 real handwritten digits of 8x8 in 17 grey levels, installed with the
+package itself.
 
-E. Alpaydin, C. Kaynak (1998), Optical recognition of handwritten digits, UCI machine learning repository (test part).
+E. Alpaydin, C. Kaynak (1998), Optical recognition of handwritten digits, UCI machine learning
+repository (test part).
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ def digits(root: Any = None, *, size: Annotated[int, Setting("pixels a side; 8 a
     found = load_digits()
     x = np.rint(found.images * (255 / 16)).astype(np.uint8)
     if size != 8:
-        x = np.stack([np.asarray(Image.fromarray(i).resize((size, size), Image.Resampling.BILINEAR)) for i in x])
-    y, names = found.target.astype(np.int64), tuple("0123456789")
+        pictures = [Image.fromarray(image) for image in x]
+        x = np.stack([np.asarray(p.resize((size, size), Image.Resampling.BILINEAR)) for p in pictures])
+    y = found.target.astype(np.int64)
+    names = tuple("0123456789")
     return ImageData(x[:, None], y=y, class_names=names, name="digits", about="scikit-learn", binary=False)

@@ -1,4 +1,4 @@
-"""dSprites: read from the published file where the user has it, drawn, pixel for pixel, where not."""
+"""dSprites: read from the published file if the user has it, else rendered with identical pixels."""
 
 from __future__ import annotations
 
@@ -32,12 +32,13 @@ def dsprites(
     *,
     size: Annotated[int, Setting("pixels a side: 64, 32 or 16; a smaller image is the mean of blocks", high=64)] = 64,
 ) -> FactorImages:
-    """dSprites: 737,280 binary images 64x64 of shape 3, scale 6, orientation 40, position_x 32, position_y 32.
+    """dSprites: 737,280 binary images 64x64 of shape 3, scale 6, orientation 40, position_x 32,
+    position_y 32.
 
     Smaller ones are grey: an image of a size of 32 has the means of 2x2 blocks, of 16 those of 4x4.
-    Orientations 0 and 39 are the same angle, a full turn: no code can tell them apart, which bounds every score of this
-    factor, and no code can tell the turns of a square apart that differ by a quarter or those of an ellipse by a half.
-    The constant factor "color" of the published file is left out.
+    Orientations 0 and 39 are the same angle, a full turn: no code can distinguish them, which
+    bounds every score of this factor; nor turns of a square that differ by a quarter, or of an
+    ellipse by a half. The constant factor "color" of the published file is left out.
     """
     if size not in (16, 32, 64):
         raise ValueError(f"size is {size}; dSprites come in 64, 32 or 16 pixels a side")
@@ -46,6 +47,7 @@ def dsprites(
 
 
 def _opened(file: Path | None) -> FactorImages:
+    """The images of a published file in either form, or rendered ones without a file."""
     if file is not None and file.name == HDF5:
         return dsprites_hdf5(file)
     if file is None:
@@ -57,11 +59,12 @@ def _opened(file: Path | None) -> FactorImages:
 
 
 def _smaller(full: FactorImages, size: int) -> FactorImages:
-    """The same images, each block of pixels as its mean."""
+    """The same images with `size` pixels a side, each the mean of a block."""
 
     def draw(v: NDArray[np.int64]) -> NDArray[np.uint8]:
         images = full.images(v)
         side = images.shape[-1] // size
+        # (n, 1, 64, 64) -> (n, size, side, size, side) -> (n, size, size): sums over blocks
         blocks = images.reshape(len(images), size, side, size, side)
         total = blocks.sum(2, dtype=np.uint16).sum(3, dtype=np.uint16)
         return (total // side**2).astype(np.uint8)[:, None]
@@ -71,6 +74,7 @@ def _smaller(full: FactorImages, size: int) -> FactorImages:
 
 
 def _read(file: Path) -> FactorImages:
+    """The images of the published .npz file. ValueError if it has another form."""
     with zipfile.ZipFile(file) as archive:
         classes = member(archive, "latents_classes")
         with archive.open("imgs.npy") as stream:
@@ -94,7 +98,9 @@ def _read(file: Path) -> FactorImages:
 def _expect(
     dtype: np.dtype[Any], rank: int, found: np.dtype[Any], shape: tuple[int, ...], by_column: bool = False
 ) -> tuple[int, ...]:
-    """The shape that was found. ValueError unless it is an array of this type and rank, the last index fastest."""
+    """The shape that was found. ValueError unless it is an array of this type and rank, the last
+    index fastest.
+    """
     if found != dtype or len(shape) != rank or by_column or min(shape) < 1:
         raise ValueError(f"it holds an array {found} {shape}; expected {dtype} of {rank} dimensions")
     return shape
@@ -105,11 +111,9 @@ def _space(classes: NDArray[np.int64]) -> FactorSpace:
     sizes = tuple(int(last) + 1 for last in classes[-1])
     names = sprites.SPACE.names
     whole = len(sizes) == len(names) and min(sizes) > 0 and math.prod(sizes) == len(classes)
-    space = (
-        FactorSpace(names, sizes, None, sprites.SPACE.kinds)
-        if whole and sizes != sprites.SPACE.sizes
-        else sprites.SPACE
-    )
+    space = sprites.SPACE
+    if whole and sizes != space.sizes:  # a part of the published file, as in tests
+        space = FactorSpace(names, sizes, None, space.kinds)
     if not whole or not np.array_equal(classes, space.factors_at(np.arange(len(classes)))):
         raise ValueError(f"its classes are not those of a complete grid of {', '.join(names)}, in order")
     return space

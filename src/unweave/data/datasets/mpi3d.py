@@ -1,7 +1,9 @@
-"""MPI3D, a robot arm that moves an object: as drawn (toy, realistic) and as photographed (real, real with daily objects).
+"""MPI3D, a robot arm that moves an object: rendered (toy, realistic) and photographed (real, real
+with daily objects).
 
-M. Gondal et al. (2019), "On the transfer of inductive bias from simulation to the real world: a new disentanglement
-dataset". toy, realistic and real have 1,036,800 images of one shape, so only the file's name tells them apart.
+M. Gondal et al. (2019), "On the transfer of inductive bias from simulation to the real world: a new
+disentanglement dataset". toy, realistic and real have 1,036,800 images of one shape, so only the
+file's name tells them apart.
 """
 
 from __future__ import annotations
@@ -59,6 +61,7 @@ def mpi3d_complex(root: str | Path | None = None) -> FactorImages:
 
 
 def _read(name: str, root: str | Path | None, colours: tuple[str, ...], shapes: tuple[str, ...]) -> FactorImages:
+    """The images of one of the four files; `colours` and `shapes` are the values of the object's factors."""
     path = wanted(name, root)
     try:
         with zipfile.ZipFile(path) as archive:

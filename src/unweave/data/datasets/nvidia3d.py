@@ -1,8 +1,9 @@
-"""Falcor3D and Isaac3D: a living room under moving lights, and a robot arm in a kitchen, both drawn.
+"""Falcor3D and Isaac3D: a living room under moving lights, and a robot arm in a kitchen, both rendered.
 
-W. Nie et al. (2020), "Semi-supervised StyleGAN for disentanglement learning". One .png for each row, named by its
-number, and the labels as an array of numpy. Isaac3D's robot_x comes before robot_y and object_scale after
-camera_height, as the labels say; the formula in its description has another order.
+W. Nie et al. (2020), "Semi-supervised StyleGAN for disentanglement learning". One .png for each
+row, named by its number, and the labels as an array of numpy. Isaac3D's robot_x comes before
+robot_y and object_scale after camera_height, as the labels say; the formula in its description has
+another order.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ def isaac3d(
 
 
 def _read(name: str, root: str | Path | None, names: tuple[str, ...], size: int) -> FactorImages:
+    """The .png files beside the table of labels, in the order of their numbers."""
     table = wanted(name, root)
     try:
         space = space_of(np.asarray(map_npy(table)), names, CATEGORIES)
@@ -62,8 +64,8 @@ def _read(name: str, root: str | Path | None, names: tuple[str, ...], size: int)
             raise ValueError(f"{found}; {table.name} labels {len(space):,}")
         with ThreadPoolExecutor() as pool:
             for start in range(0, len(space), CHUNK):
-                rows = range(start, min(start + CHUNK, len(space)))
-                yield np.stack(list(pool.map(lambda row: read(files[row], size, "rgb"), rows)))
+                some = [files[row] for row in range(start, min(start + CHUNK, len(space)))]
+                yield np.stack(list(pool.map(lambda file: read(file, size, "rgb"), some)))
 
     images, about = mapped(table, (len(space), 3, size, size), chunks, variant=f".{size}")
     return FactorImages(space, images, name=name, about=about, binary=False)

@@ -25,7 +25,9 @@ UNREADABLE = (ValueError, OSError, EOFError, KeyError, RuntimeError, MemoryError
 
 
 def shapes3d(root: str | Path | None = None) -> FactorImages:
-    """3D Shapes from 3dshapes.h5 below `root` or $UNWEAVE_DATA; any number of values that makes a complete grid."""
+    """3D Shapes from 3dshapes.h5 below `root` or $UNWEAVE_DATA; any number of values that makes a
+    complete grid.
+    """
     return _read("shapes3d", wanted("shapes3d", root), "images", "labels", NAMES)
 
 
@@ -38,6 +40,11 @@ def dsprites_hdf5(root: str | Path | None = None) -> FactorImages:
 def _read(
     name: str, path: Path, images: str, labels: str, names: tuple[str, ...], drop: int = 0, scale: int = 1
 ) -> FactorImages:
+    """The images of an HDF5 file.
+
+    images, labels: keys of the arrays. drop: constant factors to leave out, from the first. scale:
+    255 for images of zeros and ones, else 1.
+    """
     try:
         import h5py
     except ImportError as error:
@@ -45,18 +52,19 @@ def _read(
     try:
         check(name, path)
         with h5py.File(path, "r") as file:
-            held = _numbers(file, images)
-            space = space_of(np.asarray(_numbers(file, labels)[()])[:, drop:], names[drop:], {"shape"})
-            if held.dtype != np.uint8 or held.ndim not in (3, 4) or len(held) != len(space):
-                raise ValueError(f"it holds {held.dtype} images {held.shape} and labels of {len(space)}")
-            height, width, *channels = held.shape[1:]
+            stored = _numbers(file, images)
+            values = np.asarray(_numbers(file, labels)[()])  # (N, K)
+            space = space_of(values[:, drop:], names[drop:], {"shape"})
+            if stored.dtype != np.uint8 or stored.ndim not in (3, 4) or len(stored) != len(space):
+                raise ValueError(f"it holds {stored.dtype} images {stored.shape} and labels of {len(space)}")
+            height, width, *channels = stored.shape[1:]
 
         def chunks() -> Iterator[NDArray[np.uint8]]:
             with h5py.File(path, "r") as file:
                 for start in range(0, len(space), CHUNK):
                     try:
                         part = np.asarray(file[images][start : start + CHUNK])
-                    except OSError as error:  # for HDF5 a damaged chunk; an OSError here would mean a disk that is full
+                    except OSError as error:  # a damaged chunk; to `mapped` an OSError is a full disk
                         raise ValueError(str(error)) from error
                     part = part[:, None] if part.ndim == 3 else part.transpose(0, 3, 1, 2)
                     yield part if scale == 1 else np.where(part > 0, np.uint8(scale), np.uint8(0))
@@ -70,9 +78,9 @@ def _read(
 
 def _numbers(file: Any, key: str) -> Any:
     """A data set of numbers in an HDF5 file, no larger than the file can hold."""
-    held = file[key]
-    if not hasattr(held, "dtype") or held.dtype.kind not in "uif":
+    stored = file[key]
+    if not hasattr(stored, "dtype") or stored.dtype.kind not in "uif":
         raise ValueError(f"its {key} are not numbers")
-    if held.external or held.is_virtual:
+    if stored.external or stored.is_virtual:
         raise ValueError(f"its {key} are kept in other files, which are not opened")
-    return held
+    return stored

@@ -1,10 +1,12 @@
 """SmallNORB: photographs of 50 toys in 5 categories, from 9 heights and 18 sides, under 6 lights, 96x96 grey.
 
-Y. LeCun, F. Huang, L. Bottou (2004), "Learning methods for generic object recognition". Little-endian: a magic number
-for the type, the rank, at least 3 sizes, the values. Both parts of 24,300 pairs together make one grid.
+Y. LeCun, F. Huang, L. Bottou (2004), "Learning methods for generic object recognition".
+Little-endian: a magic number for the type, the rank, at least 3 sizes, the values. Both parts of
+24,300 pairs together make one grid.
 
-**Departures** from disentanglement_lib: the toy's number within its category is a factor (the last), not drawn at
-random, so that an image is a function of its factors; bytes are read as unsigned and clipped after resampling.
+**Departures** from disentanglement_lib: the toy's number within its category is a factor
+(the last), not drawn at random, so that an image is a function of its factors; bytes are read as
+unsigned and clipped after resampling.
 """
 
 from __future__ import annotations
@@ -40,7 +42,8 @@ def smallnorb(
 ) -> FactorImages:
     """The left camera's images of category 5, elevation 9, azimuth 18, lighting 6, instance 10.
 
-    From the six -dat, -cat and -info files of both parts, gzipped or not, in the folder of the first one found.
+    From the six -dat, -cat and -info files of both parts, gzipped or not, in the folder of the
+    first one found.
     """
     folder = wanted("smallnorb", root).parent
     labels = np.concatenate([_labels(folder, part) for part in PARTS])
@@ -48,11 +51,10 @@ def smallnorb(
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
         pairs = [read_norb(_file(folder, part, "dat")) for part in PARTS]
-        if any(p.ndim != 4 or p.shape[1] != 2 or p.dtype != np.uint8 for p in pairs) or sum(map(len, pairs)) != len(
-            space
-        ):
-            held = " and ".join(f"{p.dtype} {p.shape}" for p in pairs)
-            raise ValueError(f"{_named(folder, 'dat')} hold {held}; expected {len(space)} of uint8 (N, 2, H, W)")
+        fits = all(p.ndim == 4 and p.shape[1] == 2 and p.dtype == np.uint8 for p in pairs)
+        if not fits or sum(map(len, pairs)) != len(space):
+            found = " and ".join(f"{p.dtype} {p.shape}" for p in pairs)
+            raise ValueError(f"{_named(folder, 'dat')} hold {found}; expected {len(space)} of uint8 (N, 2, H, W)")
         left = np.concatenate([scaled(pair[:, 0], size) for pair in pairs])
         yield left[np.argsort(place)]
 
@@ -61,12 +63,13 @@ def smallnorb(
 
 
 def _grid(labels: NDArray[np.int64], folder: Path) -> tuple[FactorSpace, NDArray[np.int64]]:
-    """The grid of these labels (N, 5), and the row in it of each."""
+    """The grid of these labels (N, 5), and the row of each in the grid (N,)."""
     values = [np.unique(column) for column in labels.T]
     if math.prod(map(len, values)) == len(labels):
         meanings: list[Rows] = [[CATEGORIES[c] for c in values[0]], *values[1:]]
         space = FactorSpace(NAMES, [len(v) for v in values], meanings, KINDS)
-        place = space.rows(np.stack([np.searchsorted(v, c) for v, c in zip(values, labels.T, strict=True)], axis=1))
+        indices = [np.searchsorted(v, column) for v, column in zip(values, labels.T, strict=True)]
+        place = space.rows(np.stack(indices, axis=1))
         if len(np.unique(place)) == len(space):
             return space, place
     raise ValueError(f"{_named(folder, 'cat', 'info')} are not those of a complete grid of {', '.join(NAMES)}")
@@ -78,11 +81,12 @@ def _named(folder: Path, *kinds: str) -> str:
 
 
 def _file(folder: Path, part: str, kind: str) -> Path:
+    """Path of a file of one part and kind, gzipped or not. FileNotFoundError if there is none."""
     plain = folder / f"smallnorb-{part}-{kind}.mat"
-    found = next((f for f in (plain, plain.with_name(plain.name + ".gz")) if f.is_file()), None)
-    if found is None:
-        raise FileNotFoundError(f"smallnorb needs the file {plain} (or with .gz)")
-    return found
+    for file in (plain, plain.with_name(f"{plain.name}.gz")):
+        if file.is_file():
+            return file
+    raise FileNotFoundError(f"smallnorb needs the file {plain} (or with .gz)")
 
 
 def _labels(folder: Path, part: str) -> NDArray[np.int64]:
@@ -99,7 +103,9 @@ def _labels(folder: Path, part: str) -> NDArray[np.int64]:
 
 
 def read_norb(path: Path) -> NDArray[Any]:
-    """The array in a file of this format, gzipped or not. ValueError, with the file's name, if it is damaged."""
+    """The array in a file of this format, gzipped or not. ValueError, with the file's name, if it
+    is damaged.
+    """
     with path.open("rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
     try:

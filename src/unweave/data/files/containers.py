@@ -1,4 +1,6 @@
-"""Which container a video is in, and how long its header says it is: a file that was cut off plays on, without its end."""
+"""Container of a video file, and the length in its header: FFmpeg decodes a truncated file without
+an error.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,14 @@ from pathlib import Path
 from typing import IO
 
 MOVIE = b"ftyp moov mdat moof free skip wide uuid meta udta sidx styp mfra pdin pnot emsg prft".split()
-BOXES = 100_000  # looked at; a movie in fragments has one or two a second
-UNKNOWN = 0x7FFF_0000  # from here on a RIFF length is what a recorder that cannot go back writes
-EBML, SEGMENT = bytes.fromhex("1a45dfa3"), bytes.fromhex("18538067")
+BOXES = 100_000  # at most; a movie in fragments has one or two a second
+UNKNOWN = 0x7FFF_0000  # RIFF lengths from here on are written by recorders that cannot seek back
+EBML = bytes.fromhex("1a45dfa3")
+SEGMENT = bytes.fromhex("18538067")
 
 
 def container(file: Path) -> tuple[str, int]:
-    """(FFmpeg's name of the container, the bytes it says it has, 0 where it does not say); ("", 0) for no video."""
+    """(FFmpeg's name of the container, bytes by its header, 0 if not stated); ("", 0) for no video."""
     there = file.stat().st_size
     with file.open("rb") as content:
         head = content.read(12)
@@ -34,8 +37,10 @@ def _boxes(content: IO[bytes], there: int) -> int:
             break
         content.seek(end)
         head = content.read(16)
-        length, kind = int.from_bytes(head[:4], "big"), head[4:8]
-        length = int.from_bytes(head[8:16], "big") if length == 1 else length
+        length = int.from_bytes(head[:4], "big")
+        kind = head[4:8]
+        if length == 1:  # the length is in the 8 bytes after the kind
+            length = int.from_bytes(head[8:16], "big")
         if kind not in MOVIE or length < 8:  # 0: up to the end of the file
             break
         end += length
@@ -43,7 +48,7 @@ def _boxes(content: IO[bytes], there: int) -> int:
 
 
 def _segment(content: IO[bytes], there: int) -> int:
-    """Where the segment of a Matroska file ends, 0 if it was written without knowing."""
+    """Where the segment of a Matroska file ends, 0 if its length is not known."""
     content.seek(4)
     header = _number(content)
     if not 0 <= header < there:
@@ -56,10 +61,15 @@ def _segment(content: IO[bytes], there: int) -> int:
 
 
 def _number(content: IO[bytes]) -> int:
-    """An EBML length: as many bytes as the first one has leading zeros, and one; -1 for all ones, not known."""
+    """A length in EBML; -1 if it is not known or not valid.
+
+    It has one byte more than its first byte has leading zeros; all ones mean that it is not known.
+    """
     first = content.read(1)
     if not first or not first[0]:
         return -1
     more = 8 - first[0].bit_length()
-    number = int.from_bytes(bytes([first[0] & (0x7F >> more)]) + content.read(more), "big")
-    return -1 if number == (1 << 7 * (more + 1)) - 1 else number
+    high = first[0] & (0x7F >> more)
+    number = int.from_bytes(bytes([high]) + content.read(more), "big")
+    ones = (1 << 7 * (more + 1)) - 1
+    return -1 if number == ones else number

@@ -1,4 +1,6 @@
-"""Exactly as many bytes as a header promises, without trusting it for the memory it asks for."""
+"""Reading of exactly as many bytes as a header promises, without allocating memory that a false
+header claims.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,16 @@ STEP = 1 << 20
 def exactly(stream: BufferedIOBase, size: int) -> bytearray:
     """The rest of `stream`, which has to be `size` bytes: ValueError if there are fewer or more.
 
-    Read in steps of a megabyte, so that a header that lies costs no more memory than the file has bytes.
+    Read in steps of a megabyte, so that a false header costs no more memory than the file has
+    bytes.
     """
     body = bytearray()
-    while len(body) <= size and (part := stream.read(min(STEP, size + 1 - len(body)))):
+    while len(body) <= size:  # one byte more than promised is enough to see that there are more
+        part = stream.read(min(STEP, size + 1 - len(body)))
+        if not part:
+            break
         body += part
     if len(body) != size:
-        held = "more" if len(body) > size else f"only {len(body):,}"
-        raise ValueError(f"its header promises {size:,} bytes; it holds {held}")
+        found = "more" if len(body) > size else f"only {len(body):,}"
+        raise ValueError(f"its header promises {size:,} bytes; it holds {found}")
     return body

@@ -1,4 +1,6 @@
-"""A picture file as frames: one of a still, all of a video, of an animated GIF, WebP or PNG, or of the pages of a TIFF."""
+"""Frames of a picture file: one of a still, all of a video, of an animated GIF, WebP or PNG, or the
+pages of a TIFF.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +23,18 @@ from unweave.data.files.photo import BROKEN, GREY, Colour, checked, colour_of, d
 from unweave.files import WriteError, cache, write
 
 log = logging.getLogger(__name__)
-KEPT = 2  # which form the memory of a folder has; another number forgets those of another form
+KEPT = 2  # version of the cache's format; another number invalidates older caches
 MOVING = {"GIF", "WEBP", "PNG", "TIFF"}
-SUBFILE = 254  # the tag of a page of a TIFF whose lowest bit says that it is another page made smaller
+SUBFILE = 254  # the tag of a TIFF page whose lowest bit marks a reduced copy of another page
 Deep = tuple[Literal["whole", "float"], float, float]
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a file shows: how many frames, in which colours, and whether it is a clip: a video, an animation, many pages.
+    """Facts of a picture file: number of frames, colour, and whether it is a clip (video,
+    animation, many pages).
 
-    deep: of a picture of more than 8 bits the kind of its numbers, and the least and the greatest of them.
+    deep: of a picture of more than 8 bits the kind of its numbers, and the least and the greatest.
     """
 
     file: Path
@@ -47,7 +50,7 @@ def frames(shown: Shown, every: int = 1) -> Iterator[Image.Image]:
 
 
 def shown(file: Path, whole: bool = False) -> Shown:
-    """What a file shows; a clip is decoded for that, a still only if `whole`. ValueError if it cannot be read."""
+    """The facts of a file; a clip is decoded for them, a still only if `whole`. ValueError if unreadable."""
     if file.suffix.lower() not in video.SUFFIXES:
         with opened(file) as image:
             if not _moves(image):
@@ -60,11 +63,14 @@ def shown(file: Path, whole: bool = False) -> Shown:
     for image, colour in _all(file):
         colours.append(colour)
         ranges.append(_deep(image, file))
-    return Shown(file, len(colours), "rgb" if "rgb" in colours else "grey", clip=True, deep=_widest(ranges, file))
+    chosen: Colour = "rgb" if "rgb" in colours else "grey"
+    return Shown(file, len(colours), chosen, clip=True, deep=_widest(ranges, file))
 
 
 class Counted:
-    """What the files of a folder show, remembered in the user's cache, so that each is opened for that once."""
+    """Cache of the facts of the files in a folder, in the user's cache folder, so that each is
+    opened once.
+    """
 
     def __init__(self, place: Path) -> None:
         name = hashlib.blake2b(f"{place.resolve()} {KEPT}".encode(), digest_size=8).hexdigest()
@@ -75,9 +81,11 @@ class Counted:
             self.known = dict(json.loads(self.path.read_bytes()))
 
     def shown(self, file: Path, whole: bool = False) -> Shown:
-        """As the function of this name."""
+        """The facts of a file, as by the function `shown`, from the cache if the file has not changed."""
         state = file.stat()
-        key = f"{file.name} {state.st_size} {state.st_mtime_ns} {state.st_ino}" + (" whole" if whole else "")
+        key = f"{file.name} {state.st_size} {state.st_mtime_ns} {state.st_ino}"
+        if whole:
+            key += " whole"
         match self.known.get(key):
             case [int(count), "grey" | "rgb" as colour, bool(clip)] if count > 0:
                 found = Shown(file, count, colour, clip)
@@ -85,11 +93,14 @@ class Counted:
                 found = Shown(file, count, "grey", clip, (kind, low, high))
             case _:
                 found = shown(file, whole)
-        self.asked[key] = [found.count, found.colour, found.clip, *([list(found.deep)] if found.deep else [])]
+        entry: list[object] = [found.count, found.colour, found.clip]
+        if found.deep:
+            entry.append(list(found.deep))
+        self.asked[key] = entry
         return found
 
     def keep(self) -> None:
-        """Remember what was asked for; where the cache cannot be written, it is found again each time."""
+        """Write the facts that were looked up to the cache; a warning if it cannot be written."""
         if self.asked.items() <= self.known.items():
             return
         try:
@@ -107,7 +118,7 @@ def _moves(image: Image.Image) -> bool:
 
 
 def _numbers(image: Image.Image) -> list[int]:
-    """Which frames are shown: of a PNG not the one that stands in where nothing moves, of a TIFF no smaller copies."""
+    """The numbers of the frames, without the still image of an animated PNG and reduced copies in a TIFF."""
     first = 1 if image.info.get("default_image") else 0
     found = list(range(first, getattr(image, "n_frames", 1)))
     if isinstance(image, TiffImageFile):
@@ -122,30 +133,41 @@ def _is_copy(image: TiffImageFile, k: int) -> bool:
 
 
 def _widest(ranges: list[Deep | None], file: Path) -> Deep | None:
-    """The range of all pages of a deep picture. ValueError if some are deep and some not, or of another kind."""
-    kinds = {None if found is None else found[0] for found in ranges}
+    """The range of all pages of a deep picture. ValueError if some are deep and some not, or of
+    another kind.
+    """
+    kinds = {None if one is None else one[0] for one in ranges}
     if len(kinds) > 1:
         raise ValueError(f"{file} has pages of different depths; save them as one")
     found = [one for one in ranges if one is not None]
-    return (found[0][0], min(low for _, low, _ in found), max(high for _, _, high in found)) if found else None
+    if not found:
+        return None
+    kind = found[0][0]
+    low = min(low for _, low, _ in found)
+    high = max(high for _, _, high in found)
+    return kind, low, high
 
 
 def _deep(image: Image.Image, file: Path) -> Deep | None:
-    """What of a deep picture decides about the scale of all; it is decoded for that. ValueError for NaN."""
+    """Kind and range of the numbers of a deep picture, which is decoded for them. ValueError for NaN."""
     if not deep(image):
         return None
     try:
-        return ("float" if image.mode == "F" else "whole", *extremes(image))
+        low, high = extremes(image)
     except BROKEN as error:
         raise ValueError(f"{file} is damaged: {error}") from error
+    return ("float" if image.mode == "F" else "whole"), low, high
 
 
 def _all(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
-    return video.frames(file) if file.suffix.lower() in video.SUFFIXES else _pictures(file)
+    """All frames of a file, with the colour of each."""
+    if file.suffix.lower() in video.SUFFIXES:
+        return video.frames(file)
+    return _pictures(file)
 
 
 def _pictures(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
-    """The frames of an animated picture, each with what lies below it, or the pages of a TIFF."""
+    """The composed frames of an animated picture, or the pages of a TIFF, with the colour of each."""
     with opened(file) as image:
         try:
             checked(image, file)
@@ -153,7 +175,7 @@ def _pictures(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
                 raise ValueError("it is cut off: a GIF ends in a semicolon")
             for k in _numbers(image):
                 image.seek(k)
-                if too_large(image, file):  # the frames of a GIF may be larger than its header says
+                if too_large(image, file):  # the frames of a GIF may be larger than in its header
                     raise ValueError(f"frame {k} has {image.width} x {image.height} pixels, too many to decode")
                 image.load()
                 yield image, _colour(image)
@@ -162,7 +184,7 @@ def _pictures(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
 
 
 def _colour(image: Image.Image) -> Colour:
-    """As `colour_of`; frames that were composed by Pillow are RGB whatever they were, and grey if they look it."""
+    """As `colour_of`; frames composed by Pillow are always RGB, and count as grey if their channels agree."""
     if image.mode not in ("RGB", "RGBA", "P"):
         return "grey" if image.mode in GREY else "rgb"
     red, green, blue = np.asarray(image.convert("RGB")).transpose(2, 0, 1)

@@ -1,7 +1,9 @@
-"""IDX, the binary format of MNIST's files: a magic number that gives type and rank, the sizes, the numbers.
+"""Reader of IDX, the binary format of MNIST's files: a magic number with type and rank, the sizes,
+the numbers.
 
-Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits". Big-endian: two zero bytes, a byte for the
-type (8: uint8), a byte for the rank, one uint32 for each size, then the values with the last index fastest.
+Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits". Big-endian: two zero
+bytes, a byte for the type (8: uint8), a byte for the rank, one uint32 for each size, then the
+values with the last index fastest.
 """
 
 from __future__ import annotations
@@ -20,16 +22,16 @@ from numpy.typing import NDArray
 from unweave.data.files.exact import exactly
 
 T = TypeVar("T")
-LARGEST = 1 << 30  # bytes; a header that promises more is taken for damage, not for data
+LARGEST = 1 << 30  # bytes; a header that promises more counts as damaged
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:
-    """The array of uint8 in an IDX file, gzipped or not. ValueError, with the file's name, if it is not a whole one."""
+    """The array of uint8 in an IDX file, gzipped or not. ValueError, with the file's name, if damaged."""
     return _opened(path, _read)
 
 
 def idx_shape(path: Path) -> tuple[int, ...]:
-    """The shape that the header of an IDX file promises. ValueError, with the file's name, if it has no such header."""
+    """The shape in the header of an IDX file. ValueError, with the file's name, for another header."""
     return _opened(path, _shape)
 
 
@@ -48,6 +50,7 @@ def _opened(path: Path, read: Callable[[Path, BufferedIOBase], T]) -> T:
 
 
 def _shape(path: Path, stream: BufferedIOBase) -> tuple[int, ...]:
+    """The shape in the header, which is read from the stream."""
     magic = stream.read(4)
     if len(magic) < 4 or magic[:3] != b"\0\0\x08" or not 1 <= magic[3] <= 4:
         raise ValueError(f"{path} is not an IDX file of uint8: it begins with {magic.hex(' ') or 'nothing'}")

@@ -1,4 +1,4 @@
-"""The pictures and videos below a folder, in the order people sort names in, and the colours they agree on."""
+"""List of the pictures and videos below a folder, in natural order, with their common colours and depth."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from unweave.data.files.photo import BROKEN, Colour
 log = logging.getLogger(__name__)
 PICTURES = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
 SUFFIXES = PICTURES | video.SUFFIXES
-COMPANIONS = {".csv", ".txt", ".md", ".json", ".ini", ".db"}  # what lies beside pictures and is none
+COMPANIONS = {".csv", ".txt", ".md", ".json", ".ini", ".db"}  # files beside pictures, skipped silently
 
 
 def listed(place: Path, colour: str, skip_bad: bool) -> tuple[list[Shown], Colour]:
-    """The files below `place` that can be read, and their colours: those asked for, or with "auto" those they have.
+    """The readable files below `place`, and their colours: the given ones, or with "auto" those they have.
 
-    ValueError if there are none, if one cannot be read unless `skip_bad`, or if grey and coloured ones are mixed.
+    ValueError if there are none, if one cannot be read and not `skip_bad`, or if grey and coloured
+    ones are mixed.
     """
-    kept, counted = [], Counted(place)
+    kept = []
+    counted = Counted(place)
     for file in _files(place):
         try:
             kept.append(counted.shown(file, skip_bad))
@@ -47,17 +49,18 @@ def listed(place: Path, colour: str, skip_bad: bool) -> tuple[list[Shown], Colou
 
 
 def depth_of(place: Path, files: list[Shown]) -> Scale | None:
-    """The black and white of all pictures of more than 8 bits, None if there are none. ValueError if they have no range."""
+    """Black and white of all pictures of more than 8 bits, None without any. ValueError if no scale fits."""
     deep = [file.deep for file in files if file.deep is not None]
     if not deep:
         return None
     kinds = Counter(kind for kind, _, _ in deep)
     if len(kinds) > 1:
         raise ValueError(
-            f"{place} holds {kinds['whole']} pictures of whole numbers deeper than 8 bits and {kinds['float']} of floats; "
-            "save them as one kind"
+            f"{place} holds {kinds['whole']} pictures of whole numbers deeper than 8 bits "
+            f"and {kinds['float']} of floats; save them as one kind"
         )
-    low, high = min(low for _, low, _ in deep), max(high for _, _, high in deep)
+    low = min(low for _, low, _ in deep)
+    high = max(high for _, _, high in deep)
     return scale_between("float" in kinds, low, high, str(place))
 
 
@@ -67,16 +70,18 @@ def natural(path: Path | str) -> list[tuple[int, str]]:
     >>> sorted(["frame10", "frame2"], key=natural)
     ['frame2', 'frame10']
     """
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", str(path)) if part]
+    parts = [part for part in re.split(r"([0-9]+)", str(path)) if part]
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
 
 
 def names_below(place: Path, files: Iterable[Path]) -> list[str]:
-    """The paths (of files found below `place`) from there, with forward slashes; as text, since there may be many."""
-    above = place.as_posix() + "/"
+    """The paths of files below `place`, relative to it, with forward slashes."""
+    above = place.as_posix() + "/"  # text, since `relative_to` is slow for many files
     return [file.as_posix().removeprefix(above) for file in files]
 
 
 def _files(place: Path) -> list[Path]:
+    """The pictures and videos below a folder in natural order. ValueError if there are none."""
     walked = [(Path(folder), name) for folder, _, names in os.walk(place) for name in names if name[0] != "."]
     found = [folder / name for folder, name in walked if _suffix(name) in SUFFIXES]
     found = [file for file in found if file.is_file()]

@@ -1,4 +1,4 @@
-"""A published file of images unpacked once, so that afterwards any image of it is one look at the disk."""
+"""Memory-mapped cache of a file of images: unpacked once, so that afterwards any image is one disk access."""
 
 from __future__ import annotations
 
@@ -22,18 +22,20 @@ Chunks = Callable[[], Iterator[NDArray[np.uint8]]]
 def mapped(
     source: Path, shape: tuple[int, int, int, int], chunks: Chunks, *, variant: str = "", beside: bool = True
 ) -> tuple[NDArray[np.uint8], str]:
-    """The images of `source`, uint8 of `shape` (N, C, H, W), memory-mapped, and a line that says where they are.
+    """The images of `source`, uint8 of `shape` (N, C, H, W), memory-mapped, and where they are in a line.
 
-    `chunks()` reads them, in order, a part at a time. They are written to SOURCE.images.npy, which appears whole or not
-    at all and bears the time of `source`: when that changes, they are read again. Where that folder cannot be written
-    or is full, and where the file is not the user's own (`beside` false), they go to the user's cache; where that
-    fails too, they stay in memory. `source` may be a folder; `variant` goes into the name, for a source that is
-    unpacked in several ways. ValueError if the chunks do not add up to `shape`.
+    `chunks()` reads them, in order, a part at a time. They are written to SOURCE.images.npy by an
+    atomic write, with the time stamp of `source`: when that changes, they are read again. If that
+    folder cannot be written or is full, or if the file is not the user's own (`beside` false), they
+    go to the user's cache; if that fails too, they stay in memory. `source` may be a folder;
+    `variant` is a part of the name, for a source that is unpacked in several ways. ValueError if
+    the chunks do not add up to `shape`.
     """
     here = source.with_name(f"{source.name}{variant}.images.npy")
     targets = [here, _cached(here)] if beside else [_cached(here)]
     for target in targets:
-        if (kept := _kept(source, target, shape)) is not None:
+        kept = _kept(source, target, shape)
+        if kept is not None:
             return kept, str(source)
     for target in targets:
         log.info("unpacking %s, once, to %s", source, target)
@@ -49,22 +51,26 @@ def mapped(
 
 
 def _cached(path: Path) -> Path:
-    """Where the cache keeps what would stand at `path`: files of one name in different folders are kept apart."""
+    """The place in the user's cache for a file at `path`, different for equal names in different folders."""
     folder = hashlib.blake2b(str(path.parent.resolve()).encode(), digest_size=8).hexdigest()
     return cache() / folder / path.name
 
 
 def _kept(source: Path, target: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
+    """The images in `target`, if they were unpacked from `source` as it is now; else None."""
     if not target.is_file() or target.stat().st_mtime_ns != source.stat().st_mtime_ns:
         return None
     try:
         images = map_npy(target)
     except (ValueError, OSError):
         return None
-    return images if images.shape == shape and images.dtype == np.uint8 and images.flags.c_contiguous else None
+    if images.shape != shape or images.dtype != np.uint8 or not images.flags.c_contiguous:
+        return None
+    return images
 
 
 def _write(source: Path, target: Path, shape: tuple[int, ...], chunks: Chunks) -> None:
+    """Atomic write of an .npy file, with the time stamp and the read and write permissions of `source`."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
     try:
@@ -89,6 +95,7 @@ def _fill(images: NDArray[np.uint8], chunks: Chunks) -> None:
 
 
 def _checked(chunks: Chunks, shape: tuple[int, ...]) -> Iterator[NDArray[np.uint8]]:
+    """The chunks; ValueError if they do not add up to `shape`."""
     done = 0
     for chunk in chunks():
         done += len(chunk)

@@ -1,7 +1,8 @@
-"""The numbers of one variable in a MATLAB 5 file (.mat), and nothing else of it.
+"""Reader of one variable of uint8 in a MATLAB 5 file (.mat).
 
-MathWorks, "MAT-file format", level 5. A header of 128 bytes, then elements: a tag (type, bytes) and the data, padded to
-8 bytes; up to 4 bytes stand in the tag itself. Written here because scipy's parser crashes on damaged files.
+MathWorks, "MAT-file format", level 5. A header of 128 bytes, then elements: a tag (type, bytes) and
+the data, padded to 8 bytes; up to 4 bytes are in the tag itself. Written here because scipy's
+parser crashes on damaged files.
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-INT32, MATRIX, COMPRESSED = 5, 14, 15
+INT32 = 5
+MATRIX = 14
+COMPRESSED = 15
 UINT8_CLASS = 9
 LARGEST = 1 << 26  # bytes of an element once unpacked
 
 
 def read_uint8(path: Path, name: str) -> NDArray[np.uint8]:
-    """The uint8 array of this name, first index fastest as in MATLAB. ValueError, naming the file, if there is none."""
+    """The uint8 array of this name, first index fastest as in MATLAB. ValueError, naming the file,
+    if there is none.
+    """
     try:
         if path.stat().st_size > LARGEST:
             raise ValueError("it is too large")
@@ -31,7 +36,8 @@ def read_uint8(path: Path, name: str) -> NDArray[np.uint8]:
         for kind, body in _elements(content[128:]):
             if kind == COMPRESSED:
                 kind, body = next(_elements(_unpacked(body)), (0, b""))
-            if kind == MATRIX and (array := _matrix(body, name)) is not None:
+            array = _matrix(body, name) if kind == MATRIX else None
+            if array is not None:
                 return array
         raise ValueError(f"it holds no variable {name!r}")
     except (ValueError, struct.error, zlib.error, OSError) as error:
@@ -39,13 +45,20 @@ def read_uint8(path: Path, name: str) -> NDArray[np.uint8]:
 
 
 def _elements(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """(type, data) of one element after the other. ValueError if one is cut off."""
     at = 0
     while at + 8 <= len(content):
         kind, size = struct.unpack_from("<II", content, at)
         if kind >> 16:  # a small element: its size is in the upper half of the type
-            kind, size, start, end = kind & 0xFFFF, kind >> 16, at + 4, at + 8
+            size = kind >> 16
+            kind &= 0xFFFF
+            start = at + 4
+            end = at + 8
         else:
-            start, end = at + 8, at + 8 + size + (-size % 8 if kind != COMPRESSED else 0)
+            start = at + 8
+            end = start + size
+            if kind != COMPRESSED:  # all others are padded to 8 bytes
+                end += -size % 8
         if start + size > len(content):
             raise ValueError("it is cut off")
         yield kind, content[start : start + size]
@@ -63,11 +76,16 @@ def _unpacked(body: bytes) -> bytes:
 def _matrix(body: bytes, name: str) -> NDArray[np.uint8] | None:
     """The array in a matrix element if it has this name."""
     parts = _elements(body)
-    (_, flags), (kind, sizes), (_, found) = next(parts, (0, b"")), next(parts, (0, b"")), next(parts, (0, b""))
+    nothing = (0, b"")
+    _, flags = next(parts, nothing)
+    kind, sizes = next(parts, nothing)
+    _, found = next(parts, nothing)
     if found.decode("latin1") != name:
         return None
-    _, values = next(parts, (0, b""))
-    shape = np.frombuffer(sizes, "<i4").tolist() if kind == INT32 and len(sizes) % 4 == 0 else []
+    _, values = next(parts, nothing)
+    shape: list[int] = []
+    if kind == INT32 and len(sizes) % 4 == 0:
+        shape = np.frombuffer(sizes, "<i4").tolist()
     if flags[:1] != bytes([UINT8_CLASS]) or not shape or min(shape) < 1 or math.prod(shape) != len(values):
         raise ValueError(f"its {name!r} is not an array of uint8, or is damaged")
     return np.frombuffer(values, np.uint8).reshape(shape, order="F")

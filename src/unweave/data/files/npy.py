@@ -1,6 +1,8 @@
-"""numpy's .npy and .npz files, read with nothing unpickled, nothing evaluated, and no more memory than the file holds.
+"""Safe reader of numpy's .npy and .npz files: no pickle, no evaluation, no more memory than the
+file has bytes.
 
-The format: numpy.lib.format. Older headers, which numpy mends by parsing them as Python, are not accepted.
+The format: numpy.lib.format. Older headers, which numpy repairs by parsing them as Python, are not
+accepted.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from unweave.data.files.exact import exactly
 
 UNREADABLE = (ValueError, OSError, EOFError, KeyError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 LONGEST = 10_000  # bytes of header
-MANY = 0xFFFF  # members, in a zip that says elsewhere how many
+MANY = 0xFFFF  # members, by the directory of a zip that states their number elsewhere
 
 
 def header(stream: BufferedIOBase) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
@@ -33,7 +35,9 @@ def header(stream: BufferedIOBase) -> tuple[np.dtype[Any], tuple[int, ...], bool
     text = stream.read(min(length, LONGEST))
     try:
         found = ast.literal_eval(text.decode("latin1" if magic[6] < 3 else "utf-8"))
-        descr, by_column, shape = found["descr"], found["fortran_order"], found["shape"]
+        descr = found["descr"]
+        by_column = found["fortran_order"]
+        shape = found["shape"]
         dtype = np.dtype(descr) if isinstance(descr, str) else np.dtype("O")
     except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError) as error:
         raise ValueError("the header of its array is damaged") from error
@@ -50,21 +54,24 @@ def map_npy(path: Path) -> NDArray[Any]:
     with path.open("rb") as file:
         dtype, shape, by_column = header(file)
         start = file.tell()
-    size, there = math.prod(shape) * dtype.itemsize, path.stat().st_size - start
+    size = math.prod(shape) * dtype.itemsize
+    there = path.stat().st_size - start
     if size > there or not size:
         raise ValueError(f"its header promises {dtype} {shape}, {size:,} bytes; it holds {there:,}")
     return np.memmap(path, dtype, "r", start, shape, "F" if by_column else "C")
 
 
 def members(archive: zipfile.ZipFile) -> list[str]:
-    """The names of the arrays in an .npz file. BadZipFile if its directory is damaged, which no checksum covers.
+    """The names of the arrays in an .npz file. BadZipFile if its directory is damaged, which no
+    checksum covers.
 
-    An array that is overlooked, or has the name of another, would go unnoticed: zipfile itself compares names only of
-    what is opened, and does not count.
+    zipfile compares names only of the members that it opens, and does not count members: an array
+    that is missing, or has the name of another, would go unnoticed.
     """
     names = archive.namelist()
     for name in names:
         archive.open(name).close()
+    # the number of members is 12 bytes before the end of the directory, which a comment follows
     stream = cast(BufferedIOBase, archive.fp)
     stream.seek(-len(archive.comment) - 12, os.SEEK_END)
     promised = int.from_bytes(stream.read(2), "little")
@@ -78,4 +85,6 @@ def member(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
     with cast(BufferedIOBase, archive.open(f"{name}.npy")) as stream:
         dtype, shape, by_column = header(stream)
         array = np.frombuffer(exactly(stream, math.prod(shape) * dtype.itemsize), dtype)
-    return array.reshape(shape[::-1]).T if by_column else array.reshape(shape)
+    if by_column:
+        return array.reshape(shape[::-1]).T
+    return array.reshape(shape)

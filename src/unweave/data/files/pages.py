@@ -1,8 +1,9 @@
-"""The pages of a memory-mapped file, asked of the disk before they are read.
+"""Prefetch of the pages of a memory-mapped file, by madvise, before their rows are read.
 
-A row of a mapped file whose pages are not in memory is read when it is touched, and meanwhile everything stands. The
-kernel can be told beforehand (madvise with MADV_WILLNEED): it reads while this process computes, many rows at once.
-Where there is no such call, as on Windows, nothing is asked; the images are the same.
+A row of a mapped file whose pages are not in memory is read when it is first accessed, and blocks
+the process. With madvise (MADV_WILLNEED) the kernel reads many rows at once while this process
+computes. Where there is no such call, as on Windows, nothing is prefetched; the images are the
+same.
 """
 
 from __future__ import annotations
@@ -17,56 +18,77 @@ from numpy.typing import NDArray
 try:
     import resource
 except ImportError:  # Windows
-    resource = None  # type: ignore[assignment]  # to mypy a module is never None; what uses it asks first
+    resource = None  # type: ignore[assignment]  # to mypy a module is never None; its uses test it first
 
 Rows = NDArray[np.int64]
 READS = 256  # with advice, before it is tried without
 
 
 class Pages:
-    """The pages of a mapped file in which the rows of an array lie.
+    """The pages of a mapped file that contain the rows of an array.
 
-    Advice on pages that are in memory costs about as much as reading a small image, so it is given only while the disk
-    is waited for: after `READS` reads it is left out, and the first read that then meets a page that is not there (a
-    major fault) brings it back, each time for twice as many.
+    Advice on pages that are in memory costs about as much as reading a small image, so it is given
+    only
+    while reads wait for the disk: after `READS` reads it stops, and the first read that then meets
+    a page that is not in memory (a major fault) resumes it, each time for twice as many reads.
+
+    Args:
+        memory: the mapped file. start: byte of the first row in it. stride: bytes between rows.
+        span: bytes of a row.
     """
 
     def __init__(self, memory: mmap.mmap, start: int, stride: int, span: int) -> None:
-        self.memory, self.start, self.stride, self.span = memory, start, stride, span
-        self.reads = self.left = READS
+        self.memory = memory
+        self.start = start
+        self.stride = stride
+        self.span = span
+        self.reads = READS
+        self.left = READS
 
     @classmethod
     def of(cls, array: NDArray[Any] | None) -> Pages | None:
-        """Of an array (N, ...) that is memory-mapped, or a view of one; None if it is not, or no advice is taken."""
+        """The pages of a memory-mapped array (N, ...), or of a view of one; None if prefetch is not
+        possible.
+        """
         memory: Any = array
         while memory is not None and not isinstance(memory, mmap.mmap):
             memory = getattr(memory, "base", None)
         if array is None or memory is None or resource is None or not hasattr(mmap, "MADV_WILLNEED"):
             return None
+        # distance in bytes from the first to the last entry of a row, along each axis; can be negative
         ends = [(n - 1) * step for n, step in zip(array.shape[1:], array.strides[1:], strict=True)]
-        start = array.ctypes.data - np.frombuffer(memory, np.uint8, 1).ctypes.data + sum(e for e in ends if e < 0)
-        stride, span = array.strides[0], sum(map(abs, ends)) + array.itemsize
-        return cls(memory, start, stride, span) if span <= abs(stride) else None  # a row by columns is everywhere
+        offset = array.ctypes.data - np.frombuffer(memory, np.uint8, 1).ctypes.data
+        start = offset + sum(end for end in ends if end < 0)
+        stride = array.strides[0]
+        span = sum(map(abs, ends)) + array.itemsize
+        if span > abs(stride):  # the rows of an array stored by columns are spread over the whole file
+            return None
+        return cls(memory, start, stride, span)
 
     @property
     def asking(self) -> bool:
-        """Whether advice is worth its price at present."""
+        """Whether advice is worth its cost at present."""
         return self.left > 0
 
     def ask(self, rows: Rows) -> None:
-        """Have the kernel begin to read the rows (any shape); returns before they are there."""
-        first = np.sort(rows.reshape(-1) * self.stride) + self.start
-        first, last = first // mmap.PAGESIZE, (first + self.span - 1) // mmap.PAGESIZE
-        gaps = np.flatnonzero(first[1:] > last[:-1] + 1)  # pages that follow each other are one call
-        begin, end = first[np.append(0, gaps + 1)] * mmap.PAGESIZE, (last[np.append(gaps, -1)] + 1) * mmap.PAGESIZE
+        """Start reading the rows (any shape) in the background; returns before they are in memory."""
+        # (n,): the first and the last page of each row, in the order of the file
+        start = np.sort(rows.reshape(-1) * self.stride) + self.start
+        first = start // mmap.PAGESIZE
+        last = (start + self.span - 1) // mmap.PAGESIZE
+        # neighbouring pages are joined, one call for each run of them
+        gaps = np.flatnonzero(first[1:] > last[:-1] + 1)
+        begin = first[np.append(0, gaps + 1)] * mmap.PAGESIZE
+        end = (last[np.append(gaps, -1)] + 1) * mmap.PAGESIZE
         try:
             for at, length in zip(begin.tolist(), (end - begin).tolist(), strict=True):
                 self.memory.madvise(mmap.MADV_WILLNEED, at, length)
-        except OSError:  # a file system that takes no advice is not asked again
-            self.reads = self.left = 0
+        except OSError:  # the file system takes no advice
+            self.reads = 0
+            self.left = 0
 
     def read(self, take: Callable[[Rows], NDArray[Any]], rows: Rows) -> NDArray[Any]:
-        """`take(rows)`; whether it waited for the disk decides about further advice."""
+        """`take(rows)`; if it waited for the disk, advice is resumed."""
         if self.left:
             self.left -= 1
             return take(rows)
@@ -79,5 +101,6 @@ class Pages:
 
 
 def _waits() -> int:
-    """How often this thread, or the process where threads are not counted, has waited for a page of a file."""
-    return resource.getrusage(getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)).ru_majflt
+    """Major page faults of this thread, or of the process where threads are not counted."""
+    who = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
+    return resource.getrusage(who).ru_majflt

@@ -1,4 +1,4 @@
-"""One picture file to one array of the size and colours that a data set asks for."""
+"""Decoding of a picture file to an array of a given size and colour."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ GREY = {"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N", "F"}
 
 
 def colour_of(image: Image.Image) -> Colour:
-    """Whether a picture is grey or has colours, by its mode; palettes count as colours."""
+    """Whether a picture is grey or in colour, by its mode; palettes count as colour."""
     return "grey" if image.mode in GREY else "rgb"
 
 
 def opened(file: Path) -> Image.Image:
     """The picture, its header read. ValueError, naming the file, if there is none or it is too large.
 
-    A JPEG may have 179 million pixels, since it is decoded at a fraction of its size; another picture 50 million. More
-    than four million in a file of few bytes are a header that is damaged.
+    A JPEG may have 179 million pixels, since it is decoded at a fraction of its size; another
+    picture 50 million. More than four million in a file of few bytes mean a damaged header.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Pillow warns of at 89 million pixels it refuses at twice that
+            warnings.simplefilter("ignore")  # Pillow warns at 89 million pixels and refuses twice as many
             image = Image.open(file)
         if too_large(image, file):
             image.close()
@@ -50,13 +50,14 @@ def opened(file: Path) -> Image.Image:
 
 
 def too_large(image: Image.Image, file: Path) -> bool:
-    """Whether a picture of this width and height is not decoded from this file."""
+    """Whether a picture has too many pixels to decode, or more than a file of these bytes can contain."""
     pixels = image.width * image.height
-    return (image.format != "JPEG" and pixels > LARGEST) or pixels > max(LIKELY, DENSEST * file.stat().st_size)
+    possible = max(LIKELY, DENSEST * file.stat().st_size)
+    return (image.format != "JPEG" and pixels > LARGEST) or pixels > possible
 
 
 def checked(image: Image.Image, file: Path) -> None:
-    """One of BROKEN if a part of a PNG has another checksum than it says; Pillow itself passes over those of pixels."""
+    """One of BROKEN if a checksum in a PNG is wrong; Pillow itself ignores those of the pixels."""
     if image.format == "PNG":
         with Image.open(file) as again:
             again.verify()
@@ -65,22 +66,27 @@ def checked(image: Image.Image, file: Path) -> None:
 def fitted(
     image: Image.Image, size: int, colour: Colour, fit: Fit = "crop", scale: Scale | None = None
 ) -> NDArray[np.uint8]:
-    """The picture as uint8 (C, size, size), turned as its EXIF tag says, transparent parts white.
+    """The picture as uint8 (C, size, size), rotated by its EXIF tag, transparent parts white.
 
-    crop: scaled so that the short side fits, the middle kept. pad: scaled so that the long side fits, black around.
-    A picture of this size keeps its pixels; other sizes are resampled by Lanczos' filter. scale: which numbers of a deep
-    picture are black and white; 16 bits, or for floats [0, 1], unless a whole data set says otherwise.
+    fit: "crop": scaled so that the short side fits, the middle kept. "pad": scaled so that the long
+        side fits, black around it. A picture of this size keeps its pixels; other sizes are
+        resampled by Lanczos' filter.
+    scale: black and white of a deep picture; 16 bits, or for floats [0, 1], if None.
     """
     image = _opaque(ImageOps.exif_transpose(image), scale).convert(MODES[colour])
     if image.size != (size, size):
         resize = ImageOps.fit if fit == "crop" else ImageOps.pad
         image = resize(image, (size, size), method=Image.Resampling.LANCZOS)
     pixels = np.asarray(image)
-    return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    if pixels.ndim == 2:
+        return pixels[None]
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))  # (H, W, C) -> (C, H, W)
 
 
 def read(file: Path, size: int, colour: Colour, fit: Fit = "crop", scale: Scale | None = None) -> NDArray[np.uint8]:
-    """The picture in a file, `fitted`, as uint8 (C, size, size). ValueError, naming the file, if it is damaged."""
+    """The picture in a file, `fitted`, as uint8 (C, size, size). ValueError, naming the file, if it
+    is damaged.
+    """
     with opened(file) as image:
         try:
             checked(image, file)
@@ -104,17 +110,22 @@ def extremes(image: Image.Image) -> tuple[float, float]:
     if not np.isfinite(values).all():
         raise ValueError("it holds NaN or infinity")
     seen = values[~clear]
-    return (float(seen.min()), float(seen.max())) if seen.size else (0.0, 0.0)
+    if not seen.size:
+        return 0.0, 0.0
+    return float(seen.min()), float(seen.max())
 
 
 def _values(image: Image.Image) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
     """The numbers of a deep picture, and where it is transparent, (H, W) each."""
     values = np.asarray(image)
     clear = image.info.get("transparency")
-    return values, values == clear if isinstance(clear, int) else np.zeros(values.shape, dtype=bool)
+    if isinstance(clear, int):
+        return values, values == clear
+    return values, np.zeros(values.shape, dtype=bool)
 
 
 def _opaque(image: Image.Image, scale: Scale | None) -> Image.Image:
+    """The picture of 8 bits, with white in place of transparency."""
     if deep(image):
         values, clear = _values(image)
         if scale is None:

@@ -1,4 +1,4 @@
-"""The frames of a video file, by PyAV: the extra `video`, which brings FFmpeg's decoders along."""
+"""Frames of a video file, by PyAV: the extra `video`, which includes FFmpeg's decoders."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ CODEC = {"max_pixels": str(LARGEST), "err_detect": "crccheck+bitstream+buffer"}
 
 
 def frames(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
-    """The frames in the order they are shown, upright, and whether each is grey; one after the other is in memory.
+    """The frames of a video in order, upright, with the colour of each; one at a time is in memory.
 
-    ValueError, naming the file, if it is no video, has no frame, is cut off, or if a frame is damaged or too large.
-    ImportError if the extra is not there.
+    ValueError, naming the file, if it is no video, has no frame, is cut off, or if a frame is
+    damaged or too large. ImportError if the extra is not installed.
     """
     try:
         import av
@@ -31,7 +31,8 @@ def frames(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
         kind, length = container(file)
         if not kind:
             raise ValueError("it is none of MP4, QuickTime, AVI, Matroska and WebM")
-        if length > (there := file.stat().st_size):
+        there = file.stat().st_size
+        if length > there:
             raise ValueError(f"it is cut off: its header promises {length:,} bytes; it holds {there:,}")
         with av.open(str(file.absolute()), format=kind, options=CODEC) as opened:
             for frame in _decoded(opened):
@@ -45,6 +46,7 @@ def frames(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
 
 
 def _decoded(opened: Any) -> Iterator[Any]:
+    """The frames of the best stream of an open container. ValueError if one is damaged or too large."""
     stream = opened.streams.best("video")
     if stream is None or stream.codec_context is None:
         raise ValueError("it has no stream of pictures")
@@ -59,9 +61,11 @@ def _decoded(opened: Any) -> Iterator[Any]:
 
 
 def _upright(frame: Any) -> tuple[Image.Image, Colour]:
-    """The frame as a picture, turned as the camera's tag says."""
+    """The frame as a picture, rotated by the camera's tag, and its colour."""
     grey = frame.format.name.startswith(GREY)
-    clear = any(part.is_alpha for part in frame.format.components)
-    pixels = frame.to_ndarray(format="rgba" if clear else "gray" if grey else "rgb24")
+    form = "gray" if grey else "rgb24"
+    if any(part.is_alpha for part in frame.format.components):
+        form = "rgba"
+    pixels = frame.to_ndarray(format=form)
     image = Image.fromarray(pixels).rotate(frame.rotation, expand=True)
     return image, "grey" if grey else "rgb"

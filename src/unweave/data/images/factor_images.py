@@ -15,17 +15,18 @@ Draw = Callable[[NDArray[np.int64]], NDArray[np.uint8]]
 
 
 class FactorImages(Dataset):
-    """Images of every combination of known factors, held in an array or drawn when asked for.
+    """Images of every combination of known factors, in an array or rendered on demand.
 
     Args:
         factors: the grid. Row r shows the factor tuple `factors.factors_at(r)`.
-        images: uint8 (N, C, H, W) in the order of the grid, in memory or memory-mapped; or a function from factor
-            indices (n, K) to such images (n, C, H, W), the same for the same indices.
+        images: uint8 (N, C, H, W) in the order of the grid, in memory or memory-mapped; or a
+            function from factor indices (n, K) to such images (n, C, H, W), the same for the same
+            indices.
         name: of the data set. about: one line on where it came from, e.g. "rendered".
         binary: whether every pixel is 0 or 255; looked up in some rows if None.
-        white: which number was white where the images came as numbers deeper than bytes, as of 12 or 16 bits.
-        floats: which numbers were black and white where the images came as floats; None where they did not.
-        probed: of how many images the fingerprint is, if it is not of all; fewer where one takes long to draw.
+        white: the number of white in images that came with more than 8 bits, e.g. 12 or 16.
+        floats: the numbers of black and white in images that came as floats; None for others.
+        probed: how many images the fingerprint covers, if not all; fewer if rendering is slow.
     """
 
     array: NDArray[np.uint8] | None
@@ -57,8 +58,8 @@ class FactorImages(Dataset):
         self.array = images
         self._draw = lambda v: self.take(factors.rows(v))
         if rows_of(images).dtype != np.uint8 or len(images) != len(factors):
-            held = f"{len(images)} rows of {images.dtype}"
-            raise ValueError(f"{factors} asks for {len(factors)} images of uint8; the array holds {held}")
+            found = f"{len(images)} rows of {images.dtype}"
+            raise ValueError(f"{factors} asks for {len(factors)} images of uint8; the array holds {found}")
 
     def __len__(self) -> int:
         return len(self.grid)

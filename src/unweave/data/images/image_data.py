@@ -23,16 +23,17 @@ class ImageData(Dataset):
     Args:
         array: uint8 (N, C, H, W) in memory or memory-mapped; or vectors (N, F), kept as float32.
         y: classes (N,) from 0, and `class_names` for them (the numbers themselves if not given).
-        labels: known factors of each row (N, K), kept as float64, NaN where one is missing or masked, with
-            `factor_names`, and `factor_sizes`: how many values each takes, 0 for a number that is not an index; and
-            `factor_kinds`: one of `unweave.kinds.KINDS` each, or "" where it is not known; and `factor_values`: what the
-            indices of each mean, words or numbers, none where labels are values themselves.
-        groups: (N,) which rows belong together (the same object, person, video), in the order they follow each other.
+        labels: known factors of each row (N, K), kept as float64, NaN where one is missing or
+            masked, with `factor_names`.
+        factor_sizes: how many values each factor has, 0 for a measurement.
+        factor_kinds: one of `unweave.kinds.KINDS` for each, or "" if it is not known.
+        factor_values: what the indices of each mean, words or numbers; empty for measurements.
+        groups: (N,) which rows belong together (the same object, person, video), in their order.
         pairs: (P, 2) rows known to differ in few factors.
         name: of the data set. about: one line on where it came from.
         binary: whether every pixel is 0 or 255; looked up in some rows if None.
-        white: which number was white where the images came as numbers deeper than bytes, as of 12 or 16 bits.
-        floats: which numbers were black and white where the images came as floats; None where they did not.
+        white: the number of white in images that came with more than 8 bits, e.g. 12 or 16.
+        floats: the numbers of black and white in images that came as floats; None for others.
     """
 
     array: NDArray[np.generic]
@@ -65,13 +66,14 @@ class ImageData(Dataset):
         self.y = self._column("y", y)
         self.class_names = self._named(class_names)
         self.groups = self._column("groups", groups)
-        self.pairs = None if pairs is None else self._pairs(np.asarray(unmasked(plain(pairs), "pairs")))
-        given = self._labels(labels, len(factor_names))
-        self.table = (
-            None if given is None else FactorTable(given, factor_names, factor_sizes, factor_kinds, factor_values)
-        )
+        if pairs is not None:
+            self.pairs = self._pairs(np.asarray(unmasked(plain(pairs), "pairs")))
+        v = self._labels(labels, len(factor_names))
+        if v is not None:
+            self.table = FactorTable(v, factor_names, factor_sizes, factor_kinds, factor_values)
 
     def _column(self, name: str, given: Any) -> NDArray[np.int64] | None:
+        """A whole number (N,) for each row; ValueError for anything else but None."""
         if given is None:
             return None
         column = np.asarray(unmasked(plain(given), name))
@@ -80,7 +82,7 @@ class ImageData(Dataset):
         return column.astype(np.int64)
 
     def _named(self, given: Sequence[str]) -> tuple[str, ...]:
-        """The names of the classes of y; the numbers themselves where none are given."""
+        """The names of the classes of y; their numbers if no names are given."""
         if self.y is not None and self.y.min() < 0:
             raise ValueError(f"classes count from 0; the smallest given is {self.y.min()}")
         count = 0 if self.y is None else int(self.y.max()) + 1
@@ -90,6 +92,7 @@ class ImageData(Dataset):
         return names
 
     def _labels(self, given: Any, factors: int) -> NDArray[np.float64] | None:
+        """The labels as floats (N, K), K = `factors`, NaN where one is masked; None without labels."""
         if given is None:
             if factors:
                 raise ValueError(

@@ -1,4 +1,4 @@
-"""What an array has to be to hold the rows of a data set."""
+"""Check of an array as the rows of a data set: images uint8 (N, C, H, W), or vectors (N, F)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 
 def rows_of(array: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Images, uint8 (N, C, H, W), as they are, or vectors (N, F) as float32. ValueError for all else, and for no rows."""
+    """Images, uint8 (N, C, H, W), unchanged, or vectors (N, F) as float32. ValueError for all else,
+    and no rows.
+    """
     if array.ndim == 2 and len(array):
         return np.asarray(array, dtype=np.float32)
     if array.ndim != 4 or array.dtype != np.uint8 or not len(array):

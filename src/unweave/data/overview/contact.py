@@ -1,7 +1,8 @@
-"""A contact sheet: what a data set holds, on one picture. Each row is one thing that is known of the images.
+"""Contact sheet of a data set: one picture with a row for each factor, label, class, group and pair.
 
-Known factors: one row traverses each factor from a base image near the middle of the grid. Labels without a grid: images in
-the order of each label. Classes, groups and pairs: some images of each. Vectors are drawn as bars.
+Known factors: one row traverses each factor from a base image near the middle of the grid. Labels
+without a grid: images in the order of each label. Classes, groups and pairs: some images of each.
+Vectors are drawn as bars.
 """
 
 from __future__ import annotations
@@ -15,19 +16,26 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from unweave.data.base import Dataset
+from unweave.data.overview.tile import PAPER, tile
 from unweave.data.subsets import every_row
 
 Pixels = NDArray[np.uint8]
-COLUMNS, ROWS = 12, 10  # images in a row; rows of one kind: classes, groups, pairs
-CELL, MARGIN, CAPTION, HEAD = 72, 6, 168, 30  # pixels: an image's least side, between images, row names, the title
-PAPER, INK, GREY, MARK = (255, 255, 255), (20, 20, 20), (110, 110, 110), (200, 60, 30)
+COLUMNS = 12  # images in a row
+ROWS = 10  # of one kind: classes, groups, pairs
+MARGIN = 6  # pixels between images
+CAPTION = 168  # pixels for the names of rows
+HEAD = 30  # pixels for the title
+INK = (20, 20, 20)
+GREY = (110, 110, 110)
+MARK = (200, 60, 30)
 
 
 @dataclass(frozen=True)
 class Strip:
     """One row of a sheet: its name, a remark below it, images (n, C, H, W) and a caption for each.
 
-    marked: images that stand out by a frame: the base of a traversal. absent: those that the data set does not hold.
+    marked: places of framed images, the base of a traversal. absent: places of images that the data
+    set does not contain.
     """
 
     name: str
@@ -39,20 +47,29 @@ class Strip:
 
 
 def contact_sheet(data: Dataset, path: str | Path) -> Path:
-    """Write the sheet of a data set as a picture, of the kind that the ending of `path` says; its place."""
-    path, formats = Path(path), Image.registered_extensions()
+    """Write the sheet of a data set to `path`, in the format of its suffix; the path.
+
+    ValueError for a suffix that is no picture format.
+    """
+    path = Path(path)
+    formats = Image.registered_extensions()
     if formats.get(path.suffix.lower()) not in Image.SAVE:
         raise ValueError(f"a contact sheet is a picture, e.g. sheet.png; given {str(path)!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    legend = "; framed: the base of every row" if data.grid is not None else ""
-    legend += ", struck out: not in these data" if data.grid is not None and data.base is not None else ""
-    draw(list(strips(data)), f"{data.name}: {data.about.removeprefix(data.name + ': ')}{legend}").save(path)
+    legend = ""
+    if data.grid is not None:
+        legend = "; framed: the base of every row"
+        if data.base is not None:
+            legend += ", struck out: not in these data"
+    about = data.about.removeprefix(f"{data.name}: ")
+    draw(list(strips(data)), f"{data.name}: {about}{legend}").save(path)
     return path
 
 
 def strips(data: Dataset) -> Iterator[Strip]:
-    """The rows of the sheet of a data set, the first of images at random, the same each time."""
-    rows = np.sort(np.random.default_rng(0).choice(len(data), min(COLUMNS, len(data)), replace=False))
+    """The rows of the sheet of a data set; the first shows images drawn at random, the same each time."""
+    rng = np.random.default_rng(0)
+    rows = np.sort(rng.choice(len(data), min(COLUMNS, len(data)), replace=False))
     yield Strip("at random", f"of {len(data):,}", data.take(rows), [f"{row:,}" for row in rows])
     if data.grid is not None:
         yield from _sweeps(data)
@@ -66,13 +83,14 @@ def strips(data: Dataset) -> Iterator[Strip]:
 
 
 def _sweeps(data: Dataset) -> Iterator[Strip]:
-    """One row a factor: its values, all others as in the base image."""
+    """One row for each factor: its values, all others as in the base image."""
     space = data.factors
     base = _base(space.sizes)
-    if data.find(base[None])[0] < 0:
+    if data.find(base[None])[0] < 0:  # a view may lack it
         base = data.factors_at([len(data) // 2])[0]
     for k, (name, size) in enumerate(zip(space.names, space.sizes, strict=True)):
         values = np.unique([*_spread(size), base[k]])[:size]
+        # (n, K): the base image, with one value after the other of factor k
         v = np.tile(base, (len(values), 1))
         v[:, k] = values
         absent = np.flatnonzero(data.find(v) < 0).tolist()
@@ -87,13 +105,18 @@ def _sweeps(data: Dataset) -> Iterator[Strip]:
 
 
 def _base(sizes: tuple[int, ...]) -> NDArray[np.int64]:
-    """A tuple (K,) in the middle half of each factor, at another place in each: floor and wall of one hue hide things."""
+    """Base image of the traversals: a factor tuple (K,) in the middle half of each factor.
+
+    Multiples of the golden ratio put each factor at another place: with a floor and a wall of one
+    hue, the traversals of the others would be hard to see.
+    """
     golden = 0.618034
-    return np.array([int(size * (0.25 + 0.5 * ((0.5 + k * golden) % 1))) for k, size in enumerate(sizes)])
+    shares = [0.25 + 0.5 * ((0.5 + k * golden) % 1) for k in range(len(sizes))]
+    return np.array([int(size * share) for size, share in zip(sizes, shares, strict=True)])
 
 
 def _by_label(data: Dataset) -> Iterator[Strip]:
-    """One row a label: images from its lowest value to its highest."""
+    """One row for each label: images from its lowest value to its highest."""
     labels = data.observed_values(every_row(data))
     for name, column in zip(data.factor_names, labels.T, strict=True):
         known = np.flatnonzero(~np.isnan(column))
@@ -101,12 +124,14 @@ def _by_label(data: Dataset) -> Iterator[Strip]:
             continue
         order = known[np.argsort(column[known], kind="stable")]
         rows = order[_spread(len(order))]
-        remark = f"{len(column) - len(known):,} missing" if len(known) < len(column) else "sorted"
+        missing = len(column) - len(known)
+        remark = f"{missing:,} missing" if missing else "sorted"
         yield Strip(name, remark, data.take(rows), [said(value) for value in column[rows]])
 
 
 def _members(kind: str, of: NDArray[np.int64], data: Dataset, names: list[str]) -> Iterator[Strip]:
-    """One row a class or group: its members, in their order."""
+    """One row for each class or group: its members, in their order."""
+    # rows sorted by class: members of class i are order[starts[i] : ends[i]]
     order = np.argsort(of, kind="stable")
     numbers, starts = np.unique(of[order], return_index=True)
     ends = [*starts[1:], len(order)]
@@ -127,12 +152,12 @@ def _pairs(data: Dataset) -> Iterator[Strip]:
 
 
 def _spread(n: int, most: int = COLUMNS) -> NDArray[np.int64]:
-    """At most `most` of the numbers below n, evenly, with both ends."""
+    """At most `most` of the numbers below n, evenly spaced, with both ends."""
     return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))
 
 
 def said(value: object) -> str:
-    """A factor's value in a few letters.
+    """A factor's value as short text.
 
     >>> said(np.float64(3.14159265)), said(np.int64(1000)), said("heart")
     ('3.14', '1000', 'heart')
@@ -143,60 +168,44 @@ def said(value: object) -> str:
 
 
 def draw(rows: list[Strip], title: str) -> Image.Image:
-    """The sheet of these rows."""
-    small, large = ImageFont.load_default(11), ImageFont.load_default(14)
-    tiles = [[_tile(image, row.images) for image in row.images] for row in rows]
-    side, tall = (max(max(getattr(t, edge) for t in row) for row in tiles) for edge in ("width", "height"))
-    step_x, step_y = side + MARGIN, tall + 18 + MARGIN
+    """The sheet of these rows, below a title."""
+    small = ImageFont.load_default(11)
+    large = ImageFont.load_default(14)
+    tiles = [[tile(image, row.images) for image in row.images] for row in rows]
+    side = max(picture.width for row in tiles for picture in row)
+    tall = max(picture.height for row in tiles for picture in row)
+    step_x = side + MARGIN
+    step_y = tall + 18 + MARGIN  # 18 for the captions
     width = CAPTION + max(len(row) for row in tiles) * step_x + MARGIN
     sheet = Image.new("RGB", (width, HEAD + len(rows) * step_y + MARGIN), PAPER)
     pen = ImageDraw.Draw(sheet)
     pen.text((MARGIN, 7), _fitting(title, large, width - 2 * MARGIN), INK, large)
+    room = CAPTION - 2 * MARGIN
     for i, (row, pictures) in enumerate(zip(rows, tiles, strict=True)):
         top = HEAD + i * step_y
-        pen.text((MARGIN, top + tall // 2 - 16), _fitting(row.name, large, CAPTION - 2 * MARGIN), INK, large)
-        pen.text((MARGIN, top + tall // 2 + 3), _fitting(row.remark, small, CAPTION - 2 * MARGIN), GREY, small)
+        pen.text((MARGIN, top + tall // 2 - 16), _fitting(row.name, large, room), INK, large)
+        pen.text((MARGIN, top + tall // 2 + 3), _fitting(row.remark, small, room), GREY, small)
         for j, picture in enumerate(pictures):
             left = CAPTION + j * step_x
             sheet.paste(picture, (left, top))
-            frame = (left - 1, top - 1, left + picture.width, top + picture.height)
-            pen.rectangle(frame, outline=MARK if j in row.marked else (215, 215, 215), width=1)
-            if j in row.marked:
-                pen.rectangle((frame[0] - 1, frame[1] - 1, frame[2] + 1, frame[3] + 1), outline=MARK)
-            if j in row.absent:
-                pen.line(frame, fill=MARK, width=2)
+            _frame(pen, (left - 1, top - 1, left + picture.width, top + picture.height), row, j)
             caption = _fitting(row.captions[j], small, side)
             pen.text((left + picture.width // 2, top + tall + 3), caption, GREY, small, anchor="ma")
     return sheet
 
 
-def _tile(image: NDArray[np.generic], among: NDArray[np.generic]) -> Image.Image:
-    """An image in colour, enlarged by a whole number to at least CELL a side; a vector as bars."""
-    if image.ndim == 1:
-        return _bars(image, float(np.nanmax(np.abs(among))) or 1.0)
-    pixels = image.transpose(1, 2, 0).astype(np.uint8)
-    colour = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels[:, :, :3]
-    picture = Image.fromarray(np.ascontiguousarray(colour))
-    times = max(1, -(-CELL // max(picture.size)))
-    large = picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
-    if max(large.size) > 2 * CELL:
-        large.thumbnail((2 * CELL, 2 * CELL))
-    return large
-
-
-def _bars(vector: NDArray[np.generic], top: float) -> Image.Image:
-    """A vector as bars up and down from the middle; `top` reaches the border."""
-    picture = Image.new("RGB", (CELL, CELL), PAPER)
-    pen = ImageDraw.Draw(picture)
-    edges = np.linspace(0, CELL, len(vector) + 1)
-    for left, right, value in zip(edges[:-1], edges[1:], np.nan_to_num(vector), strict=True):
-        end = CELL / 2 * (1 - float(value) / top)
-        pen.rectangle((left, min(end, CELL / 2), max(right - 1, left), max(end, CELL / 2)), fill=(60, 90, 160))
-    return picture
+def _frame(pen: ImageDraw.ImageDraw, frame: tuple[int, int, int, int], row: Strip, j: int) -> None:
+    """The border of image j of a row: thick if it is marked, and struck out if it is absent."""
+    left, top, right, bottom = frame
+    pen.rectangle(frame, outline=MARK if j in row.marked else (215, 215, 215), width=1)
+    if j in row.marked:
+        pen.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline=MARK)
+    if j in row.absent:
+        pen.line(frame, fill=MARK, width=2)
 
 
 def _fitting(text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: int) -> str:
-    """The text, cut to a width in pixels."""
+    """The text, cut to a width in pixels, with an ellipsis where something is missing."""
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(text + "…") > width:

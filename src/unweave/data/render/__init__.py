@@ -1,1 +1,1 @@
-"""Images made from their factors, with no file: each module draws one family of data sets."""
+"""Rendered data sets, made from their factors without a file: each module draws one family."""

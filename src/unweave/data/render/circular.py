@@ -1,4 +1,4 @@
-"""Circular dSprites: a disc at 40 angles and 27 distances from the middle, 1,080 images, two factors that are polar.
+"""Circular dSprites: a disc at 40 angles and 27 distances from the middle, 1,080 images, two polar factors.
 
 Lin, Thekumparampil, Fanti, Oh 2020: InfoGAN-CR and ModelCentrality.
 """
@@ -31,36 +31,43 @@ def cdsprites(
     size: Annotated[int, Setting("pixels a side", low=16)] = 64,
     levels: Levels = 0,
 ) -> FactorImages:
-    """Circular dSprites, binary, (1, size, size): a disc of radius 5/64 of the width, its centre 1 to 27 pixels of 64 off.
+    """Circular dSprites, binary, (1, size, size): a disc of radius 5/64 of the width, 1/64 to 27/64
+    off the middle.
 
-    With `levels`, angle and radius are continuous, and the disc is smooth at its edge: a pixel is as bright as the share
-    of it that the disc covers. `root` is not used.
+    With `levels`, angle and radius are continuous, and the disc is smooth at its edge: the
+    brightness of a pixel is the share of it that the disc covers. `root` is not used.
 
-    **Departures**: the paper states the counts and the disc; that distances run from 1 to 27 is chosen here: at 0 all
-    angles were one image, and at 27 the disc just stays inside.
+    **Departures**: the paper states the counts and the disc; distances from 1 to 27 are chosen
+    here: at 0 all angles would be one image, and at 27 the disc just fits into the image.
     """
     space = refined(SPACE, levels, ("radius",), {"angle": 2 * np.pi})
 
     def draw(v: NDArray[np.int64]) -> NDArray[np.uint8]:
         return _smooth(_away(space, v, size), size)
 
-    images = draw if levels else _binary(_away(space, space.factors_at(np.arange(len(space))), size))
-    return FactorImages(space, images, name="cdsprites", about="rendered", binary=not levels)
+    if levels:
+        return FactorImages(space, draw, name="cdsprites", about="rendered", binary=False)
+    images = _binary(_away(space, space.factors_at(np.arange(len(space))), size))
+    return FactorImages(space, images, name="cdsprites", about="rendered", binary=True)
 
 
 def _away(space: FactorSpace, v: NDArray[np.int64], size: int) -> NDArray[np.float64]:
-    """The square of the distance of each pixel from the middle of the disc (n, size, size), in pixels of 64."""
-    place = (np.arange(size) + 0.5) * (64 / size) - 32
-    angle, radius = space.values[0][v[:, 0]], space.values[1][v[:, 1]]
+    """Squared distance of each pixel from the centre of the disc (n, size, size), in pixels of 64."""
+    place = (np.arange(size) + 0.5) * (64 / size) - 32  # (size,): centres of pixels, 0 in the middle
+    angle = space.values[0][v[:, 0]]
+    radius = space.values[1][v[:, 1]]
     dx = place - (radius * np.cos(angle))[:, None]
     dy = place + (radius * np.sin(angle))[:, None]
     return dx[:, None, :] ** 2 + dy[:, :, None] ** 2
 
 
 def _binary(away: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Images (n, 1, size, size), 255 where the centre of a pixel is inside the disc."""
     return (away <= RADIUS**2)[:, None].astype(np.uint8) * np.uint8(255)
 
 
 def _smooth(away: NDArray[np.float64], size: int) -> NDArray[np.uint8]:
+    """Images (n, 1, size, size), grey in pixels at the edge of the disc."""
+    # the share of a pixel that is covered, from the distance of its centre to the edge, in pixels
     share = 0.5 + (RADIUS - np.sqrt(away.astype(np.float32))) * np.float32(size / 64)
     return (255 * share.clip(0, 1) + 0.5).astype(np.uint8)[:, None]

@@ -1,7 +1,7 @@
-"""Clips of things that move in straight lines and bounce off the borders: sprites in colour, and digits.
+"""Clips of objects that move in straight lines and bounce off the borders: sprites in colour, and digits.
 
-Denton, Birodkar 2017 (DRNET) and Srivastava et al. 2015 (Moving MNIST) train on such clips: what a thing is stays, where
-it is changes.
+Denton, Birodkar 2017 (DRNET) and Srivastava et al. 2015 (Moving MNIST) train on such clips: the
+content of a clip is constant, the position changes.
 """
 
 from __future__ import annotations
@@ -26,34 +26,47 @@ Length = Annotated[int, Setting("frames in a clip", low=2)]
 Size = Annotated[int, Setting("pixels a side", low=16)]
 Seed = Annotated[int, Setting("of what moves and how")]
 Pixels = NDArray[np.uint8]
-KINDS = {"shape": "categorical", "colour": "categorical", "digit": "categorical", "scale": "ordered"}
-KINDS |= {"position_x": "continuous", "position_y": "continuous"}
+SCALES = (0.6, 0.8, 1.0)
+KINDS = {
+    "shape": "categorical",
+    "colour": "categorical",
+    "digit": "categorical",
+    "scale": "ordered",
+    "position_x": "continuous",
+    "position_y": "continuous",
+}
 
 
 def bouncing_sprites(
     root: str | Path | None = None, *, clips: Clips = 1000, length: Length = 20, size: Size = 32, seed: Seed = 0
 ) -> ImageData:
-    """Clips, as groups of frames (3, size, size), of a square, ellipse or heart in one of 6 colours and 3 sizes.
+    """Clips, as groups of frames (3, size, size), of a square, ellipse or heart in one of 6 colours
+    and 3 sizes.
 
-    Labels: shape, colour, scale (indices), and the place x, y of the middle, in [0, 1] of its way. `root` is not used.
+    Labels: shape, colour, scale (indices), and position x, y as shares of its range, in [0, 1].
+    `root` is not used.
     """
     rng = np.random.default_rng(fold(seed, "bouncing-sprites"))
-    what = rng.integers((3, 6, 3), size=(clips, 3))
+    what = rng.integers((3, 6, 3), size=(clips, 3))  # shape, colour and scale of each clip
     place = bounce(clips, length, rng)
-    things = np.stack([[_thing(s, (0.6, 0.8, 1.0)[k], size) for k in range(3)] for s in range(3)])
+    # (3 shapes, 3 scales, h, h) -> (clips, h, h) -> (clips * length, size, size): coverage of pixels, 0 to 255
+    things = np.stack([[_thing(shape, scale, size) for scale in SCALES] for shape in range(3)])
     alpha = _frames(things[what[:, 0], what[:, 2]], place, size)
-    frames = alpha[:, None].astype(np.uint16) * np.repeat(HUES[what[:, 1]], length, axis=0)[:, :, None, None]
+    colour = np.repeat(HUES[what[:, 1]], length, axis=0)[:, :, None, None]
+    frames = (alpha[:, None].astype(np.uint16) * colour // 255).astype(np.uint8)
     labels = np.concatenate([np.repeat(what, length, axis=0), place.reshape(-1, 2)], axis=1)
-    names, sizes = ("shape", "colour", "scale", "position_x", "position_y"), (3, 6, 3, 0, 0)
-    return _clips((frames // 255).astype(np.uint8), labels, names, sizes, length, "bouncing-sprites", "rendered")
+    names = ("shape", "colour", "scale", "position_x", "position_y")
+    return _clips(frames, labels, names, (3, 6, 3, 0, 0), length, "bouncing-sprites", "rendered")
 
 
 def moving_digits(
     root: str | Path | None = None, *, clips: Clips = 1000, length: Length = 20, size: Size = 64, seed: Seed = 0
 ) -> ImageData:
-    """Clips, as groups of frames (1, size, size), of one handwritten digit: MNIST's, or scikit-learn's without a file.
+    """Clips, as groups of frames (1, size, size), of one handwritten digit: MNIST's, or
+    scikit-learn's without a file.
 
-    Labels: the digit (an index), and its place x, y in [0, 1] of its way; the digit is the class too.
+    Labels: the digit (an index), and position x, y as shares of its range, in [0, 1]; the digit is
+    the class too.
     """
     try:
         source = mnist(root)
@@ -71,44 +84,57 @@ def moving_digits(
     assert source.y is not None
     y = np.repeat(source.y[rows], length)
     labels = np.concatenate([y[:, None], place.reshape(-1, 2)], axis=1)
-    names, sizes = ("digit", "position_x", "position_y"), (10, 0, 0)
-    return _clips(frames, labels, names, sizes, length, "moving-digits", source.about, y, source.class_names)
+    names = ("digit", "position_x", "position_y")
+    return _clips(frames, labels, names, (10, 0, 0), length, "moving-digits", source.about, y, source.class_names)
 
 
 def bounce(clips: int, length: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Places (clips, length, 2) in the unit square: a straight way at constant speed, mirrored at the borders."""
+    """Positions (clips, length, 2) in the unit square: straight lines at constant speed, mirrored
+    at the borders.
+    """
     start = rng.uniform(0, 1, (clips, 1, 2))
-    direction, speed = rng.uniform(0, 2 * np.pi, clips), rng.uniform(0.06, 0.14, clips)
-    velocity = speed[:, None] * np.stack([np.cos(direction), np.sin(direction)], 1)
+    direction = rng.uniform(0, 2 * np.pi, clips)
+    speed = rng.uniform(0.06, 0.14, clips)
+    velocity = speed[:, None] * np.stack([np.cos(direction), np.sin(direction)], 1)  # (clips, 2)
     way = start + velocity[:, None] * np.arange(length)[:, None]
+    # a reflection at 0 and 1 is a triangle wave of period 2
     return 1 - np.abs(1 - way % 2)
 
 
 def _frames(things: Pixels, place: NDArray[np.float64], size: int) -> Pixels:
-    """Frames (clips * length, size, size) with things (clips, h, h) at their places, to the nearest pixel, on black."""
+    """Frames (clips * length, size, size) with objects (clips, h, h) at their positions, to the
+    nearest pixel, on black.
+    """
     clips, length, _ = place.shape
     side = things.shape[1]
     left, top = np.rint(place.reshape(-1, 2) * (size - side)).astype(np.int64).T
     frames = np.zeros((clips * length, size, size), dtype=np.uint8)
     inside = np.arange(side)
-    rows, columns = top[:, None, None] + inside[:, None], left[:, None, None] + inside
+    rows = top[:, None, None] + inside[:, None]  # (clips * length, h, 1)
+    columns = left[:, None, None] + inside  # (clips * length, 1, h)
     frames[np.arange(len(frames))[:, None, None], rows, columns] = np.repeat(things, length, axis=0)
     return frames
 
 
 def _thing(shape: int, scale: float, size: int) -> Pixels:
-    """A sprite, smooth at the edges, in a square just larger than the largest (h, h), h about a third of `size`."""
-    side, fine = 2 * round(size * 0.18), 8
-    unit = side * fine / 26 * scale  # pixels of dSprites to fine pixels here
+    """A sprite, smooth at the edges, in a square just larger than the largest (h, h), h about a
+    third of `size`.
+    """
+    side = 2 * round(size * 0.18)
+    fine = 8  # samples per pixel along each axis
+    unit = side * fine / 26 * scale  # pixels of dSprites to samples here
     corners = outlines()[shape] * unit + side * fine / 2
     place = np.arange(side * fine) + 0.5
     x0, y0 = corners.T
     x1, y1 = np.roll(corners, -1, axis=0).T
+    # even-odd rule: a sample is inside if an odd number of edges from (a, b) to (c, d) is left of it
     inside = np.zeros((side * fine, side * fine), dtype=bool)
     for a, b, c, d in zip(x0, y0, x1, y1, strict=True):
         if b != d:
             crosses = (b <= place) != (d <= place)
-            inside ^= crosses[:, None] & (place >= (a + (place - b) * (c - a) / (d - b))[:, None])
+            cut = a + (place - b) * (c - a) / (d - b)  # (side * fine,): x of the edge in each row
+            inside ^= crosses[:, None] & (place >= cut[:, None])
+    # (side * fine, side * fine) -> (side, side): the share of each pixel that is inside
     return (255 * inside.reshape(side, fine, side, fine).mean((1, 3)) + 0.5).astype(np.uint8)
 
 
@@ -123,6 +149,7 @@ def _clips(
     y: NDArray[np.int64] | None = None,
     class_names: tuple[str, ...] = (),
 ) -> ImageData:
+    """The data set of these frames, `length` of each clip, with a group for each clip."""
     groups = np.repeat(np.arange(len(frames) // length), length)
     return ImageData(
         frames,

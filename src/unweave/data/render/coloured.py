@@ -1,10 +1,12 @@
-"""dSprites in colour, on noise, on a painting, or on a plain ground: what disentanglement_lib makes of it.
+"""Variants of dSprites in colour, on noise, on a painting, or on a plain ground, as in disentanglement_lib.
 
-Locatello et al. 2019, Challenging common assumptions (Color-, Noisy- and Scream-dSprites); van Steenkiste et al. 2019,
-Are disentangled representations helpful for abstract visual reasoning? (abstract dSprites).
+Locatello et al. 2019, Challenging common assumptions (Color-, Noisy- and Scream-dSprites); van
+Steenkiste et al. 2019, Are disentangled representations helpful for abstract visual reasoning?
+(abstract dSprites).
 
-**Departures**: there, colour, noise and place are drawn anew each time an image is asked for; here they belong to the
-row and the seed, so that an image stays what it is. Images are rounded to 8 bits.
+**Departures**: there, colour, noise and the part of the painting are drawn anew at each access;
+here they are a function of the row and the seed, so that an image is always the same. Images are
+rounded to 8 bits.
 """
 
 from __future__ import annotations
@@ -50,8 +52,9 @@ def color_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> 
     white = _white(root, levels)
 
     def draw(v: NDArray[np.int64]) -> Pixels:
-        colour = (255 * (0.5 + 0.5 * uniform(seed, "colour", white.factors.rows(v), 3)) + 0.5).astype(np.uint8)
-        colour, images = colour[:, :, None, None], white.images(v)
+        images = white.images(v)  # (n, 1, 64, 64)
+        share = 0.5 + 0.5 * uniform(seed, "colour", white.factors.rows(v), 3)
+        colour = (255 * share + 0.5).astype(np.uint8)[:, :, None, None]  # (n, 3, 1, 1)
         return over(images, colour, np.uint8(0)) if levels else np.bitwise_and(images, colour)
 
     return FactorImages(white.factors, draw, name="color-dsprites", about=white.about, binary=False)
@@ -60,8 +63,9 @@ def color_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> 
 def noisy_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> FactorImages:
     """White dSprites (3, 64, 64) on noise that is uniform in [0, 1] in each pixel and channel.
 
-    With `levels`, scale, orientation and place are continuous and the sprites those of continuous-dsprites, smooth at
-    the edges; what is random is still drawn for each row, so that it differs between neighbours.
+    With `levels`, scale, orientation and position are continuous and the sprites those of
+    continuous-dsprites, smooth at the edges; what is random is still drawn for each row, so that it
+    differs between neighbours.
     """
     white = _white(root, levels)
 
@@ -76,22 +80,25 @@ def noisy_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> 
 
 
 def scream_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> FactorImages:
-    """Sprites (3, 64, 64) as the negative of what lies behind: a tinted part of a painting.
+    """Sprites (3, 64, 64) as the negative of the background, a tinted part of a painting.
 
-    The painting is Munch's Scream from `scream.jpg` where the user has it, and one drawn by a formula where not.
+    The painting is Munch's Scream from `scream.jpg` if the user has it, else one drawn by a
+    formula.
     levels: as of `noisy_dsprites`.
     """
     white = _white(root, levels)
     picture, which = _picture(root)
-    picture = np.ascontiguousarray(picture) // 2
+    picture = np.ascontiguousarray(picture) // 2  # half as bright, so that the tint cannot overflow
     corners = np.array(picture.shape[1:]) - 64
 
     def draw(v: NDArray[np.int64]) -> Pixels:
+        images = white.images(v)
+        # (n, 5): the upper left corner of the part, and the tint of the three channels
         drawn = uniform(seed, "painting", white.factors.rows(v), 5)
         top, left = (drawn[:, :2] * corners).astype(np.int64).T
         behind = np.stack([picture[:, y : y + 64, x : x + 64] for y, x in zip(top, left, strict=True)])
         tint = (128 * drawn[:, 2:]).astype(np.uint8)
-        behind, images = behind + tint[:, :, None, None], white.images(v)
+        behind = behind + tint[:, :, None, None]
         return over(images, 255 - behind, behind) if levels else np.bitwise_xor(behind, images)
 
     return FactorImages(white.factors, draw, name="scream-dsprites", about=f"{white.about}, {which}", binary=False)
@@ -117,31 +124,38 @@ def _picture(root: Root) -> tuple[Pixels, str]:
 
 
 def abstract_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> FactorImages:
-    """Abstract dSprites (3, 64, 64): 5 greys behind, 6 colours in front, shape, scale and place; a random orientation.
+    """Abstract dSprites (3, 64, 64): 5 greys behind, 6 colours in front, shape, scale and position;
+    a random orientation.
 
-    With `levels`, scale and place are continuous and the sprite smooth at its edges; orientation is random for each row.
-    Drawn whether or not there is a published file; `root` is not used.
+    With `levels`, scale and position are continuous and the sprite smooth at its edges; orientation
+    is random for each row. Always rendered; `root` is not used.
     """
     space = refined(ABSTRACT, levels, ("scale", "position_x", "position_y"))
 
     def draw(v: NDArray[np.int64]) -> Pixels:
-        turn = uniform(seed, "orientation", space.rows(v), 1)
-        colour, grey = HUES[v[:, 1]][:, :, None, None], GREYS[v[:, 0]][:, None, None, None]
+        turn = uniform(seed, "orientation", space.rows(v), 1)  # (n, 1)
+        colour = HUES[v[:, 1]][:, :, None, None]
+        grey = GREYS[v[:, 0]][:, None, None, None]
         if levels:
             scale, x, y = (space.values[k][v[:, k]].astype(np.float32) for k in (3, 4, 5))
-            return over(continuous.draw(v[:, 2], scale, 2 * np.float32(np.pi) * turn[:, 0], x, y), colour, grey)
-        inside = sprites.draw(np.concatenate([v[:, 2:4], (turn * 40).astype(np.int64), v[:, 4:]], axis=1)) > 0
+            angle = 2 * np.float32(np.pi) * turn[:, 0]
+            return over(continuous.draw(v[:, 2], scale, angle, x, y), colour, grey)
+        # (n, 5): shape, scale, orientation, position_x, position_y
+        sprite = np.concatenate([v[:, 2:4], (turn * 40).astype(np.int64), v[:, 4:]], axis=1)
+        inside = sprites.draw(sprite) > 0
         return np.where(inside, colour, grey)
 
     return FactorImages(space, draw, name="abstract-dsprites", about="rendered", binary=False)
 
 
 def over(share: Pixels, front: Pixels | np.uint8, behind: Pixels | np.uint8) -> Pixels:
-    """Images that are `front` where the share (n, 1, H, W) is 255, `behind` where it is 0, and a mixture between."""
+    """Images that are `front` where the share (n, 1, H, W) is 255, `behind` where it is 0, and a
+    mixture between.
+    """
     share = share.astype(np.uint16)
     return ((share * front + (255 - share) * behind + 127) // 255).astype(np.uint8)
 
 
 def _white(root: Root, levels: int) -> FactorImages:
-    """White sprites on black: dSprites, or with `levels` the continuous ones, whatever files there are."""
+    """White sprites on black: dSprites, or with `levels` the continuous ones."""
     return continuous.continuous_dsprites(levels=levels) if levels else dsprites(root)

@@ -1,7 +1,9 @@
-"""dSprites whose scale, orientation and place take any value, smooth at the edges, for metrics of continuous factors.
+"""Continuous dSprites: any scale, orientation and position, smooth at the edges, for metrics of
+continuous factors.
 
-The outlines and ranges are those of dSprites; orientation stops short of the full turn. An image looks each pixel up in
-a table of signed distances to the outline, so that its grey is the share of the pixel that the sprite covers.
+The outlines and ranges are those of dSprites; orientation excludes the full turn. Each pixel is
+looked up in a table of signed distances to the outline, so that its grey is the share of the pixel
+that the sprite covers.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from unweave.data.render.sprites import SPACE, outlines
 from unweave.settings import Setting
 
 Array = NDArray[np.float32]
-FINE, EXTENT = 6, 16  # table entries per pixel; pixels it reaches from the centre
+FINE = 6  # table entries per pixel
+EXTENT = 16  # pixels that the table reaches from the centre
 WINDOW = 30  # pixels a side: no sprite is wider
 
 
@@ -30,7 +33,7 @@ def continuous_dsprites(
 ) -> FactorImages:
     """Grey images (1, 64, 64) of 3 shapes by `levels` values of each other factor; `root` is not used.
 
-    The other sets that are rendered have the same option `levels`, 0 for their published grid.
+    The other rendered data sets have the same option `levels`, 0 for their published grid.
     """
     space = refined(SPACE, levels, ("scale", "position_x", "position_y"), {"orientation": 2 * np.pi})
 
@@ -43,14 +46,21 @@ def continuous_dsprites(
 
 def draw(shape: NDArray[np.int64], scale: Array, orientation: Array, x: Array, y: Array) -> NDArray[np.uint8]:
     """Images (n, 1, 64, 64): scale in [0.5, 1], orientation in radians, x and y in [0, 1], each (n,)."""
-    n, inside = len(shape), np.arange(WINDOW, dtype=np.float32)
-    centre_x, centre_y = 15.5 + 32 * x, 15.5 + 32 * y
-    left, top = np.rint(centre_x - WINDOW / 2), np.rint(centre_y - WINDOW / 2)
-    dx = inside + (left - centre_x)[:, None]
+    n = len(shape)
+    inside = np.arange(WINDOW, dtype=np.float32)
+    # only a window round the sprite is looked up; the rest stays black
+    centre_x = 15.5 + 32 * x
+    centre_y = 15.5 + 32 * y
+    left = np.rint(centre_x - WINDOW / 2)
+    top = np.rint(centre_y - WINDOW / 2)
+    dx = inside + (left - centre_x)[:, None]  # (n, WINDOW)
     dy = inside + (top - centre_y)[:, None]
-    c, s = np.cos(orientation) / scale, np.sin(orientation) / scale
+    # (n, WINDOW, WINDOW): pixels turned and scaled back into the frame of the outline
+    c = np.cos(orientation) / scale
+    s = np.sin(orientation) / scale
     across = _bent(c[:, None, None] * dx[:, None, :] - s[:, None, None] * dy[:, :, None])
     down = _bent(s[:, None, None] * dx[:, None, :] + c[:, None, None] * dy[:, :, None])
+    # the share of a pixel that is covered, from the signed distance of its centre
     share = 0.5 - _look_up(shape, down, across) * scale[:, None, None]
     images = np.zeros((n, 64, 64), dtype=np.uint8)
     rows = top.astype(np.int64)[:, None, None] + np.arange(WINDOW)[:, None]
@@ -60,14 +70,16 @@ def draw(shape: NDArray[np.int64], scale: Array, orientation: Array, x: Array, y
 
 
 def _bent(pixels: Array) -> Array:
-    """Places in the table, kept inside it: what is outside is far from any sprite."""
+    """Places in the table, clipped to its borders, which are far from any sprite."""
     return (FINE * (pixels + EXTENT)).clip(0, np.float32(2 * FINE * EXTENT - 1.001))
 
 
 def _look_up(shape: NDArray[np.int64], row: Array, column: Array) -> Array:
-    """Signed distance, pixels at scale 1, between the entries of the table, linear in both directions."""
-    i, j = row.astype(np.int32), column.astype(np.int32)
-    down, across = row - i.astype(np.float32), column - j.astype(np.float32)
+    """Signed distance, in pixels at scale 1, by bilinear interpolation of the table."""
+    i = row.astype(np.int32)
+    j = column.astype(np.int32)
+    down = row - i.astype(np.float32)
+    across = column - j.astype(np.float32)
     width = 2 * FINE * EXTENT + 1
     here = (shape[:, None, None] * width + i) * width + j
     table = _distances()
@@ -83,10 +95,13 @@ def _distances() -> Array:
     at = (place[None, :] + 1j * place[:, None])[..., None]
     tables = []
     for corners in outlines():
+        # points are complex numbers; the last axis is over the edges of the outline
         start = corners @ np.array([1, 1j])
         edge = np.roll(start, -1) - start
+        # (193, 193): distance to the nearest edge, from the projection on each, clipped to its ends
         along = (((at - start) * edge.conj()).real / np.abs(edge) ** 2).clip(0, 1)
         nearest = np.abs(at - start - along * edge).min(-1)
+        # even-odd rule: inside if an odd number of edges is left of the point
         crosses = (start.imag <= at.imag) != (start.imag + edge.imag <= at.imag)
         slope = edge.real / np.where(edge.imag == 0, 1, edge.imag)
         inside = (crosses & (at.real >= start.real + (at.imag - start.imag) * slope)).sum(-1) % 2

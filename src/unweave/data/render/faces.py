@@ -1,10 +1,12 @@
-"""Faces lit from one direction, 38 people by 64 lights as in the Extended Yale B set, with exact albedo and normals.
+"""Faces lit from one direction, 38 people by 64 lights as in the Extended Yale B set, with exact
+albedo and normals.
 
-A face is a height field (a head with nose, eye sockets and lips) and an albedo map (eyes, brows, lips, skin, beard),
-both made from the same dozen random proportions. An image is albedo * (ambient + max(0, normal . light)): Lambert's law.
+A face is a height field (a head with nose, eye sockets and lips) and an albedo map (eyes, brows,
+lips, skin, beard), both made from the same dozen random proportions. An image is albedo * (ambient
++ max(0, normal . light)): Lambert's law.
 
-**Departures** from Georghiades, Belhumeur, Kriegman 2001 (Yale B): procedural heads, a full grid of 8 x 8 lights, no
-shadow that one part of a face casts on another.
+**Departures** from Georghiades, Belhumeur, Kriegman 2001 (Yale B): procedural heads, a full grid of
+8 x 8 lights, no shadow that one part of a face casts on another.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from unweave.seeds import fold
 from unweave.settings import Setting
 
 AMBIENT = 0.08
-AZIMUTH, ELEVATION = (-80, 80), (-40, 60)  # of the light, degrees, from and to; from in front is 0, 0
+AZIMUTH = (-80, 80)  # of the light, degrees, lowest and highest; 0 is in front
+ELEVATION = (-40, 60)
 LIGHTS = 8  # values of each angle
 NAMES = ("identity", "light_azimuth", "light_elevation")
 KINDS = ("categorical", "ordered", "ordered")
@@ -32,7 +35,8 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Heads:
-    """What a light falls on: albedo (K, size, size) in [0, 1], and unit normals (K, size, size, 3), 0 off the head.
+    """Surfaces of heads: albedo (K, size, size) in [0, 1], and unit normals (K, size, size, 3), 0
+    off the head.
 
     Axes of a normal: right, down, towards the camera.
     """
@@ -41,8 +45,11 @@ class Heads:
     normals: Array
 
     def shading(self, who: NDArray[np.int64], light: Array) -> Array:
-        """max(0, normal . light), (n, size, size), for people (n,) and unit vectors (n, 3) towards the light."""
-        n, size = len(who), self.albedo.shape[1]
+        """max(0, normal . light), (n, size, size), for people (n,) and unit vectors (n, 3) towards
+        the light.
+        """
+        n = len(who)
+        size = self.albedo.shape[1]
         facing = self.normals[who].reshape(n, -1, 3) @ light[:, :, None]
         return facing.reshape(n, size, size).clip(0)
 
@@ -57,9 +64,9 @@ def faces(
 ) -> FactorImages:
     """Grey images (1, size, size) by identity, light_azimuth and light_elevation; `root` is not used.
 
-    With `levels`, both angles of the light are continuous; people stay who they are.
+    With `levels`, both angles of the light are continuous; the people are the same.
     """
-    angles = np.linspace(*AZIMUTH, LIGHTS), np.linspace(*ELEVATION, LIGHTS)
+    angles = (np.linspace(*AZIMUTH, LIGHTS), np.linspace(*ELEVATION, LIGHTS))
     published = FactorSpace(NAMES, (people, LIGHTS, LIGHTS), (np.arange(people), *angles), KINDS)
     space = refined(published, levels, NAMES[1:])
     azimuth, elevation = (np.asarray(values, dtype=np.float64) for values in space.values[1:])
@@ -74,24 +81,37 @@ def faces(
 
 
 def light(azimuth: NDArray[np.float64], elevation: NDArray[np.float64]) -> Array:
-    """Unit vectors (n, 3), as right, down, towards the camera, from degrees: to the right and up are positive."""
-    a, e = np.deg2rad(azimuth), np.deg2rad(elevation)
+    """Unit vectors (n, 3), as right, down, towards the camera, from degrees: right and up are positive."""
+    a = np.deg2rad(azimuth)
+    e = np.deg2rad(elevation)
     return np.stack([np.sin(a) * np.cos(e), -np.sin(e), np.cos(a) * np.cos(e)], 1).astype(np.float32)
 
 
 def heads(people: int, size: int, seed: int) -> Heads:
-    """Heads of so many people; the first ones stay the same when there are more."""
-    made = [_head(np.random.default_rng(fold(seed, "head", who)).normal(size=14), size) for who in range(people)]
-    albedo, normals = zip(*made, strict=True)
+    """Heads of `people` persons; each is a function of the seed and its number alone."""
+    albedo = []
+    normals = []
+    for who in range(people):
+        proportions = np.random.default_rng(fold(seed, "head", who)).normal(size=14)
+        shade, normal = _head(proportions, size)
+        albedo.append(shade)
+        normals.append(normal)
     return Heads(np.stack(albedo), np.stack(normals))
 
 
 def _head(p: NDArray[np.float64], size: int) -> tuple[Array, Array]:
-    """Albedo (size, size) and normals (size, size, 3) of the head with proportions `p`, 14 standard normal numbers."""
+    """Albedo (size, size) and normals (size, size, 3) of the head with proportions `p`, 14 standard
+    normal numbers.
+    """
     place = (2 * np.arange(size) + 1) / size - 1
-    x, y = place[None, :], place[:, None]
-    wide, tall = 0.78 + 0.03 * p[12], 0.94 + 0.02 * p[13]
-    eye_x, eye_y, mouth_y, nose_y = 0.34 + 0.04 * p[4], -0.2 + 0.04 * p[5], 0.5 + 0.04 * p[7], 0.05 + 0.05 * p[2]
+    x = place[None, :]
+    y = place[:, None]
+    wide = 0.78 + 0.03 * p[12]
+    tall = 0.94 + 0.02 * p[13]
+    eye_x = 0.34 + 0.04 * p[4]
+    eye_y = -0.2 + 0.04 * p[5]
+    mouth_y = 0.5 + 0.04 * p[7]
+    nose_y = 0.05 + 0.05 * p[2]
 
     def bump(at_x: float, at_y: float, width: float, height: float) -> NDArray[np.float64]:
         return np.exp(-((x - at_x) ** 2) / width - (y - at_y) ** 2 / height)
@@ -99,6 +119,7 @@ def _head(p: NDArray[np.float64], size: int) -> tuple[Array, Array]:
     def both(at_x: float, at_y: float, width: float, height: float) -> NDArray[np.float64]:
         return bump(at_x, at_y, width, height) + bump(-at_x, at_y, width, height)
 
+    # height field: an ellipsoid with a nose, eye sockets and lips; its gradient gives the normals
     depth = 0.9 * np.sqrt(np.clip(1.05 - (x / wide) ** 2 - (y / tall) ** 2, 0.02, None))
     depth += (0.22 + 0.05 * p[0]) * bump(0.0, nose_y, 0.02 + 0.005 * abs(p[1]), 0.08)
     depth -= (0.1 + 0.02 * p[3]) * both(eye_x, eye_y, 0.02, 0.02)
@@ -107,6 +128,7 @@ def _head(p: NDArray[np.float64], size: int) -> tuple[Array, Array]:
     normals = np.stack([-right, -down, np.ones_like(depth)], axis=-1)
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
 
+    # albedo: skin with eyes, brows, lips, in half of the people a beard round the mouth, and hair
     albedo = 0.68 + 0.1 * p[8] - 0.4 * both(eye_x, eye_y, 0.012, 0.004)
     albedo -= (0.22 + 0.05 * p[9]) * both(eye_x, eye_y - 0.17 + 0.03 * p[10], 0.03, 0.003)
     albedo -= 0.2 * bump(0.0, mouth_y, 0.05, 0.006)
@@ -114,4 +136,6 @@ def _head(p: NDArray[np.float64], size: int) -> tuple[Array, Array]:
         albedo -= 0.2 * bump(0.0, 0.85, 0.3, 0.06) * (1 - bump(0.0, mouth_y, 0.05, 0.01))
     albedo -= 0.45 / (1 + np.exp(30 * (y + 0.68 - 0.25 * x**2 + 0.03 * p[9])))
     head = (x / (wide + 0.02)) ** 2 + (y / tall) ** 2 < 1
-    return (albedo.clip(0.05, 1) * head).astype(np.float32), (normals * head[..., None]).astype(np.float32)
+    albedo = albedo.clip(0.05, 1) * head
+    normals = normals * head[..., None]
+    return albedo.astype(np.float32), normals.astype(np.float32)

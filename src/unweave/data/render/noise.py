@@ -1,4 +1,4 @@
-"""Random numbers as a function of the image they belong to, so that a row looks the same whenever it is drawn."""
+"""Random numbers as a function of the row, so that an image is the same whenever it is rendered."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 def bits(seed: int, what: str, rows: NDArray[np.int64], count: int) -> NDArray[np.uint64]:
-    """`count` words of 64 random bits (n, count) for each of the rows (n,), independent for each seed and `what`.
+    """`count` words of 64 random bits (n, count) for each of the rows (n,), independent for each
+    seed and `what`.
 
-    The generator is SplitMix64 (Steele, Lea, Flood 2014), started at a hash of (seed, what) and the row.
+    The generator is SplitMix64 (Steele, Lea, Flood 2014), started at a hash of (seed, what) and the
+    row.
     """
     start = _start(seed, what, rows)
     return _mix(start[:, None] + GOLDEN * np.arange(1, count + 1, dtype=np.uint64))

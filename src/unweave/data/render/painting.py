@@ -1,4 +1,6 @@
-"""A painting in the manner of Munch's Scream, drawn by a formula: bands of a burning sky, a fjord, a bridge."""
+"""A painting in the manner of Munch's Scream, drawn by a formula: bands of a burning sky, a fjord,
+a bridge.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ from numpy.typing import NDArray
 
 from unweave.data.render.noise import uniform
 
-HEIGHT, WIDTH = 350, 274  # of the thumbnail that Scream-dSprites is cut from
+HEIGHT = 350  # of the thumbnail that Scream-dSprites is cut from
+WIDTH = 274
 SKY = np.array([[205, 72, 38], [236, 146, 54], [222, 186, 98], [188, 88, 52], [120, 130, 128]], dtype=np.float32)
 WATER = np.array([[38, 52, 78], [70, 92, 108], [128, 122, 88], [52, 44, 56]], dtype=np.float32)
 PLANKS = np.array([[120, 74, 44], [160, 104, 62], [92, 62, 48], [188, 138, 88]], dtype=np.float32)
@@ -32,10 +35,11 @@ def painting() -> NDArray[np.uint8]:
 
 
 def _brush(colours: NDArray[np.float32], phase: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A stripe of each colour (m, 3) in turn as the phase (H, W) goes from one whole number to the next: (3, H, W)."""
-    here, part = np.floor(phase).astype(np.int64), phase - np.floor(phase)
-    soft = np.clip(3 * part - 2, 0, 1)
-    mixed = colours[here % len(colours)] * (1 - soft)[..., None] + colours[(here + 1) % len(colours)] * soft[..., None]
+    """Stripes (3, H, W) of the colours (m, 3) in turn, one for each whole number of the phase (H, W)."""
+    here = np.floor(phase).astype(np.int64)
+    part = phase - np.floor(phase)
+    soft = np.clip(3 * part - 2, 0, 1)[..., None]  # the last third of a stripe blends into the next
+    mixed = colours[here % len(colours)] * (1 - soft) + colours[(here + 1) % len(colours)] * soft
     return np.moveaxis(mixed, -1, 0)
 
 
@@ -44,6 +48,8 @@ def _clouds(y: NDArray[np.float32], x: NDArray[np.float32], which: int) -> NDArr
     draw = uniform(which, "painting", np.arange(12), 3)
     total: NDArray[np.float32] = np.zeros_like(y)
     for wave, (turn, shift, pitch) in enumerate(draw):
-        cycles, angle = 1.2 * 1.25**wave * (0.8 + 0.4 * pitch), 2 * np.pi * turn
-        total += np.sin(2 * np.pi * (cycles * (np.cos(angle) * x + np.sin(angle) * y) + shift)) / (1 + wave)
+        cycles = 1.2 * 1.25**wave * (0.8 + 0.4 * pitch)
+        angle = 2 * np.pi * turn
+        along = np.cos(angle) * x + np.sin(angle) * y
+        total += np.sin(2 * np.pi * (cycles * along + shift)) / (1 + wave)
     return (0.5 + total / 6).astype(np.float32)

@@ -1,4 +1,6 @@
-"""The grid of a data set made finer: factors that vary smoothly take any number of values over their published range."""
+"""Finer grids of rendered data sets: any number of values of continuous factors over their
+published range.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +19,22 @@ Levels = Annotated[int, Setting("values of each factor that varies smoothly; 0 f
 def refined(
     space: FactorSpace, levels: int, lines: Sequence[str] = (), circles: Mapping[str, float] | None = None
 ) -> FactorSpace:
-    """The grid with `levels` values of each factor named here; the grid itself if `levels` is 0.
+    """The grid with `levels` values of each factor in `lines` and `circles`; the grid itself if
+    `levels` is 0.
 
-    lines: the values run evenly from the first published one to the last. circles: {factor: full turn}: they go round
-    evenly from 0, and the full turn, which is 0 again, is not among them. These factors are continuous then. ValueError
-    for a single level.
+    lines: factors with values evenly spaced from the first published one to the last.
+    circles: {factor: full turn}: factors with values evenly spaced from 0, without the full turn,
+        which is 0 again.
+    The kind of these factors becomes continuous. ValueError for a single level.
     """
     if not levels:
         return space
     if levels == 1:
         raise ValueError("levels is 1; give at least 2, or 0 for the published grid")
-    finer: dict[str, NDArray[Any]] = {name: turn * np.arange(levels) / levels for name, turn in (circles or {}).items()}
+    finer: dict[str, NDArray[Any]] = {}
+    if circles is not None:
+        for name, turn in circles.items():
+            finer[name] = turn * np.arange(levels) / levels
     for name in lines:
         published = space.values[space.index(name)]
         finer[name] = np.linspace(published[0], published[-1], levels)

@@ -1,11 +1,13 @@
-"""A solid in a coloured room on the grid of 3D Shapes, ray cast: floor, wall and object hue, scale, shape, orientation.
+"""Ray-cast stand-in for 3D Shapes: one solid in a coloured room; three hues, scale, shape, orientation.
 
-The six factors, their order, sizes and values are those of 3D Shapes (Burgess, Kim 2018), of which this is a stand-in:
-a camera on an arc of 60 degrees looks down at one solid on the floor of a square room without a roof, under a pale blue
-sky. What a pixel sees depends on scale, shape and orientation alone (480 views, cast when first asked for and kept as
-the share of each surface in the light of each pixel); an image is these shares times the colours.
+The six factors, their order, sizes and values are those of 3D Shapes (Burgess, Kim 2018): a camera
+on an arc of 60 degrees looks down at one solid on the floor of a square room without a roof, under
+a pale blue sky. The surfaces in a pixel depend on scale, shape and orientation alone (480 views,
+cast at first use and kept as the share of each surface in the light of each pixel); an image is
+these shares times the colours.
 
-**Departures** from 3D Shapes: measures of room, camera and light are chosen here; pixels differ from the published set.
+**Departures** from 3D Shapes: dimensions of room, camera and light are chosen here; pixels differ
+from the published set.
 """
 
 from __future__ import annotations
@@ -35,15 +37,20 @@ SPACE = FactorSpace(
     ),
     ("ordered", "ordered", "ordered", "ordered", "categorical", "ordered"),
 )
-ROOM, WALL = 4.0, 3.0  # half the room's width, the walls' height
-DISTANCE, HEIGHT, LOOK_AT, VIEW = 3.8, 1.7, 0.72, 0.53  # the camera; VIEW is the tangent of half its angle
+ROOM = 4.0  # half the width of the room
+WALL = 3.0  # height of the walls
+DISTANCE = 3.8  # of the camera from the axis of the room
+HEIGHT = 1.7  # of the camera
+LOOK_AT = 0.72  # height of the point that the camera is directed at
+VIEW = 0.53  # tangent of half the angle of view
 REACH = 0.87  # of a solid from its middle, in heights: the corner of a cube
 LIGHT = np.array([1.6, 5.5, 3.2], dtype=np.float32)
 UP = np.array([0, 1, 0], dtype=np.float32)
-SKY, WHITE = (0.72, 0.86, 0.95), (1.0, 1.0, 1.0)
+SKY = (0.72, 0.86, 0.95)
+WHITE = (1.0, 1.0, 1.0)
 PROBED = 8  # images of the fingerprint: each may take a view that has to be cast first
 KEPT = 4096  # views at most, 84 MB at 64x64
-FLOOR_, WALL_, OBJECT_, SKY_, SHINE_ = range(5)  # what a pixel's light is shared by
+FLOOR_, WALL_, OBJECT_, SKY_, SHINE_ = range(5)  # surfaces that share the light of a pixel
 
 
 def scene3d(
@@ -52,22 +59,27 @@ def scene3d(
     size: Annotated[int, Setting("pixels a side", low=8)] = 64,
     levels: Levels = 0,
 ) -> FactorImages:
-    """480,000 images (3, size, size) of a solid in a room, drawn when asked for; `root` is not used.
+    """480,000 images (3, size, size) of a solid in a room, rendered on demand; `root` is not used.
 
-    With `levels`, the three hues, scale and orientation are continuous; shape stays one of four. Up to 32 levels all
-    views are kept; with more a view is cast for each image, which takes some 25 ms at 64x64.
+    With `levels`, the three hues, scale and orientation are continuous; shape stays one of four. Up
+    to 32 levels all views are kept; with more a view is cast for each image, which takes some 25 ms
+    at 64x64.
     """
     space = refined(SPACE, levels, ("scale", "orientation"), dict.fromkeys(SPACE.names[:3], 1.0))
     return FactorImages(space, Views(space, size), name="scene3d", about="rendered", binary=False, probed=PROBED)
 
 
 class Views:
-    """Draws images from factor indices; keeps the views it has cast, 5 bytes a pixel (480 are 10 MB at 64x64)."""
+    """Renderer from factor indices to images; keeps the views it has cast, 5 bytes a pixel
+    (480 are 10 MB at 64x64).
+    """
 
     def __init__(self, space: FactorSpace, size: int) -> None:
-        self.space, self.size = space, size
-        self.hues = [np.array([colorsys.hsv_to_rgb(h, 1, 1) for h in v.tolist()], np.float32) for v in space.values[:3]]
-        kept = space.sizes[3:] if math.prod(space.sizes[3:]) <= KEPT else (0, 0, 0)
+        self.space = space
+        self.size = size
+        self.hues = [_colours(hues) for hues in space.values[:3]]
+        views = space.sizes[3:]
+        kept = views if math.prod(views) <= KEPT else (0, 0, 0)
         self.shares = np.zeros((*kept, 5, size * size), dtype=np.uint8)
         self.known = np.zeros(kept, dtype=bool)
 
@@ -76,7 +88,9 @@ class Views:
         colours = np.empty((len(v), 3, 5), dtype=np.float32)
         for surface, hues in enumerate(self.hues):
             colours[:, :, surface] = hues[v[:, surface]]
-        colours[:, :, SKY_], colours[:, :, SHINE_] = SKY, WHITE
+        colours[:, :, SKY_] = SKY
+        colours[:, :, SHINE_] = WHITE
+        # (n, 3, 5) @ (n, 5, size * size) -> (n, 3, size * size)
         light = colours @ self._shares(v[:, 3:]).astype(np.float32)
         np.minimum(light, 255, out=light)
         return (light + 0.5).astype(np.uint8).reshape(-1, 3, self.size, self.size)
@@ -97,6 +111,11 @@ class Views:
         return cast(self.space.values[3][scale], shape, self.space.values[5][orientation], self.size)
 
 
+def _colours(hues: NDArray[np.generic]) -> Array:
+    """Red, green and blue in [0, 1] of hues (m,) at full saturation, (m, 3)."""
+    return np.array([colorsys.hsv_to_rgb(hue, 1, 1) for hue in hues.tolist()], np.float32)
+
+
 def cast(scale: float, shape: int, orientation: float, size: int) -> NDArray[np.uint8]:
     """The shares (5, size * size), 255 for all, of floor, wall, object, sky and highlights in each pixel.
 
@@ -105,22 +124,29 @@ def cast(scale: float, shape: int, orientation: float, size: int) -> NDArray[np.
     eye, along = _rays(np.deg2rad(orientation), 2 * size)
     distance, height = solid(shape, 0.75 * scale)
     light = np.zeros((5, len(along)), dtype=np.float32)
+
+    # The room: every ray meets the floor, a wall or the sky; the solid casts a shadow on the floor.
     at, surface, facing = _room(eye, along)
     shade = 0.55 + 0.45 * _towards_light(at, facing)
     floor = np.flatnonzero(surface == FLOOR_)
     shade[floor[_shadowed(at[floor], distance, height)]] *= 0.55
     light[surface, np.arange(len(along))] = np.where(surface == SKY_, 1, shade)
 
+    # The solid: only rays that pass close to its middle are traced.
     middle = np.array([0, height / 2, 0], dtype=np.float32)
     off_ray = np.linalg.norm(np.cross(along, middle - eye), axis=1)
     close = np.flatnonzero(off_ray < REACH * height)
     hit, at = trace(np.broadcast_to(eye, (len(close), 3)), along[close], distance, 2 * DISTANCE)
-    seen, at = close[hit], at[hit]
+    seen = close[hit]
+    at = at[hit]
     facing = normals(at, distance)
     light[:, seen] = 0
     light[OBJECT_, seen] = 0.4 + 0.6 * _towards_light(at, facing)
+    # highlight by the vector half way between light and camera (Blinn's model)
     half_way = _unit(_unit(LIGHT - at) - along[seen])
     light[SHINE_, seen] = 0.35 * np.einsum("nk,nk->n", facing, half_way).clip(0) ** 30
+
+    # (5, rays) -> (5, size * size): the mean over the 2 x 2 rays of each pixel
     pixels = light.reshape(5, size, 2, size, 2).mean((2, 4))
     return (255 * pixels.clip(0, 1) + 0.5).astype(np.uint8).reshape(5, -1)
 
@@ -137,11 +163,12 @@ def _rays(azimuth: float, size: int) -> tuple[Array, Array]:
 
 
 def _room(eye: Array, along: Array) -> tuple[Array, NDArray[np.int64], Array]:
-    """Where each ray meets the room (n, 3), which surface that is, and the normal there."""
+    """Where each ray meets the room (n, 3), the surface there (n,), and the normal (n, 3)."""
+    # distances along the rays to the floor (n,) and to the walls (n, 3) across x and z
     with np.errstate(divide="ignore"):
         to_floor = np.where(along[:, 1] < 0, -eye[1] / along[:, 1], np.inf)
         to_walls = (np.sign(along) * ROOM - eye) / along
-    to_walls[:, 1] = np.inf
+    to_walls[:, 1] = np.inf  # no roof
     wall = to_walls.argmin(1)
     to_wall = to_walls.min(1)
     at = eye + np.minimum(to_floor, to_wall)[:, None] * along
@@ -156,14 +183,16 @@ def _shadowed(at: Array, distance: Distance, height: float) -> NDArray[np.bool_]
     middle = np.array([0, height / 2, 0], dtype=np.float32)
     near = np.linalg.norm(np.cross(along, middle - at), axis=1) < REACH * height
     shadowed = np.zeros(len(at), dtype=bool)
-    start = at[near] + 0.01 * along[near]
+    start = at[near] + 0.01 * along[near]  # off the floor, which the solid touches
     shadowed[near] = trace(start, along[near], distance, float(LIGHT[1]))[0]
     return shadowed
 
 
 def _towards_light(at: Array, facing: Array) -> Array:
+    """Cosine (n,) between the normals and the directions to the light, 0 for surfaces turned away."""
     return np.einsum("nk,nk->n", facing, _unit(LIGHT - at)).clip(0)
 
 
 def _unit(p: Array) -> Array:
+    """Vectors (..., 3) scaled to length 1."""
     return p / np.sqrt(np.einsum("...k,...k->...", p, p))[..., None]

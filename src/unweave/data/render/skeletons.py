@@ -1,9 +1,10 @@
 """Bodies of 17 joints in random poses, each seen from several directions, as 13 key points in the plane.
 
-The setting of view-invariant pose embeddings (Sun et al. 2020, View-invariant probabilistic embedding for human pose):
-a pose is a chain of turns at the joints, a view is an azimuth about the vertical axis, an elevation and a roll.
+The setting of view-invariant pose embeddings (Sun et al. 2020, View-invariant probabilistic
+embedding for human pose): a pose is a chain of turns at the joints, a view is an azimuth about the
+vertical axis, an elevation and a roll.
 
-**Departures**: poses are drawn from ranges of joint angles, not recorded from people.
+**Departures**: poses are drawn at random from ranges of joint angles, not recorded from people.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ KEYPOINTS = (
     *("head", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist"),
     *("left_hip", "right_hip", "left_knee", "right_knee", "left_foot", "right_foot"),
 )
+TRUNK = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
 VIEW = ("azimuth", "elevation", "roll")
 TURNS = {  # joint angles: lowest and highest, radians
     "spine_x": (-0.3, 0.6),
@@ -45,9 +47,11 @@ def skeletons(
     views: Annotated[int, Setting("directions each is seen from", low=1)] = 4,
     seed: Annotated[int, Setting("of poses and views")] = 0,
 ) -> ImageData:
-    """Vectors (poses * views, 26): x and y of 13 key points; the views of one pose are one group, labels its view.
+    """Vectors (poses * views, 26): x and y of 13 key points; each pose is a group of views, the
+    labels are the view.
 
-    The middle of the hips is at 0, and the longest distance between shoulders and hips is 0.5. `root` is not used.
+    The middle of the hips is at 0, and the longest distance between shoulders and hips is 0.5.
+    `root` is not used.
     """
     rng = np.random.default_rng(fold(seed, "skeletons"))
     joints = np.repeat(body(poses, rng), views, axis=0)
@@ -65,10 +69,13 @@ def skeletons(
 
 
 def body(n: int, rng: np.random.Generator) -> Array:
-    """The key points (n, 13, 3) of random bodies: x to the body's left, y up, z ahead; the spine is 1 long."""
+    """The key points (n, 13, 3) of random bodies: x to the body's left, y up, z ahead; the spine is
+    1 long.
+    """
     angle = {(name, side): rng.uniform(*TURNS[name], n) for name in TURNS for side in (1, -1)}
     spine = _turn("y", angle["spine_y", 1]) @ _turn("z", angle["spine_z", 1]) @ _turn("x", angle["spine_x", 1])
-    up, left = np.array([0, 1.0, 0]), np.array([1.0, 0, 0])
+    up = np.array([0, 1.0, 0])
+    left = np.array([1.0, 0, 0])
     points = {"head": spine @ (1.44 * up)}
     for name, side in (("left", 1), ("right", -1)):
         shoulder = spine @ (0.96 * up + 0.34 * side * left)
@@ -77,26 +84,37 @@ def body(n: int, rng: np.random.Generator) -> Array:
         hip = np.broadcast_to(0.24 * side * left, (n, 3))
         leg = _turn("z", side * angle["hip_z", side]) @ _turn("x", angle["hip_x", side])
         knee = hip + leg @ (-0.9 * up)
-        points |= {f"{name}_shoulder": shoulder, f"{name}_elbow": elbow, f"{name}_hip": hip, f"{name}_knee": knee}
+        points[f"{name}_shoulder"] = shoulder
+        points[f"{name}_elbow"] = elbow
+        points[f"{name}_hip"] = hip
+        points[f"{name}_knee"] = knee
         points[f"{name}_wrist"] = elbow + arm @ _turn("x", angle["elbow", side]) @ (-0.52 * up)
         points[f"{name}_foot"] = knee + leg @ _turn("x", angle["knee", side]) @ (-0.88 * up)
     return np.stack([points[name] for name in KEYPOINTS], axis=1)
 
 
 def seen(joints: Array, view: Array) -> Array:
-    """Key points (n, 13, 3) through a camera at azimuth, elevation and roll (n, 3): (n, 13, 2), centred and scaled."""
+    """Key points (n, 13, 3) through a camera at azimuth, elevation and roll (n, 3): (n, 13, 2),
+    centred and scaled.
+    """
     azimuth, elevation, roll = view.T
-    turned = joints @ (_turn("z", roll) @ _turn("x", elevation) @ _turn("y", azimuth)).swapaxes(1, 2)
+    camera = _turn("z", roll) @ _turn("x", elevation) @ _turn("y", azimuth)  # (n, 3, 3)
+    turned = joints @ camera.swapaxes(1, 2)
+    # (n, 13, 3) -> (n, 13, 2): perspective
     flat = turned[..., :2] / (turned[..., 2:] + AWAY)
-    trunk = flat[:, [KEYPOINTS.index(f"{side}_{part}") for part in ("shoulder", "hip") for side in ("left", "right")]]
+    # (n, 4, 2): both shoulders, then both hips; (n,): their longest distance
+    trunk = flat[:, [KEYPOINTS.index(name) for name in TRUNK]]
     apart = np.linalg.norm(trunk[:, :, None] - trunk[:, None], axis=-1).max((1, 2))
-    return (flat - trunk[:, 2:].mean(1, keepdims=True)) / (2 * apart[:, None, None])
+    middle = trunk[:, 2:].mean(1, keepdims=True)
+    return (flat - middle) / (2 * apart[:, None, None])
 
 
 def _turn(axis: str, angle: Array) -> Array:
     """Rotations (n, 3, 3) about an axis by angles (n,)."""
     i, j = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
     turns = np.tile(np.eye(3), (len(angle), 1, 1))
-    turns[:, i, i] = turns[:, j, j] = np.cos(angle)
-    turns[:, j, i], turns[:, i, j] = np.sin(angle), -np.sin(angle)
+    turns[:, i, i] = np.cos(angle)
+    turns[:, j, j] = np.cos(angle)
+    turns[:, j, i] = np.sin(angle)
+    turns[:, i, j] = -np.sin(angle)
     return turns

@@ -1,4 +1,4 @@
-"""Four solids by their signed distance, and the tracing of rays to them (Hart 1996, Sphere tracing)."""
+"""Signed distance functions of four solids, and sphere tracing of rays to them (Hart 1996)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ NEAR = np.float32(2e-3)  # a ray that comes so close has arrived
 
 
 def solid(shape: int, radius: float) -> tuple[Distance, float]:
-    """Signed distance of points (n, 3), y up, to a cube, cylinder, sphere or capsule that stands on y = 0; its height."""
+    """Signed distance function of a cube, cylinder, sphere or capsule that stands on y = 0, and its height.
+
+    shape: 0 to 3. The function is from points (n, 3), y up, to distances (n,).
+    """
     r = np.float32(radius)
     half = r * np.float32((0.8, 0.85, 1.0, 1.2)[shape])
 
@@ -37,9 +40,12 @@ def solid(shape: int, radius: float) -> tuple[Distance, float]:
 
 
 def trace(start: Array, along: Array, distance: Distance, reach: float) -> tuple[NDArray[np.bool_], Array]:
-    """Whether each ray from `start` along the unit vectors (n, 3) meets the solid within `reach`, and where (n, 3)."""
-    gone, at = np.zeros(len(along), dtype=np.float32), start
-    for _ in range(STEPS):
+    """Whether each ray from `start` along the unit vectors (n, 3) meets the solid within `reach`
+    (n,), and where (n, 3).
+    """
+    gone = np.zeros(len(along), dtype=np.float32)
+    at = start
+    for _ in range(STEPS):  # no surface is nearer than the distance, so a ray can go so far
         left = distance(at)
         gone = np.minimum(gone + left, np.float32(2 * reach))
         at = start + gone[:, None] * along
@@ -54,6 +60,6 @@ def normals(at: Array, distance: Distance) -> Array:
 
 
 def _beyond(*past: Array) -> Array:
-    """Distance to a box or cylinder from how far points are past each pair of its faces; negative inside."""
+    """Signed distance to a box or cylinder, from the distances of points beyond each pair of its faces."""
     outside = np.sqrt(sum(np.maximum(q, 0) ** 2 for q in past))
     return outside + np.minimum(reduce(np.maximum, past), 0)

@@ -1,9 +1,10 @@
-"""dSprites drawn from its factors: a square, an ellipse or a heart, scaled, turned and moved, without anti-aliasing.
+"""Renderer of dSprites: a square, an ellipse or a heart, scaled, turned and moved, without anti-aliasing.
 
-A pixel is white where its centre lies inside the outline. Centres and the 32 positions of the sprite lie on one grid of
-1/31 pixel (positions are 32/31 pixel apart), so only 868 horizontal lines ever cut an outline at a pixel centre. Where
-they cut it is kept in whole 1/31 pixels, for every shape, scale and angle (5 MB, made in a fraction of a second); an
-image then is 64 look-ups, a shift and an exclusive or of row masks.
+A pixel is white if its centre is inside the outline. Centres and the 32 positions of the sprite are
+on one grid of 1/31 pixel (positions are 32/31 pixel apart), so only 868 horizontal lines ever cut
+an outline at a pixel centre. The cuts are stored in whole 1/31 pixels, for every shape, scale and
+angle (5 MB, made in a fraction of a second); an image then is 64 look-ups, a shift and an exclusive
+or of row masks.
 
 Matthey, Higgins, Hassabis, Lerchner, 2017: dSprites, disentanglement testing sprites data set.
 """
@@ -40,9 +41,11 @@ SPACE = FactorSpace(
 
 
 def outlines() -> tuple[NDArray[np.float64], ...]:
-    """Corners (n, 2) as x to the right and y down, in pixels from the centre of the sprite, at scale 1 and angle 0.
+    """Corners (n, 2) as x to the right and y down, in pixels from the centre of the sprite, at
+    scale 1 and angle 0.
 
-    The sizes of the ellipse and the height of the heart over its centre were fitted to published frames.
+    The sizes of the ellipse and the height of the heart over its centre were fitted to published
+    frames.
     """
     square = np.array([[-9.6, -9.6], [9.6, -9.6], [9.6, 9.6], [-9.6, 9.6]])
     t = 2 * np.pi * np.arange(100) / 100
@@ -54,30 +57,39 @@ def outlines() -> tuple[NDArray[np.float64], ...]:
 
 
 def draw(v: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Images (n, 1, 64, 64), 0 or 255, of factor indices (n, 5): shape, scale, orientation, position_x, position_y."""
+    """Images (n, 1, 64, 64), 0 or 255, of factor indices (n, 5): shape, scale, orientation,
+    position_x, position_y.
+    """
     shape, scale, orientation, x, y = v.T
+    # (n, 64): the line of the sprite through each row of pixels, and its cuts as packed int64
     sprite = (shape * 6 + scale) * ANGLES + orientation % ANGLES
     line = FINE * np.arange(SIZE) - (FIRST + 1) // 2 + REACH - STEP * y[:, None]
     cuts = _cuts().take(sprite[:, None] * 2 * REACH + line.clip(0, 2 * REACH - 1))
+    # (n, 64, 4): the cuts, moved to the position of the sprite
     edges = cuts.view(np.int16).reshape(-1, SIZE, CUTS) + (STEP * x).astype(np.int16)[:, None, None]
+    # (n, 64): masks of 64 pixels; a pixel is inside if it is right of an odd number of cuts
     right = _right_of().take(edges)
     rows = right[..., 0] ^ right[..., 1] ^ right[..., 2] ^ right[..., 3]
     pixels = np.unpackbits(rows.view(np.uint8), bitorder="little").reshape(-1, 1, SIZE, SIZE)
-    return np.negative(pixels, out=pixels)
+    return np.negative(pixels, out=pixels)  # 1 -> 255
 
 
 @cache
 def _right_of() -> NDArray[np.uint64]:
-    """For an edge e, in grid lines: the 64 pixels of a row as bits, set where the pixel's centre is at e or beyond."""
+    """Row masks by the place e of an edge, in grid lines: 64 bits, set for pixels with centres at e
+    or beyond.
+    """
     inside = np.arange(SIZE) * FINE >= np.arange(SIZE * FINE)[:, None]
     return np.packbits(inside, axis=1, bitorder="little").view("<u8")[:, 0]
 
 
 @cache
 def _cuts() -> NDArray[np.int64]:
-    """Where line k, at (k - REACH + 0.5) / 31 pixels below the centre, cuts each sprite: 4 int16 seen as one int64.
+    """Cuts of each sprite by line k, at (k - REACH + 0.5) / 31 pixels below the centre: 4 int16
+    viewed as one int64.
 
-    A cut is the first grid line at or right of it for a sprite in the first column; two cuts at 0 cancel.
+    A cut is the first grid line at or right of it for a sprite in the first column; two cuts at 0
+    cancel.
     """
     space = [_cuts_of(corners) for corners in outlines()]
     return np.concatenate(space).reshape(-1, CUTS).view(np.int64)[:, 0]
@@ -85,16 +97,22 @@ def _cuts() -> NDArray[np.int64]:
 
 def _cuts_of(corners: NDArray[np.float64]) -> NDArray[np.int16]:
     """Cuts (6 scales * 39 angles, lines, 4) of an outline (n, 2)."""
-    scale, angle = SPACE.values[1][:, None, None], -SPACE.values[2][:ANGLES, None]
+    # (S, n), S = 6 * 39 sprites: corners in grid lines, and the corners that the sides lead to
+    scale = SPACE.values[1][:, None, None]
+    angle = -SPACE.values[2][:ANGLES, None]
     x = (scale * (np.cos(angle) * corners[:, 0] - np.sin(angle) * corners[:, 1])).reshape(-1, len(corners)) * FINE
     y = (scale * (np.sin(angle) * corners[:, 0] + np.cos(angle) * corners[:, 1])).reshape(-1, len(corners)) * FINE
-    to_x, to_y = np.roll(x, -1, 1), np.roll(y, -1, 1)
+    to_x = np.roll(x, -1, 1)
+    to_y = np.roll(y, -1, 1)
+    # (S * n,): the first line that cuts each side, and how many do
     first = np.ceil(np.minimum(y, to_y) - 0.5).astype(np.int64).ravel()
     count = np.ceil(np.maximum(y, to_y) - 0.5).astype(np.int64).ravel() - first
+    # (C,) over all C cuts: side, line, and the x of the cut as the first grid line right of it
     side = np.repeat(np.arange(count.size), count)
     line = np.arange(side.size) - np.repeat(count.cumsum() - count, count) + first[side]
     along = (line + 0.5 - y.ravel()[side]) / (to_y - y).ravel()[side]
     cut = np.ceil(x.ravel()[side] + along * (to_x - x).ravel()[side] + FIRST / 2).astype(np.int16)
+    # (C,): the row of the table (sprite and line) of each cut, and which of the cuts of that row it is
     place = side // len(corners) * 2 * REACH + line + REACH
     order = np.argsort(place, kind="stable")
     sorted_place = place[order]

@@ -1,1 +1,3 @@
-"""Which rows make a batch: single ones, or those belonging together (groups, pairs, triplets, clips, views, classes)."""
+"""Sampling of batches: single rows, or rows that belong together (groups, pairs, triplets, clips,
+views, classes).
+"""

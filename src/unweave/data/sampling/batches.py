@@ -1,4 +1,4 @@
-"""The stream of batches a method trains on: a pure function of (seed, step), so that there is no position to keep."""
+"""Stream of training batches: a pure function of (seed, step), without a position or state to save."""
 
 from __future__ import annotations
 
@@ -52,10 +52,11 @@ def stream(
     label_strength: Annotated[float, Setting("bins, or the probability of noise; 0: 5 bins, 0.1", low=0)] = 0.0,
     observed: Annotated[tuple[str, ...], Setting("the labelled factors; all unless named")] = (),
 ) -> Stream:
-    """A function from the step to its batch, of images float32 in [0, 1] on `device`; equal steps give equal batches.
+    """A function from the step to its batch, of images float32 in [0, 1] on `device`; equal steps
+    give equal batches.
 
-    needs: one of images, groups, pairs, triplets, clips, views, classes (images if none); and "labels".
-    ValueError if the data set cannot make such a batch, saying why and which can.
+    needs: one of images, groups, pairs, triplets, clips, views, classes (images if none); and
+    "labels". ValueError if the data set cannot make such batches, with the reason.
     """
     kinds = {
         "images": lambda: images(data, batch_size, seed, replacement=replacement),
@@ -69,7 +70,8 @@ def stream(
     kind, *more = sorted(set(needs) - {"labels"}) or ["images"]
     if more or kind not in kinds:
         raise ValueError(f"a method needs one of {', '.join(kinds)}, and labels; given {sorted(needs)}")
-    rows, pixels = kinds[kind](), Pixels(data, device)
+    rows = kinds[kind]()
+    pixels = Pixels(data, device)
     beside = None
     if "labels" in set(needs):
         table = labelled(data, seed, count=labels, kind=label_kind, observed=observed, strength=label_strength)
@@ -79,7 +81,9 @@ def stream(
 
     def at(step: int) -> Batch:
         drawn = drawn_at(step)
-        y = drawn.y if drawn.y is not None else None if data.y is None else data.y[drawn.rows]
+        y = drawn.y
+        if y is None and data.y is not None:
+            y = data.y[drawn.rows]
         return Batch(
             to_unit(pixels(drawn.rows)),
             pixels.tensor(drawn.rows),
@@ -92,11 +96,15 @@ def stream(
 
 
 def _beside(data: Dataset, pixels: Pixels, table: tuple[Any, Any], batch_size: int, seed: int) -> Stream:
-    """The stream of labelled batches: rows drawn with replacement from the labelled ones."""
+    """The stream of labelled batches: rows drawn with replacement from the labelled ones.
+
+    table: rows (n,) and their labels (n, K), or None for data with classes and no factors.
+    """
     rows, v = table
 
     def draw_at(step: int) -> Drawn:
-        return Drawn(np.random.default_rng(fold(seed, step, "labels")).integers(len(rows), size=batch_size))
+        rng = np.random.default_rng(fold(seed, step, "labels"))
+        return Drawn(rng.integers(len(rows), size=batch_size))
 
     drawn_at = pixels.ahead(draw_at, rows)
 
@@ -113,10 +121,10 @@ def _beside(data: Dataset, pixels: Pixels, table: tuple[Any, Any], batch_size: i
 
 
 class Pixels:
-    """The images of rows, as the data hold them (uint8, or float32 vectors), on a device.
+    """Images of rows, with the values of the data set (uint8, or float32 vectors), as tensors on a device.
 
-    An array that fits into half of a GPU's free memory is copied there once; otherwise rows are read from memory, from
-    the disk, or drawn, and sent batch by batch.
+    An array that fits into half of a GPU's free memory is copied there once; otherwise rows are
+    read from memory or the disk, or rendered, and copied batch by batch.
     """
 
     def __init__(self, data: Dataset, device: torch.device | str) -> None:
@@ -129,10 +137,16 @@ class Pixels:
         self.pages = Pages.of(array) if self.resident is None else None
 
     def ahead(self, drawn: DrawAt, among: NDArray[np.int64] | None = None) -> DrawAt:
-        """The same draws; rows of a mapped file are asked of the disk beforehand. among: the rows that are drawn from."""
+        """The same draws, with prefetch of the rows of a mapped file. among: the rows that draws
+        are places in.
+        """
         if self.pages is None:
             return drawn
-        return Ahead(drawn, self.pages, lambda rows: self._places(rows if among is None else among[rows]))
+
+        def places(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+            return self._places(rows if among is None else among[rows])
+
+        return Ahead(drawn, self.pages, places)
 
     def __call__(self, rows: NDArray[np.int64]) -> Tensor:
         """Images (B, C, H, W) or (B, M, C, H, W), or vectors, of the rows (B,) or (B, M)."""
@@ -143,10 +157,12 @@ class Pixels:
             found = self.tensor(self.pages.read(self.data.whole.take, places))
         else:
             found = self.tensor(self.data.whole.take(places))
-        return found.unflatten(0, rows.shape) if rows.ndim > 1 else found
+        if rows.ndim > 1:  # (B * M, ...) -> (B, M, ...)
+            return found.unflatten(0, rows.shape)
+        return found
 
     def _places(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The rows, one after the other, in the data behind the view."""
+        """The rows, flattened, as places in the data behind the view."""
         return self.data.places(rows.reshape(-1))
 
     def tensor(self, array: NDArray[Any]) -> Tensor:

@@ -1,4 +1,4 @@
-"""The cells that rows are drawn from: by factors, group or class; and how many rows of each fill a batch."""
+"""Cells of rows with equal factors, group or class, which batches are sampled from."""
 
 from __future__ import annotations
 
@@ -16,41 +16,50 @@ Cells = ListedCells | GridCells
 
 
 def shared_cells(data: Dataset, kind: str, shared: Sequence[str]) -> Cells:
-    """Rows that belong together: by the shared factors, else by group, else by class, else by the first factor."""
+    """Cells of rows that belong together: by the shared factors, else by group, else by class, else
+    by the first factor.
+    """
     if shared or (data.grid is not None and data.y is None) or data.groups is None:
         return class_cells(data, kind, shared)
     return ListedCells(data.groups)
 
 
 def class_cells(data: Dataset, kind: str, shared: Sequence[str]) -> Cells:
-    """Rows of one class: of equal values of the named factors or labels; else the data's own; else the first factor."""
+    """Cells of rows of one class: equal values of the shared factors, else the data's classes, else
+    the first factor.
+    """
     if not shared and data.y is not None:
         return ListedCells(data.y)
     if data.grid is not None:
-        return by(data, [data.grid.index(f) for f in shared] or [min(varying(data.grid))])
+        columns = [data.grid.index(factor) for factor in shared]
+        return by(data, columns or [min(varying(data.grid))])
     if not shared or data.labels is None:
         raise ValueError(
             f"{data.name} has no groups, classes or factors, so it cannot make {kind}; give groups.csv or sub-folders "
             "as classes, or use data with factors, such as dsprites"
         )
-    if unknown := [f for f in shared if f not in data.factor_names]:
-        raise ValueError(f"{data.name} has no factor {unknown[0]!r}; it has {', '.join(data.factor_names)}")
-    columns = data.labels[:, [data.factor_names.index(f) for f in shared]]
-    keys = np.unique(columns, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
-    return ListedCells(np.where(np.isnan(columns).any(1), -1, keys))
+    for factor in shared:
+        if factor not in data.factor_names:
+            raise ValueError(f"{data.name} has no factor {factor!r}; it has {', '.join(data.factor_names)}")
+    # (N, F) -> (N,): one key for each combination of labels, -1 for rows with a missing one
+    labels = data.labels[:, [data.factor_names.index(factor) for factor in shared]]
+    keys = np.unique(labels, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    return ListedCells(np.where(np.isnan(labels).any(1), -1, keys))
 
 
 def by(data: Dataset, factors: Sequence[int]) -> Cells:
-    """The rows by the values of these factors, the last one named fastest."""
+    """Cells of rows by the values of these factors, the last one named fastest."""
     whole = GridCells(data.factors, factors)
-    if not data.labels_are_true:  # who groups rows by their labels has the observed ones
-        return ListedCells(whole.keys_at(data.factors.rows(data.observed_factors(every_row(data)))))
+    if not data.labels_are_true:  # groups are made by reading labels, which may be wrong
+        labels = data.observed_factors(every_row(data))
+        return ListedCells(whole.keys_at(data.factors.rows(labels)))
     return whole if data.base_rows is None else ListedCells(whole.keys_at(data.base_rows))
 
 
 def varying(factors: FactorSpace) -> list[int]:
     """Indices of the factors with more than one value; ValueError if there are none."""
-    if not (several := [k for k, size in enumerate(factors.sizes) if size > 1]):
+    several = [k for k, size in enumerate(factors.sizes) if size > 1]
+    if not several:
         raise ValueError(f"no factor of {factors} varies")
     return several
 

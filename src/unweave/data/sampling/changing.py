@@ -1,4 +1,4 @@
-"""Pairs in which some factors change and the others stay."""
+"""Batches of pairs in which some factors change and the others stay."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from unweave.data.sampling.single import Draw, Drawn, Rows
 def pairs(data: Dataset, batch_size: int, *, changed: int = 1, sampler: str = "exact") -> Draw:
     """Pairs that differ in `changed` factors (0: a random number of them, uniform from 1 to K - 1).
 
-    sampler: "exact": the factors are chosen uniformly and their values really differ. "dlib": as disentanglement_lib
-        draws them: the number is 1 or `changed` with equal chance (0: 1 or a number from 1 to K - 1), and the new
-        value may be the old one. What `changed` says is then which values differ, not which were drawn again.
-    Data without a grid of factors: the listed pairs, else two rows of one group, or class; nothing is told.
+    sampler: "exact": the factors are chosen uniformly and their values really differ. "dlib": as in
+        disentanglement_lib: the number is 1 or `changed` with equal probability (0: 1 or a number
+        from 1 to K - 1), and the new value may be the old one. The batch's `changed` (B, K) then
+        marks the values that differ, not those that were drawn again.
+    Data without a grid of factors: the listed pairs, else two rows of one group, or class, without
+    `changed`.
     """
     n = count(batch_size, 2, "pairs")
     factors = data.grid
@@ -36,17 +38,17 @@ def pairs(data: Dataset, batch_size: int, *, changed: int = 1, sampler: str = "e
         raise ValueError(f"{data.name} has {len(free)} factors that vary; a pair cannot change {changed} of them")
 
     def propose(rng: np.random.Generator, n: int) -> Rows:
+        # (n,): how many factors change in each pair
         numbers = np.full(n, changed) if changed else rng.integers(1, max(len(free), 2), size=n)
         if sampler == "dlib":
             numbers = np.where(rng.random(n) < 0.5, 1, numbers)
+        # (n, K): which ones, those with the lowest of random ranks
+        ranks = rng.random((n, len(free))).argsort(1).argsort(1)
         which = np.zeros((n, len(factors.sizes)), dtype=bool)
-        which[:, free] = rng.random((n, len(free))).argsort(1).argsort(1) < numbers[:, None]
+        which[:, free] = ranks < numbers[:, None]
         first = data.sample_factors(n, rng)
-        new = (
-            factors.sample(n, rng)
-            if sampler == "dlib"
-            else factors.change(first, which & (np.array(factors.sizes) > 1), rng)
-        )
+        several = which & (np.array(factors.sizes) > 1)
+        new = factors.sample(n, rng) if sampler == "dlib" else factors.change(first, several, rng)
         return np.stack([first, np.where(which, new, first)], axis=1)
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:

@@ -1,7 +1,7 @@
-"""The cells of a whole grid: as `ListedCells`, of rows that agree in some factors, but computed and not listed.
+"""Cells of a whole grid, of rows with equal values of some factors, computed instead of listed.
 
-A grid of continuous factors has more rows than any memory. The cells, their members and what is drawn of them are those
-of a `ListedCells` of the same rows, number for number.
+A grid of continuous factors has more rows than fit into memory. The cells, their members and all
+draws are identical to those of a `ListedCells` of the same rows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from unweave.data.sampling.listed_cells import Rows, places
 
 
 class GridCells:
-    """The rows of a grid by the values of the factors `shared`, the last one named fastest; its cells are 0 to n - 1.
+    """Rows of a grid by the values of the factors `shared`, the last one named fastest; cells are 0 to n - 1.
 
     count: how many rows each cell has.
     """
@@ -27,13 +27,14 @@ class GridCells:
         stride = [math.prod(sizes[k + 1 :]) for k in range(len(sizes))]
         self._shared = [(sizes[k], stride[k]) for k in dict.fromkeys(shared)]
         self._free = [(sizes[k], stride[k]) for k in range(len(sizes)) if k not in shared]
-        self._n, self.count = (math.prod(size for size, _ in ks) for ks in (self._shared, self._free))
+        self._n = math.prod(size for size, _ in self._shared)
+        self.count = math.prod(size for size, _ in self._free)
 
     def __len__(self) -> int:
         return self._n
 
     def keep(self, least: int) -> GridCells:
-        """The cells of at least `least` rows: all or, since they are equally large, none."""
+        """The cells of at least `least` rows: all, or, since they are equally large, none."""
         kept = copy(self)
         kept._n = self._n if self.count >= least else 0
         return kept
@@ -50,17 +51,20 @@ class GridCells:
         return keys
 
     def cells(self, rng: np.random.Generator, n: int) -> Rows:
-        """`n` cells, uniform."""
+        """`n` cells (n,), uniform."""
         return rng.integers(len(self) * self.count, size=n) // self.count
 
     def members(self, rng: np.random.Generator, cells: Rows, m: int) -> Rows:
-        """`m` rows (n, m) of each cell (n,), uniform; different ones as far as a cell has them, then these once more."""
+        """`m` rows (n, m) of each cell (n,), uniform; different ones until a cell has no more, then
+        the same again.
+        """
+        # a row is the sum of what the shared factors and the free ones contribute
         place = places(rng, np.full(len(cells), self.count), m)
         return _rows(cells, self._shared)[:, None] + _rows(place, self._free)
 
 
 def _rows(number: Rows, digits: Sequence[tuple[int, int]]) -> Rows:
-    """What a number, written in digits (size, stride), the last one fastest, adds to the row."""
+    """The contribution to the row of a number with digits (size, stride), the last one fastest."""
     rows = np.zeros_like(number)
     for size, stride in reversed(digits):
         number, digit = np.divmod(number, size)

@@ -1,4 +1,4 @@
-"""Rows sorted into cells of equal key (a class, a group, the value of a factor), to draw members of a cell from."""
+"""Cells of rows with equal keys (a class, a group, the value of a factor), and sampling of their members."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ Rows = NDArray[np.int64]
 
 
 class ListedCells:
-    """The rows of each key (N,); rows of a negative key belong to no cell. Cells count from 0, by ascending key.
+    """Rows by their keys (N,); rows with a negative key are in no cell. Cells count from 0, by ascending key.
 
+    order: the rows sorted by key; those of cell i are order[starts[i] : starts[i] + counts[i]].
     counts: how many rows each cell has.
     """
 
     def __init__(self, keys: Rows) -> None:
-        order = np.argsort(keys, kind="stable")
-        self.order, self._of = order[int((keys < 0).sum()) :], keys
+        outside = int((keys < 0).sum())
+        self.order = np.argsort(keys, kind="stable")[outside:]
+        self._of = keys
         self._keys, self.starts, self.counts = np.unique(keys[self.order], return_index=True, return_counts=True)
 
     def __len__(self) -> int:
@@ -24,9 +26,13 @@ class ListedCells:
 
     def keep(self, least: int) -> ListedCells:
         """The cells of at least `least` rows."""
-        kept, large = object.__new__(ListedCells), self.counts >= least
-        kept.order, kept._of = self.order, self._of
-        kept._keys, kept.starts, kept.counts = self._keys[large], self.starts[large], self.counts[large]
+        large = self.counts >= least
+        kept = object.__new__(ListedCells)
+        kept.order = self.order
+        kept._of = self._of
+        kept._keys = self._keys[large]
+        kept.starts = self.starts[large]
+        kept.counts = self.counts[large]
         return kept
 
     def keys(self, cells: Rows) -> Rows:
@@ -38,21 +44,30 @@ class ListedCells:
         return self._of[rows]
 
     def cells(self, rng: np.random.Generator, n: int) -> Rows:
-        """`n` cells, each drawn in proportion to its size, as the cell of a row drawn uniformly would be."""
-        return np.searchsorted(np.cumsum(self.counts), rng.integers(self.counts.sum(), size=n), side="right")
+        """`n` cells (n,), each with a probability in proportion to its size, as the cell of a uniform row."""
+        row = rng.integers(self.counts.sum(), size=n)
+        return np.searchsorted(np.cumsum(self.counts), row, side="right")
 
     def members(self, rng: np.random.Generator, cells: Rows, m: int) -> Rows:
-        """`m` rows (n, m) of each cell (n,), uniform; different ones as far as a cell has them, then these once more."""
-        return self.order[self.starts[cells][:, None] + places(rng, self.counts[cells], m)]
+        """`m` rows (n, m) of each cell (n,), uniform; different ones until a cell has no more, then
+        the same again.
+        """
+        place = places(rng, self.counts[cells], m)
+        return self.order[self.starts[cells][:, None] + place]
 
 
 def places(rng: np.random.Generator, counts: Rows, m: int) -> Rows:
-    """`m` numbers (n, m) below each of `counts` (n,), uniform; where a count is below `m`, all of them and again."""
+    """`m` numbers (n, m) below each of `counts` (n,), uniform and different; after `count` of them
+    the same again.
+    """
     drawn = np.empty((len(counts), m), dtype=np.int64)
-    for j in range(m):  # the j-th is uniform over the places not taken yet: count past the taken ones
+    for j in range(m):
+        # (n,): uniform over the counts - j places that are not taken yet
         place = rng.integers(np.maximum(counts - j, 1))
+        # skip the taken ones, from the lowest to the highest
         for taken in np.sort(drawn[:, :j], axis=1).T:
             place += place >= taken
+        # cells without another row repeat their draws in order
         again = np.flatnonzero(counts <= j)
         place[again] = drawn[again, j - counts[again]]
         drawn[:, j] = place

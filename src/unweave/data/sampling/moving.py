@@ -1,4 +1,4 @@
-"""Clips: consecutive frames in which some factors move and the others stand still."""
+"""Batches of clips: consecutive frames in which some factors move and the others are constant."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from unweave.data.sampling.listed_cells import ListedCells
 from unweave.data.sampling.shown import held, rows_of
 from unweave.data.sampling.single import Draw, Drawn, Rows
 
-SPARSE = 0.97  # of the proposed clips: where a view lacks a frame of more, its clips are not consecutive
+SPARSE = 0.97  # share of proposed clips with a missing frame, above which frames need not be consecutive
 
 
 def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[str] = ()) -> Draw:
-    """Consecutive frames of one clip; with known factors, the others move by one value a frame and bounce at the ends.
+    """Consecutive frames of one clip; with known factors, some move by one value a frame and bounce
+    at the ends.
 
-    Where a factor has 80 values or more, as a continuous one, it moves by a fortieth of them.
-    shared: the factors that stand still (the first one unless named).
+    A factor of 80 values or more, as a continuous one, moves by a fortieth of them.
+    shared: the factors that are constant (the first one unless named).
     """
     n = count(batch_size, length, "clips")
     if data.grid is None:
@@ -36,16 +37,20 @@ def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[s
     pace = np.maximum(sizes // 40, 1)
 
     def propose(rng: np.random.Generator, n: int) -> Rows:
+        # (n, K): -1, 0 or 1, at least one factor moves
         speed = rng.integers(-1, 2, size=(n, len(sizes))) * moves
         stuck = np.flatnonzero(~speed.any(1))
         speed[stuck, rng.choice(np.flatnonzero(moves), size=len(stuck))] = 1
-        path = data.sample_factors(n, rng)[:, None] + (speed * pace)[:, None] * np.arange(length)[:, None]
+        # (n, length, K): straight lines from a random start, folded into 0 to size - 1
+        start = data.sample_factors(n, rng)
+        path = start[:, None] + (speed * pace)[:, None] * np.arange(length)[:, None]
         period = np.maximum(2 * (sizes - 1), 1)
         folded = path % period
         return np.where(folded < sizes, folded, period - folded)
 
     known = rows_of(data, propose(np.random.default_rng(0), 1000))
-    if (known < 0).any(1).mean() > SPARSE:  # a small held-out part: frames of one content, in the order of the grid
+    if (known < 0).any(1).mean() > SPARSE:
+        # A small held-out part: frames with equal values of the constant factors, in the order of the grid.
         cells = by(data, still)
         return lambda rng, step: Drawn(np.sort(cells.members(rng, cells.cells(rng, n), length), axis=1))
     return lambda rng, step: Drawn(held(data, propose, rng, n)[1])
@@ -57,6 +62,7 @@ def some_clips(data: Dataset, n: int, length: int, seed: int = 0) -> NDArray[np.
 
 
 def _frames(data: Dataset, n: int, length: int) -> Draw:
+    """Consecutive frames of the groups of a data set without a grid."""
     if data.groups is None:
         raise ValueError(f"{data.name} has no clips: give groups.csv or a folder per clip, or use data with factors")
     long = ListedCells(data.groups).keep(length)

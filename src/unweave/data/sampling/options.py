@@ -1,4 +1,6 @@
-"""Which options of a batch go with which kind of it, and how many things a batch of so many images holds."""
+"""Options of each kind of batch, refusal of those that have no effect, and the number of groups in
+a batch.
+"""
 
 from __future__ import annotations
 
@@ -18,25 +20,28 @@ USED: dict[str, tuple[str, ...]] = {
 
 
 def refuse_unused(needs: Iterable[str], given: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
-    """ValueError for an option that differs from its default and says nothing about the batches of these needs.
+    """ValueError for an option that differs from its default and has no effect on batches of these needs.
 
-    needs: as of `stream`. Accepted, such an option would give the same run another name.
+    needs: as of `stream`. Such an option would give an identical run another name.
     """
-    kinds = set(needs) or {"images"}
-    kinds |= set() if kinds - {"labels"} else {"images"}
-    for name in (name for name, value in given.items() if value != defaults[name]):
+    kinds = set(needs)
+    if not kinds - {"labels"}:
+        kinds.add("images")
+    for name, value in given.items():
         of = [kind for kind, names in USED.items() if name in names]
-        if not kinds & set(of):
-            taken, rest = " and ".join(sorted(kinds)), ", ".join(n for kind in sorted(kinds) for n in USED[kind])
-            raise ValueError(
-                f"{name} is an option of batches of {' or '.join(of)}; this method trains on {taken}, with {rest}"
-            )
+        if value == defaults[name] or kinds & set(of):
+            continue
+        taken = " and ".join(sorted(kinds))
+        rest = ", ".join(option for kind in sorted(kinds) for option in USED[kind])
+        raise ValueError(
+            f"{name} is an option of batches of {' or '.join(of)}; this method trains on {taken}, with {rest}"
+        )
     if given["label_strength"] and given["label_kind"] not in ("binned", "noisy"):
         raise ValueError(f"label_strength is of labels that are binned or noisy; they are {given['label_kind']}")
 
 
 def grouped(needs: Iterable[str], batch_size: int, options: Mapping[str, Any]) -> str | None:
-    """What a batch of so many images holds, where they belong together: batch_size counts images.
+    """The number of groups, pairs, triplets, clips or views in a batch in words: batch_size counts images.
 
     >>> grouped({"pairs"}, 64, {}), grouped({"groups", "labels"}, 64, {"group_size": 4}), grouped({"images"}, 64, {})
     ('32 pairs of 2 images', '16 groups of 4 images', None)

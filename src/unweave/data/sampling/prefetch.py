@@ -1,4 +1,6 @@
-"""Rows of a file larger than memory, asked of the disk some steps before they are read, so that training does not wait."""
+"""Prefetch of batches from a file larger than memory, some steps ahead, so that training does not
+wait for the disk.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +13,28 @@ from unweave.data.files.pages import Pages
 from unweave.data.sampling.single import Drawn
 
 Rows = NDArray[np.int64]
-AHEAD = 2  # steps: one can be shorter than what the disk takes for a batch
+AHEAD = 2  # steps, since one can be shorter than the disk takes for a batch
 
 
 class Ahead:
-    """A draw, step -> rows, that also asks for the pages of the steps that follow; `places` are the rows in the file.
+    """Draw (step -> rows) with prefetch of the pages of the steps that follow.
 
-    The draw is a function of the step, so the answer is the same whatever was asked before. What was drawn ahead is
-    kept until its step comes.
+    The draw is a function of the step, so the result does not depend on earlier calls. Draws of
+    later steps are kept until their step.
+
+    Args:
+        draw: from the step to its rows. pages: of the file. places: from rows to places in the
+            file.
     """
 
     def __init__(self, draw: Callable[[int], Drawn], pages: Pages, places: Callable[[Rows], Rows]) -> None:
-        self.draw, self.pages, self.places = draw, pages, places
+        self.draw = draw
+        self.pages = pages
+        self.places = places
         self.known: dict[int, Drawn] = {}
 
     def __call__(self, step: int) -> Drawn:
-        """What the step draws."""
+        """The draw of a step."""
         if not self.pages.asking:
             self.known.clear()
             return self.draw(step)
@@ -36,4 +44,4 @@ class Ahead:
             if s not in self.known:
                 self.known[s] = self.draw(s)
                 self.pages.ask(self.places(self.known[s].rows))
-        return self.known.pop(step)  # whoever gets it may write into it
+        return self.known.pop(step)  # not kept, since the caller may write into it

@@ -1,4 +1,4 @@
-"""Proposed tuples of factors, kept where the data set shows them."""
+"""Rejection sampling of factor tuples: proposals are drawn again until the data set has all of them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ import numpy as np
 from unweave.data.base import Dataset
 from unweave.data.sampling.single import Rows
 
-ROUNDS = 1000  # of proposals, before a combination of factors that a view lacks is given up
+ROUNDS = 1000  # of proposals, before the sampling fails
 
 
 def held(data: Dataset, propose: Callable[..., Rows], rng: np.random.Generator, n: int) -> tuple[Rows, Rows]:
-    """Proposed factor tuples (n, M, K) and their rows (n, M), drawn again until the data set shows all of them."""
+    """Proposed factor tuples (n, M, K) and their rows (n, M), drawn again until the data set has all of them.
+
+    propose: from (rng, n) to tuples (n, M, K). ValueError if some are still missing after ROUNDS
+    rounds.
+    """
     v = propose(rng, n)
     rows = rows_of(data, v)
     for _ in range(ROUNDS):
@@ -26,5 +30,5 @@ def held(data: Dataset, propose: Callable[..., Rows], rng: np.random.Generator, 
 
 
 def rows_of(data: Dataset, v: Rows) -> Rows:
-    """Rows (...) of the factor tuples (..., K); -1 where a view has none."""
+    """Rows (...) of the factor tuples (..., K); -1 for those that a view lacks."""
     return data.find(v.reshape(-1, v.shape[-1])).reshape(v.shape[:-1])

@@ -1,4 +1,4 @@
-"""Single rows, and what any draw gives."""
+"""Batches of single rows, and the result type of every draw."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Drawn:
-    """Rows (B,) or (B, M) of the data; what changed within a pair (B, K); classes, if not the data's own."""
+    """Rows (B,) or (B, M) of a batch; changed (B, K): which factors differ within a pair; y:
+    classes, if not the data's.
+    """
 
     rows: Rows
     changed: NDArray[np.bool_] | None = None
@@ -32,7 +34,7 @@ def images(data: Dataset, batch_size: int, seed: int, *, replacement: bool = Tru
     n = len(data)
     if replacement:
         return lambda rng, step: Drawn(rng.integers(n, size=batch_size))
-    shuffled: dict[int, Rows] = {}  # of the last two epochs; remembered, but a function of (seed, epoch) alone
+    shuffled: dict[int, Rows] = {}  # cache of the last two epochs; a function of (seed, epoch) alone
 
     def epoch(number: int) -> Rows:
         if number not in shuffled:
@@ -42,8 +44,11 @@ def images(data: Dataset, batch_size: int, seed: int, *, replacement: bool = Tru
         return shuffled[number]
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
-        first, last = step * batch_size, (step + 1) * batch_size
-        parts = [epoch(e)[max(first - e * n, 0) : last - e * n] for e in range(first // n, (last - 1) // n + 1)]
+        # rows first to last of one endless list, in which epoch e has the places e * n to (e + 1) * n
+        first = step * batch_size
+        last = first + batch_size
+        epochs = range(first // n, (last - 1) // n + 1)
+        parts = [epoch(e)[max(first - e * n, 0) : last - e * n] for e in epochs]
         return Drawn(np.concatenate(parts))
 
     return draw

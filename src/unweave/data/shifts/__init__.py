@@ -1,1 +1,1 @@
-"""Distributions of factors and labels other than the one of the whole data set, as views of it."""
+"""Shifts of the distribution of factors, and imperfect labels, as views of a data set."""

@@ -1,4 +1,6 @@
-"""Labels that are wrong at random: the images stay, and what a method and a metric are told of them does not fit."""
+"""Data sets with wrong labels at random: the images stay, and the labels that methods and metrics
+get do not fit.
+"""
 
 from __future__ import annotations
 
@@ -16,19 +18,22 @@ from unweave.types import DataInfo
 
 
 class Mislabelled(Dataset):
-    """A data set with a grid whose `observed_factors` gives another value than the image shows, with a probability, of chosen
-    factors.
+    """Data set on a grid whose `observed_factors` are wrong with a probability, for chosen factors.
 
-    The wrong value is uniform over the others; a factor of one value is never wrong. It is a function of the seed and
-    the row of the grid: an image has one label, however often it is drawn, and no table is kept.
+    The wrong value is uniform over the others; a factor of one value is never wrong. It is a
+    function
+    of the seed and the row of the grid: an image has one label, however often it is drawn, and no
+    table is stored.
 
-    Who is told: supervision (labelled rows), classes made of a factor, groups, views, triplets and classes that are
-    drawn by factors, and the tables of the metrics. Who sees the truth: `factors_at`, `images`, `sample_factors` and with them
-    pairs and clips, which are made by changing factors and not by reading labels; interventions, as those of the dlib
-    protocols; shifts that choose rows; traversals and contact sheets.
+    Wrong labels reach: supervision (labelled rows), classes made of a factor, groups, views,
+    triplets and classes that are drawn by factors, and the tables of the metrics. True factors are
+    used by: `factors_at`, `images`, `sample_factors` and with them pairs and clips, which are made
+    by changing factors and not by reading labels; interventions, as those of the dlib protocols;
+    shifts that choose rows; traversals and contact sheets.
 
     Args:
-        true: the images. which: places of the factors that can be wrong. fraction: the probability, 0 to 1.
+        true: the data set. which: places of the factors that can be wrong. fraction: the
+            probability, 0 to 1.
         seed: of the errors. about: one line on where it came from.
     """
 
@@ -51,7 +56,8 @@ class Mislabelled(Dataset):
         self.pairs = true.pairs
         sizes = np.array(self.grid.sizes)
         self.which = np.isin(np.arange(len(sizes)), which) & (sizes > 1)
-        self.layer: int = true.layer + 1 if isinstance(true, Mislabelled) else 0  # the same seed twice errs twice
+        # A part of the seed, so that errors on top of errors differ although the seed is the same.
+        self.layer: int = true.layer + 1 if isinstance(true, Mislabelled) else 0
 
     def __len__(self) -> int:
         return len(self.true)
@@ -65,21 +71,24 @@ class Mislabelled(Dataset):
         return self.true.images(indices)
 
     def observed_factors(self, rows: Rows) -> Factors:
-        """The factor tuples (n, K) that are given out for the rows (n,)."""
-        v, sizes = self.true.observed_factors(rows), np.array(self.grid.sizes)
+        """The labels (n, K) of the rows (n,), some of them wrong."""
+        v = self.true.observed_factors(rows)
+        sizes = np.array(self.grid.sizes)
+        # (n, 2 K) -> (n, K) each: whether a label is wrong, and which other value it has then
         drawn = uniform(self.seed, f"mislabelled {self.layer}", np.asarray(rows), 2 * len(sizes))
         chance, other = np.split(drawn, 2, axis=1)
         wrong = self.which & (chance < self.fraction)
-        return np.where(wrong, (v + 1 + (other * (sizes - 1)).astype(np.int64)) % sizes, v)
+        step = 1 + (other * (sizes - 1)).astype(np.int64)  # 1 to size - 1 round the circle of values
+        return np.where(wrong, (v + step) % sizes, v)
 
     @cached_property
     def info(self) -> DataInfo:
-        """The facts of the data set that is labelled wrong."""
+        """The facts of the data set with true labels."""
         return self.true.info
 
     @cached_property
     def fingerprint(self) -> str:
-        """That of the data set that is labelled wrong, with how it is."""
+        """Hash of the fingerprint of the data set with true labels, and of the errors."""
         found = Fingerprint()
         found.add(self.true.fingerprint, self.which, self.fraction, self.seed, self.layer)
         return found.hex()

@@ -1,14 +1,18 @@
-"""A shift as text, so that it is an option like any other: on the command line, in a config, in a run's folder.
+"""Parser of shifts as text, an option on the command line, in a config and in a run's folder.
 
-    correlated:scale,position_x,strength=0.2     pairs of factors, one after the other; a minus turns one round
+    correlated:scale,position_x,strength=0.2     pairs of factors; a minus reverses one
     imbalanced:shape,ratio=9
-    without:shape=2,position_x=0-15              values are a, a-b, or several of them joined by +; `only` is the rest
-    extrapolation:scale,fraction=0.25            side=test for what was held out
+    without:shape=2,position_x=0-15              values are a, a-b, or several joined by +;
+                                                 `only` is the rest
+    extrapolation:scale,fraction=0.25            side=test for the held-out part
     interpolation:position_x,every=2             side=test likewise
-    mislabelled:fraction=0.1                     the labels, of all factors or of those named, are wrong so often
-    combinations:shape,position_x/2,fraction=0.25   of a shape and a half of the positions; side=test likewise
+    mislabelled:fraction=0.1                     this fraction of the labels is wrong, of all
+                                                 factors or of those named
+    combinations:shape,position_x/2,fraction=0.25   of a shape and a half of the positions;
+                                                 side=test likewise
 
-Several are joined by ";", the first is done first. `shifts` says what each does.
+Several are joined by ";" and applied in this order. For what each does see
+`unweave.data.shifts.views`.
 """
 
 from __future__ import annotations
@@ -25,9 +29,9 @@ NUMBERS = {"strength": float, "ratio": float, "fraction": float, "every": int, "
 
 
 def shifted(data: Dataset, text: str) -> Dataset:
-    """The data as a shift, or several, leave them: a view of some rows, or with wrong labels.
+    """The data after one or several shifts: a view of some rows, or with wrong labels.
 
-    ValueError if the text says none, or the data have no grid.
+    ValueError if the text is no shift, or the data have no grid.
     """
     for one in text.split(";"):
         if data.grid is None:
@@ -39,7 +43,8 @@ def shifted(data: Dataset, text: str) -> Dataset:
             raise ValueError(f"there is no shift {kind!r}; {nearest(kind, KINDS)}")
         words = [word.strip() for word in rest.split(",") if word.strip()]
         names = [word for word in words if "=" not in word]
-        given = {name.strip(): value for name, _, value in (word.partition("=") for word in words if "=" in word)}
+        options = [word.partition("=") for word in words if "=" in word]
+        given = {name.strip(): value for name, _, value in options}
         try:
             data = _one(data, kind, names, given)
         except ValueError as error:
@@ -48,24 +53,33 @@ def shifted(data: Dataset, text: str) -> Dataset:
 
 
 def _one(data: Dataset, kind: str, names: list[str], given: dict[str, str]) -> Dataset:
+    """The data after one shift, from the names and the NAME=VALUE in its text."""
     if kind in ("without", "only"):
         if names or not given:
             raise ValueError(f"expected {kind}:FACTOR=VALUES, values as indices: 0, 0-3 or 0+2")
         return shifts.without(data, {name: _values(value) for name, value in given.items()})[kind == "only"]
-    made, side = getattr(shifts, kind), given.pop("side", "train") if kind in SPLITS else "train"
-    known = {name: word.default for name, word in inspect.signature(made).parameters.items() if name in NUMBERS}
-    if missing := [name for name, default in known.items() if default is inspect.Parameter.empty and name not in given]:
-        raise ValueError(f"{kind} needs {missing[0]}=NUMBER")
-    if wrong := [name for name in given if name not in known]:
-        raise ValueError(f"{kind} takes no {wrong[0]!r}; {nearest(wrong[0], known)}")
+    shift = getattr(shifts, kind)
+    side = given.pop("side", "train") if kind in SPLITS else "train"
+    # {name: default} of the numbers that the function of this shift takes
+    known = {name: word.default for name, word in inspect.signature(shift).parameters.items() if name in NUMBERS}
+    for name, default in known.items():
+        if default is inspect.Parameter.empty and name not in given:
+            raise ValueError(f"{kind} needs {name}=NUMBER")
+    for name in given:
+        if name not in known:
+            raise ValueError(f"{kind} takes no {name!r}; {nearest(name, known)}")
     if side not in ("train", "test"):
         raise ValueError(f"side is train or test, not {side!r}")
-    made = made(data, _factors(kind, names), **{name: NUMBERS[name](value) for name, value in given.items()})
+    factors = _factors(kind, names)
+    numbers = {name: NUMBERS[name](value) for name, value in given.items()}
+    made = shift(data, factors, **numbers)
     return made[side == "test"] if isinstance(made, tuple) else made
 
 
 def _factors(kind: str, names: list[str]) -> str | list[str] | list[shifts.Pair] | dict[str, int]:
-    """What a shift takes as its factors: one name, any names, pairs of names, or names with the number of their parts."""
+    """The factors argument of a shift: one name, any names, pairs of names, or names with numbers
+    of parts.
+    """
     if kind == "mislabelled":
         return names
     if kind == "correlated" and names and len(names) % 2 == 0:
@@ -82,5 +96,9 @@ def _factors(kind: str, names: list[str]) -> str | list[str] | list[shifts.Pair]
 
 def _values(text: str) -> list[int]:
     """The indices in "0-3+7"."""
-    spans = [part.partition("-") for part in text.split("+")]
-    return [value for first, dash, last in spans for value in range(int(first), int(last if dash else first) + 1)]
+    values: list[int] = []
+    for part in text.split("+"):
+        first, dash, last = part.partition("-")
+        end = int(last) if dash else int(first)
+        values.extend(range(int(first), end + 1))
+    return values

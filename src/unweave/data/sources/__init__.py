@@ -1,1 +1,1 @@
-"""Where published files are, how they are fetched, and how they are verified."""
+"""Published files of data sets: catalogue, download and verification."""

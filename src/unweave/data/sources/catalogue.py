@@ -1,4 +1,4 @@
-"""The published data sets: where their files are, under which licence, and how to know them again."""
+"""Catalogue of the published data sets: addresses, licences, sizes and checksums of their files."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 class Source:
     """A published data set.
 
-    size and sha256 are of `file`, 0 and "" where nobody published them.
-    folder: where the files go below the user's, for sets whose files have the same names. stand_in: what is drawn instead.
-    more: the other files, beside the first one here and at its address, {name: (size, sha256)}.
+    size and sha256 are of `file`, 0 and "" if they are not published.
+    folder: name of the folder for the files, for sets whose files have the same names.
+    stand_in: name of a rendered data set for use without the files.
+    more: the other files, beside the first one and at its address, {name: (size, sha256)}.
     """
 
     file: str
@@ -25,7 +26,7 @@ class Source:
 
     @property
     def direct(self) -> bool:
-        """Whether the address is that of the file itself, so that a program can fetch it."""
+        """Whether the address is that of the file itself, so that it can be downloaded."""
         return self.address.endswith(self.file)
 
     @property
@@ -34,12 +35,14 @@ class Source:
         return {self.file: (self.size, self.sha256)} | self.more
 
 
-GS, HF = "https://storage.googleapis.com", "https://huggingface.co/datasets"
+GS = "https://storage.googleapis.com"
+HF = "https://huggingface.co/datasets"
 SPRITES = "https://github.com/google-deepmind/dsprites-dataset"
 NORB = "https://cs.nyu.edu/~ylclab/data/norb-v1.0-small"
-NORB_TRAIN, NORB_TEST = "smallnorb-5x46789x9x18x6x2x96x96-training", "smallnorb-5x01235x9x18x6x2x96x96-testing"
-# Every checksum is from the lists of TensorFlow Datasets, tensorflow_datasets/url_checksums. The addresses of MPI3D are
-# those of its own description, github.com/rr-learning/disentanglement_dataset, which moved them from another host.
+NORB_TRAIN = "smallnorb-5x46789x9x18x6x2x96x96-training"
+NORB_TEST = "smallnorb-5x01235x9x18x6x2x96x96-testing"
+# Every checksum is from the lists of TensorFlow Datasets, tensorflow_datasets/url_checksums. The
+# addresses of MPI3D are those of its own description, github.com/rr-learning/disentanglement_dataset.
 SOURCES = {
     "dsprites": Source(
         "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz",

@@ -1,4 +1,6 @@
-"""Fetch a published file: continued where it broke off, checked, and in its place only when it is whole."""
+"""Download of a published file: resumed after an interruption, verified, and moved into place when
+complete.
+"""
 
 from __future__ import annotations
 
@@ -21,19 +23,21 @@ Progress = Callable[[int, int], None]
 
 
 def get(name: str, root: str | Path | None = None, *, progress: Progress | None = None) -> list[Path]:
-    """The files of a data set, fetched into `root` (or $UNWEAVE_DATA) unless they are there; their places.
+    """Paths of the files of a data set, downloaded into `root` (or $UNWEAVE_DATA) unless they are there.
 
-    progress: called with (bytes so far, bytes in all or 0). ValueError for a set that has no file of its own at its
-    address, or a file that is not the published one; OSError if it cannot be fetched or written.
+    progress: called with (bytes so far, bytes in all or 0). ValueError for a set without a direct
+    address, or a file that is not the published one; OSError if it cannot be downloaded or written.
     """
     if name not in SOURCES:
         raise ValueError(f"{name} is not published as a file; there are: {', '.join(SOURCES)}")
-    source, place = SOURCES[name], root or os.environ.get(HOME)
+    source = SOURCES[name]
+    place = root or os.environ.get(HOME)
     if not place:
         raise ValueError(f"where to? give root=FOLDER or set ${HOME}")
     if not source.direct:
         raise ValueError(f"{name} is fetched by hand: see {source.address} ({source.licence})")
-    folder, address = Path(place) / source.folder, source.address.removesuffix(source.file)
+    folder = Path(place) / source.folder
+    address = source.address.removesuffix(source.file)
     return [
         fetch(address + file, folder / file, sha256=sha256, size=size, progress=progress)
         for file, (size, sha256) in source.files.items()
@@ -49,28 +53,30 @@ def fetch(
     timeout: float | int = 30,
     progress: Progress | None = None,
 ) -> Path:
-    """The file at `address` as `target`. What has come stays in TARGET.part, and the next call goes on from there.
+    """Path of the file at `address`, downloaded to `target`. A part stays in TARGET.part and is resumed.
 
-    sha256, size: of the whole file, "" and 0 if not known. timeout: seconds without a byte before it is tried again.
+    sha256, size: of the whole file, "" and 0 if not known. timeout: seconds without a byte before
+    the next attempt.
     """
     if target.is_file():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
-    idle = 0
+    idle = 0  # attempts in a row without a new byte
     while True:
-        before = part.stat().st_size if part.is_file() else 0
+        before = _size(part)
         try:
             whole = _continue(address, part, timeout, progress)
             break
         except FAILED as error:
-            idle = 0 if part.is_file() and part.stat().st_size > before else idle + 1
+            idle = 0 if _size(part) > before else idle + 1
             refused = isinstance(error, urllib.error.HTTPError) and 400 <= error.code < 500
             if idle >= TRIES or refused:
                 raise OSError(f"{address} cannot be fetched: {error}; what has come is kept in {part}") from error
             log.info("%s broke off (%s); going on", address, error)
     found = part.stat().st_size
-    if found != (size or whole or found) or (sha256 and digest(part) != sha256):
+    expected = size or whole or found
+    if found != expected or (sha256 and digest(part) != sha256):
         part.unlink()
         raise ValueError(f"what {address} gave is not the published file: {found:,} bytes, or another checksum")
     os.replace(part, target)
@@ -78,17 +84,19 @@ def fetch(
 
 
 def _continue(address: str, part: Path, timeout: float | int, progress: Progress | None) -> int:
-    """Fetch what is missing of `part`; the size of the whole file, 0 if the server does not say."""
-    there = part.stat().st_size if part.is_file() else 0
-    request = urllib.request.Request(address, headers={"Range": f"bytes={there}-"} if there else {})
+    """Download what is missing of `part`; the size of the whole file, 0 if the server does not state it."""
+    there = _size(part)
+    headers = {"Range": f"bytes={there}-"} if there else {}
+    request = urllib.request.Request(address, headers=headers)
     try:
         answer = urllib.request.urlopen(request, timeout=timeout)
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code == 416 and there:  # nothing is missing, or the part is not of this file
+        if error.code == 416 and there:  # range not satisfiable: nothing is missing, or another file
             return _size_in(error.headers.get("Content-Range"))
         raise
-    with answer, part.open("ab" if answer.status == 206 else "wb") as file:
+    mode = "ab" if answer.status == 206 else "wb"  # 206: partial content; others send the whole file
+    with answer, part.open(mode) as file:
         done = file.tell()
         missing = int(answer.headers.get("Content-Length") or 0)
         whole = done + missing if missing else 0
@@ -102,6 +110,12 @@ def _continue(address: str, part: Path, timeout: float | int, progress: Progress
     return whole
 
 
+def _size(part: Path) -> int:
+    """Bytes of a file, 0 if there is none."""
+    return part.stat().st_size if part.is_file() else 0
+
+
 def _size_in(content_range: str | None) -> int:
+    """The size of the whole file in a header Content-Range, 0 if not stated."""
     total = (content_range or "").rpartition("/")[2]
     return int(total) if total.isdecimal() else 0

@@ -1,7 +1,7 @@
-"""The published files of a data set: where the user has them, and whether they are the published ones.
+"""Published files on the user's disk: where they are, and whether their checksums are the published ones.
 
-A checksum stands in the catalogue only where its source is known; of the others it is recorded at first use, beside the
-file.
+A checksum is in the catalogue only if its source is known; for others it is recorded at first use,
+beside the file.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ BLOCK = 1 << 20
 
 
 def located(name: str, root: str | Path | None, file: str = "") -> Path | None:
-    """The published file of a data set, the first one unless named, gzipped or unpacked; None if it is nowhere."""
-    source, place = SOURCES[name], root or os.environ.get(HOME)
+    """Path of the published file of a data set, the first one unless named, gzipped or not; None if
+    missing.
+    """
+    source = SOURCES[name]
+    place = root or os.environ.get(HOME)
     if place is None:
         return None
     file = file or source.file
     spellings = [file, file.removesuffix(".gz")]
-    if source.folder:  # the file of another set has the same name
+    if source.folder:  # the file of another set has the same name, so no other folder is searched
         for own in spellings:
             if (Path(place) / own).is_file():
                 return Path(place) / own
@@ -37,10 +40,13 @@ def located(name: str, root: str | Path | None, file: str = "") -> Path | None:
 
 
 def wanted(name: str, root: str | Path | None, file: str = "") -> Path:
-    """The published file of a data set; FileNotFoundError that says where it comes from and what is drawn instead."""
-    source, found = SOURCES[name], located(name, root, file)
+    """Path of the published file of a data set; FileNotFoundError with its address and its stand-in."""
+    source = SOURCES[name]
+    found = located(name, root, file)
     if found is None:
-        place = f"in {root}" if root is not None else f"in ${HOME} ({os.environ.get(HOME) or 'not set'})"
+        place = f"in ${HOME} ({os.environ.get(HOME) or 'not set'})"
+        if root is not None:
+            place = f"in {root}"
         instead = f"; without it, {source.stand_in} is drawn in its manner" if source.stand_in else ""
         raise FileNotFoundError(
             f"{name} needs the file {file or source.file}, which is not {place}; it is from {source.address}{instead}"
@@ -49,8 +55,11 @@ def wanted(name: str, root: str | Path | None, file: str = "") -> Path:
 
 
 def verify(name: str, path: Path) -> str:
-    """What is known of a file, in words; ValueError if it is not the published one, or has changed since first use."""
-    (_, sha256), found = SOURCES[name].files.get(path.name, (0, "")), digest(path)
+    """Verdict on a file in words; ValueError if it is not the published one, or has changed since
+    first use.
+    """
+    _, sha256 = SOURCES[name].files.get(path.name, (0, ""))
+    found = digest(path)
     if sha256:
         if found != sha256:
             raise ValueError(f"{path} is not the published file: its sha256 is {found}; expected {sha256}")
@@ -73,7 +82,9 @@ def _noted(note: Path) -> str:
 
 
 def check(name: str, path: Path) -> None:
-    """ValueError if a file of the published size is not the published file. Files of other sizes are other files."""
+    """ValueError if a file of the published size has another checksum. Files of other sizes are not
+    checked.
+    """
     size, sha256 = SOURCES[name].files.get(path.name, (0, ""))
     if sha256 and path.stat().st_size == size and digest(path) != sha256:
         raise ValueError(f"{path} is damaged: its sha256 is not the published one; fetch it again")

@@ -1,4 +1,4 @@
-"""Where a user keeps the published files of a data set."""
+"""Search for published files in the user's folder."""
 
 from __future__ import annotations
 
@@ -9,21 +9,30 @@ HOME = "UNWEAVE_DATA"
 
 
 def find(file: str, root: str | Path | None, *others: str) -> Path | None:
-    """The published file of this name in the folder `root` or below it; in the folder $UNWEAVE_DATA if root is None.
+    """Path of the published file of this name in the folder `root` or below it, or in $UNWEAVE_DATA
+    if root is None.
 
-    others: names that the file may have instead, looked for in this order.
-    None if it is not in $UNWEAVE_DATA, or there is no such folder; FileNotFoundError if it is not in a `root` that the
-    user named. `root` may be the file itself.
+    others: names that the file may have instead, in the order of the search.
+    None if it is not in $UNWEAVE_DATA, or there is no such folder; FileNotFoundError if it is not
+    in a given `root`. `root` may be the file itself.
     """
-    place = Path(root or os.environ.get(HOME, "")) if root or os.environ.get(HOME) else None
-    for name in (file, *others):
-        if place is not None and place.is_file() and place.name == name:
-            return place
-        if place is not None and (place / name).is_file():  # a folder of a million images is not searched for it
-            return place / name
-        found = sorted(place.rglob(name)) if place is not None and place.is_dir() else []
-        if found:
-            return found[0]
+    place = root or os.environ.get(HOME)
+    if place:
+        for name in (file, *others):
+            found = _found(name, Path(place))
+            if found is not None:
+                return found
     if root is not None:
         raise FileNotFoundError(f"there is no file {file} in {root}")
     return None
+
+
+def _found(name: str, place: Path) -> Path | None:
+    """The file of this name that is `place`, in it, or below it; the first one by path if several."""
+    if place.is_file() and place.name == name:
+        return place
+    if (place / name).is_file():  # first, since a search below a folder of a million images is slow
+        return place / name
+    if not place.is_dir():
+        return None
+    return min(place.rglob(name), default=None)

@@ -1,1 +1,1 @@
-"""Tables of text as people have them: what is a name of a column, a number, a missing cell, the index of a row."""
+"""Parser of users' CSV tables: headers, cells, row indices, and labels of images."""

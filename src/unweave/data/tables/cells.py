@@ -1,8 +1,9 @@
-"""What the cells of a column are: numbers, nothing known, names, or numbers dressed up so that they look like names.
+"""Cells of a table: numbers, missing values, names, and dressed numbers, which look like names.
 
-A cell is missing if it is empty or one of the words that pandas takes for that, in any case (NaN, NA, N/A, null, ...),
-or "None", "-" or "?". Dressed numbers have a unit ("5 cm", "30%"), separators of groups ("5 230", "1,234,567") or a
-decimal comma: as names they would be sorted as text, "10 cm" before "5 cm".
+A cell is missing if it is empty or one of the words that pandas takes for that, in any case (NaN,
+NA, N/A, null, ...), or "None", "-" or "?". Dressed numbers have a unit ("5 cm", "30%"), separators
+of groups ("5 230", "1,234,567") or a decimal comma: as names they would be sorted as text, "10 cm"
+before "5 cm".
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ MARKS = frozenset(("", "None", "-", "?"))
 WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 PADDED = re.compile(r"[+-]?0[0-9]+")  # 01, 007
 COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")  # 1,5 or 1,500
-ANGLO, EUROPEAN = r"(,[0-9]{3})+(\.[0-9]+)?", r"(\.[0-9]{3})+,[0-9]+|(\.[0-9]{3}){2,}"
+ANGLO = r"(,[0-9]{3})+(\.[0-9]+)?"
+EUROPEAN = r"(\.[0-9]{3})+,[0-9]+|(\.[0-9]{3}){2,}"
 GROUPS = rf"[0-9]{{1,3}}(([ '’\u00a0\u2009\u202f][0-9]{{3}})+([.,][0-9]+)?|{ANGLO}|{EUROPEAN})"
 PLAIN = r"([0-9]+([.,][0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 SHORT = "[mckdnuµμ]?m|in|ft|yd|mi|[mk]?g|lb|oz|[mnuµμ]?s|sec|min|h|hrs?|[kMG]?Hz|[mk]V|[mk]A|[kM]W|[hk]?Pa|bar|[mc]l|px|pt|dB"
@@ -32,7 +34,7 @@ LARGEST = 1 << 53  # whole numbers up to here are floats exactly
 
 
 def missing(cell: str) -> bool:
-    """Whether a cell says that nothing is known."""
+    """Whether a cell is a missing value."""
     return cell in MARKS or cell.lower() in WORDS
 
 
@@ -42,7 +44,8 @@ def number(cell: str) -> float | None:
 
 
 def dressed(cell: str) -> bool:
-    """Whether a cell is a number to a person and not to `number`: 5 cm, 30%, 5 230, 1,234,567, 1.234,5, 007.5.
+    """Whether a cell is a number to a person and not to `number`: 5 cm, 30%, 5 230, 1,234,567,
+    1.234,5, 007.5.
 
     >>> [dressed(cell) for cell in ("5 cm", "30%", "1.234,5", "1,5", "5", "2nd", "1_11", "4wd")]
     [True, True, True, True, False, False, False, False]
@@ -51,7 +54,9 @@ def dressed(cell: str) -> bool:
 
 
 def numeric(cell: str) -> bool:
-    """Whether a cell is more likely a value of a column of numbers, or of ids, than the name of that column."""
+    """Whether a cell is more likely a value of a column of numbers, or of ids, than the name of
+    that column.
+    """
     if number(cell) is not None or PADDED.fullmatch(cell) or dressed(cell):
         return True
     try:
@@ -72,13 +77,17 @@ def merged(cells: Iterable[str]) -> tuple[str, str] | None:
     seen: dict[float | int, str] = {}
     for cell in dict.fromkeys(cells):
         value = int(cell) if WHOLE.fullmatch(cell) else float(cell)
-        if (other := seen.setdefault(value, cell)) != cell:
+        other = seen.setdefault(value, cell)
+        if other != cell:
             return other, cell
     return None
 
 
 def whole(cells: Sequence[str], known: Sequence[int]) -> NDArray[np.float64]:
-    """Whole numbers, of any length, as floats (N,), NaN but at the places `known`; ranks where a float is too short."""
+    """Whole numbers of any length as floats (N,), NaN except at the places `known`.
+
+    Numbers beyond 2^53, which floats cannot tell apart, are replaced by their ranks.
+    """
     found = np.full(len(cells), np.nan)
     given = [int(cells[i]) for i in known]
     if max(map(abs, given), default=0) > LARGEST:

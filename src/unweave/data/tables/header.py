@@ -1,4 +1,4 @@
-"""Whether the first line of a table is the names of its columns, also where these are numbers."""
+"""Detection of a header: whether the first line of a table is the names of its columns."""
 
 from __future__ import annotations
 
@@ -14,27 +14,30 @@ COUNTED = re.compile(r"[0-9]+(\.0)?")  # as pandas writes names that are numbers
 
 
 def is_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first of several rows is names of columns.
+    """Whether the first of several rows is the names of the columns.
 
-    It is if one of its cells is a word; if it counts 0, 1, 2, ... as pandas names the columns of an array, or stands above
-    a row index; or if it counts evenly, three or more, above numbers with fractions. ValueError where numbers may be
-    names and may be values: read as values, they would be a row too many.
+    It is if one of its cells is a word; if it counts 0, 1, 2, ... as pandas names the columns of an
+    array, or is above a row index; or if it counts evenly, three or more, above numbers with
+    fractions. ValueError for numbers that may be names or values: read as values, they would add a
+    row.
     """
-    first, below = rows[0], rows[1:]
+    first = rows[0]
+    below = rows[1:]
     if not below:
         return False
     if not all(map(numeric, first)):
         return True
-    counted = first[1:] if first[0] == "" else first
+    unnamed = first[0] == ""  # as pandas writes the column of the row index
+    counted = first[1:] if unnamed else first
     if len(first) > 1 and list(counted) == [str(k) for k in range(len(counted))]:
         return True
-    if len(first) > 1 and first[0] == "" and len(below) > 1 and is_index([row[0] for row in below]):
+    if len(first) > 1 and unnamed and len(below) > 1 and is_index([row[0] for row in below]):
         return len(set(counted)) == len(counted) and "" not in counted
     return _counts(first, below)
 
 
 def _counts(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Whether a row of numbers is names, by how it counts and what is below it."""
+    """Whether a row of numbers is the names of columns, by its steps and the numbers below it."""
     if len(first) < 2 or not all(map(COUNTED.fullmatch, first)):
         return False
     names = np.array(first, dtype=float)
@@ -48,8 +51,8 @@ def _counts(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     apart = all(not column.min() <= name <= column.max() for name, column in zip(names, columns, strict=True))
     if apart or (names[0] in (0, 1) and steps[0] == 1):
         raise ValueError(
-            f"its first line, {','.join(first)}, may be names of columns or the first row; give the columns names that are "
-            "words"
+            f"its first line, {','.join(first)}, may be names of columns or the first row; "
+            "give the columns names that are words"
         )
     return False
 

@@ -1,10 +1,11 @@
-"""What a user's folder says of its images: factors.csv, groups.csv and pairs.csv beside them.
+"""Labels of the images in a user's folder: factors.csv, groups.csv and pairs.csv beside them.
 
-factors.csv: `file`, then a column for each factor. A cell that is empty or says so (see `unweave.data.tables.table`) is a
-missing label. A column of numbers is ordered, and metrics see these numbers; any other is categorical (its values sorted
-as text). A column called `age:continuous` is the factor `age` of that kind, one of `unweave.kinds.KINDS`; ordered and
-continuous ones hold numbers. groups.csv: `file`, `group`. pairs.csv: two columns of files. Files are named by their path
-below the folder, with forward slashes.
+factors.csv: `file`, then a column for each factor. A cell that is empty or a word for that (see
+`unweave.data.tables.cells`) is a missing label. A column of numbers is ordered, and metrics get
+these numbers; any other is categorical (its values sorted as text). A column called
+`age:continuous` is the factor `age` of that kind, one of `unweave.kinds.KINDS`; ordered and
+continuous ones contain numbers. groups.csv: `file`, `group`. pairs.csv: two columns of files. Files
+are named by their path below the folder, with forward slashes.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ MANY = 256  # different numbers in a column; with more it is a measurement, not 
 
 @dataclass(frozen=True)
 class Labels:
-    """Factors of N files: v (N, K), NaN where one is missing; names, and sizes (0: numbers kept as they are).
+    """Factors of N files: v (N, K), NaN where one is missing; names, and sizes (0 for a measurement).
 
-    values: what the indices of each factor mean, words or numbers; none where numbers are kept as they are.
+    values: what the indices of each factor mean, words or numbers; empty for measurements.
     """
 
     v: NDArray[np.float64]
@@ -51,6 +52,7 @@ def factors(path: Path, files: list[str]) -> Labels:
     names, kinds = _kinds(sheet, numbers)
     coded = [_code(column, sheet.column(k)) for k, column in enumerate(numbers, start=1)]
     row = {file: i for i, file in enumerate(sheet.column(0))}
+    # (N,): the line of each file; -1, which is the NaN appended below, for a file that is not listed
     place = [row.get(file, -1) for file in files]
     v = np.stack([np.append(values, np.nan)[place] for values, _ in coded], axis=1)
     meanings = tuple(values for _, values in coded)
@@ -58,9 +60,9 @@ def factors(path: Path, files: list[str]) -> Labels:
 
 
 def _kinds(sheet: Sheet, numbers: list[NDArray[np.float64] | None]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names and kinds of factors, from the names of their columns; words are categories, of numbers it is not known.
+    """Names and kinds of factors, from the names of their columns; undeclared words are categorical.
 
-    ValueError for words that are said to be ordered or continuous: nothing says in which order.
+    ValueError for words that are declared ordered or continuous: their order is not known.
     """
     try:
         named = factors_of(sheet.names[1:])
@@ -77,16 +79,19 @@ def _kinds(sheet: Sheet, numbers: list[NDArray[np.float64] | None]) -> tuple[tup
 
 
 def groups(path: Path, files: list[str]) -> NDArray[np.int64]:
-    """The group (N,) of each file, numbered as they first appear; a file that is not listed is a group of its own."""
+    """The group (N,) of each file, numbered as they first appear; a file that is not listed is a
+    group of its own.
+    """
     sheet = _table(path, files, columns=2)
-    of = {file: group for file, group in sheet.rows if not missing(group)}
-    numbers: dict[tuple[str, str], int] = {}
-    keys = [("group", of[file]) if file in of else ("file", file) for file in files]
-    return np.array([numbers.setdefault(key, len(numbers)) for key in keys])
+    of = {file: ("group", group) for file, group in sheet.rows if not missing(group)}
+    keys = [of.get(file, ("file", file)) for file in files]
+    # {key: number}, counted in the order of first appearance
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    return np.array([numbers[key] for key in keys])
 
 
 def pairs(path: Path, files: list[str]) -> NDArray[np.int64]:
-    """The pairs (P, 2), as places of the two files."""
+    """The pairs (P, 2), as places of the two files in `files`."""
     sheet = _table(path, files, columns=2, once=False)
     place = {file: i for i, file in enumerate(files)}
     for line, (_, second) in zip(sheet.lines, sheet.rows, strict=True):
@@ -100,12 +105,13 @@ def _table(path: Path, files: list[str], columns: int | None = None, once: bool 
     sheet = read_table(path, named=True)
     if not sheet.names:
         raise ValueError(f"{path} is not a table of comma-separated values: it is empty")
-    known, seen = set(files), set()
+    known = set(files)
     if sheet.names[0] in known:
         raise ValueError(f"{path} begins with {sheet.names[0]!r}, an image; its first line has to be names of columns")
     if len(sheet.names) < 2 or (columns and len(sheet.names) != columns):
         more = "a column for each factor" if columns is None else "one column more"
         raise ValueError(f"{path} begins with the columns {list(sheet.names)}; expected the file, and {more}")
+    seen = set()
     for line, row in zip(sheet.lines, sheet.rows, strict=True):
         if row[0] not in known:
             raise ValueError(f"{path}, line {line}: there is no image {row[0]!r}")
@@ -116,7 +122,10 @@ def _table(path: Path, files: list[str], columns: int | None = None, once: bool 
 
 
 def _code(numbers: NDArray[np.float64] | None, cells: list[str]) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
-    """A column, of words if it has no numbers, as indices from 0 and their meanings; as numbers alone if they are many."""
+    """A column as indices from 0 (N,) and their meanings; as numbers, with no meanings, if they are many.
+
+    numbers: the column as numbers (N,), NaN where one is missing; None if it contains words.
+    """
     if numbers is None:
         words = sorted({cell for cell in cells if not missing(cell)})
         place = {word: float(i) for i, word in enumerate(words)}
@@ -126,4 +135,6 @@ def _code(numbers: NDArray[np.float64] | None, cells: list[str]) -> tuple[NDArra
     if len(values) > MANY:
         return numbers, values[:0]
     index = np.where(given, np.searchsorted(values, numbers), np.nan)
-    return index, values.astype(np.int64) if np.array_equal(values, np.rint(values)) else values
+    if np.array_equal(values, np.rint(values)):
+        return index, values.astype(np.int64)
+    return index, values

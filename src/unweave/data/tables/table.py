@@ -1,8 +1,8 @@
-"""Tables of comma-separated values as people, spreadsheets and pandas write them: names of columns, and cells.
+"""CSV tables as written by people, spreadsheets and pandas: names of columns, and cells.
 
-What the cells are is said in `unweave.data.tables.cells`. The row indices that pandas writes are left out, see
-`unweave.data.tables.row_index`. What cannot be understood is refused with the line or column: other separators, no names or
-equal ones, numbers and words in one column, numbers that are written for people.
+For cells see `unweave.data.tables.cells`. The row indices that pandas writes are left out, see
+`unweave.data.tables.row_index`. A table that is ambiguous is refused with the line or column: other
+separators, missing or equal names, numbers and words in one column, numbers formatted for reading.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 @dataclass(frozen=True)
 class Sheet:
-    """The cells of a file, row by row, with the names of the columns, () if it has none, and the line of each row.
+    """The cells of a file, row by row, with the names of the columns, () if none, and the line of each row.
 
-    index: the number of each row in the last of the row indices that were left out, () if there was none.
+    index: the number of each row in the last of the row indices that were left out, () if none.
     """
 
     path: Path
@@ -47,22 +47,25 @@ class Sheet:
         return [row[k] for row in self.rows]
 
     def numbers(self, k: int) -> NDArray[np.float64] | None:
-        """A column as numbers (N,), NaN where one is missing; None if it holds words.
+        """A column as numbers (N,), NaN where one is missing; None if it contains words.
 
-        Whole numbers beyond 2^53, of which a float would make two into one, are replaced by their rank. A column that
-        is called categorical holds words if one of its cells is one, or two texts would be one number. ValueError for
-        infinity, numbers with units, separators or decimal commas, and words among numbers.
+        Whole numbers beyond 2^53, which floats cannot tell apart, are replaced by their rank. A
+        column that is declared categorical contains words if one of its cells is a word, or if two
+        texts would be one number. ValueError for infinity, numbers with units, separators or
+        decimal commas, and words among numbers.
         """
         cells = self.column(k)
         known = [i for i, cell in enumerate(cells) if not missing(cell)]
         strange = [i for i in known if number(cells[i]) is None]
         texts = [cells[i] for i in known]
-        if self.names and suffixed(self.names[k])[1] == "categorical" and (strange or merged(texts)):
+        categorical = bool(self.names) and suffixed(self.names[k])[1] == "categorical"
+        if categorical and (strange or merged(texts)):
             return None
         if strange and (padded(texts) or self._words(k, cells, known, strange)):
-            self._say(k, texts)
+            self._warn_padded(k, texts)
             return None
-        if twice := merged(texts):
+        twice = merged(texts)
+        if twice:
             log.warning("%s: %s and %s are one number%s", self._named(k), *map(repr, twice), self._way_out(k))
         if all(map(WHOLE.fullmatch, texts)):
             return whole(cells, known)
@@ -72,54 +75,65 @@ class Sheet:
         return found
 
     def _words(self, k: int, cells: Sequence[str], known: Sequence[int], strange: Sequence[int]) -> bool:
-        """Whether a column whose `strange` cells are no numbers holds words; ValueError if it should hold numbers."""
+        """Whether a column whose `strange` cells are no numbers contains words; ValueError for a mixture."""
         odd = [i for i in strange if dressed(cells[i])]
-        most = len(known) - len(strange) + len(odd) > len(known) / 2
+        numbers = len(known) - len(strange) + len(odd)
+        most = numbers > len(known) / 2
         if odd and (most or any(COMMA.fullmatch(cells[i]) for i in odd)):
             raise ValueError(
                 f"{self.at(odd[0], k)} holds {cells[odd[0]]!r}; write numbers as 1500 or 1.5{self._way_out(k)}"
             )
         if len(strange) > len(known) / 2:
             return True
-        cell, where = cells[strange[0]], self.at(strange[0], k)
+        cell = cells[strange[0]]
+        where = self.at(strange[0], k)
         if PADDED.fullmatch(cell):
             raise ValueError(f"{where} holds {cell!r} among numbers; write it without zeros in front{self._way_out(k)}")
         raise ValueError(f"{where} holds {cell!r} among numbers; if unknown, empty it")
 
-    def _say(self, k: int, texts: Sequence[str]) -> None:
-        """Say of names that look like numbers to some that they are none here."""
-        if zeros := next(filter(PADDED.fullmatch, texts), None):
-            log.warning("%s holds %r, with a zero in front, and is taken as names", self._named(k), zeros)
+    def _warn_padded(self, k: int, texts: Sequence[str]) -> None:
+        """Log that ids with zeros in front, which some would take for numbers, are read as names."""
+        padded_text = next(filter(PADDED.fullmatch, texts), None)
+        if padded_text is not None:
+            log.warning("%s holds %r, with a zero in front, and is taken as names", self._named(k), padded_text)
 
     def _way_out(self, k: int) -> str:
+        """The end of a message that explains how to declare a column categorical."""
         name = suffixed(self.names[k])[0] if self.names else ""
         return f"; if these are names, call the column '{name}:categorical'" if name else ""
 
+    def _column(self, k: int) -> str:
+        return f"column {self.names[k]!r}" if self.names else f"column {k}"
+
     def _named(self, k: int) -> str:
-        return f"{self.path}, column {self.names[k]!r}" if self.names else f"{self.path}, column {k}"
+        return f"{self.path}, {self._column(k)}"
 
     def at(self, row: int, k: int) -> str:
-        """A cell in words, for an error."""
-        named = f"column {self.names[k]!r}" if self.names else f"column {k}"
-        return f"{self.path}, line {self.lines[row]}: {named}"
+        """The place of a cell in words, for an error message."""
+        return f"{self.path}, line {self.lines[row]}: {self._column(k)}"
 
 
 def exact(array: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Numbers (N,) or (N, K) that stay apart as floats: columns of whole numbers beyond 2^53 become their ranks."""
-    if array.dtype.kind not in "iu" or not array.size or max(-int(array.min()), int(array.max())) <= LARGEST:
+    """Numbers (N,) or (N, K) that floats can tell apart: columns of whole numbers beyond 2^53 as ranks."""
+    if array.dtype.kind not in "iu" or not array.size or not _is_large(array):
         return array
-    columns = array.reshape(len(array), -1).T
-    ranks = [np.unique(column, return_inverse=True)[1] for column in columns]
-    large = [max(-int(column.min()), int(column.max())) > LARGEST for column in columns]
-    kept = [rank if wide else column for rank, wide, column in zip(ranks, large, columns, strict=True)]
-    return np.stack(kept, axis=1).reshape(array.shape).astype(np.float64)
+    columns = []
+    for column in array.reshape(len(array), -1).T:
+        ranks = np.unique(column, return_inverse=True)[1]
+        columns.append(ranks if _is_large(column) else column)
+    return np.stack(columns, axis=1).reshape(array.shape).astype(np.float64)
+
+
+def _is_large(array: NDArray[np.generic]) -> bool:
+    """Whether whole numbers reach beyond 2^53, where floats no longer tell neighbours apart."""
+    return max(-int(array.min()), int(array.max())) > LARGEST
 
 
 def read_table(path: Path, *, named: bool | None = None) -> Sheet:
-    """The table in a file, without the indices of pandas. named: whether its first line is names; None to find out.
+    """The table in a file, without the indices of pandas. named: whether it has a header; None to detect it.
 
-    A row of which nothing is known is a row, except at the end of a table that is named, whose first column says what
-    each row is of: spreadsheets leave such rows behind.
+    An empty row counts as a row, except at the end of a table with `named`, whose first column
+    identifies each row: spreadsheets leave such rows behind.
     """
     rows, lines = _rows(path)
     while named and rows and not any(rows[-1]):
@@ -131,12 +145,7 @@ def read_table(path: Path, *, named: bool | None = None) -> Sheet:
         header = is_header(rows) if named is None else named
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    wrong = next((i for i, row in enumerate(rows) if len(row) != len(rows[0])), None)
-    if wrong is not None:
-        much = f"{len(rows[wrong])} cells"
-        if header:
-            raise ValueError(f"{path}, line {lines[wrong]}: {much}; the header has {len(rows[0])}")
-        raise ValueError(f"{path}: row {lines[wrong]} has {much}, the first has {len(rows[0])}")
+    _refuse_ragged(path, rows, lines, header)
     if named is None and len(rows[0]) > 1 and not any(rows[-1]):
         log.warning("%s: nothing is known in its last row, which counts as one; delete it if it is none", path)
     if not header:
@@ -144,8 +153,19 @@ def read_table(path: Path, *, named: bool | None = None) -> Sheet:
     return _named(_without_index(Sheet(path, tuple(rows[0]), rows[1:], lines[1:])))
 
 
+def _refuse_ragged(path: Path, rows: list[list[str]], lines: list[int], header: bool) -> None:
+    """ValueError for the first row with another number of cells than the first one."""
+    width = len(rows[0])
+    for row, line in zip(rows, lines, strict=True):
+        if len(row) == width:
+            continue
+        if header:
+            raise ValueError(f"{path}, line {line}: {len(row)} cells; the header has {width}")
+        raise ValueError(f"{path}: row {line} has {len(row)} cells, the first has {width}")
+
+
 def _rows(path: Path) -> tuple[list[list[str]], list[int]]:
-    """The cells of each row, and its line. A blank line is no row; inside a single column it is an empty cell."""
+    """The cells of each row, and its line. A blank line is no row; in a single column it is an empty cell."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         first = next((line for line in text.splitlines() if line.strip()), "")
@@ -156,6 +176,7 @@ def _rows(path: Path) -> tuple[list[list[str]], list[int]]:
         found = [([cell.strip() for cell in row], reader.line_num) for row in reader]
     except (UnicodeDecodeError, csv.Error, ValueError) as error:
         raise ValueError(f"{path} is not a table of comma-separated values in UTF-8: {error}") from error
+    # In a single column a blank line between others is a missing value; at the end it is none.
     filled = [i for i, (row, _) in enumerate(found) if row]
     if filled and max(len(row) for row, _ in found) == 1:
         if filled[-1] + 1 < len(found):
@@ -176,7 +197,9 @@ def _without_index(sheet: Sheet) -> Sheet:
         return sheet
     if len(out) == len(columns):
         raise ValueError(f"{sheet.path} holds nothing but a row index; give its columns names if they are values")
-    which = "its first column is a row index, and" if out == [0] else f"its columns {out} are row indices, and"
+    which = f"its columns {out} are row indices, and"
+    if out == [0]:
+        which = "its first column is a row index, and"
     log.info("%s: %s left out", sheet.path, which)
     kept = [k for k in range(len(columns)) if k not in out]
     names = tuple(sheet.names[k] for k in kept)
@@ -185,7 +208,7 @@ def _without_index(sheet: Sheet) -> Sheet:
 
 
 def _named(sheet: Sheet) -> Sheet:
-    """The table itself; ValueError if two columns have one name, or one beyond the first has none."""
+    """The table; ValueError if two columns have one name, or one beyond the first has none."""
     twice = [name for name, count in Counter(sheet.names).items() if count > 1]
     if twice:
         raise ValueError(f"{sheet.path} has two columns named {twice[0]!r}; give each a name of its own")
