@@ -1,5 +1,4 @@
 import html
-import json
 import re
 from html.parser import HTMLParser
 
@@ -77,9 +76,7 @@ def test_all_sections_of_a_vae_are_there(run):
 def test_scores_are_shown_with_their_floors(again):
     run = again(seed=0)
     scores = evaluate((run.encode(run.data.take(range(12))), run.data.factors.factors_at(range(12))), ["modularity"])
-    kept = {"mig": Score(0.46, error=0.0123, low=0.4, high=0.5, null=0.02, n=12).to_dict()}
-    kept |= {name: score.to_dict() for name, score in scores.items()}
-    (run.path / "scores.json").write_text(json.dumps(kept))
+    run.folder.keep_scores({"mig": Score(0.46, error=0.0123, low=0.4, high=0.5, null=0.02, n=12)} | scores)
     text = page.render([run])
     assert "0.460 ± 0.012" in text
     assert "noise scores: 0.020" in text
@@ -88,8 +85,8 @@ def test_scores_are_shown_with_their_floors(again):
 
 def test_what_most_scores_say_is_said_once(again):
     run = again(seed=0)
-    kept = {name: Score(0.5, n=12, reason="latents 3 say nothing; of " + name).to_dict() for name in ("mig", "sap")}
-    (run.path / "scores.json").write_text(json.dumps(kept))
+    kept = {name: Score(0.5, n=12, reason="latents 3 say nothing; of " + name) for name in ("mig", "sap")}
+    run.folder.keep_scores(kept)
     text = page.render([run])
     assert text.count("say nothing") == 1
     assert "of mig" in text
@@ -126,7 +123,7 @@ def test_text_from_users_stays_text(known_run, classes):
 def test_several_runs_are_compared(again):
     runs = [again(0), again(1), again(0, "vae")]
     for run, value in zip(runs, (0.1, 0.3, 0.4), strict=True):
-        (run.path / "scores.json").write_text(json.dumps({"mig": Score(value).to_dict()}))
+        run.folder.keep_scores({"mig": Score(value)})
     text = page.render(runs)
     assert "3 runs compared" in text
     assert re.search(r'<span class="best">0.40</span>', text)

@@ -42,7 +42,8 @@ def test_what_is_in_its_range_has_none():
 def test_the_page_shows_it_beside_the_curve(run, tmp_path):
     folder = tmp_path / "copy"
     shutil.copytree(run.path, folder)
-    with (folder / "log.jsonl").open("a") as log:
-        log.write('{"step": 11, "total correlation": -1.5}\n{"step": 12, "total correlation": -2.5}\n')
-    page = write([load_run(folder)], tmp_path / "page.html").read_text()
+    copy = load_run(folder)
+    for step, value in ((11, -1.5), (12, -2.5)):
+        copy.folder.append({"step": step, "total correlation": value})
+    page = write([copy], tmp_path / "page.html").read_text()
     assert "Below 0, where no total correlation is: it is a critic" in page

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unweave.cli.parser import TRUST, Parser
+from unweave.cli.parser import OTHER_DATA, TRUST, Parser
 from unweave.kinds import declared, factors_of, parsed
 from unweave.metrics.tables.notes import notes
 
@@ -57,6 +57,7 @@ def _parser() -> Parser:
     parser.add_argument("--calibrate", action="store_true", help="error and null floor of metrics that fit models, too")
     parser.add_argument("--seed", type=int, default=0, help="of splits, permutations and fits (default: 0)")
     parser.add_argument("--trust", action="store_true", help=TRUST)
+    parser.add_argument("--other-data", action="store_true", help=OTHER_DATA)
     parser.add_argument("--json", metavar="FILE", help="write every field of every score")
     return parser
 
@@ -70,7 +71,7 @@ def _of_run(given: argparse.Namespace) -> dict[str, Score]:
 
     try:
         return evaluate(
-            load_run(given.run, trust=given.trust),
+            load_run(given.run, trust=given.trust, other_data=given.other_data),
             data=given.data,
             block=given.block,
             **({"n": given.n} if given.n is not None else {}),
@@ -83,8 +84,10 @@ def _of_run(given: argparse.Namespace) -> dict[str, Score]:
 def _of_arrays(given: argparse.Namespace) -> dict[str, Score]:
     if not given.codes:
         raise ValueError("what is to be scored? give a run, or --codes FILE --factors FILE")
-    if other := [name for name in ("data", "n", "block", "trust") if getattr(given, name) not in (None, False)]:
-        raise ValueError(f"--{other[0]} is for runs; codes are scored as they are")
+    if other := [
+        name for name in ("data", "n", "block", "trust", "other_data") if getattr(given, name) not in (None, False)
+    ]:
+        raise ValueError(f"--{other[0].replace('_', '-')} is for runs; codes are scored as they are")
     if (given.test_codes is None) != (given.test_factors is None):
         raise ValueError("--test-codes and --test-factors go together")
     from unweave.cli.arrays import opened

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from unweave.settings import nearest
 
+OTHER_DATA = "take data whose contents have changed since the run was trained; scores and page say so"
 TRUST = "run the code that it names and that is not unweave's (your own runs need no word)"
 
 

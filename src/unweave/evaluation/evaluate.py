@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 Encoder = Callable[[NDArray[Any]], ArrayLike]
 OF_RUNS = "is of a run, whose method says what the columns of its codes are"
 
+OTHER_DATA = "scored on data with other contents than those that the run was trained on"
+
 
 def evaluate(
     what: Run | Encoder | tuple[ArrayLike, ArrayLike | None],
@@ -170,11 +172,18 @@ def evaluate_run(
     if tables.columns is not None:
         chosen = {"columns": tables.columns}
         scores = {name: replace(found, parts=found.parts | chosen) for name, found in scores.items()}
+    if data is None and run.data_differ:
+        scores = {name: _noted(found, OTHER_DATA) for name, found in scores.items()}
     kept = scores
     if block is not None:
         kept = {f"{name}{OF}{block}": found for name, found in scores.items()}
     run.folder.keep_scores(kept)
     return scores
+
+
+def _noted(found: registry.Score, note: str) -> registry.Score:
+    """The score with one more note in its reason."""
+    return replace(found, reason=f"{found.reason}; {note}" if found.reason else note)
 
 
 def _encode_run(

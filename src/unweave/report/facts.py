@@ -29,6 +29,7 @@ def data(run: Run) -> Rows:
     found = [("name", chosen.name), ("where from", chosen.about)]
     found += [("source", chosen.source)] if chosen.source else []
     found += [("folder", chosen.root)] if chosen.root else []
+    found += [("contents", "other than those that it was trained on")] if _differ(run) else []
     held = chosen.held_out
     number = f"{info.n:,}" + (f" to train on, {held:,} held out" if held else "")
     found += [("images" if len(info.shape) == 3 else "vectors", number)]
@@ -39,6 +40,13 @@ def data(run: Run) -> Rows:
     if info.classes:
         found += [("classes", ", ".join(class_names(run)) or str(info.classes))]
     return [*found, ("pixels", "black or white" if info.binary else "0 to 255")] if len(info.shape) == 3 else found
+
+
+def _differ(run: Run) -> bool:
+    try:
+        return run.data_differ
+    except (ValueError, OSError, ImportError):
+        return False
 
 
 def class_names(run: Run, most: int = 50) -> Sequence[str]:

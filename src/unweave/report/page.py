@@ -10,28 +10,47 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from unweave.files import write as replace
 from unweave.report import compare, curves, facts, sections
+from unweave.runs.errors import OtherData
 from unweave.runs.run import Run, load_run
 from unweave.training.records import units
 
 
-def write(runs: Sequence[str | Path | Run] | str | Path | Run, out: str | Path, *, trust: bool = False) -> Path:
+def write(
+    runs: Sequence[str | Path | Run] | str | Path | Run,
+    out: str | Path,
+    *,
+    trust: bool = False,
+    other_data: bool = False,
+) -> Path:
     """Write one page about runs; several are compared first. Returns the path of the page.
 
     runs: run folders or loaded runs. out: the file, or a folder in which `report.html` is written. trust: of run folders,
-    as of `load_run`.
+    as of `load_run`, as is other_data.
 
     Raises ValueError if there is no run, or if a folder is none or is damaged; then nothing is written.
     """
     given = [runs] if isinstance(runs, str | Path | Run) else list(runs)
     if not given:
         raise ValueError("a report needs at least one run; none was given")
-    loaded = [run if isinstance(run, Run) else load_run(run, trust=trust) for run in given]
+    loaded = [run if isinstance(run, Run) else load_run(run, trust=trust, other_data=other_data) for run in given]
+    for run in loaded:
+        _refuse_other_data(run)
     path = Path(out)
     path = path / "report.html" if path.is_dir() else path
     page = render(loaded)
     path.parent.mkdir(parents=True, exist_ok=True)
     replace(path, page.encode())
     return path
+
+
+def _refuse_other_data(run: Run) -> None:
+    """OtherData if the contents of its data have changed; where they cannot be opened, the page says why."""
+    try:
+        run.data  # noqa: B018 (opened here)
+    except OtherData:
+        raise
+    except (ValueError, OSError, ImportError):
+        return
 
 
 def render(runs: Sequence[Run]) -> str:

@@ -61,7 +61,8 @@ class DataConfig:
     name: of the data set. source: what opens it again, a name or a path; None if it was handed in as an object. root:
     the folder of the published files. options: of the data set. about: one line on where it came from. info: facts of
     the rows that are trained on. rows: number of all rows, None of a run that does not say. white, floats: the numbers
-    that were white, and black and white, where images were deeper than bytes or floats.
+    that were white, and black and white, where images were deeper than bytes or floats. fingerprint: of the contents of
+    all rows, "" of a run that does not say.
     """
 
     name: str
@@ -73,6 +74,7 @@ class DataConfig:
     rows: int | None = None
     white: int = 255
     floats: tuple[int, int] | None = None
+    fingerprint: str = ""
 
     @property
     def held_out(self) -> int:

@@ -9,6 +9,10 @@ class RunError(ValueError):
     """A run folder cannot be used as requested; the message states why and what to do."""
 
 
+class OtherData(RunError):
+    """The data of a run have other contents than when it was trained."""
+
+
 class RunExists(RunError):
     """There is a run in the folder already, finished or not."""
 

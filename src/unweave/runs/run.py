@@ -22,7 +22,7 @@ from unweave.generators import seeded
 from unweave.methods.base import Method, NotAvailable
 from unweave.runs.class_block import classes_of, with_class
 from unweave.runs.config import LoopConfig, RunConfig
-from unweave.runs.errors import RunError
+from unweave.runs.errors import OtherData, RunError
 from unweave.runs.folder import Folder
 from unweave.runs.seal import admit
 from unweave.seeds import fold
@@ -38,9 +38,10 @@ class Run:
     path: the folder. method: the module, on `device`. config: what was chosen. info: facts of the data.
     """
 
-    def __init__(self, folder: Folder, method: Method, source: Dataset | None = None):
+    def __init__(self, folder: Folder, method: Method, source: Dataset | None = None, *, other_data: bool = False):
         self.folder, self.method, self._source = folder, method.eval(), source
         self.path, self.config, self.info = folder.path, folder.config, folder.config.data.info
+        self.other_data = other_data
 
     @property
     def device(self) -> torch.device:
@@ -54,8 +55,22 @@ class Run:
 
     @cached_property
     def data(self) -> Dataset:
-        """The data set it was trained on, opened again. RunError if it was handed in as an object."""
-        return self._source if self._source is not None else open_data(self.config)
+        """The data set it was trained on, opened again.
+
+        RunError if it was handed in as an object; OtherData if its contents are others by now, unless `other_data` allows
+        them, which its scores and its page then say.
+        """
+        if self._source is not None:
+            return self._source
+        found = open_data(self.config)
+        if not self.other_data:
+            refuse_other(found, self.config, "--other-data (other_data=True of load_run) takes them all the same")
+        return found
+
+    @property
+    def data_differ(self) -> bool:
+        """Whether the contents of the data are known to be others than those that it was trained on."""
+        return self._source is None and differ(self.data, self.config)
 
     @cached_property
     def held(self) -> Dataset | None:
@@ -177,10 +192,13 @@ class Run:
         return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
 
-def load_run(path: str | Path, *, device: str = "cpu", trust: bool = False, **modules: nn.Module) -> Run:
+def load_run(
+    path: str | Path, *, device: str = "cpu", trust: bool = False, other_data: bool = False, **modules: nn.Module
+) -> Run:
     """The run in a folder, finished or not, with the weights of its last checkpoint.
 
     trust: whether code that the folder names and that is not unweave's may be imported; the user's own runs need no word.
+    other_data: whether its data may have other contents than when it was trained, once they are looked at.
     modules: the parts that were handed in as objects when it was trained, by their kind ("encoder", ...).
 
     Raises NotTrusted, which says what would be imported; RunError for a folder that is none, or damaged.
@@ -189,7 +207,7 @@ def load_run(path: str | Path, *, device: str = "cpu", trust: bool = False, **mo
     admit(folder.path, folder.config, trusted=trust, given=modules)
     method = method_of(folder, modules)
     folder.load_weights(method)
-    return Run(folder, method.to(device))
+    return Run(folder, method.to(device), other_data=other_data)
 
 
 def method_of(folder: Folder, modules: Mapping[str, nn.Module] = {}) -> Method:
@@ -213,6 +231,17 @@ def open_data(config: RunConfig) -> Dataset:
     if chosen.source is None:
         raise RunError(f"the data ({chosen.name}) were handed in as an object: give data=... again")
     return data.load(chosen.source, chosen.root, **chosen.options)
+
+
+def differ(source: Dataset, config: RunConfig) -> bool:
+    """Whether data have other contents than those of a run, as far as it says."""
+    return config.data.fingerprint not in ("", source.fingerprint)
+
+
+def refuse_other(source: Dataset, config: RunConfig, hint: str) -> None:
+    """OtherData, with what can be done, if data have other contents than those of a run."""
+    if differ(source, config):
+        raise OtherData(f"the contents of {source.name} are not those that this run was trained on; {hint}")
 
 
 def parted(source: Dataset, loop: LoopConfig) -> tuple[Dataset, Dataset | None]:

@@ -25,7 +25,7 @@ from unweave.runs.config import DataConfig, LoopConfig, MethodConfig, Resolved, 
 from unweave.runs.errors import RunError
 from unweave.runs.folder import Folder, refuse_links
 from unweave.runs.lock import WRITING, writing
-from unweave.runs.run import Run, method_of, open_data, parted
+from unweave.runs.run import Run, method_of, open_data, parted, refuse_other
 from unweave.runs.seal import admit, seal, sources
 from unweave.runs.steps import Progress, finish, prepared
 from unweave.settings import keywords
@@ -133,6 +133,7 @@ def resume(
     rows = config.data.info.n if config.data.rows is None else config.data.rows
     if (source.info.shape, len(source)) != (config.data.info.shape, rows):
         raise RunError(f"the data have changed: {len(source)} images of {source.info.shape}; this run had others")
+    refuse_other(source, config, "a run goes on with the data that it began with")
     method = method_of(folder, modules)
     if folder.done:
         folder.load_weights(method)
@@ -186,6 +187,7 @@ def _data_config(
         len(source),
         source.white,
         source.floats,
+        source.fingerprint,
     )
 
 
