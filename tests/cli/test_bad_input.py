@@ -177,7 +177,7 @@ def test_a_full_disk_leaves_no_half_written_file(here, limit):
     assert (done.returncode, is_one_line(done.stderr)) == (2, True), done.stderr
     assert "File too large" in done.stderr
     files = [path.name for path in here.rglob("runs/**/*") if path.is_file()]
-    assert sorted(files) == ([] if limit == 200 else ["config.json", "log.jsonl", "origin.json"])
+    assert sorted(files) == ([] if limit == 200 else [".lock", "config.json", "log.jsonl", "origin.json"])
     assert len(list(here.glob("runs/*"))) == (limit != 200)
 
 

@@ -17,6 +17,7 @@ from unweave.runs import train as fit
 from unweave.runs.config import DataConfig, LoopConfig, MethodConfig, RunConfig
 from unweave.runs.folder import Folder
 from unweave.runs.run import Run
+from unweave.runs.sealed_json import sealed
 from unweave.types import Posterior
 
 WICKED = "<script>alert(1)</script>"
@@ -52,7 +53,7 @@ def again(run, tmp_path):
         shutil.copytree(run.path, path)
         config = json.loads((path / "config.json").read_text())
         config["loop"]["seed"], config["method"]["name"] = seed, method
-        (path / "config.json").write_text(json.dumps(config))
+        (path / "config.json").write_text(sealed(config))
         return Run(Folder(path), run.method, run.data)
 
     return make
