@@ -1,11 +1,11 @@
-"""DCI's importances and accuracies: scikit-learn's classifier as disentanglement_lib runs it, against ours.
+"""Speed of DCI: scikit-learn's gradient boosting as disentanglement_lib runs it, against ours.
 
     python benchmarks/dci.py            10,000 training and 5,000 test rows, 10 codes, the five dSprites factors
     python benchmarks/dci.py --quick    the two factors with few levels
     python benchmarks/dci.py --tables   three tables of overlapping clusters made with scikit-learn: values only
 
-Each prints both times, their ratio, and how far D and C are apart. Codes are noisy, nonlinear and partly mixed functions
-of the factors, two of them dead. Repeat on an idle machine: the ratio uses 2 threads against scikit-learn's one.
+Each prints both times, their ratio, and the differences of D and C. Codes are noisy, nonlinear and partly mixed functions
+of the factors, two of them constant. Run it on an idle machine: ours has 2 threads, scikit-learn one.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def dsprites_codes(n: int, seed: int = 0) -> tuple[Array, NDArray[np.int64]]:
 
 
 def blob_table(n: int, levels: tuple[int, ...], seed: int = 0) -> tuple[Array, NDArray[np.int64]]:
-    """Two columns of overlapping clusters per factor, one of noise, all a little mixed."""
+    """Codes (n, 2 K + 1): two columns of overlapping clusters per factor and one of noise, slightly mixed."""
     blobs = [make_blobs(n, 2, centers=c, cluster_std=1.5, random_state=seed + k) for k, c in enumerate(levels)]
     rng = np.random.default_rng(seed)
     codes = np.concatenate([*(x for x, _ in blobs), rng.standard_normal((n, 1))], 1)
@@ -58,7 +58,8 @@ def blob_table(n: int, levels: tuple[int, ...], seed: int = 0) -> tuple[Array, N
 def dci(importance: Array) -> tuple[float, float]:
     """Disentanglement and completeness of an importance matrix (D, K), disentanglement_lib's formulas."""
     p = importance + 1e-11
-    by_code, by_factor = p / p.sum(1, keepdims=True), p / p.sum(0)
+    by_code = p / p.sum(1, keepdims=True)  # (D, K): rows sum to 1
+    by_factor = p / p.sum(0)  # (D, K): columns sum to 1
     d = 1 + (by_code * np.log(by_code)).sum(1) / np.log(p.shape[1])
     c = 1 + (by_factor * np.log(by_factor)).sum(0) / np.log(p.shape[0])
     return float(d @ importance.sum(1) / importance.sum()), float(c @ importance.sum(0) / importance.sum())

@@ -53,16 +53,18 @@ def turned(n: int, rng: np.random.Generator) -> Codes:
     """Codes (n, 6) and factors (n, 4): pairs of latents that share two factors, and noise."""
     sizes = np.array([6, 6, 5, 8])
     v = rng.integers(sizes, size=(n, 4))
-    # in units of the distribution: a table's own mean and deviation would make tables too much alike
+    # Standardised by the distribution: standardised by their own mean and deviation, tables would be too similar.
     z = (v - (sizes - 1) / 2) / np.sqrt((sizes**2 - 1) / 12) + 0.1 * rng.standard_normal(v.shape)
-    c, s = math.cos(math.radians(20)), math.sin(math.radians(20))
+    c = math.cos(math.radians(20))
+    s = math.sin(math.radians(20))
     pairs = z.reshape(n, 2, 2) @ np.array([[c, -s], [s, c]])
     return np.hstack([pairs.reshape(n, 4), 0.01 * rng.standard_normal((n, 2))]), v.astype(float)
 
 
 def bent(n: int, rng: np.random.Generator) -> Codes:
     """Codes (n, 6) and factors (n, 4): continuous and dependent factors, nonlinear and mixed latents, and noise."""
-    a, b = rng.uniform(-1, 1, n), rng.standard_normal(n)
+    a = rng.uniform(-1, 1, n)
+    b = rng.standard_normal(n)
     shape = rng.integers(4, size=n)
     colour = np.where(rng.random(n) < 0.3, shape % 3, rng.integers(3, size=n))
     means = [np.tanh(1.5 * b), a + 0.3 * shape, np.sin(2 * a), shape + 0.5 * np.abs(b), colour, np.zeros(n)]
@@ -81,7 +83,7 @@ def moments_of(kind: str) -> Codes:
 
 
 def table_of(metric: Metric, kind: str, n: int, seed: int) -> Table | GroupTable:
-    """A fresh table that this metric reads, without what costs and has no error (InfoE, a kernel's R2)."""
+    """A new table for a metric, without expensive parts that have no error (InfoE, R2 of a kernel)."""
     rng = np.random.default_rng([seed, n])
     z, v = KINDS[kind](n, rng)
     reads = metric.declares.tables
@@ -92,32 +94,35 @@ def table_of(metric: Metric, kind: str, n: int, seed: int) -> Table | GroupTable
     log_var = None
     mean, deviation = moments_of(kind)
     if reads in ("groups", "pairs"):
-        z = z / deviation + 1.5 * rng.standard_normal(z.shape)  # less noise, and every group is told apart
+        z = z / deviation + 1.5 * rng.standard_normal(z.shape)  # with less noise every group is identified
     if reads == "posteriors":
         z = (z - mean) / deviation * np.array([1, 1, 1, 1, 1, 0.1])
         log_var = 2 * np.log([0.3, 0.3, 0.3, 0.3, 0.3, 1.0]) + 0.2 * rng.standard_normal(z.shape)
-    table = replace(Table.of(z, None if reads == "codes" else v, log_var=log_var), whole=False)
-    return GroupTable.drawn_from(table, pairs=reads == "pairs") if reads in ("groups", "pairs") else table
+    factors = None if reads == "codes" else v
+    table = replace(Table.of(z, factors, log_var=log_var), whole=False)
+    if reads in ("groups", "pairs"):
+        return GroupTable.drawn_from(table, pairs=reads == "pairs")
+    return table
 
 
 def shown(metric: Metric, kind: str, n: int, seed: int) -> dict[str, dict[str, float]]:
-    """The value and every part of a fresh table as they are shown, {"": value, part: ...}, and what was `measured`."""
+    """The reported value ("") and parts of a new table, with the uncorrected value as `measured`."""
     table = table_of(metric, kind, n, seed)
     found = metric.measure(table)
     if math.isnan(found.value):
         return {}
     bands = intervals(metric.measure, table, found, metric.plan(found))
-    numbers = {"": (bands.value, found.value)} | {
-        name: (band, found.pieces[name]) for name, band in bands.parts.items()
-    }
-    return {
-        name: band.within(*range_of(metric, name)) | {"measured": measured, "uncut": band.value}
-        for name, (band, measured) in numbers.items()
-    }
+    numbers = {"": (bands.value, found.value)}
+    for name, band in bands.parts.items():
+        numbers[name] = (band, found.pieces[name])
+    rows = {}
+    for name, (band, measured) in numbers.items():
+        rows[name] = band.within(*range_of(metric, name)) | {"measured": measured, "uncut": band.value}
+    return rows
 
 
 def limit(metric: Metric, kind: str, n: int) -> dict[str, float]:
-    """The value and the parts at very many rows; of a metric that fits models there is none."""
+    """The value and the parts at `MANY` rows or more; none for a metric that fits models."""
     if metric.declares.cost == "fit":
         return {}
     found: Measured = metric.measure(table_of(metric, kind, max(MANY, n), 999_999))
@@ -136,23 +141,22 @@ def measure(job: tuple[str, str, int, int]) -> list[dict[str, Any]]:
         columns = {key: np.array([one[part][key] for one in found if one]) for key in found[0][part]}
         row = {"metric": name, "part": part, "codes": kind, "rows": n, "tables": tables}
         row |= cell(columns, truth.get(part, math.nan), range_of(metric, part), metric.declares.corrected)
-        if (
-            np.isfinite(columns["error"]).all()
-            and row["spread"] > 0
-            and all(row["spread"] != r["spread"] for r in rows)
-        ):
+        known = np.isfinite(columns["error"]).all() and row["spread"] > 0
+        is_copy = any(row["spread"] == other["spread"] for other in rows)
+        if known and not is_copy:
             rows.append(row)
     return rows
 
 
 def range_of(metric: Metric, part: str) -> tuple[float, float]:
-    """Of the value, "", or of a part."""
+    """The range of the value ("") or of a part of a metric."""
     return metric.declares.ranges.get(part, metric.declares.range)
 
 
 def cell(of: dict[str, np.ndarray], truth: float, between: tuple[float, float], corrected: bool) -> dict[str, Any]:
-    """What the tables say of one number: see the head of this file."""
-    value, mean = of["uncut"], float(of["uncut"].mean())
+    """The statistics of one number over the tables: see the docstring of this file."""
+    value = of["uncut"]  # (tables,)
+    mean = float(value.mean())
     spread = float(value.std(ddof=1)) if np.ptp(value) > 1e-9 else 0.0
     other = of["measured"] if corrected else of["measured"] - of["bias"]
     return {
@@ -170,13 +174,16 @@ def cell(of: dict[str, np.ndarray], truth: float, between: tuple[float, float], 
 
 
 def _share(of: dict[str, np.ndarray], truth: float) -> float:
+    """The share of the intervals that contain a value; NaN if it is not known."""
+    if math.isnan(truth):
+        return math.nan
     slack = 1e-12
     inside = (of["low"] - slack <= truth) & (truth <= of["high"] + slack)
-    return math.nan if math.isnan(truth) else float(inside.mean())
+    return float(inside.mean())
 
 
 def fails(row: dict[str, Any]) -> list[str]:
-    """What is wrong with a cell."""
+    """The failures of a cell: "error", "coverage", "outside"."""
     from scipy.stats import binom, chi2
 
     holds = row["holds_limit"] if row["corrected"] else row["holds_mean"]
@@ -216,7 +223,7 @@ def _two(x: float) -> str:
 
 
 def keep(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Put rows into docs/errors.json in place of those of the same metric, codes and number of rows; all that is there."""
+    """Replace rows of docs/errors.json of the same metric, codes and number of rows. Returns all rows."""
     old = read()
     new = {(row["metric"], row["codes"], row["rows"]) for row in rows}
     together = [row for row in old if (row["metric"], row["codes"], row["rows"]) not in new] + rows
@@ -248,7 +255,7 @@ def read() -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    """Measure what is asked for, print it and keep it."""
+    """Measure the given metrics, print the table and save it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("metrics", nargs="*", help="names; every metric that states an error by default")
     parser.add_argument("--tables", type=int, default=40)
@@ -269,7 +276,7 @@ def main() -> None:
 
 
 def states_an_error(name: str) -> bool:
-    """Whether this metric ever states one."""
+    """Whether a metric ever has an error."""
     declares = metrics.get(name).declares
     return declares.tables != "models" and declares.error != "none"
 

@@ -1,10 +1,10 @@
-"""What every reader of files does with damaged ones: the tests named `mutated`, with as many damages as asked for.
+"""Fuzzing of all file readers: the tests named `mutated`, with the given number of damaged files.
 
     python benchmarks/fuzz.py --mutations 1000 [PYTEST'S OWN OPTIONS]
 
-A table: refused is a ValueError of one line that names the file; read, data that the test found consistent; a crash
-anything else, and more than 2 s or 200 MB. Seconds are of the process, of the slowest file; megabytes are the most that
-one file took over what was held before.
+Prints a table. Refused: a ValueError of one line that names the file. Read: data that the test found consistent. Crash:
+anything else, and more than 2 s or 200 MB. Seconds are processor time of the slowest file; megabytes are the largest
+increase of memory by one file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def tallies(mutations: int, options: list[str]) -> tuple[list[dict], int]:
-    """What the tests note in pytest's report, and pytest's exit code."""
+    """The counts that the tests write to pytest's report, and pytest's exit code."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "tests/data", "-k", "mutated", "-p", "no:cacheprovider"]
@@ -36,8 +36,8 @@ def tallies(mutations: int, options: list[str]) -> tuple[list[dict], int]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mutations", type=int, default=1000, help="damaged files of each reader")
-    asked, options = parser.parse_known_args()
-    rows, code = tallies(asked.mutations, options)
+    given, options = parser.parse_known_args()
+    rows, code = tallies(given.mutations, options)
     print("| reader | mutations | refused | read | crashes | slowest, s | memory, MB |")
     print("|---|---|---|---|---|---|---|")
     for row in sorted(rows, key=lambda row: row["reader"].lower()):

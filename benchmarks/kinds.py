@@ -1,10 +1,10 @@
-"""Does what a factor is taken for move a score? Measurements rounded ever more coarsely, and things photographed often.
+"""Effect of the inferred kind of a factor on scores: coarsely rounded measurements, and repeated measurements.
 
     python benchmarks/kinds.py           prints both tables; three quarters of a minute of one core
 
-The code is the measurement and a little noise. In the first table it is rounded to L values; the letter says what the
-factor is taken for, c a category of L values, m a measurement in 20 bins. In the second, 3 factors of each of a number
-of things were measured once, and it was photographed k times. A step from one column to the next is a cliff.
+The code is the measurement with a little noise. In the first table the factor is rounded to L values; the letter is its
+inferred kind, c for a category of L values, m for a measurement in 20 bins. In the second, 3 factors of each of a number
+of objects were measured once, and each was photographed k times. Scores should not jump from one column to the next.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""Images per second of training from a file of 6 GB that is not in the page cache, beside a small set in memory.
+"""Training speed from a file of 6 GB that is not in the page cache, against a small set in memory.
 
     OMP_NUM_THREADS=1 python benchmarks/large.py [--folder FOLDER] [--gigabytes 6] [--rounds 3] [--steps 300] [--training]
 
 Writes a real file of random uint8 (3, 64, 64) below FOLDER (the temporary folder unless given), deletes it afterwards.
-Both sets are trained on in one process, a block of steps in turn, by the package's own loop and stream: beta-VAE, conv64,
-batch 64, float32, and bfloat16 where "auto" means that. Before each round the kernel is asked to drop the file from its
-cache, and every round draws rows of its own, so that none is there. Steps go by the clock on the wall, since waiting for
-a disk takes no processor time. A round is long enough to hold one of the reads without advice by which the stream finds
-out whether it still waits (data/files/pages.py); they become rarer. Before that, unless `--training`, the stream
-alone: from memory, cold and cached, with and without advice.
+Both sets are trained on in one process, a block of steps in turn, by the package's training loop and stream: beta-VAE,
+conv64, batch 64, float32, and bfloat16 where "auto" means that. Before each round the file is dropped from the page
+cache, and every round draws other rows, so that none is cached. Wall time is measured, since waiting for a disk takes no
+processor time. A round is long enough for one of the reads without advice by which the stream tests whether it still
+waits (data/files/pages.py); they become rarer. Before that, unless `--training` is given, the stream alone is measured:
+from memory, cold and cached, with and without advice.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ CHUNK = 8192  # images
 SMALL = 5000
 BATCH = 64
 FIRST = 5  # steps of a round that are not counted
-BLOCK = 20  # steps of one loop, before it is the other's turn
+BLOCK = 20  # steps of one loop in turn with the other
 
 
 def write(path: Path, n: int) -> None:
-    """An .npy file of `n` random images, brought to the disk."""
+    """Write an .npy file of `n` random images, synchronised to the disk."""
     rng = np.random.default_rng(0)
     with path.open("wb") as file:
         header = {"descr": "|u1", "fortran_order": False, "shape": (n, *SHAPE)}
@@ -55,7 +55,7 @@ def write(path: Path, n: int) -> None:
 
 
 def drop(path: Path) -> None:
-    """Ask the kernel to forget the file's pages; pages that are mapped stay, so open it afterwards."""
+    """Drop the file from the page cache; mapped pages stay, so open it afterwards."""
     with path.open("rb") as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
@@ -65,13 +65,13 @@ def opened(path: Path) -> ImageData:
 
 
 def own() -> float:
-    """The memory of this process that is its own and no file's, in MB."""
+    """Anonymous memory of this process (not of mapped files), in MB."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("RssAnon:")[1].split()[0]) / 1024
 
 
 def loop_of(data: ImageData, precision: str, seed: int) -> Training:
-    """The package's own loop, after its first steps, in which buffers are made."""
+    """The package's training loop after its first steps, which allocate buffers."""
     method = channels_last(resolve("beta-vae", {}, data.info).make(data.info))
     batches = stream(data, method.needs, batch_size=BATCH, seed=seed)
     loop = Training(method, batches, dtype=dtype_of(precision, torch.device("cpu")))
@@ -81,8 +81,9 @@ def loop_of(data: ImageData, precision: str, seed: int) -> Training:
 
 
 def timed(loop: Training, steps: int) -> tuple[float, float]:
-    """(seconds of so many further steps, most memory of the process's own meanwhile in MB)."""
-    peak, start = 0.0, time.perf_counter()
+    """(seconds of `steps` further steps, peak anonymous memory in MB)."""
+    peak = 0.0
+    start = time.perf_counter()
     for _ in loop.until(loop.step + steps):
         peak = max(peak, own())
     return time.perf_counter() - start, peak
@@ -105,11 +106,13 @@ def compare_training(path: Path, small: ImageData, precision: str, rounds: int, 
     for seed in range(rounds):  # rows of another seed are not in the cache
         drop(path)
         loops = {"memory": loop_of(small, precision, seed), "disk": loop_of(opened(path), precision, seed)}
-        spent, peak = dict.fromkeys(loops, 0.0), 0.0
+        spent = dict.fromkeys(loops, 0.0)
+        peak = 0.0
         for block in range(steps // BLOCK):
             for place in sorted(loops, reverse=block % 2 == 0):
                 seconds, most = timed(loops[place], BLOCK)
-                spent[place], peak = spent[place] + seconds, max(peak, most)
+                spent[place] += seconds
+                peak = max(peak, most)
         for place in loops:
             rates[place].append(steps // BLOCK * BLOCK * BATCH / spent[place])
         memory, disk = (rates[place][-1] for place in ("memory", "disk"))
@@ -157,7 +160,8 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        n, path = int(given.gigabytes * 1e9) // BYTES, Path(folder) / "large.npy"
+        n = int(given.gigabytes * 1e9) // BYTES
+        path = Path(folder) / "large.npy"
         if shutil.disk_usage(folder).free < 1.2 * n * BYTES:
             raise SystemExit(f"{folder} has too little room for {given.gigabytes} GB; give --folder")
         write(path, n)

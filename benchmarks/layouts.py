@@ -1,4 +1,4 @@
-"""In which memory layout gradients arrive in the convolutional networks, and what another than the activation's costs.
+"""Memory layout of gradients in the convolutional networks, and the cost of one that differs from the activation's.
 
 python benchmarks/layouts.py [--rounds 25]: a line for each activation whose gradient has another layout; then ratios of
 processor time on one thread, medians over interleaved pairs.
@@ -21,7 +21,7 @@ LAST = torch.channels_last
 
 
 class Last(torch.autograd.Function):
-    """The identity, whose gradient is brought into channels-last strides."""
+    """The identity, with a gradient converted to channels-last strides."""
 
     @staticmethod
     def forward(ctx: object, x: Tensor) -> Tensor:
@@ -64,13 +64,15 @@ def ratio(a: Callable[[], object], b: Callable[[], object], rounds: int) -> str:
             pair[f] = time.process_time_ns() - start
         times.append((pair[a] / pair[b], pair[b] / 1e6))
     ratios = sorted(r for r, _ in times[2:])
-    low, high = ratios[len(ratios) // 4], ratios[3 * len(ratios) // 4]
+    low = ratios[len(ratios) // 4]
+    high = ratios[3 * len(ratios) // 4]
     of = statistics.median(t for _, t in times[2:])
     return f"{statistics.median(ratios):.2f} (quartiles {low:.2f} to {high:.2f}) of {of:.1f} ms"
 
 
 def show_layouts(colours: int) -> None:
-    nets, odd = networks(colours, brought=False), []
+    nets = networks(colours, brought=False)
+    odd = []
 
     def watch(layer: nn.Module, inputs: object, out: Tensor) -> None:
         def see(gradient: Tensor) -> None:
@@ -96,11 +98,14 @@ def main() -> None:
         show_layouts(colours)
     for dtype in (torch.float32, torch.bfloat16):
         out = torch.randn(64, 32, 32, 32).to(dtype).contiguous(memory_format=LAST)
-        other, same = torch.randn_like(out).contiguous(), torch.randn_like(out)
+        other = torch.randn_like(out).contiguous()
+        same = torch.randn_like(out)
         pair = [lambda o=out, g=g: torch.ops.aten.threshold_backward(g, o, 0) for g in (other, same)]
         found = ratio(*pair, rounds)
         print(f"{dtype}: ReLU backward, 64x32x32x32, gradient in the other layout: {found}")
-        x, nets, brought = torch.rand(64, 1, 64, 64), networks(1, False), networks(1, True)
+        x = torch.rand(64, 1, 64, 64)
+        nets = networks(1, False)
+        brought = networks(1, True)
         pair = [lambda n=n, x=x, d=dtype: step(n, x, d) for n in (nets, brought)]
         print(f"{dtype}: a step as it is, over one with the flattened map's gradient brought: {ratio(*pair, rounds)}")
 

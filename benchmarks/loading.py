@@ -1,4 +1,4 @@
-"""Images per second of the stream of batches, 64x64x1 uint8 in memory, one thread, beside bare indexing in the same run.
+"""Speed of the stream of batches, 64x64x1 uint8 in memory, one thread, against bare indexing in the same run.
 
     OMP_NUM_THREADS=1 taskset -c 0 python benchmarks/loading.py
 
@@ -29,11 +29,14 @@ def rate(batch: Callable[[int], object], images: int, seconds: float = 0.4, roun
     """Images per second of the best round."""
     best = 0.0
     for _ in range(rounds):
-        start, step = time.process_time(), 0
-        while (spent := time.process_time() - start) < seconds:
+        start = time.process_time()
+        spent = 0.0
+        step = 0
+        while spent < seconds:
             for _ in range(50):
                 batch(step)
                 step += 1
+            spent = time.process_time() - start
         best = max(best, step * images / spent)
     return best
 
@@ -52,9 +55,10 @@ def main() -> None:
 
 
 def ways(data: FactorImages, array: NDArray[np.uint8], batch_size: int) -> dict[str, Callable[[int], object]]:
-    """What is timed: a function of the step for each line of the table."""
+    """{name: function of the step that is timed} for each line of the table."""
     drawn = np.random.default_rng(1).integers(len(array), size=(1000, batch_size))
-    pixels, rows = Pixels(data, "cpu"), single.images(data, batch_size, 0)
+    pixels = Pixels(data, "cpu")
+    rows = single.images(data, batch_size, 0)
     still = pixels(drawn[0])
     return {
         "bare indexing": lambda step: array[drawn[step % 1000]],

@@ -1,10 +1,10 @@
-"""How long opening a published set takes the second time, and how much memory, with files as large as the published ones.
+"""Time and memory of opening a published data set again, with files as large as the published ones.
 
     OMP_NUM_THREADS=1 python benchmarks/opening.py [NAME...] [--folder DIR]
 
-Each set's files are written with the published layout and count (pixels are made up), opened once, which unpacks them,
-and opened again in a fresh process, several times: median seconds, and the largest resident size above that of the
-imports. One set at a time, so the disk needs room for the largest one: MPI3D's images stand there twice, 26 GB.
+The files of each set are written in the published format and size (with artificial pixels), opened once, which unpacks
+them, and opened again in a new process, several times: median seconds, and the peak resident size above that of the
+imports. One set at a time, so the disk needs room for the largest one: MPI3D's images are on it twice, 26 GB.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ def smallnorb(folder: Path) -> None:
     for stem, instances in (("smallnorb-5x46789x9x18x6x2x96x96-training", (4, 6, 7, 8, 9)),
                             ("smallnorb-5x01235x9x18x6x2x96x96-testing", (0, 1, 2, 3, 5))):  # fmt: skip
         rows = grid.factors_at(np.arange(len(grid))).astype("<i4")
-        rows[:, 1], rows[:, 3] = np.array(instances)[rows[:, 1]], rows[:, 3] * 2
+        rows[:, 1] = np.array(instances)[rows[:, 1]]
+        rows[:, 3] *= 2
         arrays = {"cat": rows[:, 0].copy(), "info": rows[:, 1:].copy(), "dat": np.zeros((len(rows), 2, 96, 96), "u1")}
         for kind, array in arrays.items():
             sizes = [*array.shape, *[1] * max(3 - array.ndim, 0)]
@@ -93,7 +94,8 @@ def smallnorb(folder: Path) -> None:
 
 
 def celeba(folder: Path) -> None:
-    n, rng = 202_599, np.random.default_rng(0)
+    n = 202_599
+    rng = np.random.default_rng(0)
     names = [f"{i + 1:06}.jpg" for i in range(n)]
     (folder / "img_align_celeba").mkdir()
     linked(folder / "img_align_celeba", names, (178, 218))
@@ -121,7 +123,7 @@ def rendered(folder: Path, table: str, space: FactorSpace) -> None:
 
 
 def linked(folder: Path, names: list[str], size: tuple[int, int]) -> None:
-    """One picture under many names."""
+    """Hard links from many names to one picture."""
     for i, name in enumerate(names):
         if i % LINKS == 0:
             Image.new("RGB", size, (i // LINKS, 90, 160)).save(folder / name)
@@ -139,7 +141,7 @@ def fashion_mnist(folder: Path) -> None:
 
 
 def own_folder(folder: Path) -> None:
-    """20,000 pictures in classes and a table of factors: what a user may bring."""
+    """A user's own data: 20,000 pictures in class folders and a table of factors."""
     names = [f"{'ab'[i % 2]}/{i:05}.png" for i in range(20_000)]
     for part in "ab":
         (folder / part).mkdir()
@@ -175,7 +177,8 @@ def main() -> None:
             SETS[name](Path(folder))
             start = time.perf_counter()
             ((_, _, n),) = opened(name, Path(folder), 1)
-            first, again = time.perf_counter() - start, list(opened(name, Path(folder), 3))
+            first = time.perf_counter() - start
+            again = list(opened(name, Path(folder), 3))
             seconds, megabytes = (statistics.median(row[k] for row in again) for k in (0, 1))
             print(f"{name:16}{n:12,}{first:12.1f}{seconds:12.2f}{megabytes:20.0f}", flush=True)
 

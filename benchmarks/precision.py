@@ -1,4 +1,4 @@
-"""Do bfloat16 and float32 learn the same? The held-out bound after training with each, over seeds, beside its spread.
+"""Training in bfloat16 against float32: the held-out ELBO after training, over seeds, with its spread.
 
 python benchmarks/precision.py [--steps 500] [--data dsprites]
 """

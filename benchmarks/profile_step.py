@@ -1,4 +1,4 @@
-"""Where the time of a training step goes: operations by their own processor time, beta-VAE with conv64, one thread.
+"""Profile of a training step: operations by their own processor time, beta-VAE with conv64, one thread.
 
 python benchmarks/profile_step.py [METHOD] [--precision float32] [--steps 20] [--rows 15]
 """

@@ -1,4 +1,4 @@
-"""What each regulariser adds to the step of a beta-VAE: conv64 on dSprites 64x64, batch 64, one thread, in one run.
+"""Cost of each regulariser in a training step of a beta-VAE: conv64 on dSprites 64x64, batch 64, one thread.
 
     OMP_NUM_THREADS=1 python benchmarks/regularisers.py [--steps 10] [--rounds 7]
 

@@ -1,4 +1,4 @@
-"""How fast images are drawn from their factors, in images per second, on one core.
+"""Speed of rendering images from their factors, in images per second, on one core.
 
 python benchmarks/render.py [NAME...]
 """
@@ -16,14 +16,16 @@ from unweave.data.images import FactorImages
 
 
 def images_per_second(images: FactorImages, batch: int, seconds: float = 1.0) -> float:
-    """The best of 20 ms stretches: what the core does while nobody else is using it."""
+    """The best rate over stretches of 20 ms, which other programs disturb least."""
     rng = np.random.default_rng(0)
     batches = [images.sample_factors(batch, rng) for _ in range(max(1, 1024 // batch))]
     for v in batches:
         images.images(v)  # what is made once, tables and views, is not counted
-    best, end = 0.0, time.perf_counter() + seconds
+    best = 0.0
+    end = time.perf_counter() + seconds
     while time.perf_counter() < end:
-        start, drawn = time.perf_counter(), 0
+        drawn = 0
+        start = time.perf_counter()
         while time.perf_counter() - start < 0.02:
             for v in batches:
                 drawn += len(images.images(v))

@@ -1,4 +1,4 @@
-"""Steps per second of training beta-VAE, beside pythae and a bare loop: same network, batch 64, 64x64x1 uint8 in memory.
+"""Training speed of beta-VAE against pythae and a minimal loop: same network, batch 64, 64x64x1 uint8 in memory.
 
     python benchmarks/training.py --pythae /path/to/venv/bin/python
 

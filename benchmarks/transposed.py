@@ -1,4 +1,4 @@
-"""The backward of the decoder's transposed convolutions: ours beside torch's, layer by layer, 64 images, one thread.
+"""Speed of the backward pass of transposed convolutions: ours against torch's, layer by layer, 64 images, one thread.
 
 python benchmarks/transposed.py
 

@@ -1,9 +1,9 @@
-"""What each factor of a rendered set is worth to a model of its pixels: nats of binary cross-entropy per image.
+"""Information of each factor of a rendered set about the pixels: nats of binary cross-entropy per image.
 
     python benchmarks/worth.py [SHIFT...]
 
-first: what knowing the factor saves if nothing else is known. last: what it saves once all others are known. A factor
-that is worth little at first is learned late, or not at all.
+first: what the factor saves if no other is known. last: what it saves if all others are known. A factor with a small
+"first" is learned late, or not at all.
 """
 
 from __future__ import annotations
@@ -33,14 +33,17 @@ def worth(shift: str, levels: int) -> Iterator[tuple[str, float, float]]:
     """(factor, first, last) of every factor of scene3d that varies."""
     data = load("scene3d", size=32, levels=levels, shift=shift)
     rows = np.arange(len(data))
-    x, v = to_unit(data.take(rows)).reshape(len(rows), -1), data.factors_at(rows)
+    x = to_unit(data.take(rows)).reshape(len(rows), -1)  # (N, P)
+    v = data.factors_at(rows)  # (N, K)
     for k, name in enumerate(data.factors.names):
         values = np.unique(v[:, k])
-        if len(values) > 1:
-            apart = np.mean([entropy(x[v[:, k] == value].mean(0)) for value in values])
-            order = np.lexsort([v[:, k], *np.delete(v, k, 1).T])
-            together = x[order].reshape(-1, len(values), x.shape[1]).mean(1)  # rows that differ in this factor alone
-            yield name, entropy(x.mean(0)) - float(apart), entropy(together) - entropy(x)
+        if len(values) == 1:
+            continue
+        apart = np.mean([entropy(x[v[:, k] == value].mean(0)) for value in values])
+        # Means (N / values, P) over rows that differ in this factor alone.
+        order = np.lexsort([v[:, k], *np.delete(v, k, 1).T])
+        together = x[order].reshape(-1, len(values), x.shape[1]).mean(1)
+        yield name, entropy(x.mean(0)) - float(apart), entropy(together) - entropy(x)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,13 @@ from pathlib import Path
 from unweave.report.curves import short, ticks
 from unweave.reproduction.reproduce import measured, read, trained
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 460, 320, 62, 18, 44, 52
+# All in pixels.
+WIDTH = 460
+HEIGHT = 320
+LEFT = 62
+RIGHT = 18
+TOP = 44
+BOTTOM = 52
 COLOURS = ("#8a857c", "#2f5fa8", "#c0532d")
 Points = dict[str, list[list[tuple[float, float]]]]  # of each family: of each arm: of each seed
 
@@ -40,24 +46,23 @@ def main() -> None:
 def curves(recipe: dict, runs: str) -> dict[tuple[str, str], Points]:
     """The points (along, measure) of each panel (name of the measure, name of what it goes along)."""
     panels: dict[tuple[str, str], Points] = {}
-    for check in (check for check in recipe["checks"] if "along" in check):
+    for check in recipe["checks"]:
+        if "along" not in check:
+            continue
         points = panels.setdefault((name(check["measure"]), name(check["along"])), {})
         for arms in (check["against"], check["over"]):
-            points[family(arms)] = [
-                [
-                    (measured(check["along"], run), measured(check["measure"], run))
-                    for run in (trained(recipe["arms"][arm], seed, runs) for seed in recipe["seeds"])
-                ]
-                for arm in arms
-            ]
+            of_arms = []
+            for arm in arms:
+                of_seeds = [trained(recipe["arms"][arm], seed, runs) for seed in recipe["seeds"]]
+                of_arms.append([(measured(check["along"], run), measured(check["measure"], run)) for run in of_seeds])
+            points[family(arms)] = of_arms
     return panels
 
 
 def name(how: dict) -> str:
-    """What a measure is called below an axis."""
-    return str(how.get("part") or how.get("score") or how.get("log") or how["call"].rpartition(":")[2]).replace(
-        "_", " "
-    )
+    """The name of a measure at an axis."""
+    found = how.get("part") or how.get("score") or how.get("log") or how["call"].rpartition(":")[2]
+    return str(found).replace("_", " ")
 
 
 def family(arms: list[str]) -> str:
@@ -90,7 +95,8 @@ def panel(place: int, names: tuple[str, str], points: Points) -> str:
 
 def axis(at, axes: list[list[float]], names: tuple[str, str]) -> list[str]:
     """The grid, its numbers and the names of both axes."""
-    drawn, (across, up) = [], axes
+    drawn = []
+    across, up = axes
     for tick in up:
         x, y = at(across[0], tick)
         drawn.append(f'<path d="M{x:.1f} {y:.1f}H{WIDTH - RIGHT}" stroke="#e4e0d8"/>')

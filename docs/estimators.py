@@ -19,7 +19,9 @@ from unweave.metrics.estimators.contingency import from_indices
 from unweave.metrics.estimators.entropies import entropy
 
 PAGE = Path(__file__).with_name("estimators.md")
-IMAGES, COLUMNS, CORRELATION = 20_000, 10, 0.6
+IMAGES = 20_000
+COLUMNS = 10
+CORRELATION = 0.6  # of a pair of columns
 DEVIATIONS = (0.5, 0.25)  # of a posterior; a column of q(z) has 1
 BATCHES = (32, 64, 256, 1024)
 TEXT = """# How far off the estimates of I(x; z) and the total correlation are
@@ -85,7 +87,8 @@ def estimates(deviation: float, batch: int, draws: int) -> Iterator[tuple[Tensor
     found: dict[Estimator, list[Tensor]] = {"weighted": [], "stratified": []}
     for _ in range(draws):
         rows = torch.randint(IMAGES, (batch,), generator=generator)
-        m, v = mean[rows], log_var[rows]
+        m = mean[rows]  # (M, D)
+        v = log_var[rows]
         z = m + torch.exp(0.5 * v) * torch.randn(m.shape, generator=generator)
         for name, values in found.items():
             values.append(torch.stack(chain(z, m, v, n=IMAGES, estimator=name)[:2]))
@@ -108,8 +111,9 @@ def rows(drawn: int, table: int) -> Iterator[str]:
         information, correlated = truth(deviation)
         for batch in BATCHES:
             both = list(estimates(deviation, batch, max(8, drawn // batch)))
-            told = [[f"{mean[k]:.2f} ± {error[k]:.2f}" for mean, error in both] for k in (0, 1)]
-            cells = [*told[0], f"{information:.2f}", *told[1], f"{correlated:.2f}"]
+            of_information = [f"{mean[0]:.2f} ± {error[0]:.2f}" for mean, error in both]
+            of_correlation = [f"{mean[1]:.2f} ± {error[1]:.2f}" for mean, error in both]
+            cells = [*of_information, f"{information:.2f}", *of_correlation, f"{correlated:.2f}"]
             yield f"| {deviation} | {batch} | " + " | ".join(cells) + " |"
         found = full(deviation, table)
         yield f"| {deviation} | all of {table:,} | | {found[0]:.2f} | {information:.2f} | | {found[1]:.2f} | {correlated:.2f} |"
@@ -121,19 +125,22 @@ def channel(known: str, levels: int, rng: np.random.Generator, bins: int = 20) -
         return np.full((levels, bins), 1 / bins)
     if known == "part":
         return rng.dirichlet(np.ones(bins), levels)
-    told = np.eye(bins)[np.arange(levels) * bins // levels]
-    return told if known == "all" else (told + 1 / bins) / 2
+    determined = np.eye(bins)[np.arange(levels) * bins // levels]
+    if known == "all":
+        return determined
+    return (determined + 1 / bins) / 2
 
 
 def of_a_table(known: str, levels: int, n: int, rng: np.random.Generator) -> list[float]:
-    """Truth, plug-in, Miller-Madow, digamma and the library's own information of one fresh table."""
+    """Truth, plug-in, Miller-Madow, digamma and the library's estimate of information for one new table, in nats."""
     chances = channel(known, levels, rng)
     joint = chances / levels
     truth = float(entropy(joint.sum(0)) + math.log(levels) - entropy(joint))
     v = rng.integers(levels, size=n)
     z = (rng.random((n, 1)) > chances.cumsum(1)[v]).sum(1).clip(0, chances.shape[1] - 1)
     cells = np.bincount(z * levels + v).astype(float)
-    of_code, of_factor = np.bincount(z).astype(float), np.bincount(v).astype(float)
+    of_code = np.bincount(z).astype(float)
+    of_factor = np.bincount(v).astype(float)
     plug_in, own = (from_indices(z[:, None], v[:, None], corrected=c).uncut[0, 0] for c in (False, True))
     occupied = [(c > 0).sum() for c in (cells, of_code, of_factor)]
     c_psi = [(c * digamma(np.maximum(c, 1))).sum() / n for c in (cells, of_code, of_factor)]

@@ -84,7 +84,7 @@ def layers() -> list[tuple[str, ...]]:
 
 
 def first_line(file: Path) -> str:
-    """What a file says it is: the first paragraph of its docstring."""
+    """The first paragraph of the docstring of a file."""
     text = ast.get_docstring(ast.parse(file.read_text())) or ""
     return " ".join(text.split("\n\n")[0].split())
 
@@ -117,17 +117,18 @@ def ways() -> Iterator[str]:
 
 
 def defined(file: Path, name: str) -> str:
-    """What the docstring of a function, class or method of a file says first. ValueError if it is not there."""
+    """The first sentence of the docstring of a function, class or method. Raises ValueError if it is missing."""
     found: ast.AST = ast.parse(file.read_text())
-    said = ""
+    doc = ""
     for word in name.split("."):
         kinds = (ast.FunctionDef, ast.ClassDef)
         inside = [node for node in ast.walk(found) if isinstance(node, kinds) and node.name == word]
         if not inside:
             raise ValueError(f"{file} has no {name}")
         found = inside[0]
-        said = ast.get_docstring(inside[0]) or said  # a method that overrides says what its class is
-    return re.split(r"(?<=\.) ", " ".join(said.split("\n\n")[0].split()))[0]
+        doc = ast.get_docstring(inside[0]) or doc  # an overriding method without one: that of its class
+    first = " ".join(doc.split("\n\n")[0].split())
+    return re.split(r"(?<=\.) ", first)[0]
 
 
 def page() -> str:

@@ -41,7 +41,7 @@ KNOWN = {
 
 
 def known_codes(n: int = 5000, seed: int = 0) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Codes (n, D) whose merits are known, beside factors of dSprites' sizes."""
+    """Codes (n, D) of known quality, by name, and factors (n, 5) of dSprites' sizes."""
     rng = np.random.default_rng(seed)
     v = np.stack([rng.integers(0, size, n) for size in SIZES], 1).astype(float)
     standard = (v - v.mean(0)) / v.std(0)
@@ -64,7 +64,7 @@ def measure() -> None:
 
 
 def metric_page(name: str) -> str:
-    """What a metric is, declares, and gives for known codes."""
+    """The page of a metric: docstring, declaration, and scores of known codes."""
     metric = metrics.get(name)
     declares = metric.declares
     rows = {
@@ -75,13 +75,17 @@ def metric_page(name: str) -> str:
         "falls under": ", ".join(declares.falls) or "nothing that is declared",
         "protocols": ", ".join(declares.protocols),
         "error and null floor": "always" if declares.cost == "cheap" else "with `calibrate=True`",
-        "error by": ERRORS[declares.error] + (f": {declares.no_error}" if declares.no_error else ""),
+        "error by": f"{ERRORS[declares.error]}: {declares.no_error}" if declares.no_error else ERRORS[declares.error],
         "value shown": "less its bias by the jackknife" if declares.corrected else "as measured",
     }
     if declares.tables == "models":
         rows |= {"error and null floor": "no error", "error by": "none: models are not drawn at random"}
     values = json.loads(MEASURED.read_text()).get(name, {}) if MEASURED.exists() else {}
-    known = [f"| {KNOWN[kind]} | {'undefined' if v is None else v} |" for kind, v in values.items()]
+    known = []
+    if values:
+        known.append("\nOf 5,000 rows with dSprites' factor sizes:\n\n| codes | score |\n|---|---|")
+    for kind, value in values.items():
+        known.append(f"| {KNOWN[kind]} | {'undefined' if value is None else value} |")
     return "\n".join(
         (
             f"# {name}\n",
@@ -91,18 +95,14 @@ def metric_page(name: str) -> str:
             "```\n",
             "| | |\n|---|---|",
             *(f"| {key} | {value} |" for key, value in rows.items()),
-            *(
-                ("\nOf 5,000 rows with dSprites' factor sizes:\n\n| codes | score |\n|---|---|", *known)
-                if known
-                else ()
-            ),
+            *known,
             f'\n```python\nunweave.evaluate((codes, factors), "{name}")\n```\n',
         )
     )
 
 
 def method_page(name: str) -> str:
-    """What a method is, its parts, its settings, and the recipes that prove it."""
+    """The page of a method: docstrings, settings, and the recipes that reproduce it."""
     entry = methods.METHODS[name]
     choice = resolve(name, {}, ANY_DATA)
     made = class_of(name, "method")
@@ -156,7 +156,7 @@ def _cells(text: Mapping[str, Any]) -> list[str]:
 
 
 def recipes_page() -> str:
-    """What every recipe claims, and what came out."""
+    """The table of recipes: claims and measured numbers."""
     rows = [(name, read(name)) for name in recipes()]
     return "\n".join(
         (

@@ -1,4 +1,4 @@
-"""Draw the picture of the README from a run: images, their reconstructions, and what its top latents do.
+"""Draw the picture of the README from a run: images, their reconstructions, and latent traversals.
 
 python docs/picture.py RUN docs/picture.png
 """
@@ -16,8 +16,14 @@ from unweave.report.pictures import pixels
 from unweave.report.views import Traversal, Views
 from unweave.runs.run import load_run
 
-TILE, GAP, MARGIN, LABEL, SHOWN = 72, 4, 28, 118, 5
-PAPER, INK, SOFT = "#fbfaf8", "#1d1c1a", "#66635d"
+TILE = 72  # pixels, as all sizes
+GAP = 4
+MARGIN = 28
+LABEL = 118
+SHOWN = 5  # latents, and images in a row
+PAPER = "#fbfaf8"
+INK = "#1d1c1a"
+SOFT = "#66635d"
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""A method of one's own, in one file: an autoencoder that pays for every latent it uses (an L1 penalty on its code).
+"""A custom method in one file: an autoencoder with an L1 penalty on its code.
 
 unweave train examples.my_method:SparseAE --data dsprites --penalty 0.5 --steps 1000
 """
@@ -30,8 +30,11 @@ class SparseAE(Method):
         lr: Annotated[float, Setting("learning rate of Adam", above=0)] = 1e-3,
     ):
         super().__init__()
-        self.encoder, self.decoder, self.likelihood = encoder, decoder, likelihood
-        self.penalty, self.lr = penalty, lr
+        self.encoder = encoder
+        self.decoder = decoder
+        self.likelihood = likelihood
+        self.penalty = penalty
+        self.lr = lr
 
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
@@ -44,7 +47,8 @@ class SparseAE(Method):
         code = self.encode(batch.x).mean
         reconstruction = self.likelihood(self.decoder(code), batch.x).mean()
         size = code.abs().sum(1).mean()
-        terms, units = {"reconstruction": reconstruction, "size": size}, {"reconstruction": NATS, "size": "of the code"}
+        terms = {"reconstruction": reconstruction, "size": size}
+        units = {"reconstruction": NATS, "size": "of the code"}
         yield Losses({"model": reconstruction + self.penalty * size}, terms, units)
 
     def encode(self, x: Tensor) -> Posterior:

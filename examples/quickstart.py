@@ -1,4 +1,4 @@
-"""Train, score and look, in twenty lines: `python examples/quickstart.py [steps]`."""
+"""Train, evaluate and write a report in twenty lines: `python examples/quickstart.py [steps]`."""
 
 from __future__ import annotations
 

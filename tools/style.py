@@ -1,8 +1,8 @@
-"""How the sources read, in figures: `python tools/style.py [FOLDER]`.
+"""Style statistics of the sources: `python tools/style.py [FOLDER]`.
 
-Functions' lines (median, 90 %, largest), comments in 100 lines of code, share of lines over 100 characters, and in 1,000
-lines of code: assignments that pack several values (`a, b = x, y`), and conditional expressions; nested ones; imports
-between the rooms of the package.
+Lines of functions (median, 90 %, largest), comments in 100 lines of code, share of lines over 100
+characters, and in 1,000 lines of code: assignments that pack several values (`a, b = x, y`), and
+conditional expressions; nested ones; imports between the packages.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 
 
 def main(root: Path) -> None:
+    """Print the figures of all Python files below a folder."""
     lengths: list[int] = []
     code = long = comments = packed = ternaries = nested = 0
     rooms: set[tuple[str, str]] = set()

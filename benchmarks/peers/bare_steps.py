@@ -1,4 +1,4 @@
-"""The least one can write: `bare_steps.py PRECISION STEPS`; channels-last, fused Adam, no log."""
+"""A minimal training loop: `bare_steps.py PRECISION STEPS`; channels-last, fused Adam, no log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times of steps: call `tick` after each, `show` prints medians without the first ones as JSON."""
+"""Timer of training steps: `tick` after each step; `show` prints medians, without the first ones, as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""disentanglement_lib's encoder and decoder, written out, for contestants that bring their own loop only."""
+"""The encoder and decoder of disentanglement_lib, for contestants that have a training loop only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pythae's own trainer: `pythae_steps.py STEPS`; its BetaVAE with the same network (a sigmoid at the end, as it asks)."""
+"""pythae's trainer: `pythae_steps.py STEPS`; its BetaVAE with the same network and the final sigmoid that it requires."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ from nets import decoder_body, encoder_body
 class Encoder(BaseEncoder):
     def __init__(self):
         BaseEncoder.__init__(self)
-        self.body, self.mean, self.log_var = encoder_body(), nn.Linear(256, 10), nn.Linear(256, 10)
+        self.body = encoder_body()
+        self.mean = nn.Linear(256, 10)
+        self.log_var = nn.Linear(256, 10)
 
     def forward(self, x):
         h = self.body(x)

@@ -1,4 +1,4 @@
-"""unweave's own loop: `unweave_steps.py PRECISION STEPS`."""
+"""unweave's training loop: `unweave_steps.py PRECISION STEPS`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The command line: `unweave COMMAND ...`. One file a command, each with `run(arguments) -> exit code`.
+"""The command line: `unweave COMMAND ...`. One file for each command, with `run(arguments) -> exit code`.
 
-What a user can mend ends in one line on stderr and exit code 2; training that broke down in 1, an interrupt in 130.
-Nothing here imports torch before a command needs it.
+An error that the user can fix ends in one line on stderr and exit code 2, training that diverged in
+exit code 1, an interrupt in 130. Nothing here imports torch before a command needs it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from importlib import import_module
 from unweave.cli.parser import complain
 from unweave.settings import nearest
 
-# One module each, of the same name; `list` is `listing`: a sub-module hides the builtin of its name in its package.
+# One module each, of the same name. `list` is `listing`: a sub-module hides the builtin of its name in its package.
 COMMANDS = {
     "demo": "render dSprites, train, score, write a report: see it work",
     "train": "train a method on data; continue a run with --resume",
@@ -27,23 +27,28 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code."""
+    """Run one command, given as words (default: those of the process). Returns the exit code."""
+    if arguments is None:
+        arguments = sys.argv[1:]
     try:
-        return _dispatch(list(sys.argv[1:] if arguments is None else arguments))
+        return _dispatch(list(arguments))
     except SystemExit as stop:  # argparse ends --help this way
         return int(stop.code or 0)
     except KeyboardInterrupt:
         return complain("interrupted", 130)
-    except BrokenPipeError:  # `unweave list | head`: nobody reads on
+    except BrokenPipeError:  # `unweave list | head`: the reader has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        return complain(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+        if error.filename and error.strerror:
+            return complain(f"{error.filename}: {error.strerror}")
+        return complain(str(error))
     except (ValueError, ImportError) as error:
         return complain(str(error))
 
 
 def _dispatch(given: list[str]) -> int:
+    """Run the command that the first word names. Raises ValueError if there is no such command."""
     if not given or given[0] in ("-h", "--help", "help"):
         print(_overview())
         return 0
@@ -59,6 +64,7 @@ def _dispatch(given: list[str]) -> int:
 
 
 def _overview() -> str:
+    """The help text of `unweave` without a command."""
     lines = [f"  {name:<10} {about}" for name, about in COMMANDS.items()]
     return "\n".join(
         (

@@ -1,4 +1,4 @@
-"""Tables of numbers from files: .npy, .npz, .csv, .parquet."""
+"""Reading codes and factors from files: .npy, .npz, .csv, .parquet."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Numbers:
-    """An array (N, columns) from a file, the names of its columns, and the row index (N,) that pandas wrote.
+    """An array (N, columns) from a file, with the names of its columns and the row index of pandas.
 
-    () where the file has no names or no index; of several indices the last one, which is the oldest.
+    names, index: () where the file has none. Of several indices the last column is taken, which is
+    the oldest.
     """
 
     path: Path
@@ -32,17 +33,18 @@ class Numbers:
     index: tuple[int, ...] = ()
 
     def along(self, other: Numbers) -> NDArray[Any]:
-        """The array with its rows in the order of another file's, by their row indices; as it is if one has none.
+        """The array with its rows in the order of another file, matched by row index.
 
-        ValueError if the indices are not the same numbers, each once.
+        Unchanged if one of them has no index. Raises ValueError if the indices are not the same set.
         """
         if not self.index or not other.index or self.index == other.index:
             return self.array
         place = {number: i for i, number in enumerate(self.index)}
-        if odd := set(place) ^ set(other.index):
+        unmatched = set(place) ^ set(other.index)
+        if unmatched:
             raise ValueError(
-                f"the row indices of {self.path} and {other.path} differ: one of them has {min(odd)} and the other has "
-                "not; take the same rows, or save both without an index"
+                f"the row indices of {self.path} and {other.path} differ: one of them has {min(unmatched)} and the "
+                "other has not; take the same rows, or save both without an index"
             )
         log.info("%s: its rows are brought into the order of %s by their row indices", self.path, other.path)
         return self.array[[place[number] for number in other.index]]
@@ -54,12 +56,14 @@ def read(path: str | Path, role: str) -> NDArray[Any]:
 
 
 def opened(path: str | Path, role: str) -> Numbers:
-    """The array (N, columns) in a file, with what the file says of its columns and rows.
+    """The array (N, columns) in a file, with the names of its columns and its row index.
 
-    role: what it is ("codes", "factors"): the name it may have inside an .npz file that holds several arrays, and the
-    word for it in errors. A missing cell of a .csv or .parquet file is NaN, and a row index of pandas is no column;
-    cells of text make an array of text. Whole numbers beyond 2^53, which no float tells apart, become their ranks.
-    ValueError or FileNotFoundError if there is no such table.
+    role: "codes" or "factors": the name of the array in an .npz file of several arrays, and the word
+    for it in errors. A missing cell of a .csv or .parquet file is NaN, and a row index of pandas is
+    not a column; cells of text make an array of text. Integers beyond 2^53, which floats cannot
+    represent exactly, become their ranks.
+
+    Raises ValueError or FileNotFoundError if there is no such table.
     """
     path = Path(path)
     if not path.is_file():
@@ -68,7 +72,9 @@ def opened(path: str | Path, role: str) -> Numbers:
         raise ValueError(f"{path}: {role} are read from {', '.join(READERS)} files")
     found = READERS[path.suffix](path, role)
     array = found.array
-    return replace(found, array=exact(array[:, None] if array.ndim == 1 else array))
+    if array.ndim == 1:
+        array = array[:, None]  # (N,) -> (N, 1)
+    return replace(found, array=exact(array))
 
 
 def _npy(path: Path, role: str) -> Numbers:
@@ -79,6 +85,7 @@ def _npy(path: Path, role: str) -> Numbers:
 
 
 def _npz(path: Path, role: str) -> Numbers:
+    """The array of an archive that `role` names, or its only one."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = members(archive)
@@ -86,14 +93,14 @@ def _npz(path: Path, role: str) -> Numbers:
                 return Numbers(path, member(archive, role))
             if len(names) == 1:
                 return Numbers(path, member(archive, names[0]))
-            held = ", ".join(names) or "nothing"
+            content = ", ".join(names) or "nothing"
     except UNREADABLE as error:
         raise ValueError(f"{path} is no archive of arrays, or is cut off: {error}") from error
-    raise ValueError(f"{path} holds {held}; name one of them {role!r}, or give a file with one array")
+    raise ValueError(f"{path} holds {content}; name one of them {role!r}, or give a file with one array")
 
 
 def _csv(path: Path, role: str) -> Numbers:
-    """Comma-separated numbers, with or without names of the columns; text, for the metrics to refuse, if any is text."""
+    """Comma-separated numbers, with or without a header; an array of text if any column is text."""
     sheet = read_table(path)
     if not sheet.rows:
         raise ValueError(f"{path} is empty; expected {role}, one row an image")
@@ -101,7 +108,7 @@ def _csv(path: Path, role: str) -> Numbers:
     numbers = [column for column in columns if column is not None]
     if len(numbers) == len(columns):
         array = np.column_stack(numbers)
-    else:
+    else:  # the metrics report text with a better message than a failed conversion
         array = np.array([["nan" if missing(cell) else cell for cell in row] for row in sheet.rows])
     return Numbers(path, array, sheet.names, sheet.index)
 
@@ -119,23 +126,29 @@ def _parquet(path: Path, role: str) -> Numbers:
     kept = {name: column for name, column in columns.items() if name not in indices}
     if not kept:
         raise ValueError(f"{path} holds nothing but a row index; expected {role}, one row an image")
-    last = next(reversed(indices.values()), None)
-    index = () if last is None or not _counts(last) else tuple(map(int, last))
-    return Numbers(path, np.column_stack(list(map(_filled, kept.values()))), tuple(kept), index)
+    index: tuple[int, ...] = ()
+    oldest = next(reversed(indices.values()), None)
+    if oldest is not None and _counts(oldest):
+        index = tuple(map(int, oldest))
+    array = np.column_stack([_filled(column) for column in kept.values()])
+    return Numbers(path, array, tuple(kept), index)
 
 
 def _is_index(name: str, column: NDArray[Any]) -> bool:
-    """Whether a column numbers the rows: by pandas' own name for that, or unnamed, whole and without repeats."""
-    return bool(LEVEL.fullmatch(name)) or (bool(NAME.fullmatch(name)) and _counts(column))
+    """Whether a column is a row index: by its pandas name, or unnamed, of integers without repeats."""
+    if LEVEL.fullmatch(name):
+        return True
+    return bool(NAME.fullmatch(name)) and _counts(column)
 
 
 def _counts(column: NDArray[Any]) -> bool:
+    """Whether a column has integers only, each once."""
     known = column.dtype.kind in "iu" and not np.ma.is_masked(column)
     return known and len(np.unique(column)) == len(column)
 
 
 def _filled(column: NDArray[Any]) -> NDArray[Any]:
-    """A column with NaN where it is empty."""
+    """A column of floats with NaN for its empty cells; text stays text."""
     if column.dtype.kind not in "biuf":
         return np.asarray(column, dtype=str)
     known = ~np.ma.getmaskarray(column)

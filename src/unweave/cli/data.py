@@ -1,4 +1,4 @@
-"""`unweave data list | get NAME | verify NAME | show NAME`: what data there are, fetched, checked, and looked at."""
+"""`unweave data list | get NAME | verify NAME | show NAME`: list, download, check and preview data sets."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from unweave.data.sources.files import SOURCES, located, verify, wanted
 from unweave.data.sources.published import HOME
 from unweave.settings import nearest
 
-ABOUT = """list: every data set, and whether its file is there. get: fetch the published file. verify: compare it with its
-checksum. show: what is understood of a data set, of a folder of your own images or of an array file, in words and, with -o,
-as a contact sheet; any option of the data set may follow, e.g. --size 32 or --shift imbalanced:shape,ratio=9."""
+ABOUT = """list: every data set, and whether its file is there. get: fetch the published file. verify: compare
+it with its checksum. show: how a data set, a folder of your own images or an array file is read, in words and, with
+-o, as a contact sheet; any option of the data set may follow, e.g. --size 32 or --shift imbalanced:shape,ratio=9."""
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Read the command line, and do the one thing asked for."""
+    """Run one of the four sub-commands. Returns the exit code."""
     parser = Parser("data", ABOUT)
     parser.add_argument("what", choices=("list", "get", "verify", "show"), help="what to do")
     parser.add_argument("name", nargs="?", help="a data set, or to show: a folder, a file, module:function")
@@ -34,35 +34,42 @@ def run(arguments: Sequence[str]) -> int:
         raise ValueError(f"which data? `unweave data {known.what} NAME`; `unweave data list` shows them")
     if known.what == "show":
         return _show(known.name, known.root, known.out, rest)
-    return (_get if known.what == "get" else _verify)(known.name, known.root)
+    if known.what == "get":
+        return _get(known.name, known.root)
+    return _verify(known.name, known.root)
 
 
 def _list(root: str | None) -> int:
-    print(f"published files are looked for in {root or os.environ.get(HOME) or f'${HOME}, which is not set'}\n")
+    """Print every data set, and for published ones the state of their files."""
+    place = root or os.environ.get(HOME)
+    print(f"published files are looked for in {place or f'${HOME}, which is not set'}\n")
     width = max(map(len, data.TABLE))
     for name, (_, about) in data.TABLE.items():
         print(f"{name:<{width}}  {about}")
         if name in SOURCES:
-            print(f"{'':<{width}}    {_state(name, root or os.environ.get(HOME))}")
+            print(f"{'':<{width}}    {_state(name, place)}")
     return 0
 
 
 def _state(name: str, place: str | None) -> str:
-    """Where the file of a data set is, or where it is from."""
+    """The path of the file of a data set, or how to get it."""
     source = SOURCES[name]
-    if (found := located(name, place)) is not None:
+    found = located(name, place)
+    if found is not None:
         return f"found: {found}"
     how = f"unweave data get {name}" if source.direct else source.address
     return f"{source.file} is missing: {how} (licence: {source.licence})"
 
 
 def _get(name: str, root: str | None) -> int:
+    """Download the files of a data set and verify them."""
     from unweave.data.sources.download import get
 
+    on_terminal = sys.stderr.isatty()
     try:
-        paths = get(_name(name), root, progress=_progress if sys.stderr.isatty() else None)
+        paths = get(_name(name), root, progress=_progress if on_terminal else None)
     finally:
-        if sys.stderr.isatty():
+        if on_terminal:
             sys.stderr.write("\n")
     for path in paths:
         print(verify(name, path))
@@ -70,22 +77,28 @@ def _get(name: str, root: str | None) -> int:
 
 
 def _progress(done: int, whole: int) -> None:
+    """Show a download on one line. done, whole: bytes; whole is 0 where the size is not known."""
     share = f" of {whole / 1e6:,.1f} MB, {done / whole:.0%}" if whole else " MB"
     sys.stderr.write(f"\r\x1b[2K{done / 1e6:,.1f}{share}")
 
 
 def _verify(name: str, root: str | None) -> int:
+    """Compare the files of a data set with their checksums; exit code 1 if one differs."""
     paths = [wanted(_name(name), root)]
-    paths += [path for file in SOURCES[name].more if (path := located(name, root, file)) is not None]
+    for file in SOURCES[name].more:
+        path = located(name, root, file)
+        if path is not None:
+            paths.append(path)
     try:
         for path in paths:
             print(verify(name, path))
-    except ValueError as error:  # not a wrong command line: the file is wrong
+    except ValueError as error:  # the command line is right, the file is not: exit code 1
         return complain(str(error), 1)
     return 0
 
 
 def _name(name: str) -> str:
+    """The name of a published data set. Raises ValueError with the nearest one for any other."""
     if name in data.TABLE and name not in SOURCES:
         raise ValueError(f"{name} is not fetched or verified here; these are: {', '.join(SOURCES)}")
     if name not in SOURCES:
@@ -98,9 +111,13 @@ def _show(name: str, root: str | None, out: Path | None, rest: Sequence[str]) ->
     from unweave.data.overview.contact import contact_sheet
     from unweave.data.overview.describe import described
 
-    offered = {f"data.{k}": Option(f"data.{k}", word, word.default, "data") for k, word in data.options(name).items()}
+    offered = {}
+    for short, word in data.options(name).items():
+        key = f"data.{short}"
+        offered[key] = Option(key, word, word.default, "data")
     chosen = values(offered, _given(rest))
-    opened = data.load(name, root, **{key.removeprefix("data."): value for key, value in chosen.items()})
+    options = {key.removeprefix("data."): value for key, value in chosen.items()}
+    opened = data.load(name, root, **options)
     print("\n".join(described(opened, name)))
     if out is not None:
         print(f"{'sheet':<10} {contact_sheet(opened, out)}")
@@ -109,10 +126,14 @@ def _show(name: str, root: str | None, out: Path | None, rest: Sequence[str]) ->
 
 def _given(rest: Sequence[str]) -> dict[str, str]:
     """{name: value} of `--name value` and `--name=value`."""
-    words, given = list(rest), {}
+    words = list(rest)
+    given = {}
     while words:
         name, equals, value = words.pop(0).partition("=")
-        if not name.startswith("--") or (not equals and (not words or words[0].startswith("--"))):
+        has_value = equals or (words and not words[0].startswith("--"))
+        if not name.startswith("--") or not has_value:
             raise ValueError(f"{name!r} is not an option with a value, --name value; see `unweave data --help`")
-        given[plain(name)] = value if equals else words.pop(0)
+        if not equals:
+            value = words.pop(0)
+        given[plain(name)] = value
     return given

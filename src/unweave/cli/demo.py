@@ -1,4 +1,4 @@
-"""`unweave demo`: something to look at, from rendering to a page, in minutes and without a download."""
+"""`unweave demo`: demonstrations from rendering to an HTML page, in minutes and without a download."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from unweave.cli.progress import Progress
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Train, measure and show; say where the page is."""
+    """Train, evaluate and write the page; print its path."""
     parser = Parser(
         "demo",
         "main: render dSprites, train beta-TCVAE, score it, write a report that opens in any browser. "
@@ -30,7 +30,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def shown(what: str, out: str, page: str | None, progress: Progress) -> Path:
-    """The page of the demo of that name."""
+    """Run the demo of that name. Returns the path of its page."""
     if what == "impossibility":
         from unweave.demos import impossibility
 

@@ -1,4 +1,4 @@
-"""`unweave evaluate RUN`, or `--codes codes.npy --factors factors.npy` of any tool: a table of scores, and JSON."""
+"""`unweave evaluate RUN`, or `--codes codes.npy --factors factors.npy`: a table of scores, and JSON."""
 
 from __future__ import annotations
 
@@ -19,22 +19,32 @@ if TYPE_CHECKING:
     from unweave.metrics import Score
 
 
+ROLES = {  # of the options that name a file, the array in it
+    "codes": "codes",
+    "factors": "factors",
+    "test_codes": "codes",
+    "test_factors": "factors",
+    "log_var": "log_var",
+}
+
+
 def run(arguments: Sequence[str]) -> int:
-    """Score, print the table, write the JSON."""
+    """Evaluate a run or arrays; print the table and write the JSON."""
     given = _parser().read(arguments)
     scores = _of_run(given) if given.run else _of_arrays(given)
     print(table(scores))
     if given.json:
         from unweave.files import write
 
-        write(Path(given.json), json.dumps({name: s.to_dict() for name, s in scores.items()}, indent=1).encode())
+        fields = {name: score.to_dict() for name, score in scores.items()}
+        write(Path(given.json), json.dumps(fields, indent=1).encode())
     return 0
 
 
 def _parser() -> Parser:
     parser = Parser("evaluate", "Score a run, or codes (N, D) beside factors (N, K) from any tool.")
     parser.add_argument("run", nargs="?", metavar="RUN", help="a run folder; its scores.json keeps the scores")
-    parser.add_argument("--data", help="what to encode; else the run's own: what it held out, if it did")
+    parser.add_argument("--data", help="what to encode; else the run's own data, held-out if there are any")
     parser.add_argument("--n", type=int, help="images of a run to encode (default: 10,000)")
     parser.add_argument("--block", metavar="NAME", help="score one block of a run's codes alone, e.g. content")
     kinds = ".npy, .npz, .csv or .parquet"
@@ -63,49 +73,49 @@ def _parser() -> Parser:
 
 
 def _of_run(given: argparse.Namespace) -> dict[str, Score]:
-    if other := [n for n in ("codes", "factors", "test_codes", "test_factors", "log_var") if getattr(given, n)]:
-        raise ValueError(f"give a run or arrays, not both: {given.run} and --{other[0].replace('_', '-')}")
+    """The scores of a run. Raises ValueError if arrays are given as well."""
+    for name in ROLES:
+        if getattr(given, name):
+            raise ValueError(f"give a run or arrays, not both: {given.run} and --{name.replace('_', '-')}")
     from unweave.evaluation.evaluate import evaluate
     from unweave.methods.base import NotAvailable
     from unweave.runs.run import load_run
 
+    how = _how(given)
+    if given.n is not None:
+        how["n"] = given.n
     try:
-        return evaluate(
-            load_run(given.run, trust=given.trust, other_data=given.other_data),
-            data=given.data,
-            block=given.block,
-            **({"n": given.n} if given.n is not None else {}),
-            **_how(given),
-        )
+        run = load_run(given.run, trust=given.trust, other_data=given.other_data)
+        return evaluate(run, data=given.data, block=given.block, **how)
     except NotAvailable as error:
         raise ValueError(f"{given.run} cannot be scored: {error}") from error
 
 
 def _of_arrays(given: argparse.Namespace) -> dict[str, Score]:
+    """The scores of codes and factors from files. Raises ValueError for options that need a run."""
     if not given.codes:
         raise ValueError("what is to be scored? give a run, or --codes FILE --factors FILE")
-    if other := [
-        name for name in ("data", "n", "block", "trust", "other_data") if getattr(given, name) not in (None, False)
-    ]:
-        raise ValueError(f"--{other[0].replace('_', '-')} is for runs; codes are scored as they are")
+    for name in ("data", "n", "block", "trust", "other_data"):
+        if getattr(given, name) not in (None, False):
+            raise ValueError(f"--{name.replace('_', '-')} is for runs; codes are scored as they are")
     if (given.test_codes is None) != (given.test_factors is None):
         raise ValueError("--test-codes and --test-factors go together")
     from unweave.cli.arrays import opened
     from unweave.evaluation.evaluate import evaluate
 
-    names = {
-        "codes": "codes",
-        "factors": "factors",
-        "test_codes": "codes",
-        "test_factors": "factors",
-        "log_var": "log_var",
-    }
-    files = {name: opened(file, role) for name, role in names.items() if (file := getattr(given, name))}
+    files = {}
+    for name, role in ROLES.items():
+        file = getattr(given, name)
+        if file:
+            files[name] = opened(file, role)
+    # Rows in the order of the codes, where the files have row indices.
     arrays = {name: found.array for name, found in files.items()}
     for name, codes in (("factors", "codes"), ("log_var", "codes"), ("test_factors", "test_codes")):
         if name in files:
             arrays[name] = files[name].along(files[codes])
-    test = (arrays["test_codes"], arrays["test_factors"]) if given.test_codes else None
+    test = None
+    if given.test_codes:
+        test = (arrays["test_codes"], arrays["test_factors"])
     how = _how(given)
     if given.factors:
         how["kinds"] = _with_names(how["kinds"], files["factors"].names)
@@ -113,16 +123,19 @@ def _of_arrays(given: argparse.Namespace) -> dict[str, Score]:
 
 
 def _with_names(kinds: Any, names: Sequence[str]) -> Any:
-    """The kinds asked for, factors by the names of their columns, or else those that the names end in."""
+    """The kinds of the factors: as given, by name of the column, or else as the name ends."""
     if not names:
         return kinds
     named = factors_of(names)
-    asked = declared(kinds, len(names), [name for name, _ in named])
-    return [kind or own for kind, (_, own) in zip(asked, named, strict=True)]
+    given = declared(kinds, len(names), [name for name, _ in named])
+    return [kind or own for kind, (_, own) in zip(given, named, strict=True)]
 
 
 def _how(given: argparse.Namespace) -> dict[str, Any]:
-    names = given.metrics.split(",") if given.metrics and given.metrics != "all" else given.metrics
+    """The keywords of `evaluate` that runs and arrays share."""
+    names = given.metrics
+    if names and names != "all":
+        names = names.split(",")
     kinds = None if given.factor_kinds is None else parsed(given.factor_kinds)
     return {
         "metrics": names,
@@ -134,32 +147,57 @@ def _how(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def table(scores: Mapping[str, Score]) -> str:
-    """What holds for most scores; name, value with its error, interval, null floor; what is undefined or left out."""
-    head = ("metric", "score ± standard error", "95 % interval", "null")
-    rows = [head, *((name, _value(s), _interval(s), _floor(s)) for name, s in scores.items())]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    """Table of scores as text: name, value with its error, 95 % interval and null floor.
+
+    Above it the notes that most scores share, below it the notes of single scores.
+    """
     shared, others = notes(scores)
-    above = [line for note in shared for line in (*_wrapped(note), "")]
-    below = [line for note, names in others.items() for line in ("", *_wrapped(f"{', '.join(names)}: {note}"))]
-    return "\n".join([*above, *lines, *below])
+    lines = []
+    for note in shared:
+        lines += [*_wrapped(note), ""]
+    lines += _aligned(scores)
+    for note, names in others.items():
+        lines += ["", *_wrapped(f"{', '.join(names)}: {note}")]
+    return "\n".join(lines)
+
+
+def _aligned(scores: Mapping[str, Score]) -> list[str]:
+    """The rows of the table, their cells padded to the width of the column."""
+    rows = [("metric", "score ± standard error", "95 % interval", "null")]
+    for name, score in scores.items():
+        rows.append((name, _value(score), _interval(score), _floor(score)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return lines
 
 
 def _value(score: Score) -> str:
+    """The value with its error; "nan" where it is undefined."""
     return "nan" if math.isnan(score.value) else str(score)
 
 
 def _interval(score: Score) -> str:
-    return f"{score.low:z.3f} to {score.high:z.3f}" if math.isfinite(score.error) else _unknown(score)
+    """The 95 % interval, or why there is none."""
+    if not math.isfinite(score.error):
+        return _unknown(score)
+    return f"{score.low:z.3f} to {score.high:z.3f}"
 
 
 def _floor(score: Score) -> str:
-    return f"{score.null:z.3f}" if math.isfinite(score.null) else _unknown(score)
+    """The null floor, or why there is none."""
+    if not math.isfinite(score.null):
+        return _unknown(score)
+    return f"{score.null:z.3f}"
 
 
 def _unknown(score: Score) -> str:
+    """The text in place of a number that was not measured; nothing beside an undefined score."""
     return "" if math.isnan(score.value) else "not measured"
 
 
 def _wrapped(text: str) -> list[str]:
+    """A text as lines of the width of the terminal."""
     return textwrap.wrap(text, max(40, shutil.get_terminal_size().columns), subsequent_indent="  ")

@@ -1,4 +1,4 @@
-"""`unweave list [methods|parts|metrics|data]`: what there is, from the registries, importing none of it."""
+"""`unweave list [methods|parts|metrics|data]`: the registries as tables, without importing any entry."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from unweave.cli.parser import Parser
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Print the tables asked for, all of them if none is named."""
+    """Print the table that is named, or all of them."""
     parser = Parser("list", "What there is, by the names that the other commands take.")
     parser.add_argument(
         "what", nargs="?", choices=("methods", "parts", "metrics", "data"), help="one table; all of them"
@@ -17,13 +17,15 @@ def run(arguments: Sequence[str]) -> int:
     for title, table in tables().items():
         if what is None or title.split()[0] == what:
             print(f"{title}:")
-            print("\n".join(f"  {name:<{max(map(len, table))}}  {about}" for name, about in table.items()))
+            width = max(map(len, table))
+            for name, about in table.items():
+                print(f"  {name:<{width}}  {about}")
             print()
     return 0
 
 
 def tables() -> dict[str, dict[str, str]]:
-    """Title -> name -> one line of what it is."""
+    """{title: {name: one line about it}} of all registries."""
     from unweave import data, methods, metrics
 
     found = {"methods": {name: entry.about for name, entry in methods.METHODS.items()}}

@@ -1,8 +1,8 @@
-"""The options of `unweave train METHOD --data NAME`: every keyword of the loop, the method, its parts, data and batches.
+"""Options of `unweave train METHOD --data NAME`, from the signatures of loop, method, parts, data and batches.
 
-There is no list of options but the signatures. An option has the keyword's name, dotted where it belongs to a part
-("regulariser.beta"), the data ("data.size") or the batches ("batches.group_size"); the last word alone will do where
-only one option ends in it, and dashes and underscores are the same.
+The signatures are the only list of options. An option has the name of its keyword, dotted where it
+belongs to a part ("regulariser.beta"), the data ("data.size") or the batches ("batches.group_size").
+The last word is enough where only one option ends in it; dashes and underscores are the same.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from unweave.settings.names import full_name
 from unweave.settings.typed import word as type_word
 from unweave.types import DataInfo
 
-IMAGES = DataInfo(1, (1, 64, 64))  # what decides the parts that a method has by default
+IMAGES = DataInfo(1, (1, 64, 64))  # the kind of data decides which parts a method has by default
 VECTORS = DataInfo(1, (1,))
 METAVARS: dict[Any, str] = {int: "N", float: "X", str: "NAME", bool: "true|false"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Option:
-    """One option: its full name, the keyword behind it, its default here, and what it belongs to."""
+    """One option: its full name, its keyword, its default here, and its group in the help text."""
 
     key: str
     word: Keyword
@@ -38,39 +38,47 @@ class Option:
     group: str
 
     def help(self) -> str:
-        """Meaning and unit, range, what a study tries, type and default."""
+        """Help text: meaning and unit, range, search law of a study, type and default."""
         setting = self.word.setting
-        words = [] if setting is None else [setting.about, *_range(setting)]
-        if setting is not None and setting.search:
-            words.append(f"a study tries {_law(setting.search)}")
-        default = "" if self.word.required else f", default: {self.default}"
-        return f"{'; '.join(words)} (type: {type_word(self.word.type)}{default})".replace("%", "%%")
+        words = []
+        if setting is not None:
+            words += [setting.about, *_range(setting)]
+            if setting.search:
+                words.append(f"a study tries {_law(setting.search)}")
+        kind = f"type: {type_word(self.word.type)}"
+        if not self.word.required:
+            kind += f", default: {self.default}"
+        text = f"{'; '.join(words)} ({kind})"
+        return text.replace("%", "%%")  # argparse formats help texts with %
 
 
 def offered(
     method: str, data: str | None, given: Mapping[str, Any], infos: tuple[DataInfo, ...] = (VECTORS, IMAGES)
 ) -> dict[str, Option]:
-    """Every option of a method with the parts chosen in `given`, on a data set (None: without its own options).
+    """All options of a method with the parts chosen in `given`, by full name.
 
-    infos: what the data may be, since they are not read yet; later ones win.
+    data: name of the data set; None leaves out its own options. infos: kinds of data that are
+    possible, as the data are not read yet; later ones win.
     """
-    found = {o.key: o for o in _loop()}
     parts = {key: value for key, value in given.items() if kind_of(key.rpartition(".")[2])}
+    found = list(_loop())
     for info in infos:
-        found |= {o.key: o for o in _method(method, parts, info)}
-    found |= {o.key: o for o in _prefixed("batches.", keywords(stream), "batches")}
+        found += _method(method, parts, info)
+    found += _prefixed("batches.", keywords(stream), "batches")
     if data is not None:
-        found |= {o.key: o for o in _prefixed("data.", datasets.options(data), f"data ({data})")}
-    return found
+        found += _prefixed("data.", datasets.options(data), f"data ({data})")
+    return {option.key: option for option in found}
 
 
 def _loop() -> Iterator[Option]:
+    """The options of the training loop."""
     for name, word in keywords(fit.train).items():
         if word.setting is not None:
             yield Option(name, word, word.default, "loop")
 
 
 def _method(method: str, chosen: Mapping[str, Any], info: DataInfo) -> Iterator[Option]:
+    """One option for each place of a part, then the settings of the method and of the chosen parts."""
     spec = fit.choose(method, chosen, info)
     parts = spec.part_names()
     for place, kind in spec.places().items():
@@ -82,13 +90,18 @@ def _method(method: str, chosen: Mapping[str, Any], info: DataInfo) -> Iterator[
 
 
 def _prefixed(prefix: str, words: Mapping[str, Keyword], group: str) -> Iterator[Option]:
+    """Keywords as options with a prefix, without those of the batches that the loop sets."""
     for name, word in words.items():
-        if not (prefix == "batches." and (word.setting is None or name == "batch_size")):  # the loop gives these
+        set_by_loop = prefix == "batches." and (word.setting is None or name == "batch_size")
+        if not set_by_loop:
             yield Option(prefix + name, word, word.default, group)
 
 
 def values(options: Mapping[str, Option], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given, by full name and in the types of the options: text from the command line, values from YAML."""
+    """Given values by full name and in the types of the options: text as typed, or values from YAML.
+
+    Raises ValueError for an unknown option, a value out of range, and an option given twice.
+    """
     found: dict[str, Any] = {}
     for name, value in given.items():
         option = options[full_name(plain(name), options, "option", spelled)]
@@ -99,6 +112,7 @@ def values(options: Mapping[str, Option], given: Mapping[str, Any]) -> dict[str,
 
 
 def _read(option: Option, value: Any) -> Any:
+    """A value in the type of its option; True is an option without a value."""
     if value is True and option.word.type is not bool:
         raise ValueError(f"{spelled(option.key)} needs a value")
     if isinstance(value, str):
@@ -109,7 +123,7 @@ def _read(option: Option, value: Any) -> Any:
 
 
 def spelled(name: str) -> str:
-    """An option as it is shown: dashes in front and inside."""
+    """An option as on the command line: `--` in front, dashes inside."""
     return f"--{name.replace('_', '-')}"
 
 
@@ -121,7 +135,9 @@ def help_text(options: Mapping[str, Option]) -> str:
     for option in options.values():
         if option.group not in groups:
             groups[option.group] = shown.add_argument_group(option.group)
-        names = dict.fromkeys(spelled(key) for key in (option.key, short.get(option.key)) if key)
+        names = [spelled(option.key)]
+        if option.key in short:
+            names.append(spelled(short[option.key]))
         groups[option.group].add_argument(
             *names, metavar=METAVARS.get(option.word.type, "VALUE"), help=option.help(), dest=option.key
         )
@@ -129,13 +145,14 @@ def help_text(options: Mapping[str, Option]) -> str:
 
 
 def _short_names(options: Mapping[str, Option]) -> dict[str, str]:
-    """{full name: last word} where one option alone ends in it."""
+    """{full name: last word} of the dotted options whose last word is unique."""
     count = Counter(key.rpartition(".")[2] for key in options)
     last = {key: key.rpartition(".")[2] for key in options if "." in key}
     return {key: word for key, word in last.items() if count[word] == 1}
 
 
 def _range(setting: Setting) -> Iterator[str]:
+    """The bounds of a setting as text."""
     bounds = (("at least", setting.low), ("above", setting.above), ("at most", setting.high))
     for how, bound in bounds:
         if bound is not None:
@@ -143,6 +160,7 @@ def _range(setting: Setting) -> Iterator[str]:
 
 
 def _law(search: tuple[Any, ...]) -> str:
+    """The search law of a study as text."""
     if search[0] == "log":
         return f"{search[1]:g} to {search[2]:g}, log-uniform"
     return ", ".join(map(str, search))

@@ -1,4 +1,4 @@
-"""How a command line is read and answered: its words, its errors, and a parser for commands whose options are fixed."""
+"""Argument parser of the command line: strict options, errors of one line, spelling of names."""
 
 from __future__ import annotations
 
@@ -14,42 +14,46 @@ TRUST = "run the code that it names and that is not unweave's (your own runs nee
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse's, with `--test_codes` for `--test-codes`, and without abbreviations."""
+    """`argparse.ArgumentParser` that takes `--test_codes` for `--test-codes`, and no abbreviations."""
 
     def __init__(self, command: str, about: str):
         super().__init__(prog=f"unweave {command}", description=about, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
-        """A wrong command line is a ValueError."""
+        """Raise ValueError for a wrong command line, in place of ending the process."""
         raise ValueError(f"{message}; see `{self.prog} --help`")
 
     def read(self, arguments: Sequence[str]) -> argparse.Namespace:
-        """The options. ValueError for unknown ones and those given twice, before anything else is looked at."""
+        """Parse the options. Raises ValueError for unknown ones and those given twice, first of all."""
         given = [dashed(word) for word in arguments]
+        options = self._option_string_actions
         seen: set[str] = set()
         for word in given:
             name = word.partition("=")[0]
             if name in seen:
                 raise ValueError(f"{name} is given twice")
-            seen |= {name} & self._option_string_actions.keys()
-            if name.startswith("--") and name not in self._option_string_actions:
-                known = [known for known in self._option_string_actions if known.startswith("--")]
+            if name in options:
+                seen.add(name)
+            elif name.startswith("--"):
+                known = [option for option in options if option.startswith("--")]
                 raise ValueError(f"`{self.prog}` has no option {name}; {nearest(name, known)}")
         return self.parse_args(given)
 
 
 def dashed(word: str) -> str:
-    """An option's name with dashes for underscores; other words as they are."""
+    """The name of an option with dashes for underscores; other words unchanged."""
+    if not word.startswith("--"):
+        return word
     name, equals, value = word.partition("=")
-    return name.replace("_", "-") + equals + value if word.startswith("--") else word
+    return name.replace("_", "-") + equals + value
 
 
 def plain(word: str) -> str:
-    """An option's name as Python writes it: no dashes in front, underscores inside, "__" for the dot."""
+    """The name of an option as in Python: no leading dashes, underscores inside, a dot for "__"."""
     return word.removeprefix("--").replace("-", "_").replace("__", ".")
 
 
 def complain(message: str, code: int = 2) -> int:
-    """One line on stderr; the exit code."""
+    """Print a message as one line on stderr. Returns the exit code `code`."""
     print("unweave:", " ".join(message.split()), file=sys.stderr)
     return code

@@ -1,4 +1,4 @@
-"""What is seen of a run while it trains: one line that is written over on a terminal, nothing elsewhere."""
+"""Progress line of a training loop: one line that is overwritten on a terminal, nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -13,24 +13,27 @@ from unweave.training.records import COLUMNS, duration
 
 
 class Progress:
-    """Called with every record of a run's log, and before them with what it is: {"run": folder, "steps": ..., ...}.
+    """Callback of a training loop: takes a header {"run": folder, "steps": ..., ...}, then every log record.
 
-    run: the folder, once it is known. resumed: the step at which the run was taken up, None for a new one.
+    run: the folder of the run, once it is known. stream: standard error if None.
     """
 
     def __init__(self, stream: TextIO | TextIOBase | None = None):
         self.stream = stream or sys.stderr
         self.shown = self.stream.isatty()
         self.run: Path | None = None
-        self.steps = self.batch_size = 0
+        self.steps = 0
+        self.batch_size = 0
         self.units: dict[str, str] = {}
         self.open = False
 
     def __call__(self, record: Mapping[str, Any]) -> None:
-        """Say what the record says."""
+        """Print the data or the step resumed at once; show any other record on the progress line."""
         self.units |= record.get("units", {})
         if "run" in record:
-            self.run, self.steps, self.batch_size = record["run"], record["steps"], record["batch_size"]
+            self.run = record["run"]
+            self.steps = record["steps"]
+            self.batch_size = record["batch_size"]
             print(f"data: {record['data']}", flush=True)
         elif "resumed" in record:
             print(f"resumed at step {record['resumed']}", flush=True)
@@ -41,30 +44,37 @@ class Progress:
             self.open = True
 
     def line(self, record: Mapping[str, Any]) -> str:
-        """Steps, the terms of the loss, active latents, speed, time left."""
-        words = [f"{record['step']:,}/{self.steps:,}"]
-        words += [worded(terms(record), self.units)]
-        words += [f"active {record['active']}"] if "active" in record else []
+        """Steps, terms of the loss, active latents, images per second and time left, as text."""
+        words = [f"{record['step']:,}/{self.steps:,}", worded(terms(record), self.units)]
+        if "active" in record:
+            words.append(f"active {record['active']}")
         speed = record["images_per_s"]
-        left = (self.steps - record["step"]) * self.batch_size / speed if speed else 0
-        return "  ".join([*words, f"{speed:,.0f} images/s", f"{duration(left)} left"])
+        images_left = (self.steps - record["step"]) * self.batch_size
+        seconds_left = images_left / speed if speed else 0
+        return "  ".join([*words, f"{speed:,.0f} images/s", f"{duration(seconds_left)} left"])
 
     def close(self) -> None:
-        """End the line, so that what follows stands below it."""
+        """End the progress line, so that later output begins on a new one."""
         if self.open:
             self.stream.write("\n")
         self.open = False
 
 
 def terms(record: Mapping[str, Any]) -> dict[str, float]:
-    """The named terms of the losses in a record; the losses themselves only where nothing else is named."""
+    """The named terms of the losses in a record; the losses themselves only if there are no terms."""
     found = {name: value for name, value in record.items() if name not in COLUMNS}
-    return {k: v for k, v in found.items() if not k.startswith("loss/")} or found
+    named = {name: value for name, value in found.items() if not name.startswith("loss/")}
+    return named or found
 
 
 def worded(values: Mapping[str, float], units: Mapping[str, str]) -> str:
-    """Terms side by side, those of one unit together and before it."""
+    """Terms as text, grouped by unit, with the unit after each group."""
     groups: dict[str, list[str]] = {}
     for name, value in values.items():
         groups.setdefault(units.get(name, ""), []).append(f"{name} {value:z.4g}")
-    return "  ".join("  ".join(words) + (f" ({unit})" if unit else "") for unit, words in groups.items())
+    parts = []
+    for unit, words in groups.items():
+        parts += words
+        if unit:
+            parts[-1] += f" ({unit})"
+    return "  ".join(parts)

@@ -1,4 +1,4 @@
-"""`unweave reproduce NAME...`: recipes, run, and compared with the numbers they state."""
+"""`unweave reproduce NAME...`: run recipes and compare with the numbers they state."""
 
 from __future__ import annotations
 
@@ -25,4 +25,5 @@ def run(arguments: Sequence[str]) -> int:
     from unweave.reproduction.reproduce import recipes, reproduce
 
     names = given.names or recipes()
-    return 0 if reproduce(names, given.out, seeds=given.seeds, jobs=given.jobs, trust=given.trust) else 1
+    holds = reproduce(names, given.out, seeds=given.seeds, jobs=given.jobs, trust=given.trust)
+    return 0 if holds else 1

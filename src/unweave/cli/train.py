@@ -34,16 +34,21 @@ USAGE = """usage: unweave train METHOD [--data NAME] [--steps N] [--seed S] [--o
 TEXTS = ("method", "data", "config", "resume", "out", "root")
 SWITCHES = ("overwrite", "dry_run", "trust", "help")
 OWN = (*TEXTS, *SWITCHES)
-USUAL = "dsprites"  # drawn here, without a download, and the set that the field compares on
+USUAL = "dsprites"  # rendered without a download, and the usual benchmark of the field
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Read the command line, and train."""
+    """Train, resume, or print the help or the resolved options. Returns the exit code."""
     typed = split(arguments)
-    written = _from_file(Path(_own("config", typed["config"]))) if "config" in typed else {}
-    own = {name: _own(name, value) for given in (written, typed) for name, value in given.items() if name in OWN}
+    written: dict[str, Any] = {}
+    if "config" in typed:
+        written = _from_file(Path(_own("config", typed["config"])))
+    # Options of this command; those typed win over those in the file.
+    own = {name: _own(name, value) for name, value in (*written.items(), *typed.items()) if name in OWN}
     _admit(own, written, typed)
-    typed, written = ({k: v for k, v in given.items() if k not in OWN} for given in (typed, written))
+    # The rest are options of the loop, the method, its parts, the data and the batches.
+    typed = {name: value for name, value in typed.items() if name not in OWN}
+    written = {name: value for name, value in written.items() if name not in OWN}
     if own.get("resume"):
         return _resume(own, typed)
     if own.get("help"):
@@ -54,9 +59,10 @@ def run(arguments: Sequence[str]) -> int:
     from unweave.cli.options import offered, values
 
     options = offered(own["method"], own["data"], written | typed)
-    if taken := [key for key in options if key in OWN]:
-        word = own["method"].rpartition(":")[2]
-        raise ValueError(f"{word} has a setting {taken[0]!r}, which is an option of the command: rename it")
+    for key in options:
+        if key in OWN:
+            word = own["method"].rpartition(":")[2]
+            raise ValueError(f"{word} has a setting {key!r}, which is an option of the command: rename it")
     chosen = values(options, written) | values(options, typed)
     if own.get("dry_run"):
         return _show(own, chosen, options)
@@ -64,24 +70,33 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def split(arguments: Sequence[str]) -> dict[str, Any]:
-    """What was typed, by name: {"method": ..., "beta": "6", "overwrite": True}. A name without a value is True."""
+    """Options as typed, by name: {"method": ..., "beta": "6", "overwrite": True}; True without a value.
+
+    Raises ValueError for a second word that is not an option, and for an option given twice.
+    """
     words = list(arguments)
     given: dict[str, Any] = {}
     while words:
         word = words.pop(0)
-        name, equals, value = (word if word != "-h" else "--help").partition("=")
+        if word == "-h":
+            word = "--help"
+        name, equals, value = word.partition("=")
         if not name.startswith("--"):
             if "method" in given:
                 raise ValueError(
                     f"{word!r} is one word too many: the method is {given['method']!r}, and values follow --names"
                 )
-            name, equals, value = "method", "=", word
+            given["method"] = word
+            continue
         name = plain(name)
         if name in given:
             raise ValueError(f"--{name} is given twice")
-        if not equals and name not in SWITCHES and words and not words[0].startswith("--"):
-            equals, value = "=", words.pop(0)
-        given[name] = value if equals else True
+        if equals:
+            given[name] = value
+        elif name not in SWITCHES and words and not words[0].startswith("--"):
+            given[name] = words.pop(0)
+        else:
+            given[name] = True
     return given
 
 
@@ -110,7 +125,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _admit(own: Mapping[str, Any], written: Mapping[str, Any], typed: Mapping[str, Any]) -> None:
-    """NotTrusted if a file of options names code that is not unweave's, without the user's word."""
+    """Raise NotTrusted if a file of options names third-party code and --trust is not given."""
     from unweave.trust import NotTrusted, foreign, parts_in, refuse
 
     if "trust" in written:
@@ -126,14 +141,11 @@ def _help(own: Mapping[str, Any], given: Mapping[str, Any]) -> int:
     """The usage; with a method, every option of it and of the parts and data chosen."""
     from unweave import data, methods
 
-    names = {
-        "METHOD": f"{', '.join(methods.names())}; or module:Class of your own",
-        "NAME  ": f"{', '.join(data.names())}; a folder of images; an .npy or .npz file; or module:function of your own",
-    }
-    wrapped = [
-        textwrap.fill(f"{k}  {v}", 100, subsequent_indent=" " * 8, break_on_hyphens=False) for k, v in names.items()
-    ]
-    print(USAGE.format(methods=wrapped[0], data=wrapped[1], usual=USUAL))
+    known_methods = f"METHOD  {', '.join(methods.names())}; or module:Class of your own"
+    known_data = (
+        f"NAME    {', '.join(data.names())}; a folder of images; an .npy or .npz file; or module:function of your own"
+    )
+    print(USAGE.format(methods=_filled(known_methods), data=_filled(known_data), usual=USUAL))
     if "method" in own:
         from unweave.cli.options import IMAGES, help_text, offered
 
@@ -141,8 +153,13 @@ def _help(own: Mapping[str, Any], given: Mapping[str, Any]) -> int:
     return 0
 
 
+def _filled(text: str) -> str:
+    """A text wrapped at 100 characters, with the later lines indented."""
+    return textwrap.fill(text, 100, subsequent_indent=" " * 8, break_on_hyphens=False)
+
+
 def _show(own: Mapping[str, Any], chosen: Mapping[str, Any], options: Mapping[str, Option]) -> int:
-    """Print the whole of what would be run, as YAML that `--config` takes."""
+    """Print all resolved options as YAML that `--config` takes."""
     import yaml
 
     from unweave import data as datasets
@@ -151,16 +168,21 @@ def _show(own: Mapping[str, Any], chosen: Mapping[str, Any], options: Mapping[st
     parts = _sorted_out(chosen)
     source = datasets.load(own["data"], own.get("root"), **parts["data"])
     spec = fit.choose(own["method"], parts["settings"], source.info)
-    fixed = {k: own[k] for k in ("method", "data", "root", "out") if k in own}
-    plainly = {k: chosen.get(k, o.default) for k, o in options.items() if _belongs(k) != "settings"}
-    resolved = fixed | spec.part_names() | spec.flat() | plainly
-    resolved = {k: list(v) if isinstance(v, tuple) else v for k, v in resolved.items()}
+    resolved = {name: own[name] for name in ("method", "data", "root", "out") if name in own}
+    resolved |= spec.part_names()
+    resolved |= spec.flat()
+    for name, option in options.items():
+        if _belongs(name) != "settings":
+            resolved[name] = chosen.get(name, option.default)
+    for name, value in resolved.items():
+        if isinstance(value, tuple):  # YAML has lists only
+            resolved[name] = list(value)
     print(yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True), end="")
     return 0
 
 
 def _sorted_out(chosen: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The options as `fit.train` takes them: of the loop, the settings, the data and the batches."""
+    """The options in the groups that `fit.train` takes: loop, settings, data and batches."""
     parts: dict[str, dict[str, Any]] = {"loop": {}, "settings": {}, "data": {}, "batches": {}}
     for key, value in chosen.items():
         group = _belongs(key)
@@ -169,18 +191,22 @@ def _sorted_out(chosen: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _belongs(key: str) -> str:
+    """The group of an option: "loop", "settings", "data" or "batches"."""
     from unweave.runs import train as fit
     from unweave.settings import keywords
 
     first, dot, _ = key.partition(".")
-    return first if dot and first in ("data", "batches") else "loop" if key in keywords(fit.train) else "settings"
+    if dot and first in ("data", "batches"):
+        return first
+    return "loop" if key in keywords(fit.train) else "settings"
 
 
 def _train(own: Mapping[str, Any], chosen: Mapping[str, Any], options: Mapping[str, Option]) -> int:
+    """Train a new run with the chosen options."""
     from unweave.runs import train as fit
 
     parts = _sorted_out(chosen)
-    rest = {k: own[k] for k in ("out", "root", "overwrite") if k in own}
+    rest = {name: own[name] for name in ("out", "root", "overwrite") if name in own}
     return _watch(
         lambda progress: fit.train(
             own["method"],
@@ -196,7 +222,9 @@ def _train(own: Mapping[str, Any], chosen: Mapping[str, Any], options: Mapping[s
 
 
 def _resume(own: Mapping[str, Any], given: Mapping[str, Any]) -> int:
-    if more := [*given, *(own.keys() - {"resume", "trust"})]:
+    """Continue a run. Raises ValueError for any option but --trust."""
+    more = [*given, *(own.keys() - {"resume", "trust"})]
+    if more:
         raise ValueError(f"a resumed run keeps what it was started with; leave out --{more[0]}")
     from unweave.runs import train as fit
 
@@ -204,7 +232,7 @@ def _resume(own: Mapping[str, Any], given: Mapping[str, Any]) -> int:
 
 
 def _watch(train: Callable[[Progress], Run]) -> int:
-    """Train, showing how it goes; say where the run is, or how to go on."""
+    """Train with a progress line; print the last terms and the run's path, or how to continue."""
     from unweave.training.loop import NotFinite
 
     progress = Progress()
@@ -218,9 +246,11 @@ def _watch(train: Callable[[Progress], Run]) -> int:
         return complain(f"interrupted; continue with `unweave train --resume {progress.run}`", 130)
     finally:
         progress.close()
-    if records := run.records():
-        last = worded(terms(records[-1]), units(records))
-        numbers = "" if run.config.resolved is None else f", {run.config.resolved.precision}"
-        print(f"{records[-1]['step']:,} steps in {duration(records[-1]['seconds'])}{numbers}: {last}")
+    records = run.records()
+    if records:
+        last = records[-1]
+        precision = "" if run.config.resolved is None else f", {run.config.resolved.precision}"
+        words = worded(terms(last), units(records))
+        print(f"{last['step']:,} steps in {duration(last['seconds'])}{precision}: {words}")
     print(run.path)
     return 0

@@ -1,1 +1,1 @@
-"""Demonstrations that end in something to look at."""
+"""Demonstrations that end in an HTML page."""

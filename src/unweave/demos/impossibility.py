@@ -1,4 +1,4 @@
-"""The impossibility theorem, shown: a trained model beside a twin that no image tells from it, and that scores nothing."""
+"""Demonstration of the impossibility theorem: a trained model and an entangled twin with the same likelihood."""
 
 from __future__ import annotations
 
@@ -21,19 +21,22 @@ def demo(
     page: str | Path = "impossibility.html",
     tell: Callable[[str], None] = print,
 ) -> Path:
-    """Train the run that the recipe "beta-tcvae" describes, with its first seed, entangle it, write what both are.
+    """Train the run of the recipe "beta-tcvae" with its first seed, entangle it, and write a page on both.
 
-    out: where the run's folder goes; a finished one is used again, a stopped one is continued. tell: called with each
-    line of a table of the same numbers. Returns the page's path.
+    out: where the run's folder goes; a finished run is used again, a stopped one is continued.
+    page: the HTML file. tell: called with each line of a table of the same numbers. Returns the path of
+    the page.
     """
     recipe = read("beta-tcvae")
     views = CentredViews(trained(recipe["arms"]["method"], recipe["seeds"][0], out, progress))
     twin = TwinViews(views)
-    pair, (codes, twin_codes) = measure(views, twin), factors_and_twin()
-    for title, rows in (
-        (f"{views.run.path.name} and its twin", rows_of_model(pair)),
-        ("two independent factors as codes, and their twin", rows_of_factors(codes, twin_codes)),
-    ):
+    pair = measure(views, twin)
+    codes, twin_codes = factors_and_twin()
+    tables = {
+        f"{views.run.path.name} and its twin": rows_of_model(pair),
+        "two independent factors as codes, and their twin": rows_of_factors(codes, twin_codes),
+    }
+    for title, rows in tables.items():
         tell(f"{title}:")
         for row in rows:
             tell(f"  {row.name:<26}{row.model:>18}{row.twin:>18}  {row.about}")

@@ -1,4 +1,7 @@
-"""The main job, end to end: render dSprites, train beta-TCVAE, score it, write a report. No download, no GPU."""
+"""End-to-end demonstration: render dSprites, train beta-TCVAE, evaluate it, write a report.
+
+Needs no download and no GPU.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,10 @@ from unweave.runs.steps import Progress
 
 
 def demo(out: str | Path = "runs", *, progress: Progress | None = None, page: str | Path = "report.html") -> Path:
-    """Train the run that the recipe "demo" describes, with its first seed, score it and write its report.
+    """Train the run of the recipe "demo" with its first seed, evaluate it and write its report.
 
-    out: where the run's folder goes; a finished one is used again, a stopped one is continued. Returns the page's path.
+    out: where the run's folder goes; a finished run is used again, a stopped one is continued.
+    page: the HTML file. Returns the path of the page.
     """
     recipe = read("demo")
     run = trained(recipe["arms"]["method"], recipe["seeds"][0], out, progress)

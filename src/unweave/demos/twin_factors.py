@@ -1,4 +1,4 @@
-"""The theorem without a model: independent factors as their own code, and the twin of that code."""
+"""The impossibility theorem without a model: independent factors as their own code, and its entangled twin."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from unweave.evaluation.scoring import DEFAULT
 from unweave.metrics.base import Score
 
 MARGINALS = (uniform(-1, 2), norm())  # of the two factors
-SHARE = (1 - math.sqrt(0.5)) / 2  # of two columns: each code is half of either factor
+SHARE = (1 - math.sqrt(0.5)) / 2  # mixes two columns equally: each code is half of either factor
 ROWS = 20_000
 SCORED = 4_000  # of them
 LEVELS = 20  # metrics compare codes with this many equally frequent values of a factor
@@ -23,10 +23,10 @@ LEVELS = 20  # metrics compare codes with this many equally frequent values of a
 
 @dataclass(frozen=True)
 class Codes:
-    """Codes and what is measured of them.
+    """Codes and their measurements.
 
-    values: (N, 2). apart: largest distance between the distribution function of a column and that of its marginal
-    (Kolmogorov and Smirnov). log_prior: (N,), nats, under the product of the marginals. scores: {metric: Score}.
+    values: (N, 2). apart: the largest Kolmogorov-Smirnov distance between a column and its marginal.
+    log_prior: (N,), nats, under the product of the marginals. scores: {metric: Score}.
     """
 
     values: NDArray[np.float64]
@@ -36,25 +36,27 @@ class Codes:
 
 
 def factors_and_twin(seed: int = 0, rows: int = ROWS) -> tuple[Codes, Codes]:
-    """Two independent factors as their own code, and the entangled twin of it, scored against the factors."""
+    """Two independent factors as their own code, and its entangled twin, both scored against the factors."""
     rng = np.random.default_rng([seed, 19])
-    factors = np.stack([p.rvs(rows, random_state=rng) for p in MARGINALS], 1)
-    levels = (factors.argsort(0).argsort(0) * LEVELS // rows).astype(float)
-    return measured(factors, levels), measured(entangle(factors, MARGINALS, share=SHARE), levels)
+    factors = np.stack([p.rvs(rows, random_state=rng) for p in MARGINALS], 1)  # (N, 2)
+    levels = (factors.argsort(0).argsort(0) * LEVELS // rows).astype(float)  # by rank, 0 to LEVELS - 1
+    twin = entangle(factors, MARGINALS, share=SHARE)
+    return measured(factors, levels), measured(twin, levels)
 
 
 def measured(codes: NDArray[np.float64], levels: NDArray[np.float64]) -> Codes:
-    """What can be said of codes (N, 2) that should follow the marginals, beside the levels (N, 2) of the factors."""
+    """Fit to the marginals and scores of codes (N, 2), against the levels (N, 2) of the factors."""
     columns = list(zip(MARGINALS, codes.T, strict=True))
     apart = max(float(kstest(column, p.cdf).statistic) for p, column in columns)
     log_prior = np.sum([p.logpdf(column) for p, column in columns], 0)
-    rows = codes[:SCORED], levels[:SCORED]
+    rows = (codes[:SCORED], levels[:SCORED])
     dependence = evaluate(rows, ["total_correlation", "dhsic"], calibrate=True)
-    return Codes(codes, apart, log_prior, evaluate(rows, DEFAULT) | dependence)
+    scores = evaluate(rows, DEFAULT) | dependence
+    return Codes(codes, apart, log_prior, scores)
 
 
 def limit(rows: int) -> float:
-    """The distance `apart` that one column in twenty exceeds by chance.
+    """The 95 % quantile of the Kolmogorov-Smirnov distance of one column, asymptotic in the rows.
 
     >>> round(limit(20_000), 4)
     0.0096

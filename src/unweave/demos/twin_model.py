@@ -1,9 +1,9 @@
-"""A trained VAE beside its entangled twin: the same images with the same probabilities, and other scores."""
+"""A trained VAE and its entangled twin, measured: the same likelihoods, other disentanglement scores."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -23,25 +23,25 @@ from unweave.seeds import fold
 from unweave.types import to_unit
 
 LIKELY = 200  # images whose likelihood is estimated
-SAMPLES = 100  # of the posterior, for each of them
-BOUNDS = 20  # samples for each bound
+SAMPLES = 100  # of the posterior, for the likelihood of an image
+BOUNDS = 20  # samples of the ELBO of an image
 DRAWN = 1_000  # codes of the prior that both decode
 SCORED = 4_000  # images
-IDLE = 0.04  # of the mirror, for all latents that carry nothing: they are mixed too, but hardly
+IDLE = 0.04  # share of the reflection for all inactive latents together: they are mixed too, but hardly
 
 
 class CentredViews(Views):
-    """What can be seen of a run, started from an image in the middle of the prior, so that every way is open."""
+    """Views whose traversals start from the image nearest to the centre of the prior."""
 
     @cached_property
     def start(self) -> tuple[NDArray[np.generic], NDArray[np.float32], str]:
-        """The image, of many, whose code is nearest to 0, its code, and what it is."""
+        """The image whose code is nearest to 0, its code (1, D), and what the code is."""
         at = np.linalg.norm(self.codes, axis=1).argmin()
         return self.images(LOOKED_AT)[[at]], self.codes[[at]], "the code of an image"
 
 
 class TwinViews(Views):
-    """What can be seen of the twin of a run; its latents stand in the order of the run's."""
+    """Views of the twin of a run, with the latents in the order of the run."""
 
     def __init__(self, of: CentredViews):
         self.of = of
@@ -50,21 +50,22 @@ class TwinViews(Views):
 
     @cached_property
     def start(self) -> tuple[NDArray[np.generic], NDArray[np.float32], str]:
-        """The image that the run starts from, with its code here."""
+        """The starting image of the run, with its code under the twin."""
         images, _, words = self.of.start
         return images, self.run.encode(images), words
 
     @cached_property
     def latents(self) -> list[Latent]:
-        """The columns of its code in the order of the run's latents: each mixes them all, so none is used more."""
+        """The columns of the code in the order of the run; each mixes them all, so none has a use of its own."""
         return [replace(latent, kl=None, spread=None) for latent in self.of.latents]
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two models.
+    """Measurements of one of the two models.
 
-    log_p: (n,), nats, by importance weighting. bound: (n,), the ELBO with a diagonal posterior. scores: {metric: Score}.
+    log_p: (n,), nats, by importance weighting. bound: (n,), nats, the ELBO with a diagonal posterior.
+    scores: {metric: Score}.
     """
 
     log_p: NDArray[np.float64]
@@ -74,7 +75,10 @@ class Side:
 
 @dataclass(frozen=True)
 class Pair:
-    """A model and its twin. apart: largest difference of a pixel, of 1, over codes of the prior and reconstructions."""
+    """A model and its twin.
+
+    apart: the largest difference of a pixel in [0, 1], over decoded prior samples and reconstructions.
+    """
 
     model: Side
     twin: Side
@@ -82,49 +86,52 @@ class Pair:
 
 
 def shares(views: Views) -> list[float]:
-    """How much each latent is mixed: see `reflection`. As in the plain case, but among the latents in use.
+    """The share (D,) of each latent in the reflection, see `reflection`: equal for the active latents.
 
-    Mixed with latents that carry nothing, a code changes little; so those get `IDLE` between them.
+    Mixing with inactive latents would change a code little; these get `IDLE` between them.
     """
     latents = sorted(views.latents, key=lambda latent: latent.column)
     used = [latent.column for latent in latents if latent.active]
     if len(used) < 2:
         used = [latent.column for latent in latents]
     idle = len(latents) - len(used)
+    left = 1 - IDLE if idle else 1.0  # of the reflection, for the active latents
     found = np.full(len(latents), IDLE / max(idle, 1))
-    found[used] = (1 - reflection(len(used)).diagonal()) / 2 * (1 - IDLE * (idle > 0))
+    found[used] = (1 - reflection(len(used)).diagonal()) / 2 * left
     return [float(share) for share in found]
 
 
 def measure(views: Views, twin: TwinViews) -> Pair:
-    """Both models, measured on the same images, each with random numbers of its own."""
+    """Measure both models on the same images, each with its own random numbers."""
     images = views.images(LIKELY)
     codes = views.run.sample_codes(DRAWN, views.seed)
     method = twin.run.method
     assert isinstance(method, Entangled)
-    turned = codes @ method.rotation.cpu().numpy().T
-    apart = max(
-        float(np.abs(views.run.decode(codes) - twin.run.decode(turned)).max()),
-        float(np.abs(views.run.reconstruct(images) - twin.run.reconstruct(images)).max()),
-    )
+    rotated = codes @ method.rotation.cpu().numpy().T  # (n, D): the same images under the twin
+    decoded = np.abs(views.run.decode(codes) - twin.run.decode(rotated))
+    rebuilt = np.abs(views.run.reconstruct(images) - twin.run.reconstruct(images))
+    apart = max(float(decoded.max()), float(rebuilt.max()))
     return Pair(side(views, images, "model"), side(twin, images, "twin"), apart)
 
 
 def side(views: Views, images: NDArray[np.generic], name: str) -> Side:
-    """One model's likelihood and bound of the images, and its scores."""
+    """Likelihood and ELBO of the images under one model, and its scores. name: of its random stream."""
     method = views.run.method
     assert isinstance(method, VAE | Entangled)
     x = to_unit(torch.from_numpy(np.ascontiguousarray(images)).to(views.run.device))
     with seeded(fold(views.seed, "likelihood", name), views.run.device), torch.no_grad():
-        estimate = method.log_likelihood if isinstance(method, Entangled) else partial(log_likelihood, method)
-        log_p = estimate(x, samples=SAMPLES)
-        bound = torch.stack([method.elbo(x) for _ in range(BOUNDS)]).mean(0)
+        if isinstance(method, Entangled):
+            log_p = method.log_likelihood(x, samples=SAMPLES)
+        else:
+            log_p = log_likelihood(method, x, samples=SAMPLES)
+        bound = torch.stack([method.elbo(x) for _ in range(BOUNDS)]).mean(0)  # (BOUNDS, n) -> (n,)
     return Side(log_p.double().cpu().numpy(), bound.double().cpu().numpy(), scores(views))
 
 
 def scores(views: Views) -> dict[str, Score]:
-    """The usual six of the codes of some images. Absent if no factor of them is known."""
-    source, rows = views.source[0], views.rows(SCORED)
+    """The default metrics of the codes of `SCORED` images. Raises Absent if no factor is known."""
+    source = views.source[0]
+    rows = views.rows(SCORED)
     factors = known_factors(source, rows)
     if factors is None:
         raise Absent("These data come without known factors or classes, so there is nothing to score codes against.")

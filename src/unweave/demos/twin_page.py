@@ -1,4 +1,4 @@
-"""A model beside its twin as a page: bars, maps, clouds and strips for the template to draw."""
+"""HTML page of a model and its entangled twin: bars, heat maps, scatter plots and latent traversals."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from unweave.report.sections import section
 from unweave.report.tiles import Tile, minus
 from unweave.report.views import Absent, Traversal, Views
 
-IMAGES = 12
-STRIPS = 8  # latents at most
+IMAGES = 12  # shown with their reconstructions
+STRIPS = 8  # latents traversed at most
 
 
 def render(views: Views, twin: TwinViews, pair: Pair, codes: Codes, twin_codes: Codes) -> str:
-    """The page as text."""
+    """The HTML text of the page."""
     shown = {
         "rows": rows_of_model(pair),
         "tiles": tiles(pair),
@@ -45,7 +45,7 @@ def render(views: Views, twin: TwinViews, pair: Pair, codes: Codes, twin_codes: 
 
 
 def tiles(pair: Pair) -> list[Tile]:
-    """The numbers one looks for first."""
+    """Key figures: difference of pixels and of likelihoods, MIG and DCI of both."""
     gap = mean(pair.twin.log_p - pair.model.log_p)
     found = [
         Tile("images decoded", same(pair.apart < HALF_A_LEVEL), f"to {255 * pair.apart:.1g} of 255 levels"),
@@ -58,13 +58,15 @@ def tiles(pair: Pair) -> list[Tile]:
 
 
 def likelihood_bars(pair: Pair) -> bars.Bars:
-    """The mean of log p(x) under both as bars."""
-    values = float(pair.model.log_p.mean()), float(pair.twin.log_p.mean())
-    return bars.bars("log p(x)", ["log p(x)"], [values], [(minus(f"{values[0]:z.1f}"), minus(f"{values[1]:z.1f}"))])
+    """The mean of log p(x) under both models as bars."""
+    model = float(pair.model.log_p.mean())
+    twin = float(pair.twin.log_p.mean())
+    texts = (minus(f"{model:z.1f}"), minus(f"{twin:z.1f}"))
+    return bars.bars("log p(x)", ["log p(x)"], [(model, twin)], [texts])
 
 
 def score_bars(of: Mapping[str, Score], twin: Mapping[str, Score]) -> bars.Bars:
-    """Scores before and after as bars, those that are defined."""
+    """The defined scores of both as bars."""
     names = [name for name, score in of.items() if math.isfinite(score.value)]
     values = [(of[name].value, twin[name].value) for name in names]
     floors = [of[name].null for name in names]
@@ -72,49 +74,59 @@ def score_bars(of: Mapping[str, Score], twin: Mapping[str, Score]) -> bars.Bars:
 
 
 def strips(views: Views, twin: TwinViews) -> dict[str, Any]:
-    """The traversals of both from the code of one image, latent by latent."""
+    """Latent traversals of both models from the code of one image. Raises Absent if no latent is active."""
     views.pictures()
-    mine, others = views.traversals(STRIPS), twin.traversals(STRIPS)
-    if not mine:
+    of_model = views.traversals(STRIPS)
+    of_twin = twin.traversals(STRIPS)
+    if not of_model:
         raise Absent("No latent is active: every code is the same, so there is nothing to traverse.")
     start = pictures.grid(views.start[0][:1], 1, "the image that all rows start from")
-    return {"start": start, "rows": [(a.name, _strip(a), _strip(b)) for a, b in zip(mine, others, strict=True)]}
+    rows = [(a.name, _strip(a), _strip(b)) for a, b in zip(of_model, of_twin, strict=True)]
+    return {"start": start, "rows": rows}
 
 
 def reconstructions(views: Views, twin: TwinViews) -> list[tuple[str, pictures.Picture]]:
-    """Images, and what both make of them."""
-    images, mine = views.reconstructions(IMAGES)
-    given = {"image": images, "the model": mine, "its twin": twin.run.reconstruct(images)}
-    return [(name, pictures.grid(these, len(these), name)) for name, these in given.items()]
+    """Images and their reconstructions by both models, by name."""
+    images, by_model = views.reconstructions(IMAGES)
+    rows = {"image": images, "the model": by_model, "its twin": twin.run.reconstruct(images)}
+    return [(name, pictures.grid(row, len(row), name)) for name, row in rows.items()]
 
 
 def maps(views: Views, pair: Pair) -> list[heatmap.Heatmap]:
-    """What each latent in use knows of each factor that varies, before and after, on one scale; none if not measured."""
-    found, factors = [], views.run.info.factor_names or ("class",)
+    """Heat maps of active latents by factors for both models, on one scale; none if not measured."""
+    factors = views.run.info.factor_names or ("class",)
     latents = [latent for latent in views.latents if latent.active] or views.latents
+    columns = [latent.column for latent in latents]
+    found = []
     for title, side in (("the model", pair.model), ("its twin", pair.twin)):
         score = side.scores["mig"]
         if score.matrix is None or score.matrix.shape[1] != len(factors):
             return []
+        # Mutual information (D, K) over entropy (K,), for factors that vary.
         entropy = np.array([h if h else math.nan for h in score.parts["entropy"]], dtype=float)
         varies = np.flatnonzero(np.isfinite(entropy))
-        shares = (score.matrix / entropy)[[latent.column for latent in latents]][:, varies]
-        names = [latent.name for latent in latents], [factors[k] for k in varies]
-        found.append(heatmap.heatmap(title, shares, *names, "of the factor’s entropy", top=1.0))
+        shares = (score.matrix / entropy)[columns][:, varies]
+        row_names = [latent.name for latent in latents]
+        column_names = [factors[k] for k in varies]
+        found.append(heatmap.heatmap(title, shares, row_names, column_names, "of the factor’s entropy", top=1.0))
     return found
 
 
 def clouds(codes: Codes, twin: Codes) -> list[Any]:
-    """Both tables of codes as points, coloured by the first factor."""
-    limits, factor = np.array([[-1.0, -3.0], [1.0, 3.0]]), codes.values[:, 0]
+    """Scatter plots of both tables of codes, coloured by the first factor."""
+    limits = np.array([[-1.0, -3.0], [1.0, 3.0]])
+    factor = codes.values[:, 0]
     titled = (("The factors as codes", codes), ("Their twin", twin))
     return [scatter(title, side.values, factor, limits, ("code 1", "code 2")) for title, side in titled]
 
 
 def _strip(traversal: Traversal) -> pictures.Picture:
-    return pictures.grid(traversal.frames[0], len(traversal.frames[0]), f"{traversal.name} from low to high")
+    """The frames from the first starting code in a row."""
+    frames = traversal.frames[0]
+    return pictures.grid(frames, len(frames), f"{traversal.name} from low to high")
 
 
 def _brief(values: tuple[float, float]) -> tuple[str, str]:
+    """Two scores as text, with two decimals; "–" where undefined."""
     first, second = (f"{value:z.2f}" if math.isfinite(value) else "–" for value in values)
     return first, second

@@ -1,4 +1,4 @@
-"""What is measured of a model and of its twin, as rows of text: for the table of the page, and to print."""
+"""Measurements of a model and its twin as rows of text, for the page and for printing."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ HALF_A_LEVEL = 0.5 / 255  # of a pixel of 8 bits
 
 @dataclass(frozen=True)
 class Row:
-    """One quantity of the model and of its twin, as text. about: what it is, or how far apart the two are.
+    """One quantity of the model and of its twin, as text.
 
-    noise: what a score is where the factors are shuffled; "" for what is no score.
+    about: what it is, or the difference of the two. noise: the score with shuffled factors; "" for
+    quantities that are not scores.
     """
 
     name: str
@@ -33,19 +34,20 @@ class Row:
 
 
 def rows_of_model(pair: Pair) -> list[Row]:
-    """What images can tell of a VAE and its twin, then the scores."""
-    of, twin = pair.model, pair.twin
+    """Images, likelihoods and ELBO of a VAE and its twin, then the scores."""
+    model = pair.model
+    twin = pair.twin
     images = f"no pixel differs by more than {255 * pair.apart:.1g} of 255 levels"
     return [
         Row("images decoded", "", same(pair.apart < HALF_A_LEVEL), images),
-        likelihoods("log p(x), nats", of.log_p, twin.log_p),
-        likelihoods("ELBO, diagonal posterior", of.bound, twin.bound),
-        *rows_of_scores(of.scores, twin.scores),
+        likelihoods("log p(x), nats", model.log_p, twin.log_p),
+        likelihoods("ELBO, diagonal posterior", model.bound, twin.bound),
+        *rows_of_scores(model.scores, twin.scores),
     ]
 
 
 def rows_of_factors(codes: Codes, twin: Codes) -> list[Row]:
-    """What distributions can tell of the factors as codes and of their twin, then the scores."""
+    """Distributions of the factors as codes and of their twin, then the scores."""
     chance = f"distance to the marginals (Kolmogorov-Smirnov); chance allows {limit(len(codes.values)):.3f}"
     return [
         Row("off the marginals", f"{codes.apart:z.3f}", f"{twin.apart:z.3f}", chance),
@@ -56,8 +58,9 @@ def rows_of_factors(codes: Codes, twin: Codes) -> list[Row]:
 
 def likelihoods(name: str, of: NDArray[np.float64], twin: NDArray[np.float64]) -> Row:
     """Two means over the same rows, and the mean of the differences with its standard error."""
-    model, other, gap = (minus(str(mean(values))) for values in (of, twin, twin - of))
-    return Row(name, model, other, f"difference {gap}, over {len(of):,} rows")
+    difference = minus(str(mean(twin - of)))
+    about = f"difference {difference}, over {len(of):,} rows"
+    return Row(name, minus(str(mean(of))), minus(str(mean(twin))), about)
 
 
 def mean(values: NDArray[np.float64]) -> Score:
@@ -66,20 +69,23 @@ def mean(values: NDArray[np.float64]) -> Score:
 
 
 def rows_of_scores(of: Mapping[str, Score], twin: Mapping[str, Score]) -> list[Row]:
-    """Every score before and after."""
-    return [
-        Row(name, told(score), told(twin[name]), METRICS[name][1], told(Score(score.null)) or "not measured")
-        for name, score in of.items()
-    ]
+    """The scores of both, metric by metric."""
+    rows = []
+    for name, score in of.items():
+        noise = as_text(Score(score.null)) or "not measured"
+        rows.append(Row(name, as_text(score), as_text(twin[name]), METRICS[name][1], noise))
+    return rows
 
 
-def told(score: Score) -> str:
-    """A score and its error as text, to three decimals where no error, or a smaller one, is known; "" if undefined."""
+def as_text(score: Score) -> str:
+    """A score with its error; three decimals where the error is unknown or below 0.0005; "" if undefined."""
     if not math.isfinite(score.value):
         return ""
-    return minus(str(score) if score.error >= 0.0005 else f"{score.value:z.3f}")
+    if score.error >= 0.0005:
+        return minus(str(score))
+    return minus(f"{score.value:z.3f}")
 
 
-def same(so: bool) -> str:
-    """The word for it."""
-    return "the same" if so else "not the same"
+def same(equal: bool) -> str:
+    """Whether two things are equal, as words."""
+    return "the same" if equal else "not the same"

@@ -1,4 +1,4 @@
-"""Runs as a page to look at: one HTML file that opens anywhere, with nothing to download.
+"""HTML reports of runs: one self-contained file that opens offline in any browser.
 
 unweave.report.write(["runs/beta-tcvae-dsprites-1a2b3c4d-0"], "report.html")
 """

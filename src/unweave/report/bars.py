@@ -1,4 +1,4 @@
-"""Two models side by side, a pair of bars for each quantity, as geometry that a template draws."""
+"""Paired bar chart of two models, one pair for each quantity, as geometry for a template."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, LEFT, RIGHT = 410, 124, 56
-THICK, GAP, APART = 13, 3, 15  # of a bar, between a pair's bars, between pairs
+# All in pixels.
+WIDTH = 410
+LEFT = 124  # margin for the names
+RIGHT = 56  # margin for the values
+THICK = 13  # of a bar
+GAP = 3  # between the bars of a pair
+APART = 15  # between pairs
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar, in pixels from the left edge of the plot; its colour by place, its value as text."""
+    """One bar: its top and length in pixels, the index of its colour, and its value as text."""
 
     y: float
     length: float
@@ -22,7 +27,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Bars:
-    """The picture: names as (y, name), two bars for each. floors: of a pair, as (y, length), behind its bars."""
+    """The chart: names as (y, name), two bars for each. floors: (y, length), behind a pair's bars."""
 
     title: str
     names: list[tuple[float, str]]
@@ -42,23 +47,28 @@ def bars(
     texts: Sequence[tuple[str, str]],
     floors: Sequence[float] = (),
 ) -> Bars:
-    """Pairs of values, one for each name, whose bars are as long as the values are far from 0, all on one scale.
+    """A pair of bars for each name, their lengths proportional to |value|, all on one scale.
 
-    texts: what stands beside the bars. floors: what noise has, one for each name if given. NaN is not drawn.
+    texts: written beside the bars. floors: scores of noise, one for each name, or none at all.
+    NaN is not drawn.
     """
     finite = [abs(value) for pair in pairs for value in pair if math.isfinite(value)]
-    scale = (WIDTH - LEFT - RIGHT) / (max(finite, default=0.0) or 1.0)
+    longest = max(finite, default=0.0) or 1.0
+    scale = (WIDTH - LEFT - RIGHT) / longest
     step = 2 * THICK + GAP + APART
     tops = [2.0 + i * step for i in range(len(names))]
-    drawn = [
-        Bar(top + k * (THICK + GAP), _length(value, scale), k, text)
-        for top, pair, words in zip(tops, pairs, texts, strict=True)
-        for k, (value, text) in enumerate(zip(pair, words, strict=True))
-    ]
-    noise = [(top, _length(floor, scale)) for top, floor in zip(tops, floors, strict=False) if math.isfinite(floor)]
-    told = [(top + THICK + GAP / 2, name) for top, name in zip(tops, names, strict=True)]
-    return Bars(title, told, drawn, noise, WIDTH, len(tops) * step - APART + 4)
+    drawn: list[Bar] = []
+    for top, pair, words in zip(tops, pairs, texts, strict=True):
+        for k, (value, text) in enumerate(zip(pair, words, strict=True)):
+            drawn.append(Bar(top + k * (THICK + GAP), _length(value, scale), k, text))
+    known_floors = [pair for pair in zip(tops, floors, strict=False) if math.isfinite(pair[1])]
+    noise = [(top, _length(floor, scale)) for top, floor in known_floors]
+    labels = [(top + THICK + GAP / 2, name) for top, name in zip(tops, names, strict=True)]
+    return Bars(title, labels, drawn, noise, WIDTH, len(tops) * step - APART + 4)
 
 
 def _length(value: float, scale: float) -> float:
-    return round(abs(value) * scale, 1) if math.isfinite(value) else 0.0
+    """Length of a bar in pixels; 0 where the value is not finite."""
+    if not math.isfinite(value):
+        return 0.0
+    return round(abs(value) * scale, 1)

@@ -1,4 +1,4 @@
-"""Samples by class: each row is a class, each column one draw of the rest of the code."""
+"""Class-conditional samples: each row is a class, each column one draw of the rest of the code."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from unweave.report.pictures import Picture
 from unweave.report.views import Absent, Views, able
 from unweave.runs.run import Run
 
-CLASSES, DRAWS = 12, 12  # shown at most
+CLASSES = 12  # shown at most
+DRAWS = 12  # in a row
 
 
 @dataclass(frozen=True)
 class ClassSheet:
-    """A strip of samples for each class, by name. rest: what the columns share. more: classes that are not shown."""
+    """A strip of samples for each class, by name.
+
+    rest: where the rest of the code comes from. more: number of classes that are not shown.
+    """
 
     strips: list[tuple[str, Picture]]
     rest: str
@@ -27,25 +31,26 @@ class ClassSheet:
 
 
 def class_sheet(views: Views) -> ClassSheet:
-    """The sheet of a run. Absent if its code has no block "class", or if it makes no images."""
+    """The sheet of a run. Raises Absent if its code has no block "class" or it makes no images."""
     views.pictures()
     run = views.run
     if "class" not in run.blocks:
         raise Absent("The code of this method has no block for the class.")
     try:
-        rest, words = views.prior[:DRAWS], "a draw of the prior"
+        rest = views.prior[:DRAWS]  # (DRAWS, D)
+        origin = "a draw of the prior"
     except Absent:
-        rest, words = views.codes[:DRAWS], "the code of an image"
-    count = run.classes
-    shown = range(min(count, CLASSES))
+        rest = views.codes[:DRAWS]
+        origin = "the code of an image"
     known = list(class_names(run, CLASSES)) if run.method.classes_named else []
     strips = []
-    for k in shown:
+    for k in range(min(run.classes, CLASSES)):
         name = known[k] if k < len(known) else f"class {k}"
         frames = able(partial(_decoded, run, rest, k))
         strips.append((name, pictures.grid(frames, len(frames), f"samples of {name}")))
-    return ClassSheet(strips, words, count - len(strips))
+    return ClassSheet(strips, origin, run.classes - len(strips))
 
 
 def _decoded(run: Run, rest: NDArray[np.float32], k: int) -> NDArray[np.float32]:
+    """Images (n, C, H, W) of codes (n, D) with their class set to k."""
     return run.decode(run.with_class(rest, k))

@@ -1,4 +1,4 @@
-"""What was chosen and what it was run on, as rows of words for a table."""
+"""Settings, data and versions of a run as rows of text for a table."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ Rows = list[tuple[str, str]]
 
 
 def settings(config: RunConfig) -> Rows:
-    """Every choice of a run by its dotted name: method, parts, settings, loop, batches, options of the data."""
-    method = config.method
-    chosen: dict[str, Any] = {"method": method.name, **method.parts, **method.settings, "data": config.data.name}
+    """All settings of a run by dotted name: method, parts, settings, data, loop and batches."""
+    chosen: dict[str, Any] = {"method": config.method.name}
+    chosen |= config.method.parts
+    chosen |= config.method.settings
+    chosen["data"] = config.data.name
     chosen |= {f"data.{k}": v for k, v in config.data.options.items()}
     chosen |= asdict(config.loop)
     chosen |= {f"batches.{k}": v for k, v in config.batches.items()}
@@ -23,23 +25,36 @@ def settings(config: RunConfig) -> Rows:
 
 
 def data(run: Run) -> Rows:
-    """The facts of the data."""
+    """Name, source, size, shape, factors and classes of the data of a run."""
     info = run.info
     chosen = run.config.data
+    of_images = len(info.shape) == 3
     found = [("name", chosen.name), ("where from", chosen.about)]
-    found += [("source", chosen.source)] if chosen.source else []
-    found += [("folder", chosen.root)] if chosen.root else []
-    found += [("contents", "other than those that it was trained on")] if _differ(run) else []
-    held = chosen.held_out
-    number = f"{info.n:,}" + (f" to train on, {held:,} held out" if held else "")
-    found += [("images" if len(info.shape) == 3 else "vectors", number)]
-    found += [("shape", " × ".join(map(str, info.shape)) + (" (C, H, W)" if len(info.shape) == 3 else ""))]
+    if chosen.source:
+        found.append(("source", chosen.source))
+    if chosen.root:
+        found.append(("folder", chosen.root))
+    if _differ(run):
+        found.append(("contents", "other than those that it was trained on"))
+    number = f"{info.n:,}"
+    if chosen.held_out:
+        number += f" to train on, {chosen.held_out:,} held out"
+    found.append(("images" if of_images else "vectors", number))
+    shape = " × ".join(map(str, info.shape))
+    found.append(("shape", f"{shape} (C, H, W)" if of_images else shape))
     if info.factor_names:
         sizes = zip(info.factor_names, info.factor_sizes, strict=True)
-        found += [("factors", ", ".join(f"{name} ({size})" if size else name for name, size in sizes))]
+        found.append(("factors", ", ".join(_factor(name, size) for name, size in sizes)))
     if info.classes:
-        found += [("classes", ", ".join(class_names(run)) or str(info.classes))]
-    return [*found, ("pixels", "black or white" if info.binary else "0 to 255")] if len(info.shape) == 3 else found
+        found.append(("classes", ", ".join(class_names(run)) or str(info.classes)))
+    if of_images:
+        found.append(("pixels", "black or white" if info.binary else "0 to 255"))
+    return found
+
+
+def _factor(name: str, size: int) -> str:
+    """A factor's name, with its number of values where it has one (0: continuous)."""
+    return f"{name} ({size})" if size else name
 
 
 def _differ(run: Run) -> bool:
@@ -50,29 +65,33 @@ def _differ(run: Run) -> bool:
 
 
 def class_names(run: Run, most: int = 50) -> Sequence[str]:
-    """Names of the classes of the data; none if the data cannot be opened."""
+    """Names of the classes of the data, at most `most`; none if the data cannot be opened."""
     try:
         names = list(run.data.class_names)
     except (ValueError, OSError, ImportError):
         return ()
-    return names[:most] + [f"and {len(names) - most} more"] * (len(names) > most)
+    if len(names) > most:
+        return [*names[:most], f"and {len(names) - most} more"]
+    return names
 
 
 def versions(config: RunConfig) -> Rows:
-    """What the run was made with."""
+    """Versions of the packages, and the resolved device and precision of a run."""
     machine = {} if config.resolved is None else asdict(config.resolved)
     return [(name, str(found)) for name, found in {**config.versions, **machine}.items()]
 
 
 def differing(configs: Sequence[RunConfig]) -> list[str]:
-    """Names of the settings that are not the same in all runs, the seed left out."""
+    """Names of the settings that differ between runs, without the seed."""
     tables = [dict(settings(config)) for config in configs]
     names = dict.fromkeys(name for table in tables for name in table)
-    return [name for name in names if name != "seed" and len({table.get(name, word(None)) for table in tables}) > 1]
+    names.pop("seed", None)
+    absent = word(None)
+    return [name for name in names if len({table.get(name, absent) for table in tables}) > 1]
 
 
 def word(value: Any) -> str:
-    """A setting as one writes it.
+    """The value of a setting as text.
 
     >>> word(1e-4), word(6.0), word(True), word([1, 2]), word(None), word([])
     ('0.0001', '6', 'yes', '1, 2', '–', '–')

@@ -1,4 +1,4 @@
-"""A matrix of latents by factors as coloured cells, geometry that a template draws."""
+"""Heat map of a matrix of latents by factors, as coloured cells for a template."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-CELL, LABEL, HEAD = 46, 64, 78
+# All in pixels.
+CELL = 46  # width of a cell
 TALL = 26  # height of a cell
-LETTER = 7  # width of a letter, about, of the names of rows
+LABEL = 64  # least width of the names of rows
+HEAD = 78  # height of the names of columns
+LETTER = 7  # approximate width of a letter in the names of rows
 
-# viridis of matplotlib (van der Walt and Smith, 2015, CC0), nine of its colours; between them it is close to linear
+# Nine colours of matplotlib's viridis (van der Walt and Smith, 2015, CC0), which is close to linear between them.
 VIRIDIS = np.array(
     [
         (68, 1, 84),
@@ -32,7 +35,7 @@ VIRIDIS = np.array(
 
 @dataclass(frozen=True)
 class Cell:
-    """One entry: where, its fill, the ink that can be read on it, its text and tooltip."""
+    """One entry: position in pixels, fill, a colour of text with contrast on it, text and tooltip."""
 
     x: float
     y: float
@@ -70,19 +73,24 @@ def heatmap(
     about: str = "",
     top: float | None = None,
 ) -> Heatmap:
-    """A matrix (D, K) from 0 up; the brightest colour is `top`, its largest entry if None. NaN is left blank."""
+    """The heat map of a matrix (D, K) of values from 0 up; NaN is left blank.
+
+    top: value of the brightest colour, the largest entry if None.
+    """
     label = max([LABEL, *(LETTER * len(row) + 14 for row in rows)])
-    finite = matrix[np.isfinite(matrix)]
     if top is None:
-        top = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
+        top = _largest(matrix)
     cells = []
     for i, row in enumerate(rows):
         for k, column in enumerate(columns):
             value = float(matrix[i, k])
-            told = f"{row}, {column}: " + (f"{value:z.3g} {unit}" if math.isfinite(value) else "not defined")
+            defined = math.isfinite(value)
+            tooltip = f"{value:z.3g} {unit}" if defined else "not defined"
+            text = _brief(value, top) if defined else "–"
             fill, ink = colour(value / top)
-            text = _brief(value, top) if math.isfinite(value) else "–"
-            cells.append(Cell(float(label + k * CELL), float(HEAD + i * TALL), fill, ink, text, told))
+            x = float(label + k * CELL)
+            y = float(HEAD + i * TALL)
+            cells.append(Cell(x, y, fill, ink, text, f"{row}, {column}: {tooltip}"))
     return Heatmap(
         title,
         unit,
@@ -98,24 +106,46 @@ def heatmap(
     )
 
 
+def _largest(matrix: NDArray[np.floating]) -> float:
+    """The largest finite entry; 1 if none is above 0."""
+    finite = matrix[np.isfinite(matrix)]
+    if finite.size and finite.max() > 0:
+        return float(finite.max())
+    return 1.0
+
+
 def colour(t: float) -> tuple[str, str]:
-    """The viridis colour of t in [0, 1] and the ink, black or white, with more contrast on it; no fill for NaN.
+    """The viridis colour of t in [0, 1], and black or white, whichever has more contrast on it.
+
+    NaN has no fill.
 
     >>> colour(0.0), colour(1.0)
     (('#440154', '#fff'), ('#fde725', '#000'))
     """
     if not math.isfinite(t):
         return "none", "currentColor"
+    # Linear between the two nearest of the nine colours: rgb (3,), 0 to 255.
     place = min(max(t, 0.0), 1.0) * (len(VIRIDIS) - 1)
     low = min(int(place), len(VIRIDIS) - 2)
     rgb = VIRIDIS[low] + (place - low) * (VIRIDIS[low + 1] - VIRIDIS[low])
+    # Relative luminance of sRGB (WCAG 2); above .179 black has the higher contrast.
     linear = np.where(rgb / 255 <= 0.04045, rgb / 255 / 12.92, ((rgb / 255 + 0.055) / 1.055) ** 2.4)
-    luminance = linear @ [0.2126, 0.7152, 0.0722]  # WCAG 2; above .179 black has the higher contrast
-    return "#" + "".join(f"{round(c):02x}" for c in rgb), "#000" if luminance > 0.179 else "#fff"
+    luminance = linear @ [0.2126, 0.7152, 0.0722]
+    fill = "#" + "".join(f"{round(c):02x}" for c in rgb)
+    ink = "#000" if luminance > 0.179 else "#fff"
+    return fill, ink
 
 
 def _brief(value: float, top: float) -> str:
-    """A value with the decimals that tell it from its neighbours: .42, 1.3, 12."""
-    decimals = 2 if top < 10 else 1 if top < 100 else 0
+    """A value with as many decimals as fit into a cell: .42, 1.3, 12."""
+    decimals = 0
+    if top < 10:
+        decimals = 2
+    elif top < 100:
+        decimals = 1
     text = f"{value:z.{decimals}f}"
-    return text[1:] if text.startswith("0.") else text.replace("-0.", "−.") if text.startswith("-0.") else text
+    if text.startswith("0."):
+        return text[1:]
+    if text.startswith("-0."):
+        return text.replace("-0.", "−.")
+    return text

@@ -1,4 +1,4 @@
-"""What each block knows of each factor, as a table of a probe's results."""
+"""Leakage table of a report: accuracy of a linear probe for each factor from each block."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from unweave.report.views import Absent, Views
 
 @dataclass(frozen=True)
 class Probes:
-    """A table: factors, and for each block the cells (score, chance) as text. rows: how many images were looked at."""
+    """A table: factors, and for each block the cells (score, chance) as text. rows: images used."""
 
     factors: list[str]
     blocks: list[tuple[str, list[tuple[str, str]]]]
@@ -22,16 +22,18 @@ class Probes:
 
 
 def probes(views: Views) -> Probes:
-    """The table of a run. Absent if its code is one block, or if no factor is known."""
+    """The leakage table of a run. Raises Absent if its code is one block or no factor is known."""
     if len(views.inferred) < 2:
-        raise Absent("The code of this method is one block: there is none beside it that it could leak into.")
-    source, rows = views.source[0], views.rows(views.looked_at)
+        raise Absent("The code of this method is one block: there is no other block to leak into.")
+    source = views.source[0]
+    rows = views.rows(views.looked_at)
     factors = known_factors(source, rows)
     if factors is None:
-        raise Absent("These data come without known factors or classes, so there is nothing to ask the blocks for.")
+        raise Absent("These data come without known factors or classes, so there is nothing to probe for.")
     names = factor_names(views.run, factors.shape[1])
     found = leaks(views.codes, views.run.blocks, factors, names, known_kinds(source))
-    return Probes(names, [(name, [_cell(leak) for leak in row.values()]) for name, row in found.items()], len(rows))
+    cells = [(block, [_cell(leak) for leak in of_factor.values()]) for block, of_factor in found.items()]
+    return Probes(names, cells, len(rows))
 
 
 def _cell(leak: Leak) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What each latent knows of each factor: the matrices behind a run's scores, as heat maps."""
+"""Heat maps of latents by factors: the matrices behind the scores of a run."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ ROWS = 64  # latents in a heat map
 
 
 def matrices(views: Views, found: Mapping[str, Score]) -> list[Heatmap]:
-    """Every different matrix of latents by factors behind the scores; measured here if there is none."""
+    """The distinct matrices (D, K) behind the scores; if there are none, the mutual information.
+
+    Raises Absent if no matrix can be measured.
+    """
     about = "as evaluated"
-    given = {name: score for name, score in found.items() if score.matrix is not None and score.matrix.ndim == 2}
+    given = {name: s for name, s in found.items() if s.matrix is not None and s.matrix.ndim == 2}
     given = dict(sorted(given.items(), key=lambda item: "entropy" not in item[1].parts))  # information first
     if not given:
         score, about = views.mutual_information()
@@ -34,17 +37,24 @@ def matrices(views: Views, found: Mapping[str, Score]) -> list[Heatmap]:
 
 
 def _same(a: NDArray[np.floating] | None, b: NDArray[np.floating] | None) -> bool:
-    return a is not None and b is not None and a.shape == b.shape and np.allclose(a, b, equal_nan=True)
+    """Whether both matrices are there and equal."""
+    if a is None or b is None or a.shape != b.shape:
+        return False
+    return np.allclose(a, b, equal_nan=True)
 
 
 def _heatmap(views: Views, name: str, score: Score, about: str) -> Heatmap:
     """A matrix with its latents in the order of the traversals and its factors by name."""
     assert score.matrix is not None
-    matrix, unit, title = score.matrix, "", f"Behind {name}"
-    if "entropy" in score.parts:  # nats of information beside the nats there are to know
+    matrix = score.matrix  # (D, K)
+    title = f"Behind {name}"
+    unit = ""
+    if "entropy" in score.parts:
+        # Mutual information (D, K) over the entropy (K,) of each factor, both in nats: a share.
         entropy = np.asarray(score.parts["entropy"], dtype=float)
         matrix = matrix / np.where(entropy > 0, entropy, np.nan)
-        unit, title = "information, as a share of the factor’s entropy", "What each latent knows"
+        title = "What each latent knows"
+        unit = "information, as a share of the factor’s entropy"
     columns = factor_names(views.run, matrix.shape[1])
     names, order = _latent_names(views, matrix.shape[0], score.parts.get("columns"))
     if len(order) > ROWS:
@@ -53,14 +63,19 @@ def _heatmap(views: Views, name: str, score: Score, about: str) -> Heatmap:
 
 
 def factor_names(run: Run, count: int) -> list[str]:
-    """What the factors of a run's data are called."""
+    """Names of the `count` factors of a run's data; "class" or numbered ones where they have none."""
     if len(run.info.factor_names) == count:
         return list(run.info.factor_names)
-    return ["class"] if count == 1 else [f"factor {k}" for k in range(count)]
+    if count == 1:
+        return ["class"]
+    return [f"factor {k}" for k in range(count)]
 
 
 def _latent_names(views: Views, count: int, columns: Iterable[int] | None) -> tuple[list[str], list[int]]:
-    """Names and rows of the scored columns, most used first where that is known. columns: which they are, if chosen."""
+    """Names and row indices of the scored columns, most used first where the use is known.
+
+    columns: the scored columns of the code; None if all were.
+    """
     try:
         latents = {latent.column: latent for latent in views.latents}
     except Absent:
@@ -68,6 +83,7 @@ def _latent_names(views: Views, count: int, columns: Iterable[int] | None) -> tu
     if columns is None and len(latents) != count:
         return [f"z{j}" for j in range(count)], list(range(count))
     scored = sorted(latents) if columns is None else [int(column) for column in columns]
-    use = [latents[column].use if column in latents else 0.0 for column in scored]
+    names = [latents[j].name if j in latents else f"z{j}" for j in scored]
+    use = [latents[j].use if j in latents else 0.0 for j in scored]
     order = sorted(range(len(scored)), key=lambda i: -use[i])
-    return [latents[j].name if (j := scored[i]) in latents else f"z{j}" for i in order], order
+    return [names[i] for i in order], order

@@ -1,4 +1,4 @@
-"""The page: runs in, one HTML file out that needs nothing but a browser."""
+"""HTML report of one or several runs: a self-contained page that opens offline in any browser."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ def write(
     trust: bool = False,
     other_data: bool = False,
 ) -> Path:
-    """Write one page about runs; several are compared first. Returns the path of the page.
+    """Write one HTML page about runs; several runs are compared first. Returns the path of the page.
 
-    runs: run folders or loaded runs. out: the file, or a folder in which `report.html` is written. trust: of run folders,
-    as of `load_run`, as is other_data.
+    runs: run folders or loaded runs. out: the file, or a folder in which `report.html` is written.
+    trust, other_data: as for `load_run`, applied to run folders.
 
-    Raises ValueError if there is no run, or if a folder is none or is damaged; then nothing is written.
+    Raises ValueError if there is no run, or if a folder is not a run or is damaged; then nothing is
+    written.
     """
     given = [runs] if isinstance(runs, str | Path | Run) else list(runs)
     if not given:
@@ -36,8 +37,9 @@ def write(
     for run in loaded:
         _refuse_other_data(run)
     path = Path(out)
-    path = path / "report.html" if path.is_dir() else path
-    page = render(loaded)
+    if path.is_dir():
+        path = path / "report.html"
+    page = render(loaded)  # before any folder is made: an error leaves nothing behind
     path.parent.mkdir(parents=True, exist_ok=True)
     replace(path, page.encode())
     return path
@@ -54,16 +56,19 @@ def _refuse_other_data(run: Run) -> None:
 
 
 def render(runs: Sequence[Run]) -> str:
-    """The page as text."""
-    anchors = [f"run-{i}" for i in range(len(runs))]
-    pages = [sections.of(run, anchor) for run, anchor in zip(runs, anchors, strict=True)]
-    comparison = comparing(runs) if len(runs) > 1 else None
-    title = pages[0].title if len(pages) == 1 else f"{len(pages)} runs compared"
-    return environment().get_template("page.html").render(title=title, runs=pages, comparison=comparison)
+    """The HTML text of the page."""
+    pages = [sections.of(run, f"run-{i}") for i, run in enumerate(runs)]
+    comparison = None
+    title = pages[0].title
+    if len(runs) > 1:
+        comparison = comparing(runs)
+        title = f"{len(pages)} runs compared"
+    template = environment().get_template("page.html")
+    return template.render(title=title, runs=pages, comparison=comparison)
 
 
 def environment() -> Environment:
-    """Templates that escape every text that is put into them."""
+    """The Jinja environment of the templates: every inserted text is HTML-escaped."""
     return Environment(
         loader=PackageLoader("unweave.report"),
         autoescape=True,
@@ -74,34 +79,38 @@ def environment() -> Environment:
 
 
 def comparing(runs: Sequence[Run]) -> dict[str, Any]:
-    """What the template of a comparison draws."""
-    found = [run.folder.scores() for run in runs]
-    groups = compare.groups([run.config for run in runs])
-    names = facts.differing([run.config for run in runs])
-    chosen = [dict(facts.settings(run.config)) for run in runs]
+    """The variables of the template `compare.html`."""
+    configs = [run.config for run in runs]
+    names = [run.path.name for run in runs]
+    scores = [run.folder.scores() for run in runs]
+    groups = compare.groups(configs)
     return {
         "groups": groups,
-        "summaries": compare.summaries(groups, found),
-        "strips": compare.strips(groups, [run.path.name for run in runs], found),
-        "metrics": list(dict.fromkeys(name for one in found for name in one)),
-        "scores": found,
-        "runs": [run.path.name for run in runs],
+        "summaries": compare.summaries(groups, scores),
+        "strips": compare.strips(groups, names, scores),
+        "metrics": list(dict.fromkeys(metric for of_run in scores for metric in of_run)),
+        "scores": scores,
+        "runs": names,
         "group_of": {i: group for group in groups for i in group.members},
-        "differing": names,
-        "chosen": chosen,
+        "differing": facts.differing(configs),
+        "chosen": [dict(facts.settings(config)) for config in configs],
         "charts": overlaid(runs, groups),
     }
 
 
 def overlaid(runs: Sequence[Run], groups: Sequence[compare.Group]) -> list[curves.Chart]:
-    """The terms that at least two runs logged, each as one chart with a line for every run."""
+    """One chart for each term that at least two runs logged, with a line for each run."""
     logs = [run.records() for run in runs]
-    terms = dict.fromkeys(term for log in logs for term in curves.terms(log))
+    unit_of = units(record for log in logs for record in log) | sections.UNITS
     colour = {i: group.colour for group in groups for i in group.members}
-    found, known = [], units(record for log in logs for record in log) | sections.UNITS
-    for term in sorted(terms, key=lambda term: term != "validation elbo"):
-        lines = [curves.series(log, term, runs[i].path.name, colour[i] % 8) for i, log in enumerate(logs)]
-        kept = [line for line in lines if line is not None and len(line.steps) > 1]
-        if len(kept) > 1:
-            found.append(curves.chart(term, known.get(term, ""), kept))
-    return found
+    terms = dict.fromkeys(term for log in logs for term in curves.terms(log))
+    charts = []
+    for term in sorted(terms, key=lambda term: term != "validation elbo"):  # the bound first
+        lines = [
+            curves.series(log, term, run.path.name, colour[i] % 8)
+            for i, (run, log) in enumerate(zip(runs, logs, strict=True))
+        ]
+        drawable = [line for line in lines if line is not None and len(line.steps) > 1]
+        if len(drawable) > 1:
+            charts.append(curves.chart(term, unit_of.get(term, ""), drawable))
+    return charts

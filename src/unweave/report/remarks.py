@@ -1,4 +1,4 @@
-"""What a reader should know of a number that cannot be: a total correlation below 0, an information above the KL."""
+"""Remarks on impossible estimates: a total correlation below 0, mutual information above the KL."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from unweave.runs.config import RunConfig
 
 
 def remarks(records: Sequence[Mapping[str, Any]], config: RunConfig) -> dict[str, str]:
-    """The reason, in a sentence or two, for each term whose last value is out of its range; none for most runs."""
-    last = {name: value for record in records for name, value in record.items()}
-    correlation, information = last.get("total correlation"), last.get("mutual information")
+    """{term: reason} for each term whose last value is out of its range; empty for most runs."""
+    last = {name: value for record in records for name, value in record.items()}  # later records win
+    correlation = last.get("total correlation")
+    information = last.get("mutual information")
     found = {}
     if correlation is not None and correlation < 0:
         found["total correlation"] = f"Below 0, where no total correlation is: {_correlation(config)}"
@@ -22,13 +23,13 @@ def remarks(records: Sequence[Mapping[str, Any]], config: RunConfig) -> dict[str
 
 
 def _correlation(config: RunConfig) -> str:
-    n = config.data.info.n
-    latents = config.method.settings.get("latents", 1)
+    """Why the estimator of a run's total correlation can be below 0."""
     if _estimator(config) == "weighted":
-        short = (latents - 1) * math.log(n)
+        latents = config.method.settings.get("latents", 1)
+        short = (latents - 1) * math.log(config.data.info.n)
         return (
-            f"the weighted estimate, without its constant, lies up to (D - 1) log N = {short:.0f} nats below the truth. Its "
-            "gradient is what is trained on; its level says little."
+            f"the weighted estimate, without its constant, lies up to (D - 1) log N = {short:.0f} nats below the "
+            "truth. Its gradient is what is trained on; its level says little."
         )
     if _estimator(config) == "stratified":
         return "an estimate from one batch, which is off by a few nats either way."
@@ -36,13 +37,15 @@ def _correlation(config: RunConfig) -> str:
 
 
 def _information(config: RunConfig) -> str:
+    """Why the estimator of a run's mutual information can exceed the KL."""
     if _estimator(config) == "weighted":
         return (
-            "the weighted estimate is about log(N M), for N images in batches of M, as soon as no image explains another's "
-            "code, whatever the code knows."
+            "the weighted estimate is about log(N M), for N images in batches of M, as soon as no image explains "
+            "another's code, whatever the code knows."
         )
     return "an estimate from one batch and one sample of each code; it is right on average to a few nats."
 
 
 def _estimator(config: RunConfig) -> str | None:
+    """The minibatch estimator of the regulariser; None where a critic estimates the total correlation."""
     return config.method.settings.get("regulariser.estimator")

@@ -1,4 +1,4 @@
-"""Two columns of codes as a cloud of points, coloured by a factor, with their histograms on the edges."""
+"""Scatter plot of two columns of codes, coloured by a factor, with marginal histograms."""
 
 from __future__ import annotations
 
@@ -9,15 +9,21 @@ from numpy.typing import NDArray
 
 from unweave.report.heatmap import colour
 
-SIDE, EDGE, LABEL = 300, 34, 26  # of the plot, of a histogram, for the names of the axes
+SIDE = 300  # pixels, of the plot
+EDGE = 34  # height of a histogram
+LABEL = 26  # margin for the names of the axes
 SHADES = 16  # colours
-DARKEST = 0.25  # of the map: what is darker is lost on a dark page
-BINS = 24
+DARKEST = 0.25  # position in the colour map; darker colours cannot be seen on a dark page
+BINS = 24  # of a histogram
 
 
 @dataclass(frozen=True)
 class Scatter:
-    """A cloud ready to draw: an SVG path of dots for each shade, a path for each histogram, the names of the axes."""
+    """A scatter plot ready to draw.
+
+    dots: (colour, SVG path of its dots). above, beside: paths of the histograms. across, up: names of
+    the axes. Sizes in pixels.
+    """
 
     title: str
     dots: list[tuple[str, str]]
@@ -40,25 +46,49 @@ def scatter(
     axes: tuple[str, str],
     shown: int = 900,
 ) -> Scatter:
-    """Codes (N, 2) between limits (2, 2), rows low and high; the first `shown` as dots, all in the histograms.
+    """Codes (N, 2) within limits (2, 2), rows low and high.
 
-    shade: (N,), what colours the dots, by its rank.
+    The first `shown` codes are drawn as dots; the histograms count all of them. shade: (N,), values
+    whose ranks colour the dots.
     """
-    place = (codes - limits[0]) / (limits[1] - limits[0])
-    ranks = shade.argsort().argsort() * SHADES // len(shade)
-    x, y = LABEL + place[:, 0] * SIDE, EDGE + 4 + (1 - place[:, 1]) * SIDE
-    inside = ((place >= 0) & (place <= 1)).all(1)
-    drawn = np.flatnonzero(inside[:shown])
+    place = (codes - limits[0]) / (limits[1] - limits[0])  # (N, 2), 0 to 1 within the limits
+    across, up = axes
+    return Scatter(title, _dots(place, shade, shown), _above(place[:, 0]), _beside(place[:, 1]), across, up)
+
+
+def _dots(place: NDArray[np.floating], shade: NDArray[np.floating], shown: int) -> list[tuple[str, str]]:
+    """(colour, SVG path) of the dots within the plot, for each colour that is used."""
+    ranks = shade.argsort().argsort() * SHADES // len(shade)  # (N,), 0 to SHADES - 1
+    x = LABEL + place[:, 0] * SIDE
+    y = EDGE + 4 + (1 - place[:, 1]) * SIDE
+    inside = ((place[:shown] >= 0) & (place[:shown] <= 1)).all(1)
+    drawn = np.flatnonzero(inside)
     dots = []
     for k in range(SHADES):
-        path = "".join(f"M{x[i]:.0f} {y[i]:.0f}h0" for i in drawn if ranks[i] == k)
-        dots.append((colour(DARKEST + (1 - DARKEST) * k / (SHADES - 1))[0], path))
-    heights = [np.histogram(column, BINS, (0, 1))[0] for column in place.T]
-    tall = [EDGE * counts / max(counts.max(), 1) for counts in heights]
+        path = "".join(f"M{x[i]:.0f} {y[i]:.0f}h0" for i in drawn[ranks[drawn] == k])
+        fill = colour(DARKEST + (1 - DARKEST) * k / (SHADES - 1))[0]
+        if path:
+            dots.append((fill, path))
+    return dots
+
+
+def _above(place: NDArray[np.floating]) -> str:
+    """SVG path of the histogram above the plot, of places (N,)."""
     wide = SIDE / BINS
-    above = "".join(f"M{LABEL + i * wide:.1f} {EDGE}v{-h:.1f}h{wide:.1f}v{h:.1f}z" for i, h in enumerate(tall[0]))
-    beside = "".join(
-        f"M{LABEL + SIDE + 4} {EDGE + 4 + SIDE - i * wide:.1f}h{h:.1f}v{-wide:.1f}h{-h:.1f}z"
-        for i, h in enumerate(tall[1])
-    )
-    return Scatter(title, [d for d in dots if d[1]], above, beside, *axes)
+    bars = enumerate(_heights(place))
+    return "".join(f"M{LABEL + i * wide:.1f} {EDGE}v{-h:.1f}h{wide:.1f}v{h:.1f}z" for i, h in bars)
+
+
+def _beside(place: NDArray[np.floating]) -> str:
+    """SVG path of the histogram at the right of the plot, of places (N,), from the bottom up."""
+    left = LABEL + SIDE + 4
+    bottom = EDGE + 4 + SIDE
+    wide = SIDE / BINS
+    bars = enumerate(_heights(place))
+    return "".join(f"M{left} {bottom - i * wide:.1f}h{h:.1f}v{-wide:.1f}h{-h:.1f}z" for i, h in bars)
+
+
+def _heights(place: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Heights of the bars (BINS,) in pixels, the largest EDGE."""
+    counts = np.histogram(place, BINS, (0, 1))[0]
+    return EDGE * counts / max(counts.max(), 1)

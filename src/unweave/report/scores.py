@@ -1,4 +1,4 @@
-"""The scores of a run at a glance: each value on its interval, above what noise scores, as geometry a template draws."""
+"""Scores of a run as table rows and as a dot plot with intervals and null floors, for a template."""
 
 from __future__ import annotations
 
@@ -10,16 +10,23 @@ from unweave import metrics
 from unweave.metrics.base import Score
 from unweave.metrics.score import OF
 
-WIDTH, LEFT, RIGHT, ROW, TOP = 780, 170, 178, 28, 10
+# All in pixels.
+WIDTH = 780
+LEFT = 170
+RIGHT = 178
+ROW = 28  # height of a row
+TOP = 10
+
 NOT_MEASURED = "not measured"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table and, if its range is 0 to 1, of the picture.
+    """One row of the table and, if its range is 0 to 1, of the dot plot.
 
-    name: of the metric, or of a part of it (`part`). about: what it asks. value: as text, with the digits that its error
-    supports. interval, null, rotated, ceiling: as text, "not measured" where that is so. score: the numbers.
+    name: of the metric, or of a part of it (`part`). about: what the metric measures.
+    value: as text, with the digits that its error supports. interval, null, rotated, ceiling: as
+    text, "not measured" where they were not. score: the numbers.
     """
 
     name: str
@@ -37,7 +44,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Dot:
-    """One line of the picture, in pixels; None where not measured, and `missing` says so."""
+    """One row of the dot plot, in pixels. missing: a note on what was not measured (None here)."""
 
     y: float
     name: str
@@ -55,7 +62,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Dots:
-    """The picture of all scores whose range is 0 to 1."""
+    """The dot plot of all scores whose range is 0 to 1."""
 
     rows: list[Dot]
     ticks: list[tuple[float, str]]
@@ -67,26 +74,29 @@ class Dots:
 
 
 def rows(scores: Mapping[str, Score]) -> list[Row]:
-    """Every metric, each followed by its scalar parts."""
+    """A row for each metric, followed by rows for its scalar parts."""
     found = []
     for name, score in scores.items():
         found.append(_row(name, False, name, score))
-        found += [_row(name, True, part, inner) for part, inner in parts(score).items() if inner != score]
+        for part, inner in parts(score).items():
+            if inner != score:
+                found.append(_row(name, True, part, inner))
     return found
 
 
 def parts(score: Score) -> dict[str, Score]:
-    """The scalar parts of a score that are defined, as scores of their own, with their intervals."""
+    """The scalar parts of a score that are defined, as scores with their intervals."""
     intervals = score.parts.get("intervals", {})
     found = {}
     for name, value in score.parts.items():
-        if isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value):
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if is_number and not math.isnan(value):
             found[name] = Score(float(value), **intervals.get(name, {}))
     return found
 
 
 def dots(rows: list[Row]) -> Dots | None:
-    """The picture of the rows whose range is 0 to 1; None if there is none."""
+    """The dot plot of the rows whose range is 0 to 1; None if there is none."""
     drawn = [row for row in rows if row.unit_range and math.isfinite(row.score.value)]
     if not drawn:
         return None
@@ -96,46 +106,73 @@ def dots(rows: list[Row]) -> Dots | None:
 
 
 def digits(value: float, error: float) -> str:
-    """A value with the digits of an error of that size; "" if it is not finite."""
-    return str(Score(value, error=error)).split(" ")[0] if math.isfinite(value) else ""
+    """A value with as many digits as its error supports; "" if it is not finite."""
+    if not math.isfinite(value):
+        return ""
+    return str(Score(value, error=error)).split(" ")[0]
 
 
-def _row(kept: str, part: bool, name: str, score: Score) -> Row:
-    metric = kept.partition(OF)[0]
-    declares = metrics.get(metric).declares if metric in metrics.METRICS else None
-    between = tuple(declares.range) == (0.0, 1.0) if declares else 0 <= score.value <= 1
-    inside = math.isfinite(score.value) and -1e-9 <= score.value <= 1 + 1e-9
-    low, high = (digits(v, score.error) for v in (score.low, score.high))
-    unknown = NOT_MEASURED if math.isfinite(score.value) else ""
-    null, rotated, ceiling = (digits(v, score.error) or unknown for v in (score.null, score.rotated, score.ceiling))
+def _row(key: str, part: bool, name: str, score: Score) -> Row:
+    """The row of a score. key: the metric as in scores.json. name: of the metric or of its part."""
+    metric = key.partition(OF)[0]
+    known = metric in metrics.METRICS
+    unit_range = 0 <= score.value <= 1
+    lower_is_better = False
+    if known:
+        declares = metrics.get(metric).declares
+        unit_range = tuple(declares.range) == (0.0, 1.0)
+        lower_is_better = declares.direction == "lower"
+    about = metrics.METRICS[metric][1] if known and not part else ""
+    defined = math.isfinite(score.value)
+    inside = defined and -1e-9 <= score.value <= 1 + 1e-9
+    unknown = NOT_MEASURED if defined else ""
+    low = digits(score.low, score.error)
+    high = digits(score.high, score.error)
     return Row(
         name,
         part,
-        "" if part or metric not in metrics.METRICS else metrics.METRICS[metric][1],
-        str(score) if math.isfinite(score.value) else "not defined",
-        f"{low} to {high}" if low and high else unknown,
-        null,
-        rotated,
-        ceiling,
-        score,
-        declares is not None and declares.direction == "lower",
-        between and inside,
+        about,
+        value=str(score) if defined else "not defined",
+        interval=f"{low} to {high}" if low and high else unknown,
+        null=digits(score.null, score.error) or unknown,
+        rotated=digits(score.rotated, score.error) or unknown,
+        ceiling=digits(score.ceiling, score.error) or unknown,
+        score=score,
+        lower_is_better=lower_is_better,
+        unit_range=unit_range and inside,
     )
 
 
 def _dot(row: Row, y: float) -> Dot:
-    s = row.score
-    told = [f"{row.name}: {row.value}"]
-    told += [f"95 % interval: {row.interval}", f"noise scores: {row.null}"]
-    told += [f"rotated codes score: {row.rotated}", f"the factors themselves score: {row.ceiling}"]
-    places = [_x(v) for v in (s.low, s.high, s.null, s.rotated, s.ceiling)]
-    absent = [name for name, v in (("error", s.error), ("noise", s.null)) if not math.isfinite(v)]
+    """The row of the dot plot at height y."""
+    score = row.score
+    tooltip = [
+        f"{row.name}: {row.value}",
+        f"95 % interval: {row.interval}",
+        f"noise scores: {row.null}",
+        f"rotated codes score: {row.rotated}",
+        f"the factors themselves score: {row.ceiling}",
+    ]
+    absent = [name for name, v in (("error", score.error), ("noise", score.null)) if not math.isfinite(v)]
     missing = f"{', '.join(absent)} {NOT_MEASURED}" if absent else ""
-    return Dot(y, row.name, row.part, row.value, "\n".join(told), missing, _x(s.value) or 0.0, *places)
+    return Dot(
+        y,
+        row.name,
+        row.part,
+        row.value,
+        "\n".join(tooltip),
+        missing,
+        value=_x(score.value) or 0.0,
+        low=_x(score.low),
+        high=_x(score.high),
+        null=_x(score.null),
+        rotated=_x(score.rotated),
+        ceiling=_x(score.ceiling),
+    )
 
 
 def _x(value: float) -> float | None:
-    """Where a score of 0 to 1 stands; None if it is not finite."""
+    """The pixel of a score, clipped to [0, 1]; None if it is not finite."""
     if not math.isfinite(value):
         return None
     return round(LEFT + min(max(value, 0.0), 1.0) * (WIDTH - RIGHT - LEFT), 1)

@@ -1,4 +1,4 @@
-"""One run as the sections of a page: each holds what to show, or says why there is nothing to show."""
+"""Sections of the report of one run: each has its content, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from unweave.training.kl_log import by_column
 from unweave.training.records import units
 from unweave.types import NATS
 
-IMAGES = 24  # shown beside their reconstructions
-ACROSS = 12
-SAMPLES = 48
-LATENTS = 24  # traversals shown at most
-NAMED = 48  # of the other latents, by name
+IMAGES = 24  # shown with their reconstructions
+ACROSS = 12  # images in a row
+SAMPLES = 48  # images from the prior
+LATENTS = 24  # latent traversals shown at most
+NAMED = 48  # of the other latents, listed by name
 
 UNITS = {"validation elbo": f"{NATS}, higher is better", "active": f"latents with KL above {ACTIVE} nats"}
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page. shown: what its template draws. reason: why there is nothing, if there is nothing."""
+    """A part of the page. shown: the content for its template. reason: why there is no content."""
 
     shown: Any = None
     reason: str = ""
@@ -43,7 +43,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Strip:
-    """A traversal as pictures. bar: its KL as a share of the largest. name, kl, labels and at as in Traversal."""
+    """A latent traversal as pictures. use: KL or spread as text. bar: `use` relative to the largest."""
 
     traversal: Traversal
     pictures: list[Picture]
@@ -53,7 +53,7 @@ class Strip:
 
 @dataclass(frozen=True)
 class RunPage:
-    """Everything the template of one run draws."""
+    """The variables of the template `run.html`."""
 
     anchor: str
     title: str
@@ -79,8 +79,10 @@ class RunPage:
 
 
 def of(run: Run, anchor: str) -> RunPage:
-    """The sections of a run."""
-    views, found, records = Views(run), run.folder.scores(), run.records()
+    """The report of a run. anchor: the HTML id that its links begin with."""
+    views = Views(run)
+    found = run.folder.scores()
+    records = run.records()
     rows = scores.rows(found)
     config = run.config
     return RunPage(
@@ -109,7 +111,7 @@ def of(run: Run, anchor: str) -> RunPage:
 
 
 def section(make: Callable[[], Any]) -> Section:
-    """What `make` makes, or the reason why it cannot."""
+    """The result of `make` as a section, or the reason with which it raises Absent."""
     try:
         return Section(make())
     except Absent as reason:
@@ -117,36 +119,35 @@ def section(make: Callable[[], Any]) -> Section:
 
 
 def reconstructions(views: Views) -> dict[str, Any]:
-    """Images in rows, each above its reconstruction."""
-    images, again = views.reconstructions(IMAGES)
+    """Rows of images, each above the row of its reconstructions; clips have a row each."""
+    images, again = views.reconstructions(IMAGES)  # (n, C, H, W), or clips (n, M, C, H, W)
+    blocks = []
     if images.ndim == 5:
-        pairs = [
-            (pictures.grid(clip, len(clip), "a clip of the data"), pictures.grid(back, len(back), "its reconstruction"))
-            for clip, back in zip(images, again, strict=True)
-        ]
-        return {"blocks": pairs, "source": views.source[1]}
-    across = ACROSS if len(images) > ACROSS else len(images)
-    blocks = [
-        (
-            pictures.grid(images[i : i + across], across, "images of the data"),
-            pictures.grid(again[i : i + across], across, "their reconstructions"),
-        )
-        for i in range(0, len(images), across)
-    ]
+        for clip, back in zip(images, again, strict=True):
+            above = pictures.grid(clip, len(clip), "a clip of the data")
+            below = pictures.grid(back, len(back), "its reconstruction")
+            blocks.append((above, below))
+        return {"blocks": blocks, "source": views.source[1]}
+    across = min(ACROSS, len(images))
+    for i in range(0, len(images), across):
+        above = pictures.grid(images[i : i + across], across, "images of the data")
+        below = pictures.grid(again[i : i + across], across, "their reconstructions")
+        blocks.append((above, below))
     return {"blocks": blocks, "source": views.source[1]}
 
 
 def traversals(views: Views) -> dict[str, Any]:
-    """A strip for every active latent and two starting codes; the latents that are not used by name."""
+    """Latent traversals of the active latents from two starting codes; other latents by name."""
     traversals = views.traversals(LATENTS)
     if not traversals:
         raise Absent("No latent is active: every code is the same, so there is nothing to traverse.")
-    most = max((s.latent.use for s in traversals if s.latent), default=0.0) or 1.0
-    shown = {traversal.latent.column for traversal in traversals if traversal.latent}
+    traversed = [traversal.latent for traversal in traversals if traversal.latent]  # without one-hot blocks
+    shown = {latent.column for latent in traversed}
+    largest = max((latent.use for latent in traversed), default=0.0) or 1.0
     idle = [latent for latent in views.latents if not latent.active]
     more = [latent for latent in views.latents if latent.active and latent.column not in shown]
     return {
-        "strips": [_strip(traversal, most) for traversal in traversals],
+        "strips": [_strip(traversal, largest) for traversal in traversals],
         "starts": [pictures.grid(image[None], 1, "") for image in views.start[0]],
         "start": views.start[2],
         "values": views.values[1],
@@ -158,48 +159,52 @@ def traversals(views: Views) -> dict[str, Any]:
 
 
 def samples(views: Views) -> Picture:
-    """New images from the prior."""
+    """Images decoded from samples of the prior."""
     return pictures.grid(views.samples(SAMPLES), ACROSS, "images decoded from codes drawn from the prior")
 
 
 def charts(records: list[dict[str, Any]]) -> list[curves.Chart]:
-    """A chart for every term of the log, then the KL of each latent."""
+    """A chart of each term of the log; the charts of the KL come second."""
     terms = sorted(curves.terms(records), key=lambda term: term != "validation elbo")  # the bound first
-    found, known = [], units(records) | UNITS
+    unit_of = units(records) | UNITS
+    found = []
     for term in terms:
         series = curves.series(records, term, term)
         if series is not None and len(series.steps) > 1:
-            found.append(curves.chart(term, known.get(term, ""), [series], smooth=term != "active"))
+            smooth = term != "active"  # a count, not a noisy estimate
+            found.append(curves.chart(term, unit_of.get(term, ""), [series], smooth=smooth))
     return [*found[:1], *kl_charts(records), *found[1:]]
 
 
 def kl_charts(records: list[dict[str, Any]]) -> list[curves.Chart]:
-    """The KL of each latent, of the most used ones where there are many, and of each block where blocks are wide."""
-    kept = [r for r in records if "kl per latent" in r]
-    if len(kept) < 2:
+    """The KL of the `LATENTS` most used latents over steps, and of each block where the log has it."""
+    logged = [r for r in records if "kl per latent" in r]
+    if len(logged) < 2:
         return []
-    steps, known = np.array([r["step"] for r in kept], float), [by_column(r) for r in kept]
-    order = sorted(known[-1], key=lambda column: -known[-1][column])
-    lines = [
-        curves.Series(
-            f"z{j}", steps, np.array([kl.get(j, np.nan) for kl in known]), i % 8, bool(known[-1][j] <= ACTIVE)
-        )
-        for i, j in enumerate(order[:LATENTS])
-    ]
+    steps = np.array([r["step"] for r in logged], float)
+    kl = [by_column(r) for r in logged]  # of each record: {column: nats}
+    last = kl[-1]
+    lines = []
+    for i, j in enumerate(sorted(last, key=lambda column: -last[column])[:LATENTS]):
+        values = np.array([of_record.get(j, np.nan) for of_record in kl])
+        lines.append(curves.Series(f"z{j}", steps, values, i % 8, faint=bool(last[j] <= ACTIVE)))
     found = [curves.chart("KL of each latent", NATS, lines, key=True, smooth=False)]
-    blocks = kept[-1].get("kl per block", {})
-    if len(blocks) > 1 and all("kl per block" in r for r in kept):
-        sums = {name: np.array([r["kl per block"][name]["kl"] for r in kept], float) for name in blocks}
-        lines = [curves.Series(name, steps, sums[name], i % 8) for i, name in enumerate(blocks)]
+    blocks = logged[-1].get("kl per block", {})
+    if len(blocks) > 1 and all("kl per block" in r for r in logged):
+        lines = []
+        for i, name in enumerate(blocks):
+            values = np.array([r["kl per block"][name]["kl"] for r in logged], float)
+            lines.append(curves.Series(name, steps, values, i % 8))
         found.append(curves.chart("KL of each block", NATS, lines, key=True, smooth=False))
     return found
 
 
-def _strip(traversal: Traversal, most: float) -> Strip:
-    grids = [pictures.grid(frames, len(frames), f"{traversal.name} from low to high") for frames in traversal.frames]
-    if traversal.latent is None:
+def _strip(traversal: Traversal, largest: float) -> Strip:
+    """The pictures of a traversal, and its use as text and relative to the largest."""
+    alt = f"{traversal.name} from low to high"
+    grids = [pictures.grid(frames, len(frames), alt) for frames in traversal.frames]
+    latent = traversal.latent
+    if latent is None:
         return Strip(traversal, grids, "one-hot", 0.0)
-    unit = (
-        f"{traversal.latent.kl:z.2f} nats" if traversal.latent.kl is not None else f"spread {traversal.latent.use:.2g}"
-    )
-    return Strip(traversal, grids, unit, traversal.latent.use / most)
+    use = f"spread {latent.use:.2g}" if latent.kl is None else f"{latent.kl:z.2f} nats"
+    return Strip(traversal, grids, use, latent.use / largest)

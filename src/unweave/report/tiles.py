@@ -1,4 +1,4 @@
-"""The numbers at the top of a page, and how numbers are written."""
+"""Key figures at the top of a report, and how numbers are written."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ class Tile:
 
 
 def tiles(run: Run, records: list[dict[str, Any]], found: Mapping[str, Score]) -> list[Tile]:
-    """The numbers one looks for first."""
+    """Steps, training time, validation ELBO, active latents and the first three scores of a run."""
     last = records[-1] if records else {}
     shown = [Tile("steps", f"{last.get('step', 0):,}", f"of {run.config.loop.steps:,}")]
     if "seconds" in last:
         speeds = [r["images_per_s"] for r in records if "images_per_s" in r]
-        shown += [Tile("training time", duration(last["seconds"]), f"{np.median(speeds):,.0f} images/s")]
+        speed = f"{np.median(speeds):,.0f} images/s"
+        shown.append(Tile("training time", duration(last["seconds"]), speed))
     if "validation elbo" in last:
-        shown += [Tile("validation ELBO", minus(f"{last['validation elbo']:z.1f}"), NATS)]
+        shown.append(Tile("validation ELBO", minus(f"{last['validation elbo']:z.1f}"), NATS))
     elif "reconstruction" in last:
-        shown += [
-            Tile(
-                "reconstruction",
-                f"{last['reconstruction']:z.1f}",
-                f"{units(records).get('reconstruction', '')}, training batches".lstrip(", "),
-            )
-        ]
+        unit = units(records).get("reconstruction", "")
+        about = f"{unit}, training batches".lstrip(", ")
+        shown.append(Tile("reconstruction", f"{last['reconstruction']:z.1f}", about))
     if "active" in last:
-        shown += [Tile("active latents", str(last["active"]), f"of {latents_in(last, run.blocks):,}")]
+        of = f"of {latents_in(last, run.blocks):,}"
+        shown.append(Tile("active latents", str(last["active"]), of))
     return shown + [Tile(name, *value_and_error(score)) for name, score in list(found.items())[:3]]
 
 
 def minus(text: str) -> str:
-    """A number with the minus sign of typography."""
+    """A number with the typographic minus sign (U+2212)."""
     return text.replace("-", "−")
 
 
 def value_and_error(score: Score) -> tuple[str, str]:
-    """A score as value and error, apart."""
+    """The value of a score and its error as separate texts; ("–", reason) where it is undefined."""
     value, _, error = str(score).partition(" ")
-    return ("–", score.reason) if value == "nan" else (value, error)
+    if value == "nan":
+        return "–", score.reason
+    return value, error

@@ -1,1 +1,1 @@
-"""Recipes: train what a claim needs, measure it, check it against what the claim states."""
+"""Reproduction of published claims: recipes are trained, measured and checked."""

@@ -1,8 +1,8 @@
-"""What a recipe may say, looked at before anything of it is done: it may come from anybody.
+"""Validation of recipes before anything is run: a recipe is untrusted input.
 
-An arm chooses a training, and nothing else: not where its run goes, what it replaces, or which device it takes, which is
-for the user to say. A measure is one score, one term of the log, or one call. Whatever could be taken for code that is
-not unweave's is found here, wherever in a recipe it stands.
+An arm chooses a training and nothing else: the output folder, overwriting and the device are the
+user's choice. A measure is one score, one term of the log, or one call. `foreign_in` finds all names
+of third-party code, at any place in a recipe.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from unweave.data.shifts.text import KINDS
-from unweave.reproduction.checks import measures_of
+from unweave.reproduction.checks import hows, measures_of
 from unweave.reproduction.measures import MEASURES
 from unweave.runs.train import train
 from unweave.settings import keywords, nearest
@@ -23,8 +23,11 @@ MEASURED = ("score", "log", "call")
 
 
 def validate(recipe: Any, name: str) -> None:
-    """ValueError, which names the recipe and the place, for what a recipe cannot say. name: of the recipe."""
-    arms, checks = (recipe.get(key) if isinstance(recipe, Mapping) else None for key in ("arms", "checks"))
+    """Raise ValueError, with the place in the recipe, if it is not valid. name: of the recipe."""
+    if not isinstance(recipe, Mapping):
+        recipe = {}
+    arms = recipe.get("arms")
+    checks = recipe.get("checks")
     if not isinstance(arms, Mapping) or not isinstance(checks, list):
         raise ValueError(f"{name} is no recipe: that has `arms`, by name, and a list of `checks`")
     for arm, wanted in arms.items():
@@ -32,35 +35,53 @@ def validate(recipe: Any, name: str) -> None:
     for one in checks:
         if not isinstance(one, Mapping) or "measure" not in one:
             raise ValueError(f"{name}: the check {one!r} has no `measure`")
-        for how in (one["measure"], *([one["along"]] if "along" in one else [])):
+        for how in hows(one):
             _check_measure(how, f"{name}: the measure {how!r}")
-    if unknown := [arm for arm in measures_of(checks) if arm not in arms]:
-        raise ValueError(f"{name}: a check is about the arm {unknown[0]!r}; {nearest(str(unknown[0]), arms)}")
+    for arm in measures_of(checks):
+        if arm not in arms:
+            raise ValueError(f"{name}: a check is about the arm {arm!r}; {nearest(str(arm), arms)}")
 
 
 def foreign_in(recipe: Mapping[str, Any]) -> list[str]:
-    """The code that a recipe, once checked, names and that is not unweave's: methods, parts, data, metrics, measures."""
+    """Names of third-party code in a valid recipe: methods, parts, data, metrics and measures, each once."""
     found: list[str] = []
     for arm in recipe["arms"].values():
         found += foreign(arm["method"], parts_in(arm.get("settings", {})), arm["data"])
-        found += [text for options in OPTIONS for text in _named(arm.get(options, {}))]
-    for how in (how for measures in measures_of(recipe["checks"]).values() for how in measures):
-        found += [how["call"]] if how.get("call", "") not in ("", *MEASURES) else []
-        found += [how["score"]] if ":" in how.get("score", "") else []
-        found += foreign(data=how.get("data"))
-        found += _named({key: value for key, value in how.items() if key not in ("call", "score", "data")})
+        for options in OPTIONS:
+            found += _named(arm.get(options, {}))
+    for measures in measures_of(recipe["checks"]).values():
+        for how in measures:
+            found += _foreign_measure(how)
     return list(dict.fromkeys(found))
 
 
+def _foreign_measure(how: Mapping[str, Any]) -> list[str]:
+    """Names of third-party code in a measure."""
+    found: list[str] = []
+    if how.get("call", "") not in ("", *MEASURES):
+        found.append(how["call"])
+    if ":" in how.get("score", ""):
+        found.append(how["score"])
+    found += foreign(data=how.get("data"))
+    found += _named({key: value for key, value in how.items() if key not in ("call", "score", "data")})
+    return found
+
+
 def _check_arm(wanted: Any, place: str) -> None:
+    """Raise ValueError if an arm has anything but a training."""
     if not isinstance(wanted, Mapping):
         raise ValueError(f"{place} is {wanted!r}; expected a method, its data and how to train it")
     users = keywords(train)
-    if wrong := [key for key in wanted if key not in ARM]:
-        known = f"{nearest(str(wrong[0]), ARM)} (settings of the method stand under `settings`)"
-        raise ValueError(f"{place} has {wrong[0]!r}, " + ("which only the user says" if wrong[0] in users else known))
-    for key in ("method", "data", *(["root"] if "root" in wanted else [])):
-        if not isinstance(wanted.get(key), str):
+    for key in wanted:
+        if key in ARM:
+            continue
+        if key in users:
+            raise ValueError(f"{place} has {key!r}, which only the user says")
+        near = nearest(str(key), ARM)
+        raise ValueError(f"{place} has {key!r}, {near} (settings of the method stand under `settings`)")
+    for key in ("method", "data", "root"):
+        required = key != "root"
+        if (required or key in wanted) and not isinstance(wanted.get(key), str):
             raise ValueError(f"{place} has {wanted.get(key)!r} as its {key}; expected a name")
     for options in OPTIONS:
         if not isinstance(wanted.get(options, {}), Mapping):
@@ -73,20 +94,24 @@ def _check_arm(wanted: Any, place: str) -> None:
 
 
 def _check_measure(how: Any, place: str) -> None:
-    if not isinstance(how, Mapping) or len([word for word in MEASURED if word in how]) != 1:
+    """Raise ValueError unless a measure is one score, one term of the log or one call, by name."""
+    if not isinstance(how, Mapping) or sum(word in how for word in MEASURED) != 1:
         raise ValueError(f"{place} has to name one of score, log and call")
     for word in (*MEASURED, "part", "data"):
         if word in how and not isinstance(how[word], str):
             raise ValueError(f"{place} has {how[word]!r} as its {word}; expected one name")
 
 
-def _named(said: Any) -> Iterator[str]:
-    """Every text, keys too and at any depth, that could be module:Name: with a colon, and no shift of the data."""
-    if isinstance(said, str):
-        if ":" in said and said.partition(":")[0].strip() not in KINDS:
-            yield said
-    elif isinstance(said, Mapping):
-        yield from _named(list(said.items()))
-    elif isinstance(said, list | tuple):
-        for part in said:
+def _named(value: Any) -> Iterator[str]:
+    """All texts in a value that could be module:Name, at any depth, keys included.
+
+    Those are the texts with a colon that are not a shift of the data ("without:shape=0").
+    """
+    if isinstance(value, str):
+        if ":" in value and value.partition(":")[0].strip() not in KINDS:
+            yield value
+    elif isinstance(value, Mapping):
+        yield from _named(list(value.items()))
+    elif isinstance(value, list | tuple):
+        for part in value:
             yield from _named(part)

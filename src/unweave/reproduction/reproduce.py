@@ -1,6 +1,6 @@
-"""Run recipes and compare what comes out with what they state.
+"""Run recipes and compare the measured numbers with those they state.
 
-A recipe is a YAML file under recipes/: a claim, its source, what was measured, the arms to train, what to check.
+A recipe is a YAML file under recipes/: a claim, its source, numbers measured before, arms to train, checks.
 
     claim: beta-TCVAE disentangles dSprites within six minutes on two cores
     source: chen2018tcvae, table 2 (another budget)
@@ -15,9 +15,10 @@ A recipe is a YAML file under recipes/: a claim, its source, what was measured, 
     checks:
       - {measure: {score: mig, protocol: dlib}, at_least: 0.2, ablation: ablation, tolerance: 0.05}
 
-Settings are chosen on the seeds `chosen_on`; the claim is stated on `seeds`, which played no part in that. Arms that a
-claim is only compared with (baselines, ablations) take the first three. How a check is read: see `verdicts`, which
-judges it; what an arm and a measure may say: `recipe`. Arms that several recipes share, word for word, are trained once.
+Settings are chosen on the seeds `chosen_on`; the claim is stated on `seeds`, which were not used for
+that. Arms that a claim is only compared with (baselines, ablations) take the first three. The format
+of a check is in `checks`, that of an arm and a measure in `recipe`. Arms that several recipes share,
+word for word, are trained once.
 """
 
 from __future__ import annotations
@@ -47,25 +48,32 @@ from unweave.settings import nearest
 from unweave.trust import refuse
 
 Tell = Callable[[str], None]
-Job = tuple[dict[str, float], float]  # what was measured, by the measure as JSON; seconds
+Job = tuple[dict[str, float], float]  # {measure as JSON: value}, seconds
+Plan = dict[str, tuple[Mapping[str, Any], int, list[Mapping[str, Any]]]]  # {key: (arm, seed, measures)}
 COMPARED = 3  # seeds of an arm that a claim is only compared with
-Plan = dict[str, tuple[Mapping[str, Any], int, list[Mapping[str, Any]]]]  # arm, seed, measures
 
-INHERITED = {  # by the processes that train: two programs on all threads would slow each other down tenfold, and
-    "OMP_NUM_THREADS": "1",
-    "PYTHONSAFEPATH": "1",  # they start as `python -c`, which would look for modules in the working directory first
+INHERITED = {  # environment of the worker processes
+    "OMP_NUM_THREADS": "1",  # several processes on all threads each would slow each other down tenfold
+    "PYTHONSAFEPATH": "1",  # workers start as `python -c`, which imports from the working directory first
 }
 
 
 def recipes() -> dict[str, Path]:
-    """The recipes that came with this unweave, by name."""
+    """The recipes that are part of unweave: {name: path}."""
     package = Path(unweave.__file__).parent
-    places = (package / "recipes", package.parents[1] / "recipes")  # installed, or in a checkout
-    return {file.stem: file for place in places if place.is_dir() for file in sorted(place.glob("*.yaml"))}
+    found = {}
+    for place in (package / "recipes", package.parents[1] / "recipes"):  # installed, or in a checkout
+        for file in sorted(place.glob("*.yaml")):
+            found[file.stem] = file
+    return found
 
 
 def read(name: str) -> dict[str, Any]:
-    """A recipe by name or path. ValueError with the nearest name if there is none, and for what it cannot say."""
+    """A recipe by name or path.
+
+    Raises ValueError with the nearest name if there is no such recipe, or with the place if it is not
+    valid.
+    """
     found = recipes()
     path = Path(name) if name.endswith(".yaml") else found.get(name)
     if path is None or not path.is_file():
@@ -84,43 +92,52 @@ def reproduce(
     trust: bool = False,
     tell: Tell = print,
 ) -> bool:
-    """Train every arm of the recipes with every seed, measure, compare; runs that are finished are used as they are.
+    """Train every arm of the recipes with every seed, measure and check. Finished runs are used again.
 
-    seeds: other ones than the recipe states, to see whether a claim holds where nothing was chosen on them. jobs:
-    processes of one thread each; 1 trains in this process, on all threads. trust: whether code that the recipes name and
-    that is not unweave's may be run; else NotTrusted says what that is. tell: called with each line of the account,
-    and last with the bill, if there are several recipes. Returns whether all of them hold.
+    seeds: replace those of the recipe, to test a claim on seeds that nothing was chosen on.
+    jobs: worker processes of one thread each; 1 trains in this process, on all threads.
+    trust: whether third-party code that the recipes name may be run; else NotTrusted is raised with
+    its names. tell: called with each line of the report, and with a summary if there are several
+    recipes. Returns whether all checks hold.
     """
-    texts = {name: read(name) | ({"seeds": list(seeds)} if seeds else {}) for name in names}
-    for name, text in texts.items() if not trust else ():
-        refuse(name, foreign_in(text))
-    start, bill, paid = time.monotonic(), dict[str, tuple[bool, float]](), set[str]()
+    texts = {name: read(name) for name in names}
+    if seeds:
+        for text in texts.values():
+            text["seeds"] = list(seeds)
+    if not trust:
+        for name, text in texts.items():
+            refuse(name, foreign_in(text))
+    start = time.monotonic()
+    summary: dict[str, tuple[bool, float]] = {}  # of each recipe: whether it holds, minutes
+    counted: set[str] = set()  # a run that recipes share counts for the first one only
     with _results(_plan(texts.values()), str(out), jobs, trust) as result:
         for name, text in texts.items():
-            keys = {arm: [_key(wanted, seed) for seed in seeds_of(text, arm)] for arm, wanted in text["arms"].items()}
-            found = {arm: [result(key)[0] for key in of] for arm, of in keys.items()}
-            new = {key for of in keys.values() for key in of} - paid
+            keys = _keys(text)
+            found = {arm: [result(key)[0] for key in of_arm] for arm, of_arm in keys.items()}
+            new = {key for of_arm in keys.values() for key in of_arm} - counted
             minutes = sum(result(key)[1] for key in new) / 60
             tell(f"{name}: {text['claim']} (about {text['minutes']} minutes on {text['machine']})")
-            bill[name] = (_account(text, found, tell), minutes)
+            summary[name] = (_account(text, found, tell), minutes)
             tell(f"  {minutes:.1f} minutes of work")
-            paid |= new
-    if len(bill) > 1:
-        for name, (holds, minutes) in bill.items():
+            counted |= new
+    if len(summary) > 1:
+        for name, (holds, minutes) in summary.items():
             tell(f"{name:<24} {'holds' if holds else 'FAILS':<6} {minutes:6.1f} minutes of work")
         tell(f"{'all':<24} {(time.monotonic() - start) / 60:13.1f} minutes by the clock, {jobs} at a time")
-    return all(holds for holds, _ in bill.values())
+    return all(holds for holds, _ in summary.values())
 
 
 def seeds_of(text: Mapping[str, Any], arm: str) -> list[int]:
     """The seeds that an arm of a recipe is trained with."""
-    return text["seeds"] if arm in claimed_of(text["checks"]) else text["seeds"][:COMPARED]
+    if arm in claimed_of(text["checks"]):
+        return text["seeds"]
+    return text["seeds"][:COMPARED]
 
 
 def trained(
     arm: Mapping[str, Any], seed: int, out: str | Path, progress: Progress | None = None, *, trust: bool = False
 ) -> Run:
-    """The run of an arm with a seed: trained, continued, or as it was left when it was finished."""
+    """The run of an arm with a seed: trained, continued if it was stopped, or loaded if finished."""
     wanted = {k: v for k, v in arm.items() if k not in ("method", "data", "settings")}
     settings = arm.get("settings", {})
     try:
@@ -131,9 +148,9 @@ def trained(
 
 @contextmanager
 def _results(plan: Plan, out: str, jobs: int, trust: bool) -> Iterator[Callable[[str], Job]]:
-    """A function that gives the result of a key of the plan, worked out here when asked for, or by other processes.
+    """A function from a key of the plan to its result, computed on demand here or by worker processes.
 
-    An error or an interrupt ends it: what other processes have not begun is not begun.
+    After an error or an interrupt the workers begin no further job.
     """
     if jobs == 1:
         yield functools.cache(lambda key: _job(*plan[key], out, trust))
@@ -142,32 +159,40 @@ def _results(plan: Plan, out: str, jobs: int, trust: bool) -> Iterator[Callable[
     os.environ |= INHERITED
     workers = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
     try:
-        asked = {key: workers.submit(_job, *work, out, trust) for key, work in plan.items()}
-        yield lambda key: asked[key].result()
+        futures = {key: workers.submit(_job, *work, out, trust) for key, work in plan.items()}
+        yield lambda key: futures[key].result()
     finally:
         workers.shutdown(cancel_futures=True)
         for name, value in before.items():
             os.environ.pop(name)
-            os.environ |= {} if value is None else {name: value}
+            if value is not None:
+                os.environ[name] = value
 
 
 def _key(arm: Mapping[str, Any], seed: int) -> str:
+    """The key of a training in the plan: recipes with the same arm and seed share it."""
     return json.dumps([arm, seed], sort_keys=True)
 
 
+def _keys(text: Mapping[str, Any]) -> dict[str, list[str]]:
+    """{arm: keys of its trainings, one for each seed} of a recipe."""
+    return {name: [_key(arm, seed) for seed in seeds_of(text, name)] for name, arm in text["arms"].items()}
+
+
 def _plan(texts: Iterable[Mapping[str, Any]]) -> Plan:
-    """Every (arm, seed) of the recipes once, with all that any of them measures of it."""
+    """Every (arm, seed) of the recipes once, with all measures that any recipe has of it."""
     plan: Plan = {}
     for text in texts:
-        asked = measures_of(text["checks"])
+        measures_of_arm = measures_of(text["checks"])
         for name, arm in text["arms"].items():
             for seed in seeds_of(text, name):
                 *_, measures = plan.setdefault(_key(arm, seed), (arm, seed, []))
-                measures += [how for how in asked.get(name, []) if how not in measures]
+                measures += [how for how in measures_of_arm.get(name, []) if how not in measures]
     return plan
 
 
 def _job(arm: Mapping[str, Any], seed: int, measures: list[Mapping[str, Any]], out: str, trust: bool) -> Job:
+    """Train one arm with one seed and measure it."""
     start = time.monotonic()
     run = trained(arm, seed, out, trust=trust)
     values = {key_of(how): measured(how, run) for how in measures}
@@ -175,18 +200,24 @@ def _job(arm: Mapping[str, Any], seed: int, measures: list[Mapping[str, Any]], o
 
 
 def _account(text: Mapping[str, Any], found: Found, tell: Tell) -> bool:
-    """Tell what came out of one recipe; whether it holds."""
+    """Report the numbers of one recipe and its checks. Returns whether all checks hold."""
     for arm, measures in measures_of(text["checks"]).items():
         for how in measures:
-            tell(f"  {arm}, {_words(how)}: " + ", ".join(f"{seed[key_of(how)]:.4g}" for seed in found[arm]))
-    holds = True
+            values = ", ".join(f"{seed[key_of(how)]:.4g}" for seed in found[arm])
+            tell(f"  {arm}, {_words(how)}: {values}")
+    all_hold = True
     for check in text["checks"]:
-        for held, words in verdicts(check, found):
-            tell(f"  {'holds' if held else 'FAILS'}: {_words(check['measure'])}: {words}")
-            holds &= held
-    return holds
+        for holds, words in verdicts(check, found):
+            tell(f"  {'holds' if holds else 'FAILS'}: {_words(check['measure'])}: {words}")
+            all_hold &= holds
+    return all_hold
 
 
 def _words(how: Mapping[str, Any]) -> str:
-    named = how.get("score") or how.get("log") or str(how.get("call")).rpartition(":")[2]
-    return f"{named} ({how['part']})" if "part" in how else str(named)
+    """The short name of a measure."""
+    name = str(how.get("score") or how.get("log"))
+    if "call" in how:
+        name = str(how["call"]).rpartition(":")[2]
+    if "part" in how:
+        name += f" ({how['part']})"
+    return name

@@ -2,7 +2,8 @@
 
     def __init__(self, *, beta: Annotated[float, Setting("nats of loss per nat of KL", low=0)] = 4.0): ...
 
-The command line, Python's `train`, studies and the docs all read the same signature; there is no second list of options.
+The command line, `unweave.train`, studies and the docs all read the same signature; there is no second
+list of options.
 """
 
 from unweave.settings.names import full_name, nearest

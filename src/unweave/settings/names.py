@@ -1,4 +1,4 @@
-"""Names as people type them: the nearest one that is known, and the full name of a short one."""
+"""Lookup of names as typed: the nearest known name, and the full name for a short one."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from collections.abc import Callable, Iterable
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """What to say of a name that is not known: the one meant, if one is close, else all of them."""
+    """The second half of an error message on an unknown name: a close known name, or else all of them."""
     known = sorted(known)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.55)
-    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known) or 'none'}"
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"there are: {', '.join(known) or 'none'}"
 
 
 def full_name(name: str, known: Iterable[str], thing: str, spelled: Callable[[str], str] = str) -> str:
-    """The dotted name meant by a whole name, or by its last words where only one name ends in them.
+    """The full dotted name for a full name, or for its last words if only one name ends in them.
 
-    thing: what the names are of, for the message. spelled: how a name is shown. ValueError with the nearest name, or
-    with all that are meant.
+    thing: what the names are of, for the message. spelled: how a name is shown. Raises ValueError with
+    the nearest name, or with all names that end in these words.
     """
     known = list(known)
     if name in known:

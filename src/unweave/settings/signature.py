@@ -1,4 +1,4 @@
-"""What a signature says: each keyword with its type, default and `Setting`."""
+"""Keywords of a signature with their type, default and `Setting`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from unweave.settings.typed import from_text, typed
 
 @dataclass(frozen=True)
 class Setting:
-    """What a setting's annotation adds to its type.
+    """Meaning, range and search law of a setting, in the annotation of its keyword.
 
-    about: meaning and unit, one line. low, high: the range, both included. above: a lower bound that is not included.
-    search: what a study tries: a tuple of values, or ("log", low, high).
+    about: meaning and unit, one line. low, high: the range, both included. above: a lower bound that is
+    excluded. search: the values that a study tries, as a tuple, or ("log", low, high).
     """
 
     about: str
@@ -28,7 +28,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Keyword:
-    """One keyword of a signature: its name, bare type, default and `Setting` (None if it is not a setting)."""
+    """One keyword of a signature: name, bare type, default and `Setting` (None if it is not a setting)."""
 
     name: str
     type: Any
@@ -41,17 +41,19 @@ class Keyword:
         return self.default is inspect.Parameter.empty
 
     def check(self, value: Any, name: str | None = None) -> Any:
-        """`value` in the keyword's type; ValueError if it has another type or is out of range."""
+        """`value` in the type of the keyword. Raises ValueError for another type or out of range."""
         name = name or self.name
         return self._ranged(name, typed(name, value, self.type))
 
     def read(self, text: str, name: str | None = None) -> Any:
-        """As `check`, of text as it was typed."""
+        """As `check`, for text as typed on a command line."""
         name = name or self.name
         return self._ranged(name, from_text(name, text, self.type))
 
     def _ranged(self, name: str, value: Any) -> Any:
-        if self.setting is not None and isinstance(value, (int, float)) and not isinstance(value, bool):
+        """`value` itself, if it is a number in range or not a number at all."""
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if self.setting is not None and is_number:
             _in_range(name, value, self.setting)
         return value
 
@@ -72,15 +74,17 @@ def keywords(made: Callable[..., Any]) -> dict[str, Keyword]:
     for name, parameter in inspect.signature(function).parameters.items():
         if name == "self" or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
-        hint, setting = hints.get(name, Any), None
+        hint = hints.get(name, Any)
+        setting = None
         if get_origin(hint) is Annotated:
-            setting = next((m for m in hint.__metadata__ if isinstance(m, Setting)), None)
+            setting = next((item for item in hint.__metadata__ if isinstance(item, Setting)), None)
             hint = hint.__origin__
         found[name] = Keyword(name, hint, parameter.default, setting)
     return found
 
 
 def _in_range(name: str, value: int | float, setting: Setting) -> None:
+    """Raise ValueError if a number is outside the bounds of its setting."""
     bounds = (
         (setting.low, "at least", lambda b: value >= b),
         (setting.above, "above", lambda b: value > b),

@@ -1,10 +1,9 @@
-"""A value in the type of its annotation: from Python, from JSON or YAML, or from text on a command line."""
+"""Conversion of values to the type of an annotation: from Python, JSON, YAML or command-line text."""
 
 from __future__ import annotations
 
 import reprlib
 import types
-import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -13,15 +12,16 @@ from unweave.settings.names import nearest
 TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 NOTHING = ("none", "null")
 
-_shown = reprlib.Repr()  # of what may come from a file: a value of a megabyte is not repeated in a message
+_shown = reprlib.Repr()  # shortens values from files, which may be megabytes long, in messages
 _shown.maxstring = 120
 _shown.maxother = 120
 
 
 def typed(name: str, value: Any, kind: Any) -> Any:
-    """`value` as `kind`: an int where a float is expected, a list for a tuple, a member of a Literal or of a union.
+    """`value` as `kind`; an int is accepted for a float, a list for a tuple.
 
-    ValueError, which begins with `name`, for any other type.
+    kind: a type, a Literal, a union, a tuple or a mapping. Raises ValueError, which begins with `name`,
+    for a value of any other type.
     """
     if kind is Any:
         return value
@@ -40,23 +40,29 @@ def typed(name: str, value: Any, kind: Any) -> Any:
         return _mapping(name, value, kind)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    plain = types.NoneType if kind is None else typing.get_origin(kind) or kind
-    if not isinstance(value, plain) or (plain is int and isinstance(value, bool)):
+    plain = types.NoneType if kind is None else origin or kind
+    bool_for_int = plain is int and isinstance(value, bool)
+    if not isinstance(value, plain) or bool_for_int:
         raise ValueError(f"{name} is {shown(value)}; expected {word(kind)}")
     return value
 
 
 def from_text(name: str, text: str, kind: Any) -> Any:
-    """`text`, as it was typed, as `kind`: 1e-3, true, none, a word; a,b or [a, b] for a tuple. ValueError as of `typed`."""
+    """Command-line text as `kind`: 1e-3, true, none, a word; a,b or [a, b] for a tuple.
+
+    Raises ValueError as `typed` does.
+    """
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
         if types.NoneType in get_args(kind) and text.lower() in NOTHING:
             return None
         return _text_of_one(name, text, kind)
     if origin is Literal:
-        return typed(name, {str(member): member for member in get_args(kind)}.get(text, text), kind)
+        members = {str(member): member for member in get_args(kind)}
+        return typed(name, members.get(text, text), kind)
     if origin is tuple:
-        items = [item.strip().strip("'\"") for item in text.strip().removeprefix("[").removesuffix("]").split(",")]
+        inner = text.strip().removeprefix("[").removesuffix("]")
+        items = [item.strip().strip("'\"") for item in inner.split(",")]
         return tuple(from_text(name, item, get_args(kind)[0]) for item in items if item)
     if kind is bool:
         return typed(name, TRUTHS.get(text.lower(), text), kind)
@@ -69,12 +75,13 @@ def from_text(name: str, text: str, kind: Any) -> Any:
 
 
 def word(kind: Any) -> str:
-    """A type as a reader understands it.
+    """A type as words for a message or a help text.
 
     >>> word(int), word(float | None), word(tuple[str, ...]), word(Literal["a", "b"])
     ('int', 'float or none', 'list of str', 'a or b')
     """
-    origin, members = get_origin(kind), get_args(kind)
+    origin = get_origin(kind)
+    members = get_args(kind)
     if origin is Literal:
         return " or ".join(map(str, members))
     if origin in (Union, types.UnionType):
@@ -89,11 +96,12 @@ def word(kind: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value in a message: its repr, cut off where it is long."""
+    """The repr of a value for a message, shortened where it is long."""
     return _shown.repr(value)
 
 
 def _tuple(name: str, value: Any, kind: Any) -> tuple[Any, ...]:
+    """A list or tuple, each item in its own type; the first type for all items of tuple[T, ...]."""
     members = get_args(kind)
     if not isinstance(value, (tuple, list)):
         raise ValueError(f"{name} is {shown(value)}; expected {word(kind)}")
@@ -105,15 +113,18 @@ def _tuple(name: str, value: Any, kind: Any) -> tuple[Any, ...]:
 
 
 def _mapping(name: str, value: Any, kind: Any) -> dict[str, Any]:
+    """A mapping from names to values of one type."""
     if not isinstance(value, Mapping):
         raise ValueError(f"{name} is {shown(value)}; expected {word(kind)}")
-    if odd := [key for key in value if not isinstance(key, str)]:
-        raise ValueError(f"{name} has the key {shown(odd[0])}; expected a name")
+    for key in value:
+        if not isinstance(key, str):
+            raise ValueError(f"{name} has the key {shown(key)}; expected a name")
     inner = get_args(kind)[1]
     return {key: typed(f"{name}: {key}", item, inner) for key, item in value.items()}
 
 
 def _one_of(name: str, value: Any, kind: Any) -> Any:
+    """A value in the first member of a union that accepts it."""
     for member in get_args(kind):
         try:
             return typed(name, value, member)
@@ -123,6 +134,7 @@ def _one_of(name: str, value: Any, kind: Any) -> Any:
 
 
 def _text_of_one(name: str, text: str, kind: Any) -> Any:
+    """Text in the first member of a union that accepts it."""
     for member in get_args(kind):
         try:
             return from_text(name, text, member)

@@ -1,4 +1,7 @@
-"""What recipes measure of a run: numbers that need both a model and its data. `MEASURES` is what a recipe may name."""
+"""Measures of a run for recipes: numbers that need both a model and its data.
+
+`MEASURES` are the functions that a recipe may name without being trusted.
+"""
 
 from __future__ import annotations
 

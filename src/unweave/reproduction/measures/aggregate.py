@@ -1,4 +1,4 @@
-"""The aggregated posterior q(z) of a run beside its prior: by a kernel, by covariances, by what prior samples show."""
+"""Aggregated posterior q(z) of a run against its prior: MMD, KL, covariances, content of prior samples."""
 
 from __future__ import annotations
 
@@ -21,28 +21,36 @@ ROWS = 2000  # images, and samples of the prior
 
 
 def rows_of(run: Run, n: int = ROWS, seed: int = 0) -> NDArray[np.int64]:
-    """`n` rows of the run's data, all of them if there are no more, the same for the same seed."""
-    rng, size = np.random.default_rng(fold(seed, "measured")), len(run.data)
-    return np.arange(size) if n >= size else np.sort(rng.choice(size, n, replace=False))
+    """Up to `n` row indices of the run's data, sorted; the same for the same seed."""
+    size = len(run.data)
+    if n >= size:
+        return np.arange(size)
+    rng = np.random.default_rng(fold(seed, "measured"))
+    return np.sort(rng.choice(size, n, replace=False))
 
 
 def posterior(run: Run, n: int = ROWS) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Means and log variances (n, D) of images of the run's data; no log variances where codes are points."""
+    """Posterior means and log variances (n, D) of images of the run's data; None where codes are points."""
     mean, log_var = run.posterior(run.data.take(rows_of(run, n)))
-    return torch.from_numpy(mean), None if log_var is None else torch.from_numpy(log_var)
+    if log_var is None:
+        return torch.from_numpy(mean), None
+    return torch.from_numpy(mean), torch.from_numpy(log_var)
 
 
 def prior_gap(run: Run, *, kernel: Kernel = "rbf") -> float:
-    """Squared maximum mean discrepancy, unbiased, of one code of each of 2,000 images to as many draws of N(0, I)."""
+    """Unbiased squared MMD between q(z) and N(0, I), from one code of each of 2,000 images."""
     mean, log_var = posterior(run)
     generator = torch.Generator().manual_seed(fold(0, "noise"))
-    noise, prior = (torch.randn(mean.shape, generator=generator) for _ in range(2))
-    z = mean if log_var is None else mean + torch.exp(0.5 * log_var) * noise
+    noise = torch.randn(mean.shape, generator=generator)
+    prior = torch.randn(mean.shape, generator=generator)
+    z = mean  # (n, D)
+    if log_var is not None:
+        z = mean + torch.exp(0.5 * log_var) * noise
     return float(mmd(z, prior, kernel))
 
 
 def kl(run: Run) -> float:
-    """Mean KL(q(z given x) || p(z)) in nats over 5,000 images. ValueError where codes are points."""
+    """Mean KL(q(z|x) || p(z)) in nats over 5,000 images. Raises ValueError where codes are points."""
     mean, log_var = run.posterior(run.data.take(rows_of(run, 5000)))
     if log_var is None:
         raise ValueError(f"{run.config.method.name} makes codes that are points; they have no KL")
@@ -50,16 +58,19 @@ def kl(run: Run) -> float:
 
 
 def largest_covariance(run: Run) -> float:
-    """The largest absolute covariance of two columns of q(z); 20,000 images at most.
+    """The largest absolute covariance of two columns of q(z), from at most 20,000 images.
 
-    Off the diagonal it is that of the posterior's means: an image's own variance is on the diagonal alone.
+    Off the diagonal it is the covariance of the posterior means, since posteriors are diagonal.
     """
-    matrix = covariance(posterior(run, 20_000)[0])
+    matrix = covariance(posterior(run, 20_000)[0])  # (D, D)
     return float((matrix - matrix.diag().diag()).abs().max())
 
 
 def reconstruction(run: Run) -> float:
-    """-log p(x given z) in nats per image, at one code of each of 2,000 images. ValueError unless it is a VAE or an AE."""
+    """-log p(x|z) in nats per image, at one code of each of 2,000 images.
+
+    Raises ValueError unless the method is a VAE or an AE.
+    """
     method = run.method
     if not isinstance(method, AE | VAE):
         raise ValueError(f"{run.config.method.name} has no likelihood of its images; measure a run of a VAE")
@@ -70,21 +81,25 @@ def reconstruction(run: Run) -> float:
 
 
 def proportion_gap(run: Run, *, factor: str = "") -> float:
-    """Total variation of the classes, or the values of a factor, among prior samples to those in the data.
+    """Total variation distance between the classes of prior samples and of the data, 0 to 1.
 
-    0 if the samples show every one as often as the data do, at most 1. What an image shows is told by a logistic
-    regression on pixels; both sides are counted by it, so that its errors cancel. factor: the classes if "".
-    ValueError if the data have no classes, and no factor is named.
+    A logistic regression on pixels predicts the class of an image, on both sides, so that its errors
+    cancel. factor: compare the values of this factor; the classes if "".
+    Raises ValueError if the data have no classes and no factor is named.
     """
     rows = rows_of(run, 4000)
-    shown = _shown(run.data, rows, factor)
-    images = _flat(to_unit(torch.from_numpy(run.data.take(rows))).numpy())
-    fit = LogisticRegression(C=0.1, max_iter=300).fit(images[::2], shown[::2])
-    shares = [_shares(fit.predict(x), int(shown.max()) + 1) for x in (images[1::2], _flat(run.sample(ROWS)))]
-    return float(0.5 * np.abs(shares[0] - shares[1]).sum())
+    labels = _labels(run.data, rows, factor)
+    images = _flat(to_unit(torch.from_numpy(run.data.take(rows))).numpy())  # (n, C * H * W)
+    # Fitted on even rows; odd rows of the data and samples of the prior are predicted.
+    fit = LogisticRegression(C=0.1, max_iter=300).fit(images[::2], labels[::2])
+    classes = int(labels.max()) + 1
+    of_data = _shares(fit.predict(images[1::2]), classes)
+    of_samples = _shares(fit.predict(_flat(run.sample(ROWS))), classes)
+    return float(0.5 * np.abs(of_data - of_samples).sum())
 
 
-def _shown(data: Dataset, rows: NDArray[np.int64], factor: str) -> NDArray[np.int64]:
+def _labels(data: Dataset, rows: NDArray[np.int64], factor: str) -> NDArray[np.int64]:
+    """The values of a factor, or the classes if "", of rows (n,)."""
     if factor:
         return data.factors_at(rows)[:, data.factors.index(factor)]
     if data.y is None:
@@ -93,8 +108,10 @@ def _shown(data: Dataset, rows: NDArray[np.int64], factor: str) -> NDArray[np.in
 
 
 def _flat(images: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Images (n, C, H, W) as rows (n, C * H * W)."""
     return images.reshape(len(images), -1).astype(np.float32)
 
 
 def _shares(values: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
+    """The share (classes,) of each class among values (n,)."""
     return np.bincount(values, minlength=classes) / len(values)

@@ -1,4 +1,4 @@
-"""Whether latent k follows factor k, index by index: what supervision by few labels promises."""
+"""Alignment of latent k with factor k, which supervision by few labels is meant to give."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ from unweave.runs.run import Run
 
 
 def weakest_alignment(run: Run, *, factors: list[str]) -> float:
-    """The smallest absolute Spearman correlation, over the ordinal factors named, of factor k and the mean of latent k.
+    """The smallest |Spearman correlation| of factor k and the posterior mean of latent k, 0 to 1.
 
-    k counts the factors of the data. Over 5,000 images; 0 where a latent does not vary.
+    factors: names of the ordinal factors that are compared; k is their index in the data. Over 5,000
+    images; 0 where a latent does not vary.
     """
     rows = rows_of(run, 5000)
-    codes, v = run.encode(run.data.take(rows)), run.data.factors_at(rows)
+    codes = run.encode(run.data.take(rows))  # (n, D)
+    v = run.data.factors_at(rows)  # (n, K)
     found = []
-    for k in map(run.data.factors.index, factors):
-        dead = np.ptp(codes[:, k]) == 0
-        found.append(0.0 if dead else abs(float(spearmanr(codes[:, k], v[:, k]).statistic)))
+    for name in factors:
+        k = run.data.factors.index(name)
+        if np.ptp(codes[:, k]) == 0:
+            found.append(0.0)
+            continue
+        found.append(abs(float(spearmanr(codes[:, k], v[:, k]).statistic)))
     return min(found)

@@ -1,8 +1,9 @@
-"""Images of factor combinations that training never showed, composed from codes of images that it did.
+"""Compositional generalisation: held-out factor combinations composed from codes of training images.
 
-For a held-out image and one factor f two seen images are drawn: one that differs from it in f alone, and one that shares
-f with it and is otherwise any. The code of the first, with the latents that belong to f from the second, is decoded and
-compared with the true image, as is the seen image that is nearest to it, of all there are.
+For a held-out image and one factor f, two training images are drawn at random: a base that differs
+from it in f alone, and a giver that has the same f. The code of the base, with the latents that belong
+to f from the giver, is decoded and compared with the true image. The baseline is the training image
+nearest to the true one.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ AT_ONCE = 4096  # seen images that are compared at a time
 
 @dataclass(frozen=True)
 class Compositions:
-    """Images (n, C, H, W) in [0, 1] of n held-out combinations; `factor` (n,) is the one that came from a second image.
+    """Images (n, C, H, W) in [0, 1] of n held-out combinations.
 
-    true: as the data have them. made: composed. nearest: the seen images nearest to the true ones. donor: the seen
-    images that differ in the factor alone. rebuilt: the true ones, encoded and decoded.
+    true: as in the data. made: composed. nearest: the training images nearest to the true ones.
+    donor: the training images that differ in one factor alone. rebuilt: reconstructions of the true
+    ones. factor: (n,), index of the factor that came from a second image.
     """
 
     true: Images
@@ -46,12 +48,14 @@ class Compositions:
     def value(self, part: Part = "ratio") -> float:
         """One number; errors are squared, summed over pixels and averaged over images.
 
-        ratio: error of the made over that of the nearest seen, below 1 where composing is better than looking up.
-        median: the same ratio of medians. nearer: the share of made images with the smaller error.
-        similarity: SSIM of the made less that of the nearest, above 0 where better. reconstruction, donor: the error of
-        the rebuilt image, and of the seen one that differs in one factor, over that of the nearest.
+        ratio: error of the composed over that of the nearest image, below 1 where composing is better.
+        median: the same ratio of medians. nearer: share of composed images with the smaller error.
+        similarity: SSIM of the composed less that of the nearest, above 0 where composing is better.
+        reconstruction, donor: the error of the reconstruction, and of the training image that differs
+        in one factor, over that of the nearest.
         """
-        made, nearest = squared(self.made, self.true), squared(self.nearest, self.true)
+        made = squared(self.made, self.true)  # (n,)
+        nearest = squared(self.nearest, self.true)
         if part == "nearer":
             return float((made < nearest).mean())
         if part == "similarity":
@@ -76,44 +80,65 @@ def compositions(
     owners: NDArray[np.int64] | None = None,
     seed: int = 0,
 ) -> Compositions:
-    """Images of n held-out combinations, composed.
+    """Composed images of n held-out combinations.
 
-    run: trained on a shift, which is seen. held_out: the shift, as text, of what is not. factors: those that come from a
-    second image, in turn. owners: the factor of each latent, (D,); found from the seen images if None.
-    ValueError if the run's data know no factors, what is held out was seen, or no seen image differs from a target in
-    one of the factors alone.
+    run: trained on a shift of the data ("seen"). held_out: the shift, as text, of the data that were
+    held out. factors: those that come from a second image, in turn. owners: the factor of each latent,
+    (D,); found from the training images if None.
+
+    Raises ValueError if the run's data have no factors, if held-out combinations were seen, or if no
+    seen image differs from a target in one of the factors alone.
     """
-    seen, held = opened(run), opened(run, held_out)
+    seen = opened(run)
+    unseen = opened(run, held_out)
+    # Held-out combinations at random: factors v (n, K).
     rng = np.random.default_rng(fold(seed, "compositions"))
-    v = held.factors_at(rng.choice(len(held), size=min(n, len(held)), replace=False))
-    if (shown := seen.find(v) >= 0).any():
-        raise ValueError(f"{shown.sum()} of {len(v)} combinations of {held_out!r} were seen in training; hold them out")
+    v = unseen.factors_at(rng.choice(len(unseen), size=min(n, len(unseen)), replace=False))
+    leaked = seen.find(v) >= 0
+    if leaked.any():
+        raise ValueError(
+            f"{leaked.sum()} of {len(v)} combinations of {held_out!r} were seen in training; hold them out"
+        )
     bases, givers, factor = _donors(seen, v, [seen.factors.index(name) for name in factors], rng)
-    owners = owners_of(run, seen) if owners is None else owners
-    codes, given = run.encode(seen.take(bases)), run.encode(seen.take(givers))
+    if owners is None:
+        owners = owners_of(run, seen)
+    # Codes (n, D) of the bases, with the latents of the factor from the givers.
+    codes = run.encode(seen.take(bases))
+    given = run.encode(seen.take(givers))
     for k in np.unique(factor):
         rows = factor == k
         codes[rows] = compose(codes[rows], (given[rows], np.flatnonzero(owners == k).tolist()))
-    true = held.images(v)
-    nearest, donor = (to_unit(seen.take(rows)) for rows in (_nearest(seen, true), bases))
-    return Compositions(to_unit(true), run.decode(codes), nearest, donor, run.reconstruct(true), factor)
+    true = unseen.images(v)
+    return Compositions(
+        true=to_unit(true),
+        made=run.decode(codes),
+        nearest=to_unit(seen.take(_nearest(seen, true))),
+        donor=to_unit(seen.take(bases)),
+        rebuilt=run.reconstruct(true),
+        factor=factor,
+    )
 
 
 def _donors(
     seen: Dataset, v: NDArray[np.int64], order: Sequence[int], rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Rows of seen images: one differs from v (n, K) in one factor alone, one shares it; and that factor, (n,) each.
+    """Rows of two seen images for each target v (n, K), and the factor that they are for; (n,) each.
 
-    The factors take turns; the next one steps in where all images that differ in that factor alone are held out.
+    The first differs from the target in that factor alone, the second has the same value of it. The
+    factors take turns; the next one is used where all images that differ in one alone are held out.
     """
-    every, found = seen.factors_at(np.arange(len(seen))), []
+    every = seen.factors_at(np.arange(len(seen)))  # (N, K)
+    found = []
     for i, target in enumerate(v):
         for k in np.roll(order, -i):
+            # The target with every value of factor k, (values, K); -1 for combinations that were not seen.
             others = np.repeat(target[None], seen.factors.sizes[k], 0)
             others[:, k] = np.arange(len(others))
             rows = seen.find(others)
             if (rows >= 0).any():
-                found.append((rng.choice(rows[rows >= 0]), rng.choice(np.flatnonzero(every[:, k] == target[k])), k))
+                base = rng.choice(rows[rows >= 0])
+                giver = rng.choice(np.flatnonzero(every[:, k] == target[k]))
+                found.append((base, giver, k))
                 break
         else:
             names = ", ".join(seen.factors.names[k] for k in order)
@@ -123,13 +148,17 @@ def _donors(
 
 
 def _nearest(seen: Dataset, images: NDArray[np.generic]) -> NDArray[np.int64]:
-    """The row (n,) of the seen image with the smallest squared error to each image, of all of them."""
-    asked = to_unit(images).reshape(len(images), -1)
-    least, row = np.full(len(asked), np.inf), np.zeros(len(asked), dtype=np.int64)
+    """The row (n,) of the seen image with the smallest squared error to each image (n, C, H, W)."""
+    x = to_unit(images).reshape(len(images), -1)  # (n, P), P = C * H * W
+    least = np.full(len(x), np.inf)
+    row = np.zeros(len(x), dtype=np.int64)
     for start in range(0, len(seen), AT_ONCE):
-        some = to_unit(seen.take(np.arange(start, min(start + AT_ONCE, len(seen))))).reshape(-1, asked.shape[1])
-        apart = (some**2).sum(1) - 2 * asked @ some.T  # less what all of them have in common
-        best = apart.argmin(1)
-        closer = apart[np.arange(len(asked)), best] < least
-        least, row = np.where(closer, apart.min(1), least), np.where(closer, best + start, row)
+        rows = np.arange(start, min(start + AT_ONCE, len(seen)))
+        some = to_unit(seen.take(rows)).reshape(-1, x.shape[1])  # (M, P)
+        # Squared distances (n, M) without |x|^2, which does not change the order.
+        distance = (some**2).sum(1) - 2 * x @ some.T
+        best = distance.argmin(1)
+        closer = distance[np.arange(len(x)), best] < least
+        least = np.where(closer, distance.min(1), least)
+        row = np.where(closer, best + start, row)
     return row

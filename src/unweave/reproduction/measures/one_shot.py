@@ -1,7 +1,8 @@
-"""One-shot classification of identities that training never showed, as Hosoya (2019) tests contents.
+"""One-shot classification of held-out identities, as Hosoya (2019) evaluates contents.
 
-An identity is a combination of values of some factors, e.g. of shape and scale. Held out are those that the grid of a
-run's data has and its rows have not. One image of each is labelled; the others go to the nearest labelled one.
+An identity is a combination of values of some factors, e.g. of shape and scale. Held-out identities
+are in the grid of a run's data but not in its rows. One image of each is labelled; the others are
+classified by the nearest labelled one.
 """
 
 from __future__ import annotations
@@ -25,17 +26,18 @@ DRAWS = 200  # of the labelled images
 
 
 def accuracy(run: Run, *, identity: Sequence[str], block: str = "content", distance: Distance = "euclidean") -> float:
-    """The share, from 0 to 1, of images of held-out identities that are nearest to the labelled one of their own.
+    """Accuracy, 0 to 1, of one-shot classification of held-out identities by the nearest code.
 
-    identity: the factors that make one. block: the columns of the posterior's mean that are compared; all of them where
-    the method knows no blocks (vae). Over 200 images of each identity, 200 draws of the labelled ones.
+    identity: the factors that define one. block: the columns of the posterior mean that are compared;
+    all of them where the method has no named blocks (vae). The mean over 200 images of each identity
+    and 200 draws of the labelled ones.
     """
     images, y = held_out(run.data, identity)
     return by_nearest(run.encode(images)[:, _columns(run, block)], y, distance)
 
 
 def by_pixels(run: Run, *, identity: Sequence[str], distance: Distance = "euclidean") -> float:
-    """The same of the pixels of the same images: it knows nothing of the run but what was held out."""
+    """The same accuracy with pixels in place of codes, on the same images."""
     images, y = held_out(run.data, identity)
     return by_nearest(to_unit(images, np.float64).reshape(len(images), -1), y, distance)
 
@@ -46,10 +48,10 @@ def times_pixels(run: Run, *, identity: Sequence[str], block: str = "content") -
 
 
 def held_out(data: Dataset, identity: Sequence[str], n: int = IMAGES) -> tuple[NDArray[np.generic], NDArray[np.int64]]:
-    """Images (I * n, C, H, W) of the I identities that the data lack, and the identity (I * n,) of each from 0.
+    """Images (I * n, C, H, W) of the I identities that the data lack, and the identity (I * n,), from 0.
 
-    The other factors are those of rows of the data, drawn anew for each image. ValueError unless two identities or more
-    are lacking.
+    The other factors are those of a random row of the data for each image. Raises ValueError if fewer
+    than two identities are missing.
     """
     own = [data.factors.index(name) for name in identity]
     v = data.factors_at(np.arange(len(data)))
@@ -61,29 +63,33 @@ def held_out(data: Dataset, identity: Sequence[str], n: int = IMAGES) -> tuple[N
             f"the data ({data.about}) lack {len(lacking)} combinations of {', '.join(identity)}; hold out two or more: "
             f"shift=without:{identity[0]}=0"
         )
-    y = np.repeat(np.arange(len(lacking)), n)
-    asked = v[np.random.default_rng(fold(0, "held out identities")).integers(len(v), size=len(y))]
-    asked[:, own] = lacking[y]
-    return data.images(asked), y
+    y = np.repeat(np.arange(len(lacking)), n)  # (I * n,)
+    rng = np.random.default_rng(fold(0, "held out identities"))
+    wanted = v[rng.integers(len(v), size=len(y))]  # (I * n, K)
+    wanted[:, own] = lacking[y]
+    return data.images(wanted), y
 
 
 def by_nearest(
     codes: NDArray[Any], y: NDArray[np.int64], distance: Distance = "euclidean", draws: int = DRAWS
 ) -> float:
-    """The share of codes (N, D) nearest to the labelled one of their class (N,), mean over draws of one code a class.
+    """The share of codes (N, D) that are nearest to the labelled code of their own class y (N,).
 
-    The labelled ones themselves are not counted; of equally near ones the first class is taken.
+    The mean over draws of one labelled code for each class. The labelled codes themselves are not
+    counted; of equally near ones the first class is taken.
     """
-    classes, rng = np.unique(y), np.random.default_rng(fold(0, "labelled"))
+    classes = np.unique(y)
+    rng = np.random.default_rng(fold(0, "labelled"))
     codes = np.asarray(codes, dtype=np.float64)
     if distance == "cosine":
         codes = codes / np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-12)
-    of = [np.flatnonzero(y == value) for value in classes]
+    rows_of_class = [np.flatnonzero(y == value) for value in classes]
     shares = []
     for _ in range(draws):
-        labelled = np.array([rng.choice(rows) for rows in of])
-        points = codes[labelled]
-        squared = (points**2).sum(1) - 2 * codes @ points.T  # distances, less what all have in common
+        labelled = np.array([rng.choice(rows) for rows in rows_of_class])
+        points = codes[labelled]  # (classes, D)
+        # Squared distances (N, classes) without |code|^2, which does not change the order.
+        squared = (points**2).sum(1) - 2 * codes @ points.T
         right = classes[squared.argmin(1)] == y
         right[labelled] = False
         shares.append(right.sum() / (len(y) - len(classes)))
@@ -91,6 +97,9 @@ def by_nearest(
 
 
 def _columns(run: Run, block: str) -> slice:
-    if block in run.blocks or set(run.blocks) == {"code"}:
-        return run.blocks[block].columns if block in run.blocks else slice(None)
+    """The columns of a block; all of them where the code is one unnamed block."""
+    if block in run.blocks:
+        return run.blocks[block].columns
+    if set(run.blocks) == {"code"}:
+        return slice(None)
     raise ValueError(f"there is no block {block!r}; {nearest(block, run.blocks)}")

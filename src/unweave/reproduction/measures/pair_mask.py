@@ -1,4 +1,4 @@
-"""What an adaptive method takes for changed in pairs of images: the right latent, and few others."""
+"""Which latents an adaptive method leaves unshared in pairs of images, against the factor that changed."""
 
 from __future__ import annotations
 
@@ -19,22 +19,26 @@ from unweave.seeds import fold
 
 
 def changed_found(run: Run) -> float:
-    """The share of 2,000 pairs with one changed factor in which the latent matched to that factor is unshared."""
+    """The share of 2,000 pairs with one changed factor in which the latent of that factor is unshared."""
     own, changed, _ = _masks(run)
-    match = matched(run)
-    return float(own[np.arange(len(own)), match[changed.argmax(1)]].mean())
+    latent = matched(run)[changed.argmax(1)]  # (P,): of the factor that changed
+    return float(own[np.arange(len(own)), latent].mean())
 
 
 def unshared(run: Run) -> float:
-    """How many active latents (a KL above `ACTIVE` nats) are unshared in a pair with one changed factor, on average."""
+    """Mean number of active latents (KL above `ACTIVE` nats) that are unshared in a pair with one changed factor."""
     own, _, active = _masks(run)
     return float(own[:, active].sum(1).mean())
 
 
 def matched(run: Run) -> NDArray[np.int64]:
-    """The latent of each factor (K,), one latent a factor, by the largest sum of mutual informations in 5,000 images."""
+    """The latent of each factor, (K,): the one-to-one matching with the largest mutual information.
+
+    Over 5,000 images; by the Hungarian algorithm.
+    """
     rows = rows_of(run, 5000)
-    information = metrics.get("mig")(run.encode(run.data.take(rows)), run.data.factors_at(rows)).matrix
+    codes = run.encode(run.data.take(rows))
+    information = metrics.get("mig")(codes, run.data.factors_at(rows)).matrix  # (D, K), nats
     factor, latent = linear_sum_assignment(-np.nan_to_num(information.T))
     found = np.zeros(information.shape[1], dtype=np.int64)
     found[factor] = latent
@@ -42,13 +46,18 @@ def matched(run: Run) -> NDArray[np.int64]:
 
 
 def _masks(run: Run) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """(unshared (P, D), changed (P, K), active (D,)) of 2,000 pairs. ValueError if the method does not adapt to pairs."""
+    """Unshared latents (P, D), changed factors (P, K) and active latents (D,) of P = 2,000 pairs.
+
+    Raises ValueError if the method does not adapt to pairs.
+    """
     pooling = getattr(run.method, "pooling", None)
     if not isinstance(pooling, Adaptive | Random):
         raise ValueError(f"{run.config.method.name} does not tell which latents a pair shares; measure ada-gvae")
     batch = stream(run.data, {"pairs"}, batch_size=4000, seed=1, device=run.device)(0)
     with seeded(fold(0, "mask"), run.device), torch.no_grad():  # a mask may be random
-        q = run.method.encode(batch.x.flatten(0, 1))
-        own = pooling.unshared(q.map(lambda t: t.unflatten(0, batch.x.shape[:2])), batch.changed)
+        q = run.method.encode(batch.x.flatten(0, 1))  # (P * 2, D)
+        pairs = q.map(lambda t: t.unflatten(0, batch.x.shape[:2]))  # (P, 2, D)
+        own = pooling.unshared(pairs, batch.changed)
     assert batch.changed is not None
-    return own.cpu().numpy(), batch.changed.cpu().numpy(), (q.kl().mean(0) > ACTIVE).cpu().numpy()
+    active = q.kl().mean(0) > ACTIVE
+    return own.cpu().numpy(), batch.changed.cpu().numpy(), active.cpu().numpy()

@@ -1,4 +1,4 @@
-"""The data of a run that was trained on a shift, and other shifts of the same data."""
+"""Training data of a run, and other shifts of the same grid of factors."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from unweave.runs.run import Run
 
 
 def opened(run: Run, shift: str = "") -> View:
-    """The rows that a run was trained on, or those that a shift, as text, leaves of the grid behind them.
+    """The rows that a run was trained on, or those of another shift, as text, of the same grid.
 
-    ValueError if the run's data have no grid of known factors.
+    Raises ValueError if the run's data have no grid of known factors.
     """
     data = run.data
     if data.grid is None:

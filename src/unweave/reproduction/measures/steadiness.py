@@ -1,4 +1,4 @@
-"""Whether a term of the log has come to rest."""
+"""Convergence of a term of the log: its relative range over the last records."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from unweave.runs.run import Run
 
 
 def drift(run: Run, *, term: str, records: int = 8) -> float:
-    """How far a term's last records lie apart, the largest from the smallest, as a share of their mean."""
-    last = np.array([record[term] for record in run.records() if term in record][-records:])
+    """The range (largest less smallest) of a term's last `records` records, over their absolute mean."""
+    values = [record[term] for record in run.records() if term in record]
+    last = np.array(values[-records:])
     return float(np.ptp(last) / abs(last.mean()))

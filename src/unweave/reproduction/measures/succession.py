@@ -1,4 +1,4 @@
-"""In which order, and how far apart, the latents of a run began to say something: the KL of each latent over time."""
+"""Onsets of latents: the steps at which the KL of each latent of a run rose above a threshold."""
 
 from __future__ import annotations
 
@@ -6,25 +6,27 @@ import numpy as np
 
 from unweave.runs.run import Run
 
-LEAST = 0.5  # nats of mean KL: well above what a latent of noise has, well below what a factor of three values needs
+LEAST = 0.5  # nats of mean KL: well above that of a latent of noise, well below that of a factor of three values
 
 
 def onsets(run: Run, *, least: float = LEAST) -> list[int]:
-    """The step since which each latent has a KL above `least` nats, in order; latents that end below it have none.
+    """The steps, sorted, after which the KL of a latent stays above `least` nats.
 
-    As exact as the log: the KL of every latent is recorded each `log_every` steps.
+    Latents that end below it have none. The resolution is that of the log: the KL of every latent is
+    recorded each `log_every` steps.
     """
     records = [record for record in run.records() if "kl per latent" in record]
     steps = np.array([record["step"] for record in records])
     above = np.array([record["kl per latent"] for record in records]) > least  # (records, D)
     below = len(above) - np.argmin(above[::-1], axis=0)  # (D,) records up to the last one that is not above
-    return sorted(int(steps[0 if above[:, j].all() else below[j]]) for j in np.flatnonzero(above[-1]))
+    below[above.all(axis=0)] = 0
+    return sorted(int(steps[below[j]]) for j in np.flatnonzero(above[-1]))
 
 
 def succession(run: Run, *, least: float = LEAST) -> float:
-    """The share of the run between the onset of its first latent and of its last; 0 where all begin together.
+    """The share of the training steps between the first and the last onset, 0 to 1.
 
-    ValueError if no latent ends above `least` nats.
+    Raises ValueError if no latent ends above `least` nats.
     """
     found = onsets(run, least=least)
     if not found:
@@ -33,5 +35,5 @@ def succession(run: Run, *, least: float = LEAST) -> float:
 
 
 def latents(run: Run, *, least: float = LEAST) -> int:
-    """How many latents end above `least` nats."""
+    """Number of latents that end above `least` nats."""
     return len(onsets(run, least=least))
