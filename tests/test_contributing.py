@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.metrics import made
 
+import unweave
 from unweave.cli import main
 from unweave.evaluation.evaluate import evaluate
 
@@ -47,3 +48,16 @@ def test_the_command_of_the_guide_prints_them(mine, capsys):
     printed = capsys.readouterr().out
     assert f"{mine}:nearness" in printed
     assert f"{mine}:loudest" in printed
+
+
+def test_the_method_and_the_regulariser_of_the_guide_train(tmp_path, monkeypatch):
+    (code,) = re.findall(r"```python\n(# mine\.py.*?)```", TEXT, re.DOTALL)
+    (tmp_path / "method_of_a_stranger.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    small = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "precision": "float32"}
+    how = {"steps": 2, "batch_size": 8, "out": tmp_path, **small}
+    run = unweave.train("method_of_a_stranger:Mine", "digits", **how)
+    assert {"loss/model", "loss/critic"} <= run.records()[-1].keys()
+    assert run.sample(2).shape == (2, 1, 8, 8)
+    run = unweave.train("vae", "digits", regulariser="method_of_a_stranger:L1", **how, **{"regulariser.weight": 2.0})
+    assert run.method.regulariser.weight == 2.0

@@ -129,6 +129,14 @@ class Unwired(Method):
     def __init__(self, encoder: nn.Module):
         super().__init__()
 
+class Misspelt(Method):
+    def __init__(self, encoder: nn.Module, *, codes: Annotated[int, Setting("columns", low=1)] = 2):
+        super().__init__()
+
+    @classmethod
+    def part_arguments(cls, known):
+        return {"encoder": {"outputs": known["code"]}}
+
 class Forgetful(Method):
     def __init__(self, speed: float):
         super().__init__()
@@ -147,6 +155,10 @@ def test_a_strangers_class_from_the_working_directory(tmp_path: Path, monkeypatc
         match=r"MLPEncoder, the encoder of Unwired, takes 'outputs', which part_arguments there does not give",
     ):
         made("strange_file:Unwired", {"encoder": "mlp"})
+    with pytest.raises(
+        ValueError, match=r"Misspelt reads 'code', which is no setting and no fact; did you mean 'codes'"
+    ):
+        made("strange_file:Misspelt", {"encoder": "mlp"})
     with pytest.raises(ValueError, match=r"has no 'Mien'; did you mean 'Mine'\?"):
         made("strange_file:Mien", {})
     with pytest.raises(ValueError, match=r"Forgetful takes 'speed', which is not given: annotate it with Setting"):

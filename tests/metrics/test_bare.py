@@ -125,3 +125,21 @@ def test_what_it_raises_is_said_in_one_line():
 def test_what_is_no_metric_is_refused_before_the_work(asked, words):
     with pytest.raises(ValueError, match=words):
         evaluate((Z, V), asked)
+
+
+@pytest.mark.parametrize(
+    ("returned", "words"),
+    [(0.5, "returned float; a metric under @metric returns Measured"), (np.zeros(2), "expected one number")],
+)
+def test_a_declared_metric_that_returns_no_measured_number_is_named(returned, words):
+    @metric(measures=("compactness",))
+    def odd(table: Table) -> Measured:
+        """Nothing; 0 to 1, higher is better."""
+        if isinstance(returned, float):
+            return returned
+        found = Measured(0.5, "a table")
+        object.__setattr__(found, "value", returned)  # past the type checks of the tests
+        return found
+
+    with pytest.raises(ValueError, match=rf"odd .*{words}"):
+        odd(np.random.default_rng(0).normal(size=(60, 2)), np.arange(60)[:, None] % 3)

@@ -1,7 +1,7 @@
 """The command line: `unweave COMMAND ...`. One file for each command, with `run(arguments) -> exit code`.
 
 An error that the user can fix ends in one line on stderr and exit code 2, training that diverged in
-exit code 1, an interrupt in 130. Nothing here imports torch before a command needs it.
+exit code 1, a signal in 128 and its number: 130 for an interrupt, 143 for SIGTERM. Nothing here imports torch before a command needs it.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _dispatch(list(arguments))
     except SystemExit as stop:  # argparse ends --help this way
         return int(stop.code or 0)
-    except KeyboardInterrupt:
-        return complain("interrupted", 130)
+    except KeyboardInterrupt as interrupt:
+        return complain("interrupted", 128 + getattr(interrupt, "number", 2))
     except BrokenPipeError:  # `unweave list | head`: the reader has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

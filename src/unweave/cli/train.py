@@ -240,10 +240,11 @@ def _watch(train: Callable[[Progress], Run]) -> int:
         run = train(progress)
     except NotFinite as error:
         return complain(f"{error}; they are in {progress.run}", 1)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
+        code = 128 + getattr(interrupt, "number", 2)
         if progress.run is None:
-            return complain("interrupted before the run began; nothing was written", 130)
-        return complain(f"interrupted; continue with `unweave train --resume {progress.run}`", 130)
+            return complain("interrupted before the run began; nothing was written", code)
+        return complain(f"interrupted; continue with `unweave train --resume {progress.run}`", code)
     finally:
         progress.close()
     records = run.records()

@@ -13,10 +13,20 @@ from unweave.data.images.rows import rows_of
 def refuse_unfit(data: Dataset) -> None:
     """ValueError for rows of a wrong shape or type, and for columns of a wrong length or type."""
     try:
-        rows_of(np.asarray(data.take(np.array([0]))))
+        _rows(data)
         _columns(data)
     except ValueError as error:
         raise ValueError(f"the data set {data.name} does not fit: {error}") from error
+
+
+def _rows(data: Dataset) -> None:
+    """`take` gives as many rows as are requested, in their order."""
+    wanted = np.array([0, len(data) - 1, 0])
+    found = rows_of(np.asarray(data.take(wanted)))
+    if len(found) != len(wanted):
+        raise ValueError(f"take gave {len(found)} rows, and {len(wanted)} were requested")
+    if not np.array_equal(found[0], found[2]):
+        raise ValueError("take gave other values for the same row: a row is always the same image")
 
 
 def _columns(data: Dataset) -> None:

@@ -20,7 +20,7 @@ from unweave.generators import seeded
 from unweave.methods import kind_of
 from unweave.methods.base import Method, Part
 from unweave.seeds import fold
-from unweave.settings import Keyword, keywords
+from unweave.settings import Keyword, keywords, nearest
 from unweave.types import DataInfo
 
 STEPS = 30_000  # default length of a run
@@ -115,7 +115,14 @@ class Spec:
         known = {**facts, **self.settings}
         for_parts: Mapping[str, Mapping[str, Any]] = {}
         if issubclass(self.made, Method | Part):
-            for_parts = self.made.part_arguments(known)
+            try:
+                for_parts = self.made.part_arguments(known)
+            except KeyError as error:
+                missing = str(error.args[0])
+                hint = "annotate it with Setting(...)" if missing in self.keywords() else nearest(missing, known)
+                raise ValueError(
+                    f"part_arguments of {self.made.__name__} reads {missing!r}, which is no setting and no fact; {hint}"
+                ) from error
         arguments: dict[str, Any] = {}
         for name, word in self.keywords().items():
             if name in self.settings:

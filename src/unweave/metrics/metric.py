@@ -149,6 +149,7 @@ class Metric:
             return Score(NAN, n=table.n, protocol=table.protocol, seed=table.seed, reason=nothing_to_measure)
         measure = functools.partial(self.measure, **options)
         found = measure(table)
+        _refuse_unmeasured(found, self.measure.__name__)
         calibration = self._calibrate(measure, table, found, calibrate)
         bands = {name: self._cut(name, part) for name, part in calibration.parts.items()}
         # the value of each scalar part, and its error, interval, floors and bias apart
@@ -224,3 +225,11 @@ class Metric:
     def _cut(self, part: str, band: Band) -> dict[str, float]:
         """A number of this metric as fields of a score, within the range it can have."""
         return band.within(*self.declares.ranges.get(part, self.declares.range))
+
+
+def _refuse_unmeasured(found: Any, name: str) -> None:
+    """ValueError for what a metric's function returned if it is no `Measured` with one number as its value."""
+    if not isinstance(found, Measured):
+        raise ValueError(f"{name} returned {type(found).__name__}; a metric under @metric returns Measured(value, how)")
+    if not isinstance(found.value, int | float | np.number):
+        raise ValueError(f"{name} returned Measured with a value of {type(found.value).__name__}; expected one number")

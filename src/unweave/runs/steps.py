@@ -16,6 +16,7 @@ from unweave.data.sampling.options import grouped
 from unweave.files import write
 from unweave.generators import left_alone
 from unweave.methods.base import Method
+from unweave.runs import stopping
 from unweave.runs.config import LoopConfig, RunConfig
 from unweave.runs.folder import Folder
 from unweave.runs.monitor import Clock, Look
@@ -68,22 +69,26 @@ def _take_steps(
         progress({"resumed": training.step, "units": known_units})
     clock = Clock(before, training.step)
     look = Look(training, source, held)
-    for terms in training.until(loop.steps):
-        _check_names(terms)
-        if due := clock.due():
-            training.kept.check(training.step)  # before a look, whose images pass through the networks too
-        now = {"step": training.step} | clock.read(training.step, loop.batch_size)
-        if _is_recorded(training, loop):
-            record = now | _record(training, look, known_units)
-            folder.append(record)
-            clock.recorded(training.step)
-            known_units |= record.get("units", {})
-            if progress:
-                progress(record)
-        elif progress and clock.second_passed():
-            progress(now | _plain(training.means.values) | {"live": True, "units": dict(training.units)})
-        if due:
-            _keep(folder, training, clock)
+    with stopping.remembered() as signal_received:
+        for terms in training.until(loop.steps):
+            _check_names(terms)
+            if due := clock.due():
+                training.kept.check(training.step)  # before a look, whose images pass through the networks too
+            now = {"step": training.step} | clock.read(training.step, loop.batch_size)
+            if _is_recorded(training, loop):
+                record = now | _record(training, look, known_units)
+                folder.append(record)
+                clock.recorded(training.step)
+                known_units |= record.get("units", {})
+                if progress:
+                    progress(record)
+            elif progress and clock.second_passed():
+                progress(now | _plain(training.means.values) | {"live": True, "units": dict(training.units)})
+            if number := signal_received():
+                _keep(folder, training, clock)
+                raise stopping.Stopped(number)
+            if due:
+                _keep(folder, training, clock)
     _keep(folder, training, clock)
 
 

@@ -21,6 +21,7 @@ from torch.nn.parameter import is_lazy
 
 from unweave.generators import reseed
 from unweave.methods.base import Method, Player
+from unweave.settings import nearest
 from unweave.training import joint, turns
 from unweave.training.gradients import clip, laid_out
 from unweave.training.kept import Kept
@@ -199,7 +200,11 @@ class Training:
             return
         unknown = [name for name in names if name not in self.players]
         if unknown:
-            raise ValueError(f"no such player: {unknown}; there are {list(self.players)}")
+            owner = type(self.method).__name__
+            raise ValueError(
+                f"step {self.step}: {owner}.losses moves {unknown[0]!r}, which players() does not name; "
+                f"{nearest(unknown[0], self.players)}"
+            )
         owned = [id(weight) for name in names for weight in self.weights[name]]
         if len(owned) != len(set(owned)):
             raise ValueError(f"the players {names} of one turn own a parameter together")
