@@ -1,7 +1,8 @@
 """The command line: `unweave COMMAND ...`. One file for each command, with `run(arguments) -> exit code`.
 
 An error that the user can fix ends in one line on stderr and exit code 2, training that diverged in
-exit code 1, a signal in 128 and its number: 130 for an interrupt, 143 for SIGTERM. Nothing here imports torch before a command needs it.
+exit code 1, a signal in 128 and its number: 130 for an interrupt, 143 for SIGTERM. Nothing here
+imports torch before a command needs it.
 """
 
 from __future__ import annotations
