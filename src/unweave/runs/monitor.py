@@ -29,9 +29,12 @@ class Clock:
     """Seconds of training; when a checkpoint is due: after the first step, then twice a second, in the end every 20 s."""
 
     def __init__(self, before: float, step: int):
-        self.before, self.start = before, time.monotonic()
+        self.before = before
+        self.start = time.monotonic()
         self.last = self.start if step else -math.inf  # a run that died before its first checkpoint would begin anew
-        self.read_at, self.read_step, self.shown = self.start, step, self.start
+        self.read_at = self.start
+        self.read_step = step
+        self.shown = self.start
 
     def seconds(self) -> float:
         """Since the run began, time in which it was stopped left out."""
@@ -44,7 +47,8 @@ class Clock:
 
     def recorded(self, step: int) -> None:
         """A record was written: speed is measured from here on."""
-        self.read_at, self.read_step = time.monotonic(), step
+        self.read_at = time.monotonic()
+        self.read_step = step
 
     def due(self) -> bool:
         """Whether a kill now would lose more than it should."""

@@ -39,8 +39,12 @@ class Run:
     """
 
     def __init__(self, folder: Folder, method: Method, source: Dataset | None = None, *, other_data: bool = False):
-        self.folder, self.method, self._source = folder, method.eval(), source
-        self.path, self.config, self.info = folder.path, folder.config, folder.config.data.info
+        self.folder = folder
+        self.method = method.eval()
+        self._source = source
+        self.path = folder.path
+        self.config = folder.config
+        self.info = folder.config.data.info
         self.other_data = other_data
 
     @property
