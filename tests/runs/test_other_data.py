@@ -38,7 +38,8 @@ def run(tmp_path: Path) -> unweave.Run:
 def test_other_contents_are_refused_in_one_line(run: unweave.Run, capsys: pytest.CaptureFixture[str]) -> None:
     (run.path / "done").unlink()
     with pytest.raises(
-        OtherData, match=r"the contents of .* are not those that this run was trained on; a run goes on"
+        OtherData,
+        match=r"the data have changed: the contents of .* are not those that this run was trained on; a run goes on",
     ):
         resume(run.path)
     with pytest.raises(OtherData, match=r"--other-data \(other_data=True of load_run\) takes them all the same"):

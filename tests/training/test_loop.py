@@ -384,7 +384,9 @@ def test_an_unknown_player_is_refused_with_those_there_are() -> None:
     def turns(m: Toy, step: int) -> Iterator[Losses]:
         yield Losses({"c": m.b(m.a(X)).mean()})
 
-    with pytest.raises(ValueError, match=r"no such player: \['c'\]; there are \['a', 'b'\]"):
+    with pytest.raises(
+        ValueError, match=r"step 0: Toy.losses moves 'c', which players\(\) does not name; there are: a, b"
+    ):
         Training(Toy(turns), same_batch).advance()
 
 

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import save
 from tests.configs import config
 from tests.contract.proofs import differences
 from torch import nn
 
+from unweave.checksum import checksum
 from unweave.methods.base import Method, Player
-from unweave.runs import folder as runs
+from unweave.runs import checkpoint
 from unweave.runs.errors import RunError
 from unweave.runs.folder import Folder
 from unweave.training.loop import Training
@@ -198,12 +200,13 @@ def test_a_checkpoint_of_before_groups_were_kept_still_resumes(tmp_path: Path) -
     path = made.path / "state" / "checkpoint.safetensors"
     with safe_open(path, framework="pt") as file:
         kept = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (not a dict)
-        told = json.loads(file.metadata()["state"])
+        told = json.loads(json.loads(file.metadata()[checkpoint.SEAL])["state"])
     old = {k: v for k, v in kept.items() if k.startswith("weights/")}
     for i, slots in unbroken.optimisers["codes"].state_dict()["state"].items():
         old |= {f"optimiser/codes/{i}/{slot}": value.contiguous() for slot, value in slots.items()}
     old_told = {k: told[k] for k in ("step", "seconds", "skipped", "skips in a row")}
-    path.write_bytes(runs._sealed(old, json.dumps(old_told)))
+    state = json.dumps(old_told)
+    path.write_bytes(save(old, {"state": state, "crc32": checksum(old, state)}))
     made.restore(resumed)
     for run in (unbroken, resumed):
         list(run.until(STEPS))

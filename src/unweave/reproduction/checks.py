@@ -62,7 +62,7 @@ def measures_of(checks: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[s
     return found
 
 
-def hows(check: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def hows(check: Mapping[str, Any]) -> list[Any]:
     """The measures of a check: `measure`, and `along` where it has one."""
     return [check[key] for key in ("measure", "along") if key in check]
 

@@ -245,7 +245,9 @@ def differ(source: Dataset, config: RunConfig) -> bool:
 def refuse_other(source: Dataset, config: RunConfig, hint: str) -> None:
     """OtherData, with what can be done, if data have other contents than those of a run."""
     if differ(source, config):
-        raise OtherData(f"the contents of {source.name} are not those that this run was trained on; {hint}")
+        raise OtherData(
+            f"the data have changed: the contents of {source.name} are not those that this run was trained on; {hint}"
+        )
 
 
 def parted(source: Dataset, loop: LoopConfig) -> tuple[Dataset, Dataset | None]:

@@ -58,7 +58,7 @@ def kernel_ridge(z: np.ndarray, v: np.ndarray, w: np.ndarray, new: np.ndarray) -
     weights w > 0.
 
     A = R (R k R + penalty)^-1 R, R = sqrt(w); the leave-one-out residual is (A v)_i / A_ii
-    (Rasmussen and Williams 2006, eq. 5.12), for all penalties from one eigendecomposition.
+    (ridge regression in dual form), for all penalties from one eigendecomposition.
     """
     distance = _distances(z, z)  # (n, n)
     width = _median_distance(distance, w)
