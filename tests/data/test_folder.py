@@ -300,3 +300,21 @@ def test_pictures_by_other_suffixes_are_read_or_said_to_be_left_out(tmp_path, ca
     assert (
         "left out, as no pictures that are known by their suffix: 1 of .avif, 1 of .heic, 1 of no suffix" in caplog.text
     )
+
+
+@pytest.mark.parametrize("hidden", [".ipynb_checkpoints", ".git", ".Trash-1000"])
+def test_hidden_folders_are_passed_over_as_hidden_files_are(tmp_path, hidden):
+    for name in ("a/0.png", "a/1.png", "b/2.png", f"{hidden}/3.png", f"a/{hidden}/4.png"):
+        save(tmp_path / name, flat(1))
+    data = folder(tmp_path, size=4)
+    assert (len(data), data.class_names) == (3, ("a", "b"))
+
+
+def test_a_folder_named_like_a_built_in_set_is_opened_as_a_path_and_pointed_out(tmp_path, monkeypatch, caplog):
+    for i in range(4):
+        save(tmp_path / "digits" / f"{i}.png", flat(i))
+    monkeypatch.chdir(tmp_path)
+    assert len(load(Path("digits"))) == len(load("./digits")) == 4
+    assert not caplog.text
+    assert len(load("digits")) == 1797
+    assert "digits is the built-in set; for the folder of that name write ./digits" in caplog.text

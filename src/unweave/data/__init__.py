@@ -5,12 +5,15 @@ nor pillow.
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unweave.locate import locate
 from unweave.settings import Keyword, Setting, keywords, nearest
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from unweave.data.base import Dataset
@@ -185,13 +188,16 @@ def _placed(source: Any, root: Any) -> tuple[str, Any]:
         return "arrays", source
     name = str(source)
     path = Path(name)
-    if name not in TABLE and path.exists():
+    named = isinstance(source, str) and name in TABLE  # a Path is always a path
+    if named and path.is_dir():
+        log.warning("%s is the built-in set; for the folder of that name write ./%s", name, name)
+    if not named and path.exists():
         if path.is_dir():
             return "folder", path
         if path.is_file():
             return "arrays", path
         raise ValueError(f"{name} is neither a file nor a folder")  # a pipe could be read for ever
-    if name in TABLE or ":" in name:
+    if named or ":" in name:
         return name, root
     raise ValueError(f"there is no data set, folder or file {name!r}; {nearest(name, TABLE)}")
 

@@ -195,6 +195,7 @@ def _opened_by(given: Any) -> str | None:
     """What opens the data again from anywhere: a name, or a path in full; None if they were handed in as an object."""
     if not isinstance(given, str | Path):
         return None
-    if str(given) in datasets.TABLE or not Path(given).exists():
+    named = isinstance(given, str) and given in datasets.TABLE  # a Path is always a path
+    if named or not Path(given).exists():
         return str(given)
     return str(Path(given).resolve())

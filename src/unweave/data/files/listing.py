@@ -82,7 +82,10 @@ def names_below(place: Path, files: Iterable[Path]) -> list[str]:
 
 def _files(place: Path) -> list[Path]:
     """The pictures and videos below a folder in natural order. ValueError if there are none."""
-    walked = [(Path(folder), name) for folder, _, names in os.walk(place) for name in names if name[0] != "."]
+    walked = []
+    for folder, folders, names in os.walk(place):
+        folders[:] = [name for name in folders if name[0] != "."]  # hidden: .ipynb_checkpoints, .git, .Trash-1000
+        walked += [(Path(folder), name) for name in names if name[0] != "."]
     found = [folder / name for folder, name in walked if _suffix(name) in SUFFIXES]
     found = [file for file in found if file.is_file()]
     others = Counter(_suffix(name) or "no suffix" for _, name in walked)
