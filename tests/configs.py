@@ -7,6 +7,16 @@ from typing import Any
 from unweave.runs.config import DataConfig, LoopConfig, MethodConfig, RunConfig, batch_words, completed
 from unweave.types import DataInfo
 
+# settings of a run that trains in a moment
+SMALL: dict[str, Any] = {
+    "encoder": "mlp",
+    "decoder": "mlp",
+    "encoder.width": 4,
+    "decoder.width": 4,
+    "latents": 2,
+    "precision": "float32",
+}
+
 
 def config(method: str = "line", data: str = "ones", *, seed: int = 0, n: int = 2, **settings: Any) -> RunConfig:
     """A run of a method with these settings, on data that were handed in."""

@@ -6,20 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.configs import SMALL
 
 import unweave
 from unweave.cli import main
 from unweave.runs.errors import OtherData
 from unweave.runs.train import resume
-
-SMALL = {
-    "encoder": "mlp",
-    "decoder": "mlp",
-    "encoder.width": 4,
-    "decoder.width": 4,
-    "latents": 2,
-    "precision": "float32",
-}
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.configs import SMALL
 
 import unweave
 from unweave.cli import main
@@ -17,14 +18,6 @@ from unweave.runs import stopping
 from unweave.runs.run import load_run
 from unweave.runs.train import resume
 
-SMALL = {
-    "encoder": "mlp",
-    "decoder": "mlp",
-    "encoder.width": 4,
-    "decoder.width": 4,
-    "latents": 2,
-    "precision": "float32",
-}
 HOW = {"steps": 6, "batch_size": 8, "log_every": 2, **SMALL}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.configs import config
+from tests.configs import SMALL, config
 
 import unweave
 from unweave.metrics.score import Score
@@ -20,15 +20,6 @@ from unweave.runs.folder import Folder
 from unweave.runs.log import Log
 from unweave.runs.sealed_json import Altered, sealed, unsealed
 from unweave.runs.train import resume
-
-SMALL = {
-    "encoder": "mlp",
-    "decoder": "mlp",
-    "encoder.width": 4,
-    "decoder.width": 4,
-    "latents": 2,
-    "precision": "float32",
-}
 
 
 @pytest.fixture

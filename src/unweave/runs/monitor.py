@@ -1,4 +1,4 @@
-"""What is watched while a run trains: the time, and what the log shows beside the losses."""
+"""Timing of the training loop, and the columns of the log beside the losses: KL by latent, validation bound."""
 
 from __future__ import annotations
 

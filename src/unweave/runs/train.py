@@ -25,7 +25,8 @@ from unweave.runs.config import DataConfig, LoopConfig, MethodConfig, Resolved, 
 from unweave.runs.errors import RunError
 from unweave.runs.folder import Folder, refuse_links
 from unweave.runs.lock import WRITING, writing
-from unweave.runs.run import Run, method_of, open_data, parted, refuse_other
+from unweave.runs.opening import method_of, open_data, parted, refuse_other
+from unweave.runs.run import Run
 from unweave.runs.seal import admit, seal, sources
 from unweave.runs.steps import Progress, finish, prepared
 from unweave.settings import keywords

@@ -62,7 +62,9 @@ def best_cuts(level: Level, ties: np.random.Generator) -> Cuts:
     """
     d, j, q = level.rises.shape
     total, size = level.total  # (Q,) each
-    c, n = level.sums[:, :, 1:]  # (D, J, Q) each: sums up to the end of every block
+    sums = level.sums[:, :, 1:]  # (2, D, J, Q): sums up to the end of every block
+    c = sums[0]
+    n = sums[1]
     # gains of the cuts at the blocks' ends, (D, J, Q), and bounds inside the blocks, (D * J, Q)
     with np.errstate(divide="ignore", invalid="ignore"):
         at_edges = _proxy(c, n, total, size)
