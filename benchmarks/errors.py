@@ -113,8 +113,8 @@ def shown(metric: Metric, kind: str, n: int, seed: int) -> dict[str, dict[str, f
         return {}
     bands = intervals(metric.measure, table, found, metric.plan(found))
     numbers = {"": (bands.value, found.value)}
-    for name, band in bands.parts.items():
-        numbers[name] = (band, found.pieces[name])
+    for name in [part for part in bands.parts if part not in metric.declares.errorless]:
+        numbers[name] = (bands.parts[name], found.pieces[name])
     rows = {}
     for name, (band, measured) in numbers.items():
         rows[name] = band.within(*range_of(metric, name)) | {"measured": measured, "uncut": band.value}
@@ -227,6 +227,7 @@ def keep(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     old = read()
     new = {(row["metric"], row["codes"], row["rows"]) for row in rows}
     together = [row for row in old if (row["metric"], row["codes"], row["rows"]) not in new] + rows
+    together = [row for row in together if states_an_error(row["metric"], row["part"])]
     order = {name: i for i, name in enumerate(metrics.names())}
     together.sort(key=lambda row: (row["rows"], order.get(row["metric"], 0), -len(row["codes"])))
     plain = [{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()} for row in together]
@@ -275,10 +276,10 @@ def main() -> None:
             print("".join(line + "\n" for line in markdown(found).split("\n")[2:]), end="", flush=True)
 
 
-def states_an_error(name: str) -> bool:
-    """Whether a metric ever has an error."""
+def states_an_error(name: str, part: str = "") -> bool:
+    """Whether a metric, or a part of it, ever has an error."""
     declares = metrics.get(name).declares
-    return declares.tables != "models" and declares.error != "none"
+    return declares.tables != "models" and declares.error != "none" and part not in declares.errorless
 
 
 if __name__ == "__main__":

@@ -74,6 +74,14 @@ def test_a_null_floor_is_of_other_rows_than_the_value(name, monkeypatch):
     assert math.isnan(score.null) if not declares.floors else score.null != score.value
 
 
+def test_the_accuracy_of_rows_that_were_fitted_states_no_error():
+    z, v = made.good_code(300)
+    score = metrics.dci(z, v, importances="linear", calibrate=True)
+    assert math.isfinite(score.error)
+    assert score.parts["informativeness_train"] > 0.5
+    assert "informativeness_train" not in score.parts["intervals"]
+
+
 def test_completeness_and_informativeness_of_one_factor_have_errors():
     z, v = made.good_code(300, sizes=(4,))
     z = np.hstack([z, np.random.default_rng(0).standard_normal((300, 2))])

@@ -48,6 +48,7 @@ def metric(
     uses: tuple[str, ...] = (),
     draws: bool = False,
     floors: bool = True,
+    errorless: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Measured]], Metric]:
     """Make a metric of a function from a table to what was measured; the keywords are the fields of
     `Declares`.
@@ -69,5 +70,6 @@ def metric(
         uses,
         draws,
         floors,
+        errorless,
     )
     return lambda measure: Metric(measure, declares)

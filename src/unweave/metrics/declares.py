@@ -33,7 +33,8 @@ class Declares:
         `calibrate=True`.
     error: where the standard error comes from, "jackknife" or "halves"
         (`unweave.metrics.replicates`), or "none".
-    no_error: why there is none.
+    no_error: why there is none. errorless: scalar parts that come without error and floors, though the
+        value has them: accuracies of the rows that were fitted, which halves fit more exactly.
     corrected: whether the value is shown less the bias that the jackknife finds (under the
         library's own protocol). That is chosen by measurement: it has to bring the value nearer to
         its limit at many rows (`benchmarks/errors.py`).
@@ -63,6 +64,7 @@ class Declares:
     uses: tuple[str, ...] = ()
     draws: bool = False
     floors: bool = True
+    errorless: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.error not in ERRORS or (self.corrected and self.error != "jackknife"):

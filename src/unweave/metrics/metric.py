@@ -151,7 +151,11 @@ class Metric:
         found = measure(table)
         _refuse_unmeasured(found, self.measure.__name__)
         calibration = self._calibrate(measure, table, found, calibrate)
-        bands = {name: self._cut(name, part) for name, part in calibration.parts.items()}
+        bands = {
+            name: self._cut(name, part)
+            for name, part in calibration.parts.items()
+            if name not in self.declares.errorless
+        }
         # the value of each scalar part, and its error, interval, floors and bias apart
         parts: dict[str, Any] = dict(found.pieces)
         for name, band in bands.items():

@@ -26,6 +26,7 @@ from unweave.metrics.estimators.importances import completeness, disentanglement
     },
     uses=("test",),
     draws=True,
+    errorless=("informativeness_train",),
 )
 def dci(table: Table, *, importances: Literal["boosting", "forest", "lasso", "linear"] = "boosting") -> Measured:
     """DCI; the value is the disentanglement D, from 0 to 1, higher is better. C and I are in the
