@@ -4,7 +4,7 @@ from sklearn.svm import LinearSVC
 from tests.metrics import made
 
 from unweave import metrics
-from unweave.metrics.scores.sap import support_vector_lines
+from unweave.metrics.estimators.support_vectors import support_vector_lines
 
 
 @pytest.mark.parametrize("classes", [2, 5])

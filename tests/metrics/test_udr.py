@@ -8,7 +8,7 @@ from tests.metrics.test_total_correlation import with_covariance
 from unweave import metrics
 from unweave.evaluation.scoring import names_of
 from unweave.metrics import Table
-from unweave.metrics.scores.udr import lasso, partners, spearman
+from unweave.metrics.estimators.latent_pairs import lasso, partners, spearman
 
 
 def white(d: int, n: int = 400) -> np.ndarray:

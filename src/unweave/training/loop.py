@@ -11,20 +11,19 @@ for terms in training.until(1000):   # terms: {name: scalar tensor} of one step
 from __future__ import annotations
 
 import functools
-import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
 
 from unweave.generators import reseed
-from unweave.methods.base import Method, Player
+from unweave.methods.base import Method
 from unweave.settings import nearest
 from unweave.training import joint, turns
 from unweave.training.gradients import clip, laid_out
 from unweave.training.kept import Kept
+from unweave.training.optimisers import optimiser_of
 from unweave.training.ranks import noise
 from unweave.training.term_means import Means
 from unweave.types import NATS, Batch, Losses
@@ -65,7 +64,7 @@ class Training:
                 f"{type(method).__name__}: player {idle[0]!r} owns no parameter that requires a gradient; "
                 "name one in owns, or leave the player out"
             )
-        self.optimisers = {name: _optimiser(player, self.weights[name]) for name, player in self.players.items()}
+        self.optimisers = {name: optimiser_of(player, self.weights[name]) for name, player in self.players.items()}
         self.skipped = dict.fromkeys(self.players, 0)
         self.skips_in_a_row = dict.fromkeys(self.players, 0)
         self.device = next((w.device for ws in self.weights.values() for w in ws), torch.device("cpu"))
@@ -221,22 +220,3 @@ def _check_owners(method: nn.Module, weights: Mapping[str, list[nn.Parameter]]) 
     for name, own in weights.items():
         if any(id(weight) not in inside for weight in own):
             raise ValueError(f"player {name!r} owns a parameter that is not in the method, which no run would keep")
-
-
-def _optimiser(player: Player, weights: list[nn.Parameter]) -> torch.optim.Optimizer:
-    """The player's optimiser; its learning rate is set in each step.
-
-    Fused where possible (for 60 small tensors a quarter of the time), unless the method chooses
-    otherwise.
-    """
-    make = player.optimiser
-    keywords = inspect.signature(make).parameters
-    undecided = all(name in keywords and keywords[name].default is None for name in ("fused", "foreach"))
-    if undecided and all(weight.is_floating_point() and _dense(weight) for weight in weights):
-        return make(weights, lr=1.0, fused=True)
-    return make(weights, lr=1.0)
-
-
-def _dense(weight: Tensor) -> bool:
-    """Whether a weight fills its storage without gaps, in any order of axes; a lazy weight will."""
-    return is_lazy(weight) or torch.empty_like(weight).stride() == weight.stride()

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from unweave.metrics.base import Score
+from unweave.metrics.estimators.latent_pairs import lasso, partners, spearman, standardised
 from unweave.metrics.tables.arguments import check_how, several
 from unweave.metrics.tables.axes import random_rotation
 from unweave.metrics.tables.checks import check_codes, check_like
@@ -20,7 +21,6 @@ from unweave.seeds import fold
 from unweave.settings import Setting
 from unweave.tensors import plain
 
-PENALTY = 0.1
 LITERAL = 0.01  # nats of KL, the authors' threshold of an active latent
 
 
@@ -130,43 +130,6 @@ def _reasons(active: list[np.ndarray]) -> list[str]:
     return [f"models {', '.join(silent)} have no active latent"] if silent else []
 
 
-def lasso(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """|weights| of a lasso from standardised codes (N, D) to (N, E), (D, E)."""
-    from sklearn.linear_model import Lasso
-
-    from unweave.metrics.estimators.classifiers import quietly
-
-    with quietly():
-        return np.abs(np.atleast_2d(Lasso(alpha=PENALTY).fit(a, b).coef_)).T
-
-
-def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """|Spearman correlation| of the columns of (N, D) and (N, E), (D, E); 0 for constant columns."""
-    from scipy.stats import rankdata
-
-    x, y = (_scaled(rankdata(z, axis=0)) for z in (a, b))
-    return np.abs(x.T @ y) / len(a)
-
-
-def partners(r: np.ndarray, pooled: bool = True) -> float:
-    """Mean of max^2 / sum over the rows and columns of R (D, E): pooled, or the mean of both means.
-
-    >>> r = np.array([[1.0, 0.0, 0.5]])
-    >>> print(round(partners(r), 4), round(partners(r, pooled=False), 4))
-    0.5417 0.5833
-    """
-    of_columns, of_rows = (_shares(r, axis) for axis in (0, 1))
-    if pooled:
-        return float(np.concatenate([of_columns, of_rows]).mean())
-    return float(0.5 * (of_columns.mean() + of_rows.mean()))
-
-
-def _shares(r: np.ndarray, axis: int) -> np.ndarray:
-    """max^2 / sum of R (D, E) along an axis, 0 where the sum is 0."""
-    total = r.sum(axis)
-    return np.divide(r.max(axis) ** 2, total, out=np.zeros(len(total)), where=total > 0)
-
-
 def _agreement(
     codes: list[np.ndarray],
     active: list[np.ndarray],
@@ -210,15 +173,7 @@ def _standard(models: Sequence[Any]) -> list[np.ndarray]:
                 f"codes of model {i} have shape {z.shape} and those of model 0 {codes[0].shape}; "
                 "all models have to code the same images, (N, D)"
             )
-    return [_scaled(z) for z in codes]
-
-
-def _scaled(z: np.ndarray) -> np.ndarray:
-    """Columns of mean 0 and variance 1; 0 where a column never varies."""
-    z = z.astype(np.float64)
-    spread = z.std(0)
-    still = spread <= 1e-12 * np.abs(z).max(0)
-    return np.where(still, 0.0, (z - z.mean(0)) / np.where(still, 1, spread))
+    return [standardised(z) for z in codes]
 
 
 def _active(
@@ -243,5 +198,5 @@ def _active(
 def _turn(z: np.ndarray, active: np.ndarray, seed: int) -> np.ndarray:
     """The active latents after a random rotation, standardised again."""
     turned = z.copy()
-    turned[:, active] = _scaled(z[:, active] @ random_rotation(int(active.sum()), seed))
+    turned[:, active] = standardised(z[:, active] @ random_rotation(int(active.sum()), seed))
     return turned
