@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from unweave import metrics
 from unweave.metrics.base import Score
 from unweave.report import facts
 from unweave.report.scores import digits
+from unweave.report.thinning import spread_out
 from unweave.runs.config import RunConfig
 
 # All in pixels.
@@ -22,6 +23,9 @@ RIGHT = 40
 TOP = 8
 LANE = 16  # height of a group within a strip
 NAMED = 3  # settings in the label of a group
+LANES = 24  # groups with a lane of their own; of more, all runs are in one
+GROUPS = 50  # about, in the tables
+SINGLY = 200  # runs whose dots are all drawn; of more, one dot for those at the same pixel
 
 
 @dataclass(frozen=True)
@@ -86,11 +90,30 @@ def groups(configs: Sequence[RunConfig]) -> list[Group]:
         key = json.dumps(config.hashed(), sort_keys=True)
         members_of.setdefault(key, []).append(i)
     firsts = [configs[members[0]] for members in members_of.values()]
+    differing = _differing_by_method(firsts)
     found: list[Group] = []
     for config, members in zip(firsts, members_of.values(), strict=True):
-        label = _label(config, facts.differing(_rivals(config, firsts)))
+        label = _label(config, differing[config.method.name])
         found.append(Group(label, members, colour=len(found)))
     return found
+
+
+def shown(groups: Sequence[Group], scores: Sequence[Mapping[str, Score]]) -> list[int]:
+    """Which groups the tables show: all, or about `GROUPS` of them.
+
+    Of many groups, evenly along the order of their medians on the first metric, and the best of
+    every metric.
+    """
+    if len(groups) <= GROUPS:
+        return list(range(len(groups)))
+    chosen: set[int] = set()
+    for name in _metric_names(scores):
+        medians = np.array(_medians(groups, scores, name))
+        if not chosen:
+            chosen |= set(spread_out(medians, GROUPS).tolist())
+        best = _best(name, medians.tolist())
+        chosen |= set(np.flatnonzero(medians == best)[:1].tolist())
+    return sorted(chosen) if chosen else list(range(GROUPS))
 
 
 def summaries(groups: Sequence[Group], scores: Sequence[Mapping[str, Score]]) -> dict[str, list[Summary | None]]:
@@ -98,7 +121,7 @@ def summaries(groups: Sequence[Group], scores: Sequence[Mapping[str, Score]]) ->
     found: dict[str, list[Summary | None]] = {}
     for name in _metric_names(scores):
         values = [_values(group, scores, name) for group in groups]
-        medians = [float(np.median(v)) if v else math.nan for v in values]
+        medians = _medians(groups, scores, name)
         best = None
         if sum(map(bool, values)) > 1:  # a lone group is not the best of anything
             best = _best(name, medians)
@@ -114,7 +137,8 @@ def strips(groups: Sequence[Group], names: Sequence[str], scores: Sequence[Mappi
 
     names: of the runs, for the tooltips.
     """
-    height = LANE * len(groups) + 18
+    lanes = len(groups) if len(groups) <= LANES else 1
+    height = LANE * lanes + 18
     found: list[Strip] = []
     for metric in _metric_names(scores):
         values = [v for group in groups for v in _values(group, scores, metric)]
@@ -132,9 +156,12 @@ def _metric_names(scores: Sequence[Mapping[str, Score]]) -> list[str]:
     return list(dict.fromkeys(name for of_run in scores for name in of_run))
 
 
-def _rivals(config: RunConfig, firsts: Sequence[RunConfig]) -> list[RunConfig]:
-    """The groups with the same method, which the label has to distinguish by settings."""
-    return [other for other in firsts if other.method.name == config.method.name]
+def _differing_by_method(configs: Sequence[RunConfig]) -> dict[str, list[str]]:
+    """{method: the settings that differ between the groups of this method}, by which labels tell them apart."""
+    rivals: dict[str, list[RunConfig]] = {}
+    for config in configs:
+        rivals.setdefault(config.method.name, []).append(config)
+    return {method: facts.differing(of_method) for method, of_method in rivals.items()}
 
 
 def _label(config: RunConfig, differing: Sequence[str]) -> str:
@@ -151,6 +178,12 @@ def _values(group: Group, scores: Sequence[Mapping[str, Score]], name: str) -> l
     """The finite scores of a group's runs on one metric."""
     found = [scores[i][name].value for i in group.members if name in scores[i]]
     return [v for v in found if math.isfinite(v)]
+
+
+def _medians(groups: Sequence[Group], scores: Sequence[Mapping[str, Score]], name: str) -> list[float]:
+    """The median of each group on one metric, NaN where no run has a finite score."""
+    values = [_values(group, scores, name) for group in groups]
+    return [float(np.median(v)) if v else math.nan for v in values]
 
 
 def _best(name: str, medians: Sequence[float]) -> float | None:
@@ -180,22 +213,37 @@ def _strip(
     runs: Sequence[str],
     scores: Sequence[Mapping[str, Score]],
 ) -> Strip:
-    """One metric: each group in a lane of its own, from the top down."""
+    """One metric: each group in a lane of its own, from the top down; all in one if they are many."""
     marks = []
     medians = []
-    for lane, group in enumerate(groups):
+    for place, group in enumerate(groups):
+        lane = place if len(groups) <= LANES else 0
         at = y + 9 + (lane + 0.5) * LANE
         for i in group.members:
             score = scores[i].get(name)
             if score is not None and math.isfinite(score.value):
                 marks.append(Mark(_x(score.value), at, group.colour, f"{runs[i]}\n{name} {score}"))
         values = _values(group, scores, name)
-        if values:
+        if values and len(groups) <= LANES:
             medians.append((_x(float(np.median(values))), at, group.colour))
+    if len(runs) > SINGLY:
+        marks = _apart(marks)
     floors = [of_run[name].null for of_run in scores if name in of_run]
     floors = [floor for floor in floors if math.isfinite(floor)]
     null = _x(float(np.median(floors))) if floors else None
     return Strip(y, height, name, marks, medians, null)
+
+
+def _apart(marks: Sequence[Mark]) -> list[Mark]:
+    """One mark for those at the same pixel, named by the first and with the number of the others."""
+    at: dict[tuple[int, float], list[Mark]] = {}
+    for mark in marks:
+        at.setdefault((round(mark.x), mark.y), []).append(mark)
+    found = []
+    for first, *others in at.values():
+        more = f"\nand {len(others):,} more here" if others else ""
+        found.append(replace(first, title=first.title + more))
+    return found
 
 
 def _x(value: float) -> float:

@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from unweave.report.axes import Scale, short, ticks
+from unweave.report.thinning import extremes, spread_out
 from unweave.training.records import COLUMNS, LOOKED_AT
 
 # All in pixels.
@@ -22,6 +25,9 @@ BOTTOM = 30
 BURN_IN = 0.1  # share of the steps that does not set the range of the y axis: it would flatten the rest
 READINGS = 48  # tooltips along the x axis
 WINDOW = 9  # records in the running median
+LINES = 40  # drawn in one chart at most
+INTERVALS = WIDTH - LEFT - RIGHT  # of a line that is thinned: one a pixel
+POINTS = 6_000  # of all lines of a chart together, about
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,8 @@ class Line:
 class Chart:
     """A chart ready to draw: ticks as (pixel, text), lines, tooltips as (x, width, text).
 
-    key: (index of the colour, name) of each line in the legend.
+    key: (index of the colour, name) of each line in the legend. thinned: what is not drawn, in
+    words, or "".
     """
 
     title: str
@@ -61,6 +68,7 @@ class Chart:
     lines: list[Line]
     readings: list[tuple[float, float, str]]
     key: list[tuple[int, str]]
+    thinned: str = ""
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -72,33 +80,46 @@ class Chart:
 def chart(title: str, unit: str, series: Sequence[Series], *, key: bool = False, smooth: bool = True) -> Chart:
     """A chart of series over steps; the y axis spans the values after the first tenth of each series.
 
-    key: whether to draw a legend. smooth: whether to draw the running median of long series.
+    key: whether to draw a legend. smooth: whether to draw the running median of long series. Long
+    series are thinned to their extremes, and many to `LINES` of them; the axes span all values.
     """
     last = max(float(s.steps[-1]) for s in series)
     low, high = _span(series)
     y_ticks = ticks(low, high)
-    x = _Scale(0.0, last, LEFT, WIDTH - RIGHT)
-    y = _Scale(min(low, y_ticks[0]), max(high, y_ticks[-1]), HEIGHT - BOTTOM, TOP)
+    x = Scale(0.0, last, LEFT, WIDTH - RIGHT)
+    y = Scale(min(low, y_ticks[0]), max(high, y_ticks[-1]), HEIGHT - BOTTOM, TOP)
+    drawn = [series[i] for i in spread_out(np.array([s.values[-1] for s in series]), LINES)]
+    intervals = min(INTERVALS, POINTS // (2 * len(drawn)))
     return Chart(
         title,
         unit,
         [(float(x(t)), short(t)) for t in ticks(0.0, last) if t <= last],
         [(float(y(t)), short(t)) for t in y_ticks],
-        [_line(s, x, y, smooth) for s in series],
-        _readings(series, last, x),
-        [(s.colour, s.name) for s in series if key and not s.faint],
+        [_line(s, x, y, smooth, intervals) for s in drawn],
+        _readings(drawn, last, x),
+        [(s.colour, s.name) for s in drawn if key and not s.faint],
+        _thinned(series, drawn, intervals),
     )
+
+
+def _thinned(series: Sequence[Series], drawn: Sequence[Series], intervals: int) -> str:
+    """What a chart leaves out, in words; "" if nothing."""
+    said = []
+    if len(drawn) < len(series):
+        said.append(f"{len(drawn)} of {len(series):,} lines, evenly along the order of their last values")
+    longest = max(len(s.values) for s in drawn)
+    if any(len(extremes(s.steps, s.values, intervals)) < len(s.values) for s in drawn):
+        said.append(f"of up to {longest:,} records the lowest and highest in each of {intervals} intervals")
+    return f"Thinned: {'; '.join(said)}." if said else ""
 
 
 def _span(series: Sequence[Series]) -> tuple[float, float]:
     """The smallest and largest finite value after the burn-in of each series; 0 and 1 if there is none."""
-    late: list[float] = []
-    for s in series:
-        kept = (s.steps >= BURN_IN * s.steps[-1]) & np.isfinite(s.values)  # (n,)
-        late += s.values[kept].tolist()
-    if not late:
+    kept = [(s.steps >= BURN_IN * s.steps[-1]) & np.isfinite(s.values) for s in series]  # (n,) each
+    late = np.concatenate([s.values[of_series] for s, of_series in zip(series, kept, strict=True)])
+    if not len(late):
         return 0.0, 1.0
-    return min(late), max(late)
+    return float(late.min()), float(late.max())
 
 
 def terms(records: Sequence[Mapping[str, object]]) -> list[str]:
@@ -121,62 +142,14 @@ def series(records: Sequence[Mapping[str, object]], term: str, name: str, colour
     return Series(name, steps, values, colour)
 
 
-def ticks(low: float, high: float, about: int = 4) -> list[float]:
-    """Round numbers that span low to high, in about `about` steps.
-
-    >>> ticks(3.0, 97.0)
-    [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]
-    >>> ticks(0.12, 0.31)
-    [0.1, 0.15, 0.2, 0.25, 0.3, 0.35]
-    """
-    if not high > low:
-        reach = abs(low) * 0.1 or 1.0
-        low -= reach
-        high += reach
-    # The step is 1, 2, 5 or 10 times the power of ten below an even division.
-    even = (high - low) / about
-    power = 10.0 ** math.floor(math.log10(even))
-    step = next(s * power for s in (1, 2, 5, 10) if s * power >= 0.75 * even)
-    digits = max(0, 1 - math.floor(math.log10(step)))
-    first = math.floor(low / step + 1e-9)
-    last = math.ceil(high / step - 1e-9)
-    return [round(i * step, digits) for i in range(first, last + 1)]
-
-
-def short(value: float) -> str:
-    """A number as the short label of an axis.
-
-    >>> short(12e3), short(1500.0), short(0.25), short(2e6), short(-3.0)
-    ('12k', '1.5k', '0.25', '2M', '−3')
-    """
-    size = abs(value)
-    sign = "−" if value < 0 else ""
-    for limit, letter in ((1e6, "M"), (1e3, "k")):
-        if size >= limit:
-            return f"{sign}{size / limit:.4g}{letter}"
-    return f"{sign}{size:.4g}"
-
-
-class _Scale:
-    """A linear map from values to pixels."""
-
-    def __init__(self, low: float, high: float, start: int, end: int):
-        self.low = low
-        self.factor = (end - start) / ((high - low) or 1.0)
-        self.start = start
-
-    def __call__(self, value: float | NDArray[np.floating]) -> NDArray[np.floating]:
-        return np.asarray(self.start + (np.asarray(value, float) - self.low) * self.factor)
-
-
-def _line(s: Series, x: _Scale, y: _Scale, smooth: bool) -> Line:
+def _line(s: Series, x: Scale, y: Scale, smooth: bool, intervals: int) -> Line:
     """A series as paths; `end` is the last point, of the median where there is one."""
-    raw = _path(x(s.steps), y(s.values))
+    raw = _path(x(s.steps), y(s.values), intervals)
     smoothed = ""
     final = s.values[-1]
     if smooth and len(s.values) >= 3 * WINDOW:
         median = running_median(s.values, WINDOW)
-        smoothed = _path(x(s.steps), y(median))
+        smoothed = _path(x(s.steps), y(median), intervals)
         final = median[-1]
     end_x = round(float(x(s.steps[-1])), 1)
     end_y = round(float(np.clip(y(final), TOP, HEIGHT - BOTTOM)), 1)
@@ -190,14 +163,22 @@ def running_median(values: NDArray[np.floating], window: int) -> NDArray[np.floa
     [5.0, 2.0, 3.0, 3.0, 3.5]
     """
     half = window // 2
-    return np.array([np.median(values[max(0, i - half) : i + half + 1]) for i in range(len(values))])
+    n = len(values)
+    ends = [i for i in range(n) if i < half or i >= n - half]
+    found = np.empty(n)
+    if n >= window:
+        found[half : n - half] = np.median(sliding_window_view(values, window), axis=1)
+    for i in ends:
+        found[i] = np.median(values[max(0, i - half) : i + half + 1])
+    return found
 
 
-def _path(x: NDArray[np.floating], y: NDArray[np.floating]) -> str:
-    """An SVG path through the points; a gap where one is not finite."""
+def _path(x: NDArray[np.floating], y: NDArray[np.floating], intervals: int) -> str:
+    """An SVG path through the points, thinned; a gap where one is not finite."""
     commands = []
     pen = "M"  # move to the next point; "L" draws a line to it
-    for a, b in zip(x, y, strict=True):
+    drawn = extremes(x, y, intervals)
+    for a, b in zip(x[drawn], y[drawn], strict=True):
         if not math.isfinite(b):
             pen = "M"
             continue
@@ -206,7 +187,7 @@ def _path(x: NDArray[np.floating], y: NDArray[np.floating]) -> str:
     return "".join(commands)
 
 
-def _readings(series: Sequence[Series], last: float, x: _Scale) -> list[tuple[float, float, str]]:
+def _readings(series: Sequence[Series], last: float, x: Scale) -> list[tuple[float, float, str]]:
     """Tooltips (x, width, text) at up to `READINGS` logged steps: the nearest value of each series."""
     steps = np.unique(np.concatenate([s.steps for s in series]))
     steps = steps[np.unique(np.linspace(0, len(steps) - 1, READINGS).astype(int))]

@@ -14,6 +14,9 @@ from unweave.runs.errors import OtherData
 from unweave.runs.run import Run, load_run
 from unweave.training.records import units
 
+DETAILED = 12  # runs whose own sections follow a comparison
+LISTED = 1_000  # runs in the table of runs
+
 
 def write(
     runs: Sequence[str | Path | Run] | str | Path | Run,
@@ -57,12 +60,12 @@ def _refuse_other_data(run: Run) -> None:
 
 def render(runs: Sequence[Run]) -> str:
     """The HTML text of the page."""
-    pages = [sections.of(run, f"run-{i}") for i, run in enumerate(runs)]
+    pages = [sections.of(run, f"run-{i}") for i, run in enumerate(runs[:DETAILED])]
     comparison = None
     title = pages[0].title
     if len(runs) > 1:
         comparison = comparing(runs)
-        title = f"{len(pages)} runs compared"
+        title = f"{len(runs):,} runs compared"
     template = environment().get_template("page.html")
     return template.render(title=title, runs=pages, comparison=comparison)
 
@@ -81,11 +84,14 @@ def environment() -> Environment:
 def comparing(runs: Sequence[Run]) -> dict[str, Any]:
     """The variables of the template `compare.html`."""
     configs = [run.config for run in runs]
+    settings = [dict(facts.settings(config)) for config in configs]
     names = [run.path.name for run in runs]
     scores = [run.folder.scores() for run in runs]
     groups = compare.groups(configs)
     return {
         "groups": groups,
+        "shown": compare.shown(groups, scores),
+        "listed": LISTED,
         "summaries": compare.summaries(groups, scores),
         "strips": compare.strips(groups, names, scores),
         "metrics": list(dict.fromkeys(metric for of_run in scores for metric in of_run)),
@@ -93,7 +99,7 @@ def comparing(runs: Sequence[Run]) -> dict[str, Any]:
         "runs": names,
         "group_of": {i: group for group in groups for i in group.members},
         "differing": facts.differing(configs),
-        "chosen": [dict(facts.settings(config)) for config in configs],
+        "chosen": settings,
         "charts": overlaid(runs, groups),
     }
 

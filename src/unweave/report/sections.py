@@ -82,7 +82,7 @@ def of(run: Run, anchor: str) -> RunPage:
     """The report of a run. anchor: the HTML id that its links begin with."""
     views = Views(run)
     found = run.folder.scores()
-    records = run.records()
+    records = views.records
     rows = scores.rows(found)
     config = run.config
     return RunPage(

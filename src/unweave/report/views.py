@@ -93,6 +93,11 @@ class Views:
             raise Absent(f"The data could not be opened: {error}.") from error
         return data, "from the training data"
 
+    @cached_property
+    def records(self) -> list[dict[str, Any]]:
+        """The log of the run, read once."""
+        return self.run.records()
+
     def rows(self, n: int) -> NDArray[np.int64]:
         """Up to n row indices of the data, drawn at random with the seed."""
         size = len(self.source[0])
@@ -171,7 +176,7 @@ class Views:
 
         None if codes have no variance.
         """
-        logged = [r["kl per latent"] for r in self.run.records() if "kl per latent" in r]
+        logged = [r["kl per latent"] for r in self.records if "kl per latent" in r]
         last = logged[-1] if logged else None
         if not isinstance(last, dict):
             return last

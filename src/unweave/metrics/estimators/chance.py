@@ -8,48 +8,73 @@ second-order expansion, in which all other cells would be off.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from unweave.metrics.estimators.entropies import corrections
 
 DENSE = 8.0  # expected rows from which the expansion is right to 1e-3 of a row's share
-TAIL = 1e-12
+TAIL = 1e-16
+AT_ONCE = 4096  # cells whose numbers fit in the processor's cache
 
 
-def by_chance(codes: list[np.ndarray], factors: list[np.ndarray], spread: np.ndarray, single: np.ndarray) -> np.ndarray:
+def by_chance(
+    codes: np.ndarray, firsts: np.ndarray, factors: list[np.ndarray], spread: np.ndarray, single: np.ndarray
+) -> np.ndarray:
     """Information in nats that D codes and K factors seem to share if they are unrelated, (D, K).
 
-    codes: for every code the rows in each bin where factor k is known, (B, K). factors: for every
-    factor the rows in each level. spread: (K,), the variance of the rows' weights w, whose mean is
-    1; 0 if all weigh the same. single: (K,), the mean of w log w.
+    codes: the rows in each bin where factor k is known, (B, K), the bins of one code after another.
+    firsts: (D,), the first bin of each code. factors: for every factor the rows in each level.
+    spread: (K,), the variance of the rows' weights w, whose mean is 1; 0 if all weigh the same.
+    single: (K,), the mean of w log w.
     """
-    # the bins of all codes one after the other, (sum of B, K), and where those of each code start
-    firsts = np.cumsum([0, *map(len, codes[:-1])])
-    of_codes = np.concatenate(codes)
-    found = np.zeros((len(codes), len(factors)))
-    for k, levels in enumerate(factors):
-        n = max(int(levels.sum()), 1)
-        weights = (float(spread[k]), float(single[k]))
-        # levels of equal size expect the same, so each size is computed once
-        sizes, times = np.unique(levels[levels > 0], return_counts=True)
-        joint = _expected(of_codes[:, k], sizes, n, weights) @ times
-        of_code = np.add.reduceat(joint - _terms(of_codes[:, k], *weights), firsts)
-        of_levels = _terms(sizes, *weights) @ times
-        found[:, k] = (_terms(np.array([n]), *weights) + of_code - of_levels) / n
+    found = np.zeros((len(firsts), len(factors)))
+    for alike in _alike(codes, spread, single):
+        weights = (float(spread[alike[0]]), float(single[alike[0]]))
+        of_factors = [factors[k] for k in alike]
+        found[:, alike] = _of_alike(codes[:, alike[0]], firsts, of_factors, weights)
     return found
+
+
+def _alike(codes: np.ndarray, spread: np.ndarray, single: np.ndarray) -> list[list[int]]:
+    """The factors in groups that are known in the same numbers of rows in each bin, and so expect the same."""
+    groups: dict[tuple[bytes, float, float], list[int]] = {}
+    for k, column in enumerate(codes.T):
+        key = (column.tobytes(), float(spread[k]), float(single[k]))
+        groups.setdefault(key, []).append(k)
+    return list(groups.values())
+
+
+def _of_alike(
+    codes: np.ndarray, firsts: np.ndarray, factors: list[np.ndarray], weights: tuple[float, float]
+) -> np.ndarray:
+    """Information by chance (D, K) for bins of so many rows (B,), in all of which the factors are known."""
+    n = max(int(factors[0].sum()), 1)
+    # cells of bins and levels of equal size expect the same, so each pair of sizes is computed once
+    bins, of_bin = np.unique(codes, return_inverse=True)
+    levels, of_level = np.unique(np.concatenate(factors), return_inverse=True)
+    factor = np.repeat(np.arange(len(factors)), [len(rows) for rows in factors])
+    times = np.zeros((len(levels), len(factors)))  # of each size among the levels of a factor
+    np.add.at(times, (of_level, factor), 1)
+    joint = _expected(bins, levels, n, weights) @ times  # (sizes of bins, K)
+    of_codes = np.add.reduceat((joint - _terms(bins, *weights)[:, None])[of_bin], firsts, 0)
+    of_levels = _terms(levels, *weights) @ times
+    return (_terms(np.array([n]), *weights) + of_codes - of_levels) / n
 
 
 def _expected(codes: np.ndarray, levels: np.ndarray, n: int, weights: tuple[float, float]) -> np.ndarray:
     """Expected term of each cell, (B, L), of bins of so many rows (B,) and levels of so many rows
     (L,).
     """
-    a = codes[:, None].astype(np.float64)
-    b = levels[None].astype(np.float64)
-    terms = _expansion(a, b, n, weights[0])  # (B, L)
-    # cells with few expected rows, (S,), are summed exactly
-    sparse = (a * b / n < DENSE) & (a > 0)
-    a, b = (x[sparse] for x in np.broadcast_arrays(a, b))
-    terms[sparse] = _exactly(a, b, n, weights)
+    terms = _expansion(codes.astype(np.float64), levels.astype(np.float64), n, weights[0])
+    # cells with few expected rows are summed exactly
+    same = np.array_equal(codes, levels)
+    sparse = np.multiply.outer(codes, levels) < DENSE * n
+    a, b = np.nonzero(np.triu(sparse) if same else sparse)
+    terms[a, b] = _exactly(codes[a], levels[b], n, weights)
+    if same:
+        terms[b, a] = terms[a, b]
     return terms
 
 
@@ -57,40 +82,53 @@ def _expansion(a: np.ndarray, b: np.ndarray, n: int, spread: float) -> np.ndarra
     """Expected terms (B, L) to second order: variance of the count, half a row of correction,
     variance of the weights.
     """
-    expected = a * b / n
-    variance = (1 - a / n) * (1 - b / n) * n / max(n - 1, 1)
-    logs = np.log(np.where(a > 0, expected, 1))
-    return np.where(a > 0, expected * logs + (variance - 1 + spread) / 2, 0.0)
+    logs = np.add.outer(np.log(np.maximum(a, 1) / n), np.log(np.maximum(b, 1)))
+    variance = np.multiply.outer(1 - a / n, (1 - b / n) * (n / max(n - 1, 1)))
+    return np.multiply.outer(a, b / n) * logs + (variance - 1 + spread) / 2
 
 
 def _exactly(a: np.ndarray, b: np.ndarray, n: int, weights: tuple[float, float]) -> np.ndarray:
     """The sum over the counts c that a cell can have of P(c) times their term, for cells (S,)."""
-    if not len(a):
-        return np.zeros(0)
+    most = np.minimum(a, b)
+    values = _terms(np.arange(int(most.max(initial=0)) + 1), *weights)
+    pieces = range(0, len(a), AT_ONCE)
+    sums = [_summed(a[i : i + AT_ONCE], b[i : i + AT_ONCE], n, values) for i in pieces]
+    return np.concatenate(sums) if sums else np.zeros(0)
+
+
+def _summed(a: np.ndarray, b: np.ndarray, n: int, values: np.ndarray) -> np.ndarray:
+    """The sum over c of P(c) values[c] for cells (S,): as many as the processor's cache holds."""
     rows = np.maximum(a + b - n, 0)  # (S,): the count of this round, from the least possible
     most = np.minimum(a, b)
     chance = _first(a, b, n, rows)
-    last = int(most.max())
-    values = _terms(np.arange(last + 1), *weights)
+    mean = a * b / n
     total = np.zeros(len(a))
-    for _ in range(last + 1):
-        total += chance * values[rows.astype(np.int64)]
+    for _ in range(int((most - rows).max()) + 1):
+        total += chance * values[rows]
         # P(c + 1) / P(c) of the hypergeometric distribution
-        chance = chance * ((a - rows) * (b - rows)) / ((rows + 1) * (n - a - b + rows + 1))
+        chance *= ((a - rows) * (b - rows)) / ((rows + 1) * (n - a - b + rows + 1))
         rows = np.minimum(rows + 1, most)
-        if ((chance < TAIL) & (rows > a * b / n)).all():
+        if ((chance < TAIL) & (rows > mean)).all():
             break
     return total
 
 
 def _first(a: np.ndarray, b: np.ndarray, n: int, least: np.ndarray) -> np.ndarray:
     """Hypergeometric probability of the least count that a cell can have."""
-    from scipy.special import gammaln
+    logs = _log_factorials(1 << n.bit_length())
 
     def choose(m: np.ndarray | int, c: np.ndarray) -> np.ndarray:
-        return gammaln(m + 1.0) - gammaln(c + 1) - gammaln(m - c + 1)
+        return logs[m] - logs[c] - logs[m - c]
 
     return np.exp(choose(a, least) + choose(n - a, b - least) - choose(n, b))
+
+
+@lru_cache(maxsize=8)
+def _log_factorials(size: int) -> np.ndarray:
+    """Log n! for n from 0 to `size`."""
+    from scipy.special import gammaln
+
+    return gammaln(np.arange(size + 1) + 1.0)
 
 
 def _terms(rows: np.ndarray, spread: float, single: float) -> np.ndarray:

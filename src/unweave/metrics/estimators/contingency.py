@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unweave.metrics.estimators import entropies
+from unweave.metrics.estimators.cells import Levels
 from unweave.metrics.estimators.chance import by_chance
 
 
@@ -50,59 +50,6 @@ class Information:
     estimator: str
 
 
-@dataclass(frozen=True)
-class Cells:
-    """Cells of a contingency table, factor after factor along the last axis: masses and numbers of
-    rows, (..., L) each.
-    """
-
-    mass: np.ndarray
-    rows: np.ndarray
-
-    def terms(self, corrected: bool) -> np.ndarray:
-        """The amount, times N, by which each cell lowers an entropy."""
-        if corrected:
-            return entropies.corrected(self.mass, self.rows)
-        return entropies.plug_in(self.mass)
-
-
-class Levels:
-    """The levels of K factors, v (N, K) with -1 where unknown, laid out one factor after the other."""
-
-    def __init__(self, v: np.ndarray, weights: np.ndarray | None) -> None:
-        self.ends = np.cumsum(v.max(0) + 2)  # one cell more per factor, for the rows where it is unknown
-        self.starts = np.concatenate([[0], self.ends[:-1]])
-        self.place = np.where(v < 0, self.ends - 1, v + self.starts)  # (N, K)
-        self.n = np.maximum((v >= 0).sum(0), 1)
-        self.weights = None
-        self.spread = np.zeros(v.shape[1])
-        self.single = np.zeros(v.shape[1])
-        if weights is not None and np.ptp(weights) > 0:
-            of_known = np.where(v >= 0, weights[:, None], 0.0)
-            total = np.maximum(of_known.sum(0), 1e-300)
-            self.weights = weights[:, None] * (self.n / total)  # (N, K), of mean 1 where the factor is known
-            of_known *= self.n / total
-            self.spread = (of_known**2).sum(0) / self.n - 1
-            self.single = entropies.plug_in(of_known).sum(0) / self.n
-
-    def cells(self, z: np.ndarray, values: int) -> Cells:
-        """The cells (values, L) of one column of codes (N,)."""
-        length = int(self.ends[-1])
-        # one number for each cell of each factor: (N, K) -> (N * K,)
-        index = (z[:, None] * length + self.place).ravel()
-        rows = np.bincount(index, minlength=values * length).reshape(values, length)
-        if self.weights is None:
-            return Cells(rows.astype(np.float64), rows)
-        mass = np.bincount(index, self.weights.ravel(), values * length).reshape(values, length)
-        return Cells(mass, rows)
-
-    def by_factor(self, cells: np.ndarray) -> np.ndarray:
-        """Sums over the levels of each factor, (..., K)."""
-        # from each start to the cell of unknown rows, which is in the odd sums and left out
-        bounds = np.stack([self.starts, self.ends - 1], 1).ravel()
-        return np.add.reduceat(cells, bounds, -1)[..., ::2]
-
-
 def from_indices(z: np.ndarray, v: np.ndarray, weights: np.ndarray | None = None, *, corrected: bool) -> Information:
     """Information between columns of indices from 0: z (N, D), v (N, K) with -1 where a factor is
     unknown.
@@ -117,26 +64,27 @@ def from_indices(z: np.ndarray, v: np.ndarray, weights: np.ndarray | None = None
     joint: list[np.ndarray] = []
     codes: list[np.ndarray] = []
     margins: list[np.ndarray] = []
-    # sums of the entropies' terms, (K,) for each code: of the cells, and of the code's bins
-    for j in range(z.shape[1]):
-        cells = levels.cells(z[:, j], int(values[j]))  # (bins, L)
-        of_code = Cells(levels.by_factor(cells.mass), levels.by_factor(cells.rows))
-        joint.append(levels.by_factor(cells.terms(corrected).sum(0)))
-        codes.append(of_code.terms(corrected).sum(0))
-        margins.append(of_code.rows)
-    of_factor = Cells(cells.mass.sum(0), cells.rows.sum(0))  # (L,), the same from every code
-    whole = Cells(levels.n.astype(np.float64), levels.n).terms(corrected)
+    # sums of the entropies' terms, (codes, K) each: of the cells, and of the codes' bins
+    for cells, firsts in levels.tables(z, values):
+        of_codes = cells.each(levels.by_factor)  # (B, K)
+        joint.append(levels.by_factor(np.add.reduceat(cells.terms(corrected), firsts, 0)))
+        codes.append(np.add.reduceat(of_codes.terms(corrected), firsts, 0))
+        margins.append(of_codes.rows)
+    of_factor = cells.each(lambda table: table[firsts[-1] :].sum(0))  # (L,), the same from every code
+    whole = levels.whole().terms(corrected)
     # H = log N - sum of terms / N, (D, K), (D, K), (K,)
-    found = [np.stack(joint), np.stack(codes), levels.by_factor(of_factor.terms(corrected))]
+    found = [np.concatenate(joint), np.concatenate(codes), levels.by_factor(of_factor.terms(corrected))]
     h_joint, h_codes, h_factors = (np.maximum((whole - terms) / levels.n, 0) for terms in found)
     uncut = h_codes + h_factors - h_joint
+    of_bins = np.concatenate(margins)  # rows in the bins of all codes, (sum of bins, K)
+    firsts = np.cumsum(values) - values
     if corrected:
         of_levels = [of_factor.rows[i : j - 1] for i, j in zip(levels.starts, levels.ends, strict=True)]
-        chance = by_chance(margins, of_levels, levels.spread, levels.single)
+        chance = by_chance(of_bins, firsts, of_levels, levels.spread, levels.single)
         uncut = stretched(uncut, chance, np.minimum(h_codes, h_factors))
     # (bins - 1) (levels - 1) of those that occur, (D, K)
     levels_seen = levels.by_factor(of_factor.rows > 0)
-    freedom = np.stack([(rows > 0).sum(0) - 1 for rows in margins]) * (levels_seen - 1)
+    freedom = (np.add.reduceat(of_bins > 0, firsts, 0, dtype=np.int64) - 1) * (levels_seen - 1)
     form = "chance-corrected" if corrected else "plug-in"
     return Information(
         mutual=np.maximum(uncut, 0),

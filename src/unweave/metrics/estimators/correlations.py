@@ -21,40 +21,51 @@ def correlations(table: Table, *, ranked: bool) -> np.ndarray:
         vary in these rows.
     """
     unknown = np.isnan(table.factors)
-    whole = not unknown.any()
-    if ranked and whole:
-        z = ranks(table.codes, table.weights)
-    else:
-        (z,) = standardise(table.codes, weights=table.weights)
-    matrix = np.zeros((z.shape[1], unknown.shape[1]))
-    for k, column in enumerate(in_exact_units(table.factors).T):
-        known = slice(None) if whole else ~unknown[:, k]
-        codes = z[known]
-        v = column[known]
+    v = in_exact_units(table.factors)
+    whole = ~unknown.any(0)  # (K,)
+    (z,) = standardise(table.codes, weights=table.weights)
+    matrix = np.zeros((z.shape[1], v.shape[1]))
+    if whole.any():
+        codes = _ranks_of_codes(table) if ranked else z
+        known = v[:, whole]
+        of_factors = ranks(known, table.weights) if ranked else known
+        matrix[:, whole] = _correlate(codes, of_factors, table.row_weights())
+    for k in np.flatnonzero(~whole):
+        known = ~unknown[:, k]
         weights = weights_of(table.weights, known)
-        if ranked:
-            v = ranks(v[:, None], weights)[:, 0]
-            if not whole:
-                # ranks among the rows where this factor is known
-                codes = ranks(codes, weights)
-        matrix[:, k] = _correlate(codes, v, or_ones(weights, len(v)))
+        codes = z[known]
+        of_factor = v[known, k : k + 1]
+        if ranked:  # among the rows where this factor is known
+            codes = ranks(codes, weights)
+            of_factor = ranks(of_factor, weights)
+        matrix[:, k : k + 1] = _correlate(codes, of_factor, or_ones(weights, len(codes)))
     return matrix
 
 
 def _correlate(z: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """|corr| of the columns of z (n, D) with v (n,), rows weighted by w; einsum adds in one order
-    on any machine.
-    """
-    if not len(v) or not np.ptp(v) > 0:
-        return np.full(z.shape[1], math.nan)
+    """|corr| (D, K) of the columns of z (n, D) with those of v (n, K), rows weighted by w (n,)."""
+    found = np.full((z.shape[1], v.shape[1]), math.nan)
+    if not len(v):
+        return found
     share = w / w.sum()
     z = z - np.einsum("n,nd->d", share, z)
-    v = v - np.einsum("n,n->", share, v)
-    # (D,): product of the variances, and |covariance|
-    spread = np.einsum("n,nd,nd->d", share, z, z) * np.einsum("n,n,n->", share, v, v)
-    covariance = np.abs(np.einsum("n,n,nd->d", share, v, z))
-    found = np.divide(covariance, np.sqrt(spread), out=np.zeros_like(spread), where=spread > 0)
-    return np.minimum(found, 1)
+    varies = np.ptp(v, 0) > 0  # (K,)
+    v = v[:, varies]
+    v = v - np.einsum("n,nk->k", share, v)
+    # (D, K): product of the variances, and |covariance|
+    spread = np.outer(np.einsum("n,nd,nd->d", share, z, z), np.einsum("n,nk,nk->k", share, v, v))
+    covariance = np.abs(z.T @ (share[:, None] * v))
+    shares = np.divide(covariance, np.sqrt(spread), out=np.zeros_like(spread), where=spread > 0)
+    found[:, varies] = np.minimum(shares, 1)
+    return found
+
+
+def _ranks_of_codes(table: Table) -> np.ndarray:
+    """Ranks (N, D) of the codes. A copy with fewer rows keeps the order that was found, and sorts nothing."""
+    if "places of codes" not in table.bins:
+        places = [np.unique(column, return_inverse=True)[1] for column in table.codes.T]
+        table.bins["places of codes"] = np.stack(places, 1)
+    return _ranks(table.bins["places of codes"], table.weights)
 
 
 def ranks(z: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
@@ -64,9 +75,14 @@ def ranks(z: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     >>> ranks(np.array([[5.0], [1.0], [5.0], [7.0]]))[:, 0]
     array([2. , 0.5, 2. , 3.5])
     """
-    ranked = np.empty(z.shape)
-    for j, column in enumerate(z.T):
-        _, place = np.unique(column, return_inverse=True)
+    places = [np.unique(column, return_inverse=True)[1] for column in z.T]
+    return _ranks(np.stack(places, 1), weights)
+
+
+def _ranks(places: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Ranks (n, D) of values by their places (n, D) among those that may occur."""
+    ranked = np.empty(places.shape)
+    for j, place in enumerate(places.T):
         mass = np.bincount(place, weights)
         ranked[:, j] = (np.cumsum(mass) - mass / 2)[place]
     return ranked

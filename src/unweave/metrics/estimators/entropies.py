@@ -46,13 +46,34 @@ def corrected(mass: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return plug_in(mass) + mass * corrections(int(rows.max(initial=0)))[rows]
 
 
+def of_counts(rows: np.ndarray, correct: bool) -> np.ndarray:
+    """`plug_in` of whole numbers of rows, or `corrected`: looked up, since few numbers occur.
+
+    >>> print(of_counts(np.array([0, 1, 2]), correct=False).round(4))
+    [0.     0.     1.3863]
+    """
+    return _of_counts(_size(int(rows.max(initial=0))), correct)[rows]
+
+
 def corrections(most: int) -> np.ndarray:
     """S(n) - log n for n from 0 to at least `most`; 0 for n = 0.
 
     >>> print((corrections(4)[1:5] + np.log(np.arange(1, 5))).round(4))  # S(1) = -gamma - 1/2
     [-1.0772  0.5715  0.8611  1.2854]
     """
-    return _corrections(1 << max(most, 1).bit_length())
+    return _corrections(_size(most))
+
+
+def _size(most: int) -> int:
+    """The length of a table of the numbers from 0 to `most`: a power of two, so that few are made."""
+    return 1 << max(most, 1).bit_length()
+
+
+@lru_cache(maxsize=16)
+def _of_counts(size: int, correct: bool) -> np.ndarray:
+    rows = np.arange(size)
+    mass = rows.astype(np.float64)
+    return corrected(mass, rows) if correct else plug_in(mass)
 
 
 @lru_cache(maxsize=8)
