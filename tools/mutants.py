@@ -25,7 +25,7 @@ import time
 import tomllib
 from collections import defaultdict
 from pathlib import Path
-from types import FrameType, FunctionType, ModuleType
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -35,6 +35,7 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome, WorkResult
+from in_place import replace
 
 OPTIONS = ["-q", "-p", "no:cacheprovider", "-o", "addopts=--doctest-modules --import-mode=importlib"]
 
@@ -53,13 +54,13 @@ class Mutants:
             start = time.process_time()
             with self.recorded(item):
                 if not passes(item):
-                    raise session.Failed(f"{item.nodeid} fails without a mutant")
+                    pytest.exit(f"{item.nodeid} fails without a mutant", 1)
             self.cost[item] = time.process_time() - start
         jobs = list(self.work.pending_work_items)
         # what fails on a mutant must not fail for being put in place
         unchanged = {path: path.read_text() for path in {job.mutations[0].module_path for job in jobs}}
         if not self.passes_in_child(unchanged, set().union(*(self.reaching(path) for path in unchanged))):
-            raise session.Failed("the tests fail on the unchanged source, put in place as a mutant is")
+            pytest.exit("the tests fail on the unchanged source, put in place as a mutant is", 1)
         for job in jobs:
             self.work.set_result(job.job_id, self.result(job.mutations[0]))
         return True
@@ -130,45 +131,13 @@ def survives(sources: dict[Path, str], items: list[pytest.Item]) -> bool:
         return False
 
 
-def replace(module: ModuleType, mutated: str) -> None:
-    """Put the objects of the mutated source in place of a module's, for all who have imported them."""
-    names = {"__name__": module.__name__, "__package__": module.__package__, "__file__": module.__file__}
-    exec(compile(mutated, str(module.__file__), "exec"), names)
-    for name, new in names.items():
-        old = vars(module).get(name)
-        if isinstance(new, type) and new.__module__ == module.__name__:
-            for key, value in vars(new).items():
-                if not become(vars(old).get(key), value) and key not in ("__dict__", "__weakref__", "__doc__"):
-                    setattr(old, key, value)
-        elif not (name.startswith("__") or become(old, new)):
-            rebind(old, new, name)
-
-
-def become(old: object, new: object) -> bool:
-    """Give a function the code of another, through its decorators; False if they are not alike."""
-    if isinstance(old, classmethod | staticmethod) and type(old) is type(new):
-        return become(old.__func__, new.__func__)  # type: ignore[attr-defined]  # of the same type
-    if not (isinstance(old, FunctionType) and isinstance(new, FunctionType)):
-        return False
-    if old.__code__.co_freevars != new.__code__.co_freevars:
-        return False
-    for mine, other in zip(old.__closure__ or (), new.__closure__ or (), strict=True):
-        become(mine.cell_contents, other.cell_contents)
-    old.__code__ = new.__code__
-    old.__defaults__ = new.__defaults__
-    old.__kwdefaults__ = new.__kwdefaults__
-    return True
-
-
-def rebind(old: object, new: object, name: str) -> None:
-    """Change a name in every module where it stands for the old object."""
-    for module in list(sys.modules.values()):
-        if getattr(module, "__dict__", {}).get(name) is old:
-            setattr(module, name, new)
-
-
 def is_declared(source: str, position: tuple[int, int]) -> bool:
-    """Whether a position (line, column) is in an annotation, or in the keywords of a constructor."""
+    """Whether a position (line, column) is in an annotation, or in the keywords of a constructor.
+
+    Or on the star before keywords, which is no product.
+    """
+    if source.splitlines()[position[0] - 1][position[1] :].startswith("*,"):
+        return True
     parts: list[ast.AST | None] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.arg | ast.AnnAssign):

@@ -257,9 +257,9 @@ def test_the_second_batch_is_the_other_half():
 
 
 def test_the_critic_s_accuracy_by_hand():
-    """Two codes of four are known (0 is a tie), and three shuffled ones of four: (2/4 + 3/4) / 2."""
-    found = accuracy(torch.tensor([1.0, 0.0, -1.0, 2.0]), torch.tensor([0.0, -1.0, 1.0, -3.0]))
-    assert found.item() == 0.625
+    """Four codes of five are known (0 is a tie), and three shuffled ones of four: (4/5 + 3/4) / 2."""
+    found = accuracy(torch.tensor([1.0, 0.0, 3.0, 2.0, 0.5]), torch.tensor([0.0, -1.0, 1.0, -3.0]))
+    assert found.item() == pytest.approx(0.775)
 
 
 @pytest.mark.parametrize(("part", "rows"), [("same", 2), ("second", 2)])
@@ -373,8 +373,8 @@ def test_alpha_1_drops_the_kl_and_lambda_weighs_the_divergence():
 
 def test_a_weight_that_would_flee_the_prior_is_refused():
     """pythae's default InfoVAE weighs the MMD with alpha + lambda - 1 = -0.999."""
-    with pytest.raises(ValueError, match="at least 1"):
-        Info(MMD(), alpha=0.0, lam=0.001)
+    with pytest.raises(ValueError, match=r"alpha \+ lam is 0\.75; it has to be at least 1"):
+        Info(MMD(), alpha=0.25, lam=0.5)
 
 
 def test_the_mmd_is_neither_divided_twice_nor_maximised():
