@@ -16,7 +16,7 @@ help:
 	@echo "make bench     steps per second beside a bare loop, layers, loaders: ten minutes"
 	@echo "make cover     the tests with the lines that none of them reaches"
 	@echo "make profile   where the time of a training step goes"
-	@echo "make mutate    changes in the maths and the regularisers that no test sees: ten minutes"
+	@echo "make mutate    changes in the maths and the regularisers that no test sees: some minutes"
 	@echo "make recipes   every recipe, two runs at a time, one thread each; ends with the bill"
 	@echo "make picture   the picture of the README, from a run: make picture RUN=runs/NAME"
 	@echo "make clean     remove .venv"

@@ -37,7 +37,7 @@ def become(old: object, new: object) -> bool:
         become(mine.cell_contents, other.cell_contents)
     inner = {code.co_name: code for code in new.__code__.co_consts if isinstance(code, CodeType)}
     for function in gc.get_objects() if inner else ():  # what the old one returned, as decorators do
-        if isinstance(function, FunctionType) and function.__code__ in old.__code__.co_consts:
+        if type(function) is FunctionType and function.__code__ in old.__code__.co_consts:
             function.__code__ = inner[function.__code__.co_name]
     old.__code__ = new.__code__
     old.__defaults__ = new.__defaults__

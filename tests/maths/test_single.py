@@ -89,3 +89,10 @@ def test_a_keyword_in_low_precision_is_computed_in_float32():
 
 def test_without_autocast_nothing_is_touched():
     assert in_float32(lambda t: t)(CODES) is CODES
+
+
+def test_the_name_and_the_docstring_stay():
+    def statistic(codes):
+        """Of codes."""
+
+    assert (in_float32(statistic).__name__, in_float32(statistic).__doc__) == ("statistic", "Of codes.")
