@@ -16,7 +16,7 @@ help:
 	@echo "make bench     steps per second beside a bare loop, layers, loaders: ten minutes"
 	@echo "make cover     the tests with the lines that none of them reaches"
 	@echo "make profile   where the time of a training step goes"
-	@echo "make mutate    changes in the maths and the regularisers that no test sees: hours"
+	@echo "make mutate    changes in the maths and the regularisers that no test sees: some minutes"
 	@echo "make recipes   every recipe, two runs at a time, one thread each; ends with the bill"
 	@echo "make picture   the picture of the README, from a run: make picture RUN=runs/NAME"
 	@echo "make clean     remove .venv"
@@ -52,10 +52,11 @@ profile: .venv/developed
 	$(BIN)/python benchmarks/profile_step.py
 
 mutate: .venv/developed
-	$(BIN)/python -m pip install --quiet -e '.[mutation]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[mutation]'
 	$(BIN)/cosmic-ray init cosmic-ray.toml mutations.sqlite
-	$(BIN)/cosmic-ray exec cosmic-ray.toml mutations.sqlite
-	$(BIN)/cr-report mutations.sqlite --surviving-only
+	$(BIN)/cr-filter-operators mutations.sqlite cosmic-ray.toml
+	nice -n 10 $(BIN)/python tools/mutants.py cosmic-ray.toml mutations.sqlite
+	$(BIN)/cr-report mutations.sqlite --surviving-only --show-diff
 
 # every recipe, two runs at a time, one thread each; ends with the bill
 recipes: .venv/used

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import torch
 from scipy.special import logsumexp
 from scipy.stats import norm
 
-from unweave.maths.information import aggregate, chain, log_weights, whole_chain
+from unweave.maths.information import aggregate, carried, chain, log_weights, whole_chain
 
 N = 737_280  # images of dSprites
 
@@ -195,3 +196,35 @@ def test_the_whole_chain_finds_the_closed_form_without_a_warning():
     assert information == pytest.approx(2 * math.log(2), abs=0.05)
     assert correlation == pytest.approx(0, abs=0.02)
     assert dimension == pytest.approx(0, abs=0.02)
+
+
+def test_a_batch_of_one_image_estimates_nothing_but_its_own_posterior():
+    """Weights 1/N for itself, and no other image: log q(z) is log q(z given x) - log N, also if it is there twice."""
+    z, mean, log_var = (t.expand(2, -1) for t in independent(0, 1, d=3))
+    own = torch.distributions.Normal(mean, (log_var / 2).exp()).log_prob(z)
+    for rows, index in ((1, None), (2, torch.tensor([7, 7]))):
+        given = (t[:rows] for t in (z, mean, log_var))
+        joint, marginals = aggregate(*given, n=10, estimator="stratified", index=index)
+        torch.testing.assert_close(joint, own[:rows].sum(1) - math.log(10))
+        torch.testing.assert_close(marginals, own[:rows] - math.log(10))
+
+
+def test_the_constant_of_the_weights_counts_shared_columns_once_for_a_group():
+    """(D - 1) log(N M) of the code, less 3/4 of (3 - 1) log(N M) of three columns that four images share."""
+    share = torch.tensor([0.25, 0.25, 0.25, 1.0, 1.0]).expand(2, 5)
+    assert carried(2, 5, n=10, estimator="weighted") == pytest.approx(4 * math.log(20))
+    assert float(carried(2, 5, n=10, estimator="weighted", share=share)) == pytest.approx(2.5 * math.log(20))
+    assert carried(2, 5, n=10, estimator="stratified", share=share) == 0
+
+
+@pytest.mark.parametrize(("n", "warned"), [(4, True), (6, False)])
+def test_the_whole_chain_warns_within_one_nat_of_its_ceiling(n, warned):
+    """Two codes far apart, each of half of the images: I is log 2 = .69; log 4 - 1 is .39, log 6 - 1 is .79."""
+    mean = torch.tensor([[100.0], [-100.0]]).repeat(n // 2, 1)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        found = whole_chain(mean, mean, torch.zeros(n, 1))
+    assert found.mutual_information.item() == pytest.approx(math.log(2), abs=1e-4)
+    assert [str(w.message) for w in seen] == [
+        "I(x; z) is 0.69 nats, at its ceiling log N = 1.39: take more images" for _ in range(warned)
+    ]

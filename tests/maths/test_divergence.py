@@ -73,6 +73,19 @@ def test_one_code_has_no_mmd_and_the_message_says_so():
         mmd(normal(0, 1), normal(1, 1))
 
 
+def test_two_codes_are_enough_for_an_mmd():
+    """Codes 0 and 2 in one column against 0 and 0, rbf: exp(-2) within, 1 within, and the mean of 1, 1, exp(-2) twice."""
+    found = mmd(torch.tensor([[0.0], [2.0]]), torch.zeros(2, 1), "rbf")
+    assert found.item() == pytest.approx(math.exp(-2) + 1 - (1 + math.exp(-2)), abs=1e-6)
+
+
+def test_stein_direction_of_two_codes_by_hand():
+    """Codes a and -a: the bandwidth is 4 a^2 / log 3, the kernel 1/3, and phi(a) = log 3 / (6 a) - a / 3."""
+    for a in (1.0, 1e-3):
+        wanted = math.log(3) / (6 * a) - a / 3
+        torch.testing.assert_close(stein_direction(torch.tensor([[a], [-a]])), torch.tensor([[wanted], [-wanted]]))
+
+
 def test_stein_direction_by_loops():
     z = normal(0, 5, 2)
     d2 = squared_distances(z, z)
@@ -145,3 +158,13 @@ def test_support_gap_by_loops_over_three_columns():
     assert support_gap(z, draws=2000).item() == pytest.approx(total, rel=1e-5)
     assert support_gap(z, pairs=1).item() <= total
     assert support_gap(z, pairs=3).item() == pytest.approx(total, rel=1e-5)
+
+
+def test_support_gap_of_some_pairs_of_columns():
+    """Columns t, t and 2 t, t = -1, -.5, ..., 1: gaps 2, 3.25 and 3.25, each of a corner to its nearest code."""
+    side = torch.linspace(-1, 1, 5)
+    z = torch.stack([side, side, 2 * side], 1)
+    for pairs, sums in ((1, {2.0, 3.25}), (2, {5.25, 6.5}), (3, {8.5}), (4, {8.5}), (0, {8.5})):
+        assert {round(float(support_gap(z, pairs=pairs)), 4) for _ in range(20)} == sums
+    weight = torch.tensor([[9.0, 0.5, 2.0], [9.0, 9.0, 1.0], [9.0, 9.0, 9.0]])
+    assert support_gap(z, weight=weight).item() == pytest.approx(0.5 * 2 + 2 * 3.25 + 3.25)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
-from unweave.maths.gaussian import kl, log_density, log_standard, mixture, product
+from unweave.maths.gaussian import geometric, kl, log_density, log_standard, mixture, product
 from unweave.types import Posterior
 
 
@@ -75,7 +75,23 @@ def test_mixture_averages_means_and_variances():
     assert log_var.exp().item() == pytest.approx(0.625)
 
 
-@pytest.mark.parametrize("join", [product, mixture])
+@pytest.mark.parametrize(
+    ("join", "mean", "variance"), [(product, 1.6, 0.2), (geometric, 1.6, 0.4), (mixture, 1.0, 0.625)]
+)
+def test_an_image_that_is_twice_in_its_group_counts_once(join, mean, variance):
+    """The same two, the first of them twice: precisions 1/2 + 1/2 + 4, of two images; in the other group nothing is twice.
+
+    There N(0, 1), N(1, 1) and N(5, 1) have the mean 2, and the variance 1 but as a product, 1/3.
+    """
+    means = torch.tensor([[0.0, 0.0, 2.0], [0.0, 1.0, 5.0]])[..., None]
+    log_var = torch.tensor([[1.0, 1.0, 0.25], [1.0, 1.0, 1.0]])[..., None].log()
+    found = join(means, log_var, torch.tensor([[0.5, 0.5, 1.0], [1.0, 1.0, 1.0]]))
+    torch.testing.assert_close(found[0], torch.tensor([mean, 2.0]).view(2, 1, 1))
+    alone = 1 / 3 if join is product else 1.0
+    torch.testing.assert_close(found[1].exp(), torch.tensor([variance, alone]).view(2, 1, 1))
+
+
+@pytest.mark.parametrize("join", [product, geometric, mixture])
 def test_a_group_of_one_keeps_its_posterior(join):
     mean, log_var = torch.randn(2, 4, 1, 3)
     found = join(mean, log_var)

@@ -70,12 +70,29 @@ def test_a_statistic_under_autocast_is_that_of_float64_to_single_precision(name)
     assert ((found.double() - truth).norm() / (1 + truth.norm())).item() < 1e-5
 
 
-def test_what_comes_in_bfloat16_is_computed_in_float32():
-    codes = CODES[0].bfloat16()
+@pytest.mark.parametrize("low", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("name", ["covariance", "stein", "mmd imq", "support gap", "weighted"])
+def test_what_comes_in_low_precision_is_computed_in_float32(name, low):
+    codes = CODES.to(low)
     with torch.autocast("cpu", torch.bfloat16):
-        found = covariance(codes)
-    torch.testing.assert_close(found, covariance(codes.float()))
+        found = STATISTICS[name](*codes)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, STATISTICS[name](*codes.float()))
+
+
+def test_a_keyword_in_low_precision_is_computed_in_float32():
+    weight = torch.full((4, 4), 1 / 3, dtype=torch.bfloat16)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = support_gap(CODES[0].bfloat16(), weight=weight)
+    torch.testing.assert_close(found, support_gap(CODES[0].bfloat16().float(), weight=weight.float()))
 
 
 def test_without_autocast_nothing_is_touched():
     assert in_float32(lambda t: t)(CODES) is CODES
+
+
+def test_the_name_and_the_docstring_stay():
+    def statistic(codes):
+        """Of codes."""
+
+    assert (in_float32(statistic).__name__, in_float32(statistic).__doc__) == ("statistic", "Of codes.")

@@ -15,7 +15,7 @@ from unweave.methods.regularisers.adversarial import Adversarial
 from unweave.methods.regularisers.beta import Beta
 from unweave.methods.regularisers.capacity import Capacity
 from unweave.methods.regularisers.constrained import Constrained, NonNegative
-from unweave.methods.regularisers.density_ratio import DensityRatio, shuffle_columns
+from unweave.methods.regularisers.density_ratio import DensityRatio, accuracy, shuffle_columns
 from unweave.methods.regularisers.hausdorff import Hausdorff
 from unweave.methods.regularisers.info import Info
 from unweave.methods.regularisers.mmd import MMD
@@ -123,11 +123,11 @@ class Worth(nn.Module):
 def test_the_constraint_holds_and_the_multiplier_is_its_price(delta, beta):
     """Minimise -8 m (saturating at m = 100) subject to m^2 / 2 <= delta: m = sqrt(2 delta), beta = 8 / m; else beta = 0."""
     torch.manual_seed(0)
-    model, part = Worth(), Constrained(delta=delta, multiplier_lr=0.02)
+    model, part = Worth(), Constrained(delta=delta, multiplier_lr=0.1)
     players = part.players()
-    ascend = players["multiplier"].optimiser(players["multiplier"].weights(), lr=0.02)
-    descend = torch.optim.SGD(model.parameters(), lr=0.02)
-    for step in range(3000):
+    ascend = players["multiplier"].optimiser(players["multiplier"].weights(), lr=0.1)
+    descend = torch.optim.SGD(model.parameters(), lr=0.1)
+    for step in range(300):
         q = Posterior(model.mean, torch.zeros(1, 1))
         turn = part(q, q.mean, step, ALL)
         reconstruction = -8 * model.mean.clamp(max=100).sum()
@@ -256,6 +256,18 @@ def test_the_second_batch_is_the_other_half():
     assert before.item() == after.item()
 
 
+def test_the_critic_s_accuracy_by_hand():
+    """Four codes of five are known (0 is a tie), and three shuffled ones of four: (4/5 + 3/4) / 2."""
+    found = accuracy(torch.tensor([1.0, 0.0, 3.0, 2.0, 0.5]), torch.tensor([0.0, -1.0, 1.0, -3.0]))
+    assert found.item() == pytest.approx(0.775)
+
+
+@pytest.mark.parametrize(("part", "rows"), [("same", 2), ("second", 2)])
+def test_two_codes_can_be_shuffled(part, rows):
+    q, z = posterior(rows=rows)
+    assert DensityRatio(critic(), batches=part)(q, z, 0, ALL).of["critic"].isfinite()
+
+
 def factor_vae(**settings):
     torch.manual_seed(0)
     encoder = nn.Sequential(nn.Flatten(), nn.Linear(64, 8))
@@ -361,8 +373,8 @@ def test_alpha_1_drops_the_kl_and_lambda_weighs_the_divergence():
 
 def test_a_weight_that_would_flee_the_prior_is_refused():
     """pythae's default InfoVAE weighs the MMD with alpha + lambda - 1 = -0.999."""
-    with pytest.raises(ValueError, match="at least 1"):
-        Info(MMD(), alpha=0.0, lam=0.001)
+    with pytest.raises(ValueError, match=r"alpha \+ lam is 0\.75; it has to be at least 1"):
+        Info(MMD(), alpha=0.25, lam=0.5)
 
 
 def test_the_mmd_is_neither_divided_twice_nor_maximised():
@@ -394,6 +406,25 @@ def test_adversarial_by_hand():
     torch.testing.assert_close(turn.of["model"], -code.log().mean())
     torch.testing.assert_close(turn.of["critic"], -0.5 * (prior.log().mean() + (1 - code).log().mean()))
     torch.testing.assert_close(turn.terms["jensen-shannon"], math.log(2) - turn.of["critic"])
+
+
+@pytest.mark.parametrize(
+    ("part", "betas"),
+    [(Adversarial(critic(), critic_lr=0.3), (0.5, 0.999)), (DensityRatio(critic(), critic_lr=0.3), (0.5, 0.9))],
+)
+def test_critics_learn_by_adam_with_the_short_memory_of_adversaries(part, betas):
+    player = part.players()["critic"]
+    (group,) = player.optimiser(player.weights(), lr=player.lr).param_groups
+    assert (group["betas"], group["lr"]) == (betas, 0.3)
+
+
+def test_stein_s_loss_and_length_by_hand():
+    """Codes 1 and -1: phi(1) = log 3 / 6 - 1/3, so both move to 0 by .150; at log 3 / 2 = z^2 they are at rest."""
+    turn = Stein()(torch.tensor([[1.0], [-1.0]]))
+    assert turn.of["model"].item() == pytest.approx(1 / 3 - math.log(3) / 6, abs=1e-6)
+    assert turn.terms["stein"].item() == pytest.approx(1 / 3 - math.log(3) / 6, abs=1e-6)
+    rest = math.sqrt(math.log(3) / 2)
+    assert Stein()(torch.tensor([[rest], [-rest]])).terms["stein"].item() == pytest.approx(0, abs=1e-6)
 
 
 def test_the_adversarial_pair_brings_codes_to_the_prior():
@@ -432,6 +463,12 @@ def test_hausdorff_weighs_kl_and_gap():
     part = Hausdorff(beta=2.0, gamma=3.0, pairs=0, draws=0)
     turn = part(q, z, 0, ALL)
     torch.testing.assert_close(turn.of["model"], 2 * kl_of(q) + 3 * turn.terms["support gap"])
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5, 1.0])
+def test_a_variance_is_needed_wherever_the_kl_has_a_weight(weight):
+    parts = (Beta(beta=weight), Hausdorff(beta=weight), Info(MMD(), alpha=1 - weight))
+    assert [part.stochastic for part in parts] == [weight > 0] * 3
 
 
 # --------------------------------------------------------------------------------------------------- codes without variance
