@@ -7,6 +7,7 @@ container that runs as a number (`docker run --user 1000`).
 from __future__ import annotations
 
 import functools
+import hashlib
 import logging
 import os
 import stat
@@ -42,6 +43,15 @@ def _chosen(given: str, home: str) -> Path:
         found = _temporary()
         log.warning("no cache in the home directory (%s); what is kept for later goes to %s", error, found)
         return found
+
+
+def cached(path: Path, suffix: str = "") -> Path:
+    """The place in the cache for what belongs to a file at `path` and cannot be beside it.
+
+    Equal names in different folders have different places; the folder of the place may be missing.
+    """
+    folder = hashlib.blake2b(os.fsencode(path.parent.resolve()), digest_size=8).hexdigest()
+    return cache() / folder / (path.name + suffix)
 
 
 def state() -> Path:

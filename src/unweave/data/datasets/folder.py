@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from unweave.data.convert.scale import Scale
 from unweave.data.datasets.subfolders import by_subfolder

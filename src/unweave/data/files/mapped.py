@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import shutil
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from unweave.data.files.npy import map_npy
 from unweave.data.files.part import remove_dead, writing
 from unweave.data.files.state import state_of
-from unweave.places import cache
+from unweave.places import cached
 
 log = logging.getLogger(__name__)
 SWITCH = "UNWEAVE_COPIES"
@@ -71,10 +70,8 @@ def _targets(here: Path, beside: bool) -> Iterator[Path]:
     """The places for a copy, the best one first; the cache is looked for only if it is needed."""
     if beside:
         yield here
-    # different for equal names in different folders
-    folder = hashlib.blake2b(os.fsencode(here.parent.resolve()), digest_size=8).hexdigest()
     try:
-        yield cache() / folder / here.name
+        yield cached(here)
     except OSError as error:
         log.warning("there is no cache: %s", error)
 
