@@ -17,7 +17,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -196,7 +195,9 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=list(SETS))
     parser.add_argument("--folder", help="where the files are made (default: the system's folder for such)")
     given = parser.parse_args()
-    print(f"{'set':16}{'images':>12}{'first, s':>12}{'of CPU':>10}{'again, s':>12}{'of CPU':>10}{'MB above imports':>20}")
+    print(
+        f"{'set':16}{'images':>12}{'first, s':>12}{'of CPU':>10}{'again, s':>12}{'of CPU':>10}{'MB above imports':>20}"
+    )
     for name in given.names:
         with tempfile.TemporaryDirectory(dir=given.folder) as folder:
             SETS[name](Path(folder))
