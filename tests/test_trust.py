@@ -18,10 +18,10 @@ import torch
 import yaml
 
 import unweave
+from unweave import places
 from unweave.cli import main
 from unweave.methods.classes import class_of
 from unweave.reproduction import reproduce
-from unweave.runs import seal
 from unweave.runs.folder import Folder
 from unweave.runs.run import load_run
 from unweave.runs.sealed_json import marked, sealed
@@ -314,7 +314,7 @@ def test_a_state_home_in_the_working_directory_is_none(here, monkeypatch) -> Non
     monkeypatch.setenv("XDG_STATE_HOME", "state")
     monkeypatch.setenv("HOME", "home")
     with pytest.raises(OSError, match="no home"):
-        seal.state()
+        places.state()
 
 
 def test_without_a_home_a_run_is_not_remembered_and_that_is_said(here, sign, tiny_images, monkeypatch, caplog) -> None:

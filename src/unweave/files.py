@@ -1,9 +1,8 @@
-"""Files that are replaced at once, and the folder for what can be made again."""
+"""Files that are replaced at once."""
 
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 
@@ -24,16 +23,3 @@ def write(path: Path, content: bytes) -> None:
     except OSError as error:
         new.unlink(missing_ok=True)
         raise WriteError(f"could not write {path}: {error.strerror}; what was there is kept") from error
-
-
-def cache() -> Path:
-    """The user's folder for what can be made again: $XDG_CACHE_HOME/unweave, ~/.cache/unweave, or a temporary one.
-
-    The last where there is no home, as in a container that runs as a number.
-    """
-    given = os.environ.get("XDG_CACHE_HOME")
-    try:
-        place = Path(given) if given else Path.home() / ".cache"
-    except RuntimeError:
-        place = Path(tempfile.gettempdir()) / f"cache-of-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
-    return place / "unweave"

@@ -85,7 +85,7 @@ def test_where_nothing_can_be_written_the_images_stay_in_memory(tmp_path, monkey
     def refuse(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("unweave.data.files.mapped.tempfile.mkstemp", refuse)
+    monkeypatch.setattr("unweave.data.files.mapped.writing", refuse)
     dsprites = load("dsprites", root=tmp_path)
     assert dsprites.about.endswith("in memory")
     assert not isinstance(dsprites.array, np.memmap)

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from unweave.data import load
-from unweave.data.datasets import folder as module
 from unweave.data.datasets.folder import folder
+from unweave.data.files import decoded as module
 from unweave.data.files.photo import fitted, read
 from unweave.data.images import FactorImages
 from unweave.data.sampling.batches import stream

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from unweave.files import cache
+from unweave.places import cache
 from unweave.training import precision
 from unweave.training.precision import dtype_of, speed_of_bf16
 
@@ -51,16 +51,17 @@ def test_other_threads_are_another_machine(calls: list[torch.device], monkeypatc
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"a": "fast"}', "\xff"])
 def test_a_damaged_memory_is_measured_again(text: str, calls: list[torch.device]) -> None:
-    cache().mkdir(parents=True)
     (cache() / "precision.json").write_bytes(text.encode("latin-1"))
     assert speed_of_bf16(CPU) == 2.0
     assert len(calls) == 1
     assert 2.0 in json.loads((cache() / "precision.json").read_text()).values()
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(calls: list[torch.device]) -> None:
-    cache().parent.mkdir(exist_ok=True)
-    cache().write_text("a file where the folder would be")
+def test_a_cache_that_cannot_be_had_is_done_without(calls: list[torch.device], monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> Path:
+        raise PermissionError("no place for it")
+
+    monkeypatch.setattr(precision, "cache", none)
     assert speed_of_bf16(CPU) == speed_of_bf16(CPU) == 2.0
     assert len(calls) == 2
 

@@ -67,6 +67,7 @@ class Dataset(ABC):
     white: the number of white in images that came with more than 8 bits, e.g. 12 or 16.
     floats: the numbers of black and white in images that came as floats; None for others.
     array: all rows (N, ...), in memory or memory-mapped; None for a view, and for rendered rows.
+    ones_are_white: `array` holds 0 and 1, and `take` gives 0 and 255.
     base, base_rows: of a view, the data set behind it and the place of each row there (N,); else
     None.
     binary: whether every pixel is 0 or 255; looked up in some rows if None.
@@ -85,6 +86,7 @@ class Dataset(ABC):
     white: int = 255
     floats: tuple[int, int] | None = None
     array: NDArray[np.generic] | None = None
+    ones_are_white: bool = False
     base: Dataset | None = None
     base_rows: NDArray[np.int64] | None = None
     binary: bool | None = None

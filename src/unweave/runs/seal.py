@@ -13,7 +13,6 @@ import hmac
 import json
 import logging
 import os
-import sys
 import tempfile
 import warnings
 from collections.abc import Collection
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from unweave.files import WriteError, write
 from unweave.locate import locate, source
+from unweave.places import state
 from unweave.runs.config import RunConfig
 from unweave.runs.folder import ORIGIN, read_config
 from unweave.trust import foreign, refuse
@@ -62,19 +62,6 @@ def seal(run: Path, config: RunConfig) -> None:
         write(run / ORIGIN, json.dumps({"directory": directory, "seal": mark}).encode())
     except (OSError, WriteError) as error:
         log.warning("%s is not remembered as yours (%s): opening it will take --trust (trust=True)", run, error)
-
-
-def state() -> Path:
-    """The user's folder for what is theirs alone: below $XDG_STATE_HOME, or where the platform keeps it. OSError if none."""
-    own = {"darwin": "Library/Application Support", "win32": "AppData/Local"}.get(sys.platform, ".local/state")
-    given = Path(os.environ.get("XDG_STATE_HOME", ""))
-    try:
-        place = given if given.is_absolute() else Path.home() / own
-    except RuntimeError as error:
-        raise OSError(str(error)) from error
-    if not place.is_absolute():  # it would be in the working directory, where anybody's files may be
-        raise OSError("there is no home directory")
-    return place / "unweave"
 
 
 def _named(config: RunConfig, given: Collection[str] = ()) -> list[str]:

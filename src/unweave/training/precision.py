@@ -15,9 +15,10 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from unweave.files import WriteError, cache, write
+from unweave.files import WriteError, write
 from unweave.generators import left_alone
 from unweave.nets.transposed import ConvTranspose2d
+from unweave.places import cache
 from unweave.training.layout import channels_last
 
 Precision = Literal["auto", "bf16", "float32"]
@@ -44,9 +45,7 @@ def speed_of_bf16(device: torch.device) -> float:
     ratio = measured(device)
     log.info("bfloat16 is %.2f times as fast as float32 here (%s)", ratio, machine)
     try:
-        path = cache() / "precision.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, json.dumps(known | {machine: round(ratio, 3)}, indent=1).encode())
+        write(cache() / "precision.json", json.dumps(known | {machine: round(ratio, 3)}, indent=1).encode())
     except (OSError, WriteError) as error:
         log.info("not cached: %s", error)
     return ratio

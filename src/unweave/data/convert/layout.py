@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.convert.scale import Scale, refuse_unfinite, scale_of, to_bytes, unmasked
+from unweave.data.convert.ones import as_stored
+from unweave.data.convert.scale import Scale, refuse_unfinite, scale_of, unmasked
 
 log = logging.getLogger(__name__)
 Layout = Literal["auto", "hwc", "chw"]
@@ -21,7 +22,7 @@ class Laid:
     """Images uint8 (N, C, H, W), or vectors float32 (N, F), and how the array was interpreted.
 
     frames: in a clip, 1 if there are no clips. scale: of the numbers in the images, None for
-    vectors.
+    vectors. ones_are_white: the images are 0 and 1, for 0 and 255.
     about: the interpretation in a line.
     """
 
@@ -29,6 +30,7 @@ class Laid:
     frames: int
     scale: Scale | None
     about: str
+    ones_are_white: bool = False
 
 
 def as_images(
@@ -59,14 +61,15 @@ def as_images(
     else:
         images, order = _channels_first(array, layout, name)
     pixels = images
+    ones_are_white = False
     if scale is None:
         scale = scale_of(images, name)
-        pixels = to_bytes(images, scale)
+        pixels, ones_are_white = as_stored(images, scale)
     shape = "x".join(map(str, (*pixels.shape[2:], pixels.shape[1])))
     clips = f" in clips of {frames}" if frames > 1 else ""
     about = f"{len(pixels):,} images of {shape}{clips}, read as {order}, {scale.words}"
     log.info("%s: %s", name, about)
-    return Laid(pixels, frames, scale, about)
+    return Laid(pixels, frames, scale, about, ones_are_white)
 
 
 def _refuse_others(array: NDArray[Any], name: str) -> None:

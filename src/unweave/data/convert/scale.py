@@ -192,14 +192,15 @@ def refuse_unfinite(array: NDArray[Any], name: str) -> None:
 
 def _range(images: NDArray[Any], name: str) -> tuple[float, float]:
     """The least and the greatest value; of unsigned numbers read only until a greater one changes nothing."""
+    unsigned = images.dtype.kind == "u"
     settled = np.inf
-    if images.dtype.kind == "u":
+    if unsigned:
         settled = SETTLED.get(images.dtype.itemsize, np.inf)
     low = np.inf
     high = -np.inf
     for part in parts(images):
         some = images[part]
-        least = float(some.min())
+        least = 0.0 if unsigned else float(some.min())  # black is 0 then, whatever the least number is
         greatest = float(some.max())
         if not np.isfinite(least) or not np.isfinite(greatest):
             refuse_unfinite(images, name)

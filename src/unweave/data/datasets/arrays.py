@@ -72,6 +72,7 @@ def arrays(
         about=f"{name}: {laid.about}{beside.about}",
         white=255 if laid.scale is None else laid.scale.depth,
         floats=None if laid.scale is None else laid.scale.floats,
+        ones_are_white=laid.ones_are_white,
     )
 
 

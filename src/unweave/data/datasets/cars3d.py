@@ -50,7 +50,7 @@ def cars3d(
             cars[:, :, i] = scaled(views, size).reshape(elevations, azimuths, 3, size, size)
         yield from cars.reshape(elevations, -1, 3, size, size)
 
-    array, about = mapped(first.parent, (len(space), 3, size, size), chunks, variant=f".{size}")
+    array, about = mapped(first.parent, (len(space), 3, size, size), chunks, made_of=files, variant=f".{size}")
     return FactorImages(space, array, name="cars3d", about=about, binary=False)
 
 

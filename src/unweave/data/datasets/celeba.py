@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from unweave.data.base import Dataset
 from unweave.data.files.mapped import mapped
 from unweave.data.files.photo import BROKEN, fitted, opened
+from unweave.data.files.state import pictures
 from unweave.data.images import ImageData
 from unweave.data.sources.files import check, wanted
 from unweave.data.subsets import subset
@@ -53,7 +54,8 @@ def celeba(
                 some = [paths[file] for file in files[start : start + CHUNK]]
                 yield np.stack(list(pool.map(lambda path: _face(path, crop, size), some)))
 
-    images, about = mapped(table, (len(files), 3, size, size), chunks, variant=f".{crop}.{size}")
+    made_of = [table, *pictures(table.parent, ".jpg")]
+    images, about = mapped(table, (len(files), 3, size, size), chunks, made_of=made_of, variant=f".{crop}.{size}")
     people = _column(table.with_name("identity_CelebA.txt"), files)
     parts = _column(table.with_name("list_eval_partition.txt"), files)
     data = ImageData(

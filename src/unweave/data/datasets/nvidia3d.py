@@ -20,6 +20,7 @@ from unweave.data.convert.grid import below, space_of
 from unweave.data.files.mapped import mapped
 from unweave.data.files.npy import UNREADABLE, map_npy
 from unweave.data.files.photo import read
+from unweave.data.files.state import pictures
 from unweave.data.images import FactorImages
 from unweave.data.sources.files import wanted
 from unweave.settings import Setting
@@ -67,5 +68,6 @@ def _read(name: str, root: str | Path | None, names: tuple[str, ...], size: int)
                 some = [files[row] for row in range(start, min(start + CHUNK, len(space)))]
                 yield np.stack(list(pool.map(lambda file: read(file, size, "rgb"), some)))
 
-    images, about = mapped(table, (len(space), 3, size, size), chunks, variant=f".{size}")
+    made_of = [table, *pictures(table.parent, ".png")]
+    images, about = mapped(table, (len(space), 3, size, size), chunks, made_of=made_of, variant=f".{size}")
     return FactorImages(space, images, name=name, about=about, binary=False)

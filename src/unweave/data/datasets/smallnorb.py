@@ -58,7 +58,9 @@ def smallnorb(
         left = np.concatenate([scaled(pair[:, 0], size) for pair in pairs])
         yield left[np.argsort(place)]
 
-    array, about = mapped(folder, (len(space), 1, size, size), chunks, variant=f".smallnorb.{size}")
+    files = [_file(folder, part, kind) for part in PARTS for kind in ("cat", "info", "dat")]
+    shape = (len(space), 1, size, size)
+    array, about = mapped(folder, shape, chunks, made_of=files, variant=f".smallnorb.{size}")
     return FactorImages(space, array, name="smallnorb", about=about, binary=False)
 
 

@@ -23,7 +23,8 @@ def by_subfolder(
     groups: NDArray[np.int64] | None = None
     if apart:
         order = sorted(set(parts), key=natural)
-        of = np.array([order.index(part) for part in parts])  # (N,): the sub-folder of each file
+        place = {part: k for k, part in enumerate(order)}
+        of = np.array([place[part] for part in parts])  # (N,): the sub-folder of each file
         if meaning == "classes":
             y = of
             classes = tuple(order)

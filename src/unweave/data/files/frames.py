@@ -20,10 +20,11 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from unweave.data.files import video
 from unweave.data.files.photo import BROKEN, GREY, Colour, checked, colour_of, deep, extremes, opened, too_large
-from unweave.files import WriteError, cache, write
+from unweave.files import WriteError, write
+from unweave.places import cache
 
 log = logging.getLogger(__name__)
-KEPT = 2  # version of the cache's format; another number invalidates older caches
+KEPT = 3  # version of the cache's format; another number invalidates older caches
 MOVING = {"GIF", "WEBP", "PNG", "TIFF"}
 SUBFILE = 254  # the tag of a TIFF page whose lowest bit marks a reduced copy of another page
 Deep = tuple[Literal["whole", "float"], float, float]
@@ -74,16 +75,20 @@ class Counted:
 
     def __init__(self, place: Path) -> None:
         name = hashlib.blake2b(f"{place.resolve()} {KEPT}".encode(), digest_size=8).hexdigest()
-        self.path = cache() / "folders" / f"{name}.json"
+        self.file = f"{name}.json"
         self.known: dict[str, object] = {}
         self.asked: dict[str, object] = {}
         with contextlib.suppress(OSError, ValueError, TypeError):
-            self.known = dict(json.loads(self.path.read_bytes()))
+            self.known = dict(json.loads(self._path().read_bytes()))
+
+    def _path(self) -> Path:
+        """The file of the facts. OSError if there is no cache."""
+        return cache() / "folders" / self.file
 
     def shown(self, file: Path, whole: bool = False) -> Shown:
         """The facts of a file, as by the function `shown`, from the cache if the file has not changed."""
         state = file.stat()
-        key = f"{file.name} {state.st_size} {state.st_mtime_ns} {state.st_ino}"
+        key = f"{file.name} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {state.st_ino}"
         if whole:
             key += " whole"
         match self.known.get(key):
@@ -104,8 +109,9 @@ class Counted:
         if self.asked.items() <= self.known.items():
             return
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            write(self.path, json.dumps(self.asked).encode())
+            path = self._path()
+            path.parent.mkdir(exist_ok=True)
+            write(path, json.dumps(self.asked).encode())
         except (OSError, WriteError) as error:
             log.warning("what the files show is not kept: %s", error)
 

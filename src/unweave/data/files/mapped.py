@@ -1,90 +1,129 @@
-"""Memory-mapped cache of a file of images: unpacked once, so that afterwards any image is one disk access."""
+"""Memory-mapped copies of images: unpacked once, so that afterwards any image is one disk access."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
-import tempfile
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.files.npy import map_npy
-from unweave.files import cache
+from unweave.data.files.part import remove_dead, writing
+from unweave.data.files.state import state_of
+from unweave.places import cached
 
 log = logging.getLogger(__name__)
+SWITCH = "UNWEAVE_COPIES"
+SUFFIX = ".images.npy"
+Shape = tuple[int, int, int, int]
 Chunks = Callable[[], Iterator[NDArray[np.uint8]]]
 
 
 def mapped(
-    source: Path, shape: tuple[int, int, int, int], chunks: Chunks, *, variant: str = "", beside: bool = True
+    source: Path,
+    shape: Shape,
+    chunks: Chunks,
+    *,
+    made_of: Sequence[Path] = (),
+    variant: str = "",
+    beside: bool = True,
 ) -> tuple[NDArray[np.uint8], str]:
     """The images of `source`, uint8 of `shape` (N, C, H, W), memory-mapped, and where they are in a line.
 
-    `chunks()` reads them, in order, a part at a time. They are written to SOURCE.images.npy by an
-    atomic write, with the time stamp of `source`: when that changes, they are read again. If that
-    folder cannot be written or is full, or if the file is not the user's own (`beside` false), they
-    go to the user's cache; if that fails too, they stay in memory. `source` may be a folder;
-    `variant` is a part of the name, for a source that is unpacked in several ways. ValueError if
+    `chunks()` reads them, in order, a part at a time. They are written to SOURCE.images.npy, whole
+    or not at all, and end in the state of the files that they were made of (see
+    `unweave.data.files.state`): when that changes, they are read again. If that folder cannot be
+    written or is full, or if the file is not the user's own (`beside` false), they go to the user's
+    cache; if that fails too, or if $UNWEAVE_COPIES is off, they stay in memory.
+
+    source: a file, or a folder; made_of: the files of a folder, or those that a table names.
+    variant: a part of the copy's name, for a source that is unpacked in several ways. ValueError if
     the chunks do not add up to `shape`.
     """
-    here = source.with_name(f"{source.name}{variant}.images.npy")
-    targets = [here, _cached(here)] if beside else [_cached(here)]
-    for target in targets:
-        kept = _kept(source, target, shape)
-        if kept is not None:
-            return kept, str(source)
-    for target in targets:
-        log.info("unpacking %s, once, to %s", source, target)
-        try:
-            _write(source, target, shape, chunks)
-        except OSError as error:
-            log.warning("%s cannot be written: %s", target, error.strerror or error)
-        else:
-            return map_npy(target), str(source)
+    files = made_of or [source]
+    if kept_at_all():
+        state = state_of(files)
+        home = Path(os.path.abspath(source))  # "." has no name
+        for target in _targets(home.with_name(f"{home.name}{variant}{SUFFIX}"), beside):
+            try:
+                return _copy(source, target, shape, chunks, state), str(source)
+            except OSError as error:
+                log.warning("%s cannot be written: %s", target, error.strerror or error)
     images = np.empty(shape, dtype=np.uint8)
     _fill(images, chunks)
     return images, f"{source}, in memory"
 
 
-def _cached(path: Path) -> Path:
-    """The place in the user's cache for a file at `path`, different for equal names in different folders."""
-    folder = hashlib.blake2b(str(path.parent.resolve()).encode(), digest_size=8).hexdigest()
-    return cache() / folder / path.name
+def kept_at_all() -> bool:
+    """Whether copies are made: $UNWEAVE_COPIES is "on" or not set. ValueError if it is neither on nor off."""
+    said = os.environ.get(SWITCH) or "on"
+    if said not in ("on", "off"):
+        raise ValueError(f"${SWITCH} is {said!r}; expected on or off")
+    return said == "on"
 
 
-def _kept(source: Path, target: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
-    """The images in `target`, if they were unpacked from `source` as it is now; else None."""
-    if not target.is_file() or target.stat().st_mtime_ns != source.stat().st_mtime_ns:
-        return None
+def _targets(here: Path, beside: bool) -> Iterator[Path]:
+    """The places for a copy, the best one first; the cache is looked for only if it is needed."""
+    if beside:
+        yield here
+    try:
+        yield cached(here)
+    except OSError as error:
+        log.warning("there is no cache: %s", error)
+
+
+def _copy(source: Path, target: Path, shape: Shape, chunks: Chunks, state: str) -> NDArray[np.uint8]:
+    """The images in `target`, made if it is not current. OSError if it cannot be made."""
+    remove_dead(target.parent, f"*{SUFFIX}")
+    kept = _kept(target, shape, state)
+    if kept is not None:
+        return kept
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with writing(target) as part:
+        kept = _kept(target, shape, state)  # by another process, for which this one has waited
+        if kept is not None:
+            return kept
+        _refuse_full(target.parent, int(np.prod(shape)))
+        log.warning("unpacking %s, once, to %s", source, target)
+        _write(part, shape, chunks, state)
+        os.chmod(part, source.stat().st_mode & 0o666)
+        os.replace(part, target)
+    return map_npy(target)
+
+
+def _kept(target: Path, shape: Shape, state: str) -> NDArray[np.uint8] | None:
+    """The images in `target`, if they were unpacked from files in this state; else None."""
     try:
         images = map_npy(target)
+        with target.open("rb") as file:
+            file.seek(-len(state), os.SEEK_END)
+            same = file.read() == state.encode()
+            whole = file.tell() == images.offset + images.nbytes + len(state)
     except (ValueError, OSError):
         return None
-    if images.shape != shape or images.dtype != np.uint8 or not images.flags.c_contiguous:
-        return None
-    return images
+    fits = images.shape == shape and images.dtype == np.uint8 and images.flags.c_contiguous
+    return images if same and whole and fits else None
 
 
-def _write(source: Path, target: Path, shape: tuple[int, ...], chunks: Chunks) -> None:
-    """Atomic write of an .npy file, with the time stamp and the read and write permissions of `source`."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-            np.lib.format.write_array_header_1_0(file, header)
-            for chunk in _checked(chunks, shape):
-                file.write(np.ascontiguousarray(chunk).data)
-        time = source.stat().st_mtime_ns
-        os.utime(name, ns=(time, time))
-        os.chmod(name, source.stat().st_mode & 0o666)
-        os.replace(name, target)
-    finally:
-        Path(name).unlink(missing_ok=True)
+def _refuse_full(folder: Path, size: int) -> None:
+    """OSError if a disk has no room for `size` bytes: better at once than after gigabytes."""
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise OSError(f"it takes {size:,} bytes, and {free:,} are free")
+
+
+def _write(part: Path, shape: Shape, chunks: Chunks, state: str) -> None:
+    """An .npy file of the images, and after them the state, which no reader of such files looks at."""
+    with part.open("xb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for chunk in _checked(chunks, shape):
+            file.write(np.ascontiguousarray(chunk).data)
+        file.write(state.encode())
 
 
 def _fill(images: NDArray[np.uint8], chunks: Chunks) -> None:

@@ -49,7 +49,7 @@ def header(stream: BufferedIOBase) -> tuple[np.dtype[Any], tuple[int, ...], bool
     return dtype, shape, by_column
 
 
-def map_npy(path: Path) -> NDArray[Any]:
+def map_npy(path: Path) -> np.memmap[Any, np.dtype[Any]]:
     """The array of an .npy file, memory-mapped for reading."""
     with path.open("rb") as file:
         dtype, shape, by_column = header(file)

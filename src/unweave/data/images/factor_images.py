@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from unweave.data.base import Dataset
 from unweave.data.factors import FactorSpace, Rows
-from unweave.data.images.rows import rows_of
+from unweave.data.images.rows import rows_of, taken
 
 Draw = Callable[[NDArray[np.int64]], NDArray[np.uint8]]
 
@@ -26,6 +26,7 @@ class FactorImages(Dataset):
         binary: whether every pixel is 0 or 255; looked up in some rows if None.
         white: the number of white in images that came with more than 8 bits, e.g. 12 or 16.
         floats: the numbers of black and white in images that came as floats; None for others.
+        ones_are_white: the array holds 0 and 1, and `take` gives 0 and 255.
         probed: how many images the fingerprint covers, if not all; fewer if rendering is slow.
     """
 
@@ -42,6 +43,7 @@ class FactorImages(Dataset):
         binary: bool | None = None,
         white: int = 255,
         floats: tuple[int, int] | None = None,
+        ones_are_white: bool = False,
         probed: int = Dataset.probed,
     ) -> None:
         self.grid = factors
@@ -50,6 +52,7 @@ class FactorImages(Dataset):
         self.binary = binary
         self.white = white
         self.floats = floats
+        self.ones_are_white = ones_are_white
         self.probed = probed
         if callable(images):
             self.array = None
@@ -71,5 +74,5 @@ class FactorImages(Dataset):
     def take(self, rows: Rows) -> NDArray[np.uint8]:
         """The images (n, C, H, W) of the rows (n,) of the grid."""
         if self.array is not None:
-            return np.ascontiguousarray(self.array[np.asarray(rows)])
+            return taken(self.array, rows, self.ones_are_white).view(np.uint8)
         return self._draw(self.grid.factors_at(rows))

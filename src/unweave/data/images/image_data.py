@@ -13,7 +13,7 @@ from unweave.data.convert.beside import numbers
 from unweave.data.convert.scale import unmasked
 from unweave.data.factor_table import FactorTable
 from unweave.data.factors import Rows
-from unweave.data.images.rows import rows_of
+from unweave.data.images.rows import rows_of, taken
 from unweave.tensors import plain
 
 
@@ -34,6 +34,7 @@ class ImageData(Dataset):
         binary: whether every pixel is 0 or 255; looked up in some rows if None.
         white: the number of white in images that came with more than 8 bits, e.g. 12 or 16.
         floats: the numbers of black and white in images that came as floats; None for others.
+        ones_are_white: the array holds 0 and 1, and `take` gives 0 and 255.
     """
 
     array: NDArray[np.generic]
@@ -56,6 +57,7 @@ class ImageData(Dataset):
         binary: bool | None = None,
         white: int = 255,
         floats: tuple[int, int] | None = None,
+        ones_are_white: bool = False,
     ) -> None:
         self.array = rows_of(unmasked(plain(array), name))
         self.name = name
@@ -63,6 +65,7 @@ class ImageData(Dataset):
         self.binary = binary
         self.white = white
         self.floats = floats
+        self.ones_are_white = ones_are_white
         self.y = self._column("y", y)
         self.class_names = self._named(class_names)
         self.groups = self._column("groups", groups)
@@ -116,4 +119,4 @@ class ImageData(Dataset):
 
     def take(self, rows: Rows) -> NDArray[np.generic]:
         """The images (n, C, H, W), uint8, or vectors (n, F), float32, of the rows (n,)."""
-        return np.ascontiguousarray(self.array[np.asarray(rows)])
+        return taken(self.array, rows, self.ones_are_white)

@@ -1,9 +1,12 @@
-"""Check of an array as the rows of a data set: images uint8 (N, C, H, W), or vectors (N, F)."""
+"""Arrays as the rows of a data set, images uint8 (N, C, H, W) or vectors (N, F): their check, and how rows are taken."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from unweave.data.convert.ones import ones_to_white
+from unweave.data.factors import Rows
 
 
 def rows_of(array: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -18,3 +21,9 @@ def rows_of(array: NDArray[np.generic]) -> NDArray[np.generic]:
         found = f"{array.dtype} of shape {array.shape}"
         raise ValueError(f"expected images, uint8 (N, C, H, W), or vectors (N, F), with N at least 1; found {found}")
     return array
+
+
+def taken(array: NDArray[np.generic], rows: Rows, ones_are_white: bool) -> NDArray[np.generic]:
+    """The rows (n,) of an array, the caller's own; 0 and 255 for 0 and 1 where ones are white."""
+    found = np.ascontiguousarray(array[np.asarray(rows)])
+    return ones_to_white(found.view(np.uint8)) if ones_are_white else found

@@ -134,6 +134,8 @@ class Pixels:
         self.resident: Tensor | None = None
         if array is not None and self.device.type == "cuda" and array.nbytes < _free(self.device) // 2:
             self.resident = torch.tensor(array, device=self.device)
+            if data.whole.ones_are_white:
+                self.resident = self.resident.ne(0).to(torch.uint8).mul_(255)
         self.pages = Pages.of(array) if self.resident is None else None
 
     def ahead(self, drawn: DrawAt, among: NDArray[np.int64] | None = None) -> DrawAt:

@@ -50,6 +50,7 @@ class Mislabelled(Dataset):
         self.floats = true.floats
         self.grid = true.factors
         self.array = true.array
+        self.ones_are_white = true.ones_are_white
         self.y = true.y
         self.class_names = true.class_names
         self.groups = true.groups

@@ -6,16 +6,20 @@ beside the file.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from unweave.data.sources.catalogue import SOURCES, Source
 from unweave.data.sources.published import HOME, find
+from unweave.places import cached
 
 __all__ = ["SOURCES", "Source", "check", "digest", "located", "verify", "wanted"]
 BLOCK = 1 << 20
+NOTE = ".sha256.json"
 
 
 def located(name: str, root: str | Path | None, file: str = "") -> Path | None:
@@ -64,14 +68,26 @@ def verify(name: str, path: Path) -> str:
         if found != sha256:
             raise ValueError(f"{path} is not the published file: its sha256 is {found}; expected {sha256}")
         return f"{path} is the published file"
-    note = path.with_name(path.name + ".sha256.json")
-    if note.is_file():
-        first = _noted(note)
-        if found != first:
-            raise ValueError(f"{path} has changed since its first use: its sha256 is {found}; it was {first}")
-        return f"{path} is unchanged since its first use"
-    note.write_text(json.dumps({"sha256": found, "size": path.stat().st_size}))
-    return f"no checksum of {path.name} was published; {found} is recorded as that of its first use"
+    notes = [path.with_name(path.name + NOTE), cached(path, NOTE)]
+    for note in notes:
+        if note.is_file():
+            first = _noted(note)
+            if found != first:
+                raise ValueError(f"{path} has changed since its first use: its sha256 is {found}; it was {first}")
+            return f"{path} is unchanged since its first use"
+    where = _note(notes, json.dumps({"sha256": found, "size": path.stat().st_size}))
+    return f"no checksum of {path.name} was published; {found} is recorded as that of its first use, in {where}"
+
+
+def _note(places: Sequence[Path], text: str) -> Path:
+    """The first of the places in which the text could be written. OSError if there is none."""
+    for place in places[:-1]:
+        with contextlib.suppress(OSError):  # a folder of data may be read-only
+            place.write_text(text)
+            return place
+    places[-1].parent.mkdir(exist_ok=True)
+    places[-1].write_text(text)
+    return places[-1]
 
 
 def _noted(note: Path) -> str:

@@ -1,0 +1,24 @@
+"""Images of zeros and ones in bytes: black and white by the rows that are taken, not in a copy of them all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.convert.scale import Scale, to_bytes
+
+
+def as_stored(images: NDArray[Any], scale: Scale) -> tuple[NDArray[np.uint8], bool]:
+    """(images as bytes, whether their ones are white): bytes of 0 and 1, which may be gigabytes in a
+    file, stay where they are, and `ones_to_white` is applied to rows when they are taken.
+    """
+    if images.dtype.itemsize == 1 and scale.white == 1 and scale.floats is None:
+        return images.view(np.uint8), True
+    return to_bytes(images, scale), False
+
+
+def ones_to_white(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """0 stays 0, all else becomes 255: a damaged bool may be another byte than 1."""
+    return (rows != 0).view(np.uint8) * np.uint8(255)

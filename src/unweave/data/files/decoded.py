@@ -1,0 +1,76 @@
+"""The images in a list of picture files and clips: decoded at each opening if they are few, else kept in a copy."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby, islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.convert.ones import as_stored
+from unweave.data.convert.scale import Scale, scale_of
+from unweave.data.files.frames import Shown, frames
+from unweave.data.files.mapped import mapped
+from unweave.data.files.photo import Colour, Fit, fitted, read
+
+LARGE = 64 << 20  # bytes of decoded images; more are kept in a copy and not decoded each time
+MANY = 5000  # pictures, likewise: to decode as many takes a second or more
+CHUNK = 512  # images decoded at once
+
+
+def rows_of_files(files: Sequence[Shown], every: int) -> NDArray[np.int64]:
+    """The place (N,) of the file of each row."""
+    counts = [-(-shown.count // every) if shown.clip else 1 for shown in files]  # rounded up
+    return np.repeat(np.arange(len(files)), counts)
+
+
+def decoded(
+    place: Path, files: list[Shown], size: int, colour: Colour, fit: Fit, every: int, deep: Scale | None
+) -> tuple[NDArray[np.uint8], Scale, bool]:
+    """The images (N, C, size, size) as bytes, the scale that they had in the files, `deep` or that
+    of bytes, and whether their ones are white.
+    """
+    shape = (len(rows_of_files(files, every)), 3 if colour == "rgb" else 1, size, size)
+
+    def still(shown: Shown) -> NDArray[np.uint8]:
+        return read(shown.file, size, colour, fit, deep)
+
+    def moving(clips: Iterator[Shown]) -> Iterator[NDArray[np.uint8]]:
+        for shown in clips:
+            for frame in frames(shown, every):
+                yield fitted(frame, size, colour, fit, deep)
+
+    def chunks() -> Iterator[NDArray[np.uint8]]:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for is_clip, part in groupby(files, key=lambda shown: shown.clip):
+                if is_clip:
+                    decoded = moving(part)
+                    while chunk := list(islice(decoded, CHUNK)):
+                        yield np.stack(chunk)
+                else:
+                    while some := list(islice(part, CHUNK)):
+                        yield np.stack(list(pool.map(still, some)))
+
+    small = np.prod(shape) < LARGE and len(files) < MANY
+    if small and not any(shown.clip for shown in files):
+        images = np.concatenate(list(chunks()))
+    else:
+        made_of = [shown.file for shown in files]
+        variant = _variant(size, colour, fit, every, deep)
+        images = mapped(place, shape, chunks, made_of=made_of, variant=variant)[0]
+    if deep is not None:
+        return images, deep, False
+    scale = scale_of(images, str(place))
+    pixels, ones_are_white = as_stored(images, scale)
+    return pixels, scale, ones_are_white
+
+
+def _variant(size: int, colour: Colour, fit: Fit, every: int, deep: Scale | None) -> str:
+    """The part of the copy's name for all but the files that changes its pixels."""
+    options = repr((size, colour, fit, every, deep))
+    return "." + hashlib.blake2b(options.encode(), digest_size=6).hexdigest()
