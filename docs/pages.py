@@ -166,7 +166,7 @@ def recipes_page() -> str:
             "Each is a claim, what is trained for it, and what has to come out; each has an ablation or a baseline that must",
             "not reach it. Settings were chosen on the seeds 0 1 2; the claim is stated on five seeds that played no part in",
             "that (baselines and ablations: the first three of them): 10 to 14, or 20 to 24 where the claim or a setting was",
-            "changed after 10 to 14 had been seen. A claim of several parts of which one failed on 10 to 14 lost that part",
+            "changed after 10 to 14 had been seen, and so on. A claim of several parts of which one failed on 10 to 14 lost that part",
             "(`trade-off`, `capacity`). `unweave reproduce NAME` trains, measures and compares; `make recipes` does all of",
             "them.\n",
             "| recipe | claim | on fresh seeds | where settings were chosen | seeds | minutes | machine |",
