@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def _of_torch(tensor: Any) -> Any:
 
 def _of_foreign(given: Any) -> Any:
     """Through numpy, or through torch, which reads the memory of accelerators too."""
-    readers = [np.from_dlpack]
+    readers: list[Callable[[Any], Any]] = [np.from_dlpack]
     if hasattr(given, "__array__"):
         readers.insert(0, np.asarray)
     if "torch" in sys.modules:

@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return complain(str(error))
 
 
-def _show(message: Warning | str, *_: object) -> None:
+def _show(message: Warning | str, *_: object, **__: object) -> None:
     """A warning as one line on stderr, without the line of code that it came from."""
     print(f"unweave: warning: {' '.join(str(message).split())}", file=sys.stderr)
 

@@ -40,6 +40,7 @@ class EncoderCalls:
         self.notes: tuple[str, ...] = ()
 
     def __call__(self, images: NDArray[Any]) -> Posterior:
+        """Mean and log variance of images (n, ...), as rows in their order."""
         size = len(images) if self.module is None else CHUNK
         parts = [self._read(images[i : i + size]) for i in range(0, len(images), size)]
         mean = np.concatenate([part[0] for part in parts])
