@@ -7,11 +7,19 @@ effect on an accelerator, whose generator would also change for the caller. Seed
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
+
+# Held while a thread draws from a seed: the generators are shared by all threads. A fork waits for it, so that the child
+# does not wait for a thread that it does not have.
+drawing = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=drawing.acquire, after_in_parent=drawing.release, after_in_child=drawing.release)
 
 
 def generators(device: torch.device | str) -> list[torch.Generator]:
@@ -40,17 +48,36 @@ def reseed(seed: int, device: torch.device | str) -> None:
 @contextmanager
 def left_alone(device: torch.device | str) -> Iterator[None]:
     """Context that restores the generators of a device at its end, also after an error."""
-    before = [(generator, generator.get_state()) for generator in generators(device)]
+    with _restored(generators(device)):
+        yield
+
+
+@contextmanager
+def all_left_alone() -> Iterator[None]:
+    """Context that restores the generators of every device that is in use, for code that may draw on any."""
+    used = [torch.default_generator]
+    if torch.cuda.is_initialized():
+        used += torch.cuda.default_generators
+    with _restored(used):
+        yield
+
+
+@contextmanager
+def seeded(seed: int, device: torch.device | str) -> Iterator[None]:
+    """Context in which the generators of a device start from `seed`; they are restored at its end.
+
+    Other threads wait with their own draws from a seed.
+    """
+    with drawing, left_alone(device):
+        reseed(seed, device)
+        yield
+
+
+@contextmanager
+def _restored(used: Iterable[torch.Generator]) -> Iterator[None]:
+    before = [(generator, generator.get_state()) for generator in used]
     try:
         yield
     finally:
         for generator, state in before:
             generator.set_state(state)
-
-
-@contextmanager
-def seeded(seed: int, device: torch.device | str) -> Iterator[None]:
-    """Context in which the generators of a device start from `seed`; they are restored at its end."""
-    with left_alone(device):
-        reseed(seed, device)
-        yield

@@ -1,24 +1,50 @@
-"""Conversion of torch tensors to numpy arrays, without an import of torch."""
+"""Conversion of the arrays of other libraries to numpy, without an import of any of them."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-HALVES = ("bfloat16", "float8")  # types of torch that numpy does not have
+HALVES = ("bfloat16", "float8")  # types of other libraries that numpy does not have
 
 
 def plain(given: Any) -> Any:
     """A tensor as a detached array on the CPU, in float32 where numpy has no such type.
 
-    A list or tuple with tensors becomes a list of arrays; any other value is returned unchanged.
+    So is the array of another library that answers to `__dlpack__`. A list or tuple with such parts
+    becomes a list of arrays; any other value is returned unchanged. TypeError for an array that
+    neither numpy nor torch can read.
     """
-    if isinstance(given, (list, tuple)) and any(_is_tensor(part) for part in given):
+    if isinstance(given, (list, tuple)) and any(_is_tensor(part) or _is_foreign(part) for part in given):
         return [plain(part) for part in given]
-    if not _is_tensor(given):
-        return given
-    tensor = given.detach().cpu()
+    if _is_tensor(given):
+        return _of_torch(given)
+    if _is_foreign(given):
+        return _widened(_of_foreign(given))
+    return _widened(given) if isinstance(given, np.ndarray) else given
+
+
+def is_array(given: Any) -> bool:
+    """Whether a value is an array or a tensor, of whatever library; False for the class of one."""
+    if isinstance(given, type):
+        return False
+    return _is_tensor(given) or any(hasattr(given, word) for word in ("__array__", "__dlpack__"))
+
+
+def _is_tensor(given: Any) -> bool:
+    return all(hasattr(given, word) for word in ("detach", "cpu", "dtype"))
+
+
+def _is_foreign(given: Any) -> bool:
+    """Whether a value is an array of another library than numpy and torch."""
+    return hasattr(given, "__dlpack__") and not isinstance(given, (np.ndarray, np.generic, type))
+
+
+def _of_torch(tensor: Any) -> Any:
+    tensor = tensor.detach().cpu()
     if getattr(tensor, "is_sparse", False):
         tensor = tensor.to_dense()
     if any(word in str(tensor.dtype) for word in HALVES):
@@ -26,5 +52,24 @@ def plain(given: Any) -> Any:
     return np.asarray(tensor.resolve_conj().resolve_neg())
 
 
-def _is_tensor(given: Any) -> bool:
-    return all(hasattr(given, word) for word in ("detach", "cpu", "dtype"))
+def _of_foreign(given: Any) -> Any:
+    """Through numpy, or through torch, which reads the memory of accelerators too."""
+    readers: list[Callable[[Any], Any]] = [np.from_dlpack]
+    if hasattr(given, "__array__"):
+        readers.insert(0, np.asarray)
+    if "torch" in sys.modules:
+        readers.append(lambda array: _of_torch(sys.modules["torch"].from_dlpack(array)))
+    reasons = []
+    for reader in readers:
+        try:
+            return reader(given)
+        except Exception as error:  # each library raises its own
+            reasons.append(str(error).partition("\n")[0])
+    raise TypeError(f"a {type(given).__name__} cannot be read as an array: {reasons[-1]}")
+
+
+def _widened(array: np.ndarray) -> np.ndarray:
+    """Float32 in place of a type that numpy has from another package, and cannot count with."""
+    if any(word in array.dtype.name for word in HALVES):
+        return array.astype(np.float32)
+    return array

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -32,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:
         arguments = sys.argv[1:]
     try:
-        return _dispatch(list(arguments))
+        with warnings.catch_warnings():
+            warnings.showwarning = _show
+            return _dispatch(list(arguments))
     except SystemExit as stop:  # argparse ends --help this way
         return int(stop.code or 0)
     except KeyboardInterrupt as interrupt:
@@ -46,6 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return complain(str(error))
     except (ValueError, ImportError) as error:
         return complain(str(error))
+
+
+def _show(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning as one line on stderr, without the line of code that it came from."""
+    print(f"unweave: warning: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _dispatch(given: list[str]) -> int:

@@ -133,12 +133,9 @@ def _with_names(kinds: Any, names: Sequence[str]) -> Any:
 
 def _how(given: argparse.Namespace) -> dict[str, Any]:
     """The keywords of `evaluate` that runs and arrays share."""
-    names = given.metrics
-    if names and names != "all":
-        names = names.split(",")
     kinds = None if given.factor_kinds is None else parsed(given.factor_kinds)
     return {
-        "metrics": names,
+        "metrics": given.metrics,
         "seed": given.seed,
         "protocol": given.protocol,
         "calibrate": given.calibrate,

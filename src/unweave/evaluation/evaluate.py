@@ -5,12 +5,13 @@ Every image that any of the metrics needs is encoded once; the metrics read the 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from unweave import data as datasets
 from unweave import metrics as registry
@@ -21,14 +22,14 @@ from unweave.evaluation.tables import Encoded, encode
 from unweave.metrics.score import OF
 from unweave.metrics.tables.arguments import check_how, refuse_unread
 from unweave.metrics.tables.rows import FIT_ROWS
+from unweave.metrics.tables.swapped import SWAPPED, look_swapped
 from unweave.metrics.tables.table import Table
-from unweave.tensors import plain
 
 if TYPE_CHECKING:
     from unweave.data.base import Dataset
     from unweave.runs.run import Run
 
-Encoder = Callable[[NDArray[Any]], ArrayLike]
+Encoder = Callable[..., Any]  # its results are read in `evaluation.encoder_output`
 OF_RUNS = "is of a run, whose method says what the columns of its codes are"
 
 OTHER_DATA = "scored on data with other contents than those that the run was trained on"
@@ -50,9 +51,14 @@ def evaluate(
 ) -> dict[str, registry.Score]:
     """Score a run, an encoder, or codes beside factors.
 
-    what: a run; a callable from images (n, C, H, W) uint8 to codes (n, D), with `data`; or (codes
-        (N, D), factors (N, K)).
-    metrics: names, "all" for every metric that these tables allow, or None for the usual six;
+    what: a run; an encoder, with `data`; or (codes (N, D), factors (N, K)). An encoder is a
+        function of images as the data set has them, uint8 (n, C, H, W) or vectors (n, F), of
+        numpy, TensorFlow, JAX or torch; or a torch module or a method of one, such as vae.encode,
+        which is given tensors on its device, images in [0, 1], in evaluation mode. It gives codes
+        (n, D), (mean, log_var), a distribution, or a dict or dataclass with one entry of that shape
+        or with a usual name: mean, mu, loc, z, codes, latents; log_var.
+    metrics: names in any case, in a list or with commas between them, "all" for every metric that
+        these tables allow, or None for the usual six;
         either also with `class_accuracy` for a run whose codes have a block "class" and data whose
         classes are known. In place of a name "module:metric", or the metric itself; either may be a
         bare function (codes, factors) -> float.
@@ -91,7 +97,10 @@ def evaluate(
     if not callable(what):
         raise ValueError(
             f"cannot score a {type(what).__name__}; give a run, a function from images to codes, or (codes, factors)"
+            f"{_method_meant(what)}"
         )
+    if isinstance(what, type):
+        raise ValueError(f"{what.__name__} is a class; give an object of it, as an encoder")
     if data is None:
         raise ValueError("evaluating a function needs data=...: the images to encode, with their factors")
     return evaluate_encoder(what, data, metrics, n=n, **how)
@@ -109,10 +118,15 @@ def score_codes(
     calibrate: bool = False,
     kinds: Any = None,
 ) -> dict[str, registry.Score]:
-    """Score codes (N, D) beside factors (N, K); arguments as of `evaluate`."""
+    """Score codes (N, D) beside factors (N, K); arguments as of `evaluate`.
+
+    A UserWarning where the two look exchanged.
+    """
     check_how(protocol, seed, calibrate)
     names = as_names(metrics)
     table = Table.of(codes, factors, test=test, log_var=log_var, protocol=protocol, seed=seed, kinds=kinds)
+    if kinds is None and look_swapped(table):
+        warnings.warn(SWAPPED, stacklevel=3)
     wanted = names_of(names, table)
     if test is not None and not any("test" in get(name).declares.uses for name in wanted):
         listed = ", ".join(map(name_of, wanted))
@@ -137,8 +151,16 @@ def evaluate_encoder(
     check_how(protocol, seed, calibrate)
     names = as_names(metrics)
     plan = _plan(datasets.load(data), names, n=n, seed=seed, protocol=protocol, kinds=kinds)
-    tables = encode(plan, _without_variance(encoder))
-    return score(_wanted(names, tables), tables.rows, tables.others, calibrate=calibrate)
+    from unweave.evaluation.encoder import EncoderCalls  # here, so that scoring arrays needs no torch
+    from unweave.generators import all_left_alone
+
+    calls = EncoderCalls(encoder)
+    with all_left_alone():
+        tables = encode(plan, calls)
+    scores = score(_wanted(names, tables), tables.rows, tables.others, calibrate=calibrate)
+    for note in calls.notes:
+        scores = {name: _noted(found, note) for name, found in scores.items()}
+    return scores
 
 
 def evaluate_run(
@@ -239,8 +261,12 @@ def _refuse(*, why: str, **given: Any) -> None:
     refuse_unread("evaluate", given, given, why)
 
 
-def _without_variance(encoder: Encoder) -> Callable[..., Any]:
-    return lambda images: (np.asarray(plain(encoder(images))), None)
+def _method_meant(what: Any) -> str:
+    """The method of an object that may be meant as an encoder, as a second half of a message."""
+    for name in ("encode", "transform"):
+        if callable(getattr(what, name, None)):
+            return f"; its method {name} may be the function"
+    return ""
 
 
 def _refuse_classless(

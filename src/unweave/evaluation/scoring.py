@@ -72,12 +72,18 @@ def name_of(asked: Asked) -> str:
 
 
 def as_names(metrics: Any) -> list[Asked] | str | None:
-    """The requested metrics: names as they are, functions as metrics. ValueError for anything else,
-    or a name twice.
+    """The requested metrics: names as they are spelled, functions as metrics; None, or "all".
+
+    Text is of names with commas between them, in any case. ValueError for anything else, or for two
+    functions of one name.
     """
-    if metrics is None or isinstance(metrics, str):
-        return metrics
-    wanted = list(metrics) if isinstance(metrics, Iterable) else [metrics]
+    if metrics is None:
+        return None
+    wanted: list[Any] = []
+    for one in [metrics] if isinstance(metrics, str) or not isinstance(metrics, Iterable) else metrics:
+        wanted += _spelled(one) if isinstance(one, str) else [one]
+    if wanted == ["all"]:
+        return "all"
     wrong = [one for one in wanted if not isinstance(one, str) and not callable(one)]
     if wrong:
         raise ValueError(f"metrics holds {wrong[0]!r}; expected names, such as 'mig' or ['mig', 'dci'], or functions")
@@ -87,6 +93,12 @@ def as_names(metrics: Any) -> list[Asked] | str | None:
     if twice:
         raise ValueError(f"metrics holds two of the name {twice[0].name!r}; give each function a name of its own")
     return found
+
+
+def _spelled(text: str) -> list[str]:
+    """The names in a text; those of metrics of this library as they are spelled there."""
+    names = [name.strip() for name in text.split(",")]
+    return [name.lower() if name.lower() in (*registry.names(), "all") else name for name in names if name]
 
 
 def names_of(metrics: Iterable[Asked] | str | None, table: Table | None) -> list[Asked]:

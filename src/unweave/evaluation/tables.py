@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 AnyTable = TypeVar("AnyTable", Table, GroupTable)
 BATCH = 4_096  # images that are encoded at a time
-BATCH = 4_096  # images that are encoded at a time
 
 
 @dataclass(frozen=True)

@@ -167,7 +167,7 @@ def get(name: str) -> Any:
     if name not in METRICS:
         from difflib import get_close_matches
 
-        near = get_close_matches(name, METRICS, 1)
+        near = get_close_matches(name.lower(), METRICS, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(METRICS)}"
         raise ValueError(f"unknown metric {name!r}; {hint}")
     return getattr(import_module(METRICS[name][0]), name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -43,6 +44,12 @@ class Run:
         self.config = folder.config
         self.info = folder.config.data.info
         self.other_data = other_data
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a pickle or a copy holds: the weights on the CPU and no data, so that it needs neither folder nor device."""
+        state = {name: value for name, value in vars(self).items() if name not in ("data", "held")}
+        method = self.method if self.device.type == "cpu" else copy.deepcopy(self.method).cpu()
+        return state | {"method": method, "_source": None}
 
     @property
     def device(self) -> torch.device:

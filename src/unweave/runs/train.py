@@ -25,6 +25,7 @@ from unweave.runs.config import DataConfig, LoopConfig, MethodConfig, Resolved, 
 from unweave.runs.errors import RunError
 from unweave.runs.folder import Folder, refuse_links
 from unweave.runs.lock import WRITING, writing
+from unweave.runs.one_thread import this_thread
 from unweave.runs.opening import method_of, open_data, parted, refuse_other
 from unweave.runs.run import Run
 from unweave.runs.seal import admit, seal, sources
@@ -90,6 +91,7 @@ def train(
     training = prepared(built, seen, config)  # a batch that cannot be made is said before a folder exists
     path = Path(out) / config.run_name()
     with ExitStack() as lock:
+        lock.enter_context(this_thread())
         ranks.first(lambda: _begin(path, config, overwrite, lock))
         return finish(Folder(path), training, source, held, progress)
 
@@ -146,6 +148,7 @@ def resume(
         )
     seen, held = parted(source, config.loop)
     with ExitStack() as lock:
+        lock.enter_context(this_thread())
         ranks.first(lambda: lock.enter_context(writing(folder.path)))
         return finish(folder, prepared(method, seen, config), source, held, progress)
 

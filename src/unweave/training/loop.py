@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 import torch
 from torch import Tensor, nn
 
-from unweave.generators import reseed
+from unweave.generators import drawing, reseed
 from unweave.methods.base import Method
 from unweave.settings import nearest
 from unweave.training import joint, turns
@@ -83,8 +83,13 @@ class Training:
     def advance(self) -> dict[str, Tensor]:
         """Take one step. Returns its terms and the players' losses ("loss/NAME"), detached.
 
-        A term that a later turn logs again has a number: "loss/NAME 2".
+        A term that a later turn logs again has a number: "loss/NAME 2". Other threads wait with
+        their draws from a seed.
         """
+        with drawing:
+            return self._advance()
+
+    def _advance(self) -> dict[str, Tensor]:
         reseed(noise(self.seed, self.step), self.device)
         yielded = turns.begun(self.method, joint.part(self.stream(self.step)), self.step)
         terms: dict[str, Tensor] = {}

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from unweave.files import WriteError, write
-from unweave.generators import left_alone
+from unweave.generators import seeded
 from unweave.nets.transposed import ConvTranspose2d
 from unweave.places import cache
 from unweave.training.layout import channels_last
@@ -54,7 +54,7 @@ def speed_of_bf16(device: torch.device) -> float:
 def measured(device: torch.device) -> float:
     """Time of small convolutions in float32 over that in bfloat16, least of several rounds."""
     seconds: dict[torch.dtype, list[float]] = {torch.float32: [], torch.bfloat16: []}
-    with left_alone(device):
+    with seeded(0, device):
         layers = nn.Sequential(nn.Conv2d(32, 64, 4, 2, 1), nn.ReLU(), ConvTranspose2d(64, 32, 4, 2, 1))
         layers = channels_last(layers.to(device))
         x = torch.rand(32, 32, 32, 32, device=device).to(memory_format=torch.channels_last)
