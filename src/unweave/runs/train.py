@@ -16,14 +16,14 @@ from unweave import data as datasets
 from unweave.data.base import Dataset
 from unweave.data.sampling.options import refuse_unused
 from unweave.data.shifts.labels import labels
-from unweave.files import WriteError
+from unweave.files import WriteError, refuse_undecodable
 from unweave.methods.base import Method
 from unweave.methods.resolve import resolve
 from unweave.methods.spec import STEPS, Spec
 from unweave.runs import config as configs
 from unweave.runs.config import DataConfig, LoopConfig, MethodConfig, Resolved, RunConfig
 from unweave.runs.errors import RunError
-from unweave.runs.folder import Folder, refuse_links
+from unweave.runs.folder import NEXT, Folder, refuse_links
 from unweave.runs.lock import WRITING, writing
 from unweave.runs.opening import method_of, open_data, parted, refuse_other
 from unweave.runs.run import Run
@@ -68,6 +68,9 @@ def train(
     Raises ValueError before anything is written if a name, a type or a value is wrong; NotFinite if a loss becomes NaN.
     """
     ranks.join()
+    for name, place in (("out", out), ("root", root), ("data", data)):
+        if isinstance(place, str | Path):
+            refuse_undecodable(Path(place).absolute(), name)
     loop = LoopConfig(**checked_loop(steps, batch_size, seed, precision, device, holdout, log_every))
     batches = configs.completed(configs.batch_words(), batch_options or {}, "batches")
     options = dict(data_options or {})
@@ -118,6 +121,13 @@ def _begin(path: Path, config: RunConfig, overwrite: bool, lock: ExitStack) -> N
         raise
 
 
+def _finish_replacement(path: Path) -> None:
+    """Where an overwrite was killed, do the rest of it: the run that goes on is the new one, from its beginning."""
+    if (path / NEXT).is_file():
+        with writing(path):
+            Folder.replace(path)
+
+
 def resume(
     path: str | Path, *, data: Any = None, progress: Progress | None = None, trust: bool = False, **modules: nn.Module
 ) -> Run:
@@ -127,6 +137,7 @@ def resume(
     """
     ranks.join()
     refuse_links(Path(path))
+    ranks.first(lambda: _finish_replacement(Path(path)))
     folder = Folder(path)
     config = folder.config
     admit(folder.path, config, trusted=trust, given={*modules, *(() if data is None else ("data",))})
