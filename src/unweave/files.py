@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import filelock
-
 
 class WriteError(ValueError):
     """A file could not be written; the message says which and why. What was there before is still there."""
@@ -34,6 +32,8 @@ def alone(path: Path, timeout: float | int = -1) -> Iterator[None]:
     timeout: seconds to wait for another one, any time if negative; filelock.Timeout after it. OSError where the folder
     cannot be written to.
     """
+    import filelock  # here: it imports asyncio, which what writes nothing does without
+
     lock = filelock.FileLock(path.with_name(f".{path.name}.lock"))
     with lock.acquire(timeout=timeout):
         try:
@@ -65,7 +65,9 @@ def refuse_undecodable(path: str | Path, name: str) -> None:
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        raise ValueError(f"{name} is {os.fsencode(path)!r}, which is no UTF-8 text: rename the folder or file") from None
+        raise ValueError(
+            f"{name} is {os.fsencode(path)!r}, which is no UTF-8 text: rename the folder or file"
+        ) from None
 
 
 def cache() -> Path:

@@ -137,7 +137,7 @@ def test_other_schemes_are_refused_also_behind_a_redirect(server, tmp_path):
     for address in (local, "ftp://127.0.0.1/file", f"{server}/to/ftp://127.0.0.1/file"):
         with pytest.raises(ValueError, match="is not fetched: expected an address of http or https"):
             fetch(address, tmp_path / "new/file")
-    with pytest.raises(OSError, match="cannot be fetched: HTTP Error 302.*is not allowed"):
+    with pytest.raises(OSError, match=r"cannot be fetched: HTTP Error 302.*is not allowed"):
         fetch(f"{server}/to/{local}", tmp_path / "new/file")
     assert len(Handler.asked) == 2, "what is refused is not tried again"
     with pytest.raises(ValueError, match=r"leads to http://.*expected an address of https"):

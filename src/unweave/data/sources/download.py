@@ -35,7 +35,9 @@ Progress = Callable[[int, int], None]
 class _Redirects(urllib.request.HTTPRedirectHandler):
     """Follows a redirect within its scheme or from http to https; ValueError for any other."""
 
-    def redirect_request(self, req: urllib.request.Request, fp: Any, code: Any, msg: Any, headers: Any, newurl: str) -> Any:
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: Any, msg: Any, headers: Any, newurl: str
+    ) -> Any:
         _refuse_scheme(newurl, req.full_url, ("https",) if req.type == "https" else SCHEMES)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -94,9 +96,7 @@ def fetch(
         return _fetch(address, target, sha256, size, timeout, progress)
 
 
-def _fetch(
-    address: str, target: Path, sha256: str, size: int, timeout: float | int, progress: Progress | None
-) -> Path:
+def _fetch(address: str, target: Path, sha256: str, size: int, timeout: float | int, progress: Progress | None) -> Path:
     """As `fetch`, for a process that has the target to itself."""
     if target.is_file():  # another process has brought it meanwhile
         return target
