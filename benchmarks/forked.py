@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -11,19 +12,13 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # a process with threads cannot be forked
 
-import sklearn.ensemble
-import sklearn.linear_model
-import torch._dynamo  # by an optimiser
-
-import unweave.cli.train
-import unweave.data.datasets.digits
-import unweave.evaluation.evaluate
-import unweave.methods.infogan
-import unweave.methods.vae
-import unweave.report
 import unweave.runs.monitor
-import unweave.runs.train
 from unweave.cli import main
+
+for name in ("torch._dynamo", "sklearn.ensemble", "sklearn.linear_model", "sklearn.datasets"):  # by optimisers, metrics
+    importlib.import_module(name)
+for name in ("cli.train", "cli.evaluate", "data.datasets.digits", "methods.infogan", "report", "runs.train"):
+    importlib.import_module(f"unweave.{name}")
 
 
 class Process:

@@ -1,6 +1,6 @@
 """Trainings that are killed at random moments, resumed, and compared with ones that were not.
 
-    python benchmarks/kills.py                 100 SIGKILLs over six methods and their options, three trainings at a time
+    python benchmarks/kills.py                 100 SIGKILLs over six methods and their options, four trainings at a time
     python benchmarks/kills.py --kills 3       three of them
 
 Every second training keeps a checkpoint after each step, not twice a second: most of its kills come in the middle of a
@@ -37,7 +37,7 @@ CASES = {
 }
 SMALL = ["--encoder", "mlp", "--decoder", "mlp", "--encoder.width", "16", "--decoder.width", "16"]
 LOOP = ["--steps", "60", "--batch-size", "16", "--log-every", "5", "--seed", "3"]
-AT_A_TIME = 3
+AT_A_TIME = 4
 AGAIN = 1 / 3  # share of the resumed trainings that are killed again
 
 
@@ -66,6 +66,13 @@ def words(case: str, out: Path) -> list[str]:
 def folder(out: Path) -> Path | None:
     """The run folder that was made under `out`, if any."""
     return next(iter(out.glob("*")), None)
+
+
+def continued(case: str, out: Path) -> list[str]:
+    """What goes on with a training: resuming it, or, where it was killed before it had a config, the same command."""
+    path = folder(out)
+    begun = path is not None and any(path.glob("config.json*"))
+    return ["train", "--resume", str(path)] if begun else words(case, out)
 
 
 def left_alone(case: str, place: Path) -> Whole:
@@ -98,7 +105,7 @@ def killed(case: str, whole: Whole, place: Path, rng: random.Random, most: int, 
         wanted -= 1
         tally.kills += 1
         tally.in_writes += any(out.rglob("*.new"))
-        process = Process(["train", "--resume", str(folder(out))], place / "said", often)
+        process = Process(continued(case, out), place / "said", often)
     while not process.ended():
         yield
     said = process.lines()
@@ -148,7 +155,7 @@ def kill(case: str, whole: Whole, kills: int, seed: int, place: Path) -> Tally:
             running.append(killed(case, whole, own, rng, kills - tally.kills - len(running), tally))
             number += 1
         running = [one for one in running if next(one, "ended") != "ended"]
-        time.sleep(0.001)
+        time.sleep(0.003)
     return tally
 
 

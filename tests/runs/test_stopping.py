@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,38 @@ def test_a_second_signal_acts_at_once() -> None:
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
     signal.signal(signal.SIGINT, before)
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    """As SIGHUP under nohup: the terminal is closed, and the training goes on."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        for handled in (stopping.remembered, stopping.raised):
+            with handled():
+                assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_any_command_with_one_line(
+    number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a worker of the tests may ignore it
+    monkeypatch.setattr("unweave.cli.listing.run", lambda _: os.kill(os.getpid(), number))
+    assert main(["list"]) == 128 + number
+    assert capsys.readouterr().err == "unweave: interrupted\n"
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_signal_during_an_import_ends_the_process_with_one_line(tmp_path: Path) -> None:
+    """Raised there it would pass through half of a library, which for one in C++ is an abort."""
+    slow = "import os, time\ntry:\n    os.kill(os.getpid(), 2)\n    time.sleep(9)\nfinally:\n    print('half')"
+    (tmp_path / "slow.py").write_text(slow)
+    words = ["train", "slow:Mine", "--data", "digits"]
+    program = f"import sys; from unweave.__main__ import start; sys.argv = ['unweave', *{words!r}]; sys.exit(start())"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "unweave: interrupted\n")
 
 
 def test_in_another_thread_nothing_is_touched() -> None:
