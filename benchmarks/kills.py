@@ -3,9 +3,10 @@
     python benchmarks/kills.py                 100 SIGKILLs over six methods and their options, four trainings at a time
     python benchmarks/kills.py --kills 3       three of them
 
-Every second training keeps a checkpoint after each step, not twice a second: most of its kills come in the middle of a
-write. A third of the resumed trainings are killed again. At the end weights (the file, byte for byte), states of the
-optimisers and the log (without what a clock says) have to be those of a training that was left alone.
+A moment is a random one after a random record of the log. Every second training keeps a checkpoint after each step, not
+twice a second: most of its kills come in the middle of a write. A third of the resumed trainings are killed again. At the
+end weights (the file, byte for byte), states of the optimisers and the log (without what a clock says) have to be those of
+a training that was left alone.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ CASES = {
 }
 SMALL = ["--encoder", "mlp", "--decoder", "mlp", "--encoder.width", "16", "--decoder.width", "16"]
 LOOP = ["--steps", "60", "--batch-size", "16", "--log-every", "5", "--seed", "3"]
+RECORDS = 12  # of the log of a whole training
 AT_A_TIME = 4
 AGAIN = 1 / 3  # share of the resumed trainings that are killed again
 
@@ -68,10 +70,15 @@ def folder(out: Path) -> Path | None:
     return next(iter(out.glob("*")), None)
 
 
+def lines(out: Path) -> int:
+    """Records in the log of the run under `out`."""
+    return sum(file.read_bytes().count(b"\n") for file in out.glob("*/log.jsonl"))
+
+
 def continued(case: str, out: Path) -> list[str]:
     """What goes on with a training: resuming it, or, where it was killed before it had a config, the same command."""
     path = folder(out)
-    begun = path is not None and any(path.glob("config.json*"))
+    begun = path is not None and any((path / name).is_file() for name in ("config.json", "config.json.next"))
     return ["train", "--resume", str(path)] if begun else words(case, out)
 
 
@@ -97,7 +104,10 @@ def killed(case: str, whole: Whole, place: Path, rng: random.Random, most: int, 
         yield
     wanted = 1 + (most > 1 and rng.random() < AGAIN)
     while wanted:
-        moment = time.monotonic() + rng.uniform(0, whole.seconds)
+        logged = rng.randrange(lines(out), RECORDS + 1)
+        while lines(out) < logged and not process.ended():
+            yield
+        moment = time.monotonic() + rng.uniform(0, whole.seconds / RECORDS)
         while time.monotonic() < moment and not process.ended():
             yield
         if not process.kill():

@@ -209,7 +209,7 @@ def test_a_folder_whose_name_begins_with_dashes(unweave):
     assert unweave("evaluate", path, "--metrics", "active_latents")[0] == 0
     code, _, err = unweave("train", "tiny:Mine", *TINY, "--out", "--x")
     assert (code, err.count("\n")) == (2, 1)
-    assert "--out needs a value; it was given none; one that begins with - is written ./--NAME" in err
+    assert "--out needs a value; it was given none; one that begins with -- is written ./--NAME" in err
     code, _, err = unweave("evaluate", path.removeprefix("./"))
     assert (code, err.count("\n")) == (2, 1)
     assert "as a path it is ./--x/" in err

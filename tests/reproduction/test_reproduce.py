@@ -169,7 +169,7 @@ def test_the_workers_end_with_the_process_that_started_them(recipe, tmp_path, nu
     process = subprocess.Popen(
         [sys.executable, "-m", "unweave", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    while len(list((tmp_path / "runs").glob("*/log.jsonl"))) < 2:
+    while sum(log.stat().st_size > 0 for log in (tmp_path / "runs").glob("*/log.jsonl")) < 2:
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
     process.send_signal(number)

@@ -16,18 +16,19 @@ from unweave import data as datasets
 from unweave.data.base import Dataset
 from unweave.data.sampling.options import refuse_unused
 from unweave.data.shifts.labels import labels
-from unweave.files import WriteError, refuse_undecodable
+from unweave.files import refuse_undecodable
 from unweave.methods.base import Method
 from unweave.methods.resolve import resolve
 from unweave.methods.spec import STEPS, Spec
 from unweave.runs import config as configs
+from unweave.runs.beginning import begin, finish_replacement
 from unweave.runs.config import DataConfig, LoopConfig, MethodConfig, Resolved, RunConfig
 from unweave.runs.errors import RunError
-from unweave.runs.folder import NEXT, Folder, refuse_links
-from unweave.runs.lock import WRITING, writing
+from unweave.runs.folder import Folder, refuse_links
+from unweave.runs.lock import writing
 from unweave.runs.opening import method_of, open_data, parted, refuse_other
 from unweave.runs.run import Run
-from unweave.runs.seal import admit, seal, sources
+from unweave.runs.seal import admit, sources
 from unweave.runs.steps import Progress, finish, prepared
 from unweave.settings import keywords
 from unweave.training import precision as precisions
@@ -93,7 +94,7 @@ def train(
     training = prepared(built, seen, config)  # a batch that cannot be made is said before a folder exists
     path = Path(out) / config.run_name()
     with ExitStack() as lock:
-        ranks.first(lambda: _begin(path, config, overwrite, lock))
+        ranks.first(lambda: begin(path, config, overwrite, lock))
         return finish(Folder(path), training, source, held, progress)
 
 
@@ -106,28 +107,6 @@ def _made(spec: Spec, seen: Dataset, loop: LoopConfig, count: int) -> tuple[Meth
     return spec.make(info, seed=loop.seed, steps=loop.steps), info
 
 
-def _begin(path: Path, config: RunConfig, overwrite: bool, lock: ExitStack) -> None:
-    """Make the run's folder, locked and sealed."""
-    if overwrite and path.is_symlink():
-        raise RunError(f"{path} is a symbolic link, and is not overwritten: remove it, or choose another out")
-    path.mkdir(parents=True, exist_ok=True)
-    try:
-        lock.enter_context(writing(path))
-        seal(Folder.create(path, config, overwrite=overwrite).path, config)
-    except WriteError:
-        (path / WRITING).unlink(missing_ok=True)
-        if not any(path.iterdir()):  # nothing half-written is left
-            path.rmdir()
-        raise
-
-
-def _finish_replacement(path: Path) -> None:
-    """Where an overwrite was killed, do the rest of it: the run that goes on is the new one, from its beginning."""
-    if (path / NEXT).is_file():
-        with writing(path):
-            Folder.replace(path)
-
-
 def resume(
     path: str | Path, *, data: Any = None, progress: Progress | None = None, trust: bool = False, **modules: nn.Module
 ) -> Run:
@@ -137,7 +116,7 @@ def resume(
     """
     ranks.join()
     refuse_links(Path(path))
-    ranks.first(lambda: _finish_replacement(Path(path)))
+    ranks.first(lambda: finish_replacement(Path(path)))
     folder = Folder(path)
     config = folder.config
     admit(folder.path, config, trusted=trust, given={*modules, *(() if data is None else ("data",))})
