@@ -30,6 +30,7 @@ class Process:
     def __init__(self, words: Sequence[str], said: Path, before: Callable[[], object] = lambda: None):
         self.said = said
         self.code: int | None = None
+        said.write_bytes(b"")
         sys.stdout.flush()
         self.pid = os.fork()
         if self.pid:
@@ -37,6 +38,9 @@ class Process:
         code = 70
         try:
             os.setpgid(0, 0)
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where this runs in the background
             file = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.dup2(file, 1)
             os.dup2(file, 2)
