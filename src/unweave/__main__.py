@@ -1,13 +1,24 @@
-"""`python -m unweave`: the command line, also in several processes, of which the first one speaks."""
+"""`python -m unweave`, and the program `unweave`: also in several processes, of which the first one speaks."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
-from unweave.cli import main
 
-if __name__ == "__main__":
+def start() -> int:
+    """The command line as the whole of a process. Returns the exit code."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        )  # an interrupt of what is imported here ends it without a traceback
+    from unweave.cli import main
+
     if os.environ.get("RANK", "0") != "0":
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (until the process ends)
-    sys.exit(main())
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(start())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -11,7 +13,36 @@ class WriteError(ValueError):
 
 
 def write(path: Path, content: bytes) -> None:
-    """Replace a file at once: readers see the old one or the new one; a full disk leaves the old one."""
+    """Replace a file at once: readers see the old one or the new one; a full disk leaves the old one.
+
+    Of two processes that write it one waits for the other; what a killed one left is removed by the next.
+    """
+    try:
+        with alone(path):
+            _replace(path, content)
+    except OSError as error:
+        raise WriteError(f"could not write {path}: {error.strerror}; what was there is kept") from error
+
+
+@contextmanager
+def alone(path: Path, timeout: float | int = -1) -> Iterator[None]:
+    """The file `path`, there or not, for this process alone among those that come here for it.
+
+    timeout: seconds to wait for another one, any time if negative; filelock.Timeout after it. OSError where the folder
+    cannot be written to.
+    """
+    import filelock  # here: it imports asyncio, which what writes nothing does without
+
+    lock = filelock.FileLock(path.with_name(f".{path.name}.lock"))
+    with lock.acquire(timeout=timeout):
+        try:
+            yield
+        finally:
+            if os.name == "posix":  # while it is locked: who waits for it tries again; Windows removes it by itself
+                Path(lock.lock_file).unlink(missing_ok=True)
+
+
+def _replace(path: Path, content: bytes) -> None:
     new = path.with_name(path.name + ".new")
     try:
         new.unlink(missing_ok=True)
@@ -20,6 +51,19 @@ def write(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(new, path)
-    except OSError as error:
+    except OSError:
         new.unlink(missing_ok=True)
-        raise WriteError(f"could not write {path}: {error.strerror}; what was there is kept") from error
+        raise
+
+
+def refuse_undecodable(path: str | Path, name: str) -> None:
+    """ValueError for a path that is no UTF-8: libraries that read and write by its text would not find it.
+
+    name: of the argument, or what the path is of.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise ValueError(
+            f"{name} is {os.fsencode(path)!r}, which is no UTF-8 text: rename the folder or file"
+        ) from None

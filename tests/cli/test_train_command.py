@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -199,3 +200,43 @@ def test_training_that_breaks_down_says_where_and_keeps_the_last_good_weights(un
     assert "Traceback" not in err
     assert err.startswith("unweave: step 2: loss/model is not finite")
     assert (Path(err.split()[-1]) / "weights.safetensors").exists()
+
+
+def test_a_folder_whose_name_begins_with_dashes(unweave):
+    code, out, _ = unweave("train", "tiny:Mine", *TINY, "--out=--x")
+    path = out.splitlines()[-1]
+    assert (code, path[:5]) == (0, "./--x")
+    assert unweave("evaluate", path, "--metrics", "active_latents")[0] == 0
+    code, _, err = unweave("train", "tiny:Mine", *TINY, "--out", "--x")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "--out needs a value; it was given none; one that begins with -- is written ./--NAME" in err
+    code, _, err = unweave("evaluate", path.removeprefix("./"))
+    assert (code, err.count("\n")) == (2, 1)
+    assert "as a path it is ./--x/" in err
+
+
+def test_an_argument_that_is_no_text_is_refused(unweave):
+    code, _, err = unweave("train", "tiny:Mine", *TINY, "--out", "bad\udcff")
+    assert (code, err) == (
+        2,
+        "unweave: an argument is b'bad\\xff', which is no UTF-8 text: rename the folder or file\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Unable to allocate 7.45 GiB for an array"),
+        RuntimeError(
+            "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 80 bytes.\nframe"
+        ),
+    ],
+)
+def test_out_of_memory_is_one_line(unweave, monkeypatch, error):
+    def run(words):
+        raise error
+
+    monkeypatch.setattr("unweave.cli.listing.run", run)
+    code, _, err = unweave("list")
+    assert (code, err.count("\n")) == (2, 1)
+    assert re.match(r"unweave: out of memory \((7.45 GiB|80 bytes) more\): a smaller batch", err)

@@ -1,13 +1,16 @@
 import hashlib
 import re
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.request import Request
 
 import pytest
 
-from unweave.data.sources.download import fetch, get
+from unweave.data.sources.download import _Redirects, fetch, get
 from unweave.data.sources.files import SOURCES, Source, located, verify
 
 CONTENT = bytes(range(256)) * 4000  # a megabyte
@@ -16,7 +19,7 @@ PARTS = [(f"{part}-{what}", rank) for part in ("train", "t10k") for what, rank i
 
 
 class Handler(BaseHTTPRequestHandler):
-    """/whole, /cut (breaks off after 100,000 bytes), /slow (stalls once), /no-ranges, /wrong."""
+    """/whole, /cut (breaks off after 100,000 bytes), /slow (stalls once), /no-ranges, /wrong, /to/ADDRESS (leads there)."""
 
     asked: list[str] = []
 
@@ -25,6 +28,12 @@ class Handler(BaseHTTPRequestHandler):
         self.asked.append(f"{self.path} {wanted}".strip())
         if self.path == "/gone":
             self.send_error(404)
+            return
+        if self.path.startswith("/to/"):
+            self.send_response(302)
+            self.send_header("Location", self.path.removeprefix("/to/"))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
             return
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.path != "/no-ranges" else 0
         if start >= len(CONTENT):
@@ -106,6 +115,34 @@ def test_a_wrong_file_and_a_missing_one_leave_nothing_in_place(server, tmp_path)
     with pytest.raises(OSError, match="cannot be fetched"):
         fetch("http://127.0.0.1:9/nobody", tmp_path / "file")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_processes_that_fetch_one_file_bring_it_once(server, tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from unweave.data.sources.download import fetch;"
+        "print(fetch(sys.argv[1], Path(sys.argv[2]), sha256=sys.argv[3], timeout=5))"
+    )
+    words = [sys.executable, "-c", program, f"{server}/slow", str(tmp_path / "file"), SHA256]
+    both = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=60) for process in both]
+    assert [out for out, _ in said] == [f"{tmp_path / 'file'}\n"] * 2
+    assert (tmp_path / "file").read_bytes() == CONTENT
+    assert len(Handler.asked) == 2, "the first stalls once, the second brings nothing"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_other_schemes_are_refused_also_behind_a_redirect(server, tmp_path):
+    (tmp_path / "there").write_bytes(CONTENT)
+    local = (tmp_path / "there").as_uri()
+    for address in (local, "ftp://127.0.0.1/file", f"{server}/to/ftp://127.0.0.1/file"):
+        with pytest.raises(ValueError, match="is not fetched: expected an address of http or https"):
+            fetch(address, tmp_path / "new/file")
+    with pytest.raises(OSError, match=r"cannot be fetched: HTTP Error 302.*is not allowed"):
+        fetch(f"{server}/to/{local}", tmp_path / "new/file")
+    assert len(Handler.asked) == 2, "what is refused is not tried again"
+    with pytest.raises(ValueError, match=r"leads to http://.*expected an address of https"):
+        _Redirects().redirect_request(Request("https://one.org/a"), None, 302, "", {}, "http://one.org/a")
+    assert fetch(f"{server}/to/{server}/whole", tmp_path / "led", sha256=SHA256).read_bytes() == CONTENT
 
 
 def test_all_files_of_a_set_are_fetched_into_a_folder_of_their_own(server, tmp_path, monkeypatch):

@@ -1,7 +1,12 @@
 """Recipes: read, trained, measured, judged."""
 
+import json
 import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +14,8 @@ import yaml
 
 from unweave.reproduction import reproduce
 from unweave.reproduction.checks import measures_of
+from unweave.runs import checkpoint
+from unweave.runs.lock import writing
 
 TINY = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "latents": 2}
 ARM = {"method": "beta-vae", "steps": 2, "batch_size": 8, "log_every": 1, "settings": TINY}
@@ -151,6 +158,31 @@ def test_threads_are_given_back(recipe, tmp_path, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     reproduce.reproduce([recipe()], tmp_path / "runs", jobs=2, tell=lambda _: None)
     assert os.environ["OMP_NUM_THREADS"] == "3"
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_the_workers_end_with_the_process_that_started_them(recipe, tmp_path, number):
+    """They hold its standard output: whoever reads that waits for them."""
+    arms = yaml.safe_load(Path(recipe()).read_text())["arms"]
+    arms["method"]["steps"] = 1_000_000
+    words = ["reproduce", recipe(arms=arms), "--jobs", "2", "--out", str(tmp_path / "runs")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "unweave", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while sum(log.stat().st_size > 0 for log in (tmp_path / "runs").glob("*/log.jsonl")) < 2:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == (-9 if number == signal.SIGKILL else 143)
+    if number == signal.SIGTERM:
+        assert err == "unweave: interrupted\n"
+    for path in (tmp_path / "runs").iterdir():
+        last = json.loads((path / "log.jsonl").read_text().splitlines()[-1])["step"]
+        training = checkpoint._read(path / "state/checkpoint.safetensors")[1]
+        assert json.loads(training)["step"] == last, "a checkpoint was kept of the last step"
+        with writing(path):
+            pass
 
 
 def test_the_sources_of_recipes_are_among_the_references():

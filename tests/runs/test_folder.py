@@ -6,6 +6,7 @@ import json
 import math
 import os
 import resource
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -223,6 +224,27 @@ def test_a_file_appears_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     write(path, b"newer")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
     assert path.read_bytes() == b"newer"
+
+
+def test_of_two_writers_of_a_file_one_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one comes while the first is in the middle: both are whole, the last one stays, and nothing else."""
+    path = tmp_path / "page.html"
+    threads: list[threading.Thread] = []
+    sync = os.fsync
+
+    def meanwhile(handle: int) -> None:
+        if not threads:
+            threads.append(threading.Thread(target=write, args=(path, b"second")))
+            threads[0].start()
+            threads[0].join(0.3)
+            assert (tmp_path / "page.html.new").read_bytes() == b"first"
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    write(path, b"first")
+    threads[0].join()
+    assert path.read_bytes() == b"second"
+    assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
 
 
 @pytest.fixture

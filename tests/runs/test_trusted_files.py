@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,11 +16,13 @@ import pytest
 from tests.configs import SMALL, config
 
 import unweave
+from unweave.cli import main
 from unweave.metrics.score import Score
 from unweave.runs import lock
-from unweave.runs.errors import RunError
+from unweave.runs.errors import NotKept, RunError
 from unweave.runs.folder import Folder
 from unweave.runs.log import Log
+from unweave.runs.run import load_run
 from unweave.runs.sealed_json import Altered, sealed, unsealed
 from unweave.runs.train import resume
 
@@ -133,17 +138,86 @@ def test_overwriting_removes_what_unweave_wrote_and_nothing_else(pictures: np.nd
     assert [record["step"] for record in again.records()] == [3]
 
 
-@pytest.mark.parametrize("removed", range(4))
-def test_a_kill_within_an_overwrite_leaves_a_run_that_can_be_resumed(
-    removed: int, pictures: np.ndarray, tmp_path: Path
+@pytest.mark.parametrize("survived", range(7))
+def test_a_kill_anywhere_in_an_overwrite_leaves_a_run_that_resumes_as_the_new_one(
+    survived: int, pictures: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever was removed until then, in the order of removal."""
-    run = unweave.train("vae", pictures, steps=3, batch_size=8, out=tmp_path, **SMALL)
-    expected = run.encode(pictures)
-    copy = Path(shutil.copytree(run.path, tmp_path / "copy"))
-    for name in ("state/checkpoint.safetensors", "done", "weights.safetensors", "log.jsonl")[: removed + 1]:
-        (copy / name).unlink()
-    (copy / "done").unlink(missing_ok=True)
-    again = resume(copy, data=pictures)
-    assert np.array_equal(again.encode(pictures), expected)
+    """After any number of files were removed: a whole old run until then, and the new one by resuming it."""
+    how = {"steps": 3, "batch_size": 8, **SMALL}
+    run = unweave.train("vae", pictures, out=tmp_path, **how)
+    others = 255 - pictures
+    expected = unweave.train("vae", others, out=tmp_path / "expected", **how)
+    with monkeypatch.context() as patched:
+        dies_after(survived, patched)
+        with pytest.raises(KeyboardInterrupt):
+            unweave.train("vae", others, out=tmp_path, overwrite=True, **how)
+    assert Folder(run.path).config.data.fingerprint == run.config.data.fingerprint
+    again = resume(run.path, data=others)
+    assert np.array_equal(again.encode(others), expected.encode(others))
+    assert again.config.data.fingerprint == expected.config.data.fingerprint
     assert [record["step"] for record in again.records()] == [3]
+    assert not (run.path / "config.json.next").exists()
+
+
+def dies_after(removals: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Die at the next removal of a file of a run, or, after all of them, where the new config takes its place."""
+    count = 0
+    replace = os.replace
+
+    def die(path: Path, **_: bool) -> None:
+        nonlocal count
+        if path.name in ("config.json.next.new", ".config.json.next.lock"):
+            unlink(path, missing_ok=True)
+            return
+        if count == removals:
+            raise KeyboardInterrupt
+        count += 1
+        unlink(path, missing_ok=True)
+
+    def replaced(source: Path, target: Path) -> None:
+        if Path(target).name == "config.json":
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    unlink = Path.unlink
+    monkeypatch.setattr(Path, "unlink", die)
+    monkeypatch.setattr(os, "replace", replaced)
+
+
+def test_scores_that_cannot_be_kept_are_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Minutes of scoring are not lost to a damaged file, a read-only folder or a full disk."""
+    run = unweave.train("vae", "digits", steps=2, batch_size=8, out=tmp_path, **SMALL)
+    (run.path / "scores.json").write_text("{")
+    with pytest.raises(NotKept, match=r"scores are not kept: .*scores.json is damaged") as caught:
+        unweave.evaluate(run, "active_latents")
+    assert caught.value.scores.keys() == {"active_latents"}
+    (run.path / "scores.json").unlink()
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("unweave.runs.folder.write", refuse)
+    words = ["evaluate", str(run.path), "--metrics", "active_latents", "--json", str(tmp_path / "scores")]
+    assert main(words) == 2
+    out, err = capsys.readouterr()
+    assert re.search(r"^active_latents +[\d.]+", out, re.MULTILINE)
+    assert err == f"unweave: the scores are not kept: could not write {run.path}/scores.json: Read-only file system\n"
+    assert (tmp_path / "scores").is_file()
+
+
+def test_a_path_that_is_no_text_is_refused_before_training(pictures: np.ndarray, tmp_path: Path) -> None:
+    """The library of the weights takes paths as text, and would call the run damaged after it."""
+    how = {"steps": 1, "batch_size": 8, **SMALL}
+    bad = Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff"))
+    bad.mkdir()
+    np.save(bad / "a.npy", pictures)
+    for given in ({"data": pictures, "out": bad}, {"data": bad / "a.npy"}, {"data": "digits", "root": bad}):
+        with pytest.raises(ValueError, match=r"is b'.*bad\\xff.*', which is no UTF-8 text"):
+            unweave.train("vae", **{"out": tmp_path / "runs", **how, **given})
+    assert [path.name for path in bad.iterdir()] == ["a.npy"]
+    run = unweave.train("vae", pictures, out=tmp_path / "runs", **how)
+    shutil.copytree(run.path, bad / "run")
+    with pytest.raises(ValueError, match=r"the path of the run folder is b'.*no UTF-8 text"):
+        load_run(bad / "run")

@@ -8,12 +8,15 @@ imports torch before a command needs it.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
 
 from unweave.cli.parser import complain
+from unweave.files import refuse_undecodable
+from unweave.runs.stopping import raised
 from unweave.settings import nearest
 
 # One module each, of the same name. `list` is `listing`: a sub-module hides the builtin of its name in its package.
@@ -32,10 +35,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, given as words (default: those of the process). Returns the exit code."""
     if arguments is None:
         arguments = sys.argv[1:]
+    with raised():
+        return _ended(list(arguments))
+
+
+def _ended(given: list[str]) -> int:
+    """Run one command; what it raises as a line and an exit code."""
     try:
+        for word in given:
+            refuse_undecodable(word, "an argument")
         with warnings.catch_warnings():
             warnings.showwarning = _show
-            return _dispatch(list(arguments))
+            return _dispatch(given)
     except SystemExit as stop:  # argparse ends --help this way
         return int(stop.code or 0)
     except KeyboardInterrupt as interrupt:
@@ -49,6 +60,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return complain(str(error))
     except (ValueError, ImportError) as error:
         return complain(str(error))
+    except (MemoryError, RuntimeError) as error:
+        if found := _out_of_memory(error):
+            return complain(found)
+        raise
+
+
+def _out_of_memory(error: MemoryError | RuntimeError) -> str:
+    """What to do, and how much could not be had; "" for any other error. PyTorch raises a RuntimeError of many lines."""
+    said = str(error)
+    if not isinstance(error, MemoryError) and not re.search("out of memory|not enough memory|allocate memory", said):
+        return ""
+    sizes = re.search(r"(?i)(?:allocate|of) ([\d.]+ ?(?:bytes|[KMGT]i?B))", said)
+    amount = f" ({sizes[1]} more)" if sizes else ""
+    return f"out of memory{amount}: a smaller batch, fewer images (--n) or narrower networks take less"
 
 
 def _show(message: Warning | str, *_: object, **__: object) -> None:

@@ -31,14 +31,25 @@ ROLES = {  # of the options that name a file, the array in it
 def run(arguments: Sequence[str]) -> int:
     """Evaluate a run or arrays; print the table and write the JSON."""
     given = _parser().read(arguments)
-    scores = _of_run(given) if given.run else _of_arrays(given)
-    print(table(scores))
-    if given.json:
+    from unweave.runs.errors import NotKept
+
+    try:
+        scores = _of_run(given) if given.run else _of_arrays(given)
+    except NotKept as error:  # minutes of work are shown, also where they cannot be written
+        _show(error.scores, given.json)
+        raise
+    _show(scores, given.json)
+    return 0
+
+
+def _show(scores: Mapping[str, Score], file: str | None) -> None:
+    """Print the table; write the JSON, if a file is given."""
+    print(table(scores), flush=True)
+    if file:
         from unweave.files import write
 
         fields = {name: score.to_dict() for name, score in scores.items()}
-        write(Path(given.json), json.dumps(fields, indent=1).encode())
-    return 0
+        write(Path(file), json.dumps(fields, indent=1).encode())
 
 
 def _parser() -> Parser:

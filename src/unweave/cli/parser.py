@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from unweave.settings import nearest
@@ -36,7 +38,8 @@ class Parser(argparse.ArgumentParser):
                 seen.add(name)
             elif name.startswith("--"):
                 known = [option for option in options if option.startswith("--")]
-                raise ValueError(f"`{self.prog}` has no option {name}; {nearest(name, known)}")
+                as_path = f"; as a path it is ./{name}" if "/" in name or Path(name).exists() else ""
+                raise ValueError(f"`{self.prog}` has no option {name}; {nearest(name, known)}{as_path}")
         return self.parse_args(given)
 
 
@@ -46,6 +49,12 @@ def dashed(word: str) -> str:
         return word
     name, equals, value = word.partition("=")
     return name.replace("_", "-") + equals + value
+
+
+def pasted(path: Path) -> str:
+    """A path as it can be typed after a command: one that begins with a dash is no option."""
+    word = str(path)
+    return f".{os.sep}{word}" if word.startswith("-") else word
 
 
 def plain(word: str) -> str:

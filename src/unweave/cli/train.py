@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from unweave.cli.parser import complain, plain
+from unweave.cli.parser import complain, pasted, plain
 from unweave.cli.progress import Progress, terms, worded
 from unweave.training.records import duration, units
 
@@ -107,7 +108,8 @@ def _own(name: str, value: Any) -> Any:
             raise ValueError(f"--{name.replace('_', '-')} is a switch; it was given {value!r}")
         return str(value).lower() == "true"
     if not isinstance(value, str) or not value:  # an empty path would be the folder one is in
-        raise ValueError(f"--{name} needs a value; it was given {value!r}")
+        came = "none; one that begins with -- is written ./--NAME" if value is True else repr(value)
+        raise ValueError(f"--{name} needs a value; it was given {came}")
     return value
 
 
@@ -244,7 +246,7 @@ def _watch(train: Callable[[Progress], Run]) -> int:
         code = 128 + getattr(interrupt, "number", 2)
         if progress.run is None:
             return complain("interrupted before the run began; nothing was written", code)
-        return complain(f"interrupted; continue with `unweave train --resume {progress.run}`", code)
+        return complain(f"interrupted; continue with `unweave train --resume {quote(pasted(progress.run))}`", code)
     finally:
         progress.close()
     records = run.records()
@@ -253,5 +255,5 @@ def _watch(train: Callable[[Progress], Run]) -> int:
         precision = "" if run.config.resolved is None else f", {run.config.resolved.precision}"
         words = worded(terms(last), units(records))
         print(f"{last['step']:,} steps in {duration(last['seconds'])}{precision}: {words}")
-    print(run.path)
+    print(pasted(run.path))
     return 0

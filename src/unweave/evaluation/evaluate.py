@@ -177,9 +177,12 @@ def evaluate_run(
 ) -> dict[str, registry.Score]:
     """Score a run on its own data or on others, and keep the scores in its scores.json; arguments
     as of `evaluate`.
+
+    NotKept, which has the scores, where they cannot be written there.
     """
     check_how(protocol, seed, calibrate)
     names = as_names(metrics)
+    from unweave.runs.errors import NotKept
     from unweave.runs.folder import refuse_links
 
     refuse_links(run.path)  # before the work: its scores are written there
@@ -199,7 +202,10 @@ def evaluate_run(
     kept = scores
     if block is not None:
         kept = {f"{name}{OF}{block}": found for name, found in scores.items()}
-    run.folder.keep_scores(kept)
+    try:
+        run.folder.keep_scores(kept)
+    except ValueError as error:
+        raise NotKept(scores, str(error)) from error
     return scores
 
 

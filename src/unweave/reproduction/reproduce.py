@@ -23,14 +23,9 @@ word for word, are trained once.
 
 from __future__ import annotations
 
-import functools
 import json
-import multiprocessing
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +35,7 @@ import unweave
 from unweave.reproduction.checks import Found, claimed_of, key_of, measures_of, verdicts
 from unweave.reproduction.measured import measured
 from unweave.reproduction.recipe import foreign_in, validate
+from unweave.reproduction.workers import results
 from unweave.runs.errors import RunExists
 from unweave.runs.run import Run
 from unweave.runs.steps import Progress
@@ -51,11 +47,6 @@ Tell = Callable[[str], None]
 Job = tuple[dict[str, float], float]  # {measure as JSON: value}, seconds
 Plan = dict[str, tuple[Mapping[str, Any], int, list[Mapping[str, Any]]]]  # {key: (arm, seed, measures)}
 COMPARED = 3  # seeds of an arm that a claim is only compared with
-
-INHERITED = {  # environment of the worker processes
-    "OMP_NUM_THREADS": "1",  # several processes on all threads each would slow each other down tenfold
-    "PYTHONSAFEPATH": "1",  # workers start as `python -c`, which imports from the working directory first
-}
 
 
 def recipes() -> dict[str, Path]:
@@ -110,7 +101,8 @@ def reproduce(
     start = time.monotonic()
     summary: dict[str, tuple[bool, float]] = {}  # of each recipe: whether it holds, minutes
     counted: set[str] = set()  # a run that recipes share counts for the first one only
-    with _results(_plan(texts.values()), str(out), jobs, trust) as result:
+    plan = {key: (*work, str(out), trust) for key, work in _plan(texts.values()).items()}
+    with results(_job, plan, jobs) as result:
         for name, text in texts.items():
             keys = _keys(text)
             found = {arm: [result(key)[0] for key in of_arm] for arm, of_arm in keys.items()}
@@ -144,29 +136,6 @@ def trained(
         return train(arm["method"], arm["data"], seed=seed, out=out, progress=progress, **wanted, **settings)
     except RunExists as error:
         return resume(error.path, progress=progress, trust=trust)
-
-
-@contextmanager
-def _results(plan: Plan, out: str, jobs: int, trust: bool) -> Iterator[Callable[[str], Job]]:
-    """A function from a key of the plan to its result, computed on demand here or by worker processes.
-
-    After an error or an interrupt the workers begin no further job.
-    """
-    if jobs == 1:
-        yield functools.cache(lambda key: _job(*plan[key], out, trust))
-        return
-    before = {name: os.environ.get(name) for name in INHERITED}
-    os.environ |= INHERITED
-    workers = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
-    try:
-        futures = {key: workers.submit(_job, *work, out, trust) for key, work in plan.items()}
-        yield lambda key: futures[key].result()
-    finally:
-        workers.shutdown(cancel_futures=True)
-        for name, value in before.items():
-            os.environ.pop(name)
-            if value is not None:
-                os.environ[name] = value
 
 
 def _key(arm: Mapping[str, Any], seed: int) -> str:

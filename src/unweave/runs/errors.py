@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from unweave.metrics.score import Score
 
 
 class RunError(ValueError):
@@ -20,3 +25,11 @@ class RunExists(RunError):
         state = "a finished run" if (path / "done").exists() else "an unfinished run"
         super().__init__(f"{path} holds {state}: continue it with resume, or choose overwrite or another out")
         self.path = path
+
+
+class NotKept(RunError):
+    """Scores were measured, and could not be written into the folder of their run. scores: {name: Score}."""
+
+    def __init__(self, scores: Mapping[str, Score], reason: str):
+        super().__init__(f"the scores are not kept: {reason}")
+        self.scores = dict(scores)

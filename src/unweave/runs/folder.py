@@ -2,6 +2,7 @@
 
     METHOD-DATA-HASH-SEED/
         config.json           everything that was chosen, versions, device
+        config.json.next      of the run that replaces this one, for a moment
         origin.json           of a run that names code of its user's own: where it stands, sealed (see `seal`)
         log.jsonl             one record a line: the mean of each term of the losses since the one before
         weights.safetensors   of the method, as of the last checkpoint; without frozen networks
@@ -16,11 +17,12 @@ run continues as if it had not been.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from unweave.files import WriteError, write
+from unweave.files import WriteError, refuse_undecodable, write
 from unweave.methods.base import Method
 from unweave.metrics.score import Score
 from unweave.runs import checkpoint, lock
@@ -33,6 +35,7 @@ from unweave.training.loop import Training
 
 FORMAT = 2  # 1, of before, has no checksums in its text files
 CONFIG = "config.json"
+NEXT = "config.json.next"  # of the run that is about to replace the one here
 LOG = "log.jsonl"
 WEIGHTS = "weights.safetensors"
 CHECKPOINT = "state/checkpoint.safetensors"
@@ -40,7 +43,7 @@ SCORES = "scores.json"
 ORIGIN = "origin.json"
 DONE = "done"
 STALE = (CHECKPOINT, DONE, WEIGHTS, LOG, SCORES, ORIGIN)  # of a run that is replaced, in the order of removal
-OWN = (CONFIG, "state", *STALE)  # what unweave writes
+OWN = (CONFIG, NEXT, "state", *STALE)  # what unweave writes
 
 
 def refuse_links(path: Path) -> None:
@@ -69,6 +72,7 @@ class Folder:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
+        refuse_undecodable(self.path.absolute(), "the path of the run folder")
         file = self.path / CONFIG
         if not file.is_file():
             here = f"is no run folder (it has no {CONFIG})" if self.path.exists() else "does not exist"
@@ -80,7 +84,8 @@ class Folder:
     def create(cls, path: str | Path, config: RunConfig, *, overwrite: bool = False) -> Folder:
         """A new run folder with its config. RunExists if one is there already and is not to be overwritten.
 
-        One that is overwritten loses what unweave wrote, once the new config is there; files of others stay.
+        One that is overwritten loses what unweave wrote, once the new config is written; files of others stay. After a
+        kill in between, `replace` does the rest.
         """
         path = Path(path)
         exists = (path / CONFIG).exists()
@@ -90,10 +95,20 @@ class Folder:
         if exists and not overwrite:
             raise RunExists(path)
         path.mkdir(parents=True, exist_ok=True)
-        write(path / CONFIG, sealed({"format": FORMAT} | config.plain(), indent=1).encode())
-        if exists:
+        write(path / NEXT, sealed({"format": FORMAT} | config.plain(), indent=1).encode())
+        return cls.replace(path)
+
+    @classmethod
+    def replace(cls, path: str | Path) -> Folder:
+        """The run folder, once the run that was to replace the one in it has done so, also after a kill meanwhile.
+
+        The old config goes last, with the arrival of the new one: nothing stands beside a config of another run.
+        """
+        path = Path(path)
+        if (path / NEXT).is_file():
             for name in STALE:
                 (path / name).unlink(missing_ok=True)
+            os.replace(path / NEXT, path / CONFIG)
         return cls(path)
 
     @property

@@ -1,7 +1,11 @@
-"""Signals end a training between two steps, so that a checkpoint of the last one can be kept first."""
+"""Signals: what ends a command at once, and a training between two steps, so that a checkpoint can be kept first.
+
+A signal that is ignored where the process was started, as SIGHUP under nohup, stays ignored.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -13,11 +17,28 @@ NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal ended a training after a step, whose checkpoint was kept. number: of the signal."""
+    """A signal ended a command; a training after a step, whose checkpoint was kept. number: of the signal."""
 
     def __init__(self, number: int):
         super().__init__(signal.Signals(number).name)
         self.number = number
+
+
+@contextmanager
+def raised() -> Iterator[None]:
+    """Within the block a signal raises Stopped, but during an import, which ends the process with one line.
+
+    Libraries in C++ that are half imported abort at an exception from a signal.
+    """
+
+    def act(number: int, frame: FrameType | None) -> None:
+        if _importing(frame):
+            os.write(2, b"unweave: interrupted\n")
+            os._exit(128 + number)
+        raise Stopped(number)
+
+    with _handled(act):
+        yield
 
 
 @contextmanager
@@ -28,24 +49,41 @@ def remembered() -> Iterator[Callable[[], int | None]]:
     alone receives signals, nothing changes.
     """
     received: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: None
-        return
-    before = {number: signal.getsignal(number) for name in NAMES if (number := getattr(signal, name, None))}
 
     def remember(number: int, frame: FrameType | None) -> None:
         received.append(number)
         _restore(before)
 
-    for number in before:
-        signal.signal(number, remember)
-    try:
+    with _handled(remember) as before:
         yield lambda: received[0] if received else None
+
+
+@contextmanager
+def _handled(act: Callable[[int, FrameType | None], None]) -> Iterator[Mapping[int, Any]]:
+    """A handler within the block for all signals that are not ignored; gives those before. None outside the main thread."""
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+        found = {number: signal.getsignal(number) for number in numbers}
+        # None: it was not set from Python, and could not be put back
+        before = {n: handler for n, handler in found.items() if handler not in (signal.SIG_IGN, None)}
+    for number in before:
+        signal.signal(number, act)
+    try:
+        yield before
     finally:
         _restore(before)
 
 
-def _restore(handlers: Mapping[Any, Any]) -> None:
+def _restore(handlers: Mapping[int, Any]) -> None:
     for number, handler in handlers.items():
-        if handler is not None:  # None: it was not set from Python, and cannot be
-            signal.signal(number, handler)
+        signal.signal(number, handler)
+
+
+def _importing(frame: FrameType | None) -> bool:
+    """Whether a module is being imported in a frame, or in one that called it."""
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False

@@ -16,19 +16,20 @@ from unweave import data as datasets
 from unweave.data.base import Dataset
 from unweave.data.sampling.options import refuse_unused
 from unweave.data.shifts.labels import labels
-from unweave.files import WriteError
+from unweave.files import refuse_undecodable
 from unweave.methods.base import Method
 from unweave.methods.resolve import resolve
 from unweave.methods.spec import STEPS, Spec
 from unweave.runs import config as configs
+from unweave.runs.beginning import begin, finish_replacement
 from unweave.runs.config import DataConfig, LoopConfig, MethodConfig, Resolved, RunConfig
 from unweave.runs.errors import RunError
 from unweave.runs.folder import Folder, refuse_links
-from unweave.runs.lock import WRITING, writing
+from unweave.runs.lock import writing
 from unweave.runs.one_thread import this_thread
 from unweave.runs.opening import method_of, open_data, parted, refuse_other
 from unweave.runs.run import Run
-from unweave.runs.seal import admit, seal, sources
+from unweave.runs.seal import admit, sources
 from unweave.runs.steps import Progress, finish, prepared
 from unweave.settings import keywords
 from unweave.training import precision as precisions
@@ -69,6 +70,9 @@ def train(
     Raises ValueError before anything is written if a name, a type or a value is wrong; NotFinite if a loss becomes NaN.
     """
     ranks.join()
+    for name, place in (("out", out), ("root", root), ("data", data)):
+        if isinstance(place, str | Path):
+            refuse_undecodable(Path(place).absolute(), name)
     loop = LoopConfig(**checked_loop(steps, batch_size, seed, precision, device, holdout, log_every))
     batches = configs.completed(configs.batch_words(), batch_options or {}, "batches")
     options = dict(data_options or {})
@@ -92,7 +96,7 @@ def train(
     path = Path(out) / config.run_name()
     with ExitStack() as lock:
         lock.enter_context(this_thread())
-        ranks.first(lambda: _begin(path, config, overwrite, lock))
+        ranks.first(lambda: begin(path, config, overwrite, lock))
         return finish(Folder(path), training, source, held, progress)
 
 
@@ -105,21 +109,6 @@ def _made(spec: Spec, seen: Dataset, loop: LoopConfig, count: int) -> tuple[Meth
     return spec.make(info, seed=loop.seed, steps=loop.steps), info
 
 
-def _begin(path: Path, config: RunConfig, overwrite: bool, lock: ExitStack) -> None:
-    """Make the run's folder, locked and sealed."""
-    if overwrite and path.is_symlink():
-        raise RunError(f"{path} is a symbolic link, and is not overwritten: remove it, or choose another out")
-    path.mkdir(parents=True, exist_ok=True)
-    try:
-        lock.enter_context(writing(path))
-        seal(Folder.create(path, config, overwrite=overwrite).path, config)
-    except WriteError:
-        (path / WRITING).unlink(missing_ok=True)
-        if not any(path.iterdir()):  # nothing half-written is left
-            path.rmdir()
-        raise
-
-
 def resume(
     path: str | Path, *, data: Any = None, progress: Progress | None = None, trust: bool = False, **modules: nn.Module
 ) -> Run:
@@ -129,6 +118,7 @@ def resume(
     """
     ranks.join()
     refuse_links(Path(path))
+    ranks.first(lambda: finish_replacement(Path(path)))
     folder = Folder(path)
     config = folder.config
     admit(folder.path, config, trusted=trust, given={*modules, *(() if data is None else ("data",))})

@@ -1,0 +1,35 @@
+"""The beginning of a run's folder: made, locked and sealed, also in the place of another run."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from unweave.files import WriteError
+from unweave.runs.config import RunConfig
+from unweave.runs.errors import RunError
+from unweave.runs.folder import NEXT, Folder
+from unweave.runs.lock import WRITING, writing
+from unweave.runs.seal import seal
+
+
+def begin(path: Path, config: RunConfig, overwrite: bool, lock: ExitStack) -> None:
+    """Make the run's folder, locked and sealed."""
+    if overwrite and path.is_symlink():
+        raise RunError(f"{path} is a symbolic link, and is not overwritten: remove it, or choose another out")
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        lock.enter_context(writing(path))
+        seal(Folder.create(path, config, overwrite=overwrite).path, config)
+    except WriteError:
+        (path / WRITING).unlink(missing_ok=True)
+        if not any(path.iterdir()):  # nothing half-written is left
+            path.rmdir()
+        raise
+
+
+def finish_replacement(path: Path) -> None:
+    """Where an overwrite was killed, do the rest of it: the run that goes on is the new one, from its beginning."""
+    if (path / NEXT).is_file():
+        with writing(path):
+            Folder.replace(path)
