@@ -45,8 +45,8 @@ class Arm:
 
     def training(self) -> dict[str, Any]:
         """The keywords of `train`."""
-        chosen = {option.name: getattr(self, option.name) for option in dataclasses.fields(self)}
-        return {**chosen, **chosen.pop("settings")}
+        names = [option.name for option in dataclasses.fields(self) if option.name != "settings"]
+        return {**{name: getattr(self, name) for name in names}, **self.settings}
 
 
 @dataclass(frozen=True)
