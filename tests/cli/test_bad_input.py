@@ -91,7 +91,10 @@ def test_an_error_of_a_strangers_method_is_said_in_a_line_too(unweave):
         ("method: vae\ndata: tiny:images\noverwrite: perhaps", "--overwrite is a switch"),
         ("method: vae\nconfig: other.yaml", "run.yaml says config, which is said on the command line alone"),
         ("resume: runs/other", "run.yaml says resume, which is said on the command line alone"),
-        ("method: vae\nbatch-size: 4\nbatch_size: 8", "run.yaml says batch_size twice, the second time as 'batch_size'"),
+        (
+            "method: vae\nbatch-size: 4\nbatch_size: 8",
+            "run.yaml says batch_size twice, the second time as 'batch_size'",
+        ),
         ("method: vae\nbeta: 4\nbeta: 8", "run.yaml, line 3: the key 'beta' is there twice"),
         ("method: beta-vae\ndata: tiny:images\nbeta: .inf", "beta is inf; it has to be finite"),
         ("method: beta-vae\ndata: tiny:images\nbeta: .nan", "beta is nan; it has to be at least 0"),

@@ -123,7 +123,9 @@ def test_unknown_recipes_are_named_with_the_nearest():
 
 def test_a_setting_that_yaml_takes_for_yes_or_no_is_refused(recipe):
     path = recipe(arms={"method": ARM | {"data": "digits", "settings": {False: 10.0}}})
-    with pytest.raises(ValueError, match=r"tiny.yaml, line \d+: the key 'false' is no text to YAML; .* put it in quotes"):
+    with pytest.raises(
+        ValueError, match=r"tiny.yaml, line \d+: the key 'false' is no text to YAML; .* put it in quotes"
+    ):
         reproduce.read(path)
 
 

@@ -115,7 +115,9 @@ WRONG_VALUES = ({"step": "1"}, {"step": 1.0}, {"kl": "1"}, {"kl": [1]}, {"kl": N
 
 @pytest.mark.parametrize("wrong", WRONG_VALUES, ids=str)
 @pytest.mark.parametrize("with_checksums", [True, False])
-def test_a_value_of_another_type_in_the_log_is_named(wrong: dict[str, Any], with_checksums: bool, tmp_path: Path) -> None:
+def test_a_value_of_another_type_in_the_log_is_named(
+    wrong: dict[str, Any], with_checksums: bool, tmp_path: Path
+) -> None:
     log = Log(tmp_path / "log.jsonl", with_checksums=with_checksums)
     log.append({"step": 1} | wrong)
     (name,) = wrong
@@ -132,7 +134,7 @@ def test_a_value_of_another_type_in_the_log_is_named(wrong: dict[str, Any], with
 def test_a_value_of_another_type_in_a_score_is_named(wrong: dict[str, Any], folder: Folder) -> None:
     score = Score(0.5).to_dict() | wrong
     (folder.path / "scores.json").write_text(json.dumps({"mig": marked(score, "mig")}))
-    with pytest.raises(RunError, match="scores.json is damaged: mig is no score"):
+    with pytest.raises(RunError, match=r"scores.json is damaged: mig is no score"):
         folder.scores()
 
 

@@ -112,7 +112,9 @@ class Folder:
             last = record["step"]
             yield record
         if self.done and last < self.config.loop.steps:
-            raise RunError(f"{self.path / LOG} ends at step {last} of a run of {self.config.loop.steps}; restore it from a copy")
+            raise RunError(
+                f"{self.path / LOG} ends at step {last} of a run of {self.config.loop.steps}; restore it from a copy"
+            )
 
     def forget_after(self, step: int) -> None:
         """Take the log back to `step`: what came later is about to be repeated."""

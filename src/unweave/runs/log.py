@@ -83,6 +83,6 @@ class Log:
         if "step" not in record:
             raise Altered("it has no step")
         for name, value in record.items():
-            if type(value) is not float:  # most are, and logs are long
+            if name in COLUMNS or type(value) is not float:  # most are floats, and logs are long
                 typed(name, value, COLUMNS.get(name, float))
         return record

@@ -38,7 +38,7 @@ def typed(name: str, value: Any, kind: Any) -> Any:
     if origin is tuple:
         return _tuple(name, value, kind)
     if origin in (list, Sequence):
-        return list(_tuple(name, value, tuple[get_args(kind)[0], ...]))
+        return _list(name, value, kind)
     if origin in (dict, Mapping):
         return _mapping(name, value, kind)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
@@ -122,6 +122,13 @@ def _tuple(name: str, value: Any, kind: Any) -> tuple[Any, ...]:
     if len(members) != len(value):
         raise ValueError(f"{name} is {shown(value)}; expected {len(members)} of {word(members[0])}")
     return tuple(typed(name, item, member) for item, member in zip(value, members, strict=True))
+
+
+def _list(name: str, value: Any, kind: Any) -> list[Any]:
+    """A list or tuple, each item in the one type of the list."""
+    if not isinstance(value, (tuple, list)):
+        raise ValueError(f"{name} is {shown(value)}; expected {word(kind)}")
+    return [typed(name, item, get_args(kind)[0]) for item in value]
 
 
 def _mapping(name: str, value: Any, kind: Any) -> dict[str, Any]:
