@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 
 from unweave.report.curves import short, ticks
+from unweave.reproduction.recipe import Recipe
 from unweave.reproduction.reproduce import measured, read, trained
 
 # All in pixels.
@@ -39,22 +40,22 @@ def main() -> None:
     style = "text{font:12px system-ui,sans-serif;fill:#3b3833} .title{font-size:14px;font-weight:600}"
     body = "\n".join(panels)
     ground = '<rect width="100%" height="100%" fill="#fbfaf8"/>'
-    text = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img"><title>{escape(recipe["claim"])}</title>'
+    text = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img"><title>{escape(recipe.claim)}</title>'
     given.out.write_text(f"{text}\n<style>{style}</style>\n{ground}\n{body}\n</svg>\n")
 
 
-def curves(recipe: dict, runs: str) -> dict[tuple[str, str], Points]:
+def curves(recipe: Recipe, runs: str) -> dict[tuple[str, str], Points]:
     """The points (along, measure) of each panel (name of the measure, name of what it goes along)."""
     panels: dict[tuple[str, str], Points] = {}
-    for check in recipe["checks"]:
-        if "along" not in check:
+    for check in recipe.checks:
+        if check.along is None:
             continue
-        points = panels.setdefault((name(check["measure"]), name(check["along"])), {})
-        for arms in (check["against"], check["over"]):
+        points = panels.setdefault((name(check.measure), name(check.along)), {})
+        for arms in (check.against, check.over):
             of_arms = []
             for arm in arms:
-                of_seeds = [trained(recipe["arms"][arm], seed, runs) for seed in recipe["seeds"]]
-                of_arms.append([(measured(check["along"], run), measured(check["measure"], run)) for run in of_seeds])
+                of_seeds = [trained(recipe.arms[arm], seed, runs) for seed in recipe.seeds]
+                of_arms.append([(measured(check.along, run), measured(check.measure, run)) for run in of_seeds])
             points[family(arms)] = of_arms
     return panels
 
@@ -65,7 +66,7 @@ def name(how: dict) -> str:
     return str(found).replace("_", " ")
 
 
-def family(arms: list[str]) -> str:
+def family(arms: tuple[str, ...]) -> str:
     """The method that most of the arms are strengths of."""
     return statistics.mode(arm.rpartition("-")[0] or arm for arm in arms)
 

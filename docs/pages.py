@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from unweave.locate import locate
 from unweave.methods.classes import class_of
 from unweave.methods.resolve import resolve
 from unweave.methods.spec import Spec
+from unweave.reproduction.recipe import Recipe
 from unweave.reproduction.reproduce import read, recipes
 from unweave.settings import Keyword
 from unweave.types import DataInfo
@@ -145,16 +146,15 @@ def _documents(made: Any, choice: Spec) -> Iterator[str]:
 def _proofs(name: str) -> Iterator[str]:
     for recipe in recipes():
         text = read(recipe)
-        if any(arm["method"] == name for arm in text["arms"].values()):
-            fresh = text["measured"]["fresh"].strip()
-            yield f"\nRecipe `{recipe}`: {text['claim'].strip()}. Measured, {text['machine']}: {fresh}"
+        if any(arm.method == name for arm in text.arms.values()):
+            fresh = text.measured["fresh"].strip()
+            yield f"\nRecipe `{recipe}`: {text.claim.strip()}. Measured, {text.machine}: {fresh}"
 
 
-def _cells(text: Mapping[str, Any]) -> list[str]:
-    found = text["measured"]
-    texts = [text["claim"], found["fresh"], found["chosen"]]
-    seeds = f"{text['seeds'][0]} to {text['seeds'][-1]}"
-    return [*(each.strip() for each in texts), seeds, str(text["minutes"]), text["machine"]]
+def _cells(text: Recipe) -> list[str]:
+    texts = [text.claim, text.measured["fresh"], text.measured["chosen"]]
+    seeds = f"{text.seeds[0]} to {text.seeds[-1]}"
+    return [*(each.strip() for each in texts), seeds, str(text.minutes), text.machine]
 
 
 def recipes_page() -> str:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,13 +13,15 @@ from unweave.demos.twin_factors import factors_and_twin, limit
 from unweave.demos.twin_model import CentredViews, TwinViews, shares
 from unweave.demos.twin_rows import rows_of_factors
 from unweave.reproduction import reproduce
+from unweave.reproduction.recipe import Arm
 from unweave.runs.run import load_run
 
 ARM = {"method": "beta-tcvae", "data": "digits", "steps": 2, "batch_size": 8, "settings": {"latents": 3}}
 
 
 def tiny(monkeypatch, demo, **changed):
-    monkeypatch.setattr(demo, "read", lambda name: {"arms": {"method": ARM | changed}, "seeds": [4, 5]})
+    recipe = SimpleNamespace(arms={"method": Arm(**(ARM | changed))}, seeds=(4, 5))
+    monkeypatch.setattr(demo, "read", lambda name: recipe)
 
 
 def test_the_demo_trains_once_scores_and_writes_its_page(tmp_path, monkeypatch):
@@ -36,8 +39,8 @@ def test_the_demo_trains_once_scores_and_writes_its_page(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["demo", "beta-tcvae"])
 def test_the_recipes_of_the_demos_ship_with_a_method_and_seeds(name):
     recipe = reproduce.read(name)
-    assert recipe["arms"]["method"]
-    assert recipe["seeds"]
+    assert recipe.arms["method"]
+    assert recipe.seeds
 
 
 @pytest.mark.parametrize(

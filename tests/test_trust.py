@@ -22,6 +22,7 @@ from unweave import places
 from unweave.cli import main
 from unweave.methods.classes import class_of
 from unweave.reproduction import reproduce
+from unweave.reproduction.recipe import Arm
 from unweave.runs.folder import Folder
 from unweave.runs.run import load_run
 from unweave.runs.sealed_json import marked, sealed
@@ -380,7 +381,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "an option of a measure": {
         "checks": [
             {
-                "measure": {"call": "unweave.reproduction.measures.aggregate:prior_gap", "kernel": "planted:f"},
+                "measure": {"call": "unweave.reproduction.measures.aggregate:proportion_gap", "factor": "planted:f"},
                 "at_most": 1,
             }
         ]
@@ -406,15 +407,15 @@ def test_a_recipe_runs_what_is_unweaves(here, sign, case) -> None:
 
 
 MISSHAPEN: dict[str, tuple[dict[str, Any], str]] = {
-    "a list of scores": ({"score": ["planted:f"], "n": 50}, r"has \['planted:f'\] as its score; expected one name"),
-    "a table of scores": ({"score": {"planted:f": 1}}, r"as its score; expected one name"),
-    "a list of calls": ({"call": ["planted:f"]}, r"as its call; expected one name"),
-    "a list of terms": ({"log": ["planted:f"]}, r"as its log; expected one name"),
-    "a list of data": ({"score": "mig", "data": ["planted:f"]}, r"as its data; expected one name"),
-    "a list of parts": ({"score": "mig", "part": ["planted:f"]}, r"as its part; expected one name"),
+    "a list of scores": ({"score": ["planted:f"], "n": 50}, r"score is \['planted:f'\]; expected str"),
+    "a table of scores": ({"score": {"planted:f": 1}}, r"score is \{'planted:f': 1\}; expected str"),
+    "a list of calls": ({"call": ["planted:f"]}, r"call is \['planted:f'\]; expected str"),
+    "a list of terms": ({"log": ["planted:f"]}, r"log is \['planted:f'\]; expected str"),
+    "a list of data": ({"score": "mig", "data": ["planted:f"]}, r"data is \['planted:f'\]; expected str"),
+    "a list of parts": ({"score": "mig", "part": ["planted:f"]}, r"part is \['planted:f'\]; expected str"),
     "a score and a call": ({"score": "mig", "call": "planted:f"}, r"has to name one of score, log and call"),
     "no measure": ({}, r"has to name one of score, log and call"),
-    "a text": ("planted:f", r"has to name one of score, log and call"),
+    "a text": ("planted:f", r"is 'planted:f'; expected names with values"),
 }
 
 
@@ -427,7 +428,7 @@ def test_a_measure_is_one_name(here, sign, case, where, trusted) -> None:
     measure, expected = MISSHAPEN[case]
     both = {"measure": {"log": "kl"}, "along": {"log": "kl"}, "over": ["method"], "against": ["method"]}
     path = recipe(here, checks=[both | {where: measure, "at_most": 1e6}])
-    with pytest.raises(ValueError, match=rf"^claim.yaml: the measure .*{expected}") as caught:
+    with pytest.raises(ValueError, match=rf"^claim.yaml: checks: 1: .*{expected}") as caught:
         reproduce.reproduce([path], "runs", trust=trusted, tell=lambda _: None)
     assert "\n" not in str(caught.value)
     assert not sign.exists()
@@ -440,10 +441,10 @@ FORBIDDEN = {"overwrite": True, "out": "elsewhere", "device": "cpu", "seed": 1, 
 @pytest.mark.parametrize("key", [*FORBIDDEN, "latents"])
 def test_an_arm_chooses_a_training_and_nothing_else(here, key) -> None:
     """An arm that said `overwrite: true` deleted the user's run of the same name."""
-    mine = reproduce.trained(ARM, 0, here / "runs").path
+    mine = reproduce.trained(Arm(**ARM), 0, here / "runs").path
     (mine / "notes.txt").write_text("kept")
     path = recipe(here, arm={key: FORBIDDEN.get(key, 1)})
-    with pytest.raises(ValueError, match=rf"^claim.yaml: arm method has '{key}', ") as caught:
+    with pytest.raises(ValueError, match=rf"^claim.yaml: arms: method has '{key}', ") as caught:
         reproduce.reproduce([path], here / "runs", trust=True, tell=lambda _: None)
     assert "\n" not in str(caught.value)
     assert (mine / "notes.txt").read_text() == "kept"
@@ -451,32 +452,89 @@ def test_an_arm_chooses_a_training_and_nothing_else(here, key) -> None:
 
 @pytest.mark.parametrize("key", ["overwrite", "device", "out", "root", "progress", "data_options"])
 def test_nor_by_its_settings(here, key) -> None:
-    mine = reproduce.trained(ARM, 0, here / "runs").path
+    mine = reproduce.trained(Arm(**ARM), 0, here / "runs").path
     (mine / "notes.txt").write_text("kept")
     path = recipe(here, arm={"settings": ARM["settings"] | {key: True}})
     with pytest.raises(
-        ValueError, match=rf"^claim.yaml: arm method has a setting '{key}', which is none of a method's"
+        ValueError, match=rf"^claim.yaml: arms: method: it has a setting '{key}', which is none of a method's"
     ):
         reproduce.reproduce([path], here / "runs", trust=True, tell=lambda _: None)
     assert (mine / "notes.txt").read_text() == "kept"
 
 
+CHECK: dict[str, Any] = {"measure": {"log": "kl"}, "at_most": 1}
+MEASURE = "unweave.reproduction.measures."
+LINE = {"over": ["method"], "against": ["method"], "along": {"log": "kl"}}
+MALFORMED: list[tuple[dict[str, Any], str]] = [
+    ({"arm": "mehtod"}, "did you mean 'method'"),
+    ({"ablation": "mehtod"}, "did you mean 'method'"),
+    ({"at_least": "high"}, "checks: 1: at_least is 'high'; expected float or names with values or none"),
+    ({"at_least": [1]}, r"at_least is \[1\]; expected float or names with values"),
+    ({"at_least": {"arm": ["method"]}}, r"at_least: arm is \['method'\]; expected str"),
+    ({"at_least": {"arm": "method", "times": "two"}}, "at_least: times is 'two'; expected float"),
+    ({"at_least": float("nan")}, "at_least is nan; expected a finite number"),
+    ({"at_least": 10**400}, "at_least is 1000.*; expected float"),
+    ({"tolerance": "x"}, "checks: 1: tolerance is 'x'; expected float"),
+    ({"tolerance": -1}, "tolerance is -1.0; it has to be at least 0"),
+    ({"ablation": ["method"]}, r"ablation is \['method'\]; expected str or none"),
+    ({"above": {"arm": "method"}}, "above is {'arm': 'method'}; expected str or none"),
+    ({"of": "middle"}, "of is 'middle'; there are: best, mean, median, worst"),
+    (LINE | {"over": "method"}, "over is 'method'; expected list of str"),
+    (LINE | {"over": [1]}, "over is 1; expected str"),
+    (LINE | {"along": "kl"}, "along is 'kl'; expected names with values or none"),
+    ({"over": ["method"]}, "over, against and along go together"),
+    ({"measure": {"log": "kl", "records": 0}}, "checks: 1: the measure: records is 0; it has to be at least 1"),
+    ({"measure": {"log": "kl", "records": "all"}}, "the measure: records is 'all'; expected int"),
+    ({"measure": {"log": "kl", "recrods": 2}}, "the measure has no option 'recrods'; did you mean 'records'"),
+    ({"measure": {"score": "mgi"}}, "there is no metric 'mgi'; did you mean 'mig'"),
+    ({"measure": {"score": "mig", "n": "all"}}, "the measure: n is 'all'; expected int or none"),
+    ({"measure": {"score": "mig", "trust": True}}, "the measure has no option 'trust'"),
+    ({"measure": {"call": "gain"}}, "the measure: call is 'gain'; expected module:function"),
+    ({"measure": {"call": MEASURE + "use:gain"}}, "the measure has no 'fit', which it needs"),
+    ({"measure": {"call": MEASURE + "aggregate:prior_gap", "kernel": "rfb"}}, "kernel is 'rfb'; did you mean 'rbf'"),
+    ({"measure": {"call": MEASURE + "alignment:weakest_alignment", "factors": "shape"}}, "expected list of str"),
+    ({"measure": {"call": MEASURE + "alignment:weakest_alignment", "factors": [1]}}, "factors is 1; expected str"),
+]
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"arms": ["planted:f"]}, "claim.yaml is no recipe"),
-        ({"arms": {"method": "planted:f"}}, "claim.yaml: arm method is 'planted:f'"),
-        ({"checks": [["planted:f"]]}, "has no `measure`"),
-        ({"arm": {"method": ["planted:f"]}}, r"arm method has \['planted:f'\] as its method; expected a name"),
-        ({"arm": {"data": {"planted:f": 1}}}, "as its data; expected a name"),
-        ({"arm": {"settings": ["planted:f"]}}, "as its settings; expected names with values"),
-        ({"checks": [{"measure": {"log": "kl"}, "arm": "mehtod", "at_most": 1}]}, "did you mean 'method'"),
+        ({"arms": ["planted:f"]}, r"arms is \['planted:f'\]; expected names with values"),
+        ({"arms": {"method": "planted:f"}}, "arms: method is 'planted:f'; expected names with values: method, data"),
+        ({"arms": {"method": {"data": "digits"}}}, "arms: method has no 'method'"),
+        ({"checks": [["planted:f"]]}, r"checks: 1 is \['planted:f'\]; expected names with values: measure"),
+        ({"checks": {"measure": {"log": "kl"}}}, "checks is {'measure'.*; expected list of names with values"),
+        ({"checks": []}, "checks is empty"),
+        ({"checks": None}, "checks is None; expected list of names with values"),
+        ({"arm": {"method": ["planted:f"]}}, r"arms: method: method is \['planted:f'\]; expected str"),
+        ({"arm": {"data": {"planted:f": 1}}}, "arms: method: data is {'planted:f': 1}; expected str"),
+        ({"arm": {"settings": ["planted:f"]}}, r"settings is \['planted:f'\]; expected names with values"),
+        ({"arm": {"batch_options": 4}}, "batch_options is 4; expected names with values"),
+        ({"arm": {"steps": "many"}}, "arms: method: steps is 'many'; expected int"),
+        ({"arm": {"steps": float("inf")}}, "steps is inf; expected int"),
+        ({"arm": {"holdout": float("nan")}}, "holdout is nan; it has to be at least 0"),
+        ({"seeds": 3}, "seeds is 3; expected list of int"),
+        ({"seeds": []}, "seeds is empty"),
+        ({"seeds": [0, "1"]}, "seeds is '1'; expected int"),
+        ({"seeds": [0, -1]}, "seeds is -1; it has to be at least 0"),
+        ({"seeds": [0, True]}, "seeds is True; expected int"),
+        ({"minutes": "ten"}, "minutes is 'ten'; expected int or float"),
+        ({"minutes": float("inf")}, "minutes is inf; it has to be finite"),
+        ({"claim": 5}, "claim is 5; expected str"),
+        ({"mashine": "any"}, "has 'mashine', which means nothing here; did you mean 'machine'"),
+        ({"measured": {"fresh": 1}}, "measured: fresh is 1; expected str"),
+        *(({"checks": [CHECK | check]}, expected) for check, expected in MALFORMED),
     ],
 )
-def test_what_is_no_recipe_says_so(here, changes, expected) -> None:
-    with pytest.raises(ValueError, match=expected) as caught:
-        reproduce.read(recipe(here, **changes))
+def test_what_is_no_recipe_says_so(here, capsys, changes, expected) -> None:
+    """With exit code 2, since 1 says that a claim fails."""
+    path = recipe(here, **changes)
+    with pytest.raises(ValueError, match=f"^claim.yaml.*{expected}") as caught:
+        reproduce.read(path)
     assert "\n" not in str(caught.value)
+    assert main(["reproduce", path]) == 2
+    assert capsys.readouterr().err == f"unweave: {caught.value}\n"
 
 
 def test_a_trusted_recipe_measures_by_a_function_of_a_run(here, sign) -> None:

@@ -89,6 +89,18 @@ def test_an_error_of_a_strangers_method_is_said_in_a_line_too(unweave):
         ("method: beta-vae\ndata: tiny:images\nbeta: six", "beta is 'six'; expected float"),
         ("method: 3\ndata: tiny:images", "--method needs a value; it was given 3"),
         ("method: vae\ndata: tiny:images\noverwrite: perhaps", "--overwrite is a switch"),
+        ("method: vae\nconfig: other.yaml", "run.yaml says config, which is said on the command line alone"),
+        ("resume: runs/other", "run.yaml says resume, which is said on the command line alone"),
+        (
+            "method: vae\nbatch-size: 4\nbatch_size: 8",
+            "run.yaml says batch_size twice, the second time as 'batch_size'",
+        ),
+        ("method: vae\nbeta: 4\nbeta: 8", "run.yaml, line 3: the key 'beta' is there twice"),
+        ("method: beta-vae\ndata: tiny:images\nbeta: .inf", "beta is inf; it has to be finite"),
+        ("method: beta-vae\ndata: tiny:images\nbeta: .nan", "beta is nan; it has to be at least 0"),
+        ("method: beta-vae\ndata: tiny:images\nsteps: .inf", "steps is inf; expected int"),
+        ("method: beta-vae\ndata: tiny:images\nbeta: [1, 2]", "beta is [1, 2]; expected float"),
+        ("method: beta-vae\ndata: {name: dsprites}", "--data needs a value; it was given {'name': 'dsprites'}"),
     ],
 )
 def test_a_bad_file_of_options(unweave, here, text, expected):

@@ -16,7 +16,9 @@ from unweave.runs.errors import RunError
 from unweave.runs.folder import Folder
 from unweave.runs.train import resume
 
-WRITTEN = Path(__file__).parents[1] / "golden" / "run_format_1" / "factor-vae-digits-e42f988e-3"
+GOLDEN = Path(__file__).parents[1] / "golden"
+WRITTEN = GOLDEN / "run_format_1" / "factor-vae-digits-e42f988e-3"
+TODAY = GOLDEN / "run_format_2" / "factor-vae-digits-1c082147-3"
 CODES = [[0.21107164, 0.58681095], [-0.20313451, 0.18835494], [0.36657345, -0.45074657]]  # by the code that wrote it
 
 
@@ -33,6 +35,18 @@ def test_a_run_of_an_earlier_version_opens_scores_and_keeps_its_name(path: Path)
     assert run.config.run_name() == path.name
     assert run.folder.scores()["mig"].value == pytest.approx(0.01934548846005229)
     assert len(run.held) == run.config.data.held_out == 180
+
+
+def test_a_run_of_the_format_with_checksums_opens_scores_and_is_resumed(tmp_path: Path) -> None:
+    path = Path(shutil.copytree(TODAY, tmp_path / TODAY.name))
+    run = unweave.load_run(path)
+    assert run.folder.format == 2
+    expected = [[-0.02292236, -0.07673386], [-0.14584772, -0.34278736], [0.04075298, -0.12651044]]
+    np.testing.assert_allclose(run.encode(run.data.take(np.arange(3))), expected, atol=1e-6)
+    assert run.config.run_name() == path.name
+    assert run.folder.scores()["mig"].value == pytest.approx(0.17779920040948888)
+    (path / "done").unlink()
+    assert [record["step"] for record in resume(path).records()] == [2, 4, 5]
 
 
 def test_a_run_of_an_earlier_version_is_resumed(path: Path) -> None:

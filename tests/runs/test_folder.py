@@ -271,9 +271,9 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path: Path, small_disk: None
 
 def test_a_full_disk_stops_the_log_with_one_line(tmp_path: Path, small_disk: None) -> None:
     made = Folder.create(tmp_path / "run", config())
-    made.append({"step": 1, "text": "." * 900})
+    made.append({"step": 1, "kl per latent": [0.25] * 150})
     with pytest.raises(WriteError, match=r"could not write .*log.jsonl: File too large; resume when it can"):
-        made.append({"step": 2, "text": "." * 900})
+        made.append({"step": 2, "kl per latent": [0.25] * 150})
     assert [record["step"] for record in made.records()] == [1]
 
 

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from unweave.runs.errors import NotKept, RunError
 from unweave.runs.folder import Folder
 from unweave.runs.log import Log
 from unweave.runs.run import load_run
-from unweave.runs.sealed_json import Altered, sealed, unsealed
+from unweave.runs.sealed_json import Altered, marked, sealed, unsealed
 from unweave.runs.train import resume
 
 
@@ -90,6 +91,56 @@ def test_a_torn_last_line_is_forgiven_and_no_other(folder: Folder) -> None:
     with pytest.raises(RunError, match=r"line 2 of .*log.jsonl is damaged"):
         folder.forget_after(3)
     assert log.read_text().splitlines()[2] == third, "nothing was removed"
+
+
+def test_lines_that_were_removed_moved_or_copied_are_noticed(tmp_path: Path) -> None:
+    """Each has a checksum of its own, which still holds."""
+    log = Log(tmp_path / "log.jsonl", every=2)
+    for step in (2, 4, 6, 7):
+        log.append({"step": step, "kl": 0.5 * step})
+    lines = log.path.read_text().splitlines(keepends=True)
+    a, b, c, d = lines
+    for damaged in ([b, c, d], [a, c, d], [a, b, d], [b, a, c, d], [a, a, b, c, d], [a, b, c, d, c]):
+        log.path.write_text("".join(damaged))
+        with pytest.raises(RunError, match=r"line \d of .*log.jsonl is damaged: (its step|lines before it)"):
+            list(log.records())
+    log.path.write_text("".join(lines))
+    assert [record["step"] for record in log.records()] == [2, 4, 6, 7]
+
+
+def test_the_log_of_a_finished_run_is_whole(folder: Folder) -> None:
+    (folder.path / "done").touch()
+    with pytest.raises(RunError, match=r"log.jsonl ends at step 3 of a run of \d+; restore it from a copy"):
+        list(folder.records())
+
+
+WRONG_VALUES = ({"step": "1"}, {"step": 1.0}, {"kl": "1"}, {"kl": [1]}, {"kl": None}, {"units": ["nats"]},
+                {"units": {"kl": 1}}, {"kl per latent": 1}, {"kl per latent": ["1"]}, {"kl per block": {"a": 1}})  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG_VALUES, ids=str)
+@pytest.mark.parametrize("with_checksums", [True, False])
+def test_a_value_of_another_type_in_the_log_is_named(
+    wrong: dict[str, Any], with_checksums: bool, tmp_path: Path
+) -> None:
+    log = Log(tmp_path / "log.jsonl", with_checksums=with_checksums)
+    log.append({"step": 1} | wrong)
+    (name,) = wrong
+    with pytest.raises(RunError, match=f"line 1 of .*log.jsonl is damaged: {name}.* is .*; expected"):
+        list(log.records())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"value": "high"}, {"value": True}, {"n": 1.5}, {"reason": 3}, {"parts": [1]}, {"kinds": [1]}, {"kinds": "ordered"},
+     {"matrix": "x"}, {"low": [1]}],
+    ids=str,
+)  # fmt: skip
+def test_a_value_of_another_type_in_a_score_is_named(wrong: dict[str, Any], folder: Folder) -> None:
+    score = Score(0.5).to_dict() | wrong
+    (folder.path / "scores.json").write_text(json.dumps({"mig": marked(score, "mig")}))
+    with pytest.raises(RunError, match=r"scores.json is damaged: mig is no score"):
+        folder.scores()
 
 
 def test_the_log_of_an_earlier_version_is_read_without_checksums(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ USAGE = """usage: unweave train METHOD [--data NAME] [--steps N] [--seed S] [--o
 TEXTS = ("method", "data", "config", "resume", "out", "root")
 SWITCHES = ("overwrite", "dry_run", "trust", "help")
 OWN = (*TEXTS, *SWITCHES)
+TYPED_ONLY = ("config", "resume", "help")  # not in a file of options; --trust has a message of its own
 USUAL = "dsprites"  # rendered without a download, and the usual benchmark of the field
 
 
@@ -115,15 +116,17 @@ def _own(name: str, value: Any) -> Any:
 
 def _from_file(path: Path) -> dict[str, Any]:
     """The options in a YAML file, by name."""
-    import yaml
+    from unweave.settings.yaml_file import read_yaml
 
-    try:
-        found = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path} is no YAML: {error}") from error
-    if not isinstance(found, dict):
-        raise ValueError(f"{path} holds {type(found).__name__}; expected lines like `beta: 6`")
-    return {plain(str(name)): value for name, value in found.items()}
+    found: dict[str, Any] = {}
+    for written, value in read_yaml(path).items():
+        name = plain(written)
+        if name in TYPED_ONLY:
+            raise ValueError(f"{path} says {written}, which is said on the command line alone")
+        if name in found:
+            raise ValueError(f"{path} says {name} twice, the second time as {written!r}")
+        found[name] = value
+    return found
 
 
 def _admit(own: Mapping[str, Any], written: Mapping[str, Any], typed: Mapping[str, Any]) -> None:

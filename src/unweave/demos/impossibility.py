@@ -28,7 +28,7 @@ def demo(
     the page.
     """
     recipe = read("beta-tcvae")
-    views = CentredViews(trained(recipe["arms"]["method"], recipe["seeds"][0], out, progress))
+    views = CentredViews(trained(recipe.arms["method"], recipe.seeds[0], out, progress))
     twin = TwinViews(views)
     pair = measure(views, twin)
     codes, twin_codes = factors_and_twin()

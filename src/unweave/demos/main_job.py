@@ -20,6 +20,6 @@ def demo(out: str | Path = "runs", *, progress: Progress | None = None, page: st
     page: the HTML file. Returns the path of the page.
     """
     recipe = read("demo")
-    run = trained(recipe["arms"]["method"], recipe["seeds"][0], out, progress)
+    run = trained(recipe.arms["method"], recipe.seeds[0], out, progress)
     evaluate(run)
     return report.write([run], Path(page))

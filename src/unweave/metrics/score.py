@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from unweave.settings import keywords
+
 NAN = math.nan
 OF = " of "  # between a metric and the block of a code that was scored alone, in the names of kept scores
 
@@ -85,18 +87,18 @@ class Score:
         array.
 
         Fields that this version does not know are left out, and those that an older one did not
-        write are not measured.
+        write are not measured. ValueError for a value of another type.
 
         >>> Score.from_dict({"value": 0.5, "error": None, "parts": {"gap": [0.1, None]}}).parts
         {'gap': array([0.1, nan])}
         """
-        known = cls.__dataclass_fields__
+        known = keywords(cls)
         given = {name: _whole(value) for name, value in plain.items() if name in known}
         if "matrix" in given:
             given["matrix"] = None if plain["matrix"] is None else np.array(plain["matrix"], dtype=float)
         if "kinds" in given:
-            given["kinds"] = tuple(plain["kinds"])
-        return cls(**given)
+            given["kinds"] = plain["kinds"]
+        return cls(**{name: known[name].check(value) for name, value in given.items()})
 
 
 def _digits(error: float) -> int:

@@ -1,61 +1,111 @@
-"""Validation of recipes before anything is run: a recipe is untrusted input.
+"""A recipe as its file says it: a claim, arms to train, checks. It is untrusted input, read before anything is run.
 
-An arm chooses a training and nothing else: the output folder, overwriting and the device are the
-user's choice. A measure is one score, one term of the log, or one call. `foreign_in` finds all names
-of third-party code, at any place in a recipe.
+An arm chooses a training and nothing else: the output folder, overwriting and the device are the user's choice.
+`foreign_in` finds all names of third-party code, at any place in a recipe.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 from unweave.data.shifts.text import KINDS
-from unweave.reproduction.checks import hows, measures_of
+from unweave.reproduction.check import Check, Measure, measures_of
 from unweave.reproduction.measures import MEASURES
+from unweave.runs.config import BatchSize, Holdout, LogEvery, LoopConfig, Numbers, Steps
 from unweave.runs.train import train
-from unweave.settings import keywords, nearest
+from unweave.settings import Setting, keywords, nearest, schema
 from unweave.trust import foreign, parts_in
 
-OPTIONS = ("settings", "data_options", "batch_options")
-ARM = {"method", "data", "root", "steps", "batch_size", "precision", "holdout", "log_every", *OPTIONS}
-MEASURED = ("score", "log", "call")
+COMPARED = 3  # seeds of an arm that a claim is only compared with
 
 
-def validate(recipe: Any, name: str) -> None:
-    """Raise ValueError, with the place in the recipe, if it is not valid. name: of the recipe."""
-    if not isinstance(recipe, Mapping):
-        recipe = {}
-    arms = recipe.get("arms")
-    checks = recipe.get("checks")
-    if not isinstance(arms, Mapping) or not isinstance(checks, list):
-        raise ValueError(f"{name} is no recipe: that has `arms`, by name, and a list of `checks`")
-    for arm, wanted in arms.items():
-        _check_arm(wanted, f"{name}: arm {arm}")
-    for one in checks:
-        if not isinstance(one, Mapping) or "measure" not in one:
-            raise ValueError(f"{name}: the check {one!r} has no `measure`")
-        for how in hows(one):
-            _check_measure(how, f"{name}: the measure {how!r}")
-    for arm in measures_of(checks):
-        if arm not in arms:
-            raise ValueError(f"{name}: a check is about the arm {arm!r}; {nearest(str(arm), arms)}")
+@dataclass(frozen=True)
+class Arm:
+    """One training but for its seed; settings: of the method and its parts."""
+
+    method: str
+    data: str
+    root: str | None = None
+    steps: Steps = LoopConfig.steps
+    batch_size: BatchSize = LoopConfig.batch_size
+    precision: Numbers = LoopConfig.precision
+    holdout: Holdout = LoopConfig.holdout
+    log_every: LogEvery = LoopConfig.log_every
+    data_options: Mapping[str, Any] = field(default_factory=dict)
+    batch_options: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in self.settings:
+            if name in keywords(train):
+                raise ValueError(f"it has a setting {name!r}, which is none of a method's but an option of training")
+
+    def training(self) -> dict[str, Any]:
+        """The keywords of `train`."""
+        names = [option.name for option in dataclasses.fields(self) if option.name != "settings"]
+        return {**{name: getattr(self, name) for name in names}, **self.settings}
 
 
-def foreign_in(recipe: Mapping[str, Any]) -> list[str]:
-    """Names of third-party code in a valid recipe: methods, parts, data, metrics and measures, each once."""
+@dataclass(frozen=True)
+class Recipe:
+    """A claim on seeds, and how to see whether it holds.
+
+    minutes: of one thread, about. measured: what came of it before, in words, by the kind of its seeds. chosen_on: the
+    seeds on which settings were chosen.
+    """
+
+    claim: str
+    source: str
+    minutes: Annotated[int | float, Setting("of one thread", low=0)]
+    machine: str
+    seeds: Annotated[tuple[int, ...], Setting("on which the claim is stated", low=0)]
+    arms: Mapping[str, Arm]
+    checks: tuple[Check, ...]
+    measured: Mapping[str, str] = field(default_factory=dict)
+    chosen_on: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("seeds", "checks"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} is empty")
+        for arm in measures_of(self.checks):
+            if arm not in self.arms:
+                raise ValueError(f"a check is about the arm {arm!r}; {nearest(arm, self.arms)}")
+
+    @classmethod
+    def read(cls, plain: Mapping[str, Any], name: str) -> Recipe:
+        """The recipe in a file; ValueError with its name and the key.
+
+        Other mappings at the top are blocks that its arms have in common, by anchors and merge keys.
+        """
+        known = keywords(cls)
+        own = {key: value for key, value in plain.items() if key in known or not isinstance(value, Mapping)}
+        return schema.read(cls, own, name)
+
+    def seeds_of(self, arm: str) -> tuple[int, ...]:
+        """The seeds that an arm is trained with: all of them where a claim is about it, else the first three."""
+        if any(arm in check.claimed() for check in self.checks):
+            return self.seeds
+        return self.seeds[:COMPARED]
+
+
+def foreign_in(recipe: Recipe) -> list[str]:
+    """Names of third-party code in a recipe: methods, parts, data, metrics and measures, each once."""
     found: list[str] = []
-    for arm in recipe["arms"].values():
-        found += foreign(arm["method"], parts_in(arm.get("settings", {})), arm["data"])
-        for options in OPTIONS:
-            found += _named(arm.get(options, {}))
-    for measures in measures_of(recipe["checks"]).values():
+    for arm in recipe.arms.values():
+        found += foreign(arm.method, parts_in(arm.settings), arm.data)
+        for options in (arm.settings, arm.data_options, arm.batch_options):
+            found += _named(options)
+    for measures in measures_of(recipe.checks).values():
         for how in measures:
             found += _foreign_measure(how)
     return list(dict.fromkeys(found))
 
 
-def _foreign_measure(how: Mapping[str, Any]) -> list[str]:
+def _foreign_measure(how: Measure) -> list[str]:
     """Names of third-party code in a measure."""
     found: list[str] = []
     if how.get("call", "") not in ("", *MEASURES):
@@ -65,41 +115,6 @@ def _foreign_measure(how: Mapping[str, Any]) -> list[str]:
     found += foreign(data=how.get("data"))
     found += _named({key: value for key, value in how.items() if key not in ("call", "score", "data")})
     return found
-
-
-def _check_arm(wanted: Any, place: str) -> None:
-    """Raise ValueError if an arm has anything but a training."""
-    if not isinstance(wanted, Mapping):
-        raise ValueError(f"{place} is {wanted!r}; expected a method, its data and how to train it")
-    users = keywords(train)
-    for key in wanted:
-        if key in ARM:
-            continue
-        if key in users:
-            raise ValueError(f"{place} has {key!r}, which only the user says")
-        near = nearest(str(key), ARM)
-        raise ValueError(f"{place} has {key!r}, {near} (settings of the method stand under `settings`)")
-    for key in ("method", "data", "root"):
-        required = key != "root"
-        if (required or key in wanted) and not isinstance(wanted.get(key), str):
-            raise ValueError(f"{place} has {wanted.get(key)!r} as its {key}; expected a name")
-    for options in OPTIONS:
-        if not isinstance(wanted.get(options, {}), Mapping):
-            raise ValueError(f"{place} has {wanted[options]!r} as its {options}; expected names with values")
-    for key in wanted.get("settings", {}):
-        if not isinstance(key, str):
-            raise ValueError(f"{place} has a setting {key!r}: YAML reads on and off so; write the dotted name")
-        if key in users:
-            raise ValueError(f"{place} has a setting {key!r}, which is none of a method's but an option of training")
-
-
-def _check_measure(how: Any, place: str) -> None:
-    """Raise ValueError unless a measure is one score, one term of the log or one call, by name."""
-    if not isinstance(how, Mapping) or sum(word in how for word in MEASURED) != 1:
-        raise ValueError(f"{place} has to name one of score, log and call")
-    for word in (*MEASURED, "part", "data"):
-        if word in how and not isinstance(how[word], str):
-            raise ValueError(f"{place} has {how[word]!r} as its {word}; expected one name")
 
 
 def _named(value: Any) -> Iterator[str]:

@@ -17,36 +17,35 @@ A recipe is a YAML file under recipes/: a claim, its source, numbers measured be
 
 Settings are chosen on the seeds `chosen_on`; the claim is stated on `seeds`, which were not used for
 that. Arms that a claim is only compared with (baselines, ablations) take the first three. The format
-of a check is in `checks`, that of an arm and a measure in `recipe`. Arms that several recipes share,
-word for word, are trained once.
+of an arm is in `recipe`, that of a check in `check`, that of a measure in `measured`. Arms that several
+recipes share are trained once.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 import unweave
-from unweave.reproduction.checks import Found, claimed_of, key_of, measures_of, verdicts
+from unweave.reproduction.check import Measure, key_of, measures_of
 from unweave.reproduction.measured import measured
-from unweave.reproduction.recipe import foreign_in, validate
+from unweave.reproduction.recipe import Arm, Recipe, foreign_in
+from unweave.reproduction.verdicts import Found, verdicts
 from unweave.reproduction.workers import results
 from unweave.runs.errors import RunExists
 from unweave.runs.run import Run
 from unweave.runs.steps import Progress
 from unweave.runs.train import resume, train
 from unweave.settings import nearest
+from unweave.settings.yaml_file import read_yaml
 from unweave.trust import refuse
 
 Tell = Callable[[str], None]
 Job = tuple[dict[str, float], float]  # {measure as JSON: value}, seconds
-Plan = dict[str, tuple[Mapping[str, Any], int, list[Mapping[str, Any]]]]  # {key: (arm, seed, measures)}
-COMPARED = 3  # seeds of an arm that a claim is only compared with
+Plan = dict[str, tuple[Arm, int, list[Measure]]]  # {key: (arm, seed, measures)}
 
 
 def recipes() -> dict[str, Path]:
@@ -59,7 +58,7 @@ def recipes() -> dict[str, Path]:
     return found
 
 
-def read(name: str) -> dict[str, Any]:
+def read(name: str) -> Recipe:
     """A recipe by name or path.
 
     Raises ValueError with the nearest name if there is no such recipe, or with the place if it is not
@@ -67,11 +66,9 @@ def read(name: str) -> dict[str, Any]:
     """
     found = recipes()
     path = Path(name) if name.endswith(".yaml") else found.get(name)
-    if path is None or not path.is_file():
+    if path is None or not path.exists():
         raise ValueError(f"there is no recipe {name!r}; {nearest(name, found)}")
-    recipe = yaml.safe_load(path.read_text())
-    validate(recipe, name)
-    return recipe
+    return Recipe.read(read_yaml(path), name)
 
 
 def reproduce(
@@ -93,8 +90,7 @@ def reproduce(
     """
     texts = {name: read(name) for name in names}
     if seeds:
-        for text in texts.values():
-            text["seeds"] = list(seeds)
+        texts = {name: dataclasses.replace(text, seeds=tuple(seeds)) for name, text in texts.items()}
     if not trust:
         for name, text in texts.items():
             refuse(name, foreign_in(text))
@@ -105,10 +101,10 @@ def reproduce(
     with results(_job, plan, jobs) as result:
         for name, text in texts.items():
             keys = _keys(text)
-            found = {arm: [result(key)[0] for key in of_arm] for arm, of_arm in keys.items()}
+            found = {arm: _values(result, of_arm, f"{name}: arm {arm}") for arm, of_arm in keys.items()}
             new = {key for of_arm in keys.values() for key in of_arm} - counted
             minutes = sum(result(key)[1] for key in new) / 60
-            tell(f"{name}: {text['claim']} (about {text['minutes']} minutes on {text['machine']})")
+            tell(f"{name}: {text.claim} (about {text.minutes} minutes on {text.machine})")
             summary[name] = (_account(text, found, tell), minutes)
             tell(f"  {minutes:.1f} minutes of work")
             counted |= new
@@ -119,48 +115,45 @@ def reproduce(
     return all(holds for holds, _ in summary.values())
 
 
-def seeds_of(text: Mapping[str, Any], arm: str) -> list[int]:
-    """The seeds that an arm of a recipe is trained with."""
-    if arm in claimed_of(text["checks"]):
-        return text["seeds"]
-    return text["seeds"][:COMPARED]
-
-
-def trained(
-    arm: Mapping[str, Any], seed: int, out: str | Path, progress: Progress | None = None, *, trust: bool = False
-) -> Run:
+def trained(arm: Arm, seed: int, out: str | Path, progress: Progress | None = None, *, trust: bool = False) -> Run:
     """The run of an arm with a seed: trained, continued if it was stopped, or loaded if finished."""
-    wanted = {k: v for k, v in arm.items() if k not in ("method", "data", "settings")}
-    settings = arm.get("settings", {})
     try:
-        return train(arm["method"], arm["data"], seed=seed, out=out, progress=progress, **wanted, **settings)
+        return train(seed=seed, out=out, progress=progress, **arm.training())
     except RunExists as error:
         return resume(error.path, progress=progress, trust=trust)
 
 
-def _key(arm: Mapping[str, Any], seed: int) -> str:
+def _values(result: Callable[[str], Job], keys: Sequence[str], place: str) -> list[dict[str, float]]:
+    """What was measured of an arm, for each seed. place: of the arm, for the message of an error."""
+    try:
+        return [result(key)[0] for key in keys]
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from error
+
+
+def _key(arm: Arm, seed: int) -> str:
     """The key of a training in the plan: recipes with the same arm and seed share it."""
-    return json.dumps([arm, seed], sort_keys=True)
+    return json.dumps([dataclasses.asdict(arm), seed], sort_keys=True)
 
 
-def _keys(text: Mapping[str, Any]) -> dict[str, list[str]]:
+def _keys(text: Recipe) -> dict[str, list[str]]:
     """{arm: keys of its trainings, one for each seed} of a recipe."""
-    return {name: [_key(arm, seed) for seed in seeds_of(text, name)] for name, arm in text["arms"].items()}
+    return {name: [_key(arm, seed) for seed in text.seeds_of(name)] for name, arm in text.arms.items()}
 
 
-def _plan(texts: Iterable[Mapping[str, Any]]) -> Plan:
+def _plan(texts: Iterable[Recipe]) -> Plan:
     """Every (arm, seed) of the recipes once, with all measures that any recipe has of it."""
     plan: Plan = {}
     for text in texts:
-        measures_of_arm = measures_of(text["checks"])
-        for name, arm in text["arms"].items():
-            for seed in seeds_of(text, name):
+        measures_of_arm = measures_of(text.checks)
+        for name, arm in text.arms.items():
+            for seed in text.seeds_of(name):
                 *_, measures = plan.setdefault(_key(arm, seed), (arm, seed, []))
                 measures += [how for how in measures_of_arm.get(name, []) if how not in measures]
     return plan
 
 
-def _job(arm: Mapping[str, Any], seed: int, measures: list[Mapping[str, Any]], out: str, trust: bool) -> Job:
+def _job(arm: Arm, seed: int, measures: list[Measure], out: str, trust: bool) -> Job:
     """Train one arm with one seed and measure it."""
     start = time.monotonic()
     run = trained(arm, seed, out, trust=trust)
@@ -168,21 +161,21 @@ def _job(arm: Mapping[str, Any], seed: int, measures: list[Mapping[str, Any]], o
     return values, time.monotonic() - start
 
 
-def _account(text: Mapping[str, Any], found: Found, tell: Tell) -> bool:
+def _account(text: Recipe, found: Found, tell: Tell) -> bool:
     """Report the numbers of one recipe and its checks. Returns whether all checks hold."""
-    for arm, measures in measures_of(text["checks"]).items():
+    for arm, measures in measures_of(text.checks).items():
         for how in measures:
             values = ", ".join(f"{seed[key_of(how)]:.4g}" for seed in found[arm])
             tell(f"  {arm}, {_words(how)}: {values}")
     all_hold = True
-    for check in text["checks"]:
+    for check in text.checks:
         for holds, words in verdicts(check, found):
-            tell(f"  {'holds' if holds else 'FAILS'}: {_words(check['measure'])}: {words}")
+            tell(f"  {'holds' if holds else 'FAILS'}: {_words(check.measure)}: {words}")
             all_hold &= holds
     return all_hold
 
 
-def _words(how: Mapping[str, Any]) -> str:
+def _words(how: Measure) -> str:
     """The short name of a measure."""
     name = str(how.get("score") or how.get("log"))
     if "call" in how:

@@ -78,7 +78,7 @@ class Folder:
             here = f"is no run folder (it has no {CONFIG})" if self.path.exists() else "does not exist"
             raise RunError(f"{self.path} {here}")
         self.format, self.config = read_config(file.read_bytes(), self.path)
-        self.log = Log(self.path / LOG, with_checksums=self.format > 1)
+        self.log = Log(self.path / LOG, with_checksums=self.format > 1, every=self.config.loop.log_every)
 
     @classmethod
     def create(cls, path: str | Path, config: RunConfig, *, overwrite: bool = False) -> Folder:
@@ -121,8 +121,15 @@ class Folder:
         self.log.append(record)
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """The records of the log. RunError for a damaged line; a last one that was cut off is left out."""
-        return self.log.records()
+        """The records of the log. RunError for a damaged or missing line; a last one that was cut off is left out."""
+        last = 0
+        for record in self.log.records():
+            last = record["step"]
+            yield record
+        if self.done and last < self.config.loop.steps:
+            raise RunError(
+                f"{self.path / LOG} ends at step {last} of a run of {self.config.loop.steps}; restore it from a copy"
+            )
 
     def forget_after(self, step: int) -> None:
         """Take the log back to `step`: what came later is about to be repeated."""

@@ -10,14 +10,27 @@ from typing import Any
 from unweave.files import WriteError, write
 from unweave.runs.errors import RunError
 from unweave.runs.sealed_json import Altered, parsed, sealed, unsealed
+from unweave.settings.typed import typed
+
+COLUMNS: dict[str, Any] = {  # those that hold no single number
+    "step": int,
+    "units": dict[str, str],
+    "kl per latent": list[float] | dict[str, float],
+    "kl per block": dict[str, dict[str, float]],
+}
 
 
 class Log:
-    """The records in a file. with_checksums: whether its lines have them, as all have but those of the first format."""
+    """The records in a file.
 
-    def __init__(self, path: Path, *, with_checksums: bool = True):
+    with_checksums: whether its lines have them, as all have but those of the first format. every: the most steps from one
+    record to the next; 0 if that is not known.
+    """
+
+    def __init__(self, path: Path, *, with_checksums: bool = True, every: int = 0):
         self.path = path
         self.with_checksums = with_checksums
+        self.every = every
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Add a line. WriteError if it cannot be written."""
@@ -28,14 +41,22 @@ class Log:
             raise WriteError(f"could not write {self.path}: {error.strerror}; resume when it can") from error
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """The records in order. RunError for a line that is damaged, unless it is the last and was cut off."""
+        """The records in order of their steps.
+
+        RunError for a line that is damaged, unless it is the last and was cut off, and where lines were removed, moved or
+        copied.
+        """
         content = self.path.read_bytes() if self.path.is_file() else b""
         *lines, rest = content.split(b"\n")
+        before = 0
         for number, line in enumerate(lines, 1):
             try:
-                yield self._record(line)
+                record = self._record(line)
+                self._refuse_gap(before, record["step"])
             except ValueError as error:
                 raise RunError(f"line {number} of {self.path} is damaged: {error}; restore it from a copy") from error
+            before = record["step"]
+            yield record
         if rest:  # written without its end, as by a kill
             try:
                 yield self._record(rest)
@@ -50,9 +71,18 @@ class Log:
     def _line(self, record: Mapping[str, Any]) -> str:
         return (sealed(record) if self.with_checksums else json.dumps(record)) + "\n"
 
+    def _refuse_gap(self, before: int, step: int) -> None:
+        """Altered if a record does not follow the one before it; the first is at most `every` steps from the start."""
+        if step <= before and before > 0:
+            raise Altered(f"its step, {step}, is not after {before}, that of the line before")
+        if self.every and step - before > self.every:
+            raise Altered(f"lines before it are missing: its step is {step}, and there is one every {self.every} steps")
+
     def _record(self, line: bytes) -> dict[str, Any]:
         record = unsealed(line) if self.with_checksums else parsed(line)
-        step = record.get("step")
-        if not isinstance(step, int) or isinstance(step, bool):
+        if "step" not in record:
             raise Altered("it has no step")
+        for name, value in record.items():
+            if name in COLUMNS or type(value) is not float:  # most are floats, and logs are long
+                typed(name, value, COLUMNS.get(name, float))
         return record

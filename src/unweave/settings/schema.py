@@ -18,8 +18,8 @@ def read(made: type[Made], plain: Any, place: str) -> Made:
     """The dataclass `made`, with nested ones, from a mapping of names to values.
 
     place: where the values are from, for the message. Raises ValueError, in one line, for a key that is
-    unknown (with the nearest one) or missing, and for a value of another type or out of the range of
-    its `Setting`.
+    unknown (with the nearest one) or missing, for a value of another type or out of the range of its
+    `Setting`, and for what the class itself refuses.
     """
     words = keywords(made)
     if not isinstance(plain, Mapping):
@@ -33,20 +33,29 @@ def read(made: type[Made], plain: Any, place: str) -> Made:
             values[name] = _value(word, plain[name], f"{place}: {name}")
         elif word.required:
             raise ValueError(f"{place} has no {name!r}")
-    return made(**values)
+    try:
+        return made(**values)
+    except ValueError as error:  # of the class itself
+        raise ValueError(f"{place}: {error}") from error
 
 
 def _value(word: Keyword, value: Any, place: str) -> Any:
-    """A value of the type of its keyword; a dataclass is read from its own mapping."""
-    inner = _dataclass_in(word.type)
-    if inner is not None and value is not None:
-        return read(inner, value, place)
-    return word.check(value, place)
+    """A value of the type of its keyword."""
+    return word.check(_built(word.type, value, place), place)
 
 
-def _dataclass_in(kind: Any) -> Any:
-    """The dataclass that a type is, or that is a member of a union; None if there is none."""
-    for member in typing.get_args(kind) or (kind,):
-        if dataclasses.is_dataclass(member):
-            return member
-    return None
+def _built(kind: Any, value: Any, place: str) -> Any:
+    """The value with dataclasses in place of the mappings that stand for one: alone, by name, or in a list."""
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        return read(kind, value, place)
+    made: Any = next(filter(dataclasses.is_dataclass, typing.get_args(kind)), None)
+    if made is None:
+        return value
+    origin = typing.get_origin(kind)
+    if origin is tuple and isinstance(value, list):
+        return [read(made, item, f"{place}: {i}") for i, item in enumerate(value, 1)]
+    if origin is tuple or not isinstance(value, Mapping):
+        return value
+    if origin in (dict, Mapping):
+        return {name: read(made, item, f"{place}: {name}") for name, item in value.items()}
+    return read(made, value, place)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import math
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, get_origin
 
-from unweave.settings.typed import from_text, typed
+from unweave.settings.typed import from_text, shown, typed
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,11 @@ class Keyword:
         return self._ranged(name, from_text(name, text, self.type))
 
     def _ranged(self, name: str, value: Any) -> Any:
-        """`value` itself, if it is a number in range or not a number at all."""
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if self.setting is not None and is_number:
-            _in_range(name, value, self.setting)
+        """`value` itself, if it, or each item of it, is a number in range or not a number at all."""
+        for one in value if isinstance(value, tuple) else (value,):
+            is_number = isinstance(one, (int, float)) and not isinstance(one, bool)
+            if self.setting is not None and is_number:
+                _in_range(name, one, self.setting)
         return value
 
 
@@ -92,4 +94,6 @@ def _in_range(name: str, value: int | float, setting: Setting) -> None:
     )
     for bound, words, holds in bounds:
         if bound is not None and not holds(bound):
-            raise ValueError(f"{name} is {value}; it has to be {words} {bound:g} ({setting.about})")
+            raise ValueError(f"{name} is {shown(value)}; it has to be {words} {bound:g} ({setting.about})")
+        if bound is not None and value == math.inf:
+            raise ValueError(f"{name} is inf; it has to be finite ({setting.about})")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import reprlib
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from unweave.settings.names import nearest
@@ -20,7 +21,7 @@ _shown.maxother = 120
 def typed(name: str, value: Any, kind: Any) -> Any:
     """`value` as `kind`; an int is accepted for a float, a list for a tuple.
 
-    kind: a type, a Literal, a union, a tuple or a mapping. Raises ValueError, which begins with `name`,
+    kind: a type, a Literal, a union, a list, a tuple or a mapping. Raises ValueError, which begins with `name`,
     for a value of any other type.
     """
     if kind is Any:
@@ -36,10 +37,12 @@ def typed(name: str, value: Any, kind: Any) -> Any:
         return _one_of(name, value, kind)
     if origin is tuple:
         return _tuple(name, value, kind)
+    if origin in (list, Sequence):
+        return _list(name, value, kind)
     if origin in (dict, Mapping):
         return _mapping(name, value, kind)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        return _float(name, value)
     plain = types.NoneType if kind is None else origin or kind
     bool_for_int = plain is int and isinstance(value, bool)
     if not isinstance(value, plain) or bool_for_int:
@@ -86,18 +89,27 @@ def word(kind: Any) -> str:
         return " or ".join(map(str, members))
     if origin in (Union, types.UnionType):
         return " or ".join(word(member) for member in members)
-    if origin is tuple:
+    if origin in (tuple, list, Sequence):
         return f"list of {word(members[0])}"
     if origin in (dict, Mapping):
         return "names with values"
     if kind in (None, types.NoneType):
         return "none"
+    if dataclasses.is_dataclass(kind):
+        return "names with values"
     return getattr(kind, "__name__", str(kind))
 
 
 def shown(value: Any) -> str:
     """The repr of a value for a message, shortened where it is long."""
     return _shown.repr(value)
+
+
+def _float(name: str, value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} is {shown(value)}; expected float, which ends at 1.8e308") from None
 
 
 def _tuple(name: str, value: Any, kind: Any) -> tuple[Any, ...]:
@@ -110,6 +122,13 @@ def _tuple(name: str, value: Any, kind: Any) -> tuple[Any, ...]:
     if len(members) != len(value):
         raise ValueError(f"{name} is {shown(value)}; expected {len(members)} of {word(members[0])}")
     return tuple(typed(name, item, member) for item, member in zip(value, members, strict=True))
+
+
+def _list(name: str, value: Any, kind: Any) -> list[Any]:
+    """A list or tuple, each item in the one type of the list."""
+    if not isinstance(value, (tuple, list)):
+        raise ValueError(f"{name} is {shown(value)}; expected {word(kind)}")
+    return [typed(name, item, get_args(kind)[0]) for item in value]
 
 
 def _mapping(name: str, value: Any, kind: Any) -> dict[str, Any]:

@@ -4,10 +4,17 @@ import math
 
 import pytest
 
-from unweave.reproduction.checks import key_of, measures_of, verdicts
+from unweave.reproduction.check import Check, key_of, measures_of
+from unweave.reproduction.verdicts import verdicts
+from unweave.settings import schema
 
 HOW, WHERE = {"log": "y"}, {"log": "x"}
 TWICE = {"at_least": {"arm": "other", "times": 2}}
+
+
+def read(check):
+    """A check as a recipe says it."""
+    return schema.read(Check, check, "check")
 
 
 def judged(check, along=None, **arms):
@@ -16,7 +23,7 @@ def judged(check, along=None, **arms):
     for arm, values in (along or {}).items():
         for seed, value in zip(found[arm], values, strict=True):
             seed[key_of(WHERE)] = value
-    return [held for held, _ in verdicts({"measure": HOW} | check, found)]
+    return [held for held, _ in verdicts(read({"measure": HOW} | check), found)]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +70,7 @@ def test_the_height_above_a_line_is_taken_seed_by_seed_where_the_line_has_been()
     assert judged(check | {"at_least": 0.25, "of": "mean"}, along, **arms) == [True]  # heights .5 and 0
     assert judged(check | {"at_least": 0.26, "of": "mean"}, along, **arms) == [False]
     nowhere = {arm: [x + (10 if arm == "c" else 0) for x in xs] for arm, xs in along.items()}
-    assert judged(check | {"at_least": -math.inf}, nowhere, **arms) == [False]  # no common ground is no success
+    assert judged(check | {"at_least": -1e9}, nowhere, **arms) == [False]  # no common ground is no success
 
 
 def test_every_arm_that_a_check_names_is_measured_once():
@@ -72,7 +79,7 @@ def test_every_arm_that_a_check_names_is_measured_once():
         {"measure": HOW, "at_least": {"arm": "b", "times": 2}},
         {"measure": HOW, "over": ["c"], "against": ["a"], "along": WHERE, "at_least": 0},
     ]
-    assert measures_of(checks) == {"method": [HOW], "a": [HOW, WHERE], "b": [HOW], "c": [HOW, WHERE]}
+    assert measures_of(map(read, checks)) == {"method": [HOW], "a": [HOW, WHERE], "b": [HOW], "c": [HOW, WHERE]}
 
 
 @pytest.mark.parametrize(
@@ -81,11 +88,17 @@ def test_every_arm_that_a_check_names_is_measured_once():
         ({"at_leest": 0.3}, "did you mean 'at_least'"),
         ({"tolerance": 0.1}, "expects nothing"),
         ({"at_least": {"arm": "other", "tims": 2}}, "did you mean 'times'"),
-        ({"at_least": {"times": 2}}, "by no arm"),
+        ({"at_least": {"times": 2}}, "at_least has no 'arm'"),
         ({"at_least": {"arm": "other"}, "ablation": "other"}, "no number for it to miss"),
         ({"above": "other", "ablation": "other"}, "no number for it to miss"),
+        ({"at_least": math.nan}, "at_least is nan; expected a finite number"),
+        ({"at_most": math.inf}, "at_most is inf; expected a finite number"),
+        ({"at_most": {"arm": "other", "times": math.nan}}, "at_most is nan; expected a finite number"),
+        ({"at_least": 0.3, "ablation": "other", "tolerance": math.nan}, "tolerance is nan; it has to be at least 0"),
+        ({"at_least": 0.3, "ablation": "other", "tolerance": math.inf}, "tolerance is inf; it has to be finite"),
+        ({"at_least": 0.3, "over": ["a"], "along": WHERE}, "over, against and along go together"),
     ],
 )
 def test_a_check_that_could_not_fail_is_refused(check, words):
-    with pytest.raises(ValueError, match=words):
-        measures_of([{"measure": HOW} | check])
+    with pytest.raises(ValueError, match=f"^check.*{words}"):
+        read({"measure": HOW} | check)
