@@ -210,28 +210,29 @@ def test_a_kill_anywhere_in_an_overwrite_leaves_a_run_that_resumes_as_the_new_on
     assert not (run.path / "config.json.next").exists()
 
 
-def dies_after(removals: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Die at the next removal of a file of a run, or, after all of them, where the new config takes its place."""
-    count = 0
+def dies_after(acts: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Die after so many removals of a run's files and arrivals of its config."""
+    done = 0
     replace = os.replace
+    unlink = Path.unlink
 
-    def die(path: Path, **_: bool) -> None:
-        nonlocal count
-        if path.name in ("config.json.next.new", ".config.json.next.lock"):
-            unlink(path, missing_ok=True)
-            return
-        if count == removals:
+    def act() -> None:
+        nonlocal done
+        if done == acts:
             raise KeyboardInterrupt
-        count += 1
-        unlink(path, missing_ok=True)
+        done += 1
+
+    def removed(path: Path, missing_ok: bool = False) -> None:
+        if not path.name.startswith((".", "config.json.next")):
+            act()
+        unlink(path, missing_ok=missing_ok)
 
     def replaced(source: Path, target: Path) -> None:
         if Path(target).name == "config.json":
-            raise KeyboardInterrupt
+            act()
         replace(source, target)
 
-    unlink = Path.unlink
-    monkeypatch.setattr(Path, "unlink", die)
+    monkeypatch.setattr(Path, "unlink", removed)
     monkeypatch.setattr(os, "replace", replaced)
 
 
