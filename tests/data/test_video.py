@@ -10,7 +10,7 @@ from PIL import Image
 
 from unweave.cli import main
 from unweave.data import load
-from unweave.data.datasets import folder as module
+from unweave.data.files import decoded as module
 from unweave.data.files import video
 from unweave.data.sampling.batches import stream
 from unweave.data.subsets import split

@@ -4,32 +4,26 @@ and CSV files.
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby, islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from unweave.data.convert.scale import Scale, scale_of, to_bytes
-from unweave.data.datasets.subfolders import by_subfolder
+from unweave.data.convert.scale import Scale
+from unweave.data.datasets.subfolders import beside_classes, by_subfolder
 from unweave.data.factors import FactorSpace
-from unweave.data.files.frames import Shown, frames
-from unweave.data.files.listing import depth_of, listed, names_below
-from unweave.data.files.mapped import mapped
-from unweave.data.files.photo import Colour, Fit, fitted, read
+from unweave.data.files.decoded import decoded, rows_of
+from unweave.data.files.frames import Shown
+from unweave.data.files.left_out import READ, LeftOut
+from unweave.data.files.listing import depth_of, listed, names_below, pictures
+from unweave.data.files.photo import Fit
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.tables import label_csv as sheets
 from unweave.settings import Setting
+from unweave.visible import visible
 
 log = logging.getLogger(__name__)
-LARGE = 64 << 20  # bytes of decoded images; more are kept in a file and not decoded each time
-CHUNK = 512  # images decoded at once
 
 
 def folder(
@@ -47,6 +41,10 @@ def folder(
     """The images below the folder `root` as uint8 of `size`, in the order of their names
     (frame2 before frame10).
 
+    Linked sub-folders are followed, each once. A file without a suffix is a picture by its first
+    bytes. What is left out is said in one line with the reason; files that lie beside class folders,
+    which hold most pictures, are among it.
+
     A video (the extra `video`), an animated picture or a TIFF of several pages is a clip: its
     frames are rows, one after the other, and a group. Its labels in a CSV file apply to each of its
     frames. Videos are decoded at the first use alone, once to count their frames and once into a
@@ -63,7 +61,9 @@ def folder(
     place = Path(root)
     if not place.is_dir():
         raise FileNotFoundError(f"there is no folder {place}")
-    files, colour = listed(place, colour, skip_bad)
+    left = LeftOut(place)
+    found = _in_classes(place, pictures(place, left), subfolders, left)
+    files, colour = listed(found, colour, skip_bad, left)
     deep = depth_of(place, files)
     names = names_below(place, (shown.file for shown in files))
     labels = None
@@ -72,13 +72,23 @@ def folder(
     if labels is not None and labels.grid and not any(shown.clip for shown in files):
         space = FactorSpace(labels.names, labels.sizes, labels.values, labels.kinds)
         files = [files[i] for i in np.argsort(space.rows(labels.v))]
-        images, scale = _decode(place, files, size, colour, fit, every, deep)
+        images, scale = decoded(place, files, size, colour, fit, every, deep)
         about = _described(place, files, size, colour, fit, every, f"a grid of {space}", scale)
         return FactorImages(space, images, name=place.name, about=about, white=scale.depth, floats=scale.floats)
     columns = _columns(place, files, names, labels, subfolders, every)
-    images, scale = _decode(place, files, size, colour, fit, every, deep)
+    images, scale = decoded(place, files, size, colour, fit, every, deep)
     about = _described(place, files, size, colour, fit, every, _listed(columns), scale)
     return ImageData(images, name=place.name, about=about, white=scale.depth, floats=scale.floats, **columns)
+
+
+def _in_classes(place: Path, files: list[Path], subfolders: str, left: LeftOut) -> list[Path]:
+    """The files without the few that lie beside class folders, unless a table may name them."""
+    if subfolders != "classes" or any((place / name).is_file() for name in READ):
+        return files
+    beside = set(beside_classes(names_below(place, files)))
+    for i in sorted(beside):
+        left.named("beside the class folders", files[i])
+    return [file for i, file in enumerate(files) if i not in beside]
 
 
 def _columns(
@@ -89,7 +99,7 @@ def _columns(
     y, classes, groups = by_subfolder(names, clip, subfolders)
     if (place / "groups.csv").is_file():
         groups = sheets.groups(place / "groups.csv", names)
-    rows = _rows(files, every)
+    rows = rows_of(files, every)
     found: dict[str, Any] = {}
     if y is not None:
         found["y"] = y[rows]
@@ -130,74 +140,14 @@ def _described(
 ) -> str:
     """The interpretation of a folder in a line, which is logged too."""
     shape = "their middle cropped" if fit == "crop" else "padded with black"
-    n = len(_rows(files, every))
+    n = len(rows_of(files, every))
     clips = [shown for shown in files if shown.clip]
     moving = ""
     if clips:
-        moving = f", {len(_rows(clips, every)):,} of them the frames of {len(clips):,} clips"
+        moving = f", {len(rows_of(clips, every)):,} of them the frames of {len(clips):,} clips"
         if every > 1:
             moving += f", 1 of each {every} kept"
     numbers = "" if scale.words == "bytes" else f" of {scale.words}"
     about = f"{place}: {n:,} {colour} images{numbers}{moving}, resized to {size}x{size}, {shape}; {known}"
-    log.info(about)
+    log.info(visible(about))
     return about
-
-
-def _rows(files: Sequence[Shown], every: int) -> NDArray[np.int64]:
-    """The place (N,) of the file of each row."""
-    counts = [-(-shown.count // every) if shown.clip else 1 for shown in files]  # rounded up
-    return np.repeat(np.arange(len(files)), counts)
-
-
-def _decode(
-    place: Path, files: list[Shown], size: int, colour: Colour, fit: Fit, every: int, deep: Scale | None
-) -> tuple[NDArray[np.uint8], Scale]:
-    """The images (N, C, size, size) as bytes, and the scale that they had in the files: `deep`, or
-    that of bytes.
-    """
-    shape = (len(_rows(files, every)), 3 if colour == "rgb" else 1, size, size)
-
-    def still(shown: Shown) -> NDArray[np.uint8]:
-        return read(shown.file, size, colour, fit, deep)
-
-    def moving(clips: Iterator[Shown]) -> Iterator[NDArray[np.uint8]]:
-        for shown in clips:
-            for frame in frames(shown, every):
-                yield fitted(frame, size, colour, fit, deep)
-
-    def chunks() -> Iterator[NDArray[np.uint8]]:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for is_clip, part in groupby(files, key=lambda shown: shown.clip):
-                if is_clip:
-                    decoded = moving(part)
-                    while chunk := list(islice(decoded, CHUNK)):
-                        yield np.stack(chunk)
-                else:
-                    while some := list(islice(part, CHUNK)):
-                        yield np.stack(list(pool.map(still, some)))
-
-    if np.prod(shape) < LARGE and not any(shown.clip for shown in files):
-        images = np.concatenate(list(chunks()))
-    else:
-        variant = _variant(files, f"{size} {colour} {fit}", every, deep)
-        images = mapped(place, shape, chunks, variant=variant)[0]
-    if deep is not None:
-        return images, deep
-    scale = scale_of(images, str(place))
-    return to_bytes(images, scale), scale
-
-
-def _variant(files: list[Shown], options: str, every: int, deep: Scale | None) -> str:
-    """The suffix of the cache file: a hash of the files, their sizes and times, and all that
-    changes the pixels.
-    """
-    state = ""
-    for shown in files:
-        stat = shown.file.stat()
-        state += f"{shown.file}\n{stat.st_size} {stat.st_mtime_ns}\n"
-    state += options
-    if every > 1:
-        state += f" {every}"
-    if deep:
-        state += f" {deep}"
-    return "." + hashlib.blake2b(state.encode(), digest_size=6).hexdigest()
