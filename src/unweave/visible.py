@@ -7,7 +7,7 @@ screen, recolour it or hide what stands before it; so can a mark that turns the 
 from __future__ import annotations
 
 import re
-from typing import TextIO
+from typing import Any
 
 HIDDEN = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 IN_LINES = re.compile(f"[{HIDDEN}]")
@@ -23,17 +23,30 @@ def visible(text: object) -> str:
     return IN_A_LINE.sub(_escape, str(text))
 
 
-class Visible:
-    """A text stream that shows hidden characters of what is written to it; line breaks and tabs stay."""
+def shown(stream: Any) -> Any:
+    """The stream with the hidden characters of what is written to it shown; line breaks and tabs stay.
 
-    def __init__(self, stream: TextIO) -> None:
+    Streams are of any class that has a `write`: those of notebooks are not of `io`.
+    """
+    return _Shown(stream)
+
+
+def obeyed(stream: Any) -> Any:
+    """The stream below `shown`, for the program's own escape codes; any other stream as it is."""
+    return stream.stream if isinstance(stream, _Shown) else stream
+
+
+class _Shown:
+    """A text stream around another one; whatever it does not define is the other's."""
+
+    def __init__(self, stream: Any) -> None:
         self.stream = stream
 
     def write(self, text: str) -> int:
-        """Write the text with its hidden characters shown."""
-        return self.stream.write(IN_LINES.sub(_escape, text))
+        written: int = self.stream.write(IN_LINES.sub(_escape, text))
+        return written
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
 
 

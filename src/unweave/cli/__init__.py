@@ -1,8 +1,9 @@
 """The command line: `unweave COMMAND ...`. One file for each command, with `run(arguments) -> exit code`.
 
 An error that the user can fix ends in one line on stderr and exit code 2, training that diverged in
-exit code 1, a signal in 128 and its number: 130 for an interrupt, 143 for SIGTERM. Nothing here
-imports torch before a command needs it.
+exit code 1, a signal in 128 and its number: 130 for an interrupt, 143 for SIGTERM. What commands
+print and log has its control characters shown, see `unweave.visible`. Nothing here imports torch
+before a command needs it.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 
 from unweave.cli.parser import complain
 from unweave.settings import nearest
+from unweave.visible import shown
 
 # One module each, of the same name. `list` is `listing`: a sub-module hides the builtin of its name in its package.
 COMMANDS = {
@@ -32,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:
         arguments = sys.argv[1:]
     try:
-        return _dispatch(list(arguments))
+        with redirect_stdout(shown(sys.stdout)), redirect_stderr(shown(sys.stderr)):
+            return _dispatch(list(arguments))
     except SystemExit as stop:  # argparse ends --help this way
         return int(stop.code or 0)
     except KeyboardInterrupt as interrupt:

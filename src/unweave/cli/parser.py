@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from unweave.settings import nearest
+from unweave.visible import visible
 
 OTHER_DATA = "take data whose contents have changed since the run was trained; scores and page say so"
 TRUST = "run the code that it names and that is not unweave's (your own runs need no word)"
@@ -55,5 +56,5 @@ def plain(word: str) -> str:
 
 def complain(message: str, code: int = 2) -> int:
     """Print a message as one line on stderr. Returns the exit code `code`."""
-    print("unweave:", " ".join(message.split()), file=sys.stderr)
+    print("unweave:", visible(" ".join(message.split())), file=sys.stderr)
     return code
