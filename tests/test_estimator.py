@@ -1,5 +1,7 @@
 """The estimator: scikit-learn's own checks, every layout of images, and settings as parameters."""
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -11,6 +13,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import unweave
 from unweave import Disentangler
+from unweave.data import load
 
 SMALL = {"encoder": "mlp", "decoder": "mlp", "encoder__width": 4, "decoder__width": 4, "latents": 2}
 # settings of the method are kept in one attribute, as no signature lists them; and a check of array libraries that
@@ -122,7 +125,7 @@ def test_a_run_is_kept_where_it_is_asked_for(tmp_path):
     [
         ({"btea": 6}, IMAGES, "did you mean 'beta'"),
         ({"beta": -1.0}, IMAGES, "at least 0"),
-        ({}, IMAGES[..., :2], "expected vectors"),
+        ({}, IMAGES[..., :2], "which axis are the channels"),
         ({}, IMAGES / 16, r"expected bytes, or floats in \[0, 1\], or floats that fill half of \[-1, 1\], \[0, 255\]"),
         ({}, IMAGES[:1], "minimum of 2"),
         ({}, np.full((5, 3), np.nan), "NaN"),
@@ -185,3 +188,32 @@ def test_floats_of_other_scales_are_read_by_the_one_that_was_fitted(ends):
 def test_masked_images_are_refused():
     with pytest.raises(ValueError, match="X has masked values"):
         Disentangler("vae", steps=2, **SMALL).fit(np.ma.masked_equal(IMAGES, 0))
+
+
+SIDES = [(n, n) for n in (1, 2, 3, 4)] + [(1, 5), (5, 1), (2, 3), (1, 64), (64, 1)]
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("side", SIDES)
+def test_where_the_channels_are_is_judged_as_by_load(side, channels):
+    """Of both orders of axes: the same answer as `load`, or the same refusal."""
+    chw = np.random.default_rng(0).integers(0, 256, (12, channels, *side), dtype=np.uint8)
+    for images in (chw, chw.transpose(0, 2, 3, 1)):
+        model = Disentangler("vae", steps=1, batch_size=4, **SMALL)
+        try:
+            shape = load(images).info.shape
+        except ValueError as refusal:
+            said = str(refusal).replace("the array", "X")
+            with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+                model.fit(images)
+            model.set_params(layout="chw" if images is chw else "hwc").fit(images)
+            shape = (channels, *side)
+        assert model.fit(images).run_.data.info.shape == shape
+        assert model.inverse_transform(model.transform(images)).shape == images.shape
+
+
+def test_one_picture_is_refused_as_by_load():
+    with pytest.raises(ValueError, match=r"X has shape .*: one single image"):
+        Disentangler("vae", steps=1, **SMALL).fit(IMAGES[0])
+    with pytest.raises(ValueError, match="layout is 'nhwc'; expected auto, hwc, chw"):
+        Disentangler("vae", steps=1, layout="nhwc", **SMALL).fit(IMAGES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from unweave.data.convert.layout import Layout, channels_of, refuse_single
 from unweave.data.convert.scale import scale_of, to_bytes, unmasked
 from unweave.data.images import ImageData
 from unweave.methods.spec import STEPS
@@ -18,27 +19,29 @@ from unweave.runs.run import Run
 from unweave.runs.train import train
 from unweave.tensors import plain
 
-LAYOUTS = ("vectors", "plane", "channels first", "channels last")
+RANKS = {"vectors": 2, "plane": 3, "channels first": 4, "channels last": 4}
 
 
 class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """A method of `unweave list methods` behind `fit`, `transform` and `inverse_transform`.
 
     X: vectors (n, d), best scaled to unit variance; or images (n, h, w), (n, h, w, c) or (n, c, h,
-    w) with c 1 or 3, stored in 8 bits: floats or whole numbers, whose black and white
+    w) with c 1, 3 or 4, stored in 8 bits: floats or whole numbers, whose black and white
     `unweave.data.convert.scale` determines in `fit`, for all later calls. y is ignored: methods
     that learn from labels or groups need more than a table, see `unweave.train`.
 
     Args:
         method: a name, a class or "module:Class". steps, batch_size, seed, precision, device: as in
             `unweave.train`.
+        layout: of images of rank 4, where the channels are: "hwc", "chw", or "auto", the rule of
+            `unweave.data.convert.layout`, which refuses what it cannot decide.
         out: the folder for the run's folder; with None the model is in memory only.
         settings: of the method and its parts: beta=6, regulariser="density-ratio",
             regulariser__gamma=35. They are checked by `fit`, and can be set and searched over like
             any other parameter.
 
     Attributes:
-        run_: the `unweave.Run`. layout_: how X was laid out, one of `LAYOUTS`. n_features_in_:
+        run_: the `unweave.Run`. layout_: how X was laid out, a key of `RANKS`. n_features_in_:
             length of X's second axis.
 
     >>> from sklearn.datasets import load_digits
@@ -57,6 +60,7 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         seed: Any = 0,
         precision: Any = "auto",
         device: Any = "auto",
+        layout: Any = "auto",
         out: Any = None,
         **settings: Any,
     ):
@@ -66,6 +70,7 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         self.seed = seed
         self.precision = precision
         self.device = device
+        self.layout = layout
         self.out = out
         self.settings = settings
 
@@ -88,7 +93,7 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         vectors.
         """
         X = validate_data(self, unmasked(plain(X), "X"), allow_nd=True, ensure_min_samples=2)
-        self.layout_ = _layout(X)
+        self.layout_ = _layout(X, self.layout)
         with tempfile.TemporaryDirectory() as temporary:
             self.run_: Run = train(
                 self.method,
@@ -133,7 +138,7 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _checked(self, X: Any) -> NDArray[np.generic]:
         check_is_fitted(self)
         X = validate_data(self, unmasked(plain(X), "X"), allow_nd=True, reset=False)
-        if _layout(X) != self.layout_:
+        if X.ndim != RANKS[self.layout_]:
             raise ValueError(f"X has shape {X.shape}; this model was fitted on {self.layout_}")
         return _arranged(X, self.layout_)
 
@@ -144,19 +149,20 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return tags
 
 
-def _layout(X: NDArray[Any]) -> str:
-    """The layout of an array, one of `LAYOUTS`; if both ends could be channels, the first axis is."""
+def _layout(X: NDArray[Any], layout: Any) -> str:
+    """The layout of an array, a key of `RANKS`. ValueError if it is none, or if its channels may be on either side."""
+    if X.ndim not in (2, 3, 4):
+        raise ValueError(
+            f"X has shape {X.shape}; expected vectors (n, d) or images (n, h, w), (n, h, w, c) or (n, c, h, w)"
+        )
+    if layout not in get_args(Layout):
+        raise ValueError(f"layout is {layout!r}; expected {', '.join(get_args(Layout))}")
     if X.ndim == 2:
         return "vectors"
     if X.ndim == 3:
+        refuse_single(X, "X")
         return "plane"
-    if X.ndim == 4 and X.shape[1] in (1, 3):
-        return "channels first"
-    if X.ndim == 4 and X.shape[3] in (1, 3):
-        return "channels last"
-    raise ValueError(
-        f"X has shape {X.shape}; expected vectors (n, d) or images (n, h, w), (n, h, w, c) or (n, c, h, w), c 1 or 3"
-    )
+    return "channels first" if channels_of(X.shape, layout, "X") == "chw" else "channels last"
 
 
 def _arranged(X: NDArray[Any], layout: str) -> NDArray[Any]:

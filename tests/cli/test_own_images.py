@@ -71,3 +71,32 @@ def test_arrays_that_are_no_images(unweave, here, array, expected):
 def test_an_array_that_is_cut_off(unweave, here, tiny_images):
     tiny_images.write_bytes(tiny_images.read_bytes()[:200])
     assert "tiny.npy" in refused(unweave, here, *TRAIN, tiny_images)
+
+
+ESCAPES = "a\x1b[2J\x07\x9b\u202eb"
+NAMED = "a\\x1b[2J\\x07\\x9b\\u202eb"
+
+
+@pytest.mark.parametrize("arguments", [("data", "show"), TRAIN])
+def test_names_of_files_and_classes_do_not_reach_the_terminal_as_escape_codes(unweave, here, caplog, arguments):
+    """A folder of classes as someone else packed it: in what is printed, logged and said of errors."""
+    for name in (f"{ESCAPES}/0.png", "c\nd/1.png", f"c\nd/{ESCAPES}.heic"):
+        path = here / f"photos{ESCAPES}" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.zeros((8, 8), np.uint8)).save(path, format="PNG")
+    (here / f"photos{ESCAPES}" / "gone.png").symlink_to(here / "nothing")
+    _, out, err = unweave(*arguments, here / f"photos{ESCAPES}")
+    assert NAMED in out
+    logged = caplog.text.replace("\n", "")
+    assert NAMED in logged  # what was left out
+    assert not set(out + err + logged) & set("\x1b\x07\x9b\u202e")
+    if arguments == ("data", "show"):
+        assert "c\\nd (1)" in out
+
+
+def test_an_error_shows_escape_codes_and_does_not_send_them(unweave, here):
+    (here / f"photos{ESCAPES}").mkdir()
+    code, _, err = unweave(*TRAIN, here / f"photos{ESCAPES}")
+    assert code == 2
+    assert f"photos{NAMED} holds no images" in err
+    assert len(err.splitlines()) == 1

@@ -8,6 +8,7 @@ from PIL import Image
 from unweave.data import load
 from unweave.data.datasets.folder import folder
 from unweave.data.files import decoded as module
+from unweave.data.files import photo, walk
 from unweave.data.files.photo import fitted, read
 from unweave.data.images import FactorImages
 from unweave.data.sampling.batches import stream
@@ -294,12 +295,160 @@ def test_the_pages_of_a_tiff_are_a_clip_but_not_a_smaller_copy(tmp_path, dtype, 
 def test_pictures_by_other_suffixes_are_read_or_said_to_be_left_out(tmp_path, caplog):
     for name in ("a.jfif", "b.jpe", "c.JPG"):
         save(tmp_path / name, flat(9), format="JPEG")
-    for name in ("d.heic", "e.avif", "f", "notes.txt"):
+    for name in ("d.heic", "e.HEIC", "f", "notes.txt"):
         (tmp_path / name).write_bytes(b"x")
     assert len(folder(tmp_path, size=4)) == 3
-    assert (
-        "left out, as no pictures that are known by their suffix: 1 of .avif, 1 of .heic, 1 of no suffix" in caplog.text
-    )
+    assert len(caplog.records) == 1
+    assert "left out: 2 of .heic (not readable here), 1 of .txt (not readable here), 1 without suffix" in caplog.text
+
+
+@pytest.mark.parametrize("suffix", [".avif", ".jp2", ".tga", ".TGA", ".j2k", ".pnm", ".dib", ".qoi", ".pcx", ".apng"])
+def test_every_format_that_pillow_decodes_is_read(tmp_path, suffix, caplog):
+    form = {".dib": "BMP", ".apng": "PNG"}.get(suffix)
+    for k in range(2):
+        save(tmp_path / f"{k}{suffix}", np.full((16, 16, 3), 100 * k), format=form)
+    data = folder(tmp_path, size=16, colour="rgb")
+    assert data.array.mean((1, 2, 3)).tolist() == pytest.approx([0, 100], abs=3)
+    assert not caplog.text
+
+
+def test_a_format_that_pillow_was_built_without_is_left_out_and_said(tmp_path, monkeypatch, caplog):
+    for k in range(2):
+        save(tmp_path / f"{k}.png", flat(k))
+    (tmp_path / "2.avif").write_bytes(b"x")
+    monkeypatch.setitem(photo.NEED, "AVIF", "nothing of this name")
+    monkeypatch.setattr(photo.features, "check", lambda feature: not feature.startswith("nothing"))
+    assert len(folder(tmp_path, size=4)) == 2
+    assert "1 of .avif (not readable here)" in caplog.text
+
+
+def test_files_without_a_suffix_are_pictures_by_their_first_bytes(tmp_path, caplog):
+    for k, form in enumerate(("PNG", "JPEG", "WEBP", "GIF")):
+        save(tmp_path / f"{k}", flat(0), format=form)
+    (tmp_path / "LICENSE").write_text("All rights reserved.")
+    (tmp_path / "empty").write_bytes(b"")
+    assert len(folder(tmp_path, size=4, colour="grey")) == 4
+    assert "left out: 2 without suffix (not readable here)" in caplog.text
+
+
+def test_a_format_that_starts_a_program_is_not_opened(tmp_path):
+    """Pillow gives PostScript to Ghostscript, whatever the suffix of the file."""
+    for k in range(2):
+        save(tmp_path / f"{k}.png", flat(k))
+    picture = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 4 4\n%%EndComments\n%%EOF\n"
+    (tmp_path / "2.png").write_bytes(picture)
+    with pytest.raises(ValueError, match=r"2\.png is not a picture that can be read"):
+        folder(tmp_path, size=4)
+
+
+def test_damaged_files_are_counted_and_named_once(tmp_path, caplog):
+    for k in range(2):
+        save(tmp_path / f"{k}.png", flat(k))
+    for name in "abcd":
+        (tmp_path / f"{name}.png").write_bytes(b"x")
+    (tmp_path / "g.heic").write_bytes(b"x")
+    with pytest.raises(ValueError, match=r"a\.png is not a picture"):
+        folder(tmp_path, size=4)
+    assert len(folder(tmp_path, size=4, skip_bad=True)) == 2
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{tmp_path}: left out: 1 of .heic (not readable here), 4 damaged (a.png, b.png, c.png, ...)"
+    ]
+
+
+def test_an_empty_folder_says_what_was_left_out(tmp_path):
+    (tmp_path / "g.heic").write_bytes(b"x")
+    with pytest.raises(ValueError, match=r"holds no images; .*left out: 1 of \.heic \(not readable here\)"):
+        folder(tmp_path)
+
+
+def test_tables_are_not_left_out_and_companions_are_no_reason_to_warn(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    for k in range(2):
+        save(tmp_path / f"{k}.png", flat(k))
+    (tmp_path / "groups.csv").write_text("file,group\n0.png,1\n")
+    (tmp_path / "README.md").write_text("mine")
+    folder(tmp_path, size=4)
+    (said,) = [record for record in caplog.records if "left out" in record.getMessage()]
+    assert said.levelno == logging.INFO
+    assert said.getMessage().endswith("left out: 1 of .md (not readable here)")
+
+
+def test_linked_folders_and_files_are_followed_each_once(tmp_path, caplog):
+    for name in ("data/a/0.png", "elsewhere/1.png", "elsewhere/deep/2.png", "file.png"):
+        save(tmp_path / name, flat(1))
+    place = tmp_path / "data"
+    (place / "b").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (place / "a" / "3.png").symlink_to(tmp_path / "file.png")
+    data = folder(place, size=4)
+    assert (len(data), data.class_names, data.y.tolist()) == (4, ("a", "b"), [0, 0, 1, 1])
+    assert not caplog.text
+    (place / "c").symlink_to(tmp_path / "elsewhere" / "deep", target_is_directory=True)
+    (place / "d.png").symlink_to(tmp_path / "gone")
+    assert len(folder(place, size=4)) == 4
+    assert "left out: 1 linked to nothing (d.png), 1 linked twice or in a circle (c)" in caplog.text
+
+
+@pytest.mark.parametrize("target", [".", "..", "a", "a/loop", "../.."])
+def test_links_in_a_circle_end(tmp_path, target, caplog):
+    for name in ("a/0.png", "b/1.png"):
+        save(tmp_path / "data" / name, flat(1))
+    (tmp_path / "data" / "a" / "loop").symlink_to(tmp_path / "data" / target, target_is_directory=True)
+    (tmp_path / "data" / "b" / "other").symlink_to(tmp_path / "data" / "a", target_is_directory=True)
+    assert len(folder(tmp_path / "data", size=4)) == 2
+    assert "left out" in caplog.text
+
+
+def test_a_folder_that_cannot_be_opened_is_said(tmp_path, monkeypatch, caplog):
+    for name in ("0.png", "1.png", "closed/2.png"):
+        save(tmp_path / name, flat(1))
+    scan = walk.os.scandir
+
+    def denied(place):
+        if Path(place).name == "closed":
+            raise PermissionError(13, "Permission denied", str(place))
+        return scan(place)
+
+    monkeypatch.setattr(walk.os, "scandir", denied)
+    assert len(folder(tmp_path, size=4)) == 2
+    assert "1 not allowed to be opened (closed)" in caplog.text
+
+
+def test_a_picture_beside_class_folders_costs_no_classes(tmp_path, caplog):
+    for name in ("a/0.png", "a/1.png", "b/2.png", "b/3.png"):
+        save(tmp_path / name, flat(1))
+    save(tmp_path / "cover.png", np.full((4, 4, 3), 9))  # in colour, the others grey
+    data = folder(tmp_path, size=4)
+    assert (len(data), data.class_names, data.y.tolist()) == (4, ("a", "b"), [0, 0, 1, 1])
+    assert "left out: 1 beside the class folders (cover.png)" in caplog.text
+
+
+def test_pictures_of_which_most_lie_beside_folders_have_no_classes_and_it_is_said(tmp_path, caplog):
+    for name in ("a/0.png", "b/1.png", "2.png", "3.png", "4.png"):
+        save(tmp_path / name, flat(1))
+    data = folder(tmp_path, size=4)
+    assert (len(data), data.y) == (5, None)
+    assert "no classes: 3 of 5 files lie beside the 2 sub-folders, the first is 2.png" in caplog.text
+
+
+def test_a_table_may_name_a_picture_beside_class_folders(tmp_path, caplog):
+    for name in ("a/0.png", "b/1.png", "cover.png"):
+        save(tmp_path / name, flat(1))
+    (tmp_path / "factors.csv").write_text("file,x\ncover.png,1\na/0.png,2\n")
+    data = folder(tmp_path, size=4)
+    assert (len(data), data.y) == (3, None)
+    assert "no classes" in caplog.text
+
+
+def test_a_picture_beside_folders_that_are_clips_is_a_group_of_its_own(tmp_path):
+    for name in ("a/0.png", "a/1.png", "b/2.png", "cover.png"):
+        save(tmp_path / name, flat(1))
+    assert len(set(folder(tmp_path, size=4, subfolders="clips").groups.tolist())) == 3
+
+
+def test_class_folders_may_be_called_anything(tmp_path):
+    for name in ("\u00b2/0.png", "\u0663/1.png", "a\x1b[2J/2.png"):
+        save(tmp_path / name, flat(1))
+    assert len(folder(tmp_path, size=4).class_names) == 3
 
 
 @pytest.mark.parametrize("hidden", [".ipynb_checkpoints", ".git", ".Trash-1000"])

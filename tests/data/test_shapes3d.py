@@ -1,4 +1,5 @@
 import hashlib
+import tracemalloc
 
 import h5py
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from unweave.data import load
 from unweave.data.datasets.shapes3d import NAMES, dsprites_hdf5, shapes3d
 from unweave.data.factors import FactorSpace
+from unweave.data.files.hdf5 import numbers
 from unweave.data.sources import files as sources
 from unweave.data.sources.files import Source
 
@@ -137,3 +139,93 @@ def test_mutated_checksums_of_the_first_use_are_refused_or_read(tmp_path, withst
     note = path.with_name("mpi3d_toy.npz.sha256.json")
     tally = withstand("checksum of the first use, .json", [note], read, usual=100, named=[path.name])
     assert tally.refused > tally.turns / 3
+
+
+LINKS = {
+    "to another file": lambda there, key: h5py.ExternalLink("other.h5", key),
+    "within the file": lambda there, key: h5py.SoftLink(f"/real/{key}"),
+}
+
+
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize(
+    ("reader", "make", "key"),
+    [
+        (shapes3d, write, "images"),
+        (shapes3d, write, "labels"),
+        (dsprites_hdf5, sprites, "imgs"),
+        (dsprites_hdf5, sprites, "latents"),
+        (dsprites_hdf5, sprites, "latents/classes"),
+    ],
+)
+def test_links_are_not_followed(tmp_path, reader, make, key, link):
+    path, _ = make(tmp_path)
+    (tmp_path / "other.h5").write_bytes(path.read_bytes())
+    with h5py.File(path, "a") as file:
+        file.copy(file[key], file, f"real/{key}")
+        del file[key]
+        file[key] = LINKS[link](file, key)
+    with pytest.raises(ValueError, match=r"links are not followed") as error:
+        reader(path)
+    assert str(path) in str(error.value)
+
+
+def elsewhere(file, key):
+    """The data set as one whose numbers lie in another file, raw."""
+    shape = file[key].shape
+    kind = file[key].dtype
+    del file[key]
+    file.create_dataset(key, shape, kind, external=[("raw.bin", 0, h5py.h5f.UNLIMITED)])
+
+
+def virtual(file, key):
+    """The data set as a view of another file's."""
+    layout = h5py.VirtualLayout(file[key].shape, file[key].dtype)
+    layout[...] = h5py.VirtualSource("other.h5", key, file[key].shape)
+    del file[key]
+    file.create_virtual_dataset(key, layout)
+
+
+@pytest.mark.parametrize("store", [elsewhere, virtual])
+@pytest.mark.parametrize("key", ["images", "labels"])
+def test_numbers_that_are_kept_in_other_files_are_not_read(tmp_path, store, key):
+    path, _ = write(tmp_path)
+    (tmp_path / "other.h5").write_bytes(path.read_bytes())
+    (tmp_path / "raw.bin").write_bytes(bytes(10**6))
+    with h5py.File(path, "a") as file:
+        store(file, key)
+    with pytest.raises(ValueError, match=rf"its {key} are kept in other files, which are not opened"):
+        shapes3d(path)
+
+
+CLAIMS = {
+    "never written": {},
+    "in chunks": {"chunks": (1000, 6)},
+    "packed": {"chunks": (1000, 6), "compression": "gzip"},
+    "one large chunk": {"chunks": (5_000_000, 6), "compression": "gzip"},
+}
+
+
+@pytest.mark.parametrize("kept", CLAIMS)
+def test_labels_that_a_file_cannot_hold_are_refused_before_they_take_memory(tmp_path, kept):
+    path = tmp_path / "3dshapes.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("images", (5_000_000, 64, 64, 3), "u1", chunks=(12, 16, 16, 1), compression="gzip")
+        file.create_dataset("labels", (5_000_000, 6), "f8", **CLAIMS[kept])
+        file["labels"][:1, :1] = 1 if kept == "in chunks" else 0
+    with h5py.File(path, "r") as file, pytest.raises(ValueError, match="its header promises labels"):
+        numbers(file, "labels")
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"its header promises (images|labels) of .*; it holds [0-9,]+ bytes of them"):
+        shapes3d(path)
+    assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    tracemalloc.stop()
+
+
+def test_labels_of_another_shape_are_refused_before_they_are_read(tmp_path):
+    path, _ = write(tmp_path)
+    with h5py.File(path, "a") as file:
+        del file["labels"]
+        file["labels"] = np.zeros((7, 6))
+    with pytest.raises(ValueError, match=r"144 images and labels \(7, 6\); expected \(N, 6\)"):
+        shapes3d(path)

@@ -276,3 +276,39 @@ def test_numbers_that_are_written_for_people_are_refused_unless_they_are_names(p
 )
 def test_names_that_begin_with_digits_are_names(photos, cells):
     assert photos(rows((cells * 8)[:8], "file,kind")).factor_sizes == (len(cells),)
+
+
+@pytest.mark.parametrize("cell", ["1" * 5000, "x" * 5000, "1" * 140_000, "x" * 140_000])
+@pytest.mark.parametrize("table", ["factors.csv", "groups.csv", "pairs.csv"])
+def test_a_cell_that_is_too_long_is_refused_by_file_and_line(photos, scored, tmp_path, cell, table):
+    for read_it in (lambda: photos(f"a,b\n0.png,1\n1.png,{cell}\n", table), lambda: scored(f"a,b\n1,2\n1,{cell}\n")):
+        with pytest.raises(ValueError, match=r"f\.csv|s\.csv") as error:
+            read_it()
+        said = str(error.value)
+        assert "line 3: " in said
+        assert "characters" in said or "field larger" in said
+        assert len(said) < 300
+
+
+@pytest.mark.parametrize("table", ["factors.csv", "groups.csv", "pairs.csv"])
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "it is empty"),
+        ("\ufeff", "it is empty"),
+        ("\n\n", "it is empty"),
+        ("file,a\n", "holds the names of its columns, file, a, and no row below them"),
+        ("file,a\n,\n", "no row below"),
+    ],
+)
+def test_a_table_without_a_row_says_so(photos, table, text, says):
+    with pytest.raises(ValueError, match=says) as error:
+        photos(text, table)
+    assert table in str(error.value)
+
+
+def test_a_scored_table_without_a_row_says_so(scored):
+    with pytest.raises(ValueError, match=r"f\.csv holds the names of its columns, shape, size, and no row below them"):
+        scored("shape,size\n")
+    with pytest.raises(ValueError, match=r"f\.csv is empty; expected factors"):
+        scored("")

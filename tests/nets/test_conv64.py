@@ -98,3 +98,16 @@ def test_channels_scale_every_map():
     assert [m.out_channels for m in narrow.modules() if hasattr(m, "out_channels")] == [8, 16, 16]
     assert [m.out_channels for m in wide.modules() if hasattr(m, "out_channels")] == [32, 64, 64]
     assert Conv64Decoder((3, 32, 32), 4, channels=8)(torch.zeros(2, 4)).shape == (2, 3, 32, 32)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_every_size_up_to_70(channels):
+    """Squares, strips of one pixel, and sides that differ by more than a halving."""
+    nets = [(Conv64Encoder, Conv64Decoder, "channels"), (BurgessEncoder, BurgessDecoder, "channels")]
+    nets.append((MLPEncoder, MLPDecoder, "width"))
+    for n in range(1, 71):
+        for size in {(n, n), (1, n), (n, 1), (n, 3)}:
+            shape = (channels, *size)
+            for encoder, decoder, wide in nets:
+                code = encoder(shape, 4, **{wide: 2})(torch.rand(2, *shape))
+                assert decoder(shape, 4, **{wide: 2})(code).shape == (2, *shape)

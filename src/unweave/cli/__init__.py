@@ -1,8 +1,9 @@
 """The command line: `unweave COMMAND ...`. One file for each command, with `run(arguments) -> exit code`.
 
 An error that the user can fix ends in one line on stderr and exit code 2, training that diverged in
-exit code 1, a signal in 128 and its number: 130 for an interrupt, 143 for SIGTERM. Nothing here
-imports torch before a command needs it.
+exit code 1, a signal in 128 and its number: 130 for an interrupt, 143 for SIGTERM. What commands
+print and log has its control characters shown, see `unweave.visible`. Nothing here imports torch
+before a command needs it.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import re
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 
 from unweave.cli.parser import complain
 from unweave.files import refuse_undecodable
 from unweave.runs.stopping import raised
 from unweave.settings import nearest
+from unweave.visible import shown
 
 # One module each, of the same name. `list` is `listing`: a sub-module hides the builtin of its name in its package.
 COMMANDS = {
@@ -44,7 +47,7 @@ def _ended(given: list[str]) -> int:
     try:
         for word in given:
             refuse_undecodable(word, "an argument")
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), redirect_stdout(shown(sys.stdout)), redirect_stderr(shown(sys.stderr)):
             warnings.showwarning = _show
             return _dispatch(given)
     except SystemExit as stop:  # argparse ends --help this way

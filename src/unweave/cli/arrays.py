@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.files.npy import UNREADABLE, map_npy, member, members
+from unweave.data.tables.cells import numeric
 from unweave.data.tables.row_index import LEVEL, NAME
 from unweave.data.tables.table import exact, missing, read_table
 
@@ -104,6 +105,8 @@ def _csv(path: Path, role: str) -> Numbers:
     sheet = read_table(path)
     if not sheet.rows:
         raise ValueError(f"{path} is empty; expected {role}, one row an image")
+    if len(sheet.rows) == 1 and not sheet.names and not any(map(numeric, sheet.rows[0])):
+        raise ValueError(f"{path} holds the names of its columns, {', '.join(sheet.rows[0])}, and no row below them")
     columns = [sheet.numbers(k) for k in range(len(sheet.rows[0]))]
     numbers = [column for column in columns if column is not None]
     if len(numbers) == len(columns):

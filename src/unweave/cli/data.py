@@ -12,6 +12,7 @@ from unweave.cli.parser import Parser, complain, plain
 from unweave.data.sources.files import SOURCES, located, verify, wanted
 from unweave.data.sources.published import HOME
 from unweave.settings import nearest
+from unweave.visible import obeyed, visible
 
 ABOUT = """list: every data set, and whether its file is there. get: fetch the published file. verify: compare
 it with its checksum. show: how a data set, a folder of your own images or an array file is read, in words and, with
@@ -79,7 +80,7 @@ def _get(name: str, root: str | None) -> int:
 def _progress(done: int, whole: int) -> None:
     """Show a download on one line. done, whole: bytes; whole is 0 where the size is not known."""
     share = f" of {whole / 1e6:,.1f} MB, {done / whole:.0%}" if whole else " MB"
-    sys.stderr.write(f"\r\x1b[2K{done / 1e6:,.1f}{share}")
+    obeyed(sys.stderr).write(f"\r\x1b[2K{done / 1e6:,.1f}{share}")
 
 
 def _verify(name: str, root: str | None) -> int:
@@ -118,7 +119,7 @@ def _show(name: str, root: str | None, out: Path | None, rest: Sequence[str]) ->
     chosen = values(offered, _given(rest))
     options = {key.removeprefix("data."): value for key, value in chosen.items()}
     opened = data.load(name, root, **options)
-    print("\n".join(described(opened, name)))
+    print("\n".join(map(visible, described(opened, name))))
     if out is not None:
         print(f"{'sheet':<10} {contact_sheet(opened, out)}")
     return 0

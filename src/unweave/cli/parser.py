@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from unweave.settings import nearest
+from unweave.visible import visible
 
 OTHER_DATA = "take data whose contents have changed since the run was trained; scores and page say so"
 TRUST = "run the code that it names and that is not unweave's (your own runs need no word)"
@@ -64,5 +65,5 @@ def plain(word: str) -> str:
 
 def complain(message: str, code: int = 2) -> int:
     """Print a message as one line on stderr. Returns the exit code `code`."""
-    print("unweave:", " ".join(message.split()), file=sys.stderr)
+    print("unweave:", visible(" ".join(message.split())), file=sys.stderr)
     return code

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from unweave.training.records import COLUMNS, duration
+from unweave.visible import obeyed, visible
 
 
 class Progress:
@@ -19,7 +20,7 @@ class Progress:
     """
 
     def __init__(self, stream: TextIO | TextIOBase | None = None):
-        self.stream = stream or sys.stderr
+        self.stream = stream or obeyed(sys.stderr)
         self.shown = self.stream.isatty()
         self.run: Path | None = None
         self.steps = 0
@@ -34,12 +35,12 @@ class Progress:
             self.run = record["run"]
             self.steps = record["steps"]
             self.batch_size = record["batch_size"]
-            print(f"data: {record['data']}", flush=True)
+            print(f"data: {visible(record['data'])}", flush=True)
         elif "resumed" in record:
             print(f"resumed at step {record['resumed']}", flush=True)
         elif self.shown:
             width = shutil.get_terminal_size().columns - 1
-            self.stream.write("\r\x1b[2K" + self.line(record)[:width])
+            self.stream.write("\r\x1b[2K" + visible(self.line(record))[:width])
             self.stream.flush()
             self.open = True
 

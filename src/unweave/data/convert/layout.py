@@ -77,30 +77,41 @@ def _refuse_others(array: NDArray[Any], name: str) -> None:
     shape = array.shape
     if array.dtype.kind not in "uifb":
         raise ValueError(f"{name} holds {array.dtype}; expected numbers")
+    refuse_single(array, name)
+    if array.ndim not in (2, 3, 4, 5) or 0 in shape or len(array) < 2:
+        raise ValueError(f"{name} has shape {shape}; expected at least 2 images (N, H, W, C) or (N, C, H, W)")
+
+
+def refuse_single(array: NDArray[Any], name: str) -> None:
+    """ValueError for an array that is one image: colours on one side, no other rows, or a square of bytes."""
+    shape = array.shape
     colours = array.ndim == 3 and (shape[-1] in CHANNELS or shape[0] in CHANNELS)
     alone = array.ndim > 2 and shape[0] == 1
     square = array.ndim == 2 and array.dtype == np.uint8 and shape[0] == shape[1]
     if colours or alone or square:
         raise ValueError(f"{name} has shape {shape}: one single image; expected many, (N, H, W, C) or (N, C, H, W)")
-    if array.ndim not in (2, 3, 4, 5) or 0 in shape or len(array) < 2:
-        raise ValueError(f"{name} has shape {shape}; expected at least 2 images (N, H, W, C) or (N, C, H, W)")
 
 
 def _channels_first(array: NDArray[Any], layout: Layout, name: str) -> tuple[NDArray[Any], str]:
     """Images of rank 4 as (N, C, H, W), and in words where their channels were."""
-    _, a, b, c = array.shape
+    if channels_of(array.shape, layout, name) == "chw":
+        return array, "channels first"
+    return array.transpose(0, 3, 1, 2), "channels last"
+
+
+def channels_of(shape: tuple[int, ...], layout: Layout, name: str) -> Literal["hwc", "chw"]:
+    """Where the channels of images of this shape, of rank 4, are. ValueError if both ends could be them, or none."""
+    if layout != "auto":
+        return layout
+    _, a, b, c = shape
     last = c in CHANNELS
     first = a in CHANNELS
-    if layout == "auto" and last and first:
+    if last and first:
         last = a == b
         first = b == c
         if last == first:  # an image with a side of 1 is less likely than a grey one
             last = a > 1 == c
             first = c > 1 == a
-    if layout == "auto" and last == first:
-        raise ValueError(
-            f"{name} has shape {array.shape}: which axis are the channels? say layout='hwc' or layout='chw'"
-        )
-    if layout == "chw" or (layout == "auto" and first):
-        return array, "channels first"
-    return array.transpose(0, 3, 1, 2), "channels last"
+    if last == first:
+        raise ValueError(f"{name} has shape {shape}: which axis are the channels? say layout='hwc' or layout='chw'")
+    return "chw" if first else "hwc"

@@ -11,15 +11,17 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from unweave.data.convert.scale import Scale
-from unweave.data.datasets.subfolders import by_subfolder
+from unweave.data.datasets.subfolders import beside_classes, by_subfolder
 from unweave.data.factors import FactorSpace
 from unweave.data.files.decoded import decoded, rows_of_files
 from unweave.data.files.frames import Shown
-from unweave.data.files.listing import depth_of, listed, names_below
+from unweave.data.files.left_out import READ, LeftOut
+from unweave.data.files.listing import depth_of, listed, names_below, pictures
 from unweave.data.files.photo import Fit
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.tables import label_csv as sheets
 from unweave.settings import Setting
+from unweave.visible import visible
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,10 @@ def folder(
     """The images below the folder `root` as uint8 of `size`, in the order of their names
     (frame2 before frame10).
 
+    Linked sub-folders are followed, each once. A file without a suffix is a picture by its first
+    bytes. What is left out is said in one line with the reason; files that lie beside class folders,
+    which hold most pictures, are among it.
+
     A video (the extra `video`), an animated picture or a TIFF of several pages is a clip: its
     frames are rows, one after the other, and a group. Its labels in a CSV file apply to each of its
     frames. Videos are decoded at the first use alone, once to count their frames and once into a
@@ -55,7 +61,9 @@ def folder(
     place = Path(root)
     if not place.is_dir():
         raise FileNotFoundError(f"there is no folder {place}")
-    files, colour = listed(place, colour, skip_bad)
+    left = LeftOut(place)
+    found = _in_classes(place, pictures(place, left), subfolders, left)
+    files, colour = listed(found, colour, skip_bad, left)
     deep = depth_of(place, files)
     names = names_below(place, (shown.file for shown in files))
     labels = None
@@ -75,6 +83,16 @@ def folder(
     return ImageData(
         images, name=place.name, about=about, ones_are_white=ones, white=scale.depth, floats=scale.floats, **columns
     )
+
+
+def _in_classes(place: Path, files: list[Path], subfolders: str, left: LeftOut) -> list[Path]:
+    """The files without the few that lie beside class folders, unless a table may name them."""
+    if subfolders != "classes" or any((place / name).is_file() for name in READ):
+        return files
+    beside = set(beside_classes(names_below(place, files)))
+    for i in sorted(beside):
+        left.named("beside the class folders", files[i])
+    return [file for i, file in enumerate(files) if i not in beside]
 
 
 def _columns(
@@ -135,5 +153,5 @@ def _described(
             moving += f", 1 of each {every} kept"
     numbers = "" if scale.words == "bytes" else f" of {scale.words}"
     about = f"{place}: {n:,} {colour} images{numbers}{moving}, resized to {size}x{size}, {shape}; {known}"
-    log.info(about)
+    log.info(visible(about))
     return about

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.convert.grid import space_of
+from unweave.data.files.hdf5 import numbers
 from unweave.data.files.mapped import mapped
 from unweave.data.images import FactorImages
 from unweave.data.sources.files import check, wanted
@@ -52,8 +52,12 @@ def _read(
     try:
         check(name, path)
         with h5py.File(path, "r") as file:
-            stored = _numbers(file, images)
-            values = np.asarray(_numbers(file, labels)[()])  # (N, K)
+            stored = numbers(file, images)
+            known = numbers(file, labels)  # (N, K)
+            columns = len(names)
+            if known.shape != (len(stored), columns):
+                raise ValueError(f"it holds {len(stored)} images and labels {known.shape}; expected (N, {columns})")
+            values = np.asarray(known[()])
             space = space_of(values[:, drop:], names[drop:], {"shape"})
             if stored.dtype != np.uint8 or stored.ndim not in (3, 4) or len(stored) != len(space):
                 raise ValueError(f"it holds {stored.dtype} images {stored.shape} and labels of {len(space)}")
@@ -63,7 +67,7 @@ def _read(
             with h5py.File(path, "r") as file:
                 for start in range(0, len(space), CHUNK):
                     try:
-                        part = np.asarray(file[images][start : start + CHUNK])
+                        part = np.asarray(numbers(file, images)[start : start + CHUNK])
                     except OSError as error:  # a damaged chunk; to `mapped` an OSError is a full disk
                         raise ValueError(str(error)) from error
                     part = part[:, None] if part.ndim == 3 else part.transpose(0, 3, 1, 2)
@@ -74,13 +78,3 @@ def _read(
     except UNREADABLE as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
     return FactorImages(space, array, name=name.removesuffix("-hdf5"), about=about, binary=scale == 255)
-
-
-def _numbers(file: Any, key: str) -> Any:
-    """A data set of numbers in an HDF5 file, no larger than the file can hold."""
-    stored = file[key]
-    if not hasattr(stored, "dtype") or stored.dtype.kind not in "uif":
-        raise ValueError(f"its {key} are not numbers")
-    if stored.external or stored.is_virtual:
-        raise ValueError(f"its {key} are kept in other files, which are not opened")
-    return stored

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.files.listing import natural
+from unweave.data.files.natural import natural
+from unweave.visible import visible
+
+log = logging.getLogger(__name__)
+
+
+def beside_classes(names: list[str]) -> list[int]:
+    """The places of the few files that lie beside class folders, at least two, which hold most of the files."""
+    beside = [i for i, name in enumerate(names) if "/" not in name]
+    folders = {name.partition("/")[0] for name in names if "/" in name}
+    few = len(beside) < len(names) / 2
+    return beside if few and len(folders) > 1 else []
 
 
 def by_subfolder(
@@ -13,26 +26,38 @@ def by_subfolder(
 ) -> tuple[NDArray[np.int64] | None, tuple[str, ...], NDArray[np.int64] | None]:
     """(classes, their names, groups) of the files: classes or clips from their folders, groups from clips.
 
-    meaning: of a sub-folder, "classes" or "clips". No classes if all files are in one folder, no
-    groups without clips. A still that is in no clip is a group of its own.
+    meaning: of a sub-folder, "classes" or "clips". No classes if all files are in one folder, or if
+    some lie beside the folders, which is logged; no groups without clips. A still that is in no clip
+    is a group of its own.
     """
     parts = [_part(name, meaning) for name in names]
-    apart = len(set(parts)) > 1 and all("/" in name for name in names)
     y: NDArray[np.int64] | None = None
     classes: tuple[str, ...] = ()
     groups: NDArray[np.int64] | None = None
-    if apart:
-        order = sorted(set(parts), key=natural)
-        place = {part: k for k, part in enumerate(order)}
-        of = np.array([place[part] for part in parts])  # (N,): the sub-folder of each file
-        if meaning == "classes":
-            y = of
-            classes = tuple(order)
-        else:
-            groups = of
-    if clip.any():
+    if meaning == "classes":
+        y, classes = _classes(names, parts)
+    if clip.any() or (meaning == "clips" and len(set(parts)) > 1):
         groups = _clip_groups(names, parts, clip, meaning)
     return y, classes, groups
+
+
+def _classes(names: list[str], parts: list[str]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
+    """The class (N,) of each file by its sub-folder, and the names of the classes; None and () without any."""
+    beside = [name for name in names if "/" not in name]
+    folders = sorted({part for name, part in zip(names, parts, strict=True) if "/" in name}, key=natural)
+    if len(folders) < 2:
+        return None, ()
+    if beside:
+        log.warning(
+            "no classes: %d of %d files lie beside the %d sub-folders, the first is %s; move them into one",
+            len(beside),
+            len(names),
+            len(folders),
+            visible(beside[0]),
+        )
+        return None, ()
+    place = {folder: k for k, folder in enumerate(folders)}
+    return np.array([place[part] for part in parts]), tuple(folders)
 
 
 def _part(name: str, meaning: str) -> str:

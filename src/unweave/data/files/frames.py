@@ -1,4 +1,4 @@
-"""Frames of a picture file: one of a still, all of a video, of an animated GIF, WebP or PNG, or the
+"""Frames of a picture file: one of a still, all of a video, of an animated GIF, WebP, PNG or AVIF, or the
 pages of a TIFF.
 """
 
@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -24,8 +25,8 @@ from unweave.files import WriteError, write
 from unweave.places import cache
 
 log = logging.getLogger(__name__)
-KEPT = 3  # version of the cache's format; another number invalidates older caches
-MOVING = {"GIF", "WEBP", "PNG", "TIFF"}
+KEPT = 4  # version of the cache's format; another number invalidates older caches
+MOVING = {"GIF", "WEBP", "PNG", "TIFF", "AVIF"}
 SUBFILE = 254  # the tag of a TIFF page whose lowest bit marks a reduced copy of another page
 Deep = tuple[Literal["whole", "float"], float, float]
 
@@ -74,7 +75,7 @@ class Counted:
     """
 
     def __init__(self, place: Path) -> None:
-        name = hashlib.blake2b(f"{place.resolve()} {KEPT}".encode(), digest_size=8).hexdigest()
+        name = hashlib.blake2b(os.fsencode(f"{place.resolve()} {KEPT}"), digest_size=8).hexdigest()
         self.file = f"{name}.json"
         self.known: dict[str, object] = {}
         self.asked: dict[str, object] = {}

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, features
 
 from unweave.data.convert.scale import SIXTEEN, UNIT, Scale
 
@@ -23,6 +23,9 @@ BROKEN = (  # what Pillow raises of damaged files
     ValueError, OSError, SyntaxError, EOFError, TypeError, MemoryError, IndexError, OverflowError,
     struct.error, Image.DecompressionBombError,
 )  # fmt: skip
+FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "AVIF", "JPEG2000", "QOI", "PCX")
+LOOSE = "TGA"  # begins with no mark of its own, so that its suffix has to say it
+NEED = {"AVIF": "avif", "JPEG2000": "jpg_2000", "WEBP": "webp"}  # what Pillow can be built without
 GREY = {"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N", "F"}
 
 
@@ -31,8 +34,19 @@ def colour_of(image: Image.Image) -> Colour:
     return "grey" if image.mode in GREY else "rgb"
 
 
+def suffixes() -> set[str]:
+    """The suffixes of the formats that are read, in lower case: what this build of Pillow decodes."""
+    Image.init()
+    missing = {name for name, feature in NEED.items() if not features.check(feature)}
+    read = {*FORMATS, "MPO", LOOSE} - missing
+    return {suffix for suffix, name in Image.registered_extensions().items() if name in read}
+
+
 def opened(file: Path) -> Image.Image:
     """The picture, its header read. ValueError, naming the file, if there is none or it is too large.
+
+    Its first bytes decide the format, whatever the suffix. Only `FORMATS` are tried: others of
+    Pillow's start programs, such as Ghostscript, or take almost any bytes.
 
     A JPEG may have 179 million pixels, since it is decoded at a fraction of its size; another
     picture 50 million. More than four million in a file of few bytes mean a damaged header.
@@ -40,13 +54,28 @@ def opened(file: Path) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns at 89 million pixels and refuses twice as many
-            image = Image.open(file)
+            image = Image.open(file, formats=_formats(file))
         if too_large(image, file):
             image.close()
             raise ValueError(f"it says it has {image.width} x {image.height} pixels, too many to decode")
         return image
     except BROKEN as error:
         raise ValueError(f"{file} is not a picture that can be read: {error}") from error
+
+
+def is_picture(file: Path) -> bool:
+    """Whether the first bytes of a file are those of a picture that is read."""
+    try:
+        opened(file).close()
+    except BROKEN:
+        return False
+    return True
+
+
+def _formats(file: Path) -> tuple[str, ...]:
+    """The formats that a file may have."""
+    of_suffix = Image.registered_extensions().get(file.suffix.lower())
+    return (*FORMATS, LOOSE) if of_suffix == LOOSE else FORMATS
 
 
 def too_large(image: Image.Image, file: Path) -> bool:

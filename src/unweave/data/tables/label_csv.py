@@ -5,7 +5,7 @@ factors.csv: `file`, then a column for each factor. A cell that is empty or a wo
 these numbers; any other is categorical (its values sorted as text). A column called
 `age:continuous` is the factor `age` of that kind, one of `unweave.kinds.KINDS`; ordered and
 continuous ones contain numbers. groups.csv: `file`, `group`. pairs.csv: two columns of files. Files
-are named by their path below the folder, with forward slashes.
+are named by their path below the folder, in any spelling (`unweave.data.tables.file_names`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.tables.cells import missing, number
+from unweave.data.tables.file_names import FileNames
 from unweave.data.tables.table import Sheet, read_table
 from unweave.kinds import factors_of
 
@@ -47,14 +48,13 @@ class Labels:
 
 def factors(path: Path, files: list[str]) -> Labels:
     """The labels of the files, in their order; NaN for those that are not listed."""
-    sheet = _table(path, files)
+    sheet, places = _table(path, FileNames(files))
     numbers = [sheet.numbers(k) for k in range(1, len(sheet.names))]
     names, kinds = _kinds(sheet, numbers)
     coded = [_code(column, sheet.column(k)) for k, column in enumerate(numbers, start=1)]
-    row = {file: i for i, file in enumerate(sheet.column(0))}
-    # (N,): the line of each file; -1, which is the NaN appended below, for a file that is not listed
-    place = [row.get(file, -1) for file in files]
-    v = np.stack([np.append(values, np.nan)[place] for values, _ in coded], axis=1)
+    v = np.full((len(files), len(coded)), np.nan)
+    for k, (values, _) in enumerate(coded):
+        v[places, k] = values
     meanings = tuple(values for _, values in coded)
     return Labels(v, names, tuple(map(len, meanings)), meanings, kinds)
 
@@ -82,9 +82,11 @@ def groups(path: Path, files: list[str]) -> NDArray[np.int64]:
     """The group (N,) of each file, numbered as they first appear; a file that is not listed is a
     group of its own.
     """
-    sheet = _table(path, files, columns=2)
-    of = {file: ("group", group) for file, group in sheet.rows if not missing(group)}
-    keys = [of.get(file, ("file", file)) for file in files]
+    sheet, places = _table(path, FileNames(files), columns=2)
+    keys = [("file", file) for file in files]
+    for place, (_, group) in zip(places, sheet.rows, strict=True):
+        if not missing(group):
+            keys[place] = ("group", group)
     # {key: number}, counted in the order of first appearance
     numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
     return np.array([numbers[key] for key in keys])
@@ -92,33 +94,46 @@ def groups(path: Path, files: list[str]) -> NDArray[np.int64]:
 
 def pairs(path: Path, files: list[str]) -> NDArray[np.int64]:
     """The pairs (P, 2), as places of the two files in `files`."""
-    sheet = _table(path, files, columns=2, once=False)
-    place = {file: i for i, file in enumerate(files)}
-    for line, (_, second) in zip(sheet.lines, sheet.rows, strict=True):
-        if second not in place:
-            raise ValueError(f"{path}, line {line}: there is no image {second!r}")
-    return np.array([[place[a], place[b]] for a, b in sheet.rows], dtype=np.int64).reshape(-1, 2)
+    known = FileNames(files)
+    sheet, first = _table(path, known, columns=2, once=False)
+    return np.array([first, _places(sheet, 1, known)], dtype=np.int64).T
 
 
-def _table(path: Path, files: list[str], columns: int | None = None, once: bool = True) -> Sheet:
-    """A table whose first column names images; ValueError with the line that is wrong."""
+def _table(path: Path, known: FileNames, columns: int | None = None, once: bool = True) -> tuple[Sheet, list[int]]:
+    """A table whose first column names images, and the place of each row's image in `known`.
+
+    ValueError with the line that is wrong, and for a table without rows.
+    """
     sheet = read_table(path, named=True)
     if not sheet.names:
         raise ValueError(f"{path} is not a table of comma-separated values: it is empty")
-    known = set(files)
-    if sheet.names[0] in known:
+    if known.place(sheet.names[0]) >= 0:
         raise ValueError(f"{path} begins with {sheet.names[0]!r}, an image; its first line has to be names of columns")
     if len(sheet.names) < 2 or (columns and len(sheet.names) != columns):
         more = "a column for each factor" if columns is None else "one column more"
         raise ValueError(f"{path} begins with the columns {list(sheet.names)}; expected the file, and {more}")
+    if not sheet.rows:
+        raise ValueError(f"{path} holds the names of its columns, {', '.join(sheet.names)}, and no row below them")
+    places = _places(sheet, 0, known)
     seen = set()
-    for line, row in zip(sheet.lines, sheet.rows, strict=True):
-        if row[0] not in known:
-            raise ValueError(f"{path}, line {line}: there is no image {row[0]!r}")
-        if once and row[0] in seen:
+    for line, row, place in zip(sheet.lines, sheet.rows, places, strict=True):
+        if once and place in seen:
             raise ValueError(f"{path}, line {line}: {row[0]!r} comes twice")
-        seen.add(row[0])
-    return sheet
+        seen.add(place)
+    return sheet, places
+
+
+def _places(sheet: Sheet, k: int, known: FileNames) -> list[int]:
+    """The place in `known` of the image that column k names, for each row. ValueError with the line if there is none."""
+    places = []
+    for line, row in zip(sheet.lines, sheet.rows, strict=True):
+        try:
+            places.append(known.place(row[k]))
+        except ValueError as error:
+            raise ValueError(f"{sheet.path}, line {line}: {error}") from error
+        if places[-1] < 0:
+            raise ValueError(f"{sheet.path}, line {line}: there is no image {row[k]!r}")
+    return places
 
 
 def _code(numbers: NDArray[np.float64] | None, cells: list[str]) -> tuple[NDArray[np.float64], NDArray[np.generic]]:

@@ -7,10 +7,7 @@ separators, missing or equal names, numbers and words in one column, numbers for
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.tables.cells import COMMA, LARGEST, PADDED, WHOLE, dressed, merged, missing, number, padded, whole
+from unweave.data.tables.csv_rows import read_rows
 from unweave.data.tables.header import is_header
 from unweave.data.tables.row_index import row_indices
 from unweave.kinds import suffixed
 
 __all__ = ["Sheet", "exact", "missing", "number", "read_table"]
 log = logging.getLogger(__name__)
-SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
 @dataclass(frozen=True)
@@ -135,7 +132,7 @@ def read_table(path: Path, *, named: bool | None = None) -> Sheet:
     An empty row counts as a row, except at the end of a table with `named`, whose first column
     identifies each row: spreadsheets leave such rows behind.
     """
-    rows, lines = _rows(path)
+    rows, lines = read_rows(path)
     while named and rows and not any(rows[-1]):
         rows.pop()
         lines.pop()
@@ -162,28 +159,6 @@ def _refuse_ragged(path: Path, rows: list[list[str]], lines: list[int], header: 
         if header:
             raise ValueError(f"{path}, line {line}: {len(row)} cells; the header has {width}")
         raise ValueError(f"{path}: row {line} has {len(row)} cells, the first has {width}")
-
-
-def _rows(path: Path) -> tuple[list[list[str]], list[int]]:
-    """The cells of each row, and its line. A blank line is no row; in a single column it is an empty cell."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        first = next((line for line in text.splitlines() if line.strip()), "")
-        for mark, word in SEPARATORS.items():
-            if mark in first and "," not in re.sub(r"\d,\d", "", first):
-                raise ValueError(f"its cells are separated by {word}; expected commas")
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        found = [([cell.strip() for cell in row], reader.line_num) for row in reader]
-    except (UnicodeDecodeError, csv.Error, ValueError) as error:
-        raise ValueError(f"{path} is not a table of comma-separated values in UTF-8: {error}") from error
-    # In a single column a blank line between others is a missing value; at the end it is none.
-    filled = [i for i, (row, _) in enumerate(found) if row]
-    if filled and max(len(row) for row, _ in found) == 1:
-        if filled[-1] + 1 < len(found):
-            log.warning("%s ends in blank lines, which are no rows; write NA where a value is unknown", path)
-        found = [(row or [""], line) for row, line in found[filled[0] : filled[-1] + 1]]
-    found = [(row, line) for row, line in found if row]
-    return [row for row, _ in found], [line for _, line in found]
 
 
 def _without_index(sheet: Sheet) -> Sheet:

@@ -1,0 +1,55 @@
+"""Account of the files of a folder that are left out: how many for each reason, said in one line."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from unweave.visible import visible
+
+log = logging.getLogger(__name__)
+NAMED = 3  # names after a reason; of more, the first ones and "..."
+READ = {"factors.csv", "groups.csv", "pairs.csv"}  # tables in the folder itself, which are not left out
+COMPANIONS = {".csv", ".txt", ".md", ".json", ".ini", ".db"}  # usual beside pictures: no reason for a warning
+
+
+class LeftOut:
+    """The files below `place` that are left out, by reason."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.names: dict[str, list[str]] = {}
+        self.counts: dict[str, int] = {}
+        self.usual = True  # whether nothing but companions is left out
+
+    def file(self, file: Path, suffix: str) -> None:
+        """A file that is read as no picture; suffix: lower case, "" if it has none."""
+        if file.parent == self.place and file.name in READ:
+            return
+        reason = f"of {suffix} (not readable here)" if suffix else "without suffix (not readable here)"
+        self.counts[reason] = self.counts.get(reason, 0) + 1
+        self.usual = self.usual and suffix in COMPANIONS
+
+    def named(self, reason: str, file: Path | str) -> None:
+        """A file or folder whose name is said behind the reason."""
+        self.counts[reason] = self.counts.get(reason, 0) + 1
+        self.names.setdefault(reason, []).append(Path(file).name)
+        self.usual = False
+
+    def __str__(self) -> str:
+        order = sorted(self.counts, key=lambda reason: (reason in self.names, reason))
+        parts = [f"{self.counts[reason]} {reason}{self._examples(reason)}" for reason in order]
+        return "left out: " + ", ".join(parts) if parts else ""
+
+    def _examples(self, reason: str) -> str:
+        """The first names of a reason, in brackets."""
+        names = self.names.get(reason, [])
+        shown = [visible(name) for name in names[:NAMED]]
+        if len(names) > NAMED:
+            shown.append("...")
+        return f" ({', '.join(shown)})" if shown else ""
+
+    def say(self) -> None:
+        """Log the line: as a warning, or as information where nothing but companions is left out."""
+        if self.counts:
+            log.log(logging.INFO if self.usual else logging.WARNING, "%s: %s", visible(self.place), self)

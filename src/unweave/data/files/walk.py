@@ -1,0 +1,77 @@
+"""Walk through a folder: the files below it, linked folders included, each folder once."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from pathlib import Path
+
+from unweave.data.files.left_out import LeftOut
+from unweave.data.files.natural import natural
+
+
+def walk(place: Path, left: LeftOut) -> list[Path]:
+    """The files below `place`. Hidden files and folders (".git", "._1.png") are passed over.
+
+    A link to a folder is followed after all that lies in `place` itself, unless that folder was
+    read before or contains `place`. What cannot be followed or opened is added to `left`.
+    """
+    root = place.resolve()
+    seen = {_identity(folder) for folder in root.parents}
+    found: list[Path] = []
+    folders = deque([place])
+    links: list[Path] = []
+    while folders or links:
+        if not folders:
+            links.sort(key=natural, reverse=True)
+            folders.append(links.pop())
+        folder = folders.popleft()
+        try:
+            identity = _identity(folder)
+            with os.scandir(folder) as listing:
+                entries = list(listing)
+        except OSError:
+            if folder == place:
+                raise
+            left.named("not allowed to be opened", folder)
+            continue
+        if identity in seen:
+            left.named("linked twice or in a circle", folder)
+            continue
+        seen.add(identity)
+        _sort(folder, entries, found, folders, links, left)
+    return found
+
+
+def _sort(
+    folder: Path,
+    entries: list[os.DirEntry[str]],
+    found: list[Path],
+    folders: deque[Path],
+    links: list[Path],
+    left: LeftOut,
+) -> None:
+    """Add each entry of a folder to the files, folders or links, or to what is left out."""
+    for entry in entries:
+        path = folder / entry.name
+        if entry.name[0] == ".":
+            continue
+        if entry.is_symlink():
+            if os.path.isdir(path):
+                links.append(path)
+            elif os.path.isfile(path):
+                found.append(path)
+            else:
+                left.named("linked to nothing", path)
+        elif entry.is_dir():
+            folders.append(path)
+        elif entry.is_file():
+            found.append(path)
+        else:
+            left.named("neither file nor folder", path)
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """What a folder is, under whatever name: the device and its number there."""
+    state = folder.stat()
+    return state.st_dev, state.st_ino

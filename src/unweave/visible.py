@@ -1,0 +1,54 @@
+"""Text for a terminal: control characters and marks of direction are shown as escapes, not obeyed.
+
+Names of files, classes and columns come from other people. An escape code in one can clear the
+screen, recolour it or hide what stands before it; so can a mark that turns the direction of text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+HIDDEN = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+IN_LINES = re.compile(f"[{HIDDEN}]")
+IN_A_LINE = re.compile(rf"[{HIDDEN}\t\n]")
+
+
+def visible(text: object) -> str:
+    r"""The text in one line, with `\x1b` and the like in place of characters that a terminal obeys or hides.
+
+    >>> print(visible("cats\x1b[2J\n"))
+    cats\x1b[2J\n
+    """
+    return IN_A_LINE.sub(_escape, str(text))
+
+
+def shown(stream: Any) -> Any:
+    """The stream with the hidden characters of what is written to it shown; line breaks and tabs stay.
+
+    Streams are of any class that has a `write`: those of notebooks are not of `io`.
+    """
+    return _Shown(stream)
+
+
+def obeyed(stream: Any) -> Any:
+    """The stream below `shown`, for the program's own escape codes; any other stream as it is."""
+    return stream.stream if isinstance(stream, _Shown) else stream
+
+
+class _Shown:
+    """A text stream around another one; whatever it does not define is the other's."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        written: int = self.stream.write(IN_LINES.sub(_escape, text))
+        return written
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
