@@ -5,13 +5,13 @@ This is the only file that knows the forms in which other libraries return codes
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.evaluation.encoder_parts import fields_of, kind_of_value, shown
 from unweave.tensors import is_array, plain
 
 Codes = NDArray[np.float64]
@@ -54,7 +54,7 @@ def _posterior(given: Any, n: int) -> Posterior | None:
     """Mean and log variance in anything that has them; None if it has not, or if they could be several."""
     if is_array(given):
         return _alone(_codes(given, n))
-    fields = _fields(given)
+    fields = fields_of(given)
     if fields is not None:
         return _named(fields, n)
     if isinstance(given, (tuple, list)):
@@ -70,19 +70,6 @@ def _posterior(given: Any, n: int) -> Posterior | None:
 
 def _alone(codes: Codes | None) -> Posterior | None:
     return None if codes is None else (codes, None)
-
-
-def _fields(given: Any) -> Mapping[str, Any] | None:
-    """The named parts of a dict, a named tuple or a dataclass; None for anything else."""
-    if isinstance(given, type):
-        return None
-    if isinstance(given, Mapping):
-        return {str(name): value for name, value in given.items()}
-    if isinstance(given, tuple) and hasattr(given, "_fields"):
-        return dict(zip(given._fields, given, strict=True))
-    if dataclasses.is_dataclass(given):
-        return {field.name: getattr(given, field.name) for field in dataclasses.fields(given)}
-    return None
 
 
 def _named(fields: Mapping[str, Any], n: int) -> Posterior | None:
@@ -174,7 +161,7 @@ def _codes(given: Any, n: int) -> Codes | None:
         if not is_array(given):
             return None  # a list whose rows differ
         reason = str(error).partition("\n")[0]
-        raise NotCodes(f"the encoder gave {_kind(given)} that cannot be read as an array: {reason}") from error
+        raise NotCodes(f"the encoder gave {kind_of_value(given)} that cannot be read as an array: {reason}") from error
     if array.dtype.kind not in "biuf" or np.ma.is_masked(array) or array.size == 0:
         return None
     if array.ndim == 1 and n == 1:
@@ -186,34 +173,3 @@ def _codes(given: Any, n: int) -> Codes | None:
     if array.ndim not in (2, 3) or len(array) != n:
         return None
     return array.astype(np.float64)
-
-
-def shown(given: Any) -> str:
-    """What was given in a few words: its type, its parts with their names, the shape of each."""
-    fields = _fields(given)
-    if fields is not None:
-        parts = [f"{name}: {_brief(value)}" for name, value in fields.items()]
-    elif isinstance(given, (tuple, list)):
-        parts = [_brief(value) for value in given]
-    else:
-        return _brief(given)
-    more = ", ..." if len(parts) > 6 else ""
-    return f"{_kind(given)} of {len(parts)} ({', '.join(parts[:6])}{more})"
-
-
-def _brief(given: Any) -> str:
-    if given is None:
-        return "None"
-    if is_array(given):
-        masked = " with masked entries" if np.ma.is_masked(given) else ""
-        shape = getattr(given, "shape", None)
-        return f"{_kind(given)} of shape {tuple(shape or ())} ({getattr(given, 'dtype', 'no dtype')}){masked}"
-    return _kind(given)
-
-
-def _kind(given: Any) -> str:
-    """The name of the type with its article; of a class itself, its own name."""
-    if isinstance(given, type):
-        return f"the class {given.__name__}"
-    name = "array" if isinstance(given, np.ndarray) else type(given).__name__
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
