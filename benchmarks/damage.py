@@ -151,7 +151,7 @@ def resealed(name: str, plain: Any) -> Any:
     if not isinstance(plain, dict):
         return plain
     if name == "scores.json":
-        return {key: marked(value, key) if isinstance(value, dict) else value for key, value in plain.items()}
+        plain = {key: marked(value, key) if isinstance(value, dict) else value for key, value in plain.items()}
     return marked(plain)
 
 

@@ -143,6 +143,17 @@ def test_a_value_of_another_type_in_a_score_is_named(wrong: dict[str, Any], fold
         folder.scores()
 
 
+def test_a_score_that_was_removed_is_noticed(folder: Folder) -> None:
+    scores = json.loads((folder.path / "scores.json").read_text())
+    del scores["mig"]
+    (folder.path / "scores.json").write_text(json.dumps(scores))
+    with pytest.raises(RunError, match=r"scores.json is damaged: its checksum differs"):
+        folder.scores()
+    del scores["crc32"]  # as an earlier version wrote it
+    (folder.path / "scores.json").write_text(json.dumps(scores))
+    assert list(folder.scores()) == ["dci"]
+
+
 def test_the_log_of_an_earlier_version_is_read_without_checksums(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_text('{"step": 1, "kl": 2.5}\n{"step": 2}\n')
     assert list(Log(tmp_path / "log.jsonl", with_checksums=False).records()) == [{"step": 1, "kl": 2.5}, {"step": 2}]

@@ -154,7 +154,7 @@ class Folder:
             with lock.scoring(self.path):
                 kept = self._plain_scores() | {name: score.to_dict() for name, score in scores.items()}
                 each = {name: marked(plain, name) for name, plain in kept.items()}
-                write(self.path / SCORES, json.dumps(each, indent=1).encode())
+                write(self.path / SCORES, sealed(each, indent=1).encode())
         except OSError as error:
             raise WriteError(f"could not write {self.path / SCORES}: {error.strerror}") from error
 
@@ -164,7 +164,10 @@ class Folder:
             return {}
         found = {}
         try:
-            for name, plain in parsed(file.read_bytes()).items():
+            written = parsed(file.read_bytes())
+            if CHECKSUM in written:  # of all of them, so that none is lost; not by earlier versions
+                written = unmarked(written)
+            for name, plain in written.items():
                 score: dict[str, Any] = typed(name, plain, dict)
                 earlier = self.format == 1 and CHECKSUM not in score  # as an earlier version wrote it
                 found[name] = score if earlier else unmarked(score, name)
