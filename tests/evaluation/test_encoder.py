@@ -131,8 +131,10 @@ def test_codes_in_every_form(form: str) -> None:
     np.testing.assert_allclose(encoded(FORMS[form]), codes(IMAGES), rtol=0.01 if "float16" in form else 1e-6)
 
 
-def test_one_code_for_each_image() -> None:
-    scores = unweave.evaluate(lambda x: codes(x)[:, 0], ["mcc", "active_latents"], data=DATA)
+def test_a_single_latent_is_a_column() -> None:
+    with pytest.raises(ValueError, match=r"shape \(n, D\), \(n, 1\) for a single latent"):
+        unweave.evaluate(lambda x: codes(x)[:, 0], ["mcc"], data=DATA)
+    scores = unweave.evaluate(lambda x: codes(x)[:, :1], ["mcc", "active_latents"], data=DATA)
     assert scores["mcc"].value > 0.4
     assert scores["active_latents"].estimator
 

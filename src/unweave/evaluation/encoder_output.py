@@ -22,8 +22,8 @@ MEANS = {"mean", "means", "mu", "loc", "zmean", "zmu"}
 CODES = {"z", "code", "codes", "latent", "latents", "embedding", "embeddings"}
 LOG_VARS = {"logvar", "logvars", "logvariance", "zlogvar", "zlogvariance"}
 EXPECTED = (
-    "expected codes (n, D) as an array or tensor, (mean, log_var), a distribution, or a dict in which one entry has that "
-    "shape or is named mean, mu, loc, z, codes or latents"
+    "expected codes of shape (n, D), (n, 1) for a single latent, as an array or tensor, (mean, log_var), a distribution, "
+    "or a dict in which one entry has that shape or is named mean, mu, loc, z, codes or latents"
 )
 
 
@@ -153,7 +153,7 @@ def _value(given: Any, name: str) -> Any:
 def _codes(given: Any, n: int) -> Codes | None:
     """An array as codes (n, D) or (n, D, d); None if its shape or its type is another.
 
-    One code as (n,), and maps of one pixel, (n, D, 1, 1) or (n, 1, 1, D), are codes too.
+    Maps of one pixel, (n, D, 1, 1) or (n, 1, 1, D), are codes too. (n,) is none: it may be a loss or a class of each image.
     """
     try:
         array = plain(np.asanyarray(plain(given)))
@@ -166,8 +166,6 @@ def _codes(given: Any, n: int) -> Codes | None:
         return None
     if array.ndim == 1 and n == 1:
         array = array[None]
-    if array.ndim == 1:
-        array = array[:, None]
     if array.ndim > 3 and max(array.shape[1:]) == array[0].size:
         array = array.reshape(len(array), -1)
     if array.ndim not in (2, 3) or len(array) != n:

@@ -16,7 +16,6 @@ run continues as if it had not been.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
