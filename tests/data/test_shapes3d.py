@@ -212,7 +212,8 @@ def test_labels_that_a_file_cannot_hold_are_refused_before_they_take_memory(tmp_
     with h5py.File(path, "w") as file:
         file.create_dataset("images", (5_000_000, 64, 64, 3), "u1", chunks=(12, 16, 16, 1), compression="gzip")
         file.create_dataset("labels", (5_000_000, 6), "f8", **CLAIMS[kept])
-        file["labels"][:1, :1] = 1 if kept == "in chunks" else 0
+        if kept in ("in chunks", "packed"):  # one of the chunks is there
+            file["labels"][0] = 1
     with h5py.File(path, "r") as file, pytest.raises(ValueError, match="its header promises labels"):
         numbers(file, "labels")
     tracemalloc.start()
