@@ -26,7 +26,7 @@ WAYS = {
         "methods/regularisers/beta.py:Beta.forward",
     ),
     "a setting, from the command line to the constructor": (
-        "cli/train.py:split",
+        "cli/typed.py:split",
         "cli/options.py:values",
         "settings/signature.py:Keyword.read",
         "runs/train.py:train",
@@ -35,7 +35,7 @@ WAYS = {
         "methods/spec.py:Spec.build",
     ),
     "codes and factors, to the score in the report": (
-        "evaluation/evaluate.py:evaluate_run",
+        "evaluation/run_scores.py:evaluate_run",
         "evaluation/encoding.py:plan_rows",
         "evaluation/tables.py:encode",
         "evaluation/scoring.py:score",

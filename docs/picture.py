@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from unweave.report.pictures import pixels
-from unweave.report.views import Traversal, Views
+from unweave.report.traversal import Traversal
+from unweave.report.views import Views
 from unweave.runs.run import load_run
 
 TILE = 72  # pixels, as all sizes

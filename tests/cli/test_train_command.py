@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from unweave.cli.progress import Progress
-from unweave.cli.train import split
+from unweave.cli.typed import split
 from unweave.data.sampling.batches import stream
 from unweave.locate import locate
 from unweave.methods import METHODS

@@ -11,11 +11,12 @@ from unweave.blocks import Block
 from unweave.data.images import ImageData
 from unweave.methods.base import Method, NotAvailable
 from unweave.report import page, pictures
+from unweave.report.absent import Absent
 from unweave.report.class_sheet import class_sheet
 from unweave.report.heatmap import LABEL, heatmap
 from unweave.report.leaks import probes
 from unweave.report.swaps import COLUMNS, ROWS, swaps
-from unweave.report.views import Absent, Views
+from unweave.report.views import Views
 from unweave.runs.run import Run
 from unweave.types import Posterior
 

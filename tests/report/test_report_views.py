@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from unweave.data.images import ImageData
-from unweave.report.views import FRAMES, Absent, Views
+from unweave.report.absent import Absent
+from unweave.report.views import FRAMES, Views
 
 
 def test_latents_are_sorted_by_kl_as_the_log_has_it(run):

@@ -8,8 +8,9 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from unweave.cli.parser import complain, pasted, plain
+from unweave.cli.parser import complain, pasted
 from unweave.cli.progress import Progress, terms, worded
+from unweave.cli.typed import OWN, from_file, own_option, split
 from unweave.training.records import duration, units
 
 if TYPE_CHECKING:
@@ -32,10 +33,6 @@ USAGE = """usage: unweave train METHOD [--data NAME] [--steps N] [--seed S] [--o
   --overwrite    replace a run that is there already
   --trust        run the code that FILE or RUN names and that is not unweave's
 """
-TEXTS = ("method", "data", "config", "resume", "out", "root")
-SWITCHES = ("overwrite", "dry_run", "trust", "help")
-OWN = (*TEXTS, *SWITCHES)
-TYPED_ONLY = ("config", "resume", "help")  # not in a file of options; --trust has a message of its own
 USUAL = "dsprites"  # rendered without a download, and the usual benchmark of the field
 
 
@@ -44,9 +41,9 @@ def run(arguments: Sequence[str]) -> int:
     typed = split(arguments)
     written: dict[str, Any] = {}
     if "config" in typed:
-        written = _from_file(Path(_own("config", typed["config"])))
+        written = from_file(Path(own_option("config", typed["config"])))
     # Options of this command; those typed win over those in the file.
-    own = {name: _own(name, value) for name, value in (*written.items(), *typed.items()) if name in OWN}
+    own = {name: own_option(name, value) for name, value in (*written.items(), *typed.items()) if name in OWN}
     _admit(own, written, typed)
     # The rest are options of the loop, the method, its parts, the data and the batches.
     typed = {name: value for name, value in typed.items() if name not in OWN}
@@ -69,64 +66,6 @@ def run(arguments: Sequence[str]) -> int:
     if own.get("dry_run"):
         return _show(own, chosen, options)
     return _train(own, chosen, options)
-
-
-def split(arguments: Sequence[str]) -> dict[str, Any]:
-    """Options as typed, by name: {"method": ..., "beta": "6", "overwrite": True}; True without a value.
-
-    Raises ValueError for a second word that is not an option, and for an option given twice.
-    """
-    words = list(arguments)
-    given: dict[str, Any] = {}
-    while words:
-        word = words.pop(0)
-        if word == "-h":
-            word = "--help"
-        name, equals, value = word.partition("=")
-        if not name.startswith("--"):
-            if "method" in given:
-                raise ValueError(
-                    f"{word!r} is one word too many: the method is {given['method']!r}, and values follow --names"
-                )
-            given["method"] = word
-            continue
-        name = plain(name)
-        if name in given:
-            raise ValueError(f"--{name} is given twice")
-        if equals:
-            given[name] = value
-        elif name not in SWITCHES and words and not words[0].startswith("--"):
-            given[name] = words.pop(0)
-        else:
-            given[name] = True
-    return given
-
-
-def _own(name: str, value: Any) -> Any:
-    """A value of one of this command's own options."""
-    if name in SWITCHES:
-        if str(value).lower() not in ("true", "false"):
-            raise ValueError(f"--{name.replace('_', '-')} is a switch; it was given {value!r}")
-        return str(value).lower() == "true"
-    if not isinstance(value, str) or not value:  # an empty path would be the folder one is in
-        came = "none; one that begins with -- is written ./--NAME" if value is True else repr(value)
-        raise ValueError(f"--{name} needs a value; it was given {came}")
-    return value
-
-
-def _from_file(path: Path) -> dict[str, Any]:
-    """The options in a YAML file, by name."""
-    from unweave.settings.yaml_file import read_yaml
-
-    found: dict[str, Any] = {}
-    for written, value in read_yaml(path).items():
-        name = plain(written)
-        if name in TYPED_ONLY:
-            raise ValueError(f"{path} says {written}, which is said on the command line alone")
-        if name in found:
-            raise ValueError(f"{path} says {name} twice, the second time as {written!r}")
-        found[name] = value
-    return found
 
 
 def _admit(own: Mapping[str, Any], written: Mapping[str, Any], typed: Mapping[str, Any]) -> None:

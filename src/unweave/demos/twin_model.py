@@ -17,7 +17,9 @@ from unweave.evaluation.scoring import DEFAULT
 from unweave.generators import seeded
 from unweave.methods.vae import VAE
 from unweave.metrics.base import Score
-from unweave.report.views import LOOKED_AT, Absent, Latent, Views
+from unweave.report.absent import Absent
+from unweave.report.traversal import Latent
+from unweave.report.views import LOOKED_AT, Views
 from unweave.runs.run import Run
 from unweave.seeds import fold
 from unweave.types import to_unit

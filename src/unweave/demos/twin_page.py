@@ -14,11 +14,13 @@ from unweave.demos.twin_rows import HALF_A_LEVEL, mean, rows_of_factors, rows_of
 from unweave.evaluation.scoring import DEFAULT
 from unweave.metrics.base import Score
 from unweave.report import bars, heatmap, pictures
+from unweave.report.absent import Absent
 from unweave.report.page import environment
 from unweave.report.scatter import scatter
 from unweave.report.sections import section
 from unweave.report.tiles import Tile, minus
-from unweave.report.views import Absent, Traversal, Views
+from unweave.report.traversal import Traversal
+from unweave.report.views import Views
 
 IMAGES = 12  # shown with their reconstructions
 STRIPS = 8  # latents traversed at most

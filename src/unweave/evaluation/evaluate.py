@@ -6,33 +6,22 @@ Every image that any of the metrics needs is encoded once; the metrics read the 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from unweave import data as datasets
 from unweave import metrics as registry
-from unweave.blocks import Block, named
-from unweave.evaluation.encoding import Plan, plan_rows
-from unweave.evaluation.scoring import Asked, as_names, get, name_of, names_of, score
-from unweave.evaluation.tables import Encoded, encode
-from unweave.metrics.score import OF
+from unweave.evaluation.encoder_scores import Encoder, evaluate_encoder
+from unweave.evaluation.run_scores import evaluate_run
+from unweave.evaluation.scoring import as_names, get, name_of, names_of, score
 from unweave.metrics.tables.arguments import check_how, refuse_unread
-from unweave.metrics.tables.rows import FIT_ROWS
 from unweave.metrics.tables.swapped import SWAPPED, look_swapped
 from unweave.metrics.tables.table import Table
 
 if TYPE_CHECKING:
-    from unweave.data.base import Dataset
     from unweave.runs.run import Run
 
-Encoder = Callable[..., Any]  # its results are read in `evaluation.encoder_output`
 OF_RUNS = "is of a run, whose method says what the columns of its codes are"
-
-OTHER_DATA = "scored on data with other contents than those that the run was trained on"
 
 
 def evaluate(
@@ -134,134 +123,6 @@ def score_codes(
     return score(wanted, table, calibrate=calibrate)
 
 
-def evaluate_encoder(
-    encoder: Encoder,
-    data: Any,
-    metrics: Any = None,
-    *,
-    n: int | None = None,
-    seed: int = 0,
-    protocol: str = "unweave",
-    calibrate: bool = False,
-    kinds: Any = None,
-) -> dict[str, registry.Score]:
-    """Score a function from images (n, C, H, W) uint8 to codes (n, D) on a data set; arguments as
-    of `evaluate`.
-    """
-    check_how(protocol, seed, calibrate)
-    names = as_names(metrics)
-    plan = _plan(datasets.load(data), names, n=n, seed=seed, protocol=protocol, kinds=kinds)
-    from unweave.evaluation.encoder import EncoderCalls  # here, so that scoring arrays needs no torch
-    from unweave.generators import all_left_alone
-
-    calls = EncoderCalls(encoder)
-    with all_left_alone():
-        tables = encode(plan, calls)
-    scores = score(_wanted(names, tables), tables.rows, tables.others, calibrate=calibrate)
-    for note in calls.notes:
-        scores = {name: _noted(found, note) for name, found in scores.items()}
-    return scores
-
-
-def evaluate_run(
-    run: Run,
-    metrics: Any = None,
-    *,
-    data: Any = None,
-    n: int | None = None,
-    seed: int = 0,
-    protocol: str = "unweave",
-    calibrate: bool = False,
-    kinds: Any = None,
-    block: str | None = None,
-) -> dict[str, registry.Score]:
-    """Score a run on its own data or on others, and keep the scores in its scores.json; arguments
-    as of `evaluate`.
-
-    NotKept, which has the scores, where they cannot be written there.
-    """
-    check_how(protocol, seed, calibrate)
-    names = as_names(metrics)
-    from unweave.runs.errors import NotKept
-    from unweave.runs.folder import refuse_links
-
-    refuse_links(run.path)  # before the work: its scores are written there
-    blocks = run.blocks
-    if block is not None:
-        named(blocks, block)  # ValueError for an unknown block, before the work
-    tables, source = _encode_run(run, data, names, n, block, seed=seed, protocol=protocol, kinds=kinds)
-    wanted = _wanted(names, tables)
-    _refuse_classless(wanted, blocks, block, tables, source.name)
-    options = {"class_accuracy": {"named": True}} if run.method.classes_named else {}
-    scores = score(wanted, tables.rows, tables.others, calibrate=calibrate, options=options)
-    if tables.columns is not None:
-        chosen = {"columns": tables.columns}
-        scores = {name: replace(found, parts=found.parts | chosen) for name, found in scores.items()}
-    if data is None and run.data_differ:
-        scores = {name: _noted(found, OTHER_DATA) for name, found in scores.items()}
-    kept = scores
-    if block is not None:
-        kept = {f"{name}{OF}{block}": found for name, found in scores.items()}
-    try:
-        run.folder.keep_scores(kept)
-    except ValueError as error:
-        raise NotKept(scores, str(error)) from error
-    return scores
-
-
-def _noted(found: registry.Score, note: str) -> registry.Score:
-    """The score with one more note in its reason."""
-    return replace(found, reason=f"{found.reason}; {note}" if found.reason else note)
-
-
-def _encode_run(
-    run: Run,
-    data: Any,
-    names: list[Asked] | str | None,
-    n: int | None,
-    block: str | None,
-    **how: Any,
-) -> tuple[Encoded, Dataset]:
-    """The tables of a run, and the data set they are of: `data`, or the run's held-out rows, or all
-    its data.
-    """
-    held_out = data is None and run.held is not None
-    if data is not None:
-        source = datasets.load(data)
-    elif run.held is not None:
-        source = run.held
-    else:
-        source = run.data
-    if run.method.encodes == "clips":
-        from unweave.evaluation.clips import encode_clips
-
-        frames = FIT_ROWS if n is None else n
-        return encode_clips(run, source, n=frames, block=block, **how), source
-    plan = _plan(source, names, n=n, held_out=held_out, **how)
-    return encode(plan, run.posterior, run.blocks, block), source
-
-
-def _plan(source: Dataset, names: list[Asked] | str | None, *, n: int | None, protocol: str, **more: Any) -> Plan:
-    """The rows that these metrics need. ValueError if n is not a whole number of at least 2."""
-    n = FIT_ROWS if n is None else n
-    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 2:
-        raise ValueError(f"n is {n!r}; it has to be a whole number of images, at least 2")
-    known = None
-    if names is not None and names != "all":
-        known = names_of(names, None)  # ValueError for an unknown name, before the work
-    groups = protocol.startswith("dlib") and _wants_groups(known)
-    return plan_rows(source, n=int(n), protocol=protocol, groups=groups, **more)
-
-
-def _wanted(names: list[Asked] | str | None, tables: Encoded) -> list[Asked]:
-    """The requested metrics; where they are not named, class_accuracy too if there are classes."""
-    wanted = names_of(names, tables.posteriors)
-    by_default = names is None or names == "all"
-    if by_default and "classes" in tables.others:
-        return [*wanted, "class_accuracy"]
-    return wanted
-
-
 def _refuse(*, why: str, **given: Any) -> None:
     """ValueError for an argument that is not None."""
     refuse_unread("evaluate", given, given, why)
@@ -273,22 +134,3 @@ def _method_meant(what: Any) -> str:
         if callable(getattr(what, name, None)):
             return f"; its method {name} may be the function"
     return ""
-
-
-def _refuse_classless(
-    names: list[Asked], blocks: Mapping[str, Block], only: str | None, tables: Encoded, data: str
-) -> None:
-    """ValueError if a metric of classes is requested of a run without them: its codes would pass
-    for probabilities.
-    """
-    wanted = [name_of(name) for name in names if get(name).declares.tables == "classes"]
-    if wanted and "class" not in blocks:
-        raise ValueError(f"{wanted[0]} needs a block 'class'; the codes of this run are {', '.join(blocks)}")
-    if wanted and only not in (None, "class"):
-        raise ValueError(f"{wanted[0]} reads the block 'class', and the block {only} alone is to be scored")
-    if wanted and "classes" not in tables.others:
-        raise ValueError(f"{wanted[0]} needs the class of each image, and {data} has none")
-
-
-def _wants_groups(names: list[Asked] | None) -> bool:
-    return names is None or any(get(name).declares.tables in ("groups", "pairs") for name in names)

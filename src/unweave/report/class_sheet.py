@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.report import pictures
+from unweave.report.absent import Absent, able
 from unweave.report.facts import class_names
 from unweave.report.pictures import Picture
-from unweave.report.views import Absent, Views, able
+from unweave.report.views import Views
 from unweave.runs.run import Run
 
 CLASSES = 12  # shown at most

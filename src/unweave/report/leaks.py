@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from unweave.evaluation.encoding import known_factors, known_kinds
 from unweave.evaluation.leaks import Leak, leaks
+from unweave.report.absent import Absent
 from unweave.report.matrices import factor_names
 from unweave.report.tiles import minus
-from unweave.report.views import Absent, Views
+from unweave.report.views import Views
 
 
 @dataclass(frozen=True)

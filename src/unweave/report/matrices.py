@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from unweave.metrics.base import Score
 from unweave.report import heatmap
+from unweave.report.absent import Absent
 from unweave.report.heatmap import Heatmap
-from unweave.report.views import Absent, Views
+from unweave.report.views import Views
 from unweave.runs.run import Run
 
 ROWS = 64  # latents in a heat map

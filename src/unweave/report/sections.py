@@ -11,6 +11,7 @@ import numpy as np
 from unweave.metrics.tables.notes import notes
 from unweave.metrics.tables.silence import ACTIVE
 from unweave.report import curves, facts, pictures, scores
+from unweave.report.absent import Absent
 from unweave.report.class_sheet import class_sheet
 from unweave.report.leaks import probes
 from unweave.report.matrices import matrices
@@ -18,7 +19,8 @@ from unweave.report.pictures import Picture
 from unweave.report.remarks import remarks
 from unweave.report.swaps import swaps
 from unweave.report.tiles import Tile, tiles
-from unweave.report.views import Absent, Traversal, Views
+from unweave.report.traversal import Traversal
+from unweave.report.views import Views
 from unweave.runs.run import Run
 from unweave.training.kl_log import by_column
 from unweave.training.records import units

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from unweave.report import pictures
+from unweave.report.absent import Absent, able
 from unweave.report.pictures import Picture
-from unweave.report.views import Absent, Views, able
+from unweave.report.views import Views
 
 ROWS = 6
 COLUMNS = 9

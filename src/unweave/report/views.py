@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +14,9 @@ from unweave.data.base import Dataset
 from unweave.data.sampling.moving import some_clips
 from unweave.evaluation.columns import MOST, column_kl
 from unweave.evaluation.encoding import known_factors
-from unweave.methods.base import NotAvailable
 from unweave.metrics.tables.silence import ACTIVE
+from unweave.report.absent import Absent, able
+from unweave.report.traversal import Latent, Traversal, of_classes, of_latent
 from unweave.runs.run import Run
 
 FRAMES = np.linspace(0.01, 0.99, 9)  # quantiles of the prior, one for each frame of a traversal
@@ -25,51 +25,6 @@ FEW = 200  # such images for methods that optimise the code of each image
 CLIPS = 4  # shown with their reconstructions
 CANDIDATES = 24  # images; the second start of a traversal is the one farthest from the first
 DRAWN = 10_000  # samples of the prior for its quantiles
-T = TypeVar("T")
-
-
-class Absent(Exception):
-    """Raised where a section has no content; the message is the reason, shown on the page."""
-
-
-@dataclass(frozen=True)
-class Latent:
-    """One column of a code.
-
-    column: its index. name: "z3", or "style 2" in a named block. kl: nats per image; None if codes
-    have no variance. spread: standard deviation of the posterior means over images; None without an
-    encoder. active: whether the latent is used.
-    """
-
-    column: int
-    name: str
-    kl: float | None
-    spread: float | None
-    active: bool
-
-    @property
-    def use(self) -> float:
-        """The key that latents are sorted by: KL, or spread where there is no KL."""
-        if self.kl is not None:
-            return self.kl
-        return self.spread or 0.0
-
-
-@dataclass(frozen=True)
-class Traversal:
-    """Latent traversal: images decoded while one latent, or one one-hot block, changes.
-
-    frames: for each starting code, images (T, C, H, W). values: (T,) of the latent. at: for each
-    starting code, the position of its own value on the strip, 0 to 1 (None for a block). labels: of
-    the frames.
-    """
-
-    name: str
-    latent: Latent | None
-    frames: list[NDArray[np.float32]]
-    values: NDArray[np.floating]
-    at: list[float | None]
-    labels: list[str]
 
 
 class Views:
@@ -220,8 +175,14 @@ class Views:
         values = self.values[0]
         active = [latent for latent in self.latents if latent.active][:most]
         one_hot = [name for name, block in self.run.blocks.items() if block.kind == "one-hot"]
-        found = [self._traversal(latent, start, values[:, latent.column]) for latent in active]
-        return found + [self._classes(name, start) for name in one_hot]
+        found = [of_latent(latent, start, values[:, latent.column], self._decoded) for latent in active]
+        for name in one_hot:
+            columns = np.array(self.run.blocks[name].places(start.shape[1]))
+            found.append(of_classes(name, columns, start, self._decoded))
+        return found
+
+    def _decoded(self, codes: NDArray[np.float32]) -> NDArray[np.float32]:
+        return able(lambda: self.run.decode(codes))
 
     def mutual_information(self) -> tuple[Any, str]:
         """The Score `mig` of `looked_at` images, with its matrix (D, K) in nats, and a note on them."""
@@ -253,33 +214,3 @@ class Views:
         if own_kl is not None:
             active = own_kl > ACTIVE
         return Latent(column, name, own_kl, own_spread, active)
-
-    def _traversal(self, latent: Latent, start: NDArray[np.float32], values: NDArray[np.float32]) -> Traversal:
-        """The traversal of a latent through values (T,), from each of the starting codes (S, D)."""
-        codes = np.repeat(start, len(values), 0)  # (S, D) -> (S * T, D)
-        codes[:, latent.column] = np.tile(values, len(start))
-        places = np.linspace(0, 1, len(values))
-        at = [float(np.interp(v, values, places)) for v in start[:, latent.column]]
-        labels = [f"{latent.name} = {v:z.2f}" for v in values]
-        return Traversal(latent.name, latent, self._frames(codes, len(start)), values, list(at), labels)
-
-    def _classes(self, name: str, start: NDArray[np.float32]) -> Traversal:
-        """The traversal of a one-hot block through its classes, from each of the starting codes (S, D)."""
-        columns = np.array(self.run.blocks[name].places(start.shape[1]))
-        codes = np.repeat(start, len(columns), 0)  # (S, D) -> (S * T, D), with T classes
-        codes[:, columns] = np.tile(np.eye(len(columns), dtype=np.float32), (len(start), 1))
-        labels = [f"{name} {i}" for i in range(len(columns))]
-        values = np.arange(len(columns), dtype=np.float32)
-        return Traversal(name, None, self._frames(codes, len(start)), values, [None] * len(start), labels)
-
-    def _frames(self, codes: NDArray[np.float32], starts: int) -> list[NDArray[np.float32]]:
-        """Decoded codes (S * T, D) as S arrays of images (T, C, H, W)."""
-        return np.split(able(lambda: self.run.decode(codes)), starts)
-
-
-def able(make: Callable[[], T]) -> T:
-    """The result of `make`; raises Absent with the method's own reason if it is not available."""
-    try:
-        return make()
-    except NotAvailable as reason:
-        raise Absent(f"{str(reason).rstrip('.')}.") from reason

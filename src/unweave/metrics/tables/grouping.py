@@ -4,7 +4,6 @@ copies.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,7 +19,6 @@ from unweave.metrics.tables.groups import (
     TEST_GROUPS,
     Groups,
     Side,
-    check_groups,
     comparable,
     draw,
     scarce,
@@ -69,7 +67,7 @@ class GroupTable(AnyTable):
         """Check groups that a user gave; without `test`, a seeded third of them is kept for
         testing.
         """
-        flat, fit, tested, d = _sides(groups, test, protocol, seed)
+        flat, fit, tested, d = sides(groups, test, protocol, seed)
         scale = flat
         if reference is not None:
             scale = in_double(check_codes(reference, "reference codes"), protocol)
@@ -228,23 +226,3 @@ class GroupTable(AnyTable):
             return None
         reference = self.factors[: len(self.reference)]  # of the rows to fit on, which come first
         return replace(self._of(self.factors, reference), latents=self.varying, width=self.height)
-
-
-def _sides(groups: Groups, test: Any, protocol: str, seed: int) -> tuple[np.ndarray, Side, Side, int]:
-    """Codes (rows, D) of all groups, which the members of both sides index; groups to fit on, to
-    test on; and D.
-    """
-    codes, fixed = check_groups(groups)
-    g, length, d = codes.shape
-    members = np.arange(g * length).reshape(g, length)
-    order = np.random.default_rng(fold(seed, "groups to fit on")).permutation(g)
-    flat = in_double(codes.reshape(-1, d), protocol)
-    if test is None:
-        cut = math.ceil(g * 2 / 3)
-        fit = Side(members[order[:cut]], fixed[order[:cut]])
-        return flat, fit, Side(members[order[cut:]], fixed[order[cut:]]), d
-    test_codes, test_fixed = check_groups(test, d)
-    # test rows stand after those of the groups to fit on
-    test_members = len(flat) + np.arange(test_codes[..., 0].size).reshape(test_codes.shape[:2])
-    flat = np.concatenate([flat, test_codes.reshape(-1, d)])
-    return flat, Side(members[order], fixed[order]), Side(test_members, test_fixed), d

@@ -134,3 +134,23 @@ def comparable(
         return codes, reference
     reference, codes = standardise_robustly(reference, codes, weights=weights)
     return codes, reference
+
+
+def sides(groups: Groups, test: Any, protocol: str, seed: int) -> tuple[np.ndarray, Side, Side, int]:
+    """Codes (rows, D) of all groups, which the members of both sides index; groups to fit on, to
+    test on; and D.
+    """
+    codes, fixed = check_groups(groups)
+    g, length, d = codes.shape
+    members = np.arange(g * length).reshape(g, length)
+    order = np.random.default_rng(fold(seed, "groups to fit on")).permutation(g)
+    flat = in_double(codes.reshape(-1, d), protocol)
+    if test is None:
+        cut = math.ceil(g * 2 / 3)
+        fit = Side(members[order[:cut]], fixed[order[:cut]])
+        return flat, fit, Side(members[order[cut:]], fixed[order[cut:]]), d
+    test_codes, test_fixed = check_groups(test, d)
+    # test rows stand after those of the groups to fit on
+    test_members = len(flat) + np.arange(test_codes[..., 0].size).reshape(test_codes.shape[:2])
+    flat = np.concatenate([flat, test_codes.reshape(-1, d)])
+    return flat, Side(members[order], fixed[order]), Side(test_members, test_fixed), d
