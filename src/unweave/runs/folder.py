@@ -15,7 +15,6 @@ run continues as if it had not been.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
