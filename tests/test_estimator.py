@@ -190,7 +190,7 @@ def test_masked_images_are_refused():
         Disentangler("vae", steps=2, **SMALL).fit(np.ma.masked_equal(IMAGES, 0))
 
 
-SIDES = [(n, n) for n in (1, 2, 3, 4)] + [(1, 5), (5, 1), (2, 3), (1, 64), (64, 1)]
+SIDES = [(1, 1), (2, 2), (3, 3), (4, 4), (2, 3), (1, 64)]
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
