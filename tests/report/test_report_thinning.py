@@ -66,6 +66,7 @@ def test_of_many_groups_the_best_of_each_metric_is_shown():
 
 
 def test_a_comparison_of_many_runs_has_the_sections_of_the_first_and_says_so(run, monkeypatch):
+    monkeypatch.setattr(page, "WHOLE", 2)
     monkeypatch.setattr(page, "DETAILED", 1)
     monkeypatch.setattr(page, "LISTED", 2)
     text = html.unescape(page.render([run, run, run]))
@@ -74,3 +75,10 @@ def test_a_comparison_of_many_runs_has_the_sections_of_the_first_and_says_so(run
     assert "run-1" not in text
     assert "The sections of the first 1 runs follow" in text
     assert "The first 2 of 3 runs" in text
+
+
+def test_the_data_that_many_runs_share_is_opened_once(run, known_run):
+    other = known_run()
+    found = page._one_of_each_data([run, run, other, run])
+    assert len(found) == 2
+    assert other in found

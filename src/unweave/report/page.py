@@ -14,7 +14,8 @@ from unweave.runs.errors import OtherData
 from unweave.runs.run import Run, load_run
 from unweave.training.records import units
 
-DETAILED = 12  # runs whose own sections follow a comparison
+WHOLE = 12  # runs at most that all have sections of their own
+DETAILED = 4  # the first runs of more, which have them
 LISTED = 1_000  # runs in the table of runs
 
 
@@ -37,7 +38,7 @@ def write(
     if not given:
         raise ValueError("a report needs at least one run; none was given")
     loaded = [run if isinstance(run, Run) else load_run(run, trust=trust, other_data=other_data) for run in given]
-    for run in loaded:
+    for run in _one_of_each_data(loaded):
         _refuse_other_data(run)
     path = Path(out)
     if path.is_dir():
@@ -46,6 +47,11 @@ def write(
     path.parent.mkdir(parents=True, exist_ok=True)
     replace(path, page.encode())
     return path
+
+
+def _one_of_each_data(runs: Sequence[Run]) -> list[Run]:
+    """A run of each data set, told by all that the runs say of it, so that none is opened a thousand times."""
+    return list({repr(run.config.data): run for run in runs}.values())
 
 
 def _refuse_other_data(run: Run) -> None:
@@ -60,7 +66,8 @@ def _refuse_other_data(run: Run) -> None:
 
 def render(runs: Sequence[Run]) -> str:
     """The HTML text of the page."""
-    pages = [sections.of(run, f"run-{i}") for i, run in enumerate(runs[:DETAILED])]
+    detailed = runs if len(runs) <= WHOLE else runs[:DETAILED]
+    pages = [sections.of(run, f"run-{i}") for i, run in enumerate(detailed)]
     comparison = None
     title = pages[0].title
     if len(runs) > 1:
