@@ -99,6 +99,7 @@ def comparing(runs: Sequence[Run]) -> dict[str, Any]:
         "groups": groups,
         "shown": compare.shown(groups, scores),
         "listed": LISTED,
+        "lanes": compare.LANES,
         "summaries": compare.summaries(groups, scores),
         "strips": compare.strips(groups, names, scores),
         "metrics": list(dict.fromkeys(metric for of_run in scores for metric in of_run)),
