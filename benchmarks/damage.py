@@ -146,16 +146,18 @@ def damaged_text(content: bytes, other: bytes, rng: np.random.Generator) -> byte
     return b"".join([*lines[:line], taken, *lines[line:]])
 
 
-def resealed(name: str, plain: Any) -> Any:
-    """The same with checksums that hold."""
+def resealed(name: str, plain: Any, run: str) -> Any:
+    """The same with checksums that hold. run: its name."""
     if not isinstance(plain, dict):
         return plain
+    if name == "config.json":
+        return marked(plain)
     if name == "scores.json":
-        plain = {key: marked(value, key) if isinstance(value, dict) else value for key, value in plain.items()}
-    return marked(plain)
+        plain = {key: marked(value, run + key) if isinstance(value, dict) else value for key, value in plain.items()}
+    return marked(plain, run)
 
 
-def damage(name: str, content: bytes, other: bytes, rng: np.random.Generator) -> tuple[bytes, bool]:
+def damage(name: str, content: bytes, other: bytes, run: str, rng: np.random.Generator) -> tuple[bytes, bool]:
     """(a damaged file, whether it was given checksums that hold)."""
     if rng.random() < 0.5:
         return damaged_text(content, other, rng), False
@@ -171,7 +173,7 @@ def damage(name: str, content: bytes, other: bytes, rng: np.random.Generator) ->
         line = int(rng.integers(len(texts[0])))
     plain = altered(json.loads(texts[0][line]), json.loads(texts[1][line]), rng)
     if forged:
-        plain = resealed(name, plain)
+        plain = resealed(name, plain, run)
     texts[0][line] = json.dumps(plain, indent=1 if name == "config.json" else None).encode()
     return b"\n".join(texts[0]) + (b"\n" if name == "log.jsonl" else b""), forged
 
@@ -230,7 +232,7 @@ def tried(name: str, runs: tuple[Path, Path], expected: Any, turn: int, rng: np.
         shutil.copytree(runs[0], here / "run")
         file = here / "run" / name
         contents = [(run / name).read_bytes() for run in runs]
-    damaged, forged = damage(name, contents[0], contents[1], rng)
+    damaged, forged = damage(name, contents[0], contents[1], Folder(runs[0]).run, rng)
     file.write_bytes(damaged)
     try:
         return outcome(name, here, turn, forged, expected)

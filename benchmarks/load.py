@@ -51,9 +51,11 @@ def scored(name: str, size: tuple[int, int, int]) -> str:
 
 def of_long_log(folder: Path, records: int) -> str:
     run = trained(folder)
-    last = unsealed((run / "log.jsonl").read_text().splitlines()[-1])
-    lines = [sealed(last | {"step": i + 1, "reconstruction": 100 / (i + 1)}) for i in range(records)]
-    (run / "log.jsonl").write_text("\n".join(lines) + "\n")
+    log = Folder(run).log
+    last = list(log.records())[-1]
+    log.path.unlink()
+    for i in range(records):
+        log.append(last | {"step": i + 1, "reconstruction": 100 / (i + 1)})
     return page([run], folder / "page.html")
 
 
@@ -68,6 +70,10 @@ def of_many_runs(folder: Path, runs: int) -> str:
         config["loop"]["seed"] = i % 5
         config["method"]["settings"]["regulariser.beta"] = 1.0 + i // 5
         (path / "config.json").write_text(sealed(config))
+        records = list(Folder(first).records())
+        (path / "log.jsonl").unlink()
+        for record in records:
+            Folder(path).append(record)
         values = rng.random(6).tolist()
         names = ("mig", "modularity", "sap", "dci", "factor_vae_score", "mcc")
         scores = {name: metrics.base.Score(value, error=0.02) for name, value in zip(names, values, strict=True)}

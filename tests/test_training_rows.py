@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 import pytest
 import torch
+from tests.configs import rewrite
 from torch import Tensor, nn
 
 import unweave
@@ -21,7 +21,6 @@ from unweave.data.images import FactorImages, ImageData
 from unweave.methods.base import Method
 from unweave.runs.folder import Folder
 from unweave.runs.run import load_run, parted
-from unweave.runs.sealed_json import sealed
 from unweave.runs.train import resume
 from unweave.settings import Setting
 from unweave.types import Batch, Losses, Posterior
@@ -113,11 +112,13 @@ def test_an_older_run_goes_on_with_the_n_it_was_made_with(tmp_path) -> None:
     """Such a run kept the number of all rows, also where some were held out."""
     path = unweave.train("beta-tcvae", pictures(), steps=1, batch_size=8, holdout=0.5, out=tmp_path, **SMALL).path
     old = Path(shutil.copytree(path, tmp_path / "old"))
-    config = json.loads((old / "config.json").read_text())
-    assert config["data"].pop("rows") == 120
-    config["data"]["info"]["n"] = 120
-    config["loop"]["steps"] = 3
-    (old / "config.json").write_text(sealed(config))
+
+    def change(config):
+        assert config["data"].pop("rows") == 120
+        config["data"]["info"]["n"] = 120
+        config["loop"]["steps"] = 3
+
+    rewrite(old, change)
     (old / "done").unlink()
     assert resume(old, data=pictures()).method.regulariser.n == 120
     assert load_run(old).info.n == 120

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from tests.configs import rewrite
 
 import unweave
 from unweave import places
@@ -158,9 +159,8 @@ def forged(honest: Path, here: Path, sign: Path, attack: Callable[[Config, Path]
     """The honest run with another config, unfinished, and what its config now names."""
     path = Path(shutil.copytree(honest, here / "downloaded"))
     (path / "done").unlink()
+    rewrite(path, lambda config: attack(config, sign))
     config = json.loads((path / "config.json").read_text())
-    attack(config, sign)
-    (path / "config.json").write_text(sealed(config))
     names = [config["method"]["name"], *config["method"]["parts"].values(), config["data"]["source"]]
     return path, next(name for name in names if ":" in name)
 
@@ -216,7 +216,9 @@ def test_scores_are_numbers_whatever_they_are_called(honest, here, sign) -> None
     path = Path(shutil.copytree(honest, here / "downloaded"))
     Path("planted.py").write_text(PLANTED.format(sign=str(sign)))
     scores = {"planted:mig": {"value": 0.5}, "os:system": {"value": 0.5}}
-    (path / "scores.json").write_text(json.dumps({name: marked(score, name) for name, score in scores.items()}))
+    run = Folder(path).run
+    marks = {name: marked(score, run + name) for name, score in scores.items()}
+    (path / "scores.json").write_text(sealed(marks, run))
     unweave.report.write([path, path], "page.html")
     assert not sign.exists()
     assert "planted" not in sys.modules

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 
 import numpy as np
 import pytest
 import torch
+from tests.configs import rewrite
 from torch import nn
 
 from unweave.data.factors import FactorSpace
@@ -17,7 +17,6 @@ from unweave.runs import train as fit
 from unweave.runs.config import DataConfig, LoopConfig, MethodConfig, RunConfig
 from unweave.runs.folder import Folder
 from unweave.runs.run import Run
-from unweave.runs.sealed_json import sealed
 from unweave.types import Posterior
 
 WICKED = "<script>alert(1)</script>"
@@ -51,9 +50,12 @@ def again(run, tmp_path):
     def make(seed: int, method: str = "beta-vae") -> Run:
         path = tmp_path / f"{method}-squares-{seed}"
         shutil.copytree(run.path, path)
-        config = json.loads((path / "config.json").read_text())
-        config["loop"]["seed"], config["method"]["name"] = seed, method
-        (path / "config.json").write_text(sealed(config))
+
+        def change(config):
+            config["loop"]["seed"] = seed
+            config["method"]["name"] = method
+
+        rewrite(path, change)
         return Run(Folder(path), run.method, run.data)
 
     return make

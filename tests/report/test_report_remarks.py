@@ -43,7 +43,7 @@ def test_the_page_shows_it_beside_the_curve(run, tmp_path):
     folder = tmp_path / "copy"
     shutil.copytree(run.path, folder)
     copy = load_run(folder)
-    for step, value in ((11, -1.5), (12, -2.5)):
+    for step, value in ((13, -1.5), (14, -2.5)):
         copy.folder.append({"step": step, "total correlation": value})
     page = write([copy], tmp_path / "page.html").read_text()
     assert "Below 0, where no total correlation is: it is a critic" in page

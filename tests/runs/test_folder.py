@@ -22,7 +22,7 @@ from unweave.methods.base import Method, Player
 from unweave.metrics.score import Score
 from unweave.runs.errors import RunError
 from unweave.runs.folder import FORMAT, Folder
-from unweave.runs.sealed_json import marked
+from unweave.runs.sealed_json import marked, sealed
 from unweave.training.loop import NotFinite, Training
 from unweave.types import Batch, Losses
 
@@ -298,8 +298,8 @@ def test_scores_are_kept_beside_those_that_are_there(tmp_path: Path) -> None:
     folder = Folder.create(tmp_path / "run", config())
     assert folder.scores() == {}
     written = {"mig": {"value": 0.1}, "sap": {"value": 0.2, "from the future": 1}}
-    marks = {name: marked(plain, name) for name, plain in written.items()}
-    (folder.path / "scores.json").write_text(json.dumps(marks))
+    marks = {name: marked(plain, folder.run + name) for name, plain in written.items()}
+    (folder.path / "scores.json").write_text(sealed(marks, folder.run))
     folder.keep_scores({"mig": Score(0.5), "dci": Score(math.nan, reason="one latent")})
     assert {name: str(score) for name, score in folder.scores().items()} == {
         "mig": "0.50",

@@ -38,7 +38,7 @@ def test_bytes_of_any_type_are_bytes_and_a_dark_picture_is_not_judged_by_itself(
     np.testing.assert_allclose(run.encode(given), run.encode(GREY), atol=1e-6)
     dark = GREY.copy()
     dark[0] = BINARY[0]
-    np.testing.assert_array_equal(run.encode(dark[:1]), run.encode(dark)[:1])
+    np.testing.assert_allclose(run.encode(dark[:1]), run.encode(dark)[:1], atol=1e-6)  # kernels differ by batch
     np.testing.assert_allclose(run.encode(dark[:1].astype(int)), run.encode(dark)[:1], atol=1e-6)
 
 

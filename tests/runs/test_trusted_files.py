@@ -138,7 +138,8 @@ def test_a_value_of_another_type_in_the_log_is_named(
 )  # fmt: skip
 def test_a_value_of_another_type_in_a_score_is_named(wrong: dict[str, Any], folder: Folder) -> None:
     score = Score(0.5).to_dict() | wrong
-    (folder.path / "scores.json").write_text(json.dumps({"mig": marked(score, "mig")}))
+    scores = {"mig": marked(score, folder.run + "mig")}
+    (folder.path / "scores.json").write_text(sealed(scores, folder.run))
     with pytest.raises(RunError, match=r"scores.json is damaged: mig is no score"):
         folder.scores()
 
@@ -149,9 +150,26 @@ def test_a_score_that_was_removed_is_noticed(folder: Folder) -> None:
     (folder.path / "scores.json").write_text(json.dumps(scores))
     with pytest.raises(RunError, match=r"scores.json is damaged: its checksum differs"):
         folder.scores()
-    del scores["crc32"]  # as an earlier version wrote it
+    del scores["crc32"]
     (folder.path / "scores.json").write_text(json.dumps(scores))
-    assert list(folder.scores()) == ["dci"]
+    with pytest.raises(RunError, match=r"scores.json is damaged: it has no checksum"):
+        folder.scores()
+
+
+def test_lines_and_scores_of_another_run_are_noticed(folder: Folder, tmp_path: Path) -> None:
+    """Their checksums hold, in their own run."""
+    other = Folder.create(tmp_path / "other", config(beta=5.0))
+    for step in (1, 2, 3):
+        other.append({"step": step, "kl": 0.7 * step})
+    other.keep_scores({"mig": Score(0.6), "dci": Score(0.3)})
+    mine = folder.log.path.read_text().splitlines(keepends=True)
+    theirs = other.log.path.read_text().splitlines(keepends=True)
+    folder.log.path.write_text("".join([mine[0], theirs[1], mine[2]]))
+    with pytest.raises(RunError, match=r"line 2 of .*log.jsonl is damaged: its checksum differs"):
+        list(folder.records())
+    (folder.path / "scores.json").write_bytes((other.path / "scores.json").read_bytes())
+    with pytest.raises(RunError, match=r"scores.json is damaged: its checksum differs"):
+        folder.scores()
 
 
 def test_the_log_of_an_earlier_version_is_read_without_checksums(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ def extremes(x: NDArray[np.floating], y: NDArray[np.floating], intervals: int) -
     x: (n,), ascending. An interval without a finite value of y keeps a point, for the gap.
 
     >>> extremes(np.arange(8.0), np.array([0.0, 5, 1, 1, 1, 1, -9, 0]), 2).tolist()
-    [0, 1, 4, 6, 7]
+    [0, 1, 5, 6, 7]
     """
     n = len(x)
     if n <= 2 * intervals + 2:

@@ -32,7 +32,7 @@ from unweave.runs.sealed_json import CHECKSUM, marked, parsed, sealed, unmarked,
 from unweave.settings.typed import shown, typed
 from unweave.training.loop import Training
 
-FORMAT = 2  # 1, of before, has no checksums in its text files
+FORMAT = 3  # 1 has no checksums in its text files; those of 2 are not of the run's name, so that a line of another run passes
 CONFIG = "config.json"
 NEXT = "config.json.next"  # of the run that is about to replace the one here
 LOG = "log.jsonl"
@@ -66,7 +66,7 @@ def _remove_links(path: Path) -> None:
 class Folder:
     """The files of one run. `create` makes a new one, `Folder(path)` opens one that exists.
 
-    config: what was chosen. format: 1 or 2, that of its files. RunError for a folder that is none, damaged, or newer.
+    config: what was chosen. format: 1 to 3, that of its files. RunError for a folder that is none, damaged, or newer.
     """
 
     def __init__(self, path: str | Path):
@@ -77,7 +77,8 @@ class Folder:
             here = f"is no run folder (it has no {CONFIG})" if self.path.exists() else "does not exist"
             raise RunError(f"{self.path} {here}")
         self.format, self.config = read_config(file.read_bytes(), self.path)
-        self.log = Log(self.path / LOG, with_checksums=self.format > 1, every=self.config.loop.log_every)
+        self.run = self.config.run_name() if self.format > 2 else ""
+        self.log = Log(self.path / LOG, with_checksums=self.format > 1, run=self.run, every=self.config.loop.log_every)
 
     @classmethod
     def create(cls, path: str | Path, config: RunConfig, *, overwrite: bool = False) -> Folder:
@@ -152,8 +153,8 @@ class Folder:
         try:
             with lock.scoring(self.path):
                 kept = self._plain_scores() | {name: score.to_dict() for name, score in scores.items()}
-                each = {name: marked(plain, name) for name, plain in kept.items()}
-                write(self.path / SCORES, sealed(each, indent=1).encode())
+                each = {name: marked(plain, self.run + name) for name, plain in kept.items()}
+                write(self.path / SCORES, sealed(each, self.run, indent=1).encode())
         except OSError as error:
             raise WriteError(f"could not write {self.path / SCORES}: {error.strerror}") from error
 
@@ -164,12 +165,12 @@ class Folder:
         found = {}
         try:
             written = parsed(file.read_bytes())
-            if CHECKSUM in written:  # of all of them, so that none is lost; not by earlier versions
-                written = unmarked(written)
+            if CHECKSUM in written or self.format > 2:  # of all of them, so that none is lost
+                written = unmarked(written, self.run)
             for name, plain in written.items():
                 score: dict[str, Any] = typed(name, plain, dict)
                 earlier = self.format == 1 and CHECKSUM not in score  # as an earlier version wrote it
-                found[name] = score if earlier else unmarked(score, name)
+                found[name] = score if earlier else unmarked(score, self.run + name)
         except ValueError as error:
             raise RunError(f"{file} is damaged: {error}; remove it, and score again") from error
         return found

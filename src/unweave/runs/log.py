@@ -23,13 +23,14 @@ COLUMNS: dict[str, Any] = {  # those that hold no single number
 class Log:
     """The records in a file.
 
-    with_checksums: whether its lines have them, as all have but those of the first format. every: the most steps from one
-    record to the next; 0 if that is not known.
+    with_checksums: whether its lines have them, as all have but those of the first format. run: the name of the run, which
+    the checksums are of too. every: the most steps from one record to the next; 0 if that is not known.
     """
 
-    def __init__(self, path: Path, *, with_checksums: bool = True, every: int = 0):
+    def __init__(self, path: Path, *, with_checksums: bool = True, run: str = "", every: int = 0):
         self.path = path
         self.with_checksums = with_checksums
+        self.run = run
         self.every = every
 
     def append(self, record: Mapping[str, Any]) -> None:
@@ -69,7 +70,7 @@ class Log:
         write(self.path, "".join(kept).encode())
 
     def _line(self, record: Mapping[str, Any]) -> str:
-        return (sealed(record) if self.with_checksums else json.dumps(record)) + "\n"
+        return (sealed(record, self.run) if self.with_checksums else json.dumps(record)) + "\n"
 
     def _refuse_gap(self, before: int, step: int) -> None:
         """Altered if a record does not follow the one before it; the first is at most `every` steps from the start."""
@@ -79,7 +80,7 @@ class Log:
             raise Altered(f"lines before it are missing: its step is {step}, and there is one every {self.every} steps")
 
     def _record(self, line: bytes) -> dict[str, Any]:
-        record = unsealed(line) if self.with_checksums else parsed(line)
+        record = unsealed(line, self.run) if self.with_checksums else parsed(line)
         if "step" not in record:
             raise Altered("it has no step")
         for name, value in record.items():

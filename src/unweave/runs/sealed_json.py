@@ -14,14 +14,14 @@ class Altered(ValueError):
     """A text is not what was written; the message says what of it."""
 
 
-def sealed(plain: Mapping[str, Any], indent: int | None = None) -> str:
+def sealed(plain: Mapping[str, Any], name: str = "", *, indent: int | None = None) -> str:
     """Names with values as JSON text, marked with their checksum."""
-    return json.dumps(marked(plain), indent=indent)
+    return json.dumps(marked(plain, name), indent=indent)
 
 
-def unsealed(text: str | bytes) -> dict[str, Any]:
+def unsealed(text: str | bytes, name: str = "") -> dict[str, Any]:
     """The names with values that `sealed` wrote. Altered if the text is no such JSON, or its checksum is another."""
-    return unmarked(parsed(text))
+    return unmarked(parsed(text), name)
 
 
 def marked(plain: Mapping[str, Any], name: str = "") -> dict[str, Any]:
