@@ -5,6 +5,7 @@ from tests.configs import config
 from unweave.metrics.base import Score
 from unweave.report import compare, facts
 from unweave.report.compare import Group
+from unweave.report.strips import LEFT, RIGHT, WIDTH, strips
 
 
 def test_seeds_of_one_setting_are_a_group():
@@ -38,8 +39,9 @@ def test_a_score_that_a_group_does_not_have_is_left_blank():
 
 def test_the_picture_has_a_dot_for_every_run_and_a_bar_at_each_median():
     scores = [{"mig": Score(v, null=0.5)} for v in (0.0, 1.0, 0.5, 1.0)]
-    (strip,) = compare.strips(GROUPS, ["r"] * 4, scores).strips
-    left, right = compare.LEFT, compare.WIDTH - compare.RIGHT
+    (strip,) = strips(GROUPS, ["r"] * 4, scores).strips
+    left = LEFT
+    right = WIDTH - RIGHT
     assert [m.x for m in strip.marks] == [left, right, (left + right) / 2, right]
     assert [x for x, _, _ in strip.medians] == [(left + right) / 2, right]
     assert strip.null == (left + right) / 2

@@ -8,6 +8,7 @@ from tests.configs import config
 from unweave.metrics.base import Score
 from unweave.report import compare, curves, page
 from unweave.report.curves import LINES, Series
+from unweave.report.strips import strips
 from unweave.report.thinning import extremes
 
 
@@ -58,9 +59,9 @@ def test_of_many_groups_the_best_of_each_metric_is_shown():
     assert len(shown) <= compare.GROUPS + 2
     for name in ("mig", "sap"):
         assert max(range(300), key=lambda i, name=name: scores[i][name].value) in shown
-    strips = compare.strips(groups, [f"run {i}" for i in range(300)], scores)
-    assert strips.height < 200
-    titles = [mark.title for mark in strips.strips[0].marks]
+    plot = strips(groups, [f"run {i}" for i in range(300)], scores)
+    assert plot.height < 200
+    titles = [mark.title for mark in plot.strips[0].marks]
     more = sum(int(title.split("and ")[1].split(" ")[0]) for title in titles if "more here" in title)
     assert len(titles) + more == 300
 

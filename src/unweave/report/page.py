@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from unweave.files import write as replace
 from unweave.report import compare, curves, facts, sections
+from unweave.report.strips import LANES, strips
 from unweave.runs.errors import OtherData
 from unweave.runs.run import Run, load_run
 from unweave.training.records import units
@@ -99,9 +100,9 @@ def comparing(runs: Sequence[Run]) -> dict[str, Any]:
         "groups": groups,
         "shown": compare.shown(groups, scores),
         "listed": LISTED,
-        "lanes": compare.LANES,
+        "lanes": LANES,
         "summaries": compare.summaries(groups, scores),
-        "strips": compare.strips(groups, names, scores),
+        "strips": strips(groups, names, scores),
         "metrics": list(dict.fromkeys(metric for of_run in scores for metric in of_run)),
         "scores": scores,
         "runs": names,
