@@ -22,6 +22,7 @@ from unweave.metrics.tables.groups import (
     comparable,
     draw,
     scarce,
+    sides,
 )
 from unweave.seeds import fold
 

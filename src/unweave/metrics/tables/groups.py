@@ -8,14 +8,17 @@ rows it is the sample's conditional distribution, and values with few rows repea
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from unweave.metrics.estimators.classifiers import standardise_robustly
+from unweave.metrics.tables.axes import in_double
 from unweave.metrics.tables.checks import check_codes
 from unweave.metrics.tables.kinds import factor_levels
+from unweave.seeds import fold
 from unweave.tensors import plain
 
 if TYPE_CHECKING:
