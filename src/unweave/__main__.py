@@ -10,13 +10,12 @@ import sys
 def start() -> int:
     """The command line as the whole of a process. Returns the exit code."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(
-            signal.SIGINT, signal.SIG_DFL
-        )  # an interrupt of what is imported here ends it without a traceback
+        # an interrupt of what is imported here ends it without a traceback
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from unweave.cli import main
 
     if os.environ.get("RANK", "0") != "0":
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (until the process ends)
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (it stays open until the process ends)
     return main()
 
 
