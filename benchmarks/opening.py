@@ -36,7 +36,7 @@ OPEN = """
 import sys, time
 import h5py, numpy, PIL.Image, unweave.data
 from unweave.data import load
-import unweave.data.{module}
+import unweave.data.datasets.{module}
 
 def size(line):
     return next(int(row.split()[1]) for row in open("/proc/self/status") if row.startswith(line)) / 1024
