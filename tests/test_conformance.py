@@ -21,7 +21,7 @@ from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.sampling.batches import stream
 from unweave.data.view import View
-from unweave.methods import METHODS, PARTS
+from unweave.methods import METHODS, PARTS, kind_of
 from unweave.methods.base import NEEDS
 from unweave.methods.resolve import resolve
 from unweave.methods.spec import Spec
@@ -46,7 +46,7 @@ DATA = images()
 def choice(name: str) -> Spec:
     """The method with its own defaults, but fully connected and narrow wherever it lets us choose."""
     parts = {
-        path: "mlp" for path in resolve(name, {}, DATA.info).part_names() if "mlp" in PARTS[path.rpartition(".")[2]]
+        path: "mlp" for path in resolve(name, {}, DATA.info).part_names() if "mlp" in PARTS[str(kind_of(path.rpartition(".")[2]))]
     }
     settings = resolve(name, parts, DATA.info).flat()
     small = {key: SMALL[word] for key in settings if (word := key.rpartition(".")[2]) in SMALL}

@@ -91,6 +91,7 @@ METHODS: dict[str, Entry] = {
     "s2-beta-tcvae": Entry(
         _VAE, "beta-TCVAE and few labels", {"regulariser": "total-correlation", "supervision": "xent"}
     ),
+    "m2": Entry("unweave.methods.m2:M2", "class and style, learned from few labels of classes"),
     "infogan": Entry("unweave.methods.infogan:InfoGAN", "generator whose codes can be inferred from its images"),
 }
 
