@@ -46,7 +46,9 @@ DATA = images()
 def choice(name: str) -> Spec:
     """The method with its own defaults, but fully connected and narrow wherever it lets us choose."""
     parts = {
-        path: "mlp" for path in resolve(name, {}, DATA.info).part_names() if "mlp" in PARTS[str(kind_of(path.rpartition(".")[2]))]
+        path: "mlp"
+        for path in resolve(name, {}, DATA.info).part_names()
+        if "mlp" in PARTS[str(kind_of(path.rpartition(".")[2]))]
     }
     settings = resolve(name, parts, DATA.info).flat()
     small = {key: SMALL[word] for key in settings if (word := key.rpartition(".")[2]) in SMALL}

@@ -92,6 +92,11 @@ METHODS: dict[str, Entry] = {
         _VAE, "beta-TCVAE and few labels", {"regulariser": "total-correlation", "supervision": "xent"}
     ),
     "m2": Entry("unweave.methods.m2:M2", "class and style, learned from few labels of classes"),
+    "m1-m2": Entry(
+        "unweave.methods.m1_m2:M1M2",
+        "m2 of the codes of a VAE, in two stages",
+        {"code_encoder": "mlp", "class_encoder": "mlp", "code_decoder": "mlp"},
+    ),
     "infogan": Entry("unweave.methods.infogan:InfoGAN", "generator whose codes can be inferred from its images"),
 }
 

@@ -24,8 +24,7 @@ from unweave.types import Posterior
 
 @dataclass(frozen=True)
 class Alternatives:
-    """An image under every class. log_q, reconstruction, kl: (B, K), nats; q, z: of image b and class y in row b * K + y.
-    """
+    """An image under every class. log_q, reconstruction, kl: (B, K), nats; q, z: of image b and class y in row b * K + y."""
 
     log_q: Tensor
     reconstruction: Tensor
