@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from unweave.methods.m1_m2 import LOG_FLOOR, CodeLikelihood, M1M2
+from unweave.methods.m1_m2 import LOG_FLOOR, M1M2, CodeLikelihood
 from unweave.methods.resolve import resolve
 from unweave.types import Batch, DataInfo
 

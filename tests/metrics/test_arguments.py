@@ -42,6 +42,7 @@ OTHERS = {  # for every option a value that has to change what comes back, and o
     "c": (1e-4, 0.0),
     "discrete": (True, "yes"),
     "named": (True, "yes"),
+    "labels": (2, 0),
 }
 STRING = {"form": "sampled", "rows": "all"}  # where metrics that share an option differ in its values
 OPTIONS = [(name, option) for name in OF_TABLES for option in list(keywords(metrics.get(name).measure))[1:]]

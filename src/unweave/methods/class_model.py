@@ -76,7 +76,7 @@ class ClassModel(nn.Module):
         self.to_code = nn.Linear(features, 2 * latents)
 
     def log_class(self, x: Tensor) -> Tensor:
-        """log q(y given x), (B, K)."""
+        """Log q(y given x), (B, K)."""
         return self.class_encoder(x).float().log_softmax(1)
 
     def posterior(self, features: Tensor, y: Tensor) -> Posterior:

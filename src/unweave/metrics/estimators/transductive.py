@@ -26,7 +26,7 @@ class Line:
     labels: np.ndarray
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
-        """f of the rows z (n, D), (n,)."""
+        """F of the rows z (n, D), (n,)."""
         found: np.ndarray = z @ self.w + self.b
         return found
 
@@ -75,7 +75,7 @@ def _exchange(labels: np.ndarray, f: np.ndarray) -> bool:
 
 
 def _fitted(z: np.ndarray, y: np.ndarray, costs: np.ndarray) -> tuple[np.ndarray, float]:
-    """w and b for given labels; costs (n,): c of each row."""
+    """W and b for given labels; costs (n,): c of each row."""
     from sklearn.svm import LinearSVC
 
     model = LinearSVC(C=1.0, dual=False, tol=1e-6, max_iter=10_000)

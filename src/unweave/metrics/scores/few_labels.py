@@ -9,7 +9,8 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.averages import mean
-from unweave.metrics.estimators.classifiers import quietly, standardise
+from unweave.metrics.estimators.classifiers import accuracy, quietly, standardise
+from unweave.metrics.estimators.row_weights import or_ones, weights_of
 from unweave.metrics.estimators.transductive import transductive_line
 from unweave.metrics.tables.kinds import shared_levels
 from unweave.seeds import fold
@@ -47,16 +48,19 @@ def few_labels(table: Table, *, labels: Annotated[int, Setting("of each class", 
     """
     fit, test = table.sides()
     v_fit, v_test = shared_levels(fit, test)
-    z_fit, z_test = standardise(fit.codes, test.codes)
+    z_fit, z_test = standardise(fit.codes, test.codes, weights=fit.weights)
     found = np.full((len(HEADS), v_fit.shape[1]), math.nan)
+    all_labelled = False
     for k in range(v_fit.shape[1]):
         rng = np.random.default_rng(fold(table.seed, "labelled rows of few_labels", k))
-        labelled, others = _split(v_fit[:, k], labels, rng)
+        labelled, others = _split(v_fit[:, k], fit.weights, labels, rng)
         known = v_test[:, k] >= 0
         if len(np.unique(v_fit[labelled, k])) < 2 or not known.any():
             continue
+        all_labelled = all_labelled or not len(others)
         predicted = _predictions(z_fit[labelled], v_fit[labelled, k], z_fit[others], z_test[known])
-        found[:, k] = [(p == v_test[known, k]).mean() for p in predicted]
+        w = weights_of(test.weights, known)
+        found[: len(predicted), k] = [accuracy(v_test[known, k], p, w) for p in predicted]
     pieces = {head: mean(found[i]) for i, head in enumerate(HEADS)}
     return Measured(
         pieces["regression"],
@@ -64,12 +68,18 @@ def few_labels(table: Table, *, labels: Annotated[int, Setting("of each class", 
         pieces,
         factors={f"{head}_per_factor": found[i] for i, head in enumerate(HEADS)},
         n=fit.n,
+        reason="all rows to fit are labelled: nothing is left for the heads that use the others" if all_labelled else "",
     )
 
 
-def _split(v: np.ndarray, labels: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Labelled rows, so many of each value of v (n,), and at most ROWS of the others."""
-    order = rng.permutation(np.flatnonzero(v >= 0))
+def _split(
+    v: np.ndarray, weights: np.ndarray | None, labels: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Labelled rows, so many of each value of v (n,), and at most ROWS of the others; drawn by their weights."""
+    known = np.flatnonzero(v >= 0)
+    # the earliest of exponential times: without replacement, in proportion to the rates
+    times = rng.exponential(size=len(known)) / or_ones(weights, len(v))[known]
+    order = known[np.argsort(times, kind="stable")]
     # the place of each row among those of its value
     turn = np.zeros(len(order), int)
     for value in np.unique(v[order]):
@@ -79,19 +89,27 @@ def _split(v: np.ndarray, labels: int, rng: np.random.Generator) -> tuple[np.nda
 
 
 def _predictions(z: np.ndarray, y: np.ndarray, others: np.ndarray, new: np.ndarray) -> list[np.ndarray]:
-    """The classes of new rows (m, D) by each of HEADS, from labelled rows (n, D), (n,) and others."""
+    """The classes of new rows (m, D) by each of HEADS, from labelled rows (n, D), (n,) and others; by
+    the first two if there are no others.
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
     from sklearn.svm import SVC
 
+    with quietly():
+        alone = [
+            LogisticRegression(max_iter=2_000).fit(z, y).predict(new),
+            SVC(C=10.0, gamma="scale").fit(z, y).predict(new),
+        ]
+    if not len(others):
+        return alone
     both = np.concatenate([z, others])
     partly = np.concatenate([y, np.full(len(others), -1)])  # -1: not known
     spreading = LabelSpreading(kernel=_near, max_iter=100, tol=0.0)  # 100 edges away from a label
     training = SelfTrainingClassifier(LogisticRegression(max_iter=2_000), threshold=0.9, max_iter=20)
     with quietly(), np.errstate(invalid="ignore"):  # a row that no label reaches has no distribution
         return [
-            LogisticRegression(max_iter=2_000).fit(z, y).predict(new),
-            SVC(C=10.0, gamma="scale").fit(z, y).predict(new),
+            *alone,
             _transductive(z, y, others, new),
             training.fit(both, partly).predict(new),
             spreading.fit(both, partly).predict(new),
