@@ -65,6 +65,7 @@ class Training:
                 "name one in owns, or leave the player out"
             )
         self.optimisers = {name: optimiser_of(player, self.weights[name]) for name, player in self.players.items()}
+        self.kept.watch(self.optimisers)
         self.skipped = dict.fromkeys(self.players, 0)
         self.skips_in_a_row = dict.fromkeys(self.players, 0)
         self.device = next((w.device for ws in self.weights.values() for w in ws), torch.device("cpu"))
