@@ -101,7 +101,7 @@ class _Fit:
         self.columns = columns
         self.seed = fold(seed, "boosting of a factor", k)
         weight = np.where(known, weight, 0.0)
-        self.sum = weight.sum()
+        self.sum = float(weight.sum())
         self.weight = dyadic(weight, self.sum)
         self.label = np.full(len(factor), -1)
         self.label[known] = index
