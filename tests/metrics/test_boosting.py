@@ -10,8 +10,9 @@ from sklearn.ensemble import GradientBoostingClassifier
 
 from unweave.metrics.estimators import boosting
 from unweave.metrics.estimators.boosting import fit_factors, importances
+from unweave.metrics.estimators.cuts import Ties
 from unweave.metrics.estimators.sorted_columns import sort_columns
-from unweave.metrics.estimators.trees import Ties, dyadic, grow
+from unweave.metrics.estimators.trees import dyadic, grow
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

@@ -28,8 +28,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, softmax
 
 from unweave.metrics.estimators.boosted import GradientBoosting
+from unweave.metrics.estimators.cuts import Ties
 from unweave.metrics.estimators.sorted_columns import Columns, Floats, Ints, sort_columns
-from unweave.metrics.estimators.trees import DEPTH, Ties, Trees, dyadic, grow
+from unweave.metrics.estimators.trees import DEPTH, Trees, dyadic, grow
 from unweave.seeds import fold
 
 STAGES = 100
@@ -192,14 +193,14 @@ def _grow(stage: int, parts: list[_Part]) -> None:
     """Grow the trees of some parts, and add them to the scores of their fits."""
     one = parts[0].fit
     residual = np.concatenate([fit.residual[trees] for fit, trees in parts])
-    target = np.concatenate([fit.target[trees] for fit, trees in parts])
+    of_trees, rows = np.concatenate([fit.target[trees] for fit, trees in parts]).nonzero()
     weighted = dyadic(residual * one.weight, one.sum)
-    grown = grow(one.columns, weighted, one.weight, target.nonzero(), [part.ties(stage) for part in parts])
+    grown = grow(one.columns, weighted, one.weight, (of_trees, rows), [part.ties(stage) for part in parts])
     steps = _newton_steps(residual, one.weight, grown.leaf)
     first = 0
     for part in parts:
         own = slice(first, first + part.size)
-        part.fit.add(stage, part.trees, Trees(*(of_all[own] for of_all in grown)), steps[own])
+        part.fit.add(stage, part.trees, grown.some(own), steps[own])
         first = own.stop
 
 

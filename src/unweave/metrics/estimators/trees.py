@@ -46,6 +46,10 @@ class Trees(NamedTuple):
     gain: Floats
     leaf: Ints
 
+    def some(self, trees: slice) -> Trees:
+        """Some of the trees."""
+        return Trees(self.column[trees], self.threshold[trees], self.gain[trees], self.leaf[trees])
+
 
 def grow(
     columns: Columns,
