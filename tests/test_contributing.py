@@ -19,7 +19,7 @@ TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()
 def mine(tmp_path, monkeypatch):
     """The name of a module of the examples, in the working directory and nowhere else."""
     examples = re.findall(r"```python\n(.*?)```", TEXT.partition("## A new metric")[2].partition("\n## ")[0], re.DOTALL)
-    assert len(examples) == 2
+    assert len(examples) == 3
     (tmp_path / "metric_of_a_stranger.py").write_text("\n".join(examples))
     monkeypatch.chdir(tmp_path)
     return "metric_of_a_stranger"
@@ -48,6 +48,28 @@ def test_the_command_of_the_guide_prints_them(mine, capsys):
     printed = capsys.readouterr().out
     assert f"{mine}:nearness" in printed
     assert f"{mine}:loudest" in printed
+
+
+def test_the_metric_on_groups_of_the_guide_scores_an_aligned_code_above_chance(mine):
+    z, v = made.good_code(300)
+    (score,) = evaluate((z, v), [f"{mine}:quietest"]).values()
+    assert score.value > 0.9
+    assert score.null < 0.5
+
+
+def test_the_parts_of_the_guide_train_together(tmp_path, monkeypatch):
+    (code,) = re.findall(r"```python\n(# blend\.py.*?)```", TEXT, re.DOTALL)
+    (tmp_path / "parts_of_a_stranger.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    parts = {
+        "regulariser": "parts_of_a_stranger:Critic",
+        "pooling": "parts_of_a_stranger:First",
+        "regulariser.weight": 2.0,
+    }
+    small = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "precision": "float32"}
+    run = unweave.train("vae", "digits", steps=2, batch_size=8, out=tmp_path, **parts, **small)
+    assert {"loss/model", "loss/critic", "kl"} <= run.records()[-1].keys()
+    assert run.method.needs == {"groups"}
 
 
 def test_the_method_and_the_regulariser_of_the_guide_train(tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import unweave
-from unweave import Disentangler
+from unweave import Disentangler, estimator
 from unweave.data import load
 
 SMALL = {"encoder": "mlp", "decoder": "mlp", "encoder__width": 4, "decoder__width": 4, "latents": 2}
@@ -217,3 +217,13 @@ def test_one_picture_is_refused_as_by_load():
         Disentangler("vae", steps=1, **SMALL).fit(IMAGES[0])
     with pytest.raises(ValueError, match="layout is 'nhwc'; expected auto, hwc, chw"):
         Disentangler("vae", steps=1, layout="nhwc", **SMALL).fit(IMAGES)
+
+
+@pytest.mark.parametrize("shape", [(6, 8, 8), (6, 8, 8, 3)])
+@pytest.mark.parametrize("most", [1, 255])
+def test_bytes_in_a_file_are_not_copied(tmp_path, shape, most):
+    X = np.memmap(tmp_path / "x", np.uint8, "w+", shape=shape)
+    X[:] = np.random.default_rng(0).integers(0, 2, shape) * most
+    data = estimator._data(estimator._arranged(X, "plane" if len(shape) == 3 else "channels last"))
+    assert np.shares_memory(data.array, X)
+    assert set(np.unique(data.take(range(6)))) == {0, 255}

@@ -111,6 +111,22 @@ def as_part_of_a_part(config: Config, sign: Path) -> None:
     config["method"]["parts"]["regulariser.critic"] = "planted:Net"
 
 
+def as_setting(config: Config, sign: Path) -> None:
+    """A part among the settings would replace the one among the parts."""
+    Path("planted.py").write_text(PLANTED.format(sign=str(sign)))
+    config["method"]["settings"]["encoder"] = "planted:Net"
+
+
+def as_setting_of_a_part(config: Config, sign: Path) -> None:
+    Path("planted.py").write_text(PLANTED.format(sign=str(sign)))
+    config["method"]["settings"]["regulariser__critic"] = "planted:Net"
+
+
+def as_setting_by_its_last_word(config: Config, sign: Path) -> None:
+    Path("planted.py").write_text(PLANTED.format(sign=str(sign)))
+    config["method"]["settings"]["critic"] = "planted:Net"
+
+
 def as_command(config: Config, sign: Path) -> None:
     config["method"]["parts"]["encoder"] = "subprocess:Popen"
     config["method"]["settings"]["encoder.args"] = ["touch", str(sign)]
@@ -129,6 +145,9 @@ ATTACKS = (
     as_module_of_the_folder,
     as_part,
     as_part_of_a_part,
+    as_setting,
+    as_setting_of_a_part,
+    as_setting_by_its_last_word,
     as_command,
     as_both_beside_a_file_of_that_name,
 )
@@ -161,8 +180,9 @@ def forged(honest: Path, here: Path, sign: Path, attack: Callable[[Config, Path]
     (path / "done").unlink()
     rewrite(path, lambda config: attack(config, sign))
     config = json.loads((path / "config.json").read_text())
-    names = [config["method"]["name"], *config["method"]["parts"].values(), config["data"]["source"]]
-    return path, next(name for name in names if ":" in name)
+    method = config["method"]
+    names = [method["name"], *method["parts"].values(), *method["settings"].values(), config["data"]["source"]]
+    return path, next(name for name in names if ":" in str(name))
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -16,8 +16,8 @@ unweave train beta-vae --data digits --steps 200 --out runs
 unweave evaluate runs/*
 unweave report runs/* --out report.html
 unweave demo
-# the tests, on the wheel: with what they need, and without the sources in the path
+# the tests, on the wheel: with what they need and pytest's settings, and without the sources in the path
 "$folder/empty/bin/python" -m pip install --quiet -c "$root/constraints.txt" "$(echo "$folder"/dist/*.whl)[dev]"
-cp -r "$root/tests" "$root/recipes" "$root/docs" "$root/examples" "$root/README.md" "$root/CONTRIBUTING.md" "$folder"
+cp -r "$root/tests" "$root/recipes" "$root/docs" "$root/examples" "$root/README.md" "$root/CONTRIBUTING.md" "$root/pyproject.toml" "$folder"
 "$folder/empty/bin/python" -m pytest -q -n 2 tests/contract tests/maths tests/nets tests/training tests/metrics tests/data
 echo "the wheel in $folder/dist holds"

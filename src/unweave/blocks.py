@@ -77,6 +77,20 @@ def as_blocks(given: Mapping[str, Block | slice]) -> dict[str, Block]:
     return found
 
 
+def refuse_unfit(blocks: Mapping[str, Block], width: int) -> None:
+    """ValueError for a block with columns that a code (n, width) lacks, or that another block has."""
+    owners: dict[int, str] = {}
+    for name, block in blocks.items():
+        last = (block.columns.stop or 0) - 1
+        if last >= width:
+            first = block.columns.start or 0
+            raise ValueError(f"the block {name!r} has columns from {first} to {last}; a code of encode has {width}")
+        for column in block.places(width):
+            if column in owners:
+                raise ValueError(f"the block {name!r} shares column {column} with the block {owners[column]!r}")
+            owners[column] = name
+
+
 def named(blocks: Mapping[str, Block], name: str) -> Block:
     """The block of this name. ValueError with all names if there is none."""
     if name not in blocks:

@@ -12,7 +12,8 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from unweave.data.convert.layout import Layout, channels_of, refuse_single
-from unweave.data.convert.scale import scale_of, to_bytes, unmasked
+from unweave.data.convert.ones import as_stored
+from unweave.data.convert.scale import scale_of, unmasked
 from unweave.data.images import ImageData
 from unweave.methods.spec import STEPS
 from unweave.runs.run import Run
@@ -182,4 +183,5 @@ def _data(X: NDArray[Any]) -> ImageData:
         return ImageData(X, name="X")
     scale = scale_of(X, "X")
     floats = scale.floats or (0, 1)  # of later floats, if the fitted images are whole numbers
-    return ImageData(np.ascontiguousarray(to_bytes(X, scale)), name="X", white=scale.depth, floats=floats)
+    images, ones_are_white = as_stored(X, scale)  # bytes in a file stay there, as by `load`
+    return ImageData(images, name="X", white=scale.depth, floats=floats, ones_are_white=ones_are_white)

@@ -49,6 +49,9 @@ def test_damaged_and_foreign_files_are_named(tmp_path):
     savemat(tmp_path / "cars/car_001_mesh.mat", {"im": np.zeros((9, 9))})
     with pytest.raises(ValueError, match="cannot be read: its 'im' is not an array of uint8"):
         cars3d(tmp_path)
+    savemat(tmp_path / "cars/car_001_mesh.mat", {"im": np.zeros((1, 1, 3, 2000, 2000), np.uint8)}, do_compression=True)
+    with pytest.raises(ValueError, match="holds 4,000,000 views of a car; expected 1,000 at most"):
+        cars3d(tmp_path)
     (tmp_path / "cars/car_001_mesh.mat").write_bytes(b"rubbish")
     with pytest.raises(ValueError, match=r"car_001_mesh\.mat cannot be read"):
         cars3d(tmp_path)

@@ -262,10 +262,23 @@ def test_the_critic_s_accuracy_by_hand():
     assert found.item() == pytest.approx(0.775)
 
 
-@pytest.mark.parametrize(("part", "rows"), [("same", 2), ("second", 2)])
-def test_two_codes_can_be_shuffled(part, rows):
+@pytest.mark.parametrize(("batches", "rows"), [("same", 2), ("second", 4)])
+def test_two_codes_can_be_shuffled(batches, rows):
     q, z = posterior(rows=rows)
-    assert DensityRatio(critic(), batches=part)(q, z, 0, ALL).of["critic"].isfinite()
+    assert DensityRatio(critic(), batches=batches)(q, z, 0, ALL).of["critic"].isfinite()
+
+
+@pytest.mark.parametrize(
+    ("batches", "rows", "least"), [("same", 1, 2), ("second", 1, 4), ("second", 2, 4), ("second", 3, 4)]
+)
+def test_a_single_code_cannot_be_shuffled(batches, rows, least):
+    """Of two or three rows the second half is one code: shuffled, it is itself, a sample of the joint.
+
+    One row failed to unpack, or the critic learned from codes that are not shuffled.
+    """
+    q, z = posterior(rows=rows)
+    with pytest.raises(ValueError, match=rf"{rows} of different.*too few: give {least}$"):
+        DensityRatio(critic(), batches=batches)(q, z, 0, ALL)
 
 
 def factor_vae(**settings):
@@ -499,11 +512,3 @@ def test_a_point_is_refused_by_what_needs_a_variance(given):
 @pytest.mark.parametrize("given", [{"beta": 0.0}, {"regulariser": "hausdorff", "beta": 0.0}, {"regulariser": "info"}])
 def test_a_point_goes_with_a_kl_of_no_weight(given):
     assert resolve("vae", given | POINT, INFO).make(INFO).encode(torch.rand(2, 1, 8, 8)).log_var is None
-
-
-@pytest.mark.parametrize("batches", ["same", "second"])
-def test_one_code_cannot_be_shuffled(batches):
-    """It failed to unpack the halves of a batch of one, or learned from codes that are not shuffled."""
-    q, z = posterior(rows=1)
-    with pytest.raises(ValueError, match=r"shuffles the codes of a batch; 1 image or group is too few: give two$"):
-        DensityRatio(critic(), batches=batches)(q, z, 0, ALL)

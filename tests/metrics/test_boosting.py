@@ -10,6 +10,7 @@ from sklearn.ensemble import GradientBoostingClassifier
 
 from unweave.metrics.estimators import boosting
 from unweave.metrics.estimators.boosting import fit_factors, importances
+from unweave.metrics.estimators.cuts import Ties
 from unweave.metrics.estimators.sorted_columns import sort_columns
 from unweave.metrics.estimators.trees import dyadic, grow
 
@@ -94,10 +95,10 @@ def test_the_search_finds_what_trying_every_cut_finds(block, digits):
         codes = rng.standard_normal((60, 3)).round(digits).astype(np.float32)
         y = (codes[:, :1] + rng.standard_normal((60, 4)) > 0.5).T
         residual = dyadic((y - rng.uniform(0.01, 0.99, y.shape)) * weight, weight.sum())
-        trees = grow(sort_columns(codes, block), residual, weight, y.nonzero(), rng)
+        trees = grow(sort_columns(codes, block), residual, weight, y.nonzero(), [Ties(rng, len(y))])
         naive = [naive_tree(codes.astype(float), r, weight) for r in residual]
         # which column gains is drawn where several part the rows alike, so only the sum is known
-        assert trees.importance.sum() == pytest.approx(sum(gains.sum() for gains, _ in naive), rel=1e-9)
+        assert np.nansum(trees.gain) == pytest.approx(sum(gains.sum() for gains, _ in naive), rel=1e-9)
         for leaf, (_, expected) in zip(trees.leaf, naive, strict=True):
             assert {frozenset(np.flatnonzero(leaf == i).tolist()) for i in np.unique(leaf)} == expected
 
@@ -148,6 +149,30 @@ def test_threads_and_company_change_no_bit():
     for a, b in zip(one, two, strict=True):
         for name in ("importances", "column", "threshold", "value"):
             assert np.array_equal(getattr(a, name), getattr(b, name)), name
+
+
+@pytest.mark.usefixtures("few_stages")
+def test_factors_that_are_grown_together_are_those_fitted_alone():
+    codes, v = clusters(300, (2, 3, 2, 2, 4))
+    codes = np.concatenate([codes, codes[:, :2]], 1)  # equal columns, of which one is drawn for each factor by itself
+    factors = v.astype(float)
+    factors[::3, 2] = np.nan  # weighs the rows in another way, and so cannot be grown with the others
+    parts = [part for fit in fits_of(codes, factors) for part in fit.parts()]
+    assert [len(bundle) for bundle in boosting._bundles(parts)] == [2, 1, 2]
+    together = fit_factors(codes, factors, seed=3)
+    for k, fit in enumerate(together):
+        alone = fits_of(codes, factors, seed=3)[k : k + 1]
+        for stage in range(boosting.STAGES):
+            alone[0].begin_stage()
+            for part in alone[0].parts():
+                boosting._grow(stage, [part])
+        for name in ("importances", "column", "threshold", "value"):
+            assert np.array_equal(getattr(fit, name), getattr(alone[0].result(), name)), name
+
+
+def fits_of(codes, factors, seed=0):
+    columns = sort_columns(codes)
+    return [boosting._Fit(columns, factors[:, k], np.ones(len(codes)), seed, k) for k in range(factors.shape[1])]
 
 
 @pytest.mark.usefixtures("few_stages")

@@ -1,4 +1,5 @@
 import math
+from typing import Annotated
 
 import numpy as np
 import pytest
@@ -7,6 +8,8 @@ from tests.metrics import made
 
 from unweave import metrics
 from unweave.metrics import Groups
+from unweave.metrics.base import Measured, Table, metric
+from unweave.settings import Setting
 
 Z, V = made.good_code(120)
 HOLE, WILD = Z.copy(), V.astype(float)
@@ -287,3 +290,18 @@ def test_groups_of_tensors_are_read():
         Groups(learned(codes), torch.tensor(fixed)), reference=learned(codes.reshape(-1, 2))
     )
     assert given.value == want.value
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [({"low": 1}, ", 1 or more"), ({"low": 1, "high": 9}, ", 1 to 9"), ({"high": 9}, ", 9 at most"), ({}, "")],
+)
+def test_the_range_of_an_option_is_said_whichever_end_it_has(ends, said):
+    def lead(table: Table, *, rank: Annotated[int, Setting("of the latent", **ends)] = 1) -> Measured:
+        """A metric."""
+        return Measured(float(rank), "")
+
+    z, v = np.random.default_rng(0).standard_normal((2, 60, 3))
+    with pytest.raises(ValueError, match=r"^rank is 'no'") as error:
+        metric(measures=("compactness",), error="none", no_error="none is needed here")(lead)(z, v, rank="no")
+    assert str(error.value).endswith(f": of the latent{said}")

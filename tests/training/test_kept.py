@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import random
+from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +147,21 @@ def test_what_is_frozen() -> None:
 # -- what a checkpoint cannot keep
 
 
+@dataclass
+class Tally:
+    """Data of a method's own."""
+
+    steps: int = 0
+
+
+class Plain:
+    """An object with an attribute, and one that is private."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self._cache = 0
+
+
 class Toy(Method):
     """A line; `change` is done to the method in every step, after its move."""
 
@@ -157,6 +175,10 @@ class Toy(Method):
         self.register_buffer("buffer", torch.zeros(2))
         self.registered = [self.line.weight, self.buffer]
         self.learned = [nn.Linear(2, 2)]
+        self.queue: deque[int] = deque(maxlen=3)
+        self.tally, self.object = Tally(), Plain()
+        self.torch_noise, self.numpy_noise = torch.Generator(), np.random.default_rng(0)
+        self.python_noise = random.Random(0)
 
     def players(self) -> dict[str, Player]:
         return {"model": Player(self.line, 0.1)}
@@ -202,6 +224,36 @@ class Collects(Toy):
         self.seen.append(float(step))
 
 
+class Queues(Toy):
+    def change(self, step: int) -> None:
+        self.queue.append(step)
+
+
+class CountsInData(Toy):
+    def change(self, step: int) -> None:
+        self.tally.steps += 1
+
+
+class CountsInAnObject(Toy):
+    def change(self, step: int) -> None:
+        self.object.steps += 1
+
+
+class DrawsFromTorch(Toy):
+    def change(self, step: int) -> None:
+        torch.rand(1, generator=self.torch_noise)
+
+
+class DrawsFromNumpy(Toy):
+    def change(self, step: int) -> None:
+        self.numpy_noise.random()
+
+
+class DrawsFromPython(Toy):
+    def change(self, step: int) -> None:
+        self.python_noise.random()
+
+
 class CountsInAPart(Toy):
     def __init__(self) -> None:
         super().__init__()
@@ -236,6 +288,12 @@ LOST = {
     Says: "attribute 'word'",
     Tabulates: "attribute 'table'",
     Collects: "attribute 'seen'",
+    Queues: "attribute 'queue'",
+    CountsInData: "attribute 'tally'",
+    CountsInAnObject: "attribute 'object'",
+    DrawsFromTorch: "attribute 'torch_noise'",
+    DrawsFromNumpy: "attribute 'numpy_noise'",
+    DrawsFromPython: "attribute 'python_noise'",
     CountsInAPart: "attribute 'part.count'",
     MakesAnew: "parameter 'line.weight'",
     Restarts: "parameter 'line.weight'",
@@ -254,6 +312,42 @@ def test_what_would_be_lost_on_resume_is_found_at_the_first_checkpoint(
     assert not list(tmp_path.glob("*/weights.safetensors"))
 
 
+class MakesAnewLate(Toy):
+    def change(self, step: int) -> None:
+        if step == 2:
+            self.line.weight = nn.Parameter(torch.zeros(2, 64))
+
+
+def test_a_change_after_the_first_checkpoint_is_found_at_the_end(data: ImageData, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"step 3: the parameter 'line.weight' was made anew"):
+        train(MakesAnewLate, data, steps=3, batch_size=4, out=tmp_path)
+
+
+class Counting(torch.optim.SGD):
+    """An optimiser that counts in an attribute of its own."""
+
+    def __init__(self, weights: Any, lr: float) -> None:
+        super().__init__(weights, lr=lr)
+        self.steps_taken = 0
+        self._cache = 0
+
+    def step(self, closure: Any = None) -> None:
+        super().step()
+        self.steps_taken += 1
+        self._cache += 1
+
+
+class WithCountingOptimiser(Toy):
+    def players(self) -> dict[str, Player]:
+        return {"model": Player(self.line, 0.1, Counting)}
+
+
+def test_an_optimiser_that_counts_outside_its_state_is_refused(data: ImageData, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"attribute 'optimiser of model.steps_taken' changed") as caught:
+        fit(WithCountingOptimiser, data, tmp_path)
+    assert "in its state or in param_groups" in str(caught.value)
+
+
 class Caches(Toy):
     """All that may change: buffers, by assignment too; what is private, made once, or has a history of its step."""
 
@@ -263,6 +357,7 @@ class Caches(Toy):
         self.buffer = self.buffer + 1
         self.registered = [self.line.weight, self.buffer]
         self._private += 1
+        self.object._cache += 1
         self.cache = torch.ones(3)
         self.mean = torch.zeros(2)
         self.word = "".join(["a"])

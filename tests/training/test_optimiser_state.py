@@ -180,6 +180,20 @@ def test_a_slot_that_cannot_be_kept_is_named_in_one_line(tmp_path: Path) -> None
     assert "\n" not in str(caught.value)
 
 
+class WithMore(torch.optim.SGD):
+    """An optimiser whose state has more than slots and groups."""
+
+    def state_dict(self) -> dict[str, Any]:
+        return super().state_dict() | {"counter": 3}
+
+
+def test_state_beside_slots_and_groups_is_refused(tmp_path: Path) -> None:
+    training = Training(Codes(WithMore, sparse=False), lambda step: Batch(torch.zeros(1)), seed=0)
+    training.advance()
+    with pytest.raises(RunError, match="keeps counter, beside state and param_groups"):
+        Folder.create(tmp_path / "run", config()).checkpoint(training, seconds=0.0)
+
+
 def test_other_groups_than_those_that_were_kept_are_refused(tmp_path: Path) -> None:
     made, before = Folder.create(tmp_path / "run", config()), start(Grouped)
     before.advance()

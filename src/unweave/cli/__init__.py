@@ -11,10 +11,13 @@ from __future__ import annotations
 import os
 import re
 import sys
+import sysconfig
+import traceback
 import warnings
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
+from pathlib import Path
 
 from unweave.cli.parser import complain
 from unweave.files import refuse_undecodable
@@ -62,11 +65,20 @@ def _ended(given: list[str]) -> int:
             return complain(f"{error.filename}: {error.strerror}")
         return complain(str(error))
     except (ValueError, ImportError) as error:
-        return complain(str(error))
+        return complain(str(error) + _place(error))
     except (MemoryError, RuntimeError) as error:
         if found := _out_of_memory(error):
             return complain(found)
         raise
+
+
+def _place(error: Exception) -> str:
+    """The line of third-party code, outside of any installed package, that was running; "" if none was."""
+    installed = (str(Path(__file__).parents[1]), *sysconfig.get_paths().values())
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith(("<", *installed)):
+            return f" ({Path(frame.filename).name}, line {frame.lineno})"
+    return ""
 
 
 def _out_of_memory(error: MemoryError | RuntimeError) -> str:

@@ -22,7 +22,10 @@ def refuse_unfit(data: Dataset) -> None:
 def _rows(data: Dataset) -> None:
     """`take` gives as many rows as are requested, in their order."""
     wanted = np.array([0, len(data) - 1, 0])
-    found = rows_of(np.asarray(data.take(wanted)))
+    taken = data.take(wanted)
+    if not isinstance(taken, np.ndarray):
+        raise ValueError(f"take gave a {type(taken).__name__}; expected a numpy array")
+    found = rows_of(taken)
     if len(found) != len(wanted):
         raise ValueError(f"take gave {len(found)} rows, and {len(wanted)} were requested")
     if not np.array_equal(found[0], found[2], equal_nan=found.dtype.kind == "f"):
@@ -32,8 +35,14 @@ def _rows(data: Dataset) -> None:
 def _columns(data: Dataset) -> None:
     n = len(data)
     for name, column in (("y", data.y), ("groups", data.groups)):
-        if column is not None and (np.shape(column) != (n,) or np.asarray(column).dtype != np.int64):
-            raise ValueError(f"{name} has shape {np.shape(column)}; expected an array of {n} whole numbers, int64")
+        if column is None:
+            continue
+        if not isinstance(column, np.ndarray):
+            raise ValueError(f"{name} is a {type(column).__name__}; expected an array of {n} whole numbers, int64")
+        if column.shape != (n,):
+            raise ValueError(f"{name} has shape {column.shape}; expected an array of {n} whole numbers, int64")
+        if column.dtype != np.int64:
+            raise ValueError(f"{name} holds {column.dtype}; expected an array of {n} whole numbers, int64")
     if data.y is not None and not 0 <= data.y.min() <= data.y.max() < len(data.class_names):
         raise ValueError(f"y is from {data.y.min()} to {data.y.max()}; there are {len(data.class_names)} class_names")
     if data.grid is not None and data.base is None and len(data.grid) != n:

@@ -143,7 +143,11 @@ class Method(nn.Module):
         raise NotAvailable(f"{type(self).__name__} makes no images")
 
     def sample_prior(self, n: int) -> Tensor:
-        """`n` codes (n, D) from the prior, ready for `decode`."""
+        """`n` codes (n, D) from the prior, ready for `decode`.
+
+        (n, M, D) for M frames each, where `decode` takes clips with a code for each frame. On the
+        device of the weights where `losses` uses them.
+        """
         raise NotAvailable(f"{type(self).__name__} has no prior")
 
     def elbo(self, x: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +39,10 @@ from unweave.methods.base import Method, NotAvailable, Part, Player
 from unweave.nets.likelihood import Likelihood
 from unweave.settings import Setting
 from unweave.types import NATS, Batch, Losses, Posterior
+
+T = TypeVar("T")
+# batches of several images side by side, (B, M, C, H, W)
+GROUPED = ("groups", "pairs", "triplets", "clips", "views")
 
 
 class VAE(Method):
@@ -69,6 +73,9 @@ class VAE(Method):
         for part in (regulariser, pooling):
             if posterior == "point" and part is not None and part.stochastic:
                 raise ValueError(f"{type(part).__name__} needs codes with a variance: choose posterior gaussian")
+        if pooling is not None and pooling.needs.isdisjoint(GROUPED):
+            found = f"the pooling {type(pooling).__name__} needs {sorted(pooling.needs)}"
+            raise ValueError(f"{found}; expected one of {', '.join(GROUPED)}")
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = likelihood
@@ -105,8 +112,10 @@ class VAE(Method):
     def players(self) -> dict[str, Player]:
         others: dict[str, Player] = {}
         for part in (self.regulariser, self.pooling, self.supervision):
-            if part is not None:
-                others |= part.players()
+            added = {} if part is None else part.players()
+            if "model" in added:
+                raise ValueError(f"{type(part).__name__} adds a player 'model', the VAE's own; give it another name")
+            others |= added
         # all parameters that no part's player owns
         taken = {id(w) for player in others.values() for w in player.weights()}
         rest = tuple(w for w in self.parameters() if w.requires_grad and id(w) not in taken)
@@ -118,10 +127,10 @@ class VAE(Method):
         reconstruction = self.likelihood(self.decoder(z), x).mean()
         turn = Losses({"model": reconstruction}, {"reconstruction": reconstruction}, NATS)
         # the images of a group share their code: estimates of q(z) use the first of each
-        turn += self.regulariser(q, z, step, slice(None, None, members))
+        turn += _of_type(Losses, self.regulariser, self.regulariser(q, z, step, slice(None, None, members)))
         if self.supervision is not None and batch.labelled is not None:
             labelled = self.encode(batch.labelled.x)
-            turn += self.supervision(labelled, batch.labelled.v, step)
+            turn += _of_type(Losses, self.supervision, self.supervision(labelled, batch.labelled.v, step))
         yield turn
 
     def _posterior(self, batch: Batch) -> tuple[Posterior, Tensor, int]:
@@ -132,7 +141,7 @@ class VAE(Method):
         groups, members = batch.x.shape[:2]
         x = batch.x.flatten(0, 1)  # (G, M, ...) -> (G * M, ...)
         q = self.encode(x).map(lambda t: t.unflatten(0, (groups, members)))  # (G, M, D)
-        pooled = self.pooling(q, batch).map(lambda t: t.flatten(0, 1))  # (G * M, D)
+        pooled = _of_type(Posterior, self.pooling, self.pooling(q, batch)).map(lambda t: t.flatten(0, 1))  # (G * M, D)
         return replace(pooled, index=index), x, members
 
     def encode(self, x: Tensor) -> Posterior:
@@ -154,3 +163,11 @@ class VAE(Method):
         if q.log_var is None:
             raise NotAvailable("a code that is a point has no bound of log p(x)")
         return -self.likelihood(self.decoder(q.sample()), x) - q.kl().sum(1)
+
+
+def _of_type(expected: type[T], part: Part, found: object) -> T:
+    """What a part gave. ValueError if it is of another type."""
+    if not isinstance(found, expected):
+        given = f"{type(part).__name__} gives a {type(found).__name__}"
+        raise ValueError(f"{given}; expected {expected.__name__} of unweave.types")
+    return found

@@ -82,6 +82,11 @@ class Views:
         """Codes (n, D) sampled from the prior."""
         return able(lambda: self.run.sample_codes(DRAWN, self.seed))
 
+    def refuse_clips(self) -> None:
+        """Raise Absent if a code is of a clip, or of a frame of one."""
+        if self.run.method.encodes == "clips":
+            raise Absent("This run encodes clips: what is shown of it are reconstructions and swaps.")
+
     def pictures(self) -> None:
         """Raise Absent if the data are not images."""
         if len(self.run.info.shape) != 3:
@@ -107,6 +112,7 @@ class Views:
     def samples(self, n: int) -> NDArray[np.float32]:
         """Images (n, C, H, W) decoded from samples of the prior."""
         self.pictures()
+        self.refuse_clips()
         return able(lambda: self.run.sample(n, self.seed))
 
     @cached_property
@@ -122,7 +128,7 @@ class Views:
         elif spread is not None:
             width = len(spread)
         else:
-            width = self.prior.shape[1]
+            width = self.prior.shape[-1]
         found = [self._latent(column, name, kl, spread) for column, name in self._columns(width)]
         return sorted(found, key=lambda latent: -latent.use)
 
@@ -171,6 +177,7 @@ class Views:
     def traversals(self, most: int) -> list[Traversal]:
         """Traversals of up to `most` active latents, most used first, then of every one-hot block."""
         self.pictures()
+        self.refuse_clips()
         start = self.start[1]
         values = self.values[0]
         active = [latent for latent in self.latents if latent.active][:most]

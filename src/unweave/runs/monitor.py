@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from unweave.blocks import as_blocks
+from unweave.blocks import as_blocks, refuse_unfit
 from unweave.data.base import Dataset
 from unweave.data.sampling.moving import some_clips
 from unweave.generators import seeded
-from unweave.methods.base import NotAvailable
+from unweave.methods.base import Method, NotAvailable
 from unweave.runs.run import evaluating
 from unweave.seeds import fold
 from unweave.training.kl_log import written
 from unweave.training.loop import Training
-from unweave.types import to_unit
+from unweave.types import Posterior, to_unit
 
 PROBED = 512  # images on which latents and the validation bound are looked at
 CHECKPOINT_SECONDS = 20.0
@@ -94,7 +94,7 @@ class Look:
         seed = fold(self.training.seed, self.training.step, "look")
         with evaluating(method), torch.no_grad(), seeded(seed, self.training.device):
             try:
-                q = method.encode(self.seen)
+                q = _posterior(method, self.seen)
                 if q.log_var is not None and not q.blocks:
                     q = replace(q, blocks=method.blocks)
                 if q.stochastic:
@@ -104,3 +104,16 @@ class Look:
             except NotAvailable:
                 pass
         return found
+
+
+def _posterior(method: Method, x: torch.Tensor) -> Posterior:
+    """What `encode` gives. ValueError if it is no posterior, or if the method's blocks do not fit it."""
+    q: Any = method.encode(x)
+    name = type(method).__name__
+    if not isinstance(q, Posterior):
+        raise ValueError(f"{name}.encode gives a {type(q).__name__}; expected a Posterior")
+    try:
+        refuse_unfit(as_blocks(method.blocks), q.mean.shape[-1])
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+    return q

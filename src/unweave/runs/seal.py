@@ -23,7 +23,7 @@ from unweave.locate import locate, source
 from unweave.places import state
 from unweave.runs.config import RunConfig
 from unweave.runs.folder import ORIGIN, read_config
-from unweave.trust import foreign, refuse
+from unweave.trust import foreign, parts_in, refuse
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +67,12 @@ def seal(run: Path, config: RunConfig) -> None:
 def _named(config: RunConfig, given: Collection[str] = ()) -> list[str]:
     method = config.method
     objects = {*method.modules, *given}
-    parts = {path: name for path, name in method.parts.items() if path not in objects}
-    return foreign(method.name, parts, None if "data" in given else config.data.source)
+    names = foreign(method.name)
+    # a part among the settings would be taken before the one among the parts
+    for named in (method.parts, parts_in(method.settings)):
+        names += foreign(parts={path: name for path, name in named.items() if path not in objects})
+    names += foreign(data=None if "data" in given else config.data.source)
+    return list(dict.fromkeys(names))
 
 
 def _origin(run: Path, config: RunConfig) -> Path | None:

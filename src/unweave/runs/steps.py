@@ -72,7 +72,9 @@ def _take_steps(
     with stopping.remembered() as signal_received:
         for terms in training.until(loop.steps):
             _check_names(terms)
-            if due := clock.due():
+            number = signal_received()
+            due = clock.due() or bool(number)
+            if due or training.step == loop.steps:
                 training.kept.check(training.step)  # before a look, whose images pass through the networks too
             now = {"step": training.step} | clock.read(training.step, loop.batch_size)
             if _is_recorded(training, loop):
@@ -84,11 +86,10 @@ def _take_steps(
                     progress(record)
             elif progress and clock.second_passed():
                 progress(now | _plain(training.means.values) | {"live": True, "units": dict(training.units)})
-            if number := signal_received():
-                _keep(folder, training, clock)
-                raise stopping.Stopped(number)
             if due:
                 _keep(folder, training, clock)
+            if number:
+                raise stopping.Stopped(number)
     _keep(folder, training, clock)
 
 

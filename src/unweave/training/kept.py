@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
 from unweave.checksum import checksum
 from unweave.nets.frozen import frozen
+from unweave.training.snapshots import ABSENT, same, snapshot
 
 RULE = "what changes in training is a player's parameter or a registered buffer"
-ABSENT = object()
-PLAIN = (bool, int, float, complex, str, bytes, np.generic)  # immutable values
+CHECKPOINTED = ("defaults", "state", "param_groups")  # attributes of an optimiser that `pack` keeps, or its constructor
 
 
 class Kept:
@@ -26,12 +25,18 @@ class Kept:
 
     def __init__(self, method: nn.Module):
         self.method = method
+        self.optimisers: Mapping[str, torch.optim.Optimizer] = {}
         self.frozen = frozen(method)
         self.checksums: dict[str, str] = {}
         for name, network in self.frozen.items():
             self.checksums[name] = checksum(network.state_dict())
         self.parameters = dict(method.named_parameters(remove_duplicate=False))
         self.plain = dict(_plain(method))
+
+    def watch(self, optimisers: Mapping[str, torch.optim.Optimizer]) -> None:
+        """Check the attributes of the players' optimisers, too."""
+        self.optimisers = optimisers
+        self.plain |= dict(self._of_optimisers())
 
     def train(self) -> None:
         """Set training mode for all but the frozen networks."""
@@ -64,15 +69,31 @@ class Kept:
                 f"step {step}: the parameter {replaced[0]!r} was made anew by assignment, and its player still holds the old "
                 f"one: {RULE}; restart a network in place, by load_state_dict"
             )
-        plain = dict(_plain(self.method))
+        plain = dict(_plain(self.method)) | dict(self._of_optimisers())
         for name, value in plain.items():
             before = self.plain.get(name, ABSENT)
-            if before is not ABSENT and not _same(before, value):
+            if before is not ABSENT and not same(before, value):
                 raise ValueError(
-                    f"step {step}: the attribute {name!r} changed, and would be lost on resume: {RULE}; "
-                    "register_buffer keeps it, and what each step computes anew has a name that begins with _"
+                    f"step {step}: the attribute {name!r} changed, and would be lost on resume: {self._rule(name)}; "
+                    "what each step computes anew has a name that begins with _"
                 )
         self.plain = plain | self.plain
+
+    def _of_optimisers(self) -> Iterator[tuple[str, Any]]:
+        """(dotted name, snapshot) of attributes of the optimisers that are neither slots nor groups."""
+        for player, optimiser in self.optimisers.items():
+            for name, value in vars(optimiser).items():
+                if name.startswith("_") or name in CHECKPOINTED:
+                    continue
+                seen = snapshot(value, set())
+                if seen is not ABSENT:
+                    yield f"optimiser of {player}.{name}", seen
+
+    def _rule(self, name: str) -> str:
+        """What the attribute of this name should be instead."""
+        if name.startswith("optimiser of "):
+            return "an optimiser keeps its numbers in its state or in param_groups"
+        return f"{RULE}; register_buffer keeps it"
 
 
 def _plain(method: nn.Module) -> Iterator[tuple[str, Any]]:
@@ -86,48 +107,6 @@ def _plain(method: nn.Module) -> Iterator[tuple[str, Any]]:
         for name, value in vars(module).items():
             if name.startswith("_") or name == "training" or name in derived:
                 continue
-            seen = _snapshot(value, registered)
+            seen = snapshot(value, registered)
             if seen is not ABSENT:
                 yield f"{path}.{name}".lstrip("."), seen
-
-
-def _snapshot(value: Any, registered: set[int]) -> Any:
-    """A copy of a value; ABSENT for None, for objects that are not data, and for registered or
-    derived tensors.
-
-    A tensor is not copied: its version counter shows whether it was written to.
-    """
-    if isinstance(value, PLAIN):
-        return value
-    if isinstance(value, Tensor):
-        derived = value.grad_fn is not None or value.is_inference() or id(value) in registered
-        return ABSENT if derived else (value, value._version)
-    if isinstance(value, np.ndarray):
-        return value.copy()
-    if isinstance(value, dict):
-        return {key: _snapshot(v, registered) for key, v in value.items()}
-    if isinstance(value, set | frozenset):
-        return frozenset(value)
-    if isinstance(value, list | tuple):
-        return [_snapshot(v, registered) for v in value]
-    return ABSENT
-
-
-def _same(before: Any, now: Any) -> bool:
-    """Whether two snapshots have equal values; NaN equals NaN."""
-    if type(before) is not type(now):
-        return False
-    if isinstance(before, tuple):  # of a tensor
-        old, version = before
-        new, written = now
-        if old is new:
-            return bool(version == written)
-        return bool(old._version == version and old.shape == new.shape and torch.equal(old, new.to(old)))
-    if isinstance(before, np.ndarray):
-        may_be_nan = before.dtype.kind in "fc"
-        return bool(before.dtype == now.dtype and np.array_equal(before, now, equal_nan=may_be_nan))
-    if isinstance(before, dict):
-        return before.keys() == now.keys() and all(_same(v, now[key]) for key, v in before.items())
-    if isinstance(before, list):
-        return len(before) == len(now) and all(map(_same, before, now))
-    return bool(before is now or before == now or before != before)  # the last: NaN

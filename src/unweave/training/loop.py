@@ -13,12 +13,13 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from unweave.generators import drawing, reseed
-from unweave.methods.base import Method
+from unweave.methods.base import Method, Player
 from unweave.settings import nearest
 from unweave.training import joint, turns
 from unweave.training.gradients import clip, laid_out
@@ -56,7 +57,7 @@ class Training:
         joint.start(method)
         self.kept = Kept(method)
         self.kept.train()
-        self.players = method.players()
+        self.players = _players(method)
         self.weights = {name: player.weights() for name, player in self.players.items()}
         idle = [name for name, weights in self.weights.items() if not weights]
         if idle:
@@ -65,6 +66,7 @@ class Training:
                 "name one in owns, or leave the player out"
             )
         self.optimisers = {name: optimiser_of(player, self.weights[name]) for name, player in self.players.items()}
+        self.kept.watch(self.optimisers)
         self.skipped = dict.fromkeys(self.players, 0)
         self.skips_in_a_row = dict.fromkeys(self.players, 0)
         self.device = next((w.device for ws in self.weights.values() for w in ws), torch.device("cpu"))
@@ -213,6 +215,18 @@ class Training:
         if len(owned) != len(set(owned)):
             raise ValueError(f"the players {names} of one turn own a parameter together")
         self._turns_seen.add(names)
+
+
+def _players(method: Method) -> dict[str, Player]:
+    """The players of a method. ValueError for anything but a dictionary of them."""
+    players: Any = method.players()
+    owner = f"{type(method).__name__}.players()"
+    if not isinstance(players, dict):
+        raise ValueError(f"{owner} gives a {type(players).__name__}; expected a dictionary {{name: Player}}")
+    for name, player in players.items():
+        if not isinstance(player, Player):
+            raise ValueError(f"{owner} gives a {type(player).__name__} for {name!r}; expected a Player")
+    return players
 
 
 def _check_owners(method: nn.Module, weights: Mapping[str, list[nn.Parameter]]) -> None:

@@ -22,6 +22,8 @@ def pack(optimiser: torch.optim.Optimizer, name: str) -> tuple[Any, Tensors]:
     TypeError for a value of another type, with its place.
     """
     state = optimiser.state_dict()
+    if extra := state.keys() - {"state", "param_groups"}:
+        raise TypeError(f"{min(extra)}, beside state and param_groups")
     options = []
     for group in state["param_groups"]:
         options.append({key: value for key, value in group.items() if _kept(key, value)})

@@ -24,6 +24,7 @@ from unweave.settings import Setting
 
 AXES = ("elevation", "azimuth", "object")
 KINDS = ("ordered", "ordered", "categorical")
+MOST_VIEWS = 1_000  # of a car; the published files have 96
 
 
 def cars3d(
@@ -59,4 +60,7 @@ def _car(file: Path) -> NDArray[np.uint8]:
     car = read_uint8(file, "im")
     if car.ndim != 5 or car.shape[2] != 3:
         raise ValueError(f"{file} holds no images of a car: expected `im` (H, W, 3, azimuths, elevations)")
+    views = car.shape[3] * car.shape[4]
+    if views > MOST_VIEWS:  # a packed file of some kilobytes may claim millions of tiny ones, each of which is enlarged
+        raise ValueError(f"{file} holds {views:,} views of a car; expected {MOST_VIEWS:,} at most")
     return car

@@ -85,7 +85,7 @@ def folder(
     )
 
 
-def _in_classes(place: Path, files: list[Path], subfolders: str, left: LeftOut) -> list[Path]:
+def _in_classes(place: Path, files: list[str], subfolders: str, left: LeftOut) -> list[str]:
     """The files without the few that lie beside class folders, unless a table may name them."""
     if subfolders != "classes" or any((place / name).is_file() for name in READ):
         return files

@@ -38,7 +38,7 @@ def decoded(
     shape = (len(rows_of_files(files, every)), 3 if colour == "rgb" else 1, size, size)
 
     def still(shown: Shown) -> NDArray[np.uint8]:
-        return read(shown.file, size, colour, fit, deep)
+        return read(shown.path, size, colour, fit, deep)
 
     def moving(clips: Iterator[Shown]) -> Iterator[NDArray[np.uint8]]:
         for shown in clips:
@@ -61,8 +61,9 @@ def decoded(
         images = np.concatenate(list(chunks()))
     else:
         made_of = [shown.file for shown in files]
+        known = [shown.state for shown in files]
         variant = _variant(size, colour, fit, every, deep)
-        images = mapped(place, shape, chunks, made_of=made_of, variant=variant)[0]
+        images = mapped(place, shape, chunks, made_of=made_of, known=known, variant=variant)[0]
     if deep is not None:
         return images, deep, False
     scale = scale_of(images, str(place))

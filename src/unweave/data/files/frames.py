@@ -10,7 +10,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -21,11 +21,12 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from unweave.data.files import video
 from unweave.data.files.photo import BROKEN, GREY, Colour, checked, colour_of, deep, extremes, opened, too_large
+from unweave.data.files.state import stated
 from unweave.files import WriteError, write
 from unweave.places import cache
 
 log = logging.getLogger(__name__)
-KEPT = 4  # version of the cache's format; another number invalidates older caches
+KEPT = 5  # version of the cache's format; another number invalidates older caches
 MOVING = {"GIF", "WEBP", "PNG", "TIFF", "AVIF"}
 SUBFILE = 254  # the tag of a TIFF page whose lowest bit marks a reduced copy of another page
 Deep = tuple[Literal["whole", "float"], float, float]
@@ -37,18 +38,25 @@ class Shown:
     animation, many pages).
 
     deep: of a picture of more than 8 bits the kind of its numbers, and the least and the greatest.
+    state: what was `stated` of the file when it was listed.
     """
 
-    file: Path
+    file: str
     count: int
     colour: Colour
     clip: bool
     deep: Deep | None = None
+    state: str = ""
+
+    @property
+    def path(self) -> Path:
+        """The file, made a `Path` only where it is read: for 200,000 of them that takes a second."""
+        return Path(self.file)
 
 
 def frames(shown: Shown, every: int = 1) -> Iterator[Image.Image]:
     """The first of each `every` frames of a clip. ValueError, naming the file, if it is damaged."""
-    return (image for image, _ in islice(_all(shown.file), 0, None, every))
+    return (image for image, _ in islice(_all(shown.path), 0, None, every))
 
 
 def shown(file: Path, whole: bool = False) -> Shown:
@@ -59,14 +67,14 @@ def shown(file: Path, whole: bool = False) -> Shown:
                 if whole:
                     checked(image, file)
                     image.load()
-                return Shown(file, 1, colour_of(image), clip=False, deep=_deep(image, file))
+                return Shown(str(file), 1, colour_of(image), clip=False, deep=_deep(image, file))
     colours = []
     ranges = []
     for image, colour in _all(file):
         colours.append(colour)
         ranges.append(_deep(image, file))
     chosen: Colour = "rgb" if "rgb" in colours else "grey"
-    return Shown(file, len(colours), chosen, clip=True, deep=_widest(ranges, file))
+    return Shown(str(file), len(colours), chosen, clip=True, deep=_widest(ranges, file))
 
 
 class Counted:
@@ -86,19 +94,17 @@ class Counted:
         """The file of the facts. OSError if there is no cache."""
         return cache() / "folders" / self.file
 
-    def shown(self, file: Path, whole: bool = False) -> Shown:
+    def shown(self, file: str, whole: bool = False) -> Shown:
         """The facts of a file, as by the function `shown`, from the cache if the file has not changed."""
-        state = file.stat()
-        key = f"{file.name} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {state.st_ino}"
-        if whole:
-            key += " whole"
+        state = stated(file)
+        key = f"{state} whole" if whole else state
         match self.known.get(key):
             case [int(count), "grey" | "rgb" as colour, bool(clip)] if count > 0:
-                found = Shown(file, count, colour, clip)
+                found = Shown(file, count, colour, clip, state=state)
             case [int(count), "grey", bool(clip), ["whole" | "float" as kind, float(low), float(high)]] if count > 0:
-                found = Shown(file, count, "grey", clip, (kind, low, high))
+                found = Shown(file, count, "grey", clip, (kind, low, high), state)
             case _:
-                found = shown(file, whole)
+                found = replace(shown(Path(file), whole), state=state)
         entry: list[object] = [found.count, found.colour, found.clip]
         if found.deep:
             entry.append(list(found.deep))

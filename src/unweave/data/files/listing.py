@@ -16,8 +16,8 @@ from unweave.data.files.photo import BROKEN, Colour, is_picture, suffixes
 from unweave.data.files.walk import walk
 
 
-def pictures(place: Path, left: LeftOut) -> list[Path]:
-    """The pictures and videos below a folder in natural order. ValueError if there are none.
+def pictures(place: Path, left: LeftOut) -> list[str]:
+    """The paths of the pictures and videos below a folder in natural order. ValueError if there are none.
 
     They are known by their suffix; a file without one is a picture by its first bytes. All others
     are added to `left`.
@@ -25,11 +25,11 @@ def pictures(place: Path, left: LeftOut) -> list[Path]:
     read = suffixes() | video.SUFFIXES
     found = []
     for file in walk(place, left):
-        suffix = _suffix(file.name)
-        if suffix in read or (not suffix and is_picture(file)):
+        suffix = _suffix(file)
+        if suffix in read or (not suffix and is_picture(Path(file))):
             found.append(file)
         else:
-            left.file(file, suffix)
+            left.file(Path(file), suffix)
     if not found:
         besides = f"; {left}" if left.counts else ""
         raise ValueError(f"{place} holds no images; looked for {', '.join(sorted(read))} in it and below{besides}")
@@ -37,7 +37,7 @@ def pictures(place: Path, left: LeftOut) -> list[Path]:
     return [found[i] for i in sorted(range(len(found)), key=order.__getitem__)]
 
 
-def listed(files: list[Path], colour: str, skip_bad: bool, left: LeftOut) -> tuple[list[Shown], Colour]:
+def listed(files: list[str], colour: str, skip_bad: bool, left: LeftOut) -> tuple[list[Shown], Colour]:
     """The facts of the readable files, and their colours: the given ones, or with "auto" those they have.
 
     ValueError if there are none, if one cannot be read and not `skip_bad`, or if grey and coloured
@@ -51,7 +51,8 @@ def listed(files: list[Path], colour: str, skip_bad: bool, left: LeftOut) -> tup
             kept.append(counted.shown(file, skip_bad))
         except BROKEN as error:
             if not skip_bad:
-                reason = str(error) if str(file) in str(error) else f"{file} is damaged: {error}"
+                file = str(Path(file))
+                reason = str(error) if file in str(error) else f"{file} is damaged: {error}"
                 raise ValueError(f"{reason}; mend or remove it, or give skip_bad=True") from error
             left.named("damaged", file)
     counted.keep()
@@ -83,12 +84,13 @@ def depth_of(place: Path, files: list[Shown]) -> Scale | None:
     return scale_between("float" in kinds, low, high, str(place))
 
 
-def names_below(place: Path, files: Iterable[Path]) -> list[str]:
+def names_below(place: Path, files: Iterable[Path | str]) -> list[str]:
     """The paths of files below `place`, relative to it, with forward slashes."""
-    above = place.as_posix() + "/"  # text, since `relative_to` is slow for many files
-    return [file.as_posix().removeprefix(above) for file in files]
+    above = os.path.join(place, "")  # text, since `relative_to` is slow for many files
+    below = [os.fspath(file).removeprefix(above) for file in files]
+    return below if os.sep == "/" else [name.replace(os.sep, "/") for name in below]
 
 
-def _suffix(name: str) -> str:
-    suffix = os.path.splitext(name)[1].lower()
+def _suffix(file: str) -> str:
+    suffix = os.path.splitext(file)[1].lower()
     return suffix if len(suffix) > 1 else ""

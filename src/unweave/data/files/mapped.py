@@ -28,7 +28,8 @@ def mapped(
     shape: Shape,
     chunks: Chunks,
     *,
-    made_of: Sequence[Path] = (),
+    made_of: Sequence[Path | str] = (),
+    known: Sequence[str] = (),
     variant: str = "",
     beside: bool = True,
 ) -> tuple[NDArray[np.uint8], str]:
@@ -40,13 +41,14 @@ def mapped(
     written or is full, or if the file is not the user's own (`beside` false), they go to the user's
     cache; if that fails too, or if $UNWEAVE_COPIES is off, they stay in memory.
 
-    source: a file, or a folder; made_of: the files of a folder, or those that a table names.
+    source: a file, or a folder; made_of: the files of a folder, or those that a table names. known:
+    what is `stated` of each of them, if it was read.
     variant: a part of the copy's name, for a source that is unpacked in several ways. ValueError if
     the chunks do not add up to `shape`.
     """
-    files = made_of or [source]
+    files: Sequence[Path | str] = made_of or [source]
     if kept_at_all():
-        state = state_of(files)
+        state = state_of(files, known)
         home = Path(os.path.abspath(source))  # "." has no name
         for target in _targets(home.with_name(f"{home.name}{variant}{SUFFIX}"), beside):
             try:

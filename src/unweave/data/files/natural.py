@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+NUMBERS = re.compile("([0-9]+)")
 DIGITS = "0123456789"  # others, such as a superscript, are letters of a name
 
 
@@ -14,5 +15,5 @@ def natural(path: Path | str) -> list[tuple[int, str]]:
     >>> sorted(["frame10", "frame2"], key=natural)
     ['frame2', 'frame10']
     """
-    parts = [part for part in re.split(r"([0-9]+)", str(path)) if part]
+    parts = [part for part in NUMBERS.split(str(path)) if part]
     return [(int(part), "") if part[0] in DIGITS else (-1, part) for part in parts]

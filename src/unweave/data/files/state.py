@@ -13,20 +13,25 @@ BLOCKS = 16  # read of each of these, the first and the last bytes among them
 BLOCK = 4096
 
 
-def state_of(files: Sequence[Path]) -> str:
+def stated(file: Path | str) -> str:
+    """Name, size, times and inode of a file. OSError if it is missing."""
+    seen = os.stat(file)
+    return f"{os.path.basename(file)}\0{seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns} {seen.st_ino}"
+
+
+def state_of(files: Sequence[Path | str], known: Sequence[str] = ()) -> str:
     """32 hex digits that differ if a file was changed, replaced, added, renamed, moved to another row or removed.
 
     A file that is put in the place of another with the same size and modification time differs in
     its inode, or else in the time of its last change of any kind (ctime), which cannot be set.
-    Folders are not named, so that they may be moved. OSError if a file is missing.
+    Folders are not named, so that they may be moved. known: what is `stated` of each, where that
+    was read already. OSError if a file is missing.
     """
     found = hashlib.blake2b(f"{VERSION} {len(files)}\n".encode(), digest_size=16)
-    for file in files:
-        seen = os.stat(file)
-        line = f"{file.name}\0{seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns} {seen.st_ino}\n"
-        found.update(os.fsencode(line))
+    for line in known or map(stated, files):
+        found.update(os.fsencode(line + "\n"))
     for i in _spread(len(files), FILES):
-        for block in _sampled(files[i]):
+        for block in _sampled(Path(files[i])):
             found.update(block)
     return found.hexdigest()
 

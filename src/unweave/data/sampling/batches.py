@@ -67,6 +67,8 @@ def stream(
         "views": lambda: views(data, batch_size, moving=moving),
         "classes": lambda: classes(data, batch_size, per_class=per_class),
     }
+    if isinstance(needs, str):
+        raise ValueError(f"needs is the word {needs!r}; expected a set of words, such as frozenset({{{needs!r}}})")
     kind, *more = sorted(set(needs) - {"labels"}) or ["images"]
     if more or kind not in kinds:
         raise ValueError(f"a method needs one of {', '.join(kinds)}, and labels; given {sorted(needs)}")

@@ -65,9 +65,11 @@ class DensityRatio(Part):
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()
         z = paid(q, z)[rows]  # (M, D)
-        if len(z) < 2:
+        least = 2 if self.batches == "same" else 4  # one code, shuffled, is itself
+        if len(z) < least:
             raise ValueError(
-                f"density-ratio shuffles the codes of a batch; {len(z)} image or group is too few: give two"
+                f"density-ratio shuffles the codes of a batch ({self.batches}); {len(z)} of different images or groups "
+                f"are too few: give {least}"
             )
         here = z
         other = z

@@ -7,8 +7,9 @@ p over all distinct thresholds (Friedman, 2001, algorithm 6), leaves set by one 
 tree per class and stage, or one per stage for two classes. Histograms (LightGBM, XGBoost, or the
 same algorithm on quantiles) give other importances, by .03 to .08 in D and C.
 
-All trees of a stage are grown together and several factors go in step over threads, see `cuts.py`
-for the search. The result does not depend on the number of threads, bit for bit.
+All trees of a stage are grown together, those of several factors in one call where these have few
+classes, and factors go in step over threads; see `cuts.py` for the search. The result depends
+neither on the number of threads nor on the other factors, bit for bit.
 
 **Departures** from scikit-learn: values closer than 1e-7 are not merged (rescaling the codes then
 changes nothing); residuals are rounded to about 1e-11 so that sums are exact; which of several
@@ -18,75 +19,24 @@ equally good columns is cut is drawn from another random stream.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, softmax
 
+from unweave.metrics.estimators.boosted import GradientBoosting
+from unweave.metrics.estimators.cuts import Ties
 from unweave.metrics.estimators.sorted_columns import Columns, Floats, Ints, sort_columns
-from unweave.metrics.estimators.trees import DEPTH, dyadic, grow
+from unweave.metrics.estimators.trees import DEPTH, Trees, dyadic, grow
 from unweave.seeds import fold
 
 STAGES = 100
 LEARNING_RATE = 0.1
-CELLS = 160_000  # trees grown in one call times rows: keeps what they touch in the cache
-
-
-@dataclass(frozen=True, eq=False)
-class GradientBoosting:
-    """A fitted classifier of one factor.
-
-    importances: (D,) share of each code in the gain of all cuts; they sum to 1, or are all 0 if
-        nothing was cut.
-    classes: (C,) the factor's values, ascending. prior: (T,) score before the first stage; T = C,
-        or 1 if C = 2.
-    column, threshold: (stages, T, 7), value: (stages, T, 8): the trees, see `trees.Trees`.
-    """
-
-    importances: Floats
-    classes: NDArray[Any]
-    prior: Floats
-    column: Ints
-    threshold: Floats
-    value: Floats
-
-    def predict(self, codes: ArrayLike) -> NDArray[Any]:
-        """The most probable value of the factor for each row of codes (n, D): (n,), of the factor's
-        own values.
-        """
-        score = self.scores(codes)  # (T, n)
-        if len(score) == 1:
-            return self.classes[(score[0] >= 0).astype(np.intp)]
-        return self.classes[score.argmax(0)]
-
-    def scores(self, codes: ArrayLike) -> Floats:
-        """Unnormalised log probabilities (T, n) of the classes; for two, the log odds (1, n) of the
-        second.
-        """
-        x = np.ascontiguousarray(np.asarray(codes).T, dtype=np.float32).astype(np.float64)
-        if x.ndim != 2 or len(x) != len(self.importances):
-            raise ValueError(f"codes have shape {x.T.shape}; expected (n, {len(self.importances)}), as fitted")
-        score = np.repeat(self.prior[:, None], x.shape[1], 1)
-        # stage by stage: each of T trees adds the value of the leaf that a row reaches
-        for column, threshold, value in zip(self.column, self.threshold, self.value, strict=True):
-            score += np.take_along_axis(value, _leaves(x, column, threshold), 1)
-        return score
-
-
-def _leaves(x: Floats, column: Ints, threshold: Floats) -> Ints:
-    """Leaf (T, n) that each column of x (D, n) reaches in each of T trees."""
-    node = np.zeros((len(column), x.shape[1]), np.int8)  # (T, n): node of each row at this level
-    for depth in range(DEPTH):
-        right = np.zeros(node.shape, bool)
-        for h in range(2**depth):
-            at = 2**depth - 1 + h  # nodes are stored level by level
-            right |= (node == h) & (x[column[:, at]] > threshold[:, at, None])
-        node += (right * 2**depth).astype(np.int8)
-    return node
+CELLS = 160_000  # trees of a factor grown in one call times rows: keeps what they touch in the cache
+SORTED = 3_000_000  # trees of several factors times rows times columns, likewise
 
 
 def importances(
@@ -117,11 +67,12 @@ def fit_factors(
     _check(x, v, w)
     columns = sort_columns(x)
     fits = [_Fit(columns, v[:, k], w, seed, k) for k in range(v.shape[1])]
+    bundles = list(_bundles([part for fit in fits for part in fit.parts()]))
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         for stage in range(STAGES):
             # factors are independent, and so are the trees of a stage: all of them at once
-            tasks = [(fit, trees) for fit in fits for trees in fit.begin_stage()]
-            list(pool.map(lambda task, stage=stage: task[0].grow(stage, task[1]), tasks))
+            list(pool.map(_Fit.begin_stage, fits))
+            list(pool.map(lambda parts, stage=stage: _grow(stage, parts), bundles))
     return [fit.result() for fit in fits]
 
 
@@ -151,7 +102,7 @@ class _Fit:
         self.columns = columns
         self.seed = fold(seed, "boosting of a factor", k)
         weight = np.where(known, weight, 0.0)
-        self.sum = weight.sum()
+        self.sum = float(weight.sum())
         self.weight = dyadic(weight, self.sum)
         self.label = np.full(len(factor), -1)
         self.label[known] = index
@@ -173,22 +124,22 @@ class _Fit:
         self.value = np.zeros((STAGES, trees, 2**DEPTH))
         self.residual = self.score
 
-    def begin_stage(self) -> Iterator[slice]:
-        """Set the residuals of all trees; yield the groups of trees to grow."""
+    def parts(self) -> Iterator[_Part]:
+        """The trees of a stage, as many at a time as are grown in one call."""
+        trees = len(self.prior)
+        for first in range(0, trees, self.together):
+            yield _Part(self, slice(first, min(first + self.together, trees)))
+
+    def begin_stage(self) -> None:
+        """Set the residuals of all trees."""
         chances = softmax(self.score, axis=0) if len(self.score) > 1 else expit(self.score)
         self.residual = self.target - chances  # (T, N): y - p
-        trees = len(self.prior)
-        return (slice(first, min(first + self.together, trees)) for first in range(0, trees, self.together))
 
-    def grow(self, stage: int, trees: slice) -> None:
-        """Grow these trees and add them to the scores."""
-        residual = self.residual[trees]
-        weighted = dyadic(residual * self.weight, self.sum)
-        ties = np.random.default_rng(fold(self.seed, "columns of equal gain", stage, trees.start))
-        grown = grow(self.columns, weighted, self.weight, self.target[trees].nonzero(), ties)
-        value = self.shrink * _newton_steps(residual, self.weight, grown.leaf)
+    def add(self, stage: int, trees: slice, grown: Trees, steps: Floats) -> None:
+        """Add grown trees, with the Newton steps (T, 8) of their leaves, to the scores."""
+        value = self.shrink * steps
         self.score[trees] += np.take_along_axis(value, grown.leaf, 1)
-        self.importance[stage, trees.start] = grown.importance
+        np.add.at(self.importance[stage, trees.start], grown.column.T, np.nan_to_num(grown.gain.T))
         self.column[stage, trees] = grown.column
         self.threshold[stage, trees] = grown.threshold
         self.value[stage, trees] = value
@@ -200,6 +151,57 @@ class _Fit:
         if total > 0:
             gain = gain / total
         return GradientBoosting(gain, self.classes, self.prior, self.column, self.threshold, self.value)
+
+
+class _Part(NamedTuple):
+    """Some of the trees that a fit grows in each stage."""
+
+    fit: _Fit
+    trees: slice
+
+    @property
+    def size(self) -> int:
+        """The number of trees."""
+        return self.trees.stop - self.trees.start
+
+    def ties(self, stage: int) -> Ties:
+        """What draws between columns of equal gain, of its own for each part."""
+        seed = fold(self.fit.seed, "columns of equal gain", stage, self.trees.start)
+        return Ties(np.random.default_rng(seed), self.size)
+
+
+def _bundles(parts: Iterable[_Part]) -> Iterator[list[_Part]]:
+    """Neighbouring parts over rows of the same weights: what is grown in one call."""
+    found: list[_Part] = []
+    for part in parts:
+        if found and not _fits_beside(found, part):
+            yield found
+            found = []
+        found.append(part)
+    yield found
+
+
+def _fits_beside(parts: list[_Part], part: _Part) -> bool:
+    """Whether a part goes with others: its rows weigh the same, and what is touched stays in the cache."""
+    other = parts[0].fit
+    trees = part.size + sum(one.size for one in parts)
+    small = trees <= part.fit.together and trees * part.fit.columns.rank.size <= SORTED
+    return small and part.fit.sum == other.sum and np.array_equal(part.fit.weight, other.weight)
+
+
+def _grow(stage: int, parts: list[_Part]) -> None:
+    """Grow the trees of some parts, and add them to the scores of their fits."""
+    one = parts[0].fit
+    residual = np.concatenate([fit.residual[trees] for fit, trees in parts])
+    of_trees, rows = np.concatenate([fit.target[trees] for fit, trees in parts]).nonzero()
+    weighted = dyadic(residual * one.weight, one.sum)
+    grown = grow(one.columns, weighted, one.weight, (of_trees, rows), [part.ties(stage) for part in parts])
+    steps = _newton_steps(residual, one.weight, grown.leaf)
+    first = 0
+    for part in parts:
+        own = slice(first, first + part.size)
+        part.fit.add(stage, part.trees, grown.some(own), steps[own])
+        first = own.stop
 
 
 def _newton_steps(residual: Floats, weight: Floats, leaf: Ints) -> Floats:

@@ -11,6 +11,7 @@ Letters: D columns, J blocks per column, T trees, Q = nodes * T.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -56,7 +57,14 @@ class Level:
         return self.sums[:, 0, -1]
 
 
-def best_cuts(level: Level, ties: np.random.Generator) -> Cuts:
+class Ties(NamedTuple):
+    """What draws which of equally good columns is cut, for so many neighbouring trees."""
+
+    rng: np.random.Generator
+    trees: int
+
+
+def best_cuts(level: Level, ties: Sequence[Ties]) -> Cuts:
     """The best of all cuts of every node; among columns with equal gains one is drawn, as
     scikit-learn does.
     """
@@ -94,7 +102,9 @@ def best_cuts(level: Level, ties: np.random.Generator) -> Cuts:
 
     # (D, Q) -> (Q,): the best column of every node, at random among equal ones
     highest = best.max(0)
-    column = np.where(best == highest, ties.random((d, q)), -1.0).argmax(0)
+    draws = [rng.random((d, q // len(level.residual), trees)) for rng, trees in ties]
+    drawn = np.concatenate(draws, axis=2)
+    column = np.where(best == highest, drawn.reshape(d, q), -1.0).argmax(0)
     whole = _stays_whole(level, highest)
     gain = np.where(whole, np.nan, highest - total**2 / np.where(size > 0, size, 1))
     shape = (-1, len(level.residual))

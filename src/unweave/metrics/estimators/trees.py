@@ -14,14 +14,16 @@ nodes are h (left) and h + n (right), and row h of arrays (nodes, T) refers to n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from unweave.metrics.estimators.cuts import Cuts, Level, best_cuts
+from unweave.metrics.estimators.cuts import Cuts, Level, Ties, best_cuts
 from unweave.metrics.estimators.sorted_columns import Columns, Floats, Ints
 
 DEPTH = 3
+CROWDED = 16  # one residual of so many is positive, or more: cheaper to sum with all others than by itself
 
 
 def dyadic(x: Floats, total: float) -> Floats:
@@ -33,17 +35,20 @@ def dyadic(x: Floats, total: float) -> Floats:
 
 
 class Trees(NamedTuple):
-    """T trees: column and threshold (T, 7), level by level; importance (D,), the gains of all; leaf
-    (T, N) of each row.
+    """T trees: column, threshold and gain (T, 7) of each cut, level by level; leaf (T, N) of each row.
 
     A row goes right where its code exceeds the threshold, which is infinite where a node stays
-    whole.
+    whole; its gain is NaN then.
     """
 
     column: Ints
     threshold: Floats
-    importance: Floats
+    gain: Floats
     leaf: Ints
+
+    def some(self, trees: slice) -> Trees:
+        """Some of the trees."""
+        return Trees(self.column[trees], self.threshold[trees], self.gain[trees], self.leaf[trees])
 
 
 def grow(
@@ -51,53 +56,61 @@ def grow(
     residual: Floats,
     weight: Floats,
     positive: tuple[Ints, Ints],
-    ties: np.random.Generator,
+    ties: Sequence[Ties],
 ) -> Trees:
     """Grow T trees of depth 3 on residuals (T, N), already multiplied by the weights (N,); both
     `dyadic`.
 
-    positive: (trees, rows) of all residuals that may exceed 0. ties: draws which of equally good
-        columns is cut.
+    positive: (trees, rows) of all residuals that may exceed 0. ties: draw which of equally good
+        columns is cut, each for so many of the trees.
     """
     node = np.zeros(residual.shape, np.int8)
-    by_row = np.ascontiguousarray(residual.T)
-    sums = None
+    crowded = len(positive[0]) * CROWDED > residual.size
+    kinds = [residual, np.broadcast_to(weight, residual.shape)]
+    if crowded:
+        kinds.append(np.maximum(residual, 0))
+    by_row = np.stack(kinds).transpose(2, 0, 1).copy()  # (N, kinds, T)
+    known = None
     found = []
-    importance = np.zeros(len(columns.rank))
     for depth in range(DEPTH):
         # sums of the left children are counted, those of the right children are parent minus left
-        left = _edge_sums(columns, by_row, weight, node, max(1, 2**depth // 2))
-        sums = left if sums is None else np.concatenate([left, sums - left], axis=-1)
-        rises = _rises(columns, residual, node, 2**depth, positive)
-        cuts = best_cuts(Level(columns, residual, weight, node, sums, rises), ties)
-        np.add.at(importance, cuts.column, np.nan_to_num(cuts.gain))
-        found.append((cuts.column, _split(columns, weight, node, cuts)))
-    column, threshold = (np.concatenate(levels).T for levels in zip(*found, strict=True))
-    return Trees(column, threshold, importance, node)
+        left = _block_sums(columns, by_row, node, max(1, 2**depth // 2))
+        known = left if known is None else np.concatenate([left, known - left], axis=-1)
+        rises = known[2] if crowded else _rises(columns, residual, node, 2**depth, positive)
+        cuts = best_cuts(Level(columns, residual, weight, node, _up_to_edges(known[:2]), rises), ties)
+        found.append((cuts.column, _split(columns, weight, node, cuts), cuts.gain))
+    column, threshold, gain = (np.concatenate(levels).T for levels in zip(*found, strict=True))
+    return Trees(column, threshold, gain, node)
 
 
-def _edge_sums(columns: Columns, by_row: Floats, weight: Floats, node: Ints, nodes: int) -> Floats:
-    """Sums over the rows of the first `nodes` nodes, up to each block's end: (2, D, J + 1, nodes *
-    T).
+def _block_sums(columns: Columns, by_row: Floats, node: Ints, nodes: int) -> Floats:
+    """Sums over the rows of the first `nodes` nodes in each block: (kinds, D, J, nodes * T).
 
-    by_row: the residuals (N, T). One node at a time, so that what is multiplied stays small and
-        contiguous.
+    by_row: what is summed (N, kinds, T). One node at a time, so that what is multiplied stays small
+        and contiguous.
     """
     d, j = columns.edge.shape
-    trees = by_row.shape[1]
-    sums = np.zeros((2, d, j + 1, nodes * trees))
+    n, kinds, trees = by_row.shape
+    sums = np.empty((kinds, d, j, nodes * trees))
     node = np.ascontiguousarray(node.T)
     for h in range(nodes):
-        inside = node == h
-        for kind, values in enumerate((by_row * inside, weight[:, None] * inside)):
-            blocks = (columns.member @ values).reshape(d, j, trees)
-            blocks.cumsum(1, out=sums[kind, :, 1:, h * trees : (h + 1) * trees])
+        values = by_row * (node == h)[:, None]
+        blocks = (columns.member @ values.reshape(n, -1)).reshape(d, j, kinds, trees)
+        sums[..., h * trees : (h + 1) * trees] = blocks.transpose(2, 0, 1, 3)
+    return sums
+
+
+def _up_to_edges(blocks: Floats) -> Floats:
+    """Sums up to each block's end (kinds, D, J + 1, Q), from sums inside the blocks (kinds, D, J, Q)."""
+    kinds, d, j, q = blocks.shape
+    sums = np.zeros((kinds, d, j + 1, q))
+    blocks.cumsum(2, out=sums[:, :, 1:])
     return sums
 
 
 def _rises(columns: Columns, residual: Floats, node: Ints, nodes: int, positive: tuple[Ints, Ints]) -> Floats:
-    """Sums of the positive residuals in each block: (D, J, nodes * T). Each row has few of them,
-    whatever T.
+    """Sums of the positive residuals in each block, (D, J, nodes * T), where few are positive: of many
+    classes each row has one.
     """
     d, j = columns.edge.shape
     trees, rows = positive

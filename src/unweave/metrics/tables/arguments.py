@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from unweave.settings import Keyword, keywords, nearest
+from unweave.settings import Keyword, Setting, keywords, nearest
 
 PROTOCOLS = ("unweave", "dlib", "dlib-2018", "laforge", "infomec")
 OF_TABLES = (
@@ -69,8 +69,15 @@ def _checked(option: Keyword, value: Any) -> Any:
         setting = option.setting
         if setting is None or setting.about in str(error):
             raise
-        low = setting.low if setting.above is None else setting.above
-        raise ValueError(f"{error}: {setting.about}, {low:g} to {setting.high:g}") from None
+        raise ValueError(f"{error}: {setting.about}{_range(setting)}") from None
+
+
+def _range(setting: Setting) -> str:
+    """The range of a setting, as ", 1 to 10" or ", 1 or more"; "" if it has none."""
+    low = setting.low if setting.above is None else setting.above
+    if low is None:
+        return "" if setting.high is None else f", {setting.high:g} at most"
+    return f", {low:g} or more" if setting.high is None else f", {low:g} to {setting.high:g}"
 
 
 def refuse_unbound(name: str, function: Callable[..., Any], given: tuple[Any, ...], options: Mapping[str, Any]) -> None:

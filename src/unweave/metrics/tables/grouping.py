@@ -26,6 +26,8 @@ from unweave.metrics.tables.groups import (
 )
 from unweave.seeds import fold
 
+IN_CACHE = 128_000  # numbers of groups that are summarised at once: a megabyte
+
 if TYPE_CHECKING:
     from unweave.metrics.tables.table import Table
 
@@ -182,7 +184,8 @@ class GroupTable(AnyTable):
         return self.cache[of.__name__]
 
     def _summary(self, side: Side, of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        pieces = np.array_split(side.members, max(1, side.members.size // 64_000))
+        numbers = side.members.size * self.codes.shape[1]
+        pieces = np.array_split(side.members, max(1, min(len(side.members), numbers // IN_CACHE)))
         return np.concatenate([of(self.codes[piece]) for piece in pieces])
 
     def take(self, fit: np.ndarray, test: np.ndarray) -> GroupTable:

@@ -1,0 +1,225 @@
+"""Mistakes of a first third-party method, part or clip method: each error names the rule that was broken."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import unweave
+from unweave.cli import main
+from unweave.data.base import Dataset
+from unweave.data.factors import FactorSpace
+from unweave.data.images import FactorImages
+from unweave.methods.base import Method, Part, Player
+from unweave.report import page
+from unweave.types import Losses, Posterior
+
+SMALL = {"steps": 2, "batch_size": 8, "log_every": 1, "precision": "float32"}
+NARROW = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8}
+
+
+class Line(Method):
+    """A linear autoencoder of digits."""
+
+    def __init__(self):
+        super().__init__()
+        self.down = nn.Linear(64, 4)
+        self.up = nn.Linear(4, 64)
+
+    def losses(self, batch, step):
+        error = (self.decode(self.encode(batch.x).mean) - batch.x).square().flatten(1).sum(1)
+        yield Losses({"model": error.mean()})
+
+    def encode(self, x):
+        return Posterior(self.down(x.flatten(1)))
+
+    def decode(self, z):
+        return self.up(z).view(-1, 1, 8, 8)
+
+
+class Modules(Line):
+    def players(self):
+        return {"model": self.down}
+
+
+class Listed(Line):
+    def players(self):
+        return [Player(self)]
+
+
+class Word(Line):
+    needs = "images"
+
+
+class Tensors(Line):
+    def encode(self, x):
+        return self.down(x.flatten(1))
+
+    def losses(self, batch, step):
+        yield Losses({"model": (self.decode(self.encode(batch.x)) - batch.x).square().mean()})
+
+
+class Beyond(Line):
+    blocks = {"content": slice(0, 2), "style": slice(2, 9)}
+
+
+class Twice(Line):
+    blocks = {"content": slice(0, 3), "style": slice(2, 4)}
+
+
+class Together(Part):
+    """A pooling that does not declare that it needs groups."""
+
+    def forward(self, q, batch):
+        return q
+
+
+class Number(Part):
+    """A regulariser that gives a loss in place of `Losses`."""
+
+    def forward(self, q, z, step, rows):
+        return q.kl().sum(1).mean()
+
+
+class Own(Number):
+    """A regulariser whose player takes the name of the VAE's."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))
+
+    def players(self):
+        return {"model": Player(self)}
+
+
+class Bare(Part):
+    """A pooling that gives a mean in place of a posterior."""
+
+    @property
+    def needs(self):
+        return frozenset({"groups"})
+
+    def forward(self, q, batch):
+        return q.mean
+
+
+class Frames(Dataset):
+    """Images with one attribute of another type."""
+
+    def __init__(self, **attributes):
+        vars(self).update(attributes)
+
+    def __len__(self):
+        return 4
+
+    def take(self, rows):
+        return self.made(np.zeros((len(rows), 1, 8, 8), np.uint8))
+
+    def made(self, images):
+        return images
+
+
+class Clips(Method):
+    """A code for each frame, and a prior."""
+
+    encodes = "clips"
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))
+
+    @property
+    def needs(self):
+        return frozenset({"clips"})
+
+    def losses(self, batch, step):
+        yield Losses({"model": self.weight.square()})
+
+    def encode(self, x):
+        return Posterior(x.flatten(2)[..., :3])
+
+    def decode(self, z):
+        clips, frames, _ = z.shape
+        return z[..., :1, None, None].expand(clips, frames, 1, 8, 8).clamp(0, 1)
+
+    def sample_prior(self, n):
+        return torch.rand(n, 5, 3)
+
+
+@pytest.mark.parametrize(
+    ("method", "rule"),
+    [
+        (Modules, r"Modules.players\(\) gives a Linear for 'model'; expected a Player"),
+        (Listed, r"Listed.players\(\) gives a list; expected a dictionary \{name: Player\}"),
+        (Word, r"needs is the word 'images'; expected a set of words, such as frozenset\(\{'images'\}\)"),
+        (Tensors, r"Tensors.encode gives a Tensor; expected a Posterior"),
+        (Beyond, r"Beyond: the block 'style' has columns from 2 to 8; a code of encode has 4"),
+        (Twice, r"Twice: the block 'style' shares column 2 with the block 'content'"),
+    ],
+)
+def test_a_broken_rule_of_a_method_is_named(method, rule, tmp_path):
+    with pytest.raises(ValueError, match=rule):
+        unweave.train(method, "digits", out=tmp_path, **SMALL)
+
+
+@pytest.mark.parametrize(
+    ("parts", "rule"),
+    [
+        ({"regulariser": Number}, "Number gives a Tensor; expected Losses"),
+        ({"regulariser": Own}, "Own adds a player 'model', the VAE's own"),
+        ({"pooling": Bare}, "Bare gives a Tensor; expected Posterior"),
+    ],
+)
+def test_a_broken_rule_of_a_part_is_named(parts, rule, tmp_path):
+    with pytest.raises(ValueError, match=rule):
+        unweave.train("vae", "digits", out=tmp_path, **parts, **SMALL, **NARROW)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "rule"),
+    [
+        ({"y": [0, 1, 0, 1], "class_names": ("a", "b")}, "y is a list; expected an array of 4 whole numbers"),
+        ({"groups": [0, 0, 1, 1]}, "groups is a list; expected an array of 4 whole numbers"),
+        ({"y": np.zeros(4), "class_names": ("a",)}, "y holds float64; expected an array of 4 whole numbers"),
+        ({"made": torch.from_numpy}, "take gave a Tensor; expected a numpy array"),
+    ],
+)
+def test_a_broken_rule_of_a_data_set_is_named(attributes, rule):
+    with pytest.raises(ValueError, match=rule):
+        unweave.data.load(Frames(**attributes))
+
+
+def test_a_pooling_names_the_groups_that_it_needs(tmp_path):
+    with pytest.raises(ValueError, match=r"the pooling Together needs \[\]; expected one of groups, pairs, triplets"):
+        unweave.train("vae", "digits", pooling=Together, out=tmp_path, **SMALL, **NARROW)
+
+
+def test_the_page_of_clips_with_a_prior_is_written(tmp_path):
+    grid = FactorSpace(("grey", "time"), (4, 8))
+    data = FactorImages(grid, lambda v: (v[:, :1, None, None] * 60).repeat(8, 2).repeat(8, 3).astype("uint8"))
+    run = unweave.train(Clips, data, out=tmp_path, batch_options={"clip_length": 5}, **SMALL)
+    text = page.write([run], tmp_path / "page.html").read_text()
+    assert "encodes clips" in text
+
+
+def test_an_error_in_the_code_of_a_user_names_its_line(tmp_path, monkeypatch, capsys):
+    lines = [
+        "from unweave.methods.base import Method",
+        "from torch import nn",
+        "class Broken(Method):",
+        "    def __init__(self):",
+        "        super().__init__()",
+        "        self.layer = nn.Linear(2, 2)",
+        "    def losses(self, batch, step):",
+        "        n, d = batch.x.shape",
+        "        yield n",
+    ]
+    (tmp_path / "broken_of_a_stranger.py").write_text("\n".join(lines))
+    monkeypatch.chdir(tmp_path)
+    words = ["train", "broken_of_a_stranger:Broken", "--data", "digits", "--steps", "1", "--precision", "float32"]
+    assert main(words) == 2
+    printed = capsys.readouterr().err
+    assert "too many values to unpack" in printed
+    assert "(broken_of_a_stranger.py, line 8)" in printed
