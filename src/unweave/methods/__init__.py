@@ -91,6 +91,12 @@ METHODS: dict[str, Entry] = {
     "s2-beta-tcvae": Entry(
         _VAE, "beta-TCVAE and few labels", {"regulariser": "total-correlation", "supervision": "xent"}
     ),
+    "m1": Entry(
+        _VAE,
+        "VAE whose codes classifiers read from few labels (metric few_labels)",
+        {"regulariser": "beta"},
+        {"regulariser.beta": 1.0},
+    ),
     "m2": Entry("unweave.methods.m2:M2", "class and style, learned from few labels of classes"),
     "m1-m2": Entry(
         "unweave.methods.m1_m2:M1M2",

@@ -10,6 +10,7 @@ _FUNCTIONS: dict[str, tuple[str, ...]] = {  # of each file: (run, **options) -> 
     "alignment": ("weakest_alignment",),
     "composition": ("composition",),
     "group_deviation": ("slope", "active_content"),
+    "labels_alone": ("accuracy", "gain"),
     "one_shot": ("accuracy", "by_pixels", "times_pixels"),
     "pair_mask": ("changed_found", "unshared"),
     "steadiness": ("drift",),
