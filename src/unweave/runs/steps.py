@@ -72,12 +72,12 @@ def _take_steps(
     with stopping.remembered() as signal_received:
         for terms in training.until(loop.steps):
             _check_names(terms)
-            number = signal_received()
-            due = clock.due() or bool(number)
-            if due or training.step == loop.steps:
+            due = clock.due()
+            recorded = _is_recorded(training, loop)
+            if due or recorded:
                 training.kept.check(training.step)  # before a look, whose images pass through the networks too
             now = {"step": training.step} | clock.read(training.step, loop.batch_size)
-            if _is_recorded(training, loop):
+            if recorded:
                 record = now | _record(training, look, known_units)
                 folder.append(record)
                 clock.recorded(training.step)
@@ -86,10 +86,13 @@ def _take_steps(
                     progress(record)
             elif progress and clock.second_passed():
                 progress(now | _plain(training.means.values) | {"live": True, "units": dict(training.units)})
+            if number := signal_received():
+                if not (due or recorded):
+                    training.kept.check(training.step)
+                _keep(folder, training, clock)
+                raise stopping.Stopped(number)
             if due:
                 _keep(folder, training, clock)
-            if number:
-                raise stopping.Stopped(number)
     _keep(folder, training, clock)
 
 

@@ -166,8 +166,9 @@ class _Part(NamedTuple):
 
     def ties(self, stage: int) -> Ties:
         """What draws between columns of equal gain, of its own for each part."""
-        seed = fold(self.fit.seed, "columns of equal gain", stage, self.trees.start)
-        return Ties(np.random.default_rng(seed), self.size)
+        start = self.trees.start
+        rng = np.random.default_rng(fold(self.fit.seed, "columns of equal gain", stage, start))
+        return Ties(rng, self.size)
 
 
 def _bundles(parts: Iterable[_Part]) -> Iterator[list[_Part]]:
