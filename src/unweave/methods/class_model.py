@@ -118,3 +118,10 @@ class ClassModel(nn.Module):
         log_q = self.log_class(x)
         likeliest = F.one_hot(log_q.argmax(1), self.classes).float()
         return log_q.exp(), self.posterior(self.encoder(x), likeliest)
+
+
+def refuse_no_classes(classes: int) -> None:
+    """ValueError if the data have no classes, or one only."""
+    if classes < 2:
+        found = "one class only" if classes else "no classes"
+        raise ValueError(f"these data have {found}: give sub-folders or labels as classes, or --classes FACTOR")

@@ -23,8 +23,7 @@ from torch import Tensor, nn
 from unweave.blocks import Block
 from unweave.maths.gaussian import LOG_2PI
 from unweave.methods.base import Method, Player
-from unweave.methods.class_model import ClassModel
-from unweave.methods.m2 import refuse_no_classes
+from unweave.methods.class_model import ClassModel, refuse_no_classes
 from unweave.nets.likelihood import Likelihood
 from unweave.settings import Setting
 from unweave.types import NATS, Batch, Losses, Posterior

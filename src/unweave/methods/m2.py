@@ -27,7 +27,7 @@ from torch import Tensor, nn
 
 from unweave.blocks import Block
 from unweave.methods.base import Method, Part, Player
-from unweave.methods.class_model import Alternatives, ClassModel
+from unweave.methods.class_model import Alternatives, ClassModel, refuse_no_classes
 from unweave.nets.likelihood import Likelihood
 from unweave.settings import Setting
 from unweave.types import NATS, Batch, Losses, Posterior
@@ -149,13 +149,6 @@ class M2(Method):
 
     def elbo(self, x: Tensor) -> Tensor:
         return -self.model.unlabelled(x)
-
-
-def refuse_no_classes(classes: int) -> None:
-    """ValueError if the data have no classes, or one only."""
-    if classes < 2:
-        found = "one class only" if classes else "no classes"
-        raise ValueError(f"these data have {found}: give sub-folders or labels as classes, or --classes FACTOR")
 
 
 def _rows(t: Tensor | None, rows: Tensor) -> Tensor | None:

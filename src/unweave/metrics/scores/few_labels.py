@@ -68,7 +68,9 @@ def few_labels(table: Table, *, labels: Annotated[int, Setting("of each class", 
         pieces,
         factors={f"{head}_per_factor": found[i] for i, head in enumerate(HEADS)},
         n=fit.n,
-        reason="all rows to fit are labelled: nothing is left for the heads that use the others" if all_labelled else "",
+        reason="all rows to fit are labelled: nothing is left for the heads that use the others"
+        if all_labelled
+        else "",
     )
 
 
