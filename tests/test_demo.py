@@ -36,7 +36,7 @@ def test_the_demo_trains_once_scores_and_writes_its_page(tmp_path, monkeypatch):
     assert (run / "log.jsonl").stat().st_mtime_ns == trained_at
 
 
-@pytest.mark.parametrize("name", ["demo", "beta-tcvae"])
+@pytest.mark.parametrize("name", ["demo", "factor-vae"])
 def test_the_recipes_of_the_demos_ship_with_a_method_and_seeds(name):
     recipe = reproduce.read(name)
     assert recipe.arms["method"]

@@ -21,13 +21,13 @@ def demo(
     page: str | Path = "impossibility.html",
     tell: Callable[[str], None] = print,
 ) -> Path:
-    """Train the run of the recipe "beta-tcvae" with its first seed, entangle it, and write a page on both.
+    """Train the run of the recipe "factor-vae" with its first seed, entangle it, and write a page on both.
 
     out: where the run's folder goes; a finished run is used again, a stopped one is continued.
     page: the HTML file. tell: called with each line of a table of the same numbers. Returns the path of
     the page.
     """
-    recipe = read("beta-tcvae")
+    recipe = read("factor-vae")
     views = CentredViews(trained(recipe.arms["method"], recipe.seeds[0], out, progress))
     twin = TwinViews(views)
     pair = measure(views, twin)
