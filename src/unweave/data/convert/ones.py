@@ -1,4 +1,4 @@
-"""Images of zeros and ones in bytes: black and white by the rows that are taken, not in a copy of them all."""
+"""Images of zeros and ones in a file: black and white by the rows that are taken, not in a copy of them all."""
 
 from __future__ import annotations
 
@@ -11,12 +11,23 @@ from unweave.data.convert.scale import Scale, to_bytes
 
 
 def as_stored(images: NDArray[Any], scale: Scale) -> tuple[NDArray[np.uint8], bool]:
-    """(images as bytes, whether their ones are white): bytes of 0 and 1, which may be gigabytes in a
-    file, stay where they are, and `ones_to_white` is applied to rows when they are taken.
+    """(images as bytes, whether their ones are white): bytes of 0 and 1 in a mapped file, which may be
+    gigabytes, stay there, and `ones_to_white` is applied to rows when they are taken. Those in memory
+    become 0 and 255.
     """
-    if images.dtype.itemsize == 1 and scale.white == 1 and scale.floats is None:
+    if _is_mapped(images) and images.dtype.itemsize == 1 and scale.white == 1 and scale.floats is None:
         return images.view(np.uint8), True
     return to_bytes(images, scale), False
+
+
+def _is_mapped(array: NDArray[Any]) -> bool:
+    """Whether an array, or what it is a view of, is a memory-mapped file."""
+    found: Any = array
+    while isinstance(found, np.ndarray):
+        if isinstance(found, np.memmap):
+            return True
+        found = found.base
+    return False
 
 
 def ones_to_white(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
