@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from unweave.data.classes import with_classes
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.sampling.batches import stream
@@ -30,12 +31,12 @@ SURVEY |= {"s2-beta-vae", "s2-factor-vae", "s2-dip-vae", "s2-beta-tcvae"}
 
 
 def bars():
-    """A bright row, a bright column and a brightness."""
+    """A bright row, a bright column and a brightness, which is the class."""
     space = FactorSpace(("row", "column", "light"), (8, 8, 3))
     images = np.zeros((192, 1, 8, 8), dtype=np.uint8)
     for image, (row, column, light) in zip(images, space.factors_at(np.arange(192)), strict=True):
         image[0, row] = image[0, :, column] = 80 * (light + 1)
-    return FactorImages(space, images, binary=False)
+    return with_classes(FactorImages(space, images, binary=False), "light")
 
 
 DATA = bars()
