@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from unweave.blocks import Block
 from unweave.nets.likelihood import Likelihood
 from unweave.types import Posterior
 
@@ -113,11 +114,26 @@ class ClassModel(nn.Module):
         each = self.alternatives(x)
         return each.mean(each.reconstruction + each.kl) + each.class_kl()
 
-    def code(self, x: Tensor) -> tuple[Tensor, Posterior]:
-        """q(y given x), (B, K), and q(z given x, y) at its most probable class."""
+    @property
+    def blocks(self) -> dict[str, Block | slice]:
+        """The blocks of a code, [probabilities of the classes, style]."""
+        return {"class": slice(0, self.classes), "style": slice(self.classes, self.classes + self.latents)}
+
+    def code(self, x: Tensor) -> Posterior:
+        """q(y given x) side by side with q(z given x, y) at its most probable class, (B, K + D)."""
         log_q = self.log_class(x)
-        likeliest = F.one_hot(log_q.argmax(1), self.classes).float()
-        return log_q.exp(), self.posterior(self.encoder(x), likeliest)
+        style = self.posterior(self.encoder(x), F.one_hot(log_q.argmax(1), self.classes).float())
+        assert style.log_var is not None
+        unused = torch.zeros_like(log_q)
+        mean = torch.cat([log_q.exp(), style.mean], 1)
+        return Posterior(mean, torch.cat([unused, style.log_var], 1), blocks=self.blocks)
+
+    def sample_prior(self, n: int) -> Tensor:
+        """Codes (n, K + D) of classes and styles from their priors."""
+        device = self.to_code.weight.device
+        y = torch.randint(self.classes, (n,), device=device)
+        style = torch.randn(n, self.latents, device=device)
+        return torch.cat([F.one_hot(y, self.classes).float(), style], 1)
 
 
 def refuse_no_classes(classes: int) -> None:

@@ -83,8 +83,7 @@ class M2(Method):
 
     @property
     def blocks(self) -> Mapping[str, Block | slice]:
-        classes = self.model.classes
-        return {"class": slice(0, classes), "style": slice(classes, classes + self.model.latents)}
+        return self.model.blocks
 
     @property
     def classes_named(self) -> bool:
@@ -132,20 +131,13 @@ class M2(Method):
         return Losses({"model": loss}, {"label cross-entropy": surprise, "labelled bound": -bound}, NATS)
 
     def encode(self, x: Tensor) -> Posterior:
-        probabilities, style = self.model.code(x)
-        assert style.log_var is not None
-        unused = torch.zeros_like(probabilities)
-        mean = torch.cat([probabilities, style.mean], 1)
-        return Posterior(mean, torch.cat([unused, style.log_var], 1), blocks=self.blocks)
+        return self.model.code(x)
 
     def decode(self, z: Tensor) -> Tensor:
         return self.model.likelihood.mean(self.model.decoder(z))
 
     def sample_prior(self, n: int) -> Tensor:
-        device = self.model.to_code.weight.device
-        y = torch.randint(self.model.classes, (n,), device=device)
-        style = torch.randn(n, self.model.latents, device=device)
-        return torch.cat([F.one_hot(y, self.model.classes).float(), style], 1)
+        return self.model.sample_prior(n)
 
     def elbo(self, x: Tensor) -> Tensor:
         return -self.model.unlabelled(x)
