@@ -13,18 +13,18 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from unweave.generators import drawing, reseed
-from unweave.methods.base import Method, Player
+from unweave.methods.base import Method
 from unweave.settings import nearest
 from unweave.training import joint, turns
 from unweave.training.gradients import clip, laid_out
 from unweave.training.kept import Kept
 from unweave.training.optimisers import optimiser_of
+from unweave.training.owners import check_owners, players_of
 from unweave.training.ranks import noise
 from unweave.training.term_means import Means
 from unweave.types import NATS, Batch, Losses
@@ -57,7 +57,7 @@ class Training:
         joint.start(method)
         self.kept = Kept(method)
         self.kept.train()
-        self.players = _players(method)
+        self.players = players_of(method)
         self.weights = {name: player.weights() for name, player in self.players.items()}
         idle = [name for name, weights in self.weights.items() if not weights]
         if idle:
@@ -75,7 +75,7 @@ class Training:
         self.means = Means()
         self.units: dict[str, str] = {}
         self._turns_seen: set[tuple[str, ...]] = set()
-        _check_owners(method, self.weights)
+        check_owners(method, self.weights)
 
     def until(self, steps: int) -> Iterator[dict[str, Tensor]]:
         """Train up to step `steps`; yields the terms of each step after it."""
@@ -215,27 +215,3 @@ class Training:
         if len(owned) != len(set(owned)):
             raise ValueError(f"the players {names} of one turn own a parameter together")
         self._turns_seen.add(names)
-
-
-def _players(method: Method) -> dict[str, Player]:
-    """The players of a method. ValueError for anything but a dictionary of them."""
-    players: Any = method.players()
-    owner = f"{type(method).__name__}.players()"
-    if not isinstance(players, dict):
-        raise ValueError(f"{owner} gives a {type(players).__name__}; expected a dictionary {{name: Player}}")
-    for name, player in players.items():
-        if not isinstance(player, Player):
-            raise ValueError(f"{owner} gives a {type(player).__name__} for {name!r}; expected a Player")
-    return players
-
-
-def _check_owners(method: nn.Module, weights: Mapping[str, list[nn.Parameter]]) -> None:
-    """ValueError for a parameter without a player, or a player's parameter outside of the method."""
-    owned = {id(weight) for own in weights.values() for weight in own}
-    orphans = [name for name, weight in method.named_parameters() if weight.requires_grad and id(weight) not in owned]
-    if orphans:
-        raise ValueError(f"parameters that no player owns (freeze them or give them to one): {orphans[:5]}")
-    inside = {id(weight) for weight in method.parameters()}
-    for name, own in weights.items():
-        if any(id(weight) not in inside for weight in own):
-            raise ValueError(f"player {name!r} owns a parameter that is not in the method, which no run would keep")
