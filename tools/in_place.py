@@ -20,6 +20,7 @@ def replace(module: ModuleType, mutated: str) -> None:
         if isinstance(new, type) and new.__module__ == module.__name__:
             for key, value in vars(new).items():
                 if not become(vars(old).get(key), value) and key not in ("__dict__", "__weakref__", "__doc__"):
+                    name_class(value, new, old)
                     setattr(old, key, value)
         elif not (new is old or name.startswith("__") or become(old, new)):
             rebind(old, new, name)
@@ -43,6 +44,15 @@ def become(old: object, new: object) -> bool:
     old.__defaults__ = new.__defaults__
     old.__kwdefaults__ = new.__kwdefaults__
     return True
+
+
+def name_class(function: object, new: type, old: object) -> None:
+    """Let `super()` of a function, through its decorators, mean the old class."""
+    for cell in getattr(function, "__closure__", None) or ():
+        if cell.cell_contents is new:
+            cell.cell_contents = old
+        elif isinstance(cell.cell_contents, FunctionType):
+            name_class(cell.cell_contents, new, old)
 
 
 def rebind(old: object, new: object, name: str) -> None:
