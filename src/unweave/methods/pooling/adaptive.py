@@ -17,23 +17,20 @@ import torch
 from torch import Tensor
 
 from unweave.maths.gaussian import kl
-from unweave.methods.base import Part
-from unweave.methods.pooling.base import AVERAGES, Average, evidence
+from unweave.methods.pooling.base import Average, PairPooling
 from unweave.settings import Setting
-from unweave.types import Batch, Posterior
+from unweave.types import Posterior
 
 Told = Literal["nothing", "number", "factors"]
 
 
-class Adaptive(Part):
+class Adaptive(PairPooling):
     """Averages the columns that a pair shares, estimated for each pair.
 
     average: "mean" for Ada-GVAE, "geometric" for Ada-ML-VAE as disentanglement_lib has it (with the
     product of densities a shared column's variance would fall by half). No gradient flows through
     the choice of columns.
     """
-
-    stochastic = True
 
     def __init__(
         self,
@@ -42,28 +39,11 @@ class Adaptive(Part):
         average: Annotated[Average, Setting("of the posteriors of a shared column")] = "mean",
         told: Annotated[Told, Setting("what is known of a pair's changed factors")] = "nothing",
     ):
-        super().__init__()
-        self.latents = latents
-        self.average = average
+        super().__init__(latents, average=average)
         self.told = told
-
-    @property
-    def needs(self) -> frozenset[str]:
-        return frozenset({"pairs"})
-
-    def forward(self, q: Posterior, batch: Batch) -> Posterior:
-        assert q.log_var is not None  # stochastic: the VAE has checked
-        own = self.unshared(q, batch.changed)[:, None]  # (G, 1, D)
-        weight = evidence(batch.index, q.mean.dtype)
-        mean, log_var = AVERAGES[self.average](q.mean, q.log_var, weight)  # (G, 1, D) each
-        return Posterior(torch.where(own, q.mean, mean), torch.where(own, q.log_var, log_var))
 
     @torch.no_grad()
     def unshared(self, q: Posterior, changed: Tensor | None = None) -> Tensor:
-        """Which columns of a pair are not averaged, (G, D) bool.
-
-        changed: (G, K), the factors that differ, if known.
-        """
         if self.told == "factors":
             return self._columns_of(self._known(changed))
         assert q.log_var is not None

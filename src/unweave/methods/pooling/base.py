@@ -1,4 +1,4 @@
-"""Base class of group poolings: content columns, shares of the KL, weights of repeated images.
+"""Base classes of group and pair poolings: content columns, shares of the KL, weights of repeats.
 
 A group that has fewer images than `group_size` is filled up with repeats. A repeat is no evidence:
 an image that occurs r times in its group has weight 1/r each time in the joint posterior, and the
@@ -77,6 +77,39 @@ class GroupPooling(Part):
             torch.cat([log_var.expand(-1, images, -1), q.log_var[..., content:]], 2),
             share,
         )
+
+
+class PairPooling(Part):
+    """Pairs: the columns that count as shared get the average of both posteriors, the others keep
+    their own. Each image pays its KL in full, also of the columns that were averaged.
+    """
+
+    stochastic = True
+
+    def __init__(
+        self, latents: int, *, average: Annotated[Average, Setting("of the posteriors of a shared column")] = "mean"
+    ):
+        super().__init__()
+        self.latents = latents
+        self.average = average
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return frozenset({"pairs"})
+
+    def unshared(self, q: Posterior, changed: Tensor | None = None) -> Tensor:
+        """Which columns of a pair are not averaged, (G, D) bool.
+
+        changed: (G, K), the factors that differ, if known.
+        """
+        raise NotImplementedError
+
+    def forward(self, q: Posterior, batch: Batch) -> Posterior:
+        assert q.log_var is not None  # stochastic: the VAE has checked
+        own = self.unshared(q, batch.changed)[:, None]  # (G, 1, D)
+        weight = evidence(batch.index, q.mean.dtype)
+        mean, log_var = AVERAGES[self.average](q.mean, q.log_var, weight)  # (G, 1, D) each
+        return Posterior(torch.where(own, q.mean, mean), torch.where(own, q.log_var, log_var))
 
 
 def evidence(index: Tensor | None, dtype: torch.dtype) -> Tensor | None:
