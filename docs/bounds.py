@@ -57,20 +57,20 @@ def correlation(information: float) -> float:
 
 
 def gaussians(information: float, rows: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """x and y, (rows, COLUMNS) each."""
+    """Vectors x and y, (rows, COLUMNS) each."""
     rho = correlation(information)
     x = torch.randn(rows, COLUMNS, generator=generator)
     return x, rho * x + math.sqrt(1 - rho**2) * torch.randn(rows, COLUMNS, generator=generator)
 
 
 def log_conditional(x: Tensor, y: Tensor, rho: float) -> Tensor:
-    """log p(y given x) without its constant, (B, B)."""
+    """Log p(y given x) without its constant, (B, B)."""
     apart = (y[None] - rho * x[:, None]).square().sum(2)
     return -apart / (2 * (1 - rho**2))
 
 
 def log_ratio(x: Tensor, y: Tensor, information: float) -> Tensor:
-    """log p(x, y) / (p(x) p(y)), (B, B)."""
+    """Log p(x, y) / (p(x) p(y)), (B, B)."""
     return information + log_conditional(x, y, correlation(information)) + 0.5 * y.square().sum(1)[None]
 
 
@@ -105,6 +105,7 @@ class Separable(nn.Module):
         )  # fmt: skip
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Products of features (B, 32)."""
         scores: Tensor = self.of_x(x) @ self.of_y(y).T
         return scores
 
@@ -118,11 +119,13 @@ class Conditional(nn.Module):
         self.log_var = nn.Parameter(torch.zeros(COLUMNS))
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Rows of x beside all rows of y."""
         apart = (y[None] - self.mean(x)[:, None]).square()
         return -0.5 * (apart / self.log_var.exp() + self.log_var).sum(2)
 
 
 def log_likelihood(scores: Tensor) -> Tensor:
+    """Mean log q of the pairs."""
     return scores.diagonal().mean()
 
 
@@ -143,10 +146,12 @@ def trained(
 
 
 def shown(values: Tensor) -> str:
+    """Mean and standard deviation."""
     return f"{values.mean():.2f} ± {values.std():.2f}"
 
 
 def line(information: float, rows: int, cells: list[Tensor]) -> str:
+    """A line of a table."""
     texts = [f"{information:g}", str(rows), f"{math.log(rows):.2f}", *map(shown, cells)]
     return f"| {' | '.join(texts)} |"
 
@@ -162,6 +167,7 @@ def of_trained(information: float, rows: int) -> list[Tensor]:
 
 
 def main() -> None:
+    """Write the page."""
     cells = [(information, rows) for information in INFORMATION for rows in BATCHES]
     text = TEXT.format(
         columns=COLUMNS,

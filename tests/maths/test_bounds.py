@@ -54,7 +54,7 @@ def test_formulas_by_loops():
     assert jensen_shannon(t).item() == pytest.approx(shannon, rel=1e-6)
 
 
-@pytest.mark.parametrize("bound, shift", [(donsker_varadhan, 0), (nwj, 1), (infonce, 0)])
+@pytest.mark.parametrize(("bound", "shift"), [(donsker_varadhan, 0), (nwj, 1), (infonce, 0)])
 def test_lower_bounds_are_tight_at_the_best_critic(bound, shift):
     mean, error = mean_and_error([bound(ratios(512, seed) + shift) for seed in range(200)])
     assert mean == pytest.approx(INFORMATION, abs=4 * error + 0.01)

@@ -3,16 +3,16 @@
 scores (B, B): entry i, j is the critic's value of x_i beside y_j, so that the diagonal holds the
 pairs and the rest holds x and y of different rows. Rows that repeat another row are no such rest.
 
-| function | bounds | is tight at the critic | paper |
-|---|---|---|---|
-| donsker_varadhan | I from below, in expectation over large batches | log p(x, y) / (p(x) p(y)) + any c | Belghazi et al. (2018), eq. 5 (MINE) |
-| nwj | I from below, in expectation | 1 + the log ratio | Nguyen et al. (2010); Poole et al. (2019), eq. 6 |
-| infonce | min(I, log B) from below, in expectation | the log ratio + any c(x) | van den Oord et al. (2018); Poole et al. (2019), eq. 12 |
-| club | I from above, in expectation, if q is p | log q(y given x) | Cheng et al. (2020), eq. 3 |
-| jensen_shannon | **no bound of I**: 2 JSD(p(x, y), p(x) p(y)), at most 2 log 2 | the log ratio | Hjelm et al. (2019), eq. 4 |
+| function | bounds, in expectation | is tight at the critic |
+|---|---|---|
+| donsker_varadhan | I from below, for large batches | the log ratio + any c |
+| nwj | I from below | 1 + the log ratio |
+| infonce | min(I, log B) from below | the log ratio + any c(x) |
+| club | I from above, if q is p | log q(y given x) |
+| jensen_shannon | **not I**: 2 JSD(p(x, y), p(x) p(y)), at most 2 log 2 | the log ratio |
 
-All in nats. The critic or q is trained by the gradient of these; that of `donsker_varadhan` is
-biased on a batch, as MINE's is without its moving average.
+The log ratio is log p(x, y) / (p(x) p(y)). All in nats. The critic or q is trained by the gradient
+of these; that of `donsker_varadhan` is biased on a batch, as MINE's is without its moving average.
 """
 
 from __future__ import annotations
@@ -31,21 +31,27 @@ Scores = Float[Tensor, "B B"]
 
 @in_float32
 def donsker_varadhan(scores: Scores) -> Tensor:
-    """E of the pairs' scores - log E exp of the others': MINE's."""
+    """E of the pairs' scores - log E exp of the others': MINE's (Belghazi et al., 2018, eq. 5)."""
     pairs, others = _apart(scores)
     return pairs.mean() - (others.logsumexp(0) - math.log(len(others)))
 
 
 @in_float32
 def nwj(scores: Scores) -> Tensor:
-    """E of the pairs' scores - E exp(score - 1) of the others'; of high variance where I is large."""
+    """E of the pairs' scores - E exp(score - 1) of the others'; of high variance where I is large.
+
+    Nguyen et al. (2010); Poole et al. (2019), eq. 6.
+    """
     pairs, others = _apart(scores)
     return pairs.mean() - torch.exp(others.logsumexp(0) - 1 - math.log(len(others)))
 
 
 @in_float32
 def infonce(scores: Scores) -> Tensor:
-    """log B - cross-entropy of finding y_i beside x_i among the batch's B: never above log B."""
+    """Log B - cross-entropy of finding y_i beside x_i among the batch's B: never above log B.
+
+    van den Oord et al. (2018); Poole et al. (2019), eq. 12.
+    """
     _apart(scores)
     target = torch.arange(len(scores), device=scores.device)
     return math.log(len(scores)) - F.cross_entropy(scores, target)
@@ -55,7 +61,7 @@ def infonce(scores: Scores) -> Tensor:
 def club(log_q: Scores) -> Tensor:
     """E of log q(y given x) of the pairs - that of the others; below 0 where q is worse than chance.
 
-    Not clipped: a value below 0 says that q lags behind. As a penalty clipped at 0 it has no
+    Cheng et al. (2020), eq. 3. Not clipped: a value below 0 says that q lags behind. As a penalty clipped at 0 it has no
     gradient there.
     """
     pairs, others = _apart(log_q)
@@ -66,7 +72,7 @@ def club(log_q: Scores) -> Tensor:
 def jensen_shannon(scores: Scores) -> Tensor:
     """Twice the Jensen-Shannon divergence of pairs and others, from below: 0 to 2 log 2.
 
-    It grows with the information and says when there is none; it is no estimate of it.
+    Hjelm et al. (2019), eq. 4.     It grows with the information and says when there is none; it is no estimate of it.
     """
     pairs, others = _apart(scores)
     return 2 * math.log(2) - F.softplus(-pairs).mean() - F.softplus(others).mean()

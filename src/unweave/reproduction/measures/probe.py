@@ -1,0 +1,57 @@
+"""Information probe: what a network can read of a factor from a block of a code, beside chance.
+
+The probe of Gabbay and Hoshen (2020) and their successors: standardised codes, two hidden layers of 256
+units, fitted on four fifths of the images and scored on the rest.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.neural_network import MLPClassifier
+
+from unweave.evaluation.leaks import Leak
+from unweave.metrics.estimators.classifiers import quietly, standardise
+from unweave.runs.run import Run
+from unweave.seeds import fold
+
+ROWS = 5_000
+TESTED = 0.2
+
+
+def accuracy(run: Run, *, factor: str, block: str = "content", seed: int = 0) -> float:
+    """Accuracy of the probe on images that it was not fitted on, 0 to 1."""
+    return probe(run, factor, block, seed).score
+
+
+def leak(run: Run, *, factor: str, block: str = "content", seed: int = 0) -> float:
+    """(accuracy - chance) / (1 - chance): 0 where the block says nothing of the factor, 1 where it says all."""
+    found = probe(run, factor, block, seed)
+    return (found.score - found.chance) / (1 - found.chance)
+
+
+def probe(run: Run, factor: str, block: str, seed: int = 0) -> Leak:
+    """Accuracy, and the share of the factor's most frequent value, on at most 5,000 images.
+
+    The codes are the posterior's means, free of noise. ValueError if the run has no such block or its
+    data no such factor.
+    """
+    data = run.data
+    if block not in run.blocks:
+        raise ValueError(f"there is no block {block!r}; this run has {', '.join(run.blocks)}")
+    if factor not in data.factor_names:
+        raise ValueError(f"these data have no factor {factor!r}; they have {', '.join(data.factor_names)}")
+    rng = np.random.default_rng(fold(seed, "probe"))
+    rows = rng.permutation(len(data))[:ROWS]
+    y = data.factors_at(rows)[:, data.factor_names.index(factor)]  # (N,)
+    codes = run.encode(data.take(rows))[:, run.blocks[block].columns]  # (N, D)
+    return Leak(_score(codes, y, seed), float(np.unique(y, return_counts=True)[1].max() / len(y)))
+
+
+def _score(codes: NDArray[np.float32], y: NDArray[np.int64], seed: int) -> float:
+    fitted = len(y) - int(TESTED * len(y))
+    first, rest = standardise(codes[:fitted], codes[fitted:])
+    network = MLPClassifier((256, 256), alpha=0.01, early_stopping=True, random_state=fold(seed, "network") % 2**32)
+    with quietly():
+        network.fit(first, y[:fitted])
+    return float(network.score(rest, y[fitted:]))

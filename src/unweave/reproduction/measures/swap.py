@@ -1,0 +1,59 @@
+"""Swap to the true target: the style of one image with the content of another, beside the true image.
+
+The error of the decoded image shows each way to cheat: a code that is ignored, one that contains the
+other, and a decoder that blurs. Mathieu et al. (2016) and Gabbay and Hoshen (2020) show such images; the
+comparison with the true one needs data that can be rendered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unweave.data.base import Dataset
+from unweave.data.convert.scale import to_unit
+from unweave.evaluation.latents import compose
+from unweave.reproduction.measures.likeness import squared
+from unweave.runs.run import Run
+from unweave.seeds import fold
+
+ROWS = 1_000
+
+
+def error(run: Run, *, content: Sequence[str], block: str = "content", n: int = ROWS, seed: int = 0) -> float:
+    """Squared error of swapped images over that of the mean of their targets: 0 or more, lower is better, 1
+    for a decoder that knows neither code.
+
+    content: the factors that the block stands for; all others are style. The images are of the run's
+    held-out rows, where it has some. ValueError if the run has no such block or the data no such factor, or
+    if they cannot be rendered.
+    """
+    data = run.data if run.held is None else run.held
+    style, given, targets = pairs(data, content, n, seed)
+    if block not in run.blocks:
+        raise ValueError(f"there is no block {block!r}; this run has {', '.join(run.blocks)}")
+    codes = run.encode(data.take(style))  # (n, D)
+    columns = run.blocks[block].columns
+    every = range(codes.shape[1])[columns]
+    made = run.decode(compose(codes, (run.encode(data.take(given)), list(every))))
+    true = to_unit(targets)
+    blank = np.broadcast_to(true.mean(0), true.shape)
+    return float(squared(made, true).mean() / squared(blank, true).mean())
+
+
+def pairs(
+    data: Dataset, content: Sequence[str], n: int, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.generic]]:
+    """Rows of n images that give the style, of n that give the content, and the true images (n, C, H, W)."""
+    missing = [name for name in content if name not in data.factor_names]
+    if missing:
+        raise ValueError(f"these data have no factor {missing[0]!r}; they have {', '.join(data.factor_names)}")
+    own = [data.factor_names.index(name) for name in content]
+    rng = np.random.default_rng(fold(seed, "swap"))
+    style = rng.integers(len(data), size=n)
+    given = rng.integers(len(data), size=n)
+    wanted = data.factors_at(style)  # (n, K)
+    wanted[:, own] = data.factors_at(given)[:, own]
+    return style, given, data.whole.images(wanted)
