@@ -115,7 +115,7 @@ class Levels:
     @cached_property
     def _of_few(self) -> tuple[np.ndarray, np.ndarray]:
         """Cells of the factors of few levels that rows fall in (C,), and whether each row does, int16 (N, C)."""
-        unknown = (self.v < 0).any(0)
+        unknown = np.asarray((self.v < 0).any(0))
         factors = np.flatnonzero(self.sizes <= FEW)
         spans = [np.arange(self.starts[k], self.ends[k] - (not unknown[k])) for k in factors]
         cells = np.concatenate([np.empty(0, np.int64), *spans])
