@@ -1,4 +1,4 @@
-"""Cells of contingency tables, whose factors are counted together, against counting them one by one."""
+"""Cells of contingency tables, counted in two ways, against counting row by row."""
 
 import numpy as np
 import pytest
@@ -24,23 +24,35 @@ def columns(holes: bool) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("holes", [False, True])
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("at_once", [1, cells.AT_ONCE])
-def test_factors_that_are_counted_together_have_the_cells_of_each(holes, weighted, at_once, monkeypatch):
-    monkeypatch.setattr(cells, "AT_ONCE", at_once)  # one code at a time, or all
+@pytest.mark.parametrize("few", [0, cells.FEW, 100])
+@pytest.mark.parametrize("most", [300, cells.MOST])
+def test_cells_are_those_of_each_code_and_factor_however_they_are_counted(holes, weighted, few, most, monkeypatch):
+    monkeypatch.setattr(cells, "FEW", few)  # no factor by the product, some, or all
+    monkeypatch.setattr(cells, "MOST", most)  # the rows of a product in pieces, or at once
     z, v = columns(holes)
     weights = np.random.default_rng(1).exponential(size=len(z)) if weighted else None
     levels = Levels(v, weights)
-    tables = [table for table, _ in levels.tables(z, z.max(0) + 1)]
-    rows = np.concatenate([table.rows for table in tables]).reshape(5, 9, -1)
+    table = levels.cells(z, z.max(0) + 1)
+    rows = table.rows.reshape(5, 9, -1)
     for k, (start, end) in enumerate(zip(levels.starts, levels.ends, strict=True)):
         for j in range(5):
             wanted = np.zeros((9, end - start), int)
             np.add.at(wanted, (z[:, j], v[:, k]), 1)  # -1 is the last cell, of the rows where it is unknown
             np.testing.assert_array_equal(rows[j][:, start:end], wanted)
     if weighted:
-        mass = np.concatenate([table.mass for table in tables])
-        of_code = levels.by_factor(mass).reshape(5, 9, -1).sum(1)
+        of_code = levels.by_factor(table.mass).reshape(5, 9, -1).sum(1)
         np.testing.assert_allclose(of_code, np.broadcast_to(levels.n, of_code.shape))
+
+
+def test_codes_some_at_a_time_share_the_information_of_all(monkeypatch):
+    z, v = columns(holes=True)
+    for factors in (v, z):  # and columns beside themselves, of which each pair is counted once
+        at_once = from_indices(z, factors, corrected=True)
+        monkeypatch.setattr(cells, "AT_ONCE", 1)
+        one_by_one = from_indices(z, factors, corrected=True)
+        monkeypatch.undo()
+        np.testing.assert_allclose(one_by_one.uncut, at_once.uncut, rtol=0, atol=1e-12)
+        np.testing.assert_array_equal(one_by_one.freedom, at_once.freedom)
 
 
 @pytest.mark.parametrize("holes", [False, True])

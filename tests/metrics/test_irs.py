@@ -4,6 +4,7 @@ from tests.metrics import made
 from tests.metrics.test_golden import FOLDER, VALUES
 
 from unweave import metrics
+from unweave.metrics.estimators.quantiles import quantile_of_rows
 
 GRID = made.whole_grid((4, 4, 4))
 
@@ -69,3 +70,10 @@ def test_unknown_factors_weights_and_dead_latents():
     assert dead.value == pytest.approx(metrics.irs(z, v, protocol="dlib").value, abs=1e-12)
     with pytest.raises(ValueError, match="above 0"):
         metrics.irs(z, v, quantile=0.0)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.99, 1.0])
+@pytest.mark.parametrize("n", [1, 2, 101, 1000])
+def test_quantiles_of_all_rows_at_once_are_numpys(share, n):
+    z = np.random.default_rng(n).normal(size=(3, n)).round(1)
+    np.testing.assert_allclose(quantile_of_rows(z, share), np.quantile(z, share, axis=1), rtol=0, atol=1e-15)

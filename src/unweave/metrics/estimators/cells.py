@@ -1,20 +1,23 @@
 """Cells of contingency tables of codes by factors: how many rows fall in each, and their mass.
 
-Counting takes an addition for each row, code and factor. Factors of few levels are therefore
-counted together, a cell for each combination of their levels, and the cells of each are sums of
-those: 40 binary factors take 5 counts in place of 40.
+Two ways to count, of which each factor takes the faster. Factors of few levels are counted together,
+by a product of matrices of zeros and ones: which bin of a code a row is in (sparse), and which level
+of a factor (dense). Factors of many levels are counted one after the other, an addition for each row
+and code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from unweave.metrics.estimators import entropies
 
-COMBINED = 256  # combinations of levels that are counted together at most: more cost more to add up than they save
+FEW = 12  # cells of a factor up to which the product is faster, by measurement
+MOST = 2**15 - 1  # rows that int16 can count
 AT_ONCE = 1_000_000  # cells that are held at once
 
 
@@ -41,39 +44,17 @@ class Cells:
         return Cells(made(self.rows), None if self.mass is None else made(self.mass))
 
 
-@dataclass(frozen=True)
-class Combined:
-    """Neighbouring factors that are counted together.
-
-    place: of each row among the combinations of their levels, (N,). cells: which cells of the
-    table are theirs. member: which of these a combination falls in, (combinations, cells) of 0 and
-    1; None for a factor by itself, whose levels are the combinations.
-    """
-
-    place: np.ndarray
-    combinations: int
-    cells: slice
-    member: np.ndarray | None
-
-    def count(self, z: np.ndarray, values: int, weights: np.ndarray | None) -> np.ndarray:
-        """Rows, or their weights together, in each of the cells (values, cells) of a code z (N,)."""
-        index = z * self.combinations + self.place
-        counted = np.bincount(index, weights, values * self.combinations).reshape(values, self.combinations)
-        if self.member is None:
-            return counted
-        return counted @ self.member  # sums of whole numbers, which are exact in any order
-
-
 class Levels:
     """The levels of K factors, v (N, K) with -1 where unknown, laid out one factor after the other.
 
     n: (K,), rows where a factor is known. spread, single: of their weights, as `by_chance` takes
-    them.
+    them. sizes: (K,), the cells of each factor, the last for the rows where it is unknown; those of
+    the levels that occur by default.
     """
 
-    def __init__(self, v: np.ndarray, weights: np.ndarray | None) -> None:
+    def __init__(self, v: np.ndarray, weights: np.ndarray | None, sizes: np.ndarray | None = None) -> None:
         self.v = v
-        self.sizes = v.max(0) + 2  # one cell more per factor, for the rows where it is unknown
+        self.sizes = v.max(0, initial=-1).astype(np.int64) + 2 if sizes is None else sizes
         self.ends = np.cumsum(self.sizes)
         self.starts = self.ends - self.sizes
         self.n = np.maximum((v >= 0).sum(0), 1)
@@ -89,21 +70,21 @@ class Levels:
             self.spread = (of_known**2).sum(0) / self.n - 1
             self.single = entropies.plug_in(of_known).sum(0) / self.n
 
-    def tables(self, z: np.ndarray, values: np.ndarray) -> Iterator[tuple[Cells, np.ndarray]]:
-        """The cells of codes z (N, D), which can take so many values (D,) each; some codes at a time.
+    def cells(self, z: np.ndarray, values: np.ndarray, rows: np.ndarray | None = None) -> Cells:
+        """The cells (B, L) of codes z (N, D) of so many values (D,) each, one code's bins after another's.
 
-        Yields cells (B, L), the bins of one code after those of another, and the first bin of each.
+        rows: how many fall in each, where that is known already.
         """
-        combined = self._combined(min(COMBINED, len(z) // int(values.max())))
-        columns = np.ascontiguousarray(z.T)
-        for codes in _pieces(values, AT_ONCE // int(self.ends[-1])):
-            firsts = np.cumsum(values[codes]) - values[codes]
-            rows = self._count(combined, columns[codes], values[codes], None).astype(np.int64)
-            if self.weights is None:
-                yield Cells(rows), firsts
-            else:
-                mass = self._count(combined, columns[codes], values[codes], self.weights)
-                yield Cells(rows, mass * np.repeat(self.unit, self.sizes)), firsts
+        if rows is None:
+            rows = self.rows(z, values)
+        if self.weights is None:
+            return Cells(rows)
+        mass = self._count(z, values, self.weights)
+        return Cells(rows, mass * np.repeat(self.unit, self.sizes))
+
+    def rows(self, z: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """How many rows fall in each of the cells (B, L) of codes z (N, D) of so many values (D,)."""
+        return self._count(z, values, None)
 
     def whole(self) -> Cells:
         """All rows where a factor is known as one cell, (K,)."""
@@ -115,50 +96,59 @@ class Levels:
         bounds = np.stack([self.starts, self.ends - 1], 1).ravel()
         return np.add.reduceat(cells, bounds, -1)[..., ::2]
 
-    def _count(
-        self, combined: list[Combined], columns: np.ndarray, values: np.ndarray, weights: np.ndarray | None
-    ) -> np.ndarray:
-        """Rows, or their weights together, in the cells (B, L) of some codes (d, N)."""
-        found = np.zeros((int(values.sum()), int(self.ends[-1])))
-        first = 0
-        for column, size in zip(columns, values.tolist(), strict=True):
-            for factors in combined:
-                found[first : first + size, factors.cells] = factors.count(column, size, weights)
-            first += size
+    def _count(self, z: np.ndarray, values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+        """Rows, or their weights together, in the cells (B, L) of codes z (N, d)."""
+        found = np.zeros((int(values.sum()), int(self.ends[-1])), np.int64 if weights is None else np.float64)
+        cells, occurs = self._of_few
+        if len(cells):
+            found[:, cells] = _product(z, values, occurs, weights)
+        bins = np.ascontiguousarray((z + (np.cumsum(values) - values)).T)  # (d, N)
+        each = None if weights is None else np.tile(weights, len(bins))
+        for k in np.flatnonzero(self.sizes > FEW):
+            size = int(self.sizes[k])
+            place = np.where(self.v[:, k] >= 0, self.v[:, k], size - 1)
+            here = slice(int(self.starts[k]), int(self.ends[k]))
+            counted = np.bincount((bins * size + place).ravel(), each, len(found) * size)
+            found[:, here] = counted.reshape(-1, size)
         return found
 
-    def _combined(self, most: int) -> list[Combined]:
-        """All factors in order, as many together as make no more than so many combinations."""
-        radix = np.where((self.v < 0).any(0), self.sizes, self.sizes - 1).tolist()
-        found = []
+    @cached_property
+    def _of_few(self) -> tuple[np.ndarray, np.ndarray]:
+        """Cells of the factors of few levels that rows fall in (C,), and whether each row does, int16 (N, C)."""
+        unknown = np.asarray((self.v < 0).any(0))
+        factors = np.flatnonzero(self.sizes <= FEW)
+        spans = [np.arange(self.starts[k], self.ends[k] - (not unknown[k])) for k in factors]
+        cells = np.concatenate([np.empty(0, np.int64), *spans])
+        occurs = np.zeros((len(self.v), len(cells)), np.int16)
         first = 0
-        while first < len(radix):
-            last = first + 1
-            combinations = radix[first]
-            while last < len(radix) and combinations * radix[last] <= most:
-                combinations *= radix[last]
-                last += 1
-            found.append(self._together(first, last, tuple(radix[first:last])))
-            first = last
-        return found
-
-    def _together(self, first: int, last: int, radix: tuple[int, ...]) -> Combined:
-        """The factors from `first` to before `last`, of which each can take so many levels."""
-        start = int(self.starts[first])
-        known = self.v[:, first:last] >= 0
-        levels = np.where(known, self.v[:, first:last], self.sizes[first:last] - 1)  # (N, factors)
-        if last == first + 1:
-            return Combined(levels[:, 0], radix[0], slice(start, start + radix[0]), None)
-        combinations = int(np.prod(radix))
-        place = np.ravel_multi_index(tuple(levels.T), radix)
-        digits = np.stack(np.unravel_index(np.arange(combinations), radix), 1)  # (combinations, factors)
-        member = np.zeros((combinations, int(self.ends[last - 1]) - start))
-        np.put_along_axis(member, digits + (self.starts[first:last] - start), 1.0, 1)
-        return Combined(place, combinations, slice(start, int(self.ends[last - 1])), member)
+        for k, span in zip(factors, spans, strict=True):
+            levels = np.where(self.v[:, k] >= 0, self.v[:, k], self.sizes[k] - 1)
+            occurs[np.arange(len(levels)), first + levels] = 1
+            first += len(span)
+        return cells, occurs
 
 
-def _pieces(values: np.ndarray, most: int) -> Iterator[slice]:
-    """Neighbouring codes of at most so many values together, one code at least."""
+def _product(z: np.ndarray, values: np.ndarray, occurs: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Sums over the rows in each bin of codes z (N, d) of what occurs (N, C), (B, C); weighted, if rows have weights."""
+    from scipy.sparse import csc_array
+
+    n, d = z.shape
+    bins = z + (np.cumsum(values) - values)
+    if weights is not None:
+        occurs = occurs * weights[:, None]
+    found = np.zeros((int(values.sum()), occurs.shape[1]), np.int64 if weights is None else np.float64)
+    for first in range(0, n, MOST):
+        some = occurs[first : first + MOST]
+        # (B, rows) of ones: each row is in one bin of every code
+        ones = np.ones(len(some) * d, some.dtype)
+        ends = np.arange(0, len(ones) + 1, d)
+        found += csc_array((ones, bins[first : first + MOST].ravel(), ends), (len(found), len(some))) @ some
+    return found
+
+
+def pieces(values: np.ndarray, cells: int) -> Iterator[slice]:
+    """Neighbouring codes, whose values (D,) by `cells` can be held at once; one code at least."""
+    most = AT_ONCE // cells
     first = 0
     while first < len(values):
         number = int(np.searchsorted(np.cumsum(values[first:]), most, side="right"))

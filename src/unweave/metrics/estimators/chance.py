@@ -8,6 +8,7 @@ second-order expansion, in which all other cells would be off.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -16,6 +17,8 @@ from unweave.metrics.estimators.entropies import corrections
 
 DENSE = 8.0  # expected rows from which the expansion is right to 1e-3 of a row's share
 TAIL = 1e-16
+MANY = 10_000  # cells from which their sums are kept
+LARGEST = 4096  # size of a bin or level up to which they are
 AT_ONCE = 4096  # cells whose numbers fit in the processor's cache
 
 
@@ -89,6 +92,27 @@ def _expansion(a: np.ndarray, b: np.ndarray, n: int, spread: float) -> np.ndarra
 
 def _exactly(a: np.ndarray, b: np.ndarray, n: int, weights: tuple[float, float]) -> np.ndarray:
     """The sum over the counts c that a cell can have of P(c) times their term, for cells (S,)."""
+    if len(a) < MANY or weights != (0.0, 0.0):
+        return _sums(a, b, n, weights)
+    # replicates of a table of many codes meet nearly the same sizes again, so what was found is kept
+    least = np.minimum(a, b)
+    most = np.minimum(np.maximum(a, b), LARGEST)
+    kept = _kept_sums(n)
+    found = kept[least, most]
+    missing = np.isnan(found) | (np.maximum(a, b) >= LARGEST)
+    found[missing] = _sums(a[missing], b[missing], n, weights)
+    kept[least[missing], most[missing]] = found[missing]
+    return found
+
+
+@lru_cache(maxsize=4)
+def _kept_sums(n: int) -> np.ndarray:
+    """Sums of cells among n rows, by the smaller and the larger of their two sizes; NaN until found."""
+    return np.full((math.isqrt(int(DENSE * n)) + 1, LARGEST + 1), np.nan)
+
+
+def _sums(a: np.ndarray, b: np.ndarray, n: int, weights: tuple[float, float]) -> np.ndarray:
+    """The sums of `_exactly`, some cells at a time."""
     most = np.minimum(a, b)
     values = _terms(np.arange(int(most.max(initial=0)) + 1), *weights)
     pieces = range(0, len(a), AT_ONCE)

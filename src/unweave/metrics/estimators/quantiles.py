@@ -27,6 +27,26 @@ def quantiles(column: np.ndarray, shares: float | np.ndarray, weights: np.ndarra
     return np.asarray(np.interp(np.asarray(shares) * places[-1], places, np.repeat(column[order], 2)))
 
 
+def quantile_of_rows(z: np.ndarray, share: float, weights: np.ndarray | None = None) -> np.ndarray:
+    """The same quantile of every row of z (D, n), (D,), as `quantiles` has them; weights: (n,).
+
+    Without weights one selection per row, where numpy's own takes four.
+
+    >>> print(quantile_of_rows(np.array([[3.0, 1.0, 2.0], [5.0, 5.0, 9.0]]), 0.75))
+    [2.5 7. ]
+    """
+    if weights is not None:
+        return np.array([quantiles(row, share, weights) for row in z])
+    place = share * (z.shape[1] - 1)
+    low = int(place)
+    ordered = np.partition(z, low, axis=1)
+    below = ordered[:, low]
+    if low == place:
+        return below
+    above = ordered[:, low + 1 :].min(1)
+    return below + (place - low) * (above - below)
+
+
 def ends(z: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """The 0.1 % and 99.9 % quantiles of each column of z (N, D), (D,) each; at least one row lies
     beyond, or N is 1.

@@ -11,7 +11,7 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.information import BINS
-from unweave.metrics.estimators.quantiles import quantiles, without_tails
+from unweave.metrics.estimators.quantiles import quantile_of_rows, without_tails
 from unweave.metrics.estimators.row_weights import weights_of
 from unweave.metrics.tables.kinds import factor_levels
 from unweave.settings import Setting
@@ -52,18 +52,16 @@ def irs(
     literal = table.protocol.startswith("dlib")
     z = table.codes.astype(np.float64)
     w = table.weights
-    if literal:
-        v = _binned(table)
-        most = _moved(z, 1.0, w)  # (D,): the largest deviation of each latent
-    else:
+    if not literal:
         (z,) = without_tails(z, weights=w)
-        v = factor_levels(table)
-        most = _moved(z, quantile, w)
-    matrix = np.full((z.shape[1], v.shape[1]), math.nan)
+    v = _binned(table) if literal else factor_levels(table)
+    latents = np.ascontiguousarray(z.T)  # (D, N)
+    most = _moved(latents, 1.0 if literal else quantile, w)  # (D,): the largest deviation of each latent
+    matrix = np.full((len(latents), v.shape[1]), math.nan)
     for k, column in enumerate(v.T):
         # (values, D) -> (D,): deviations among the rows with each value, mean over values
         groups = [np.flatnonzero(column == value) for value in range(column.max() + 1)]
-        moved = [_moved(z[rows], quantile, weights_of(w, rows)) for rows in groups if len(rows)]
+        moved = [_moved(latents.take(rows, 1), quantile, weights_of(w, rows)) for rows in groups if len(rows)]
         matrix[:, k] = 1 - np.mean(moved, 0) / np.where(most > 0, most, np.nan)
     moving = most > 0
     if not moving.any():
@@ -82,10 +80,10 @@ def irs(
     )
 
 
-def _moved(z: np.ndarray, quantile: float, w: np.ndarray | None) -> np.ndarray:
-    """A quantile of the distance of each latent from its mean over some rows z (n, D), (D,)."""
-    distances = np.abs(z - np.average(z, 0, w))
-    return np.array([quantiles(column, quantile, w) for column in distances.T])
+def _moved(latents: np.ndarray, quantile: float, w: np.ndarray | None) -> np.ndarray:
+    """A quantile of the distance of each latent from its mean over some rows, (D, n) -> (D,)."""
+    distances = np.abs(latents - np.average(latents, 1, w)[:, None])
+    return quantile_of_rows(distances, quantile, w)
 
 
 def _binned(table: Table) -> np.ndarray:

@@ -8,8 +8,9 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.contingency import from_indices
+from unweave.metrics.estimators.counts import of_table
 from unweave.metrics.estimators.covariances import LONELY, among_latents
-from unweave.metrics.estimators.information import Bins, bins_of, code_bins, too_few
+from unweave.metrics.estimators.information import Bins, bins_name, bins_of, code_bins, too_few
 
 
 @metric(
@@ -41,7 +42,9 @@ def pairwise_mi(table: Table, *, bins: Bins = None) -> Measured:
         return Measured(math.nan, "", reason=reason)
     bins = bins_of(table, bins)
     z = code_bins(table, bins)
-    found = from_indices(z, z, table.weights, corrected=table.protocol == "unweave")
+    name = bins_name(table, bins)
+    counts = of_table(table, name, name)
+    found = from_indices(z, z, table.weights, corrected=table.protocol == "unweave", counts=counts)
     pairs = found.uncut[np.triu_indices(len(table.latents), 1)]
     estimator = f"{found.estimator}, {bins} bins"
     matrix = among_latents(table, found.mutual)

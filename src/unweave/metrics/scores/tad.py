@@ -108,7 +108,7 @@ def areas_of_latents(codes: np.ndarray, known: np.ndarray, yes: np.ndarray, w: n
         if ups > 0 and downs > 0:
             ordered = ranked if complete else ranks(codes[rows], mass)
             # a rank is the weight of all rows below; those that hold themselves make ups^2 / 2 of the sum
-            area = (np.einsum("n,nd->d", mass * holds, ordered) - ups**2 / 2) / (ups * downs)
+            area = ((mass * holds) @ ordered - ups**2 / 2) / (ups * downs)
             areas[:, k] = np.maximum(area, 1 - area)
     return areas
 
@@ -121,7 +121,7 @@ def given_away(known: np.ndarray, yes: np.ndarray, w: np.ndarray) -> np.ndarray:
 
     # (2, 2, K, K): joint probabilities of the values of attributes k and l
     sides = [(known & ~yes).astype(float), (known & yes).astype(float)]
-    p = np.stack([np.stack([np.einsum("nk,nl->kl", w[:, None] * a, b) for b in sides]) for a in sides])
+    p = np.stack([np.stack([(w[:, None] * a).T @ b for b in sides]) for a in sides])
     p /= np.maximum(p.sum((0, 1)), 1e-300)
     # (K, K): H(a_k) and H(a_l) over the rows where both are known, and H(a_k, a_l)
     of_k = p.sum(1)

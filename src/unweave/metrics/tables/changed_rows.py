@@ -35,6 +35,7 @@ class ChangedRows(Rows):
         kept = np.flatnonzero(stays)
         test = None if self.test is None else self.test.without(*blocks)
         table = self._kept(replace(self.rows(kept), test=test), "without", blocks)
+        table.cache["taken from"] = (self, self.rows(np.flatnonzero(~stays)))
         if test is None:
             # the rows of each side that stay, by their numbers in the smaller table
             fit, tested = (np.searchsorted(kept, side[stays[side]]) for side in self._split())

@@ -113,7 +113,9 @@ def _rows_of(
         high = np.searchsorted(ordered, level, "right")
     # a uniform share of the weight between the two ends, and the row it falls on
     at = mass[low] + rng.random(shape) * (mass[high] - mass[low])
-    return order[np.clip(np.searchsorted(mass, at, "right") - 1, low, np.asarray(high) - 1)]
+    # rows of weight 1 are their own numbers, which saves the search
+    row = at.astype(np.int64) if table.weights is None else np.searchsorted(mass, at, "right") - 1
+    return order[np.clip(row, low, np.asarray(high) - 1)]
 
 
 def scarce(table: Table) -> tuple[str, ...]:
