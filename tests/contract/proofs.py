@@ -50,6 +50,9 @@ class Audited(Training):
         for weight, expected in zip(self.weights[name], self.alone[name], strict=True):
             given = weight.grad
             assert (given is None) == (expected is None), f"{name}: a gradient is missing, or there is one too many"
+            if given is not None and given.is_sparse:
+                given = given.to_dense()
+                expected = expected.to_dense()
             assert given is None or torch.equal(given, expected), f"{name}: not the gradient of its own loss"
         super()._step(name)
 
