@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from unweave.blocks import as_blocks
 from unweave.methods.base import Method, NotAvailable
 from unweave.training.loop import Training
 
@@ -50,6 +51,9 @@ class Audited(Training):
         for weight, expected in zip(self.weights[name], self.alone[name], strict=True):
             given = weight.grad
             assert (given is None) == (expected is None), f"{name}: a gradient is missing, or there is one too many"
+            if given is not None and given.is_sparse:
+                given = given.to_dense()
+                expected = expected.to_dense()
             assert given is None or torch.equal(given, expected), f"{name}: not the gradient of its own loss"
         super()._step(name)
 
@@ -102,7 +106,7 @@ def check_code(method: Method, x: Tensor) -> None:
         assert q.log_var is None or q.log_var.shape == q.mean.shape
     if prior is not None:
         assert prior.shape == codes.shape, f"the prior gives {tuple(prior.shape)}, encode {tuple(codes.shape)}"
-    columns = sorted(i for block in method.blocks.values() for i in range(*block.indices(codes.shape[1])))
+    columns = sorted(i for block in as_blocks(method.blocks).values() for i in block.places(codes.shape[1]))
     assert columns == list(range(codes.shape[1])), f"the blocks {method.blocks} are not the columns of {codes.shape}"
     check_images(method, codes, x)
 

@@ -103,6 +103,12 @@ METHODS: dict[str, Entry] = {
         "m2 of the codes of a VAE, in two stages",
         {"code_encoder": "mlp", "class_encoder": "mlp", "code_decoder": "mlp"},
     ),
+    "vae-gan": Entry(
+        "unweave.methods.vae_gan:VAEGAN",
+        "content and style from triplets, by swaps and a discriminator",
+        {"judge_encoder": "conv64"},
+    ),
+    "lord": Entry("unweave.methods.lord:Lord", "class and content by latent optimisation, then encoders"),
     "infogan": Entry("unweave.methods.infogan:InfoGAN", "generator whose codes can be inferred from its images"),
 }
 
