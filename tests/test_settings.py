@@ -85,6 +85,8 @@ def test_a_right_value_is_kept_in_its_type(name: str, given: Any, kept: Any) -> 
         ("latents", 2.5, "latents is 2.5; expected int"),
         ("latents", 0, "latents is 0; it has to be at least 1 (columns)"),
         ("latents", True, "latents is True; expected int"),
+        ("latents", 2**31, "latents is 2147483648; whole numbers end at 2,147,483,647 (columns)"),
+        ("sizes", [3, 2**31], "sizes is 2147483648; whole numbers end at 2,147,483,647 (of layers)"),
         ("exact", 1, "exact is 1; expected bool"),
         ("mode", "means", "mode is 'means'; did you mean 'mean'?"),
         ("mode", "zzz", "mode is 'zzz'; there are: mean, product"),

@@ -110,6 +110,14 @@ def test_a_bad_file_of_options(unweave, here, text, expected):
     assert expected in err
 
 
+@pytest.mark.parametrize("text", ["beta: six", "beta: [1, 2]", "beta: yes", "btea: 6", "beta: .nan", "latents: 0"])
+def test_a_bad_value_in_a_file_of_options_is_said_with_the_file(unweave, here, text):
+    (here / "run.yaml").write_text(f"method: beta-vae\ndata: tiny:images\n{text}")
+    code, _, err = unweave("train", "--trust", "--config", "run.yaml")
+    assert (code, is_one_line(err)) == (2, True)
+    assert err.startswith("unweave: run.yaml: ")
+
+
 @pytest.fixture
 def run(unweave) -> Path:
     """A finished run of a few steps."""

@@ -230,6 +230,7 @@ def test_an_argument_that_is_no_text_is_refused(unweave):
         RuntimeError(
             "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 80 bytes.\nframe"
         ),
+        RuntimeError("Storage size calculation overflowed with sizes=[2147483647, 2147483647]"),
     ],
 )
 def test_out_of_memory_is_one_line(unweave, monkeypatch, error):
@@ -239,4 +240,12 @@ def test_out_of_memory_is_one_line(unweave, monkeypatch, error):
     monkeypatch.setattr("unweave.cli.listing.run", run)
     code, _, err = unweave("list")
     assert (code, err.count("\n")) == (2, 1)
-    assert re.match(r"unweave: out of memory \((7.45 GiB|80 bytes) more\): a smaller batch", err)
+    assert re.match(r"unweave: out of memory( \((7.45 GiB|80 bytes) more\))?: a smaller batch", err)
+
+
+@pytest.mark.parametrize("option", ["--latents", "--encoder.width", "--encoder.depth", "--data.size"])
+@pytest.mark.parametrize("number", [2**31, 10**18, 10**30])
+def test_a_number_too_large_for_any_memory_is_refused_in_one_line(unweave, option, number):
+    code, _, err = unweave("train", "vae", "--data", "digits", "--encoder", "mlp", "--steps", "1", option, number)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "whole numbers end at 2,147,483,647" in err

@@ -174,13 +174,13 @@ def test_a_damaged_memory_of_lengths_is_counted_again(tmp_path, own_cache):
     film(tmp_path / "films" / "a.mkv", noise(6, 16, 16, 3))
     assert len(load(tmp_path / "films", size=16)) == 6
     (memory,) = (own_cache / "unweave" / "folders").glob("*.json")
-    ((key, known),) = json.loads(memory.read_bytes()).items()
-    assert known == [6, "rgb", True]
-    for content in ("", "[1, 2]", "{", "3", f'{{"{key}": 3}}', f'{{"{key}": [5, "rgb"]}}',
-                    f'{{"{key}": [-5, "rgb", true]}}', f'{{"{key}": [5, "red", true]}}'):  # fmt: skip
+    ((known, (key,)),) = kept = json.loads(memory.read_bytes())
+    assert known == [6, "rgb", True, None]
+    for content in ("", "[1, 2]", "{", "3", f'{{"{key}": 3}}', f'[[[5, "rgb"], ["{key}"]]]',
+                    f'[[[-5, "rgb", true, null], ["{key}"]]]', f'[[[5, "red", true, null], ["{key}"]]]'):  # fmt: skip
         memory.write_text(content)
         assert len(load(tmp_path / "films", size=16)) == 6
-        assert json.loads(memory.read_bytes()) == {key: known}
+        assert json.loads(memory.read_bytes()) == kept
 
 
 def test_without_the_extra_one_line_says_what_to_install(tmp_path, monkeypatch, capsys):

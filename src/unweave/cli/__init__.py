@@ -35,6 +35,7 @@ COMMANDS = {
     "list": "the methods, parts, metrics and data sets that there are",
     "reproduce": "run a recipe and compare with the number it states",
 }
+TOO_MUCH = "out of memory|not enough memory|allocate memory|Storage size calculation overflowed"  # in PyTorch's words
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,7 +85,7 @@ def _place(error: Exception) -> str:
 def _out_of_memory(error: MemoryError | RuntimeError) -> str:
     """What to do, and how much could not be had; "" for any other error. PyTorch raises a RuntimeError of many lines."""
     said = str(error)
-    if not isinstance(error, MemoryError) and not re.search("out of memory|not enough memory|allocate memory", said):
+    if not isinstance(error, MemoryError) and not re.search(TOO_MUCH, said):
         return ""
     sizes = re.search(r"(?i)(?:allocate|of) ([\d.]+ ?(?:bytes|[KMGT]i?B))", said)
     amount = f" ({sizes[1]} more)" if sizes else ""

@@ -62,10 +62,20 @@ def run(arguments: Sequence[str]) -> int:
         if key in OWN:
             word = own["method"].rpartition(":")[2]
             raise ValueError(f"{word} has a setting {key!r}, which is an option of the command: rename it")
-    chosen = values(options, written) | values(options, typed)
+    chosen = _of_file(own, options, written) | values(options, typed)
     if own.get("dry_run"):
         return _show(own, chosen, options)
     return _train(own, chosen, options)
+
+
+def _of_file(own: Mapping[str, Any], options: Mapping[str, Option], written: Mapping[str, Any]) -> dict[str, Any]:
+    """The options in the file by full name and in their types. ValueError names the file."""
+    from unweave.cli.options import values
+
+    try:
+        return values(options, written)
+    except ValueError as error:
+        raise ValueError(f"{own['config']}: {error}") from error
 
 
 def _admit(own: Mapping[str, Any], written: Mapping[str, Any], typed: Mapping[str, Any]) -> None:

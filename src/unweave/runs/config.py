@@ -27,7 +27,7 @@ from unweave.types import DataInfo
 
 Steps = Annotated[int, Setting("batches to train on", low=1)]
 BatchSize = Annotated[int, Setting("images in a batch: 64 are 32 pairs", low=1, search=(32, 64, 128, 256))]
-Seed = Annotated[int, Setting("of weights, batches and noise", low=0)]
+Seed = Annotated[int, Setting("of weights, batches and noise", low=0, high=2**63 - 1)]
 Numbers = Annotated[Precision, Setting("of convolutions and products: the faster here, or one of the two")]
 Device = Annotated[str, Setting("cpu, cuda, cuda:1, mps, or auto")]
 Holdout = Annotated[float, Setting("share of the images kept for validation", low=0, high=0.9)]

@@ -11,13 +11,16 @@ from typing import Annotated, Any, get_origin
 
 from unweave.settings.typed import from_text, shown, typed
 
+LARGEST = 2**31 - 1  # of whole numbers: larger sizes overflow in the libraries that allocate them
+
 
 @dataclass(frozen=True)
 class Setting:
     """Meaning, range and search law of a setting, in the annotation of its keyword.
 
-    about: meaning and unit, one line. low, high: the range, both included. above: a lower bound that is
-    excluded. search: the values that a study tries, as a tuple, or ("log", low, high).
+    about: meaning and unit, one line. low, high: the range, both included; whole numbers end at
+    `LARGEST` without a high. above: a lower bound that is excluded. search: the values that a study
+    tries, as a tuple, or ("log", low, high).
     """
 
     about: str
@@ -86,7 +89,7 @@ def keywords(made: Callable[..., Any]) -> dict[str, Keyword]:
 
 
 def _in_range(name: str, value: int | float, setting: Setting) -> None:
-    """Raise ValueError if a number is outside the bounds of its setting."""
+    """Raise ValueError if a number is outside the bounds of its setting, or a whole number is above `LARGEST`."""
     bounds = (
         (setting.low, "at least", lambda b: value >= b),
         (setting.above, "above", lambda b: value > b),
@@ -97,3 +100,5 @@ def _in_range(name: str, value: int | float, setting: Setting) -> None:
             raise ValueError(f"{name} is {shown(value)}; it has to be {words} {bound:g} ({setting.about})")
         if bound is not None and value == math.inf:
             raise ValueError(f"{name} is inf; it has to be finite ({setting.about})")
+    if isinstance(value, int) and setting.high is None and abs(value) > LARGEST:
+        raise ValueError(f"{name} is {shown(value)}; whole numbers end at {LARGEST:,} ({setting.about})")

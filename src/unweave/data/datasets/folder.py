@@ -14,7 +14,7 @@ from unweave.data.convert.scale import Scale
 from unweave.data.datasets.subfolders import beside_classes, by_subfolder
 from unweave.data.factors import FactorSpace
 from unweave.data.files.decoded import decoded, rows_of_files
-from unweave.data.files.frames import Shown
+from unweave.data.files.kept_facts import Shown
 from unweave.data.files.left_out import READ, LeftOut
 from unweave.data.files.listing import depth_of, listed, names_below, pictures
 from unweave.data.files.photo import Fit
@@ -69,7 +69,7 @@ def folder(
     labels = None
     if (place / "factors.csv").is_file():
         labels = sheets.factors(place / "factors.csv", names)
-    if labels is not None and labels.grid and not any(shown.clip for shown in files):
+    if labels is not None and labels.grid and not any(shown.facts.clip for shown in files):
         space = FactorSpace(labels.names, labels.sizes, labels.values, labels.kinds)
         files = [files[i] for i in np.argsort(space.rows(labels.v))]
         images, scale, ones = decoded(place, files, size, colour, fit, every, deep)
@@ -99,7 +99,7 @@ def _columns(
     place: Path, files: list[Shown], names: list[str], labels: sheets.Labels | None, subfolders: str, every: int
 ) -> dict[str, Any]:
     """Classes, labels, groups and pairs of the N rows, as keywords of `ImageData`."""
-    clip = np.array([shown.clip for shown in files])
+    clip = np.array([shown.facts.clip for shown in files])
     y, classes, groups = by_subfolder(names, clip, subfolders)
     if (place / "groups.csv").is_file():
         groups = sheets.groups(place / "groups.csv", names)
@@ -145,7 +145,7 @@ def _described(
     """The interpretation of a folder in a line, which is logged too."""
     shape = "their middle cropped" if fit == "crop" else "padded with black"
     n = len(rows_of_files(files, every))
-    clips = [shown for shown in files if shown.clip]
+    clips = [shown for shown in files if shown.facts.clip]
     moving = ""
     if clips:
         moving = f", {len(rows_of_files(clips, every)):,} of them the frames of {len(clips):,} clips"

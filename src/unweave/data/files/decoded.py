@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from unweave.data.convert.ones import as_stored
 from unweave.data.convert.scale import Scale, scale_of
-from unweave.data.files.frames import Shown, frames
+from unweave.data.files.frames import frames
+from unweave.data.files.kept_facts import Shown
 from unweave.data.files.mapped import mapped
 from unweave.data.files.photo import Colour, Fit, fitted, read
 
@@ -25,7 +26,7 @@ CHUNK = 512  # images decoded at once
 
 def rows_of_files(files: Sequence[Shown], every: int) -> NDArray[np.int64]:
     """The place (N,) of the file of each row."""
-    counts = [-(-shown.count // every) if shown.clip else 1 for shown in files]  # rounded up
+    counts = [-(-shown.facts.count // every) if shown.facts.clip else 1 for shown in files]  # rounded up
     return np.repeat(np.arange(len(files)), counts)
 
 
@@ -42,12 +43,12 @@ def decoded(
 
     def moving(clips: Iterator[Shown]) -> Iterator[NDArray[np.uint8]]:
         for shown in clips:
-            for frame in frames(shown, every):
+            for frame in frames(shown.path, every):
                 yield fitted(frame, size, colour, fit, deep)
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for is_clip, part in groupby(files, key=lambda shown: shown.clip):
+            for is_clip, part in groupby(files, key=lambda shown: shown.facts.clip):
                 if is_clip:
                     decoded = moving(part)
                     while chunk := list(islice(decoded, CHUNK)):
@@ -57,7 +58,7 @@ def decoded(
                         yield np.stack(list(pool.map(still, some)))
 
     small = np.prod(shape) < LARGE and len(files) < MANY
-    if small and not any(shown.clip for shown in files):
+    if small and not any(shown.facts.clip for shown in files):
         images = np.concatenate(list(chunks()))
     else:
         made_of = [shown.file for shown in files]

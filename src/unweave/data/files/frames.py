@@ -4,13 +4,8 @@ pages of a TIFF.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-import logging
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -21,45 +16,32 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from unweave.data.files import video
 from unweave.data.files.photo import BROKEN, GREY, Colour, checked, colour_of, deep, extremes, opened, too_large
-from unweave.data.files.state import stated
-from unweave.files import WriteError, write
-from unweave.places import cache
 
-log = logging.getLogger(__name__)
-KEPT = 5  # version of the cache's format; another number invalidates older caches
 MOVING = {"GIF", "WEBP", "PNG", "TIFF", "AVIF"}
 SUBFILE = 254  # the tag of a TIFF page whose lowest bit marks a reduced copy of another page
 Deep = tuple[Literal["whole", "float"], float, float]
 
 
 @dataclass(frozen=True)
-class Shown:
+class Facts:
     """Facts of a picture file: number of frames, colour, and whether it is a clip (video,
     animation, many pages).
 
     deep: of a picture of more than 8 bits the kind of its numbers, and the least and the greatest.
-    state: what was `stated` of the file when it was listed.
     """
 
-    file: str
     count: int
     colour: Colour
     clip: bool
     deep: Deep | None = None
-    state: str = ""
-
-    @property
-    def path(self) -> Path:
-        """The file, made a `Path` only where it is read: for 200,000 of them that takes a second."""
-        return Path(self.file)
 
 
-def frames(shown: Shown, every: int = 1) -> Iterator[Image.Image]:
+def frames(file: Path, every: int = 1) -> Iterator[Image.Image]:
     """The first of each `every` frames of a clip. ValueError, naming the file, if it is damaged."""
-    return (image for image, _ in islice(_all(shown.path), 0, None, every))
+    return (image for image, _ in islice(_all(file), 0, None, every))
 
 
-def shown(file: Path, whole: bool = False) -> Shown:
+def facts(file: Path, whole: bool = False) -> Facts:
     """The facts of a file; a clip is decoded for them, a still only if `whole`. ValueError if unreadable."""
     if file.suffix.lower() not in video.SUFFIXES:
         with opened(file) as image:
@@ -67,60 +49,14 @@ def shown(file: Path, whole: bool = False) -> Shown:
                 if whole:
                     checked(image, file)
                     image.load()
-                return Shown(str(file), 1, colour_of(image), clip=False, deep=_deep(image, file))
+                return Facts(1, colour_of(image), clip=False, deep=_deep(image, file))
     colours = []
     ranges = []
     for image, colour in _all(file):
         colours.append(colour)
         ranges.append(_deep(image, file))
     chosen: Colour = "rgb" if "rgb" in colours else "grey"
-    return Shown(str(file), len(colours), chosen, clip=True, deep=_widest(ranges, file))
-
-
-class Counted:
-    """Cache of the facts of the files in a folder, in the user's cache folder, so that each is
-    opened once.
-    """
-
-    def __init__(self, place: Path) -> None:
-        name = hashlib.blake2b(os.fsencode(f"{place.resolve()} {KEPT}"), digest_size=8).hexdigest()
-        self.file = f"{name}.json"
-        self.known: dict[str, object] = {}
-        self.asked: dict[str, object] = {}
-        with contextlib.suppress(OSError, ValueError, TypeError):
-            self.known = dict(json.loads(self._path().read_bytes()))
-
-    def _path(self) -> Path:
-        """The file of the facts. OSError if there is no cache."""
-        return cache() / "folders" / self.file
-
-    def shown(self, file: str, whole: bool = False) -> Shown:
-        """The facts of a file, as by the function `shown`, from the cache if the file has not changed."""
-        state = stated(file)
-        key = f"{state} whole" if whole else state
-        match self.known.get(key):
-            case [int(count), "grey" | "rgb" as colour, bool(clip)] if count > 0:
-                found = Shown(file, count, colour, clip, state=state)
-            case [int(count), "grey", bool(clip), ["whole" | "float" as kind, float(low), float(high)]] if count > 0:
-                found = Shown(file, count, "grey", clip, (kind, low, high), state)
-            case _:
-                found = replace(shown(Path(file), whole), state=state)
-        entry: list[object] = [found.count, found.colour, found.clip]
-        if found.deep:
-            entry.append(list(found.deep))
-        self.asked[key] = entry
-        return found
-
-    def keep(self) -> None:
-        """Write the facts that were looked up to the cache; a warning if it cannot be written."""
-        if self.asked.items() <= self.known.items():
-            return
-        try:
-            path = self._path()
-            path.parent.mkdir(exist_ok=True)
-            write(path, json.dumps(self.asked).encode())
-        except (OSError, WriteError) as error:
-            log.warning("what the files show is not kept: %s", error)
+    return Facts(len(colours), chosen, clip=True, deep=_widest(ranges, file))
 
 
 def _moves(image: Image.Image) -> bool:

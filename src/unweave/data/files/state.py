@@ -16,7 +16,8 @@ BLOCK = 4096
 def stated(file: Path | str) -> str:
     """Name, size, times and inode of a file. OSError if it is missing."""
     seen = os.stat(file)
-    return f"{os.path.basename(file)}\0{seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns} {seen.st_ino}"
+    name = os.fspath(file).rpartition(os.sep)[2]
+    return f"{name}\0{seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns} {seen.st_ino}"
 
 
 def state_of(files: Sequence[Path | str], known: Sequence[str] = ()) -> str:
@@ -28,8 +29,8 @@ def state_of(files: Sequence[Path | str], known: Sequence[str] = ()) -> str:
     was read already. OSError if a file is missing.
     """
     found = hashlib.blake2b(f"{VERSION} {len(files)}\n".encode(), digest_size=16)
-    for line in known or map(stated, files):
-        found.update(os.fsencode(line + "\n"))
+    lines = "\n".join(known or map(stated, files))
+    found.update(os.fsencode(lines + "\n"))
     for i in _spread(len(files), FILES):
         for block in _sampled(Path(files[i])):
             found.update(block)
