@@ -103,6 +103,9 @@ METHODS: dict[str, Entry] = {
         "m2 of the codes of a VAE, in two stages",
         {"code_encoder": "mlp", "class_encoder": "mlp", "code_decoder": "mlp"},
     ),
+    "f-statistic": Entry(
+        "unweave.methods.f_statistic:FStatistic", "encoder in a few of whose dimensions classes differ beyond chance"
+    ),
     "infogan": Entry("unweave.methods.infogan:InfoGAN", "generator whose codes can be inferred from its images"),
 }
 
