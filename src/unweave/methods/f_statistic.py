@@ -45,7 +45,7 @@ class FStatistic(Method):
         latents: Annotated[int, Setting("columns of a code", low=1, search=(10, 20))] = 10,
         dimensions: Annotated[int, Setting("columns in which two classes have to differ", low=1, search=(1, 2, 3))] = 2,
         grand_mean: Annotated[GrandMean, Setting("of two classes: of F, or the authors'")] = "weighted",
-        pairs: Annotated[Literal["mean", "sum"], Setting("over the pairs of classes")] = "mean",
+        over_pairs: Annotated[Literal["mean", "sum"], Setting("of the loss, over pairs of classes")] = "mean",
         lr: Annotated[float, Setting("learning rate of Adam", above=0, search=("log", 1e-5, 1e-2))] = 2e-4,
     ):
         super().__init__()
@@ -54,7 +54,7 @@ class FStatistic(Method):
         self.encoder = encoder
         self.dimensions = dimensions
         self.grand_mean: GrandMean = grand_mean
-        self.pairs = pairs
+        self.over_pairs = over_pairs
         self.lr = lr
 
     @classmethod
@@ -75,7 +75,7 @@ class FStatistic(Method):
         z = self.encode(batch.x[first]).mean  # (B, D)
         best = top(log_cdf(z, batch.y[first], self.grand_mean), self.dimensions)  # (P, dimensions)
         surprise = -best.sum(1)  # (P,)
-        loss = surprise.mean() if self.pairs == "mean" else surprise.sum()
+        loss = surprise.mean() if self.over_pairs == "mean" else surprise.sum()
         apart = (best.exp() > TOLD_APART).float().mean()
         terms = {"f loss": surprise.mean(), "separated": apart}
         yield Losses({"model": loss}, terms, {"f loss": NATS, "separated": "share"})
