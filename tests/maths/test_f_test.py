@@ -67,7 +67,7 @@ def test_of_equal_means_it_is_uniform():
     assert float(surprise.exp().reciprocal().mean()) == pytest.approx(0.5, abs=4 / np.sqrt(12 * 20_000))
 
 
-def test_classes_that_are_told_apart_have_no_loss_and_no_gradient():
+def test_separated_classes_have_no_loss_and_no_gradient():
     z, y = codes((5, 5), shift=1e4)
     z.requires_grad_()
     found = log_cdf(z, y)
@@ -111,12 +111,19 @@ def test_a_constant_dimension_has_none(dtype, constant):
     assert (gradient[:, 1] == 0).all()
 
 
-def test_a_dimension_that_is_constant_within_classes_tells_them_apart():
+def test_a_code_that_is_not_a_number_is_no_constant():
+    z, y = codes((4, 4))
+    z[2, 1] = torch.nan
+    found = log_cdf(z, y)
+    assert found[0].isnan().tolist() == [False, True, False]
+
+
+def test_a_dimension_that_is_constant_within_classes_separates_them():
     z = torch.tensor([[0.1], [0.1], [0.7], [0.7]])
     assert log_cdf(z, torch.tensor([0, 0, 1, 1])) == pytest.approx(0, abs=1e-2)
 
 
-@pytest.mark.parametrize(("y", "message"), [((0, 0, 7), "class 7 has one image"), ((3, 3, 3), "one class")])
+@pytest.mark.parametrize(("y", "message"), [((0, 0, 7), "class 7 has one code"), ((3, 3, 3), "one class")])
 def test_what_has_no_f_is_refused_in_one_line(y, message):
     with pytest.raises(ValueError, match=rf"^[^\n]*{message}[^\n]*$"):
         log_cdf(torch.randn(3, 2), torch.tensor(y))

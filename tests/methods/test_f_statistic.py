@@ -106,6 +106,12 @@ def test_codes_that_all_died_have_no_loss_and_no_nan() -> None:
     assert top(torch.tensor([[-1.0, -torch.inf, -2.0]]), 3).tolist() == [[-1, -2, 0]]
 
 
+def test_a_code_that_is_not_a_number_is_a_loss_that_is_none() -> None:
+    batch = a_batch()
+    batch.x[2, 1] = torch.nan
+    assert loss(method(), batch).isnan()
+
+
 def test_an_image_that_is_twice_in_a_batch_counts_once() -> None:
     batch = a_batch((4, 4))
     assert batch.index is not None
@@ -115,7 +121,7 @@ def test_an_image_that_is_twice_in_a_batch_counts_once() -> None:
     torch.testing.assert_close(loss(method(), again), loss(method(), batch))
 
 
-def test_training_tells_factors_apart_in_dimensions_of_their_own() -> None:
+def test_training_separates_factors_in_dimensions_of_their_own() -> None:
     """Two factors of vectors, mixed by a rotation: afterwards each is read off other columns."""
     space = FactorSpace(("a", "b"), (5, 5))
     v = space.factors_at(np.arange(25)).astype(np.float32) - 2
@@ -138,7 +144,11 @@ def test_training_tells_factors_apart_in_dimensions_of_their_own() -> None:
 def test_it_has_no_decoder_and_no_prior() -> None:
     made = method()
     assert made.encode(torch.zeros(3, 4)).log_var is None
-    for impossible in (lambda: made.decode(torch.zeros(3, 4)), lambda: made.sample_prior(3), lambda: made.elbo(torch.zeros(3, 4))):
+    for impossible in (
+        lambda: made.decode(torch.zeros(3, 4)),
+        lambda: made.sample_prior(3),
+        lambda: made.elbo(torch.zeros(3, 4)),
+    ):
         with pytest.raises(NotAvailable):
             impossible()
 
@@ -154,6 +164,10 @@ BAD = {
     "one class": (ImageData(IMAGES, y=np.zeros(12, int), name="photos"), {}, "photos has one class only"),
     "a class of one": (
         ImageData(IMAGES, y=np.arange(12) // 11, name="photos"), {}, "1 of 2 classes of photos have one image only",
+    ),
+    "measurements": (
+        ImageData(IMAGES, labels=np.arange(12.0)[:, None] / 7, factor_names=("age",), factor_sizes=(0,), name="photos"),
+        {}, "photos has no factor of a few values, which could be classes; it has age",
     ),
     "no such factor": (
         FactorImages(FactorSpace(("a", "b"), (3, 4)), IMAGES), {"observed": ("hue",)}, "hue",

@@ -20,9 +20,9 @@ from unweave.maths.incomplete_beta import half_beta
 from unweave.maths.single import in_float32
 
 GrandMean = Literal["weighted", "midpoint"]
-# A pair with x below the first has no gradient, which grows as 1 / (difference of the means). One with x above the second
-# is told apart, and has none either.
+# a pair with a smaller x has no gradient: it would grow as 1 / (difference of the means)
 SMALLEST = 1e-12
+# one with a larger x is separated, and has none either
 LARGEST = 1 - 1e-5
 ROUNDING = 8  # rounding errors of the largest code, below which a dimension is constant
 
@@ -48,10 +48,10 @@ def log_cdf(z: Float[Tensor, "B D"], y: Int[Tensor, " B"], grand_mean: GrandMean
     both = between + within[a] + within[b]
     # squares of rounding errors, which are all that there is of a constant
     noise = (ROUNDING * torch.finfo(z.dtype).eps * z.detach().abs().amax(0)).square()  # (D,)
-    varies = both > total * noise
-    x = torch.where(varies, between / torch.where(varies, both, 1), 0)
+    constant = both <= total * noise  # not where a code is NaN
+    x = between / torch.where(constant, 1, both)
     cdf = half_beta(x.clamp(SMALLEST, LARGEST), total - 2)
-    return torch.where(varies, cdf.log(), -torch.inf)
+    return torch.where(constant, -torch.inf, cdf.log())
 
 
 def _members(y: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
@@ -63,7 +63,5 @@ def _members(y: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     size = members.sum(1)
     if size.min() < 2:
         alone = int(classes[size.argmin()])
-        raise ValueError(
-            f"class {alone} has one image in a batch, and no variance; an F statistic needs two of each class"
-        )
+        raise ValueError(f"class {alone} has one code only, and no variance; an F statistic needs two of each class")
     return members, size

@@ -4,7 +4,7 @@
 
 s_k is the F statistic of the pair in dimension k, and `top` the dimensions with the largest Phi_k:
 only in these do the classes have to differ. So the others are left to what else the images show.
-A pair that is told apart has no gradient.
+A pair that is separated in `top` has no gradient.
 
 Class-aware, with data of classes; factor-aware without: then the values of one factor are the
 classes of a step, factor after factor (`observed` names some of them), and the code is disentangled
@@ -12,8 +12,9 @@ where the values of different factors differ in different dimensions.
 
 **Departures**: the grand mean of two classes is weighted by their sizes, as the F statistic's; the
 authors' code takes the midpoint, which is the same for equal sizes. The mean over pairs, not their
-sum, unless chosen: 12 classes have 66 pairs, and a factor of two values has one. Differences of the
-means are cut off at 1e-12 of the variance, not 1e-37. An image that is twice in a batch counts once.
+sum, unless chosen: 12 classes have 66 pairs, and a factor of two values has one. The share of the
+variance that is between the classes is cut off at 1e-12, not 1e-37. A dimension that is constant in
+both classes has no F statistic and is never chosen. An image that is twice in a batch counts once.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from unweave.methods.base import Method, Player
 from unweave.settings import Setting
 from unweave.types import NATS, Batch, Losses, Posterior
 
-TOLD_APART = 0.99  # Phi in a dimension in which two classes differ
+SEPARATED = 0.99  # Phi in a dimension in which two classes differ
 
 
 class FStatistic(Method):
@@ -76,8 +77,8 @@ class FStatistic(Method):
         best = top(log_cdf(z, batch.y[first], self.grand_mean), self.dimensions)  # (P, dimensions)
         surprise = -best.sum(1)  # (P,)
         loss = surprise.mean() if self.over_pairs == "mean" else surprise.sum()
-        apart = (best.exp() > TOLD_APART).float().mean()
-        terms = {"f loss": surprise.mean(), "separated": apart}
+        separated = (best.exp() > SEPARATED).float().mean()
+        terms = {"f loss": surprise.mean(), "separated": separated}
         yield Losses({"model": loss}, terms, {"f loss": NATS, "separated": "share"})
 
     def encode(self, x: Tensor) -> Posterior:
@@ -87,7 +88,7 @@ class FStatistic(Method):
 def top(log_phi: Tensor, dimensions: int) -> Tensor:
     """The largest of each row of (P, D), (P, dimensions); 0 in place of those that have no F statistic."""
     best = log_phi.topk(dimensions, 1).values
-    return torch.where(best.isfinite(), best, 0)
+    return torch.where(best == -torch.inf, 0, best)
 
 
 def _first(index: Tensor) -> Tensor:

@@ -87,8 +87,12 @@ def _alternating(data: Dataset, observed: Sequence[str]) -> list[Cells]:
         return [class_cells(data, "classes", (name,)) for name in observed]
     # a measurement, which is no index, has no size; a view may show one value only
     names = [name for name, size in zip(data.factor_names, data.factor_sizes, strict=True) if size > 1]
-    if data.y is not None or not names:
+    if data.y is not None or not data.factor_names:
         return [class_cells(data, "classes", ())]
+    if not names:
+        raise ValueError(
+            f"{data.name} has no factor of a few values, which could be classes; it has {', '.join(data.factor_names)}"
+        )
     cells = [class_cells(data, "classes", (name,)) for name in names]
     return [every for every in cells if len(every) > 1] or cells[:1]
 
