@@ -206,6 +206,37 @@ def test_classes_alternate_over_factors_with_equally_many_images_of_each(grid, p
     assert torch.equal(batch.y, batch.index % 3)
 
 
+def test_observed_factors_alternate_in_their_order_in_place_of_classes(grid):
+    """Of data with classes too; any half of a batch has them all, as two processes take halves."""
+    at = stream(with_classes(grid, "x"), {"classes"}, batch_size=24, observed=("size", "shape"))
+    for step in range(4):
+        batch = at(step)
+        k = 2 - step % 2
+        assert np.array_equal(grid.factors.factors_at(batch.index.numpy())[:, k], batch.y.numpy())
+        assert len(set(batch.y[:12].tolist())) == len(set(batch.y[12:].tolist())) == SIZES[k]
+
+
+def test_factors_of_a_table_alternate_without_missing_labels_and_measurements():
+    v = np.stack([np.arange(40) % 2, np.arange(40) / 7, np.arange(40) // 10, np.zeros(40)], 1)
+    v[:6, 0] = np.nan
+    names = ("smile", "age", "person", "same")
+    data = ImageData(numbered(40), labels=v, factor_names=names, factor_sizes=(2, 0, 4, 1))
+    at = stream(data, {"classes"}, batch_size=16)
+    for step in range(4):
+        batch = at(step)
+        labels = v[batch.index.numpy(), 0 if step % 2 == 0 else 2]
+        assert len(np.unique(labels)) == (2 if step % 2 == 0 else 4)
+        assert np.array_equal(labels, batch.y.numpy())
+
+
+def test_a_factor_of_which_a_view_shows_one_value_is_left_out_of_the_turns(grid):
+    rows = np.flatnonzero(grid.factors.factors_at(np.arange(60))[:, 2] == 1)
+    at = stream(subset(grid, rows), {"classes"}, batch_size=12)
+    assert [len(at(step).y.unique()) for step in range(4)] == [3, 3, 3, 3]
+    with pytest.raises(ValueError, match="one class only"):
+        stream(subset(grid, rows), {"classes"}, batch_size=12, observed=("size",))
+
+
 def test_labels_are_a_fixed_table_beside_the_stream(grid):
     at = stream(grid, {"images", "labels"}, batch_size=64, labels=10, seed=2)
     beside = [at(t).labelled for t in range(20)]

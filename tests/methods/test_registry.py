@@ -43,8 +43,10 @@ DATA = bars()
 
 
 def made(name, **settings):
-    tiny = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8}
     info = DATA.info
+    tiny = {}
+    for part in {"encoder", "decoder"} & set(resolve(name, {}, info).part_names()):
+        tiny |= {part: "mlp", f"{part}.width": 8}
     entry, prefix = METHODS[name], ""
     if "density-ratio" in entry.parts.values():
         prefix = "regulariser.critic."
@@ -76,7 +78,7 @@ def test_codes_columns_and_images_agree(name):
             image = method.decode(codes)
             prior = method.sample_prior(3)
         except NotAvailable:
-            assert name == "ae"
+            assert name in ("ae", "f-statistic")
             return
     assert image.shape == x.shape
     assert torch.equal(image, method.decode(codes))

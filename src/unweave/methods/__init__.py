@@ -109,6 +109,9 @@ METHODS: dict[str, Entry] = {
         {"judge_encoder": "conv64"},
     ),
     "lord": Entry("unweave.methods.lord:Lord", "class and content by latent optimisation, then encoders"),
+    "f-statistic": Entry(
+        "unweave.methods.f_statistic:FStatistic", "encoder in a few of whose dimensions classes differ beyond chance"
+    ),
     "infogan": Entry("unweave.methods.infogan:InfoGAN", "generator whose codes can be inferred from its images"),
 }
 

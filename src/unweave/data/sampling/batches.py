@@ -50,7 +50,9 @@ def stream(
         Literal["perfect", "binned", "noisy", "permuted"], Setting("how good labels are")
     ] = "perfect",
     label_strength: Annotated[float, Setting("bins, or the probability of noise; 0: 5 bins, 0.1", low=0)] = 0.0,
-    observed: Annotated[tuple[str, ...], Setting("the labelled factors; all unless named")] = (),
+    observed: Annotated[
+        tuple[str, ...], Setting("the labelled factors, or those whose values are classes; all unless named")
+    ] = (),
 ) -> Stream:
     """A function from the step to its batch, of images float32 in [0, 1] on `device`; equal steps
     give equal batches.
@@ -65,7 +67,7 @@ def stream(
         "triplets": lambda: triplets(data, batch_size, shared=shared),
         "clips": lambda: clips(data, batch_size, length=clip_length, shared=shared),
         "views": lambda: views(data, batch_size, moving=moving),
-        "classes": lambda: classes(data, batch_size, per_class=per_class),
+        "classes": lambda: classes(data, batch_size, per_class=per_class, observed=observed),
     }
     if isinstance(needs, str):
         raise ValueError(f"needs is the word {needs!r}; expected a set of words, such as frozenset({{{needs!r}}})")

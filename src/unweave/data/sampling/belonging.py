@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from unweave.data.base import Dataset
-from unweave.data.sampling.cells import by, class_cells, count, of_two, shared_cells, varying
+from unweave.data.sampling.cells import Cells, by, class_cells, count, of_two, shared_cells, varying
 from unweave.data.sampling.single import Draw, Drawn
 
 
@@ -57,17 +57,14 @@ def triplets(data: Dataset, batch_size: int, *, shared: Sequence[str] = ()) -> D
     return draw
 
 
-def classes(data: Dataset, batch_size: int, *, per_class: int = 4) -> Draw:
-    """Equally many rows of several classes. With known factors, the values of factor t mod K are
-    the classes of step t.
+def classes(data: Dataset, batch_size: int, *, per_class: int = 4, observed: Sequence[str] = ()) -> Draw:
+    """Equally many rows of several classes, in turn, with y (B,): the data's classes, or values of factors.
 
-    As many classes as there are, but at most so many that each has `per_class` rows.
+    observed: the factors whose values are the classes, factor t mod K those of step t; of data
+    without classes all that vary, unless named. As many classes as there are, but at most so many
+    that each has `per_class` rows. ValueError for one class only, or a class of one row.
     """
-    if data.grid is not None and data.y is None:
-        alternating = [by(data, [k]) for k in varying(data.grid)]
-    else:
-        alternating = [class_cells(data, "classes", ())]
-    cells = [of_two(data, "classes", every) for every in alternating]
+    cells = [_several(data, every) for every in _alternating(data, observed)]
     count(batch_size, 2 * per_class, "classes")
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
@@ -75,7 +72,41 @@ def classes(data: Dataset, batch_size: int, *, per_class: int = 4) -> Draw:
         several = min(len(of), batch_size // per_class)
         chosen = rng.permutation(len(of))[:several]
         each = batch_size // several
-        rows = of.members(rng, chosen, each)  # (several, each)
-        return Drawn(rows.reshape(-1), y=np.repeat(of.keys(chosen), each))
+        # (several, each), transposed: any part of the batch has rows of all classes
+        rows = of.members(rng, chosen, each).T
+        return Drawn(rows.reshape(-1), y=np.tile(of.keys(chosen), each))
 
     return draw
+
+
+def _alternating(data: Dataset, observed: Sequence[str]) -> list[Cells]:
+    """The classes of successive steps: one kind of class for each factor, or the data's own."""
+    if observed and not data.factor_names:
+        raise ValueError(f"{data.name} has no factors to observe: leave out observed")
+    if observed:
+        return [class_cells(data, "classes", (name,)) for name in observed]
+    # a measurement, which is no index, has no size; a view may show one value only
+    names = [name for name, size in zip(data.factor_names, data.factor_sizes, strict=True) if size > 1]
+    if data.y is not None or not data.factor_names:
+        return [class_cells(data, "classes", ())]
+    if not names:
+        raise ValueError(
+            f"{data.name} has no factor of a few values, which could be classes; it has {', '.join(data.factor_names)}"
+        )
+    cells = [class_cells(data, "classes", (name,)) for name in names]
+    return [every for every in cells if len(every) > 1] or cells[:1]
+
+
+def _several(data: Dataset, every: Cells) -> Cells:
+    """The classes, all of them. ValueError unless there are two or more, each of two rows or more."""
+    if len(every) < 2:
+        raise ValueError(
+            f"{data.name} has one class only, or one value of a factor; batches of classes take two or more"
+        )
+    alone = len(every) - len(of_two(data, "classes", every))
+    if alone:
+        raise ValueError(
+            f"{alone} of {len(every)} classes of {data.name} have one image only, and batches of classes take two of "
+            "each: give more of them, or leave them out"
+        )
+    return every

@@ -14,7 +14,7 @@ USED: dict[str, tuple[str, ...]] = {
     "triplets": ("shared",),
     "clips": ("clip_length", "shared"),
     "views": ("moving",),
-    "classes": ("per_class",),
+    "classes": ("per_class", "observed"),
     "labels": ("labels", "label_kind", "label_strength", "observed"),
 }
 
