@@ -103,6 +103,7 @@ METHODS: dict[str, Entry] = {
         "m2 of the codes of a VAE, in two stages",
         {"code_encoder": "mlp", "class_encoder": "mlp", "code_decoder": "mlp"},
     ),
+    "graph-vae": Entry("unweave.methods.graph_vae:GraphVAE", "named variables in graphs of your own, from few labels"),
     "infogan": Entry("unweave.methods.infogan:InfoGAN", "generator whose codes can be inferred from its images"),
 }
 
