@@ -37,8 +37,8 @@ class Conditional(nn.Module):
             added = self.of_parents(torch.cat(parents, -1))
             hidden = added if hidden is None else hidden + added
         assert hidden is not None  # a layer `out` has parents
-        found: Tensor = self.out(F.relu(hidden)).float()
-        return found
+        found: Tensor = self.out(F.softplus(hidden))
+        return found.to(torch.promote_types(found.dtype, torch.float32))
 
     def log_prob(self, parameters: Tensor, value: Tensor) -> Tensor:
         """Log density of values (..., columns), (...); a probability where the variable is categorical."""

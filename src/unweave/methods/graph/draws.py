@@ -25,9 +25,10 @@ class Draws:
     log_w: Tensor
 
     @classmethod
-    def none(cls, samples: int, images: int, device: torch.device) -> Draws:
-        """No variable yet, one alternative."""
-        zero = torch.zeros(samples, 1, images, device=device)
+    def none(cls, samples: int, features: Tensor) -> Draws:
+        """No variable yet, one alternative. features: of the images, (B, F)."""
+        dtype = torch.promote_types(features.dtype, torch.float32)
+        zero = features.new_zeros(samples, 1, len(features), dtype=dtype)
         return cls({}, zero, zero)
 
     def repeated(self, times: int) -> Draws:

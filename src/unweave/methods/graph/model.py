@@ -52,7 +52,7 @@ class GraphModel(nn.Module):
     def draws(self, x: Tensor, labels: Mapping[str, Label], samples: int) -> Draws:
         """S = `samples` draws from q for images x, with `labels` by variable."""
         features = self.encoder(x)  # (B, F)
-        found = Draws.none(samples, len(x), x.device)
+        found = Draws.none(samples, features)
         for name, q in _each(self.q):
             label = labels.get(name)
             summed = self.enumerated and q.variable.kind == "categorical" and not _complete(label)

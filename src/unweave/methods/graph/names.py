@@ -86,7 +86,7 @@ def _refuse_incomplete(
         for parent in of:
             if parent not in may_be:
                 raise ValueError(
-                    f"{title}: {name} has the parent {parent!r}, which it cannot; {nearest(parent, may_be)}"
+                    f"{title}: {name} has the parent {parent!r}, which is none of the possible ones; {nearest(parent, may_be)}"
                 )
     for name in names:
         if name not in parents:
