@@ -65,11 +65,14 @@ class Variable:
 
     @property
     def log_floor(self) -> float:
-        """Least log variance: that of rounding a label to an index; none without labels."""
+        """Least log variance, of a deviation of a tenth of the step between two indices; none without labels.
+
+        Where labels can be fitted exactly, their density has no maximum.
+        """
         if not self.factors:
             return -math.inf
         _, deviation = centre_and_deviation(torch.tensor(self.sizes, dtype=torch.float64))
-        return -math.log(12) - 2 * math.log(float(deviation.max()))
+        return 2 * math.log(0.1 / float(deviation.max()))
 
     def label(self, batch: Batch) -> Label:
         """The labels in a labelled batch."""
