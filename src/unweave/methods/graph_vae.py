@@ -16,7 +16,8 @@ draws the estimate is biased: 8 or more.
 A categorical variable that a row has no label of is summed over (`discrete=enumerated`: exact; the
 decoder is called for each combination of categories), or drawn as a one-hot with the gradient of its
 relaxation. Either way log q of it is a probability. A Gaussian variable that factors label has a
-column for each: the factor's index, scaled to mean 0 and variance 1; its deviation has a floor.
+column for each: the factor's index, scaled to mean 0 and variance 1; its deviation has the floor of
+rounding to an index.
 
 **Departures**: labelled images are among those without label, too. One hidden layer for each
 variable. Where y depends on z, log q(y given x) is bounded by the log of the mean weight, where the

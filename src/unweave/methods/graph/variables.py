@@ -65,14 +65,15 @@ class Variable:
 
     @property
     def log_floor(self) -> float:
-        """Least log variance, of a deviation of a tenth of the step between two indices; none without labels.
+        """Least log variance, that of rounding a label to an index; none without labels.
 
-        Where labels can be fitted exactly, their density has no maximum.
+        Labels that can be fitted exactly have a density without a maximum; a lower floor lets it
+        drown the probabilities of categories.
         """
         if not self.factors:
             return -math.inf
         _, deviation = centre_and_deviation(torch.tensor(self.sizes, dtype=torch.float64))
-        return 2 * math.log(0.1 / float(deviation.max()))
+        return -math.log(12) - 2 * math.log(float(deviation.max()))
 
     def label(self, batch: Batch) -> Label:
         """The labels in a labelled batch."""

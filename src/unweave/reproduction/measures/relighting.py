@@ -36,10 +36,7 @@ def psnr(run: Run, *, variable: str = "l") -> float:
     """
     _, held = _parts(run)
     towards, truth = _other_light(held)
-    centre, deviation = _scale(held)
-    values = torch.tensor((towards - centre) / deviation, dtype=torch.float32)
-    codes = _method(run).intervene(torch.from_numpy(_images(held)).float(), {variable: values})
-    return _psnr(run.decode(codes.numpy()), truth)
+    return _psnr(run.decode(_relit(run, held, towards, variable)), truth)
 
 
 def mean_image_psnr(run: Run) -> float:
@@ -57,13 +54,20 @@ def moved(run: Run, *, of: str, variable: str = "l") -> float:
     """How far another light moves the block `of`, root mean square, in deviations of its columns; 0 for not at all."""
     _, held = _parts(run)
     towards, _ = _other_light(held)
-    centre, deviation = _scale(held)
-    values = torch.tensor((towards - centre) / deviation, dtype=torch.float32)
     before = run.encode(held.take(np.arange(len(held))))
-    after = _method(run).intervene(torch.from_numpy(_images(held)).float(), {variable: values}).numpy()
+    after = _relit(run, held, towards, variable)
     columns = run.blocks[of].columns
     spread = before[:, columns].std(0) + 1e-6
     return float(np.sqrt((((after - before)[:, columns] / spread) ** 2).mean()))
+
+
+def _relit(run: Run, data: Dataset, towards: NDArray[np.float64], variable: str) -> NDArray[np.float32]:
+    """Codes (N, D) of all rows with the light at the indices `towards` (N, 2)."""
+    centre, deviation = _scale(data)
+    values = torch.tensor((towards - centre) / deviation, dtype=torch.float32, device=run.device)
+    x = torch.from_numpy(_images(data)).to(run.device)
+    found: NDArray[np.float32] = _method(run).intervene(x, {variable: values}).cpu().numpy()
+    return found
 
 
 def _parts(run: Run) -> tuple[Dataset, Dataset]:
