@@ -112,6 +112,7 @@ METHODS: dict[str, Entry] = {
     "f-statistic": Entry(
         "unweave.methods.f_statistic:FStatistic", "encoder in a few of whose dimensions classes differ beyond chance"
     ),
+    "graph-vae": Entry("unweave.methods.graph_vae:GraphVAE", "named variables in graphs of your own, from few labels"),
     "infogan": Entry("unweave.methods.infogan:InfoGAN", "generator whose codes can be inferred from its images"),
 }
 

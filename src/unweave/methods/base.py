@@ -111,6 +111,11 @@ class Method(nn.Module):
         """Kinds of batches to train on: one of `NEEDS`, and "labels" for an extra labelled batch."""
         return frozenset({"images"})
 
+    @property
+    def labelled_factors(self) -> frozenset[str]:
+        """Names of the factors of which some image has to have a label."""
+        return frozenset()
+
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         """Constructor arguments of each part, e.g. {"encoder": {"outputs": 2 * known["latents"]}}.

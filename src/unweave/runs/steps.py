@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
 from unweave.data.base import Dataset
 from unweave.data.sampling.batches import stream
 from unweave.data.sampling.options import grouped
+from unweave.data.shifts.labels import labelled
 from unweave.files import write
 from unweave.generators import left_alone
 from unweave.methods.base import Method
@@ -39,9 +41,24 @@ def prepared(method: Method, seen: Dataset, config: RunConfig) -> Training:
         seen, method.needs, batch_size=loop.batch_size, seed=loop.seed, device=str(device), **config.batches
     )
     joint.part(batches(0))
+    _refuse_unlabelled(method, seen, config)
     precision = loop.precision if config.resolved is None else config.resolved.precision
     method = channels_last(method.to(device))
     return Training(method, batches, seed=loop.seed, dtype=dtype_of(precision, device))
+
+
+def _refuse_unlabelled(method: Method, seen: Dataset, config: RunConfig) -> None:
+    """ValueError if a factor that the method learns from labels has none."""
+    if not method.labelled_factors:
+        return
+    options = config.batches
+    _, v = labelled(seen, config.loop.seed, count=options["labels"], observed=options["observed"])
+    for k, name in enumerate(seen.factor_names):
+        if name in method.labelled_factors and (v is None or np.isnan(v[:, k]).all()):
+            raise ValueError(
+                f"{config.method.name} learns from labels of {name}, which none of the labelled images has: "
+                f"add it to observed, or leave it out of the variables"
+            )
 
 
 def finish(folder: Folder, training: Training, source: Dataset, held: Dataset | None, progress: Progress | None) -> Run:

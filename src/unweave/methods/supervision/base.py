@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from unweave.maths import schedule as schedules
+from unweave.maths.label_scale import centre_and_deviation
 from unweave.methods.base import Part
 from unweave.settings import Setting
 from unweave.types import NATS, Losses, Posterior
@@ -102,9 +103,8 @@ class Supervision(Part):
 
     def standardised(self, v: Tensor) -> Tensor:
         """Labels (B, K) with mean 0 and variance 1, if a factor's values are equally frequent."""
-        # standard deviation of the uniform distribution over 0 ... size - 1
-        deviation = ((self.sizes**2 - 1) / 12).sqrt().clamp(min=0.5)
-        return (v - (self.sizes - 1) / 2) / deviation
+        centre, deviation = centre_and_deviation(self.sizes)
+        return (v - centre) / deviation
 
 
 def mean_known(each: Tensor, v: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""Graphs of named variables: their text, their distributions, and inference through them."""
