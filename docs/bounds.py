@@ -41,7 +41,7 @@ CLUB: a linear Gaussian q(y given x), by its log-likelihood. JSD's critic inside
 |---|---|---|---|---|---|---|---|---|
 {trained}
 
-- **InfoNCE** has the smallest spread and never passes log B: at 5 nats a batch of 64 shows about 4.
+- **InfoNCE** has the smallest spread and never passes log B: at 5 nats a batch of 64 shows some 3.5.
 - **Donsker-Varadhan** and **NWJ** have no ceiling. Their spread grows with the information, and the mean of a batch of
   Donsker-Varadhan is above the information where few rows are beside each other.
 - **CLUB** lies above, by a lot where the information is large: its excess is no error of the estimate. It says that there is

@@ -44,6 +44,19 @@ def test_the_table_of_sparse_factors_says_what_they_give_today():
     assert abs(none[4]) < 0.03, "the library's own"
 
 
+def test_the_page_of_bounds_says_what_they_give_today():
+    module = runpy.run_path(str(DOCS / "bounds.py"))
+    lines = (DOCS / "bounds.md").read_text().splitlines()
+    cells = [(information, rows) for information in module["INFORMATION"] for rows in module["BATCHES"]]
+    for information, rows in cells[::2]:  # those of small batches, with the best critic
+        line = module["line"](information, rows, list(module["best"](information, rows).values()))
+        stated = next(found for found in lines if found.startswith(f"| {information:g} | {rows} |"))
+        values, today = (
+            [float(cell.split(" ± ")[0]) for cell in text.strip("| ").split(" | ")[3:]] for text in (stated, line)
+        )
+        assert today == pytest.approx(values, abs=0.011)
+
+
 def test_the_page_of_the_house_is_drawn_from_the_code_of_today():
     assert (DOCS / "house.md").read_text() == runpy.run_path(str(DOCS / "house.py"))["page"](), "run make docs"
 
