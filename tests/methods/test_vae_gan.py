@@ -10,7 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from unweave.methods.resolve import resolve
-from unweave.methods.vae_gan import REAL, VAEGAN, squared, towards
+from unweave.methods.vae_gan import REAL, VAEGAN, squared
+from unweave.nets.discriminator import towards
 from unweave.training.loop import Training
 from unweave.types import Batch, DataInfo, Posterior
 

@@ -34,6 +34,7 @@ from torch import Tensor, nn
 
 from unweave.blocks import Block
 from unweave.methods.base import Method, NotAvailable, Player
+from unweave.nets.discriminator import Discriminator, towards
 from unweave.settings import Setting
 from unweave.types import NATS, Batch, Losses, Posterior
 
@@ -202,33 +203,6 @@ class VAEGAN(Method):
         raise NotAvailable("the content has no prior: take it from an image, and the style from N(0, I)")
 
 
-class Discriminator(nn.Module):
-    """Logits (B,) of images (B, C, H, W) beside another image of their class, or beside their class.
-
-    encoder: images, or pairs of them as channels, to features. classes: 0 for pairs.
-    """
-
-    def __init__(self, encoder: nn.Module, features: int, classes: int):
-        super().__init__()
-        self.encoder = encoder
-        self.of_all = nn.Linear(features, 1)
-        self.of_class = nn.Embedding(classes, features) if classes else None
-
-    def forward(self, x: Tensor, partner: Tensor, y: Tensor) -> Tensor:
-        if self.of_class is None:
-            found = F.leaky_relu(self.encoder(torch.cat([partner, x], 1)).float(), 0.2)
-            logits: Tensor = self.of_all(found)
-        else:
-            found = F.leaky_relu(self.encoder(x).float(), 0.2)
-            logits = self.of_all(found) + (found * self.of_class(y)).sum(1, keepdim=True)
-        return logits.squeeze(1)
-
-
 def squared(made: Tensor, x: Tensor) -> Tensor:
     """Mean squared error of pixels in -1 to 1, of images in 0 to 1: four times theirs."""
     return 4 * F.mse_loss(made, x)
-
-
-def towards(target: float, logits: Tensor) -> Tensor:
-    """Mean cross-entropy of logits (B,) to a probability."""
-    return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
