@@ -34,6 +34,12 @@ from unweave.settings import Setting
 from unweave.types import Batch, Losses, Posterior
 
 BETAS = (0.5, 0.999)
+UNITS = {
+    "distance": "absolute difference of pixels",
+    "content length": "squared length of codes",
+    "class error": "squared difference of codes",
+    "content error": "squared difference of codes",
+}
 LAST_LR = 1e-5  # of the generator, at the end of stage 1
 
 
@@ -135,7 +141,7 @@ class Lord(Method):
         distance = self.distance(self._image(self.of_class(y), noisy), x).mean()
         length = content.square().sum(1).mean()
         loss = distance + self.decay * length
-        return Losses({"codes": loss, "generator": loss}, {"distance": distance, "content length": length})
+        return Losses({"codes": loss, "generator": loss}, {"distance": distance, "content length": length}, UNITS)
 
     def _amortised(self, x: Tensor, index: Tensor, y: Tensor) -> Losses:
         """Stage 2; the codes of stage 1 are targets."""
@@ -146,7 +152,7 @@ class Lord(Method):
         content_error = (content - self.of_image(index).detach()).square().mean()
         loss = distance + self.match * (class_error + content_error)
         terms = {"distance": distance, "class error": class_error, "content error": content_error}
-        return Losses({"encoders": loss}, terms)
+        return Losses({"encoders": loss}, terms, UNITS)
 
     def _image(self, of_class: Tensor, content: Tensor) -> Tensor:
         image: Tensor = self.generator(of_class, content).float().sigmoid()
