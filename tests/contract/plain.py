@@ -53,4 +53,7 @@ def _gradients(method: Method, player: Player, loss: Tensor) -> list[Tensor | No
 
 def _optimiser(player: Player) -> torch.optim.Optimizer:
     rate = player.lr(0) if callable(player.lr) else player.lr
-    return player.optimiser(player.weights(), lr=rate, fused=False, foreach=False)
+    try:
+        return player.optimiser(player.weights(), lr=rate, fused=False, foreach=False)
+    except TypeError:  # SparseAdam has one form only
+        return player.optimiser(player.weights(), lr=rate)
