@@ -100,9 +100,9 @@ class Separable(nn.Module):
         self.of_y = self._features()
 
     def _features(self) -> nn.Sequential:
-        return nn.Sequential(
-            nn.Linear(COLUMNS, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 32)
-        )  # fmt: skip
+        first = [nn.Linear(COLUMNS, 256), nn.ReLU()]
+        second = [nn.Linear(256, 256), nn.ReLU()]
+        return nn.Sequential(*first, *second, nn.Linear(256, 32))
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         """Products of features (B, 32)."""

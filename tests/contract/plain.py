@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import torch
 from torch import Tensor
 
@@ -53,7 +55,6 @@ def _gradients(method: Method, player: Player, loss: Tensor) -> list[Tensor | No
 
 def _optimiser(player: Player) -> torch.optim.Optimizer:
     rate = player.lr(0) if callable(player.lr) else player.lr
-    try:
-        return player.optimiser(player.weights(), lr=rate, fused=False, foreach=False)
-    except TypeError:  # SparseAdam has one form only
-        return player.optimiser(player.weights(), lr=rate)
+    known = inspect.signature(player.optimiser).parameters
+    plain = {name: False for name in ("fused", "foreach") if name in known}  # SparseAdam has one form only
+    return player.optimiser(player.weights(), lr=rate, **plain)

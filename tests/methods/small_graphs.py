@@ -13,6 +13,14 @@ from unweave.methods.graph.variables import Facts, read_variables
 from unweave.nets.likelihood import Likelihood
 from unweave.nets.mlp import MLPDecoder, MLPEncoder
 
+# settings of a run with small networks
+NETWORKS: dict[str, Any] = {
+    "encoder": "mlp",
+    "decoder": "mlp",
+    "encoder.width": 8,
+    "decoder.width": 8,
+    "features": 8,
+}
 FACTS = Facts(3, ("shape", "size", "angle"), (3, 4, 5))
 
 

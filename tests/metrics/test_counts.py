@@ -86,3 +86,14 @@ def test_sums_that_are_kept_are_those_that_are_found_anew(monkeypatch):
     for _ in range(2):  # first found, then looked up
         np.testing.assert_allclose(chance._exactly(a, b, 800, (0.0, 0.0)), anew, rtol=1e-11)
     chance._kept_sums.cache_clear()
+
+
+def test_sums_by_chance_are_kept_of_tables_of_some_rows_only() -> None:
+    """What is kept grows with the root of the rows: 30 MB at 100,000."""
+    sizes = np.full(chance.MANY, 3)
+    chance._kept_sums.cache_clear()
+    small = chance._exactly(sizes, sizes, 1_000, (0.0, 0.0))
+    assert chance._kept_sums.cache_info().currsize == 1
+    assert small == pytest.approx(chance._sums(sizes, sizes, 1_000, (0.0, 0.0)))
+    chance._exactly(sizes, sizes, chance.MOST + 1, (0.0, 0.0))
+    assert chance._kept_sums.cache_info().currsize == 1

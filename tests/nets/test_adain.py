@@ -88,7 +88,7 @@ def test_other_files_are_refused_in_one_line(tmp_path) -> None:
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(b"no weights")
     for path, message in (
-        (other, "no weights of VGG16"),
+        (other, "does not fit Sequential"),
         (broken, "cannot be read"),
         (tmp_path / "none.safetensors", "cannot be read"),
         (tmp_path / "vgg.pth", r"no \.safetensors file"),

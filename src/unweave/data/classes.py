@@ -18,7 +18,7 @@ def with_classes(data: Dataset, factor: int | str) -> View:
 
     ValueError if there is no such factor, if a row lacks it, or if it is a measurement.
     """
-    k = _number(data, factor)
+    k = factor_number(data, factor)
     rows = every_row(data)
     name = data.factor_names[k]
     y, values = _classes(data, k, rows)
@@ -47,7 +47,8 @@ def _classes(data: Dataset, k: int, rows: NDArray[np.int64]) -> tuple[NDArray[np
     return y.astype(np.int64), [f"{value:g}" for value in values]
 
 
-def _number(data: Dataset, factor: int | str) -> int:
+def factor_number(data: Dataset, factor: int | str) -> int:
+    """The number of a factor, by name or number. ValueError if there is none."""
     names = data.factor_names
     if isinstance(factor, str) and factor in names:
         return names.index(factor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -48,13 +48,21 @@ class Frozen(nn.Module):
         torch.export may hold pickles), for a damaged one, and for weights that are not the
         module's.
         """
-        path = Path(path)
-        if path.suffix != ".safetensors":
-            raise ValueError(f"{path} is no .safetensors file, and others may run code: write its state_dict into one")
+        return cls.of_weights(path, module, weights_of(path), mean=mean, std=std)
+
+    @classmethod
+    def of_weights(
+        cls,
+        path: str | Path,
+        module: nn.Module,
+        weights: Mapping[str, Tensor],
+        *,
+        mean: Sequence[float] = (0.0,),
+        std: Sequence[float] = (1.0,),
+    ) -> Frozen:
+        """The module with these weights, which are those of a file. ValueError if they are not the module's."""
         try:
-            module.load_state_dict(load_file(path))
-        except (SafetensorError, OSError) as error:
-            raise ValueError(f"{path} cannot be read: {error}") from error
+            module.load_state_dict(weights)
         except RuntimeError as error:
             raise ValueError(f"{path} does not fit {type(module).__name__}: {' '.join(str(error).split())}") from error
         return cls(module, mean=mean, std=std)
@@ -87,6 +95,17 @@ class Frozen(nn.Module):
 
     def _normalised(self, x: Tensor) -> Tensor:
         return (x - self.mean) / self.std
+
+
+def weights_of(path: str | Path) -> dict[str, Tensor]:
+    """The weights by name in a .safetensors file. ValueError for any other file, and for a damaged one."""
+    path = Path(path)
+    if path.suffix != ".safetensors":
+        raise ValueError(f"{path} is no .safetensors file, and others may run code: write its state_dict into one")
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from error
 
 
 def frozen(module: nn.Module, path: str = "") -> dict[str, nn.Module]:

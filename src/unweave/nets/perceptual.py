@@ -7,15 +7,11 @@ pixels. A `.safetensors` file with torchvision's weights of VGG16 gives theirs b
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from unweave.nets.frozen import Frozen
+from unweave.nets.frozen import Frozen, weights_of
 
 VGG16 = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0)  # channels; 0: a pooling
 LAYERS = ("3", "8", "13", "22", "30")  # after relu1_2, relu2_2, relu3_2, relu4_3 and pool5
@@ -75,21 +71,14 @@ def vgg16() -> nn.Sequential:
 
 
 def pretrained(path: str) -> Frozen:
-    """VGG16 with the weights of a file, whose names may begin with "features."; others are ignored."""
-    file = Path(path)
-    if file.suffix != ".safetensors":
-        raise ValueError(f"{path} is no .safetensors file, and others may run code: write VGG16's state_dict into one")
-    try:
-        given = load_file(file)
-    except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path} cannot be read: {error}") from error
+    """VGG16 with the weights of a file, whose names may begin with "features."; others are ignored.
+
+    ValueError for a file that cannot be read or has no such weights.
+    """
     network = vgg16()
-    named = {name.removeprefix("features."): tensor for name, tensor in given.items()}
-    try:
-        network.load_state_dict({name: named[name] for name in network.state_dict()})
-    except (KeyError, RuntimeError) as error:
-        raise ValueError(f"{path} has no weights of VGG16 with torchvision's names: {error}") from error
-    return Frozen(network, mean=MEAN, std=STD)
+    named = {name.removeprefix("features."): weight for name, weight in weights_of(path).items()}
+    weights = {name: weight for name, weight in named.items() if name in network.state_dict()}
+    return Frozen.of_weights(path, network, weights, mean=MEAN, std=STD)
 
 
 def _enlarged(x: Tensor) -> Tensor:

@@ -6,22 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.methods.small_graphs import NETWORKS
 
 import unweave
 from unweave.data.render.faces import faces
 from unweave.reproduction.measures import graph_inference, relighting
 from unweave.runs.run import Run
 
-SMALL = {
-    "encoder": "mlp",
-    "decoder": "mlp",
-    "encoder.width": 8,
-    "decoder.width": 8,
-    "features": 8,
-    "steps": 2,
-    "batch_size": 24,
-    "holdout": 0.25,
-}
+SMALL = NETWORKS | {"steps": 2, "batch_size": 24, "holdout": 0.25}
 
 
 @pytest.fixture(scope="module")

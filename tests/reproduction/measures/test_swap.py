@@ -76,9 +76,9 @@ def test_probes_of_codes_that_say_all_and_nothing(run):
 
 
 def test_other_names_are_refused_in_one_line(run):
-    with pytest.raises(ValueError, match="no factor 'colour'; they have shape, size, place"):
+    with pytest.raises(ValueError, match="no factor 'colour'; there are: place, shape, size"):
         swap.error(run, content=["colour"])
-    with pytest.raises(ValueError, match="no block 'identity'; this run has content, style"):
+    with pytest.raises(ValueError, match="no block 'identity'; there are: content, style"):
         swap.error(run, content=["shape"], block="identity")
     with pytest.raises(ValueError, match="no block 'identity'"):
         probe.leak(run, factor="shape", block="identity")

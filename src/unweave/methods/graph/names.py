@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
@@ -18,16 +18,6 @@ class Graph:
     """parents: {variable: its parents}, every variable after its parents."""
 
     parents: Mapping[str, tuple[str, ...]]
-
-    def descendants(self, names: Iterable[str]) -> set[str]:
-        """The variables that depend on these, without these themselves."""
-        changed = set(names)
-        found: set[str] = set()
-        for name, parents in self.parents.items():
-            if changed & set(parents) and name not in changed:
-                changed.add(name)
-                found.add(name)
-        return found
 
 
 def recognition_graph(text: str, names: Collection[str]) -> Graph:

@@ -18,6 +18,7 @@ from unweave.metrics.estimators.entropies import corrections
 DENSE = 8.0  # expected rows from which the expansion is right to 1e-3 of a row's share
 TAIL = 1e-16
 MANY = 10_000  # cells from which their sums are kept
+MOST = 100_000  # rows up to which they are: 30 MB
 LARGEST = 4096  # size of a bin or level up to which they are
 AT_ONCE = 4096  # cells whose numbers fit in the processor's cache
 
@@ -92,7 +93,7 @@ def _expansion(a: np.ndarray, b: np.ndarray, n: int, spread: float) -> np.ndarra
 
 def _exactly(a: np.ndarray, b: np.ndarray, n: int, weights: tuple[float, float]) -> np.ndarray:
     """The sum over the counts c that a cell can have of P(c) times their term, for cells (S,)."""
-    if len(a) < MANY or weights != (0.0, 0.0):
+    if len(a) < MANY or n > MOST or weights != (0.0, 0.0):
         return _sums(a, b, n, weights)
     # replicates of a table of many codes meet nearly the same sizes again, so what was found is kept
     least = np.minimum(a, b)

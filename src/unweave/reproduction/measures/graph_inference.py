@@ -13,7 +13,6 @@ from unweave.generators import seeded
 from unweave.methods.graph.model import GraphModel
 from unweave.methods.graph.variables import Label
 from unweave.methods.graph_vae import GraphVAE
-from unweave.runs.opening import parted
 from unweave.runs.run import Run
 from unweave.seeds import fold
 
@@ -26,7 +25,7 @@ def accuracy(run: Run, *, samples: int = 8) -> float:
     Where this is right and the encoder is not (the score class_accuracy), the model has learned the
     classes and q has not. ValueError for a run that is not of graph-vae, or without held-out classes.
     """
-    _, held = parted(run.data, run.config.loop)
+    held = run.held
     if not isinstance(run.method, GraphVAE) or held is None or held.y is None:
         raise ValueError(f"{run.path} is no run of graph-vae with held-out rows that have classes")
     (name,) = [variable.name for variable in run.method.supervised if variable.of_class]

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from unweave.data.base import Dataset
 from unweave.data.convert.scale import to_unit
+from unweave.reproduction.measures.columns import columns_of
 from unweave.runs.run import Run
 from unweave.seeds import fold
-from unweave.settings import nearest
 
 Distance = Literal["euclidean", "cosine"]
 IMAGES = 200  # of each identity
@@ -33,7 +33,7 @@ def accuracy(run: Run, *, identity: Sequence[str], block: str = "content", dista
     and 200 draws of the labelled ones.
     """
     images, y = held_out(run.data, identity)
-    return by_nearest(run.encode(images)[:, _columns(run, block)], y, distance)
+    return by_nearest(run.encode(images)[:, columns_of(run, block)], y, distance)
 
 
 def by_pixels(run: Run, *, identity: Sequence[str], distance: Distance = "euclidean") -> float:
@@ -94,12 +94,3 @@ def by_nearest(
         right[labelled] = False
         shares.append(right.sum() / (len(y) - len(classes)))
     return float(np.mean(shares))
-
-
-def _columns(run: Run, block: str) -> slice:
-    """The columns of a block; all of them where the code is one unnamed block."""
-    if block in run.blocks:
-        return run.blocks[block].columns
-    if set(run.blocks) == {"code"}:
-        return slice(None)
-    raise ValueError(f"there is no block {block!r}; {nearest(block, run.blocks)}")

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neural_network import MLPClassifier
 
+from unweave.data.classes import factor_number
 from unweave.evaluation.leaks import Leak
 from unweave.metrics.estimators.classifiers import quietly, standardise
+from unweave.reproduction.measures.columns import columns_of
 from unweave.runs.run import Run
 from unweave.seeds import fold
 
@@ -33,19 +35,20 @@ def leak(run: Run, *, factor: str, block: str = "content", seed: int = 0) -> flo
 def probe(run: Run, factor: str, block: str, seed: int = 0) -> Leak:
     """Accuracy, and the share of the factor's most frequent value, on at most 5,000 images.
 
-    The codes are the posterior's means, free of noise. ValueError if the run has no such block or its
-    data no such factor.
+    The codes are the posterior's means, free of noise. ValueError if the run has no such block, its
+    data no such factor, or the factor one value only.
     """
     data = run.data
-    if block not in run.blocks:
-        raise ValueError(f"there is no block {block!r}; this run has {', '.join(run.blocks)}")
-    if factor not in data.factor_names:
-        raise ValueError(f"these data have no factor {factor!r}; they have {', '.join(data.factor_names)}")
+    columns = columns_of(run, block)
+    k = factor_number(data, factor)
     rng = np.random.default_rng(fold(seed, "probe"))
     rows = rng.permutation(len(data))[:ROWS]
-    y = data.factors_at(rows)[:, data.factor_names.index(factor)]  # (N,)
-    codes = run.encode(data.take(rows))[:, run.blocks[block].columns]  # (N, D)
-    return Leak(_score(codes, y, seed), float(np.unique(y, return_counts=True)[1].max() / len(y)))
+    y = data.factors_at(rows)[:, k]  # (N,)
+    codes = run.encode(data.take(rows))[:, columns]  # (N, D)
+    _, times = np.unique(y, return_counts=True)
+    if len(times) < 2:
+        raise ValueError(f"{factor} has one value in {data.name}: there is nothing to tell apart")
+    return Leak(_score(codes, y, seed), float(times.max() / len(y)))
 
 
 def _score(codes: NDArray[np.float32], y: NDArray[np.int64], seed: int) -> float:

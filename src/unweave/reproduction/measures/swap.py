@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.base import Dataset
+from unweave.data.classes import factor_number
 from unweave.data.convert.scale import to_unit
 from unweave.evaluation.latents import compose
+from unweave.reproduction.measures.columns import columns_of
 from unweave.reproduction.measures.likeness import squared
 from unweave.runs.run import Run
 from unweave.seeds import fold
@@ -32,11 +34,8 @@ def error(run: Run, *, content: Sequence[str], block: str = "content", n: int = 
     """
     data = run.data if run.held is None else run.held
     style, given, targets = pairs(data, content, n, seed)
-    if block not in run.blocks:
-        raise ValueError(f"there is no block {block!r}; this run has {', '.join(run.blocks)}")
     codes = run.encode(data.take(style))  # (n, D)
-    columns = run.blocks[block].columns
-    every = range(codes.shape[1])[columns]
+    every = range(codes.shape[1])[columns_of(run, block)]
     made = run.decode(compose(codes, (run.encode(data.take(given)), list(every))))
     true = to_unit(targets)
     blank = np.broadcast_to(true.mean(0), true.shape)
@@ -47,10 +46,7 @@ def pairs(
     data: Dataset, content: Sequence[str], n: int, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.generic]]:
     """Rows of n images that give the style, of n that give the content, and the true images (n, C, H, W)."""
-    missing = [name for name in content if name not in data.factor_names]
-    if missing:
-        raise ValueError(f"these data have no factor {missing[0]!r}; they have {', '.join(data.factor_names)}")
-    own = [data.factor_names.index(name) for name in content]
+    own = [factor_number(data, name) for name in content]
     rng = np.random.default_rng(fold(seed, "swap"))
     style = rng.integers(len(data), size=n)
     given = rng.integers(len(data), size=n)
