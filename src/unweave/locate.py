@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,19 +21,22 @@ from unweave.settings import nearest
 
 
 def locate(where: str, beside: Sequence[str | Path] = ()) -> Any:
-    """The object at "module:Name". ValueError if it is not there.
+    """The object at "module:Name". ValueError if it is not there, or if its module cannot be imported.
 
     beside: folders that are searched too if the module is not in the path; `sys.path` is restored.
     """
     module, _, name = where.partition(":")
+    missing = f"{where}: there is no module {module!r}; it is looked for beside you and in the path"
+    if not all(part.isidentifier() for part in module.split(".")):  # an empty name, and ".name"
+        raise ValueError(missing)
     try:
         found = _imported(module, beside)
-    except (ModuleNotFoundError, ValueError, TypeError) as error:  # an empty name, and ".name"
-        if isinstance(error, ModuleNotFoundError) and not _is_missing(module, error):
+    except ModuleNotFoundError as error:
+        if not _is_missing(module, error):
             raise ValueError(f"{where}: {module} imports {error.name!r}, which is not installed") from error
-        raise ValueError(
-            f"{where}: there is no module {module!r}; it is looked for beside you and in the path"
-        ) from error
+        raise ValueError(missing) from error
+    except Exception as error:  # code of the user's own, which may raise anything
+        raise ValueError(f"{where}: {module} cannot be imported: {_said(error)}") from error
     if not hasattr(found, name):
         raise ValueError(f"{where}: the module has no {name!r}; {nearest(name, public(found))}")
     return getattr(found, name)
@@ -64,6 +68,15 @@ def _imported(module: str, beside: Sequence[str | Path]) -> ModuleType:
             raise
     with _looked_in(beside):
         return importlib.import_module(module)
+
+
+def _said(error: Exception) -> str:
+    """An error in one line, with the line of the imported file that led to it."""
+    said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.name == "<module>":  # code at the top of the imported file
+            return f"{said} ({Path(frame.filename).name}, line {frame.lineno})"
+    return said  # a SyntaxError, which names its line
 
 
 def _is_missing(module: str, error: ModuleNotFoundError) -> bool:
