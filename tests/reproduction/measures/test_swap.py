@@ -7,7 +7,8 @@ import torch
 import unweave
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
-from unweave.reproduction.measures import probe, swap
+from unweave.data.shifts.text import shifted
+from unweave.reproduction.measures import MEASURES, probe, swap
 from unweave.types import Posterior
 
 SPACE = FactorSpace(("shape", "size", "place"), (6, 12, 12))
@@ -73,6 +74,18 @@ def test_probes_of_codes_that_say_all_and_nothing(run):
     assert probe.leak(run, factor="place", block="style") > 0.9
     assert abs(probe.leak(run, factor="place")) < 0.15
     assert probe.probe(run, "size", "style").chance == pytest.approx(1 / 12, abs=0.01)
+
+
+def test_a_factor_of_one_value_has_no_probe(run, monkeypatch):
+    monkeypatch.setitem(vars(run), "data", shifted(run.data, "only:place=2"))
+    with pytest.raises(ValueError, match="place has one value in points: there is nothing to tell apart"):
+        probe.leak(run, factor="place")
+
+
+def test_recipes_may_name_them():
+    assert {
+        f"{module.__name__}:{name}" for module, name in ((swap, "error"), (probe, "accuracy"), (probe, "leak"))
+    } <= MEASURES
 
 
 def test_other_names_are_refused_in_one_line(run):

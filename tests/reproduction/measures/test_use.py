@@ -85,5 +85,5 @@ def test_no_image_is_fitted_and_tested(made):
 
 
 def test_a_kind_that_is_not_known_is_said(made):
-    with pytest.raises(ValueError, match="logistic or forest"):
+    with pytest.raises(ValueError, match="logistic, forest or network"):
         use.accuracy(made(SHIFT), fit=ALL, test=ALL, task="size", kind="svm")

@@ -14,9 +14,11 @@ _FUNCTIONS: dict[str, tuple[str, ...]] = {  # of each file: (run, **options) -> 
     "labels_alone": ("accuracy", "gain"),
     "one_shot": ("accuracy", "by_pixels", "times_pixels"),
     "pair_mask": ("changed_found", "unshared"),
+    "probe": ("accuracy", "leak"),
     "relighting": ("error", "psnr", "mean_image_psnr", "moved"),
     "steadiness": ("drift",),
     "succession": ("succession", "latents"),
+    "swap": ("error",),
     "use": ("accuracy", "gain", "kept", "leak", "few", "few_gain"),
 }
 MEASURES = frozenset(f"{__name__}.{file}:{name}" for file, names in _FUNCTIONS.items() for name in names)

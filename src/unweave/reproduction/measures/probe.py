@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neural_network import MLPClassifier
 
 from unweave.data.classes import factor_number
 from unweave.evaluation.leaks import Leak
-from unweave.metrics.estimators.classifiers import quietly, standardise
+from unweave.metrics.estimators.classifiers import accuracy as accuracy_of
 from unweave.reproduction.measures.columns import columns_of
+from unweave.reproduction.measures.use import predicted
 from unweave.runs.run import Run
 from unweave.seeds import fold
 
@@ -48,13 +48,9 @@ def probe(run: Run, factor: str, block: str, seed: int = 0) -> Leak:
     _, times = np.unique(y, return_counts=True)
     if len(times) < 2:
         raise ValueError(f"{factor} has one value in {data.name}: there is nothing to tell apart")
-    return Leak(_score(codes, y, seed), float(times.max() / len(y)))
+    return Leak(_score(codes, y), float(times.max() / len(y)))
 
 
-def _score(codes: NDArray[np.float32], y: NDArray[np.int64], seed: int) -> float:
+def _score(codes: NDArray[np.float32], y: NDArray[np.int64]) -> float:
     fitted = len(y) - int(TESTED * len(y))
-    first, rest = standardise(codes[:fitted], codes[fitted:])
-    network = MLPClassifier((256, 256), alpha=0.01, early_stopping=True, random_state=fold(seed, "network") % 2**32)
-    with quietly():
-        network.fit(first, y[:fitted])
-    return float(network.score(rest, y[fitted:]))
+    return accuracy_of(y[fitted:], predicted(codes[:fitted], y[:fitted], codes[fitted:], "network"))
