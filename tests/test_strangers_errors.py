@@ -76,6 +76,21 @@ class Together(Part):
         return q
 
 
+class Vector(Part):
+    """A loss for each image."""
+
+    def forward(self, q, z, step, rows):
+        return Losses({"model": q.kl().sum(1)})
+
+
+class Unset(Part):
+    """A keyword that is no setting and has no default."""
+
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = weight
+
+
 class Number(Part):
     """A regulariser that gives a loss in place of `Losses`."""
 
@@ -168,6 +183,11 @@ def test_a_broken_rule_of_a_method_is_named(method, rule, tmp_path):
     ("parts", "rule"),
     [
         ({"regulariser": Number}, "Number gives a Tensor; expected Losses"),
+        ({"regulariser": Vector}, r"Vector gives a loss of 'model' of shape \(\d+,\); expected a mean, a scalar"),
+        (
+            {"regulariser": Unset},
+            r"Unset, the regulariser of VAE, takes 'weight'.*annotate it with Setting\(...\) in Unset",
+        ),
         ({"regulariser": Own}, "Own adds a player 'model', the VAE's own"),
         ({"pooling": Bare}, "Bare gives a Tensor; expected Posterior"),
     ],
@@ -223,3 +243,25 @@ def test_an_error_in_the_code_of_a_user_names_its_line(tmp_path, monkeypatch, ca
     printed = capsys.readouterr().err
     assert "too many values to unpack" in printed
     assert "(broken_of_a_stranger.py, line 8)" in printed
+
+
+class Photos(Dataset):
+    """Photographs as most libraries have them."""
+
+    name = "photos"
+
+    def __init__(self, shape):
+        self.shape = shape
+
+    def __len__(self):
+        return 40
+
+    def take(self, rows):
+        return np.zeros((len(rows), *self.shape), dtype=np.uint8)
+
+
+def test_images_with_their_channels_last_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"photos: take gives images of \(32, 32, 3\).*channels first"):
+        unweave.train("vae", Photos((32, 32, 3)), out=tmp_path, **SMALL)
+    for shape in ((3, 32, 32), (1, 32, 4), (3, 4, 4), (32, 4, 4), (6, 32, 32)):
+        assert Photos(shape).info.shape == shape

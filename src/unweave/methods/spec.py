@@ -148,5 +148,8 @@ def part_kinds(words: Mapping[str, Keyword]) -> Iterator[tuple[str, str]]:
 def _not_given(made: str, name: str, place: str) -> str:
     """The message for a required keyword of the class `made` that has no value."""
     if place:
-        return f"{made}, the {place}, takes {name!r}, which part_arguments there does not give"
+        return (
+            f"{made}, the {place}, takes {name!r}, which part_arguments there does not give; "
+            f"give it there, or annotate it with Setting(...) in {made} to make it a setting"
+        )
     return f"{made} takes {name!r}, which is not given: annotate it with Setting(...) to make it a setting"

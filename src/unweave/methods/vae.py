@@ -166,8 +166,14 @@ class VAE(Method):
 
 
 def _of_type(expected: type[T], part: Part, found: object) -> T:
-    """What a part gave. ValueError if it is of another type."""
+    """What a part gave. ValueError if it is of another type, or has a loss that is no scalar."""
     if not isinstance(found, expected):
         given = f"{type(part).__name__} gives a {type(found).__name__}"
         raise ValueError(f"{given}; expected {expected.__name__} of unweave.types")
+    for player, loss in found.of.items() if isinstance(found, Losses) else ():
+        if isinstance(loss, Tensor) and loss.ndim:
+            shape = tuple(loss.shape)
+            raise ValueError(
+                f"{type(part).__name__} gives a loss of {player!r} of shape {shape}; expected a mean, a scalar"
+            )
     return found
