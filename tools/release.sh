@@ -13,7 +13,7 @@ cd "$folder" # no checkout beside it: what is imported is the wheel
 PATH=$folder/empty/bin:$PATH
 unweave --version
 unweave list methods
-unweave train vae --data digits --steps 400 --out runs
+unweave train vae --data digits --steps 400 --lr 0.001 --out runs
 unweave evaluate runs/*
 unweave report runs/* --out report.html
 unweave demo
