@@ -29,7 +29,7 @@ import numpy as np
 import yaml
 
 from unweave.cli import main as command
-from unweave.reproduction.reproduce import read
+from unweave.reproduction.listed import read
 from unweave.runs.folder import Folder
 from unweave.runs.sealed_json import marked
 

@@ -19,7 +19,7 @@ from torch.nn.functional import relu
 
 import unweave
 from unweave.methods.base import Method, Player
-from unweave.reproduction.reproduce import read
+from unweave.reproduction.listed import read
 from unweave.settings import Setting
 from unweave.types import Batch, Losses, Posterior
 

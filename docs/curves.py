@@ -13,8 +13,9 @@ from html import escape
 from pathlib import Path
 
 from unweave.report.curves import short, ticks
+from unweave.reproduction.listed import read
 from unweave.reproduction.recipe import Recipe
-from unweave.reproduction.reproduce import measured, read, trained
+from unweave.reproduction.reproduce import measured, trained
 
 # All in pixels.
 WIDTH = 460

@@ -12,7 +12,7 @@ from unweave.demos import impossibility, main_job, twin_factors, twin_model
 from unweave.demos.twin_factors import factors_and_twin, limit
 from unweave.demos.twin_model import CentredViews, TwinViews, shares
 from unweave.demos.twin_rows import rows_of_factors
-from unweave.reproduction import reproduce
+from unweave.reproduction import listed
 from unweave.reproduction.recipe import Arm
 from unweave.runs.run import load_run
 
@@ -38,7 +38,7 @@ def test_the_demo_trains_once_scores_and_writes_its_page(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["demo", "factor-vae"])
 def test_the_recipes_of_the_demos_ship_with_a_method_and_seeds(name):
-    recipe = reproduce.read(name)
+    recipe = listed.read(name)
     assert recipe.arms["method"]
     assert recipe.seeds
 

@@ -22,7 +22,7 @@ import unweave
 from unweave import places
 from unweave.cli import main
 from unweave.methods.classes import class_of
-from unweave.reproduction import reproduce
+from unweave.reproduction import listed, reproduce
 from unweave.reproduction.recipe import Arm
 from unweave.runs.folder import Folder
 from unweave.runs.run import load_run
@@ -553,7 +553,7 @@ def test_what_is_no_recipe_says_so(here, capsys, changes, expected) -> None:
     """With exit code 2, since 1 says that a claim fails."""
     path = recipe(here, **changes)
     with pytest.raises(ValueError, match=f"^claim.yaml.*{expected}") as caught:
-        reproduce.read(path)
+        listed.read(path)
     assert "\n" not in str(caught.value)
     assert main(["reproduce", path]) == 2
     assert capsys.readouterr().err == f"unweave: {caught.value}\n"
@@ -569,8 +569,8 @@ def test_a_trusted_recipe_measures_by_a_function_of_a_run(here, sign) -> None:
 
 
 def test_every_measure_of_our_recipes_is_in_the_table(here) -> None:
-    for name in reproduce.recipes():
-        assert reproduce.foreign_in(reproduce.read(name)) == []
+    for name in listed.recipes():
+        assert reproduce.foreign_in(listed.read(name)) == []
 
 
 @pytest.mark.parametrize(

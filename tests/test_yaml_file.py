@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from unweave.reproduction.reproduce import recipes
+from unweave.reproduction.listed import recipes
 from unweave.settings.yaml_file import VALUES, read_yaml
 
 NINE_LEVELS = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from unweave.reproduction import reproduce
+from unweave.reproduction import listed, reproduce
 from unweave.reproduction.check import Bound, measures_of
 from unweave.runs import checkpoint
 from unweave.runs.lock import writing
@@ -37,8 +37,8 @@ def recipe(tmp_path, tiny_images):
 
 
 def test_every_recipe_of_ours_says_all_that_it_has_to():
-    for name in reproduce.recipes():
-        recipe = reproduce.read(name)
+    for name in listed.recipes():
+        recipe = listed.read(name)
         assert len(recipe.seeds) >= 5, name
         assert not set(recipe.seeds) & set(recipe.chosen_on), f"{name} states its claim where it was chosen"
         assert recipe.measured.keys() == {"chosen", "fresh"}, name
@@ -125,7 +125,7 @@ def test_arms_that_a_claim_is_only_compared_with_take_three_of_its_seeds(recipe,
 
 def test_unknown_recipes_are_named_with_the_nearest():
     with pytest.raises(ValueError, match="did you mean 'demo'"):
-        reproduce.read("dmeo")
+        listed.read("dmeo")
 
 
 def test_a_setting_that_yaml_takes_for_yes_or_no_is_refused(recipe):
@@ -133,7 +133,7 @@ def test_a_setting_that_yaml_takes_for_yes_or_no_is_refused(recipe):
     with pytest.raises(
         ValueError, match=r"tiny.yaml, line \d+: the key 'false' is no text to YAML; .* put it in quotes"
     ):
-        reproduce.read(path)
+        listed.read(path)
 
 
 def test_the_first_run_that_breaks_down_ends_the_recipes(recipe, tmp_path, monkeypatch):
@@ -182,6 +182,6 @@ def test_the_workers_end_with_the_process_that_started_them(recipe, tmp_path, nu
 
 def test_the_sources_of_recipes_are_among_the_references():
     known = set(re.findall(r"^@\w+\{(\w+),", (Path(__file__).parents[2] / "references.bib").read_text(), re.MULTILINE))
-    for name in reproduce.recipes():
-        source = re.split(r"[\s(;,]", reproduce.read(name).source)[0]
+    for name in listed.recipes():
+        source = re.split(r"[\s(;,]", listed.read(name).source)[0]
         assert source in known | {"none"}, f"{name}: {source}"

@@ -32,6 +32,7 @@ COMMANDS = {
     "evaluate": "score a run, or codes beside factors from any tool",
     "report": "one HTML file that shows and compares runs",
     "data": "the data sets: list, fetch, verify, and look at them, or at your own images",
+    "choose": "which methods fit your data, and the recipe nearest to each",
     "list": "the methods, parts, metrics and data sets that there are",
     "reproduce": "run a recipe and compare with the number it states",
 }

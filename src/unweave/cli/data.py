@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from unweave import data
-from unweave.cli.parser import Parser, complain, plain
+from unweave.cli.parser import Parser, complain
 from unweave.data.sources.files import SOURCES, located, verify, wanted
 from unweave.data.sources.published import HOME
 from unweave.settings import nearest
@@ -108,33 +108,12 @@ def _name(name: str) -> str:
 
 
 def _show(name: str, root: str | None, out: Path | None, rest: Sequence[str]) -> int:
-    from unweave.cli.options import Option, values
+    from unweave.cli.opened import opened
     from unweave.data.overview.contact import contact_sheet
     from unweave.data.overview.describe import described
 
-    offered = {}
-    for short, word in data.options(name).items():
-        key = f"data.{short}"
-        offered[key] = Option(key, word, word.default, "data")
-    chosen = values(offered, _given(rest))
-    options = {key.removeprefix("data."): value for key, value in chosen.items()}
-    opened = data.load(name, root, **options)
-    print("\n".join(map(visible, described(opened, name))))
+    found = opened(name, root, rest, "data")
+    print("\n".join(map(visible, described(found, name))))
     if out is not None:
-        print(f"{'sheet':<10} {contact_sheet(opened, out)}")
+        print(f"{'sheet':<10} {contact_sheet(found, out)}")
     return 0
-
-
-def _given(rest: Sequence[str]) -> dict[str, str]:
-    """{name: value} of `--name value` and `--name=value`."""
-    words = list(rest)
-    given = {}
-    while words:
-        name, equals, value = words.pop(0).partition("=")
-        has_value = equals or (words and not words[0].startswith("--"))
-        if not name.startswith("--") or not has_value:
-            raise ValueError(f"{name!r} is not an option with a value, --name value; see `unweave data --help`")
-        if not equals:
-            value = words.pop(0)
-        given[plain(name)] = value
-    return given

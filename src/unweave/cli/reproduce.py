@@ -22,7 +22,8 @@ def run(arguments: Sequence[str]) -> int:
         raise ValueError(f"--jobs is {given.jobs}; it has to be at least 1")
     if any(seed < 0 for seed in given.seeds):
         raise ValueError(f"--seeds are {given.seeds}; they have to be at least 0")
-    from unweave.reproduction.reproduce import recipes, reproduce
+    from unweave.reproduction.listed import recipes
+    from unweave.reproduction.reproduce import reproduce
 
     names = given.names or recipes()
     holds = reproduce(names, given.out, seeds=given.seeds, jobs=given.jobs, trust=given.trust)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from unweave import report
 from unweave.evaluation.evaluate import evaluate
-from unweave.reproduction.reproduce import read, trained
+from unweave.reproduction.listed import read
+from unweave.reproduction.reproduce import trained
 from unweave.runs.steps import Progress
 
 

@@ -29,8 +29,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-import unweave
 from unweave.reproduction.check import Measure, key_of, measures_of
+from unweave.reproduction.listed import read
 from unweave.reproduction.measured import measured
 from unweave.reproduction.recipe import Arm, Recipe, foreign_in
 from unweave.reproduction.verdicts import Found, verdicts
@@ -39,36 +39,11 @@ from unweave.runs.errors import RunExists
 from unweave.runs.run import Run
 from unweave.runs.steps import Progress
 from unweave.runs.train import resume, train
-from unweave.settings import nearest
-from unweave.settings.yaml_file import read_yaml
 from unweave.trust import refuse
 
 Tell = Callable[[str], None]
 Job = tuple[dict[str, float], float]  # {measure as JSON: value}, seconds
 Plan = dict[str, tuple[Arm, int, list[Measure]]]  # {key: (arm, seed, measures)}
-
-
-def recipes() -> dict[str, Path]:
-    """The recipes that are part of unweave: {name: path}."""
-    package = Path(unweave.__file__).parent
-    found = {}
-    for place in (package / "recipes", package.parents[1] / "recipes"):  # installed, or in a checkout
-        for file in sorted(place.glob("*.yaml")):
-            found[file.stem] = file
-    return found
-
-
-def read(name: str) -> Recipe:
-    """A recipe by name or path.
-
-    Raises ValueError with the nearest name if there is no such recipe, or with the place if it is not
-    valid.
-    """
-    found = recipes()
-    path = Path(name) if name.endswith(".yaml") else found.get(name)
-    if path is None or not path.exists():
-        raise ValueError(f"there is no recipe {name!r}; {nearest(name, found)}")
-    return Recipe.read(read_yaml(path), name)
 
 
 def reproduce(
