@@ -7,7 +7,6 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,10 +17,9 @@ from unweave.metrics.measured import Measured
 from unweave.metrics.replicates import numbers
 from unweave.metrics.score import NAN, Score
 from unweave.metrics.tables.any_table import AnyTable
-from unweave.metrics.tables.arguments import OF_ROWS, check_how, check_options, refuse_unread
-from unweave.metrics.tables.grouping import GroupTable
+from unweave.metrics.tables.arguments import check_how, check_options
 from unweave.metrics.tables.groups import Groups
-from unweave.metrics.tables.table import Table
+from unweave.metrics.tabulated import table_of_groups, table_of_rows
 
 UNDEFINED = "undefined: no finite number comes out of these rows"
 
@@ -87,53 +85,10 @@ class Metric:
             "reference": reference,
         }
         if isinstance(codes, Groups):
-            table: AnyTable = self._table_of_groups(codes, given, protocol, int(seed), active)
+            table: AnyTable = table_of_groups(self.name, self.declares, codes, given, protocol, int(seed), active)
         else:
-            table = self._table_of_rows(codes, given, protocol, int(seed), active)
+            table = table_of_rows(self.name, self.declares, codes, given, protocol, int(seed), active)
         return self.score(table, calibrate=calibrate, **options)
-
-    def _table_of_groups(
-        self, groups: Groups, given: dict[str, Any], protocol: str, seed: int, active: Any
-    ) -> GroupTable:
-        if self.declares.tables not in GROUPED:
-            raise ValueError(f"{self.name} was given groups; it needs codes (N, D) and factors (N, K)")
-        refuse_unread(self.name, given, OF_ROWS, "is of rows and not of groups")
-        return GroupTable.of(groups, given["test"], given["reference"], protocol, seed, active)
-
-    def _table_of_rows(self, codes: Any, given: dict[str, Any], protocol: str, seed: int, active: Any) -> Table:
-        factors = given["factors"]
-        log_var = given["log_var"]
-        if factors is None and self.declares.tables not in ("codes", "posteriors"):
-            raise ValueError(f"{self.name} needs factors (N, K) beside the codes; none were given")
-        refuse_unread(self.name, given, ("reference",), "is of groups; rows are their own")
-        if "test" not in self.declares.uses:
-            refuse_unread(self.name, given, ("test",), "it has no use for, since it fits nothing")
-        table = Table.of(
-            codes,
-            factors,
-            given["test"],
-            log_var,
-            active,
-            given["weights"],
-            protocol,
-            seed,
-            given["kinds"],
-        )
-        return replace(table, notes=(*table.notes, *self._unread(given, protocol)))
-
-    def _unread(self, given: dict[str, Any], protocol: str) -> list[str]:
-        """Notes on arguments that this metric does not read, or only in part."""
-        unread = ["factors", "kinds"] if self.declares.tables == "codes" else []
-        notes = []
-        if "log_var" not in self.declares.uses:
-            if self.declares.silent or protocol != "unweave":
-                unread.append("log_var")
-            elif given["log_var"] is not None:
-                notes.append("of log_var only which latents say anything")
-        named = [name for name in unread if given[name] is not None]
-        if named:
-            notes.append(f"not used: {', '.join(named)}")
-        return notes
 
     def score(self, table: AnyTable, *, calibrate: bool = False, **options: Any) -> Score:
         """Score a table that was checked already; what is costly (bins, fits) stays in it for the

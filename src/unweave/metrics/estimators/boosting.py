@@ -21,22 +21,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logit, softmax
 
 from unweave.metrics.estimators.boosted import GradientBoosting
-from unweave.metrics.estimators.cuts import Ties
-from unweave.metrics.estimators.sorted_columns import Columns, Floats, Ints, sort_columns
-from unweave.metrics.estimators.trees import DEPTH, Trees, dyadic, grow
-from unweave.seeds import fold
+from unweave.metrics.estimators.boosted_factor import STAGES, Fit, Part, newton_steps
+from unweave.metrics.estimators.sorted_columns import Floats, sort_columns
+from unweave.metrics.estimators.trees import dyadic, grow
 
-STAGES = 100
-LEARNING_RATE = 0.1
-CELLS = 160_000  # trees of a factor grown in one call times rows: keeps what they touch in the cache
-SORTED = 3_000_000  # trees of several factors times rows times columns, likewise
+SORTED = 3_000_000  # trees of several factors times rows times columns: keeps what they touch in the cache
 
 
 def importances(
@@ -66,12 +61,12 @@ def fit_factors(
     w = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=np.float64)
     _check(x, v, w)
     columns = sort_columns(x)
-    fits = [_Fit(columns, v[:, k], w, seed, k) for k in range(v.shape[1])]
+    fits = [Fit(columns, v[:, k], w, seed, k) for k in range(v.shape[1])]
     bundles = list(_bundles([part for fit in fits for part in fit.parts()]))
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         for stage in range(STAGES):
             # factors are independent, and so are the trees of a stage: all of them at once
-            list(pool.map(_Fit.begin_stage, fits))
+            list(pool.map(Fit.begin_stage, fits))
             list(pool.map(lambda parts, stage=stage: _grow(stage, parts), bundles))
     return [fit.result() for fit in fits]
 
@@ -91,89 +86,9 @@ def _check(codes: Floats, factors: NDArray[Any], weights: Floats) -> None:
         raise ValueError("weights have to be finite and not negative")
 
 
-class _Fit:
-    """The boosting of factor k, stage by stage: scores (T, N) and the trees found so far."""
-
-    def __init__(self, columns: Columns, factor: NDArray[Any], weight: Floats, seed: int, k: int) -> None:
-        known = (weight > 0) & (factor == factor)
-        self.classes, index = np.unique(factor[known], return_inverse=True)
-        if len(self.classes) < 2:
-            raise ValueError(f"factor {k} has {len(self.classes)} value(s); boosting needs two or more")
-        self.columns = columns
-        self.seed = fold(seed, "boosting of a factor", k)
-        weight = np.where(known, weight, 0.0)
-        self.sum = float(weight.sum())
-        self.weight = dyadic(weight, self.sum)
-        self.label = np.full(len(factor), -1)
-        self.label[known] = index
-        share = np.bincount(index, self.weight[known]) / self.weight.sum()  # (C,)
-        if len(share) > 2:
-            self.prior = np.log(share)
-            self.shrink = LEARNING_RATE * ((len(share) - 1) / len(share))
-        else:
-            self.prior = logit(share[1:])
-            self.shrink = LEARNING_RATE
-        # (T, N) bool: for two classes the second one alone
-        self.target = (self.label == np.arange(len(share))[:, None])[-len(self.prior) :]
-        self.score = np.repeat(self.prior[:, None], len(factor), 1)
-        trees = len(self.prior)
-        self.together = max(1, min(64, CELLS // len(factor)))
-        self.importance = np.zeros((STAGES, trees, len(columns.rank)))
-        self.column = np.zeros((STAGES, trees, 2**DEPTH - 1), np.int32)
-        self.threshold = np.zeros(self.column.shape)
-        self.value = np.zeros((STAGES, trees, 2**DEPTH))
-        self.residual = self.score
-
-    def parts(self) -> Iterator[_Part]:
-        """The trees of a stage, as many at a time as are grown in one call."""
-        trees = len(self.prior)
-        for first in range(0, trees, self.together):
-            yield _Part(self, slice(first, min(first + self.together, trees)))
-
-    def begin_stage(self) -> None:
-        """Set the residuals of all trees."""
-        chances = softmax(self.score, axis=0) if len(self.score) > 1 else expit(self.score)
-        self.residual = self.target - chances  # (T, N): y - p
-
-    def add(self, stage: int, trees: slice, grown: Trees, steps: Floats) -> None:
-        """Add grown trees, with the Newton steps (T, 8) of their leaves, to the scores."""
-        value = self.shrink * steps
-        self.score[trees] += np.take_along_axis(value, grown.leaf, 1)
-        np.add.at(self.importance[stage, trees.start], grown.column.T, np.nan_to_num(grown.gain.T))
-        self.column[stage, trees] = grown.column
-        self.threshold[stage, trees] = grown.threshold
-        self.value[stage, trees] = value
-
-    def result(self) -> GradientBoosting:
-        """The fitted classifier, with importances that sum to 1."""
-        gain = self.importance.sum((0, 1))  # (stages, trees, D) -> (D,)
-        total = gain.sum()
-        if total > 0:
-            gain = gain / total
-        return GradientBoosting(gain, self.classes, self.prior, self.column, self.threshold, self.value)
-
-
-class _Part(NamedTuple):
-    """Some of the trees that a fit grows in each stage."""
-
-    fit: _Fit
-    trees: slice
-
-    @property
-    def size(self) -> int:
-        """The number of trees."""
-        return self.trees.stop - self.trees.start
-
-    def ties(self, stage: int) -> Ties:
-        """What draws between columns of equal gain, of its own for each part."""
-        start = self.trees.start
-        rng = np.random.default_rng(fold(self.fit.seed, "columns of equal gain", stage, start))
-        return Ties(rng, self.size)
-
-
-def _bundles(parts: Iterable[_Part]) -> Iterator[list[_Part]]:
+def _bundles(parts: Iterable[Part]) -> Iterator[list[Part]]:
     """Neighbouring parts over rows of the same weights: what is grown in one call."""
-    found: list[_Part] = []
+    found: list[Part] = []
     for part in parts:
         if found and not _fits_beside(found, part):
             yield found
@@ -182,7 +97,7 @@ def _bundles(parts: Iterable[_Part]) -> Iterator[list[_Part]]:
     yield found
 
 
-def _fits_beside(parts: list[_Part], part: _Part) -> bool:
+def _fits_beside(parts: list[Part], part: Part) -> bool:
     """Whether a part goes with others: its rows weigh the same, and what is touched stays in the cache."""
     other = parts[0].fit
     trees = part.size + sum(one.size for one in parts)
@@ -190,31 +105,16 @@ def _fits_beside(parts: list[_Part], part: _Part) -> bool:
     return small and part.fit.sum == other.sum and np.array_equal(part.fit.weight, other.weight)
 
 
-def _grow(stage: int, parts: list[_Part]) -> None:
+def _grow(stage: int, parts: list[Part]) -> None:
     """Grow the trees of some parts, and add them to the scores of their fits."""
     one = parts[0].fit
     residual = np.concatenate([fit.residual[trees] for fit, trees in parts])
     of_trees, rows = np.concatenate([fit.target[trees] for fit, trees in parts]).nonzero()
     weighted = dyadic(residual * one.weight, one.sum)
     grown = grow(one.columns, weighted, one.weight, (of_trees, rows), [part.ties(stage) for part in parts])
-    steps = _newton_steps(residual, one.weight, grown.leaf)
+    steps = newton_steps(residual, one.weight, grown.leaf)
     first = 0
     for part in parts:
         own = slice(first, first + part.size)
         part.fit.add(stage, part.trees, grown.some(own), steps[own])
         first = own.stop
-
-
-def _newton_steps(residual: Floats, weight: Floats, leaf: Ints) -> Floats:
-    """Sum w r / sum w |r| (1 - |r|) over the rows of each leaf: (T, 8); 0 where that is 0 / 0.
-    (Friedman, 2001, eq. 34)
-    """
-    trees = len(residual)
-    leaves = 2**DEPTH
-    # one number for each leaf of each tree, so that a single count sums all of them
-    at = (leaf + leaves * np.arange(trees)[:, None]).ravel()
-    size = np.abs(residual)
-    slope = np.bincount(at, (weight * residual).ravel(), minlength=trees * leaves)
-    curvature = np.bincount(at, (weight * size * (1 - size)).ravel(), minlength=trees * leaves)
-    steps = np.divide(slope, curvature, out=np.zeros_like(slope), where=curvature > 1e-150)
-    return steps.reshape(trees, leaves)

@@ -102,9 +102,12 @@ class Levels:
         cells, occurs = self._of_few
         if len(cells):
             found[:, cells] = _product(z, values, occurs, weights)
+        of_many = np.flatnonzero(self.sizes > FEW)
+        if not len(of_many):
+            return found
         bins = np.ascontiguousarray((z + (np.cumsum(values) - values)).T)  # (d, N)
         each = None if weights is None else np.tile(weights, len(bins))
-        for k in np.flatnonzero(self.sizes > FEW):
+        for k in of_many:
             size = int(self.sizes[k])
             place = np.where(self.v[:, k] >= 0, self.v[:, k], size - 1)
             here = slice(int(self.starts[k]), int(self.ends[k]))
@@ -133,7 +136,7 @@ def _product(z: np.ndarray, values: np.ndarray, occurs: np.ndarray, weights: np.
     from scipy.sparse import csc_array
 
     n, d = z.shape
-    bins = z + (np.cumsum(values) - values)
+    bins = z + (np.cumsum(values) - values).astype(np.int32)  # the type that scipy would turn them into
     if weights is not None:
         occurs = occurs * weights[:, None]
     found = np.zeros((int(values.sum()), occurs.shape[1]), np.int64 if weights is None else np.float64)
@@ -141,7 +144,7 @@ def _product(z: np.ndarray, values: np.ndarray, occurs: np.ndarray, weights: np.
         some = occurs[first : first + MOST]
         # (B, rows) of ones: each row is in one bin of every code
         ones = np.ones(len(some) * d, some.dtype)
-        ends = np.arange(0, len(ones) + 1, d)
+        ends = np.arange(0, len(ones) + 1, d, dtype=np.int32)
         found += csc_array((ones, bins[first : first + MOST].ravel(), ends), (len(found), len(some))) @ some
     return found
 

@@ -81,13 +81,13 @@ def by_chance_alone(table: Table) -> np.ndarray:
     chance gives on average, the degrees of freedom, and keeps the spread of that distribution where
     cells hold few rows.
     """
-    from scipy.stats import chi2
+    from scipy.special import chdtrc  # what scipy.stats.chi2.sf calls, without a second of imports
 
     found = information(table)
     excess = 2 * found.rows * found.uncut  # (D, K)
     if table.protocol == "unweave":
         excess = excess + found.freedom
-    return chi2.sf(excess, np.maximum(found.freedom, 1))
+    return chdtrc(np.maximum(found.freedom, 1), excess)
 
 
 def beyond_chance(table: Table, left_out: np.ndarray) -> str:

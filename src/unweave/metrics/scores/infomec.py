@@ -9,13 +9,11 @@ import numpy as np
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.averages import mean
 from unweave.metrics.estimators.classifiers import (
-    log_loss,
-    logistic,
     quietly,
     standardise,
-    standardise_robustly,
 )
 from unweave.metrics.estimators.contingency import from_indices
+from unweave.metrics.estimators.explicitness import explicitness
 from unweave.metrics.estimators.information import (
     Bins,
     beyond_chance,
@@ -23,8 +21,7 @@ from unweave.metrics.estimators.information import (
     informative,
     too_few,
 )
-from unweave.metrics.estimators.row_weights import weights_of
-from unweave.metrics.tables.kinds import factor_levels, shared_levels
+from unweave.metrics.tables.kinds import factor_levels
 
 NEIGHBOURS = 10
 FLOOR = 0.8
@@ -79,7 +76,7 @@ def infomec(table: Table, *, bins: Bins = None, discrete: bool = False) -> Measu
     compact = shares(normalised[counted].T)  # (K,)
     explicit = np.full(len(table.varying), math.nan)
     if table.whole:
-        explicit = _explicitness(table, official, discrete)
+        explicit = explicitness(table, official, discrete)
     silent = official and len(table.varying) > 1 and bool(np.isnan(modular[counted]).any())
     pieces = {
         "InfoM": math.nan if silent else mean(modular),
@@ -178,55 +175,3 @@ def _active(table: Table, discrete: bool) -> np.ndarray:
 def _over(mutual: np.ndarray, entropies: np.ndarray) -> np.ndarray:
     """Information (D, K) over entropies (K,), NaN where an entropy is 0."""
     return mutual / np.where(entropies > 0, entropies, np.nan)
-
-
-def _explicitness(table: Table, official: bool, discrete: bool) -> np.ndarray:
-    """1 - H(v|z) / H(v) of every factor; on test rows and at least 0, or in sample and plain as the
-    authors have it.
-    """
-    fit, test = (table, table) if official else table.sides()
-    v_fit, v_test = shared_levels(fit, test)
-    if discrete:
-        z_fit, z_test = one_hot(fit.codes, test.codes)
-    elif official:
-        z_fit, z_test = standardise(fit.codes, test.codes, weights=fit.weights)
-    else:
-        z_fit, z_test = standardise_robustly(fit.codes, test.codes, weights=fit.weights)
-    explicit = np.full(v_fit.shape[1], math.nan)
-    for k in range(v_fit.shape[1]):
-        known = v_fit[:, k] >= 0
-        classes, counts = np.unique(v_fit[known, k], return_counts=True)
-        tested = np.isin(v_test[:, k], classes)
-        if len(classes) < 2 or not tested.any():
-            continue
-        index = np.searchsorted(classes, v_fit[known, k])
-        prior: np.ndarray
-        if official:
-            # balanced classes, no penalty, and equal chances as the blind guess
-            w = (known.sum() / (len(classes) * counts))[index]
-            strength = np.inf
-            prior = np.ones(len(classes))
-        else:
-            w = weights_of(fit.weights, known)
-            strength = 1.0
-            prior = np.bincount(index, w)
-        model = logistic(z_fit[known], v_fit[known, k], w, table.protocol, table.seed, strength)
-        labels = np.searchsorted(classes, v_test[tested, k])
-        w_test = weights_of(test.weights, tested)
-        # H(v) is the log loss of the prior, H(v | z) that of the classifier
-        blind = log_loss(labels, np.broadcast_to(prior / prior.sum(), (len(labels), len(classes))), w_test)
-        explicit[k] = 1 - log_loss(labels, model.predict_proba(z_test[tested]), w_test) / blind
-    return explicit if official else np.maximum(explicit, 0)
-
-
-def one_hot(fit: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
-    """Codes (n, D) of each table as indicators of the values in the first one, (n, sum of the
-    numbers of values).
-
-    >>> one_hot(np.array([[3.0], [5.0]]), np.array([[5.0], [4.0]]))[1]
-    array([[0., 1.],
-           [0., 0.]])
-    """
-    values = [np.unique(column) for column in fit.T]
-    tables = (fit, *others)
-    return [np.hstack([(z[:, j, None] == values[j]).astype(np.float64) for j in range(z.shape[1])]) for z in tables]

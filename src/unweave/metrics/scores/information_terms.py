@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
-from unweave.metrics.estimators.posteriors import LOG_2PI, aggregate, draw, missing, saturated
+from unweave.metrics.estimators.densities import LOG_2PI
+from unweave.metrics.estimators.posteriors import aggregate, draw, missing, saturated
 from unweave.metrics.tables.silence import mean_kl
 
 TERMS = ("kl", "mutual_information", "total_correlation", "dimension_kl")
