@@ -10,8 +10,8 @@
 | c | the codes in a generator's input (InfoGAN) | (B, D) |
 
 B batch, D latents, K factors, C channels, N size of the data, M minibatch or members of a group, S
-samples. All losses are in nats per image (sum over pixels and latents, mean over the batch). Logged
-terms have units of their own.
+samples. Losses are in nats per image (sum over pixels and latents, mean over the batch), but where a
+method states another `loss_unit`. Logged terms have units of their own.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def _categorical_kl(q: Tensor, prior: tuple[float, ...] | None) -> Tensor:
 class Losses:
     """The losses of one turn and the terms to log. Losses of several parts can be added.
 
-    of: {player: scalar tensor to minimise}, nats per image.
+    of: {player: scalar tensor to minimise}, in the `loss_unit` of the method.
     terms: {term: scalar tensor for the log}.
     units: of the terms, {term: unit} or one for all: `NATS`, "share", ...; a term may have none.
     """

@@ -52,7 +52,7 @@ import torch
 from torch import Tensor, nn
 
 from unweave.blocks import Block, as_blocks
-from unweave.types import Batch, Losses, Posterior
+from unweave.types import NATS, Batch, Losses, Posterior
 
 NEEDS = ("images", "groups", "pairs", "triplets", "clips", "views", "classes")
 
@@ -99,11 +99,13 @@ class Method(nn.Module):
     encodes: "images", or "clips": then `encode` takes clips (B, M, C, H, W) of any length M, and
         its posterior is of one code for a clip, (B, D), or of one for each frame, (B, M, D), with
         static columns repeated over M. `decode` takes such codes to clips.
+    loss_unit: of the losses for the log and the report, one for all players or {player: unit}.
     encode_is_costly: whether `encode` optimises a code for each image. Then the log has no
         statistics of codes and no bound on held-out images, and a report uses fewer images.
     """
 
     encodes = "images"
+    loss_unit: str | Mapping[str, str] = NATS
     encode_is_costly = False
 
     @property
