@@ -250,9 +250,11 @@ class Whole(nn.Module):
 
 
 def test_a_plain_keyword_with_a_default_and_no_setting_is_refused() -> None:
-    with pytest.raises(ValueError, match="Unannotated takes 'gain', which nothing could change: annotate it with Setting"):
+    with pytest.raises(
+        ValueError, match="Unannotated takes 'gain', which nothing could change: annotate it with Setting"
+    ):
         resolve(Unannotated, {"encoder": Whole}, IMAGES).make(IMAGES)
-    with pytest.raises(ValueError, match="Shrunk, the encoder of Given, takes 'wide', .*annotate it with Setting"):
+    with pytest.raises(ValueError, match=r"Shrunk, the encoder of Given, takes 'wide', .*annotate it with Setting"):
         resolve(Given, {"encoder": Shrunk}, IMAGES).make(IMAGES)
 
 
