@@ -20,7 +20,19 @@ from unweave.methods import METHODS, PARTS
 SOURCE = Path(__file__).parents[1] / "src" / "unweave"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("blocks", "seeds", "generators", "settings", "files", "places", "checksum", "numerals", "tensors", "visible"),
+    (
+        "blocks",
+        "losses",
+        "seeds",
+        "generators",
+        "settings",
+        "files",
+        "places",
+        "checksum",
+        "numerals",
+        "tensors",
+        "visible",
+    ),
     ("types", "kinds", "locate", "maths"),
     ("nets",),
     ("data", "methods", "metrics"),

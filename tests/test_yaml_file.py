@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -27,14 +28,13 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "a key twice within": ("a: {b: {c: 1, c: 2}}", "line 1: the key 'c' is there twice"),
     "a key twice, once in quotes": ('beta: 4\n"beta": 6\n', "line 2: the key 'beta' is there twice"),
     "two merges": ("a: &a {b: 1}\nc: {<<: *a, <<: *a}", "line 2: the key '<<' is there twice"),
-    "a key that is yes or no": ("a: 1\noff: 10", "line 2: the key 'off' is no text to YAML"),
+    "a key that is true or false": ("a: 1\ntrue: 10", "line 2: the key 'true' is no text to YAML"),
     "a key that is a number": ("1: 10", "line 1: the key '1' is no text"),
     "a key that is nothing": ("~: 10", "line 1: the key '~' is no text"),
     "a key that is a list": ("? [a, b]\n: 10", "line 1: the key a sequence is no text"),
     "a key that is text by its tag": ("!!str 5: 10", "line 1: the tag '.*str' means nothing here"),
     "a tag": ("a: !!python/object/apply:os.system [touch sign]", "line 1: the tag '.*os.system' means nothing here"),
     "a tag of YAML": ("a: !!binary aGk=", "line 1: the tag '.*binary' means nothing here"),
-    "a number that is none": ("a: 1\nb: 0x_", "line 2: '0x_' is no number that can be read"),
     "a number of 5,000 digits": ("a: " + "1" * 5000, "line 1: .* is no number that can be read"),
     "a merge of no names": ("a: {<<: 5}", "is no YAML: .*expected a mapping"),
     "other bytes": (b"a: 1\nb: caf\xe9\n", "line 2: byte 11 is 0xe9, which is no UTF-8"),
@@ -77,3 +77,38 @@ def test_our_own_recipes_are_read_as_they_were() -> None:
     assert len(recipes()) > 15
     for path in recipes().values():
         assert read_yaml(path) == yaml.safe_load(path.read_text())
+
+
+@pytest.mark.parametrize(
+    "written", ["1:30", "1:30.5", "no", "on", "Yes", "012", "0x1F", "0b11", "1_000", "1_0.5", "2024-01-31", "+.5_"]
+)
+def test_what_only_yaml_1_1_takes_for_a_number_or_a_truth_is_text(tmp_path: Path, written: str) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text(f"a: {written}\n")
+    assert read_yaml(file) == {"a": written}
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("30", 30),
+        ("-4", -4),
+        ("0", 0),
+        ("0.5", 0.5),
+        (".5", 0.5),
+        ("2.", 2.0),
+        ("1e-3", 1e-3),
+        ("1E5", 1e5),
+        (".inf", math.inf),
+        ("true", True),
+        ("False", False),
+        ("null", None),
+        ("~", None),
+        ("", None),
+    ],
+)
+def test_decimal_numbers_truths_and_nothing_are_read_as_such(tmp_path: Path, written: str, value: object) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text(f"a: {written}\n")
+    found = read_yaml(file)["a"]
+    assert (found, type(found)) == (value, type(value))

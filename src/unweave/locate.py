@@ -27,6 +27,9 @@ def locate(where: str, beside: Sequence[str | Path] = ()) -> Any:
     """
     module, _, name = where.partition(":")
     missing = f"{where}: there is no module {module!r}; it is looked for beside you and in the path"
+    if module.endswith(".py"):
+        stem = module.removesuffix(".py")
+        raise ValueError(f"{where}: a module is named without .py: '{stem}:{name}'")
     if not all(part.isidentifier() for part in module.split(".")):  # an empty name, and ".name"
         raise ValueError(missing)
     try:
@@ -40,6 +43,14 @@ def locate(where: str, beside: Sequence[str | Path] = ()) -> Any:
     if not hasattr(found, name):
         raise ValueError(f"{where}: the module has no {name!r}; {nearest(name, public(found))}")
     return getattr(found, name)
+
+
+def module_hint(name: str, thing: str) -> str:
+    """How to name a `thing` of the module `name` or `name`.py in the working directory; "" if no such file is there."""
+    module = name.removesuffix(".py")
+    if not module.isidentifier() or not Path(f"{module}.py").is_file():
+        return ""
+    return f"there is a file {module}.py here: name its {thing}, '{module}:NAME'"
 
 
 def public(module: Any) -> list[str]:

@@ -10,8 +10,8 @@
 | c | the codes in a generator's input (InfoGAN) | (B, D) |
 
 B batch, D latents, K factors, C channels, N size of the data, M minibatch or members of a group, S
-samples. All losses are in nats per image (sum over pixels and latents, mean over the batch). Logged
-terms have units of their own.
+samples. Losses are in nats per image (sum over pixels and latents, mean over the batch), but where a
+method states another `loss_unit`. Logged terms have units of their own.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from unweave.blocks import Block, as_blocks
-
-NATS = "nats per image"
+from unweave.losses import NATS as NATS
+from unweave.losses import Losses as Losses
 
 
 def to_unit(x: Tensor) -> Tensor:
@@ -177,40 +177,6 @@ def _categorical_kl(q: Tensor, prior: tuple[float, ...] | None) -> Tensor:
     p = q.new_full((columns,), 1 / columns) if prior is None else q.new_tensor(prior)
     log_q = q.clamp_min(torch.finfo(q.dtype).tiny).log()  # finite, so that 0 log 0 is 0
     return (q * (log_q - p.log())).sum(-1)
-
-
-@dataclass(frozen=True)
-class Losses:
-    """The losses of one turn and the terms to log. Losses of several parts can be added.
-
-    of: {player: scalar tensor to minimise}, nats per image.
-    terms: {term: scalar tensor for the log}.
-    units: of the terms, {term: unit} or one for all: `NATS`, "share", ...; a term may have none.
-    """
-
-    of: dict[str, Tensor]
-    terms: dict[str, Tensor] = field(default_factory=dict)
-    units: Mapping[str, str] | str = field(default_factory=dict)
-
-    def unit(self, term: str) -> str:
-        """The unit of a term, "" if it has none."""
-        if isinstance(self.units, str):
-            return self.units
-        return self.units.get(term, "")
-
-    def __add__(self, other: Losses) -> Losses:
-        twice = self.terms.keys() & other.terms.keys()
-        if twice:
-            raise ValueError(f"two parts log the terms {sorted(twice)}")
-        of = dict(self.of)
-        for player, loss in other.of.items():
-            of[player] = of[player] + loss if player in of else loss
-        units: dict[str, str] = {}
-        for part in (self, other):
-            for term in part.terms:
-                if part.unit(term):
-                    units[term] = part.unit(term)
-        return Losses(of, self.terms | other.terms, units)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 from torch import nn
 
 from unweave.methods import METHODS
+from unweave.methods.base import Method
 from unweave.methods.regularisers.beta import Beta
 from unweave.methods.resolve import resolve
 from unweave.nets.likelihood import Bernoulli, Gaussian
@@ -216,3 +218,47 @@ def test_a_config_that_was_spoiled_by_hand_is_refused() -> None:
     garbled = dataclasses.replace(config, settings=config.settings | {"rdgulariser.beta": 16.0})
     with pytest.raises(ValueError, match=r"no setting 'rdgulariser.beta' here; did you mean 'regulariser.beta'"):
         garbled.resolved(IMAGES)
+
+
+class Unannotated(Method):
+    """A method with a keyword that has a default, and no `Setting`."""
+
+    def __init__(self, encoder: nn.Module, gain=2.0):  # type: ignore[no-untyped-def]  # as strangers write
+        super().__init__()
+
+    @classmethod
+    def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+        return {"encoder": {"outputs": 2}}
+
+
+class Given(Unannotated):
+    def __init__(self, encoder: nn.Module, n: int = 5, classes: int = 3, activation: Any = None) -> None:
+        super().__init__(encoder)
+        self.n = n
+
+
+class Shrunk(nn.Module):
+    def __init__(self, outputs: int = 7, wide: bool = False) -> None:
+        super().__init__()
+        self.outputs = outputs
+
+
+class Whole(nn.Module):
+    def __init__(self, outputs: int = 7) -> None:
+        super().__init__()
+        self.outputs = outputs
+
+
+def test_a_plain_keyword_with_a_default_and_no_setting_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match="Unannotated takes 'gain', which nothing could change: annotate it with Setting"
+    ):
+        resolve(Unannotated, {"encoder": Whole}, IMAGES).make(IMAGES)
+    with pytest.raises(ValueError, match=r"Shrunk, the encoder of Given, takes 'wide', .*annotate it with Setting"):
+        resolve(Given, {"encoder": Shrunk}, IMAGES).make(IMAGES)
+
+
+def test_facts_and_what_the_owner_gives_may_have_a_default() -> None:
+    made = resolve(Given, {"encoder": Whole}, IMAGES).make(IMAGES)
+    assert made.n == IMAGES.n
+    assert next(made.children(), None) is None

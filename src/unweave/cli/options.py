@@ -20,6 +20,7 @@ from unweave.methods import PARTS, kind_of
 from unweave.runs import train as fit
 from unweave.settings import Keyword, Setting, keywords
 from unweave.settings.names import full_name
+from unweave.settings.typed import number
 from unweave.settings.typed import word as type_word
 from unweave.types import DataInfo
 
@@ -156,11 +157,11 @@ def _range(setting: Setting) -> Iterator[str]:
     bounds = (("at least", setting.low), ("above", setting.above), ("at most", setting.high))
     for how, bound in bounds:
         if bound is not None:
-            yield f"{how} {bound:g}"
+            yield f"{how} {number(bound)}"
 
 
 def _law(search: tuple[Any, ...]) -> str:
     """The search law of a study as text."""
     if search[0] == "log":
-        return f"{search[1]:g} to {search[2]:g}, log-uniform"
+        return f"{number(search[1])} to {number(search[2])}, log-uniform"
     return ", ".join(map(str, search))

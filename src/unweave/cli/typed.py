@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from unweave.cli.parser import plain
+from unweave.settings.typed import TRUTHS
 
 TEXTS = ("method", "data", "config", "resume", "out", "root")
 SWITCHES = ("overwrite", "dry_run", "trust", "help")
@@ -48,9 +49,10 @@ def split(arguments: Sequence[str]) -> dict[str, Any]:
 def own_option(name: str, value: Any) -> Any:
     """A value of one of this command's own options."""
     if name in SWITCHES:
-        if str(value).lower() not in ("true", "false"):
+        truth = TRUTHS.get(str(value).lower())
+        if truth is None:
             raise ValueError(f"--{name.replace('_', '-')} is a switch; it was given {value!r}")
-        return str(value).lower() == "true"
+        return truth
     if not isinstance(value, str) or not value:  # an empty path would be the folder one is in
         came = "none; one that begins with -- is written ./--NAME" if value is True else repr(value)
         raise ValueError(f"--{name} needs a value; it was given {came}")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unweave.locate import locate
+from unweave.locate import locate, module_hint
 from unweave.settings import Keyword, Setting, keywords, nearest
 
 log = logging.getLogger(__name__)
@@ -172,7 +172,11 @@ def _adopted(given: Any) -> Dataset | None:
 
 
 def _opened(name: str, root: Any, given: dict[str, Any]) -> Dataset:
-    made = _function(name)(root, **given)
+    function = _function(name)
+    for option, word in keywords(function).items():
+        if word.required and option != "root" and option not in given:
+            raise ValueError(f"{name} needs the option {option!r}, which has no default")
+    made = function(root, **given)
     data = _adopted(made)
     if data is None:
         raise ValueError(
@@ -191,7 +195,8 @@ def _placed(source: Any, root: Any) -> tuple[str, Any]:
     named = isinstance(source, str) and name in TABLE  # a Path is always a path
     if named and path.is_dir():
         log.warning("%s is the built-in set; for the folder of that name write ./%s", name, name)
-    if not named and path.exists():
+    hint = module_hint(name, "function")
+    if not named and path.exists() and not (hint and path.suffix == ".py"):
         if path.is_dir():
             return "folder", path
         if path.is_file():
@@ -199,7 +204,7 @@ def _placed(source: Any, root: Any) -> tuple[str, Any]:
         raise ValueError(f"{name} is neither a file nor a folder")  # a pipe could be read for ever
     if named or ":" in name:
         return name, root
-    raise ValueError(f"there is no data set, folder or file {name!r}; {nearest(name, TABLE)}")
+    raise ValueError(f"there is no data set, folder or file {name!r}; {hint or nearest(name, TABLE)}")
 
 
 def _function(name: str) -> Callable[..., Any]:

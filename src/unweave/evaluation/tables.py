@@ -4,7 +4,7 @@ reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from unweave.blocks import Block
 from unweave.evaluation.columns import Columns, scored_columns
 from unweave.evaluation.encoding import Plan, known_factors
+from unweave.metrics.tables.checks import unvarying
 from unweave.metrics.tables.grouping import GroupTable
 from unweave.metrics.tables.groups import Groups
 from unweave.metrics.tables.table import Table
@@ -115,7 +116,7 @@ def _tables(
             seed=plan.seed,
             kinds=plan.kinds,
         )
-        return _with_notes(found, plan)
+        return _with_notes(_named(found, plan.source.factor_names), plan)
 
     every = slice(None)
     if chosen.kl is None or chosen.gaussian is None:
@@ -128,6 +129,16 @@ def _tables(
     if not chosen.gaussian.any():
         return rows, rows
     return rows, table(chosen.gaussian, log_var)
+
+
+def _named(table: Table, names: Sequence[str]) -> Table:
+    """The table with its note on factors that never vary in their names, which a table of arrays does not know."""
+    constant = sorted(set(range(table.height)) - set(table.varying))
+    if not names or not constant:
+        return table
+    by_number = unvarying(constant)
+    notes = [unvarying(constant, names) if note == by_number else note for note in table.notes]
+    return replace(table, notes=tuple(notes))
 
 
 def _with_notes(table: AnyTable, plan: Plan) -> AnyTable:

@@ -43,50 +43,16 @@ that is no option of `unweave.train` (seed, device, ...).
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from unweave.blocks import Block, as_blocks
-from unweave.types import Batch, Losses, Posterior
+from unweave.methods.player import Player as Player
+from unweave.types import NATS, Batch, Losses, Posterior
 
 NEEDS = ("images", "groups", "pairs", "triplets", "clips", "views", "classes")
-
-
-@dataclass(frozen=True)
-class Player:
-    """Parameters and the optimiser that updates them.
-
-    Players of one turn own different parameters. Players of different turns may own the same: a
-    phase, a stage or a restarted critic is a player of its own, with its own optimiser state.
-
-    owns: a module, a parameter, or a tuple of these; parameters without a gradient are left out. At
-    least one has to remain.
-    lr: a number, or a function of the step.
-    optimiser: called with (parameters, lr=...); `partial(Adam, betas=(0.5, 0.999))` for other
-    constants.
-    clip: a longer gradient is scaled down to this norm.
-    skip: a gradient of this norm or more, or one that is not finite, gives no update.
-    """
-
-    owns: nn.Module | nn.Parameter | tuple[nn.Module | nn.Parameter, ...]
-    lr: float | Callable[[int], float] = 1e-4
-    optimiser: Callable[..., torch.optim.Optimizer] = torch.optim.Adam
-    clip: float = math.inf
-    skip: float = math.inf
-
-    def weights(self) -> list[nn.Parameter]:
-        """The parameters owned, each once, in the order of registration."""
-        owned = self.owns if isinstance(self.owns, tuple) else (self.owns,)
-        found: dict[int, nn.Parameter] = {}
-        for thing in owned:
-            weights = [thing] if isinstance(thing, nn.Parameter) else thing.parameters()
-            found.update((id(weight), weight) for weight in weights)
-        return [weight for weight in found.values() if weight.requires_grad]
 
 
 class NotAvailable(RuntimeError):
@@ -99,11 +65,13 @@ class Method(nn.Module):
     encodes: "images", or "clips": then `encode` takes clips (B, M, C, H, W) of any length M, and
         its posterior is of one code for a clip, (B, D), or of one for each frame, (B, M, D), with
         static columns repeated over M. `decode` takes such codes to clips.
+    loss_unit: of the losses for the log and the report, one for all players or {player: unit}.
     encode_is_costly: whether `encode` optimises a code for each image. Then the log has no
         statistics of codes and no bound on held-out images, and a report uses fewer images.
     """
 
     encodes = "images"
+    loss_unit: str | Mapping[str, str] = NATS
     encode_is_costly = False
 
     @property

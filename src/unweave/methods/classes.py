@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from unweave.locate import locate
+from unweave.locate import locate, module_hint
 from unweave.methods import METHODS, PARTS, Entry
 from unweave.methods.base import Method, Part
 from unweave.nets.likelihood import Likelihood
@@ -48,7 +48,8 @@ def entry_of(name: str, table: Mapping[str, Entry], kind: str) -> Entry:
     if ":" in name:
         return Entry(name, "")
     if name not in table:
-        raise ValueError(f"there is no {kind} {name!r}; {nearest(name, table)}")
+        hint = module_hint(name, "class") or nearest(name, table)
+        raise ValueError(f"there is no {kind} {name!r}; {hint}")
     return table[name]
 
 

@@ -50,6 +50,8 @@ class Lord(Method):
     (B, columns). n, classes, steps, shape: filled in. ValueError if the data have no classes.
     """
 
+    loss_unit = "distance of images"
+
     def __init__(
         self,
         encoder: nn.Module,

@@ -21,6 +21,7 @@ from unweave.methods import kind_of
 from unweave.methods.base import Method, Part
 from unweave.seeds import fold
 from unweave.settings import Keyword, keywords, nearest
+from unweave.settings.signature import PLAIN
 from unweave.types import DataInfo
 
 STEPS = 30_000  # default length of a run
@@ -107,8 +108,8 @@ class Spec:
     def build(self, facts: Mapping[str, Any], place: str = "") -> nn.Module:
         """The module; `facts` fill in the keywords that are neither settings nor parts.
 
-        place: of a part, for messages: "encoder of VAE". ValueError if a required keyword has no
-        value.
+        place: of a part, for messages: "encoder of VAE". ValueError if a keyword has no value and is
+        required, or of a plain type: a default that no setting, fact or owner can change.
         """
         if isinstance(self.made, nn.Module):
             return self.made
@@ -132,8 +133,8 @@ class Spec:
                 arguments[name] = self.parts[name].build(inner, f"{name} of {self.made.__name__}")
             elif name in facts:
                 arguments[name] = facts[name]
-            elif kind_of(name) is None and word.required:
-                raise ValueError(_not_given(self.made.__name__, name, place))
+            elif kind_of(name) is None and (word.required or word.type in PLAIN):
+                raise ValueError(_not_given(self.made.__name__, word, place))
         return self.made(**arguments)
 
 
@@ -145,11 +146,13 @@ def part_kinds(words: Mapping[str, Keyword]) -> Iterator[tuple[str, str]]:
             yield name, kind
 
 
-def _not_given(made: str, name: str, place: str) -> str:
-    """The message for a required keyword of the class `made` that has no value."""
+def _not_given(made: str, word: Keyword, place: str) -> str:
+    """The message for a keyword of the class `made` that is required or of a plain type, and has no value."""
     if place:
         return (
-            f"{made}, the {place}, takes {name!r}, which part_arguments there does not give; "
+            f"{made}, the {place}, takes {word.name!r}, which part_arguments there does not give; "
             f"give it there, or annotate it with Setting(...) in {made} to make it a setting"
         )
-    return f"{made} takes {name!r}, which is not given: annotate it with Setting(...) to make it a setting"
+    if not word.required:
+        return f"{made} takes {word.name!r}, which nothing could change: annotate it with Setting(...) to make it a setting"
+    return f"{made} takes {word.name!r}, which is not given: annotate it with Setting(...) to make it a setting"

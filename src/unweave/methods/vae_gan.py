@@ -58,6 +58,8 @@ class VAEGAN(Method):
     `judge=class` without classes.
     """
 
+    loss_unit: Mapping[str, str] = {"model": UNITS["error"]}  # of the discriminator: nats
+
     def __init__(
         self,
         encoder: nn.Module,

@@ -16,11 +16,11 @@ from torch import Tensor, nn
 
 from unweave.blocks import Block, as_blocks
 from unweave.data.base import Dataset
-from unweave.data.convert.scale import refuse_unfinite, unit, unmasked
 from unweave.generators import seeded
-from unweave.methods.base import Method, NotAvailable
+from unweave.methods.base import Method
 from unweave.runs.class_block import classes_of, with_class
 from unweave.runs.folder import Folder
+from unweave.runs.given_images import array, as_trained
 from unweave.runs.opening import differ, method_of, open_data, parted, refuse_other
 from unweave.runs.seal import admit
 from unweave.seeds import fold
@@ -150,7 +150,7 @@ class Run:
 
     def edit(self, image: Any, *, latent: int, to: float) -> NDArray[np.float32]:
         """One image (C, H, W) decoded again with one latent of its code set to a value."""
-        code = self.encode(_array(image)[None])
+        code = self.encode(array(image)[None])
         if not 0 <= latent < code.shape[1]:
             raise ValueError(f"latent is {latent}; there are {code.shape[1]}, counted from 0")
         code[:, latent] = to
@@ -162,31 +162,8 @@ class Run:
             return self._by_chunks(lambda x: (self.method.elbo(x),), self._images(images))[0]
 
     def _images(self, images: Any) -> NDArray[np.generic]:
-        """The images as (n, *shape): bytes, or floats in [0, 1]; vectors as float32. Read as the run's own data were."""
-        images = _array(images)
-        shape = self.info.shape
-        if self.method.encodes == "clips":
-            if images.ndim != len(shape) + 2 or images.shape[2:] != shape:
-                wanted = ", ".join(map(str, shape))
-                raise NotAvailable(f"images have shape {images.shape}; this run encodes clips (n, frames, {wanted})")
-            return self._frames(images.reshape(-1, *shape)).reshape(images.shape)
-        return self._frames(images)
-
-    def _frames(self, images: NDArray[Any]) -> NDArray[np.generic]:
-        shape = self.info.shape
-        if images.shape[1:] != shape:
-            hint = "; it is one image: add an axis in front" if images.shape == shape else ""
-            raise ValueError(
-                f"images have shape {images.shape}; this run takes (n, {', '.join(map(str, shape))}){hint}"
-            )
-        if len(shape) == 3:
-            known = self.config.data
-            return unit(images, white=known.white, binary=self.info.binary, floats=known.floats)
-        images = unmasked(images, "the array of vectors")
-        if images.dtype.kind not in "uifb":
-            raise ValueError(f"the array of vectors holds {images.dtype}; expected numbers")
-        refuse_unfinite(images, "the array of vectors")
-        return images.astype(np.float32)
+        """The images as the method takes them."""
+        return as_trained(array(images), self.config.data, clips=self.method.encodes == "clips")
 
     def _by_chunks(
         self, f: Callable[[Tensor], tuple[Tensor, ...]], rows: NDArray[np.generic]
@@ -216,11 +193,6 @@ def load_run(
     method = method_of(folder, modules)
     folder.load_weights(method)
     return Run(folder, method.to(device), other_data=other_data)
-
-
-def _array(images: Any) -> NDArray[Any]:
-    """What was given as an array; a mask stays, since it has to be seen."""
-    return np.asanyarray(plain(images))
 
 
 @contextlib.contextmanager

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, get_origin
 
-from unweave.settings.typed import from_text, shown, typed
+from unweave.settings.typed import from_text, number, shown, typed
 
+PLAIN = (int, float, bool, str)
 LARGEST = 2**31 - 1  # of whole numbers: larger sizes overflow in the libraries that allocate them
 
 
@@ -50,8 +51,12 @@ class Keyword:
         return self._ranged(name, typed(name, value, self.type))
 
     def read(self, text: str, name: str | None = None) -> Any:
-        """As `check`, for text as typed on a command line."""
+        """As `check`, for text as typed on a command line. ValueError too if the type is not known."""
         name = name or self.name
+        if self.type is Any:
+            raise ValueError(
+                f"{name} is {shown(text)}, and its type is not known; annotate the keyword, such as {self.name}: int"
+            )
         return self._ranged(name, from_text(name, text, self.type))
 
     def _ranged(self, name: str, value: Any) -> Any:
@@ -79,13 +84,18 @@ def keywords(made: Callable[..., Any]) -> dict[str, Keyword]:
     for name, parameter in inspect.signature(function).parameters.items():
         if name == "self" or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
-        hint = hints.get(name, Any)
+        hint = hints.get(name, _type_of(parameter.default))
         setting = None
         if get_origin(hint) is Annotated:
             setting = next((item for item in hint.__metadata__ if isinstance(item, Setting)), None)
             hint = hint.__origin__
         found[name] = Keyword(name, hint, parameter.default, setting)
     return found
+
+
+def _type_of(default: Any) -> Any:
+    """The type of a keyword without an annotation: that of its default if it is plain, else `Any`."""
+    return type(default) if type(default) in PLAIN else Any
 
 
 def _in_range(name: str, value: int | float, setting: Setting) -> None:
@@ -97,7 +107,7 @@ def _in_range(name: str, value: int | float, setting: Setting) -> None:
     )
     for bound, words, holds in bounds:
         if bound is not None and not holds(bound):
-            raise ValueError(f"{name} is {shown(value)}; it has to be {words} {bound:g} ({setting.about})")
+            raise ValueError(f"{name} is {shown(value)}; it has to be {words} {number(bound)} ({setting.about})")
         if bound is not None and value == math.inf:
             raise ValueError(f"{name} is inf; it has to be finite ({setting.about})")
     if isinstance(value, int) and setting.high is None and abs(value) > LARGEST:

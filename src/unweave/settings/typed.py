@@ -105,6 +105,15 @@ def shown(value: Any) -> str:
     return _shown.repr(value)
 
 
+def number(bound: int | float) -> str:
+    """A bound for a message or a help text: a whole number in full, any other in six digits.
+
+    >>> number(2**63 - 1), number(0.5)
+    ('9,223,372,036,854,775,807', '0.5')
+    """
+    return f"{bound:,}" if isinstance(bound, int) else f"{bound:g}"
+
+
 def _float(name: str, value: int) -> float:
     try:
         return float(value)

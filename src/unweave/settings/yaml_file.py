@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,18 @@ from unweave.settings.typed import shown
 BYTES = 200_000  # of a file; a recipe has 3,000
 VALUES = 20_000  # once its anchors are written out: nine levels of nine aliases each are 387 million
 DEPTH = 40  # of values in values
-DATE = "tag:yaml.org,2002:timestamp"
 TEXT = "tag:yaml.org,2002:str"
 MERGE = "tag:yaml.org,2002:merge"
+# What is no text without quotes: YAML 1.2 and decimal. YAML 1.1, which PyYAML reads, takes 1:30 for 90, 012 for 10,
+# no for false, 1e-3 for a text and 2024-01-31 for a date.
+PLAIN = (
+    ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", "[-+]?(0|[1-9][0-9]*)", "-+0123456789"),
+    ("float", r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
+    ("float", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", "-+."),
+    ("null", "~|null|Null|NULL|", ("~", "n", "N", "")),
+    ("merge", "<<", "<"),
+)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -62,12 +72,9 @@ class _Refused(yaml.MarkedYAMLError):
 
 
 class _Loader(yaml.SafeLoader):
-    """The parser of PyYAML with limits, and without tags; what looks like a date is a text."""
+    """The parser of PyYAML with limits, without tags, and with the plain values of `PLAIN`."""
 
-    yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in found if tag != DATE]
-        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 
     def __init__(self, text: str):
         super().__init__(text)
@@ -111,8 +118,12 @@ class _Loader(yaml.SafeLoader):
         return node
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
-        """As of PyYAML; refuses what looks like a number and is none, such as 0x_."""
+        """As of PyYAML; refuses a number of too many digits."""
         try:
             return super().construct_object(node, deep)
         except ValueError as error:
             raise _Refused(f"{shown(node.value)} is no number that can be read ({error})", node) from error
+
+
+for _kind, _pattern, _first in PLAIN:
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(f"^({_pattern})$"), list(_first))

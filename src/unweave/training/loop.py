@@ -133,7 +133,7 @@ class Training:
         units = {term: turn.unit(term) for term in turn.terms}
         for player, loss in turn.of.items():
             values[f"loss/{player}"] = loss
-            units[f"loss/{player}"] = NATS
+            units[f"loss/{player}"] = self._loss_unit(player)
         found: dict[str, Tensor] = {}
         for name, value in values.items():
             free = name
@@ -144,6 +144,10 @@ class Training:
             found[free] = value.detach()
             self.units[free] = units[name]
         return found
+
+    def _loss_unit(self, player: str) -> str:
+        unit = self.method.loss_unit
+        return unit if isinstance(unit, str) else unit.get(player, NATS)
 
     def _move(self, losses: dict[str, Tensor]) -> None:
         """One optimiser step of each named player on its own loss, all gradients taken before."""

@@ -79,19 +79,24 @@ def _factors(data: Dataset) -> Iterator[tuple[str, str]]:
             yield from _wrong(data)
     elif data.factor_names:
         seen = data.observed_values(every_row(data))
-        for k, (name, count) in enumerate(zip(data.factor_names, data.factor_sizes, strict=True)):
-            yield "factor", f"{name}: {_label(seen[:, k], count)}"
+        facts = zip(data.factor_names, data.factor_sizes, data.factor_kinds, strict=True)
+        for k, (name, count, kind) in enumerate(facts):
+            yield "factor", f"{name}: {_label(seen[:, k], count, kind)}"
     else:
         yield "factors", "none known"
 
 
-def _label(column: NDArray[np.float64], count: int) -> str:
-    """A label (N,) of `count` values, 0 for a measurement, in words."""
+def _label(column: NDArray[np.float64], count: int, kind: str) -> str:
+    """A label (N,) of `count` values, 0 where they are not listed, in words. kind: as declared, or ""."""
     missing = int(np.isnan(column).sum())
     if missing == len(column):
         return "no label is known"
     span = f"{said(np.nanmin(column))} to {said(np.nanmax(column))}"
+    if kind in ("categorical", "ordered") and not count:
+        count = len(np.unique(column[~np.isnan(column)]))
     text = _number(count, "value") if count else f"a measurement, {span}"
+    if kind == "categorical":
+        text = f"categorical, {text}"
     if missing:
         text += f"; {missing:,} of {_number(len(column), 'label')} missing"
     return text

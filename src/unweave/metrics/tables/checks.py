@@ -4,6 +4,7 @@ line.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -149,9 +150,18 @@ def live_latents(z: np.ndarray, active: np.ndarray, protocol: str) -> tuple[np.n
 def varying_factors(v: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     """Factors with at least two known values, and notes on the others."""
     constant = np.array([len(np.unique(column[~np.isnan(column)])) < 2 for column in v.T], bool)
-    notes = (f"factors {_names(np.flatnonzero(constant))} never vary",) if constant.any() else ()
+    notes = (unvarying(np.flatnonzero(constant)),) if constant.any() else ()
     return np.flatnonzero(~constant), notes
 
 
-def _names(columns: np.ndarray) -> str:
+def unvarying(factors: Sequence[int] | np.ndarray, names: Sequence[str] = ()) -> str:
+    """The note on factors that never vary, by their names where these are known.
+
+    >>> unvarying([0, 2]), unvarying([0, 2], ["shape", "size", "angle"])
+    ('factors 0, 2 never vary', 'factors shape, angle never vary')
+    """
+    return f"factors {_names([names[k] if names else int(k) for k in factors])} never vary"
+
+
+def _names(columns: Sequence[int | str] | np.ndarray) -> str:
     return ", ".join(map(str, columns))

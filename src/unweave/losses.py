@@ -1,0 +1,44 @@
+"""Losses of one turn of a method, with the terms that are logged and their units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+NATS = "nats per image"
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The losses of one turn and the terms to log. Losses of several parts can be added.
+
+    of: {player: scalar tensor to minimise}, in the `loss_unit` of the method.
+    terms: {term: scalar tensor for the log}.
+    units: of the terms, {term: unit} or one for all: `NATS`, "share", ...; a term may have none.
+    """
+
+    of: dict[str, Tensor]
+    terms: dict[str, Tensor] = field(default_factory=dict)
+    units: Mapping[str, str] | str = field(default_factory=dict)
+
+    def unit(self, term: str) -> str:
+        """The unit of a term, "" if it has none."""
+        if isinstance(self.units, str):
+            return self.units
+        return self.units.get(term, "")
+
+    def __add__(self, other: Losses) -> Losses:
+        twice = self.terms.keys() & other.terms.keys()
+        if twice:
+            raise ValueError(f"two parts log the terms {sorted(twice)}")
+        of = dict(self.of)
+        for player, loss in other.of.items():
+            of[player] = of[player] + loss if player in of else loss
+        units: dict[str, str] = {}
+        for part in (self, other):
+            for term in part.terms:
+                if part.unit(term):
+                    units[term] = part.unit(term)
+        return Losses(of, self.terms | other.terms, units)
