@@ -39,7 +39,7 @@ def first_turn(made: Lord, step: int, batch: Batch | None = None):
 def test_codes_and_generator_play_first_and_then_the_encoders() -> None:
     made = method()
     played = [set(first_turn(made, step).of) for step in range(10)]
-    assert played == [{"codes", "generator"}] * 5 + [{"encoders"}] * 5
+    assert played == [{"classes", "contents", "generator"}] * 5 + [{"encoders"}] * 5
     assert made.players()["encoders"].weights()[-1] is made.players()["generator"].weights()[-1]
 
 
@@ -53,14 +53,15 @@ def test_the_loss_of_stage_1_by_hand() -> None:
     of_pixels = np.abs(apart).mean((1, 2, 3))
     of_windows = np.abs(apart.reshape(12, 1, 4, 2, 4, 2).mean((3, 5))).mean((1, 2, 3))
     length = (made.of_image.weight[batch.index].double() ** 2).sum(1).detach().numpy()
-    assert turn.of["codes"].item() == pytest.approx((of_pixels + of_windows + 0.3 * length).mean(), rel=1e-5)
-    assert turn.of["generator"] is turn.of["codes"]
+    assert turn.of["contents"].item() == pytest.approx((of_pixels + of_windows + 0.3 * length).mean(), rel=1e-5)
+    assert turn.of["generator"] is turn.of["contents"]
+    assert turn.of["generator"] is turn.of["classes"]
 
 
 def test_the_noise_is_of_the_content_and_of_training_alone() -> None:
     made = method(sigma=1.0)
-    assert first_turn(made, 0).of["codes"] != first_turn(made, 0).of["codes"]
-    assert first_turn(method(sigma=0.0), 0).of["codes"] == first_turn(method(sigma=0.0), 0).of["codes"]
+    assert first_turn(made, 0).of["contents"] != first_turn(made, 0).of["contents"]
+    assert first_turn(method(sigma=0.0), 0).of["contents"] == first_turn(method(sigma=0.0), 0).of["contents"]
     # neither the targets of stage 2 nor decode have any
     assert first_turn(made, 9).of["encoders"] == first_turn(made, 9).of["encoders"]
     z = made.encode(a_batch().x).mean
@@ -112,9 +113,10 @@ def test_stage_2_moves_no_code_and_the_generator() -> None:
 
 def test_learning_rates_fall_together() -> None:
     players = method(steps=100).players()
-    at = {name: [players[name].lr(step) for step in (0, 25, 50)] for name in ("codes", "generator")}
+    at = {name: [players[name].lr(step) for step in (0, 25, 50)] for name in ("classes", "contents", "generator")}
     assert at["generator"] == pytest.approx([3e-4, (3e-4 + LAST_LR) / 2, LAST_LR])
-    assert at["codes"] == pytest.approx([10 * lr for lr in at["generator"]])
+    assert at["classes"] == pytest.approx([10 * lr for lr in at["generator"]])
+    assert at["contents"] == pytest.approx([100 * lr for lr in at["generator"]])
 
 
 def test_codes_stand_for_a_prior_in_new_combinations() -> None:

@@ -11,8 +11,11 @@ no room to say it again. Stage 2 trains encoders on the codes of stage 1, and G 
 
 **Departures**: the distance is of images at several scales, unless `vgg` names a file with the
 network of the paper; the decay belongs to that distance and is tuned with it. Each code has a step
-of Adam only where its image is in the batch. Batches of both stages are the run's; there is no
-early stopping. `encode` is that of the encoders, which stage 1 does not train.
+of Adam only where its image or class is in the batch: one an epoch for a content code, as many as
+the class has images for a class code. The paper's optimiser also moves the rows that are not in
+the batch, so content codes have a learning rate of their own here, which makes up for it. Batches
+of both stages are the run's; there is no early stopping. `encode` is that of the encoders, which
+stage 1 does not train.
 """
 
 from __future__ import annotations
@@ -44,7 +47,8 @@ LAST_LR = 1e-5  # of the generator, at the end of stage 1
 
 
 class Lord(Method):
-    """A code is [class code, content code]; players "codes" and "generator", then "encoders".
+    """A code is [class code, content code]; players "classes", "contents" and
+    "generator", then "encoders".
 
     encoder: images (B, C, H, W) to content codes (B, content). class_encoder: images to class codes
     (B, columns). n, classes, steps, shape: filled in. ValueError if the data have no classes.
@@ -74,7 +78,12 @@ class Lord(Method):
         ] = 10.0,
         vgg: Annotated[str, Setting("a .safetensors file of VGG16's convolutions, torchvision's names")] = "",
         lr: Annotated[float, Setting("learning rate of the generator", above=0, search=("log", 1e-4, 1e-2))] = 3e-4,
-        codes_lr: Annotated[float, Setting("learning rate of the codes", above=0, search=("log", 1e-3, 1e-1))] = 3e-3,
+        class_lr: Annotated[
+            float, Setting("learning rate of the class codes", above=0, search=("log", 1e-3, 1e-1))
+        ] = 3e-3,
+        content_lr: Annotated[
+            float, Setting("learning rate of the content codes, one step an epoch", above=0, search=("log", 1e-3, 1))
+        ] = 3e-2,
         encoders_lr: Annotated[float, Setting("learning rate of stage 2", above=0, search=("log", 1e-4, 1e-3))] = 1e-4,
     ):
         super().__init__()
@@ -95,7 +104,8 @@ class Lord(Method):
         self.decay = decay
         self.match = match
         self.lr = lr
-        self.codes_lr = codes_lr
+        self.class_lr = class_lr
+        self.content_lr = content_lr
         self.encoders_lr = encoders_lr
 
     @classmethod
@@ -118,13 +128,14 @@ class Lord(Method):
         adam = partial(torch.optim.Adam, betas=BETAS)
         sparse = partial(torch.optim.SparseAdam, betas=BETAS)
         return {
-            "codes": Player((self.of_image, self.of_class), self._cosine(self.codes_lr), sparse),
+            "classes": Player(self.of_class, self._cosine(self.class_lr), sparse),
+            "contents": Player(self.of_image, self._cosine(self.content_lr), sparse),
             "generator": Player(self.generator, self._cosine(self.lr), adam),
             "encoders": Player((self.encoder, self.class_encoder, self.generator), self.encoders_lr, adam),
         }
 
     def _cosine(self, lr: float) -> Any:
-        """The learning rate at a step of stage 1; codes and generator keep their ratio."""
+        """The learning rate at a step of stage 1; all players keep their ratios."""
         last = lr * LAST_LR / self.lr
         return lambda step: last + (lr - last) * 0.5 * (1 + math.cos(math.pi * min(1, step / self.boundary)))
 
@@ -143,7 +154,8 @@ class Lord(Method):
         distance = self.distance(self._image(self.of_class(y), noisy), x).mean()
         length = content.square().sum(1).mean()
         loss = distance + self.decay * length
-        return Losses({"codes": loss, "generator": loss}, {"distance": distance, "content length": length}, UNITS)
+        terms = {"distance": distance, "content length": length}
+        return Losses(dict.fromkeys(("classes", "contents", "generator"), loss), terms, UNITS)
 
     def _amortised(self, x: Tensor, index: Tensor, y: Tensor) -> Losses:
         """Stage 2; the codes of stage 1 are targets."""

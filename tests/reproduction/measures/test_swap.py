@@ -76,6 +76,15 @@ def test_probes_of_codes_that_say_all_and_nothing(run):
     assert probe.probe(run, "size", "style").chance == pytest.approx(1 / 12, abs=0.01)
 
 
+def test_a_leak_is_seen_in_a_few_hundred_images():
+    # means of classes and images around them, of equal deviation
+    rng = np.random.default_rng(0)
+    y = np.arange(270) % 30
+    rng.shuffle(y)
+    codes = rng.normal(size=(30, 16))[y] + rng.normal(size=(270, 16))
+    assert probe._score(codes.astype(np.float32), y) > 0.7
+
+
 def test_a_factor_of_one_value_has_no_probe(run, monkeypatch):
     monkeypatch.setitem(vars(run), "data", shifted(run.data, "only:place=2"))
     with pytest.raises(ValueError, match="place has one value in points: there is nothing to tell apart"):

@@ -1,7 +1,9 @@
 """Information probe: what a network can read of a factor from a block of a code, beside chance.
 
 The probe of Gabbay and Hoshen (2020) and their successors: standardised codes, two hidden layers of 256
-units, fitted on four fifths of the images and scored on the rest.
+units, fitted on four fifths of the images and scored on the rest. Of a few hundred images that network
+learns nothing before it is stopped, whatever the code says, so a logistic regression is fitted too, and
+the better of both counts.
 """
 
 from __future__ import annotations
@@ -19,10 +21,11 @@ from unweave.seeds import fold
 
 ROWS = 5_000
 TESTED = 0.2
+PROBES = ("logistic", "network")
 
 
 def accuracy(run: Run, *, factor: str, block: str = "content", seed: int = 0) -> float:
-    """Accuracy of the probe on images that it was not fitted on, 0 to 1."""
+    """Accuracy of the better probe on images that it was not fitted on, 0 to 1."""
     return probe(run, factor, block, seed).score
 
 
@@ -52,5 +55,10 @@ def probe(run: Run, factor: str, block: str, seed: int = 0) -> Leak:
 
 
 def _score(codes: NDArray[np.float32], y: NDArray[np.int64]) -> float:
+    """Accuracy of the better probe."""
     fitted = len(y) - int(TESTED * len(y))
-    return accuracy_of(y[fitted:], predicted(codes[:fitted], y[:fitted], codes[fitted:], "network"))
+    of_each = []
+    for kind in PROBES:
+        named = predicted(codes[:fitted], y[:fitted], codes[fitted:], kind)
+        of_each.append(accuracy_of(y[fitted:], named))
+    return max(of_each)
