@@ -106,3 +106,11 @@ def test_other_names_are_refused_in_one_line(run):
         probe.leak(run, factor="shape", block="identity")
     with pytest.raises(ValueError, match="no factor 'colour'"):
         probe.leak(run, factor="colour")
+
+
+def test_codes_that_say_nothing_are_read_at_chance_where_values_are_few_each():
+    rng = np.random.default_rng(0)
+    y = rng.permutation(np.repeat(np.arange(30), 9))
+    found = [probe._score(rng.normal(size=(270, 8)).astype(np.float32), y) for _ in range(4)]
+    assert 0.0 < np.mean(found) < 3 / 30
+    assert np.bincount(y[probe._tested(y)], minlength=30).min() >= 1
