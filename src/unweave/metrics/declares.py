@@ -9,6 +9,19 @@ from dataclasses import dataclass, field
 
 from unweave.metrics.tables.arguments import PROTOCOLS
 
+MEASURES = (
+    "modularity",
+    "compactness",
+    "explicitness",
+    "independence",
+    "usefulness",
+    "fairness",
+    "identifiability",
+    "what its author says",  # of a function that declares nothing
+)
+TABLES = ("rows", "codes", "posteriors", "groups", "pairs", "classes", "models")
+DIRECTIONS = ("higher", "lower")
+COSTS = ("cheap", "fit")
 ERRORS = ("jackknife", "halves", "none")
 CHANGES = ("permutation", "sign", "scale", "dead latents", "noise latents", "outlier", "rotation")
 USES = ("test", "log_var")
@@ -20,7 +33,7 @@ class Declares:
     """Declarations of a metric, which `tests/metrics/test_declarations.py` verifies.
 
     measures: "modularity" (a code knows one factor), "compactness" (a factor sits in one code),
-        "explicitness" (it is easy to read), "independence", "usefulness", ...
+        "explicitness" (it is easy to read), or another of MEASURES.
     range: lowest and highest value. direction: whether "higher" or "lower" is better.
     tables: "rows" (codes and factors), "codes" (no factors), "posteriors" (codes with log_var),
         "groups" (images that share the value of a factor), "pairs" (groups in which each pair
@@ -73,12 +86,19 @@ class Declares:
             raise ValueError("groups are drawn at random, and have no jackknife: declare error='halves'")
         if (self.error == "none") != bool(self.no_error):
             raise ValueError("a metric without an error says why (`no_error`), and only such a metric does")
-        unknown = set(self.invariant + self.falls) - set(CHANGES)
+        for word, known in (("direction", DIRECTIONS), ("tables", TABLES), ("cost", COSTS)):
+            if getattr(self, word) not in known:
+                raise ValueError(f"{word} of a metric is {getattr(self, word)!r}; expected one of {', '.join(known)}")
+        self._refuse_unknown("measures", self.measures, MEASURES)
+        self._refuse_unknown("invariant", self.invariant, CHANGES)
+        self._refuse_unknown("falls", self.falls, CHANGES)
+        self._refuse_unknown("uses", self.uses, USES)
+        self._refuse_unknown("protocols", self.protocols, PROTOCOLS)
+
+    def _refuse_unknown(self, word: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
+        """ValueError for words that are not known, and for a text where a tuple of words is expected."""
+        if isinstance(given, str):
+            raise ValueError(f"{word} of a metric is the word {given!r}; expected a tuple of words: ({given!r},)")
+        unknown = [name for name in given if name not in known]
         if unknown:
-            raise ValueError(f"a metric can declare {CHANGES}; it was given {sorted(unknown)}")
-        unknown = set(self.uses) - set(USES)
-        if unknown:
-            raise ValueError(f"a metric can use {USES}; it was given {sorted(unknown)}")
-        unknown = set(self.protocols) - set(PROTOCOLS)
-        if unknown:
-            raise ValueError(f"there are the protocols {PROTOCOLS}; it was given {sorted(unknown)}")
+            raise ValueError(f"{word} of a metric has {', '.join(map(repr, unknown))}; there are {', '.join(known)}")
