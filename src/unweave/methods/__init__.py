@@ -116,7 +116,8 @@ METHODS: dict[str, Entry] = {
     "cv-mim": Entry(
         "unweave.methods.cv_mim:CVMIM",
         "pose and view from pairs of views, by bounds of mutual information",
-        defaults={"encoder.batch_norm": True, "whole_encoder.batch_norm": True},
+        {"encoder": "mlp", "whole_encoder": "mlp"},
+        {"encoder.batch_norm": True, "whole_encoder.batch_norm": True},
     ),
     "infogan": Entry("unweave.methods.infogan:InfoGAN", "generator whose codes can be inferred from its images"),
 }

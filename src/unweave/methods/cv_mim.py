@@ -71,8 +71,7 @@ class CVMIM(Method):
             float, Setting("weight of what pose and view codes know of each other", low=0, search=("log", 0.05, 50))
         ] = 0.5,
         prior: Annotated[float, Setting("weight of the uniform prior", low=0)] = 1.0,
-        lr: Annotated[float, Setting("learning rate of the encoders", above=0, search=("log", 1e-4, 1e-2))] = 1e-3,
-        others_lr: Annotated[float, Setting("learning rate of estimators and critic", above=0)] = 1e-3,
+        lr: Annotated[float, Setting("learning rate of all players", above=0, search=("log", 1e-4, 1e-2))] = 1e-3,
     ):
         super().__init__()
         self.encoder = encoder
@@ -89,7 +88,6 @@ class CVMIM(Method):
         self.disentangle = disentangle
         self.prior = prior
         self.lr = lr
-        self.others_lr = others_lr
 
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
@@ -109,8 +107,8 @@ class CVMIM(Method):
     def players(self) -> dict[str, Player]:
         return {
             "model": Player((self.encoder, self.whole_encoder), self.lr),
-            "estimators": Player((self.view_of_pose, self.view_of_view), self.others_lr),
-            "critic": Player(self.critic, self.others_lr),
+            "estimators": Player((self.view_of_pose, self.view_of_view), self.lr),
+            "critic": Player(self.critic, self.lr),
         }
 
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:

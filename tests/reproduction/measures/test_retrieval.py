@@ -101,6 +101,10 @@ def test_what_cannot_be_looked_up_is_said(coded):
         retrieval.views(ImageData(np.zeros((4, 2)), groups=[0, 0, 1, 2], name="few"))
 
 
+def test_bins_are_of_equal_width_and_hold_the_largest_value():
+    assert probe.binned(np.array([3.0, 0.0, 1.0, 7.9, 8.0, 4.0]), 4).tolist() == [1, 0, 0, 3, 3, 2]
+
+
 def test_an_angle_is_probed_in_bins_of_equal_width(coded):
     run = coded(views(), lambda x: x[:, 2])
     found = probe.probe(run, "azimuth", "pose", bins=4)

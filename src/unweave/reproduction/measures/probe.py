@@ -50,8 +50,7 @@ def probe(run: Run, factor: str, block: str, seed: int = 0, bins: int = 0) -> Le
     rows = rng.permutation(len(data))[:ROWS]
     v = data.factors_at(rows)[:, k]  # (N,)
     if bins:
-        edges = np.linspace(v.min(), v.max(), bins + 1)
-        v = np.digitize(v, edges[1:-1])
+        v = binned(v, bins)
     codes = run.encode(data.take(rows))[:, columns]  # (N, D)
     _, y, times = np.unique(v, return_inverse=True, return_counts=True)
     if len(times) < 2:
@@ -59,6 +58,12 @@ def probe(run: Run, factor: str, block: str, seed: int = 0, bins: int = 0) -> Le
     if times.max() == 1:
         raise ValueError(f"{factor} of {data.name} is continuous, each value is there once: give bins")
     return Leak(_score(codes, y), float(times.max() / len(y)))
+
+
+def binned(v: NDArray[np.float64], bins: int) -> NDArray[np.int64]:
+    """The number of the bin (N,), from 0, of each value, in bins of equal width from the least to the largest."""
+    edges = np.linspace(v.min(), v.max(), bins + 1)
+    return np.digitize(v, edges[1:-1])
 
 
 def _score(codes: NDArray[np.float32], y: NDArray[np.int64]) -> float:
