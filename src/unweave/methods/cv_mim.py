@@ -13,8 +13,9 @@ columns, clipped at 0. A critic D tells codes from uniform ones, with a penalty 
 three players move at once, each on its own loss; a thing that is twice in a batch counts once.
 
 Where q is worse than chance the clipped CLUB has no gradient: the log has `club` as it is, and the share
-of `clipped` terms. The last line with CLUB keeps the pose out of the view code; it is `view` that keeps
-the view out of the pose code. With `bound=infonce` and `view` as the only weight it is plain InfoNCE.
+of `clipped` terms. CLUB takes out of the view code what two views share, by the recipe; that the pose
+code says little of the view is the doing of `view`. With `bound=infonce` and `view` as the only weight
+this is plain InfoNCE between views.
 
 **Departures**: Adam in place of Adagrad. The encoders are those of other methods, with batch
 normalisation if they are fully connected, and have no layer in common; the authors' are residual.
