@@ -64,12 +64,13 @@ class Batch:
     | pairs | (B, 2) | always | classes | never | grid |
     | triplets | (B, 3) | always | always | never | never |
     | clips | (B, M) | always | classes | never | never |
-    | views | (B, 2) | always | classes | never | never |
+    | views | (B, 2) | always | always | never | never |
     | classes | (B,) | always | always | never | never |
     | labels: `labelled` | (B,) | always | classes | factors | never |
 
     classes: of data with classes. factors: of data whose factors are known. grid: of data with a
-    grid of factors. The y of triplets and of classes is the class by which they were sampled.
+    grid of factors. The y of triplets and of classes is the class by which they were sampled, that of
+    views the number of the thing.
     """
 
     x: Tensor

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
-from unweave.maths.gaussian import geometric, kl, log_density, log_standard, mixture, product
+from unweave.maths.gaussian import geometric, kl, log_densities, log_density, log_standard, mixture, product
 from unweave.types import Posterior
 
 
@@ -14,6 +14,13 @@ def test_densities_are_those_of_torch():
     z, mean, log_var = torch.randn(3, 50, 4, dtype=torch.float64)
     torch.testing.assert_close(log_density(z, mean, log_var), Normal(mean, (log_var / 2).exp()).log_prob(z))
     torch.testing.assert_close(log_standard(z), Normal(torch.zeros_like(z), 1.0).log_prob(z))
+
+
+def test_densities_of_all_pairs_are_those_of_each():
+    z = torch.randn(5, 4, dtype=torch.float64)
+    mean, log_var = torch.randn(2, 6, 4, dtype=torch.float64)
+    each = [[log_density(to, m, v).sum() for to in z] for m, v in zip(mean, log_var, strict=True)]
+    torch.testing.assert_close(log_densities(z, mean, log_var), torch.tensor(each, dtype=torch.float64))
 
 
 def test_kl_of_two_gaussians_is_that_of_torch_and_is_not_symmetric():

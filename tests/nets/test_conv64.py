@@ -44,6 +44,13 @@ def test_batch_norm_stands_before_each_activation_of_the_decoder():
         torch.testing.assert_close(x.var(0, correction=0), torch.ones(16), atol=1e-3, rtol=0)
 
 
+def test_batch_norm_of_the_encoder_is_before_its_activations():
+    net = MLPEncoder((1, 8, 8), 4, width=16, depth=2, batch_norm=True)
+    assert count(net) == 65 * 16 + 17 * 16 + 17 * 4 + 2 * 2 * 16
+    kinds = [type(module) for module in net]
+    assert kinds == [nn.Flatten, *2 * [nn.Linear, nn.BatchNorm1d, nn.ReLU], nn.Linear]
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
     ("encoder", "decoder"),

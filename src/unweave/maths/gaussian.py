@@ -8,12 +8,28 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from unweave.maths.single import in_float32
+
 LOG_2PI = math.log(2 * math.pi)
 
 
 def log_density(z: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
     """Log N(z; mean, exp(log_var)), element by element, broadcast."""
     return -0.5 * ((z - mean) ** 2 * torch.exp(-log_var) + log_var + LOG_2PI)
+
+
+@in_float32
+def log_densities(
+    z: Float[Tensor, "M D"], mean: Float[Tensor, "N D"], log_var: Float[Tensor, "N D"]
+) -> Float[Tensor, "N M"]:
+    """Entry i, j: log N(z_j; mean_i, exp(log_var_i)), the sum over columns.
+
+    Without an array (N, M, D): three products in place of `log_density`, broadcast and summed.
+    """
+    precision = torch.exp(-log_var)
+    squares = precision @ (z**2).T - 2 * (mean * precision) @ z.T  # (N, M), but for the next line
+    own = (mean**2 * precision + log_var + LOG_2PI).sum(1, keepdim=True)  # (N, 1)
+    return -0.5 * (squares + own)
 
 
 def log_standard(z: Tensor) -> Tensor:

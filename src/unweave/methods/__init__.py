@@ -113,6 +113,12 @@ METHODS: dict[str, Entry] = {
         "unweave.methods.f_statistic:FStatistic", "encoder in a few of whose dimensions classes differ beyond chance"
     ),
     "graph-vae": Entry("unweave.methods.graph_vae:GraphVAE", "named variables in graphs of your own, from few labels"),
+    "cv-mim": Entry(
+        "unweave.methods.cv_mim:CVMIM",
+        "pose and view from pairs of views, by bounds of mutual information",
+        {"encoder": "mlp", "whole_encoder": "mlp"},
+        {"encoder.batch_norm": True, "whole_encoder.batch_norm": True},
+    ),
     "infogan": Entry("unweave.methods.infogan:InfoGAN", "generator whose codes can be inferred from its images"),
 }
 

@@ -26,6 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from unweave.maths.f_test import GrandMean, log_cdf
+from unweave.maths.repeated import first
 from unweave.methods.base import Method, Player
 from unweave.settings import Setting
 from unweave.types import NATS, Batch, Losses, Posterior
@@ -72,9 +73,9 @@ class FStatistic(Method):
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
         assert batch.index is not None
         assert batch.y is not None  # needs has "classes"
-        first = _first(batch.index)
-        z = self.encode(batch.x[first]).mean  # (B, D)
-        best = top(log_cdf(z, batch.y[first], self.grand_mean), self.dimensions)  # (P, dimensions)
+        different = first(batch.index)
+        z = self.encode(batch.x[different]).mean  # (B, D)
+        best = top(log_cdf(z, batch.y[different], self.grand_mean), self.dimensions)  # (P, dimensions)
         surprise = -best.sum(1)  # (P,)
         loss = surprise.mean() if self.over_pairs == "mean" else surprise.sum()
         separated = (best.exp() > SEPARATED).float().mean()
@@ -89,9 +90,3 @@ def top(log_phi: Tensor, dimensions: int) -> Tensor:
     """The largest of each row of (P, D), (P, dimensions); 0 in place of those that have no F statistic."""
     best = log_phi.topk(dimensions, 1).values
     return torch.where(best == -torch.inf, 0, best)
-
-
-def _first(index: Tensor) -> Tensor:
-    """Which rows (B,) show an image that no earlier row of the batch does."""
-    same = index[:, None] == index
-    return ~same.tril(-1).any(1)

@@ -1,4 +1,8 @@
-"""Fully connected encoder and decoder for vectors and small images, and FactorVAE's critic."""
+"""Fully connected encoder and decoder for vectors and small images, and FactorVAE's critic.
+
+With `batch_norm` each hidden layer is normalised over the batch, before its activation (Ioffe and
+Szegedy, 2015).
+"""
 
 from __future__ import annotations
 
@@ -13,21 +17,28 @@ from unweave.settings import Setting
 Width = Annotated[int, Setting("units of a hidden layer", low=1, search=(256, 512, 1200))]
 Depth = Annotated[int, Setting("hidden layers", low=1, search=(1, 2, 3))]
 
+BatchNorm = Annotated[bool, Setting("whether hidden layers are normalised over the batch")]
+
 
 class MLPEncoder(nn.Sequential):
     """Data (B, *shape) to (B, outputs); ReLU. The default is disentanglement_lib's fc_encoder."""
 
-    def __init__(self, shape: tuple[int, ...], outputs: int, *, width: Width = 1200, depth: Depth = 2):
-        super().__init__(nn.Flatten(), *layers(math.prod(shape), outputs, width, depth, nn.ReLU()))
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        outputs: int,
+        *,
+        width: Width = 1200,
+        depth: Depth = 2,
+        batch_norm: BatchNorm = False,
+    ):
+        super().__init__(nn.Flatten(), *layers(math.prod(shape), outputs, width, depth, nn.ReLU(), batch_norm))
 
 
 class MLPDecoder(nn.Sequential):
     """Codes (B, inputs) to (B, *shape), logits or means; tanh.
 
     The default is disentanglement_lib's fc_decoder.
-
-    With `batch_norm` each hidden layer is normalised over the batch, before its activation (Ioffe
-    and Szegedy, 2015).
     """
 
     def __init__(
@@ -37,7 +48,7 @@ class MLPDecoder(nn.Sequential):
         *,
         width: Width = 1200,
         depth: Depth = 3,
-        batch_norm: Annotated[bool, Setting("whether hidden layers are normalised over the batch")] = False,
+        batch_norm: BatchNorm = False,
     ):
         body = layers(inputs, math.prod(shape), width, depth, nn.Tanh(), batch_norm)
         super().__init__(*body, nn.Unflatten(1, shape))

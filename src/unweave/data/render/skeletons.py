@@ -37,6 +37,12 @@ TURNS = {  # joint angles: lowest and highest, radians
     "hip_z": (-0.1, 0.6),
     "knee": (0.0, 2.0),
 }
+LIMBS = ("shoulder_x", "shoulder_z", "elbow", "hip_x", "hip_z", "knee")  # there are two of each
+JOINTS = (
+    *("spine_x", "spine_y", "spine_z"),
+    *(f"left_{name}" for name in LIMBS),
+    *(f"right_{name}" for name in LIMBS),
+)
 AWAY = 4.0  # of the camera, in lengths of the spine
 
 
@@ -48,48 +54,55 @@ def skeletons(
     seed: Annotated[int, Setting("of poses and views")] = 0,
 ) -> ImageData:
     """Vectors (poses * views, 26): x and y of 13 key points; each pose is a group of views, the
-    labels are the view.
+    labels are the view and the 15 joint angles, in radians.
 
     The middle of the hips is at 0, and the longest distance between shoulders and hips is 0.5.
     `root` is not used.
     """
     rng = np.random.default_rng(fold(seed, "skeletons"))
-    joints = np.repeat(body(poses, rng), views, axis=0)
+    angles = np.repeat(random_poses(poses, rng), views, axis=0)
     limits = np.array([np.pi, np.pi / 6, np.pi / 6])
-    view = rng.uniform(-limits, limits, size=(len(joints), 3))
+    view = rng.uniform(-limits, limits, size=(len(angles), 3))
+    names = (*VIEW, *JOINTS)
     return ImageData(
-        seen(joints, view).reshape(len(joints), -1),
-        labels=view,
-        factor_names=VIEW,
-        factor_kinds=("continuous",) * len(VIEW),
+        seen(body(angles), view).reshape(len(angles), -1),
+        labels=np.concatenate([view, angles], axis=1),
+        factor_names=names,
+        factor_kinds=("continuous",) * len(names),
         groups=np.repeat(np.arange(poses), views),
         name="skeletons",
         about="rendered",
     )
 
 
-def body(n: int, rng: np.random.Generator) -> Array:
-    """The key points (n, 13, 3) of random bodies: x to the body's left, y up, z ahead; the spine is
-    1 long.
+def random_poses(n: int, rng: np.random.Generator) -> Array:
+    """Joint angles (n, 15) in the order of `JOINTS`, independent and uniform, radians."""
+    low, high = np.array([TURNS[name.removeprefix("left_").removeprefix("right_")] for name in JOINTS]).T
+    return rng.uniform(low, high, size=(n, len(JOINTS)))
+
+
+def body(angles: Array) -> Array:
+    """The key points (n, 13, 3) at joint angles (n, 15): x to the body's left, y up, z ahead; the
+    spine is 1 long. Angles of the right side are those of its mirror image.
     """
-    angle = {(name, side): rng.uniform(*TURNS[name], n) for name in TURNS for side in (1, -1)}
-    spine = _turn("y", angle["spine_y", 1]) @ _turn("z", angle["spine_z", 1]) @ _turn("x", angle["spine_x", 1])
+    angle = dict(zip(JOINTS, angles.T, strict=True))
+    spine = _turn("y", angle["spine_y"]) @ _turn("z", angle["spine_z"]) @ _turn("x", angle["spine_x"])
     up = np.array([0, 1.0, 0])
     left = np.array([1.0, 0, 0])
     points = {"head": spine @ (1.44 * up)}
     for name, side in (("left", 1), ("right", -1)):
         shoulder = spine @ (0.96 * up + 0.34 * side * left)
-        arm = spine @ _turn("z", side * angle["shoulder_z", side]) @ _turn("x", angle["shoulder_x", side])
+        arm = spine @ _turn("z", side * angle[f"{name}_shoulder_z"]) @ _turn("x", angle[f"{name}_shoulder_x"])
         elbow = shoulder + arm @ (-0.58 * up)
-        hip = np.broadcast_to(0.24 * side * left, (n, 3))
-        leg = _turn("z", side * angle["hip_z", side]) @ _turn("x", angle["hip_x", side])
+        hip = np.broadcast_to(0.24 * side * left, (len(angles), 3))
+        leg = _turn("z", side * angle[f"{name}_hip_z"]) @ _turn("x", angle[f"{name}_hip_x"])
         knee = hip + leg @ (-0.9 * up)
         points[f"{name}_shoulder"] = shoulder
         points[f"{name}_elbow"] = elbow
         points[f"{name}_hip"] = hip
         points[f"{name}_knee"] = knee
-        points[f"{name}_wrist"] = elbow + arm @ _turn("x", angle["elbow", side]) @ (-0.52 * up)
-        points[f"{name}_foot"] = knee + leg @ _turn("x", angle["knee", side]) @ (-0.88 * up)
+        points[f"{name}_wrist"] = elbow + arm @ _turn("x", angle[f"{name}_elbow"]) @ (-0.52 * up)
+        points[f"{name}_foot"] = knee + leg @ _turn("x", angle[f"{name}_knee"]) @ (-0.88 * up)
     return np.stack([points[name] for name in KEYPOINTS], axis=1)
 
 

@@ -19,8 +19,10 @@ def groups(data: Dataset, batch_size: int, *, group_size: int = 4, shared: Seque
 
 
 def views(data: Dataset, batch_size: int, *, moving: Sequence[str] = ()) -> Draw:
-    """Two views of one thing: all factors but `moving` (the last one unless named) are equal; or
-    two of one group.
+    """Two views of one thing, with the number of the thing, y (B, 2): all factors but `moving` (the
+    last one unless named) are equal; or two of one group.
+
+    ValueError if there is one thing only, or a group of one row: its other views are missing.
     """
     if data.grid is not None:
         free = [data.grid.index(f) for f in moving] or [max(varying(data.grid))]
@@ -29,9 +31,22 @@ def views(data: Dataset, batch_size: int, *, moving: Sequence[str] = ()) -> Draw
         raise ValueError(f"{data.name} has no grid of factors that could move: leave out moving")
     else:
         cells = shared_cells(data, "views", ())
-    cells = of_two(data, "views", cells)
+    twos = of_two(data, "views", cells)
+    if len(twos) < 2:
+        raise ValueError(f"{data.name} has two views of one thing only; batches of views take two things or more")
+    alone = len(cells) - len(twos)
+    if alone and data.grid is None:
+        raise ValueError(
+            f"{alone} of {len(cells)} groups of {data.name} have one view only, and batches of views take two of each: "
+            "give the other views, or leave these rows out"
+        )
     n = count(batch_size, 2, "views")
-    return lambda rng, step: Drawn(cells.members(rng, cells.cells(rng, n), 2))
+
+    def draw(rng: np.random.Generator, step: int) -> Drawn:
+        rows = twos.members(rng, twos.cells(rng, n), 2)
+        return Drawn(rows, y=twos.keys_at(rows))
+
+    return draw
 
 
 def triplets(data: Dataset, batch_size: int, *, shared: Sequence[str] = ()) -> Draw:

@@ -16,6 +16,7 @@ _FUNCTIONS: dict[str, tuple[str, ...]] = {  # of each file: (run, **options) -> 
     "pair_mask": ("changed_found", "unshared"),
     "probe": ("accuracy", "leak"),
     "relighting": ("error", "psnr", "mean_image_psnr", "moved"),
+    "retrieval": ("hits", "raw_hits"),
     "steadiness": ("drift",),
     "succession": ("succession", "latents"),
     "swap": ("error",),
