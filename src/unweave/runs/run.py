@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from unweave.data.base import Dataset
 from unweave.data.convert.scale import refuse_unfinite, unit, unmasked
 from unweave.generators import seeded
 from unweave.methods.base import Method, NotAvailable
+from unweave.nets.evaluating import evaluating
 from unweave.runs.class_block import classes_of, with_class
 from unweave.runs.folder import Folder
 from unweave.runs.opening import differ, method_of, open_data, parted, refuse_other
@@ -221,15 +221,3 @@ def load_run(
 def _array(images: Any) -> NDArray[Any]:
     """What was given as an array; a mask stays, since it has to be seen."""
     return np.asanyarray(plain(images))
-
-
-@contextlib.contextmanager
-def evaluating(module: nn.Module) -> Iterator[None]:
-    """Evaluation mode inside the block, each sub-module's own mode after it."""
-    modes = {m: m.training for m in module.modules()}
-    module.eval()
-    try:
-        yield
-    finally:
-        for m, mode in modes.items():
-            m.training = mode
