@@ -15,7 +15,8 @@ tanh, from a pose and the content of the last observed frame to the pose of the 
 
 **Departures**: the batch normalisation before the tanh of both codes has no learned scale; C is a
 leaky network; the encoders are in evaluation mode while the predictor is trained. All pairs of the
-batch are in both terms of C's loss, where the authors halve it.
+batch are in both terms of C's loss, where the authors halve it. The decoder has no sigmoid at its
+end, which stays at black where most pixels are: its output is cut to 0 to 1 after training.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class DrNet(Method):
     """A code is [content, pose]; players "scene" and "model", then "predictor".
 
     encoder: images (B, C, H, W) to content (B, content). pose_encoder: to pose (B, pose). decoder:
-    (content, pose) to logits of pixels. critic: two poses (B, 2 pose) to logits (B,), which is C.
+    (content, pose) to pixels. critic: two poses (B, 2 pose) to logits (B,), which is C.
     steps: filled in.
     """
 
@@ -164,7 +165,7 @@ class DrNet(Method):
     def _modelled(self, first: Tensor, other: Tensor, target: Tensor, pose: Tensor, second: Tensor) -> Losses:
         """The turn of encoders and decoder. second: the pose that is not decoded, without a gradient."""
         content, again = self.encoder(torch.cat([first, other])).chunk(2)  # (B, content) each
-        error = F.mse_loss(self._image(content, pose), target)
+        error = F.mse_loss(self._output(content, pose), target)
         similarity = F.mse_loss(content, again.detach())
         loss = error + self.alpha * similarity
         terms = {"error": error, "similarity": similarity}
@@ -196,7 +197,7 @@ class DrNet(Method):
         content = self._fixed(self.encoder, clips[:, -1:])[:, 0]
         with torch.no_grad():
             found = self.predictor(poses, content, n)[:, -n:].float()  # (B, n, pose)
-            frames = self._image(content.repeat_interleave(n, 0), found.flatten(0, 1))
+            frames = self._output(content.repeat_interleave(n, 0), found.flatten(0, 1)).clamp(0, 1)
         return frames.unflatten(0, (len(clips), n))
 
     def _fixed(self, encoder: nn.Module, clips: Tensor) -> Tensor:
@@ -210,15 +211,15 @@ class DrNet(Method):
         logits: Tensor = self.critic(torch.cat([pose, second], 1)).float()
         return logits
 
-    def _image(self, content: Tensor, pose: Tensor) -> Tensor:
-        image: Tensor = self.decoder(torch.cat([content, pose], 1)).float().sigmoid()
-        return image
+    def _output(self, content: Tensor, pose: Tensor) -> Tensor:
+        output: Tensor = self.decoder(torch.cat([content, pose], 1)).float()
+        return output
 
     def encode(self, x: Tensor) -> Posterior:
         return Posterior(torch.cat([self.encoder(x), self.pose_encoder(x)], 1), blocks=self.blocks)
 
     def decode(self, z: Tensor) -> Tensor:
-        return self._image(z[:, : self.content], z[:, self.content :])
+        return self._output(z[:, : self.content], z[:, self.content :]).clamp(0, 1)
 
     def sample_prior(self, n: int) -> Tensor:
         raise NotAvailable("codes have no prior: take content and pose from images")
