@@ -71,7 +71,7 @@ def of_numpy(net: nn.Module, x: np.ndarray) -> np.ndarray:
 def coded(bounded: nn.Module, frames: np.ndarray) -> np.ndarray:
     """Codes (n, D) of frames (n, F): columns of mean 0 and variance 1 over all n, then tanh."""
     raw = of_numpy(bounded.encoder, frames)
-    return np.tanh((raw - raw.mean(0)) / np.sqrt(raw.var(0) + 1e-5))
+    return np.tanh((raw - raw.mean(0)) / np.sqrt(raw.var(0) + 1e-10))
 
 
 def test_the_losses_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,8 +188,8 @@ def test_content_cannot_shrink() -> None:
     before = made.encoder(x)
     with torch.no_grad():
         for w in made.encoder.encoder[-1].parameters():
-            w.mul_(0.1)
-    assert torch.allclose(made.encoder(x), before, atol=0.02)
+            w.mul_(0.01)
+    assert torch.allclose(made.encoder(x), before, atol=0.001)
     assert before.std(0).median() > 0.5
     assert list(made.encoder.norm.parameters()) == []
 
