@@ -143,13 +143,15 @@ class DrNet(Method):
 
     def _refuse(self, clips: int, frames: int) -> None:
         """ValueError for clips that are too short, or one alone."""
-        least = DRAWN
-        if self.predictor is not None:
-            least = max(least, self.past + self.future)
-        if frames < least:
+        if frames < DRAWN:
             raise ValueError(
-                f"clips have {frames} frames; drnet draws {DRAWN} different ones, and its predictor trains on past + "
-                f"future = {self.past} + {self.future}: choose --clip-length {least} or more"
+                f"clips have {frames} frames; drnet draws {DRAWN} different ones: choose --clip-length {DRAWN}"
+            )
+        trained = self.past + self.future
+        if self.predictor is not None and frames < trained:
+            raise ValueError(
+                f"clips have {frames} frames; the predictor trains on past + future = {self.past} + {self.future}: "
+                f"choose --clip-length {trained} or more, or last=0 for no predictor"
             )
         if clips < 2:
             raise ValueError(f"the batch has {clips} clip of {frames} frames; its poses need another one beside them")
