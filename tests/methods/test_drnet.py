@@ -139,7 +139,6 @@ def test_the_discriminator_teaches_the_decoded_pose_alone() -> None:
     error = made._modelled(frames[0], frames[1], frames[2], pose, second).of["model"]
     (to_pose,) = torch.autograd.grad(without - error, pose, retain_graph=True)
     assert to_pose.abs().sum() > 0
-    first, then = method().losses(a_batch(), 0)
     made = method()
     seen: list[Tensor] = []
     made.pose_encoder.register_forward_hook(lambda net, x, codes: seen.append(codes.requires_grad_()))

@@ -58,12 +58,13 @@ def probe(run: Run, factor: str, block: str, seed: int = 0) -> Leak:
     columns = columns_of(run, block)
     k = factor_number(run.data, factor)
     fitted, tested = sides(run, seed)
-    y, y_test = (data.factors_at(rows)[:, k] for data, rows in (fitted, tested))
-    every, times = np.unique(np.concatenate([y, y_test]), return_counts=True)
+    values = [data.factors_at(rows)[:, k] for data, rows in (fitted, tested)]
+    every, y, times = np.unique(np.concatenate(values), return_inverse=True, return_counts=True)
     if len(every) < 2:
         raise ValueError(f"{factor} has one value in {run.data.name}: there is nothing to tell apart")
     codes, codes_test = (run.encode(data.take(rows))[:, columns] for data, rows in (fitted, tested))
-    score = accuracy_of(y_test, predicted(codes, y, codes_test, "network"))
+    first = len(codes)
+    score = accuracy_of(y[first:], predicted(codes, y[:first], codes_test, "network"))
     return Leak(score, float(times.max() / times.sum()))
 
 
