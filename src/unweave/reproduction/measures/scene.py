@@ -63,7 +63,7 @@ def accuracy_of_critic(codes: NDArray[np.floating], data: Dataset, seed: int) ->
 def pairs(
     codes: NDArray[np.floating], groups: NDArray[np.int64], clips: NDArray[np.int64], n: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.floating], NDArray[np.int64]]:
-    """n pairs of codes (n, 2 D) of these clips, and whether both are of one clip (n,), half of them.
+    """Pairs of codes (n, 2 D) of these clips, and whether both are of one clip (n,), half of them.
 
     The frames of a pair of one clip are different ones.
     """
