@@ -14,6 +14,7 @@ class Predictor(nn.Module):
 
     def __init__(self, columns: int, context: int, width: int):
         super().__init__()
+        self.width = width
         self.embed = nn.Linear(columns + context, width)
         self.cells = nn.ModuleList(nn.LSTMCell(width, width) for _ in range(2))
         self.out = nn.Linear(width, columns)
@@ -25,7 +26,8 @@ class Predictor(nn.Module):
         The state starts at 0. context: (B, context).
         """
         steps = known.shape[1]
-        states: list[tuple[Tensor, Tensor] | None] = [None] * len(self.cells)
+        zero = context.new_zeros(len(context), self.width)
+        states = [(zero, zero) for _ in self.cells]  # (h, c) of each cell
         made: list[Tensor] = []
         for t in range(steps - 1 + more):
             last = known[:, t] if t < steps else made[-1]
