@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from unweave.methods.base import Method, Player
-from unweave.runs.run import evaluating
+from unweave.nets.evaluating import evaluating
 from unweave.types import Batch, Losses, Posterior
 
 GAN_ADAM = partial(torch.optim.Adam, betas=(0.5, 0.999))

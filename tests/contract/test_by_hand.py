@@ -19,7 +19,7 @@ from torch.optim import SGD, Adam
 
 from unweave.methods.base import Method
 from unweave.methods.regularisers.density_ratio import shuffle_columns
-from unweave.runs.run import evaluating
+from unweave.nets.evaluating import evaluating
 from unweave.seeds import fold
 from unweave.training.loop import Training
 from unweave.types import Batch

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from unweave.evaluation.encoder_output import Codes, NotCodes, Posterior, read
-from unweave.runs.run import CHUNK, evaluating
+from unweave.nets.evaluating import evaluating
+from unweave.runs.run import CHUNK
 from unweave.types import to_unit
 
 PROBE = 16  # images that are encoded again, to see that their codes are the same

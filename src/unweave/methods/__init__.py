@@ -108,6 +108,12 @@ METHODS: dict[str, Entry] = {
         "content and style from triplets, by swaps and a discriminator",
         {"judge_encoder": "conv64"},
     ),
+    "drnet": Entry(
+        "unweave.methods.drnet:DrNet",
+        "content and pose of clips, by an adversary that compares poses; a predictor of frames",
+        {"critic": "mlp"},
+        {"critic.width": 100, "critic.depth": 2},
+    ),
     "lord": Entry("unweave.methods.lord:Lord", "class and content by latent optimisation, then encoders"),
     "f-statistic": Entry(
         "unweave.methods.f_statistic:FStatistic", "encoder in a few of whose dimensions classes differ beyond chance"

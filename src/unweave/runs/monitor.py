@@ -15,7 +15,7 @@ from unweave.data.base import Dataset
 from unweave.data.sampling.moving import some_clips
 from unweave.generators import seeded
 from unweave.methods.base import Method, NotAvailable
-from unweave.runs.run import evaluating
+from unweave.nets.evaluating import evaluating
 from unweave.seeds import fold
 from unweave.training.kl_log import written
 from unweave.training.loop import Training

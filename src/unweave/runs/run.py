@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from unweave.blocks import Block, as_blocks
 from unweave.data.base import Dataset
 from unweave.generators import seeded
 from unweave.methods.base import Method
+from unweave.nets.evaluating import evaluating
 from unweave.runs.class_block import classes_of, with_class
 from unweave.runs.folder import Folder
 from unweave.runs.given_images import array, as_trained
@@ -193,15 +193,3 @@ def load_run(
     method = method_of(folder, modules)
     folder.load_weights(method)
     return Run(folder, method.to(device), other_data=other_data)
-
-
-@contextlib.contextmanager
-def evaluating(module: nn.Module) -> Iterator[None]:
-    """Evaluation mode inside the block, each sub-module's own mode after it."""
-    modes = {m: m.training for m in module.modules()}
-    module.eval()
-    try:
-        yield
-    finally:
-        for m, mode in modes.items():
-            m.training = mode

@@ -14,12 +14,13 @@ _FUNCTIONS: dict[str, tuple[str, ...]] = {  # of each file: (run, **options) -> 
     "labels_alone": ("accuracy", "gain"),
     "one_shot": ("accuracy", "by_pixels", "times_pixels"),
     "pair_mask": ("changed_found", "unshared"),
-    "probe": ("accuracy", "leak"),
+    "probe": ("accuracy", "leak", "explained"),
     "relighting": ("error", "psnr", "mean_image_psnr", "moved"),
     "retrieval": ("hits", "raw_hits"),
+    "scene": ("told_apart", "by_factors"),
     "steadiness": ("drift",),
     "succession": ("succession", "latents"),
-    "swap": ("error",),
+    "swap": ("error", "within_clips"),
     "use": ("accuracy", "gain", "kept", "leak", "few", "few_gain"),
 }
 MEASURES = frozenset(f"{__name__}.{file}:{name}" for file, names in _FUNCTIONS.items() for name in names)

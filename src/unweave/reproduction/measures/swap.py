@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from unweave.data.base import Dataset
 from unweave.data.classes import factor_number
 from unweave.data.convert.scale import to_unit
+from unweave.data.sampling.listed_cells import ListedCells
 from unweave.evaluation.latents import compose
 from unweave.reproduction.measures.columns import columns_of
 from unweave.reproduction.measures.likeness import squared
@@ -40,6 +41,25 @@ def error(run: Run, *, content: Sequence[str], block: str = "content", n: int = 
     true = to_unit(targets)
     blank = np.broadcast_to(true.mean(0), true.shape)
     return float(squared(made, true).mean() / squared(blank, true).mean())
+
+
+def within_clips(run: Run, *, block: str = "content", n: int = ROWS, seed: int = 0) -> float:
+    """Squared error of frames decoded with the block of another frame of their clip, over that of showing the other
+    frame: 0 or more, lower is better, 1 for a decoder that copies.
+
+    Of held-out clips, where there are some. ValueError if the data have no clips.
+    """
+    data = run.data if run.held is None else run.held
+    if data.groups is None:
+        raise ValueError(f"{data.name} has no clips to take two frames of")
+    frames = ListedCells(data.groups).keep(2)
+    rng = np.random.default_rng(fold(seed, "swap"))
+    given, target = frames.members(rng, frames.cells(rng, n), 2).T
+    codes = run.encode(data.take(target))
+    every = range(codes.shape[1])[columns_of(run, block)]
+    made = run.decode(compose(codes, (run.encode(data.take(given)), list(every))))
+    true = to_unit(data.take(target))
+    return float(squared(made, true).mean() / squared(to_unit(data.take(given)), true).mean())
 
 
 def pairs(

@@ -1,0 +1,241 @@
+"""DrNet (Denton and Birodkar, 2017): content and pose of clips, by an adversary that compares poses.
+
+Of each clip four frames are drawn: c, c', p and p'. With content h(x), pose g(x), decoder D and a
+scene discriminator C, which is to say whether two poses are of one clip:
+
+    C:  -log C(g(p), g(p')) - log(1 - C(g(p), g(p' of another clip)))
+    model:  |D(h(c), g(p)) - p|^2 + alpha * |h(c) - sg h(c')|^2
+            - beta / 2 * (log C(g(p), sg g(p')) + log(1 - C(g(p), sg g(p'))))
+
+sg is stop-gradient; squares are means over pixels or columns. C moves first, then the model against
+its new weights. C is least sure at 1/2, where the last line is beta * log 2 and its gradient 0.
+
+The last share of a run trains a predictor with the encoders fixed: linear, two LSTM cells, linear,
+tanh, from a pose and the content of the last observed frame to the pose of the next frame.
+
+**Departures**: the batch normalisation before the tanh of both codes has no learned scale; C is a
+leaky network; the encoders are in evaluation mode while the predictor is trained. All pairs of the
+batch are in both terms of C's loss, where the authors halve it. The decoder has no sigmoid at its
+end, which stays at black where most pixels are: its output is cut to 0 to 1 after training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Annotated, Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unweave.blocks import Block
+from unweave.maths.derangement import derangement
+from unweave.methods.base import Method, NotAvailable, Player
+from unweave.nets.bounded import Bounded
+from unweave.nets.discriminator import towards
+from unweave.nets.evaluating import evaluating
+from unweave.nets.predictor import Predictor
+from unweave.settings import Setting
+from unweave.types import NATS, Batch, Losses, Posterior
+
+DRAWN = 4  # frames of a clip
+UNITS = {
+    "error": "squared difference of pixels",
+    "similarity": "squared difference of codes",
+    "similarity of others": "share of that of other clips",
+    "spread of content": "deviation over clips, median of columns",
+    "unsure": NATS,
+    "scene": NATS,
+    "accuracy": "share",
+    "prediction error": "squared difference of poses",
+}
+
+
+class DrNet(Method):
+    """A code is [content, pose]; players "scene" and "model", then "predictor".
+
+    encoder: images (B, C, H, W) to content (B, content). pose_encoder: to pose (B, pose). decoder:
+    (content, pose) to pixels. critic: two poses (B, 2 pose) to logits (B,), which is C.
+    steps: filled in.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        pose_encoder: nn.Module,
+        decoder: nn.Module,
+        critic: nn.Module,
+        *,
+        steps: int,
+        content: Annotated[int, Setting("columns of the content", low=1, search=(16, 64, 128))] = 64,
+        pose: Annotated[int, Setting("columns of the pose", low=1, search=(2, 5, 10, 16))] = 5,
+        alpha: Annotated[float, Setting("squared error of pixels per unit of the content's", low=0)] = 1.0,
+        beta: Annotated[
+            float, Setting("squared error of pixels per nat of the discriminator", low=0, search=("log", 1e-4, 1))
+        ] = 0.1,
+        last: Annotated[float, Setting("share of the run that trains the predictor; 0 for none", low=0)] = 0.2,
+        past: Annotated[int, Setting("frames that the predictor observes", low=1)] = 4,
+        future: Annotated[int, Setting("frames after these on which it is trained", low=1)] = 4,
+        width: Annotated[int, Setting("units of each LSTM cell", low=1, search=(64, 256))] = 256,
+        lr: Annotated[float, Setting("learning rate of the model", above=0, search=("log", 1e-4, 1e-2))] = 2e-3,
+        scene_lr: Annotated[float, Setting("learning rate of the scene discriminator", above=0)] = 2e-3,
+        predictor_lr: Annotated[float, Setting("learning rate of the predictor", above=0)] = 1e-3,
+    ):
+        super().__init__()
+        if last >= 1:
+            raise ValueError(f"last is {last:g}: the encoders need a share of the run, so choose less than 1")
+        self.encoder = Bounded(encoder, content)
+        self.pose_encoder = Bounded(pose_encoder, pose)
+        self.decoder = decoder
+        self.critic = critic
+        self.predictor = Predictor(pose, content, width) if last else None
+        self.boundary = max(1, steps - round(last * steps))
+        self.content = content
+        self.pose = pose
+        self.alpha = alpha
+        self.beta = beta
+        self.past = past
+        self.future = future
+        self.lr = lr
+        self.scene_lr = scene_lr
+        self.predictor_lr = predictor_lr
+
+    @classmethod
+    def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+        return {
+            "encoder": {"outputs": known["content"]},
+            "pose_encoder": {"outputs": known["pose"]},
+            "decoder": {"inputs": known["content"] + known["pose"]},
+            "critic": {"inputs": 2 * known["pose"]},
+        }
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return frozenset({"clips"})
+
+    @property
+    def blocks(self) -> Mapping[str, Block | slice]:
+        return {
+            "content": Block(slice(0, self.content), kind="point"),
+            "pose": Block(slice(self.content, self.content + self.pose), kind="point"),
+        }
+
+    def players(self) -> dict[str, Player]:
+        adam = partial(torch.optim.Adam, betas=(0.5, 0.999))
+        found = {
+            "scene": Player(self.critic, self.scene_lr, adam),
+            "model": Player((self.encoder, self.pose_encoder, self.decoder), self.lr, adam),
+        }
+        if self.predictor is not None:
+            found["predictor"] = Player(self.predictor, self.predictor_lr)
+        return found
+
+    def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
+        self._refuse(batch.x.shape[0], batch.x.shape[1])
+        if step >= self.boundary:
+            yield self._predicted(batch.x)
+            return
+        frames = drawn(batch.x)
+        pose, second = self.pose_encoder(torch.cat([frames[2], frames[3]])).chunk(2)  # (B, pose) each
+        yield self._told_apart(pose.detach(), second.detach())
+        yield self._modelled(frames[0], frames[1], frames[2], pose, second.detach())
+
+    def _refuse(self, clips: int, frames: int) -> None:
+        """ValueError for clips that are too short, or one alone."""
+        if frames < DRAWN:
+            raise ValueError(
+                f"clips have {frames} frames; drnet draws {DRAWN} different ones: choose --clip-length {DRAWN}"
+            )
+        trained = self.past + self.future
+        if self.predictor is not None and frames < trained:
+            raise ValueError(
+                f"clips have {frames} frames; the predictor trains on past + future = {self.past} + {self.future}: "
+                f"choose --clip-length {trained} or more, or last=0 for no predictor"
+            )
+        if clips < 2:
+            raise ValueError(f"the batch has {clips} clip of {frames} frames; its poses need another one beside them")
+
+    def _told_apart(self, pose: Tensor, second: Tensor) -> Losses:
+        """The turn of C."""
+        same = self._scene(pose, second)
+        other = self._scene(pose, second[derangement(len(second), second.device)])
+        loss = towards(1.0, same) + towards(0.0, other)
+        right = torch.cat([same > 0, other < 0]).float().mean()
+        return Losses({"scene": loss}, {"scene": loss, "accuracy": right}, UNITS)
+
+    def _modelled(self, first: Tensor, other: Tensor, target: Tensor, pose: Tensor, second: Tensor) -> Losses:
+        """The turn of encoders and decoder. second: the pose that is not decoded, without a gradient."""
+        content, again = self.encoder(torch.cat([first, other])).chunk(2)  # (B, content) each
+        error = F.mse_loss(self._output(content, pose), target)
+        similarity = F.mse_loss(content, again.detach())
+        loss = error + self.alpha * similarity
+        terms = {"error": error, "similarity": similarity}
+        terms["similarity of others"] = similarity / (2 * content.var(0).mean())  # 1 for two clips at random
+        terms["spread of content"] = content.std(0).median()
+        if self.beta > 0:
+            unsure = towards(0.5, self._scene(pose, second))
+            terms["unsure"] = unsure - towards(0.5, torch.zeros_like(unsure))  # from its minimum, log 2
+            loss = loss + self.beta * unsure
+        return Losses({"model": loss}, terms, UNITS)
+
+    def _predicted(self, clips: Tensor) -> Losses:
+        """The turn of the predictor, on a window of each clip."""
+        assert self.predictor is not None  # it has a share of the run
+        window = windows(clips, self.past + self.future)  # (B, T, C, H, W)
+        poses = self._fixed(self.pose_encoder, window)  # (B, T, pose)
+        content = self._fixed(self.encoder, window[:, self.past - 1 : self.past])[:, 0]
+        error = F.mse_loss(self.predictor(poses[:, :-1], content).float(), poses[:, 1:])
+        return Losses({"predictor": error}, {"prediction error": error}, UNITS)
+
+    def predict(self, clips: Tensor, n: int) -> Tensor:
+        """The `n` frames (B, n, C, H, W) after clips (B, M, C, H, W), M at least 1.
+
+        The content is that of the last frame of each.
+        """
+        if self.predictor is None:
+            raise NotAvailable("this run has no predictor: its setting last is 0")
+        poses = self._fixed(self.pose_encoder, clips)
+        content = self._fixed(self.encoder, clips[:, -1:])[:, 0]
+        with torch.no_grad():
+            found = self.predictor(poses, content, n)[:, -n:].float()  # (B, n, pose)
+            frames = self._output(content.repeat_interleave(n, 0), found.flatten(0, 1)).clamp(0, 1)
+        return frames.unflatten(0, (len(clips), n))
+
+    def _fixed(self, encoder: nn.Module, clips: Tensor) -> Tensor:
+        """Codes (B, M, D) of clips (B, M, C, H, W), in evaluation mode and without a gradient."""
+        with evaluating(encoder), torch.no_grad():
+            codes: Tensor = encoder(clips.flatten(0, 1))
+        return codes.unflatten(0, clips.shape[:2])
+
+    def _scene(self, pose: Tensor, second: Tensor) -> Tensor:
+        """Logits (B,) of two poses being of one clip."""
+        logits: Tensor = self.critic(torch.cat([pose, second], 1)).float()
+        return logits
+
+    def _output(self, content: Tensor, pose: Tensor) -> Tensor:
+        output: Tensor = self.decoder(torch.cat([content, pose], 1)).float()
+        return output
+
+    def encode(self, x: Tensor) -> Posterior:
+        return Posterior(torch.cat([self.encoder(x), self.pose_encoder(x)], 1), blocks=self.blocks)
+
+    def decode(self, z: Tensor) -> Tensor:
+        return self._output(z[:, : self.content], z[:, self.content :]).clamp(0, 1)
+
+    def sample_prior(self, n: int) -> Tensor:
+        raise NotAvailable("codes have no prior: take content and pose from images")
+
+
+def drawn(clips: Tensor) -> Tensor:
+    """Four different frames (4, B, C, H, W) of each clip (B, M, C, H, W), at random offsets."""
+    rows = torch.arange(len(clips), device=clips.device)
+    offsets = torch.rand(clips.shape[:2], device=clips.device).argsort(1)[:, :DRAWN]  # (B, 4)
+    return clips[rows, offsets.T]
+
+
+def windows(clips: Tensor, length: int) -> Tensor:
+    """Consecutive frames (B, length, C, H, W) of each clip (B, M, C, H, W), from a random one on."""
+    rows = torch.arange(len(clips), device=clips.device)
+    first = torch.randint(clips.shape[1] - length + 1, (len(clips), 1), device=clips.device)
+    return clips[rows[:, None], first + torch.arange(length, device=clips.device)]
