@@ -60,6 +60,8 @@ class DrNet(Method):
     steps: filled in.
     """
 
+    loss_unit: Mapping[str, str] = {"model": UNITS["error"], "predictor": UNITS["prediction error"]}
+
     def __init__(
         self,
         encoder: nn.Module,

@@ -12,8 +12,8 @@ for which there is no true image. Errors are means over pixels, and those of a l
 images. As in the authors' code both players move at once, "real" is .95, and each image that is
 decoded has its own draw of z.
 
-D is either told apart by its classes (`judge=class`: the logit is linear in features of the image,
-with a term of the class), or it judges pairs of images of one class (`judge=pair`), which takes any
+D sees the class beside an image (`judge=class`: the logit is linear in features of the image,
+with a term of the class), or another image of the class (`judge=pair`), which takes any
 number of classes. It rests while it names `rest` of a batch rightly or more.
 
 **Departures**: classes of x1 and x2 always differ. The networks are those of the VAEs, without
