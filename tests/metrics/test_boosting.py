@@ -8,7 +8,7 @@ import pytest
 from sklearn.datasets import make_blobs
 from sklearn.ensemble import GradientBoostingClassifier
 
-from unweave.metrics.estimators import boosting
+from unweave.metrics.estimators import boosted_factor, boosting
 from unweave.metrics.estimators.boosting import fit_factors, importances
 from unweave.metrics.estimators.cuts import Ties
 from unweave.metrics.estimators.sorted_columns import sort_columns
@@ -29,7 +29,7 @@ def disentanglement_completeness(importance):
 @pytest.fixture
 def few_stages(monkeypatch):
     """Properties that hold at each stage need no hundred of them."""
-    monkeypatch.setattr(boosting, "STAGES", 15)
+    monkeypatch.setattr(boosted_factor, "STAGES", 15)
 
 
 def clusters(n, levels, seed=0):
@@ -105,7 +105,7 @@ def test_the_search_finds_what_trying_every_cut_finds(block, digits):
 
 @pytest.mark.parametrize("levels", [2, 5])
 def test_first_stages_are_scikit_learns(levels, monkeypatch):
-    monkeypatch.setattr(boosting, "STAGES", 4)
+    monkeypatch.setattr(boosted_factor, "STAGES", 4)
     codes, v = clusters(500, (levels,))
     weights = np.random.default_rng(0).uniform(0.5, 2, 500)  # without them many cuts gain exactly the same at first
     ours = importances(codes, v[:, 0], weights=weights)
@@ -162,7 +162,7 @@ def test_factors_that_are_grown_together_are_those_fitted_alone():
     together = fit_factors(codes, factors, seed=3)
     for k, fit in enumerate(together):
         alone = fits_of(codes, factors, seed=3)[k : k + 1]
-        for stage in range(boosting.STAGES):
+        for stage in range(boosted_factor.STAGES):
             alone[0].begin_stage()
             for part in alone[0].parts():
                 boosting._grow(stage, [part])
@@ -172,7 +172,7 @@ def test_factors_that_are_grown_together_are_those_fitted_alone():
 
 def fits_of(codes, factors, seed=0):
     columns = sort_columns(codes)
-    return [boosting._Fit(columns, factors[:, k], np.ones(len(codes)), seed, k) for k in range(factors.shape[1])]
+    return [boosted_factor.Fit(columns, factors[:, k], np.ones(len(codes)), seed, k) for k in range(factors.shape[1])]
 
 
 @pytest.mark.usefixtures("few_stages")

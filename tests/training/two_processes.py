@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from unweave.methods.base import Method, Player
 from unweave.runs.train import resume, train
+from unweave.settings import Setting
 from unweave.training.loop import Training
 from unweave.training.ranks import rank
 from unweave.types import Batch, Losses
@@ -30,10 +31,14 @@ def batch(step: int) -> Batch:
     return Batch(torch.sin(torch.arange(N * 3.0).reshape(N, 3) + step), rows, labelled=Batch(rows[:, None].float()))
 
 
+Norm = Annotated[float, Setting("of a gradient", above=0)]
+Scale = Annotated[float, Setting("of the loss in the second process", above=0)]
+
+
 class Seen(Method):
     """Fits numbers; keeps which rows it saw and which noise; `idle` is used by the rows of the second half alone."""
 
-    def __init__(self, *, skip: float = torch.inf, clip: float = torch.inf, scale: float = 1.0) -> None:
+    def __init__(self, *, skip: Norm = torch.inf, clip: Norm = torch.inf, scale: Scale = 1.0) -> None:
         super().__init__()
         torch.manual_seed(rank())  # the loop makes them equal
         self.net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))

@@ -26,8 +26,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from unweave.metrics.estimators import boosted_factor
 from unweave.metrics.estimators.boosted import GradientBoosting
-from unweave.metrics.estimators.boosted_factor import STAGES, Fit, Part, newton_steps
+from unweave.metrics.estimators.boosted_factor import Fit, Part, newton_steps
 from unweave.metrics.estimators.sorted_columns import Floats, sort_columns
 from unweave.metrics.estimators.trees import dyadic, grow
 
@@ -64,7 +65,7 @@ def fit_factors(
     fits = [Fit(columns, v[:, k], w, seed, k) for k in range(v.shape[1])]
     bundles = list(_bundles([part for fit in fits for part in fit.parts()]))
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        for stage in range(STAGES):
+        for stage in range(boosted_factor.STAGES):
             # factors are independent, and so are the trees of a stage: all of them at once
             list(pool.map(Fit.begin_stage, fits))
             list(pool.map(lambda parts, stage=stage: _grow(stage, parts), bundles))
