@@ -11,7 +11,7 @@ from tests.metrics import made
 
 from unweave import metrics
 from unweave.metrics import Groups, calibration, metric
-from unweave.metrics.estimators import boosting
+from unweave.metrics.estimators import boosted_factor
 from unweave.metrics.tables.arguments import PROTOCOLS
 from unweave.settings import keywords
 
@@ -98,7 +98,7 @@ def small():
     with pytest.MonkeyPatch.context() as patch:
         made.few_groups(patch)
         made.values_only(patch)
-        patch.setattr(boosting, "STAGES", 5)
+        patch.setattr(boosted_factor, "STAGES", 5)
         yield
 
 

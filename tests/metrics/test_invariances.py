@@ -7,7 +7,7 @@ import pytest
 from tests.metrics import made
 
 from unweave import metrics
-from unweave.metrics.estimators import boosting
+from unweave.metrics.estimators import boosted_factor
 
 ON_ROWS = ("rows", "groups", "pairs", "codes")
 NAMES = [name for name in metrics.names() if metrics.get(name).declares.tables in ON_ROWS]
@@ -75,7 +75,7 @@ def test_offsets(name):
 @pytest.mark.parametrize("size", [1e2, -1e4, 1e6])
 @pytest.mark.parametrize("name", ROBUST)
 def test_one_wild_entry_anywhere(name, size, monkeypatch):
-    monkeypatch.setattr(boosting, "STAGES", 20)
+    monkeypatch.setattr(boosted_factor, "STAGES", 20)
     z, v = code(name)
     value = metrics.get(name)(z, v).value
     tolerance = 0.02 if metrics.get(name).declares.cost == "cheap" else 0.03
