@@ -32,6 +32,7 @@ fast: .venv/developed
 
 docs: .venv/developed
 	$(BIN)/python docs/pages.py
+	$(BIN)/python docs/choosing.py
 	$(BIN)/python docs/tables.py
 	$(BIN)/python docs/house.py
 

@@ -19,9 +19,8 @@ from unweave.locate import locate
 from unweave.methods.classes import class_of
 from unweave.methods.resolve import resolve
 from unweave.methods.spec import Spec
-from unweave.reproduction.listed import nearest_recipe, read, recipes
+from unweave.reproduction.listed import read, recipes
 from unweave.reproduction.recipe import Recipe
-from unweave.runs.fitting import KINDS, kind_of
 from unweave.settings import Keyword
 from unweave.types import DataInfo
 
@@ -180,36 +179,9 @@ def recipes_page() -> str:
     )
 
 
-def choosing_page() -> str:
-    """The methods by what they need besides images, each with its recipe."""
-    parts = [
-        "# Choosing a method\n",
-        "What do your data have besides images? `unweave choose DATA` reads them and lists the methods that can be trained",
-        "on them, with the reason for every other one. Here are all methods by what they need, from the most that has to",
-        "be known to the least; a recipe shows what to expect, and takes minutes.\n",
-    ]
-    for kind, what in KINDS.items():
-        rows = [name for name in methods.names() if kind_of(name) == kind]
-        if rows:
-            parts += [f"## {what[0].upper()}{what[1:]}\n", "| method | | recipe |", "|---|---|---|"]
-            parts += [_choice(name) for name in rows]
-            parts.append("")
-    parts += [
-        "With `--classes FACTOR` a factor names the classes of any data; sub-folders and labels in a CSV file do too. Of",
-        "methods that need the same, the recipe's outcome, your data's kind, and the report of a short run of each decide.",
-    ]
-    return "\n".join(parts) + "\n"
-
-
-def _choice(name: str) -> str:
-    recipe = nearest_recipe(name)
-    shown = f"`{recipe}`" if recipe else ""
-    return f"| [`{name}`](methods/{name}.md) | {methods.METHODS[name].about} | {shown} |"
-
-
 def pages() -> dict[Path, str]:
     """Every page by its file."""
-    found = {HERE / "recipes.md": recipes_page(), HERE / "choosing.md": choosing_page()}
+    found = {HERE / "recipes.md": recipes_page()}
     found |= {HERE / "metrics" / f"{name}.md": metric_page(name) for name in metrics.names()}
     return found | {HERE / "methods" / f"{name}.md": method_page(name) for name in methods.names()}
 

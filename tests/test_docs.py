@@ -17,6 +17,11 @@ def test_pages_are_current():
     assert not left, f"pages of what is gone: {left}"
 
 
+def test_the_page_of_choosing_is_current():
+    module = runpy.run_path(str(DOCS / "choosing.py"))
+    assert module["PAGE"].read_text() == module["page"](), "run python docs/choosing.py"
+
+
 def test_the_page_of_estimators_says_what_they_give_today():
     module = runpy.run_path(str(DOCS / "estimators.py"))
     text = (DOCS / "estimators.md").read_text()

@@ -43,7 +43,9 @@ def test_the_reason_is_the_refusal_of_train(name, tmp_path):
 
 def test_the_nearest_recipe():
     assert nearest_recipe("factor-vae") == "factor-vae"
-    assert nearest_recipe("m2", "digits") == "m2"
+    assert nearest_recipe("vae", "digits") == "info-vae"  # of these data
+    assert nearest_recipe("vae", "scene3d") == "vae"  # of its own name; trade-off too has it first
+    assert nearest_recipe("annealed-vae", "dsprites") == "succession"
     assert nearest_recipe("no-such-method") == ""
 
 

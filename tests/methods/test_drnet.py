@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from unweave.maths.frames import drawn, windows
 from unweave.methods.base import NotAvailable
-from unweave.methods.drnet import DrNet, drawn, windows
+from unweave.methods.drnet import DrNet
 from unweave.methods.resolve import resolve
 from unweave.training.loop import Training
 from unweave.types import Batch, DataInfo
@@ -38,7 +39,7 @@ def numbered(clips: int, frames: int) -> Tensor:
 def test_four_different_frames_of_each_clip_at_all_offsets() -> None:
     """Content and decoded pose are never the same frame: the pixels would go by the content alone."""
     torch.manual_seed(0)
-    found = drawn(numbered(3000, 6)).squeeze().long()  # (4, clips)
+    found = drawn(numbered(3000, 6), 4).squeeze().long()  # (4, clips)
     assert torch.equal(found // 100, torch.arange(3000).expand(4, -1)), "frames of another clip"
     offsets = found % 100
     assert all(len(set(of_clip)) == 4 for of_clip in offsets.T.tolist())
@@ -77,7 +78,7 @@ def coded(bounded: nn.Module, frames: np.ndarray) -> np.ndarray:
 def test_the_losses_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     made = method(alpha=0.7, beta=0.3)
     batch = a_batch()
-    monkeypatch.setattr("unweave.methods.drnet.drawn", lambda x: x[:, [0, 1, 2, 3]].transpose(0, 1))
+    monkeypatch.setattr("unweave.methods.drnet.drawn", lambda x, count: x[:, [0, 1, 2, 3]].transpose(0, 1))
     monkeypatch.setattr("unweave.methods.drnet.derangement", lambda n, device: (torch.arange(n) + 1) % n)
     x = batch.x.double().numpy().reshape(5, 6, 64)
     contents = coded(made.encoder, np.concatenate([x[:, 0], x[:, 1]]))
@@ -131,7 +132,7 @@ def test_the_predictor_is_trained_last_and_alone() -> None:
 def test_the_discriminator_teaches_the_decoded_pose_alone() -> None:
     """Of its loss for the encoders, no gradient reaches the other pose, the content or the decoder."""
     made = method(alpha=0.0)
-    frames = drawn(a_batch().x)
+    frames = drawn(a_batch().x, 4)
     pose = torch.randn(5, 3, requires_grad=True)
     second = torch.randn(5, 3, requires_grad=True)
     without = made._modelled(frames[0], frames[1], frames[2], pose, second).of["model"]

@@ -1,4 +1,4 @@
-"""A data set with options, as a command line names it: `digits --classes shape --n 1000`."""
+"""A data set with options, as a command line names it: `dsprites --classes shape --size 32`."""
 
 from __future__ import annotations
 

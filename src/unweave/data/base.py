@@ -42,6 +42,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.data.convert.layout import refuse_channels_last
 from unweave.data.factor_table import FactorTable
 from unweave.data.factors import Factors, FactorSpace, Rng, Rows, meant
 from unweave.data.fingerprint import Fingerprint
@@ -188,7 +189,7 @@ class Dataset(ABC):
     def info(self) -> DataInfo:
         """The facts of this data set that a method may use."""
         rows = self.take([0]) if self.array is None else self.array[:1]
-        _refuse_channels_last(self.name, rows.shape[1:])
+        refuse_channels_last(rows.shape[1:], self.name)
         binary = self.binary
         if binary is None:
             binary = rows.dtype == np.uint8 and is_binary(self.take(spread(len(self))))
@@ -214,11 +215,3 @@ class Dataset(ABC):
         for images in found.rows(self.array, len(self), self.take, self.probed):
             found.add(images)
         return found.hex()
-
-
-def _refuse_channels_last(name: str, shape: tuple[int, ...]) -> None:
-    """ValueError for an image of 1, 3 or 4 columns and many more channels."""
-    if len(shape) == 3 and shape[2] in (1, 3, 4) and min(shape[:2]) > 4:
-        raise ValueError(
-            f"{name}: take gives images of {shape}, which are rows, columns, channels; they are (C, H, W), channels first"
-        )

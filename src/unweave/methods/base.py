@@ -92,6 +92,10 @@ class Method(nn.Module):
         """
         return {}
 
+    def unit_of_loss(self, player: str) -> str:
+        """The unit of a player's loss: nats where `loss_unit` does not name the player."""
+        return self.loss_unit if isinstance(self.loss_unit, str) else self.loss_unit.get(player, NATS)
+
     def players(self) -> dict[str, Player]:
         """The players, by name. Called once, before the first step.
 

@@ -31,6 +31,7 @@ from torch import Tensor, nn
 
 from unweave.blocks import Block
 from unweave.maths.derangement import derangement
+from unweave.maths.frames import drawn, windows
 from unweave.methods.base import Method, NotAvailable, Player
 from unweave.nets.bounded import Bounded
 from unweave.nets.discriminator import towards
@@ -138,7 +139,7 @@ class DrNet(Method):
         if step >= self.boundary:
             yield self._predicted(batch.x)
             return
-        frames = drawn(batch.x)
+        frames = drawn(batch.x, DRAWN)
         pose, second = self.pose_encoder(torch.cat([frames[2], frames[3]])).chunk(2)  # (B, pose) each
         yield self._told_apart(pose.detach(), second.detach())
         yield self._modelled(frames[0], frames[1], frames[2], pose, second.detach())
@@ -227,17 +228,3 @@ class DrNet(Method):
 
     def sample_prior(self, n: int) -> Tensor:
         raise NotAvailable("codes have no prior: take content and pose from images")
-
-
-def drawn(clips: Tensor) -> Tensor:
-    """Four different frames (4, B, C, H, W) of each clip (B, M, C, H, W), at random offsets."""
-    rows = torch.arange(len(clips), device=clips.device)
-    offsets = torch.rand(clips.shape[:2], device=clips.device).argsort(1)[:, :DRAWN]  # (B, 4)
-    return clips[rows, offsets.T]
-
-
-def windows(clips: Tensor, length: int) -> Tensor:
-    """Consecutive frames (B, length, C, H, W) of each clip (B, M, C, H, W), from a random one on."""
-    rows = torch.arange(len(clips), device=clips.device)
-    first = torch.randint(clips.shape[1] - length + 1, (len(clips), 1), device=clips.device)
-    return clips[rows[:, None], first + torch.arange(length, device=clips.device)]

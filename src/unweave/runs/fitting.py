@@ -10,7 +10,6 @@ import torch
 
 from unweave.data.base import Dataset
 from unweave.data.sampling.batches import stream
-from unweave.data.shifts.labels import labels
 from unweave.methods import names
 from unweave.methods.resolve import resolve
 from unweave.types import DataInfo
@@ -56,10 +55,7 @@ def kind_of(method: str) -> str:
 def _reason(method: str, data: Dataset) -> str:
     """Why a method of default settings cannot be trained on the data, "" if it can."""
     try:
-        needs = _needs(method, data.info)
-        if "labels" in needs:
-            needs = _needs(method, dataclasses.replace(data.info, labels=labels(data)))
-        stream(data, needs, labels=0)
+        stream(data, _needs(method, data.info), labels=0)
     except ValueError as error:
         return str(error)
     return ""

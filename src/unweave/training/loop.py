@@ -27,7 +27,7 @@ from unweave.training.optimisers import optimiser_of
 from unweave.training.owners import check_owners, players_of
 from unweave.training.ranks import noise
 from unweave.training.term_means import Means
-from unweave.types import NATS, Batch, Losses
+from unweave.types import Batch, Losses
 
 Stream = Callable[[int], Batch]
 
@@ -133,7 +133,7 @@ class Training:
         units = {term: turn.unit(term) for term in turn.terms}
         for player, loss in turn.of.items():
             values[f"loss/{player}"] = loss
-            units[f"loss/{player}"] = self._loss_unit(player)
+            units[f"loss/{player}"] = self.method.unit_of_loss(player)
         found: dict[str, Tensor] = {}
         for name, value in values.items():
             free = name
@@ -144,10 +144,6 @@ class Training:
             found[free] = value.detach()
             self.units[free] = units[name]
         return found
-
-    def _loss_unit(self, player: str) -> str:
-        unit = self.method.loss_unit
-        return unit if isinstance(unit, str) else unit.get(player, NATS)
 
     def _move(self, losses: dict[str, Tensor]) -> None:
         """One optimiser step of each named player on its own loss, all gradients taken before."""

@@ -93,6 +93,8 @@ def test_what_cannot_be_looked_up_is_said(coded):
     run = coded(views(), lambda x: x[:, 0])
     with pytest.raises(ValueError, match="has no factor 'hue'"):
         retrieval.hits(run, angle="hue")
+    with pytest.raises(ValueError, match="beyond is 90 degrees of no factor"):
+        retrieval.hits(run, beyond=90.0)
     with pytest.raises(ValueError, match="no block 'content'"):
         retrieval.hits(run, block="content")
     with pytest.raises(ValueError, match="flat has no groups"):

@@ -85,6 +85,15 @@ def test_a_leak_is_seen_in_a_few_hundred_images():
     assert probe._score(codes.astype(np.float32), y, probe.fifth(y.astype(float))) > 0.7
 
 
+@pytest.mark.parametrize("right", probe.PROBES)
+def test_the_better_probe_counts(right, monkeypatch):
+    y = np.arange(50) % 5
+    named = {kind: y if kind == right else y + 1 for kind in probe.PROBES}
+    tested = probe.fifth(y.astype(float))
+    monkeypatch.setattr(probe, "predicted", lambda x, of, x_test, kind: named[kind][tested])
+    assert probe._score(np.zeros((50, 2), np.float32), y, tested) == 1
+
+
 def test_a_factor_of_one_value_has_no_probe(run, monkeypatch):
     monkeypatch.setitem(vars(run), "data", shifted(run.data, "only:place=2"))
     with pytest.raises(ValueError, match="place has one value in points: there is nothing to tell apart"):

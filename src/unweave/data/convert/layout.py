@@ -115,3 +115,11 @@ def channels_of(shape: tuple[int, ...], layout: Layout, name: str) -> Literal["h
     if last == first:
         raise ValueError(f"{name} has shape {shape}: which axis are the channels? say layout='hwc' or layout='chw'")
     return "chw" if first else "hwc"
+
+
+def refuse_channels_last(shape: tuple[int, ...], name: str) -> None:
+    """ValueError for the shape of an image of a user's own data set whose last axis can only be the channels."""
+    if len(shape) == 3 and shape[2] in CHANNELS and min(shape[:2]) > max(CHANNELS):
+        raise ValueError(
+            f"{name}: take gives images of {shape}, which are rows, columns, channels; they are (C, H, W), channels first"
+        )

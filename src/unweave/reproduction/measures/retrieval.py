@@ -70,6 +70,8 @@ def ranks(queries: NDArray[Any], others: NDArray[Any]) -> NDArray[np.int64]:
 def _share(hit: NDArray[np.bool_], data: Dataset, rows: NDArray[np.int64], angle: str, beyond: float) -> float:
     """The share of the hits (n,) among those whose two rows (n, 2) are so far apart."""
     if not angle:
+        if beyond:
+            raise ValueError(f"beyond is {beyond:g} degrees of no factor: name it as angle")
         return float(hit.mean())
     k = factor_number(data, angle)
     one, other = (data.factors_at(of)[:, k] for of in rows.T)
