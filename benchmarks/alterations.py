@@ -35,7 +35,13 @@ OTHER_TYPES = (
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """The paths of all values within a value."""
     found = [path] if path else []
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, inner in items:
         found += places(inner, (*path, key))
     return found
@@ -72,7 +78,11 @@ def damaged_text(content: bytes, other: bytes, rng: np.random.Generator) -> byte
     kind = rng.integers(7)
     if kind <= 1:
         place = int(rng.integers(len(content)))
-        return content[:place] + bytes([content[place] ^ 1 << int(rng.integers(8))]) + content[place + 1 :]
+        return (
+            content[:place]
+            + bytes([content[place] ^ 1 << int(rng.integers(8))])
+            + content[place + 1 :]
+        )
     if kind == 2:
         return content[: int(rng.integers(len(content)))]
     taken = lines.pop(line)
@@ -95,11 +105,16 @@ def resealed(name: str, plain: Any, run: str) -> Any:
     if name == "config.json":
         return marked(plain)
     if name == "scores.json":
-        plain = {key: marked(value, run + key) if isinstance(value, dict) else value for key, value in plain.items()}
+        plain = {
+            key: marked(value, run + key) if isinstance(value, dict) else value
+            for key, value in plain.items()
+        }
     return marked(plain, run)
 
 
-def damage(name: str, content: bytes, other: bytes, run: str, rng: np.random.Generator) -> tuple[bytes, bool]:
+def damage(
+    name: str, content: bytes, other: bytes, run: str, rng: np.random.Generator
+) -> tuple[bytes, bool]:
     """(a damaged file, whether it was given checksums that hold)."""
     if rng.random() < 0.5:
         return damaged_text(content, other, rng), False

@@ -33,10 +33,26 @@ from unweave.reproduction.listed import read
 from unweave.runs.folder import Folder
 
 SMALL = "--encoder mlp --decoder mlp --encoder.width 8 --decoder.width 8 --latents 2 --precision float32"
-TRAIN = f"train factor-vae --data digits --steps 5 --batch-size 8 --log-every 1 --holdout 0.1 {SMALL}"
+TRAIN = (
+    f"train factor-vae --data digits --steps 5 --batch-size 8 --log-every 1 --holdout 0.1 {SMALL}"
+)
 FILES = ("config.json", "log.jsonl", "scores.json", "recipe.yaml", "options.yaml")
-SETTINGS = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "latents": 2, "beta": 4.0}
-ARM = {"method": "beta-vae", "data": "digits", "steps": 2, "batch_size": 8, "log_every": 1, "settings": SETTINGS}
+SETTINGS = {
+    "encoder": "mlp",
+    "decoder": "mlp",
+    "encoder.width": 8,
+    "decoder.width": 8,
+    "latents": 2,
+    "beta": 4.0,
+}
+ARM = {
+    "method": "beta-vae",
+    "data": "digits",
+    "steps": 2,
+    "batch_size": 8,
+    "log_every": 1,
+    "settings": SETTINGS,
+}
 RECIPE = {
     "claim": "it runs", "source": "none", "minutes": 1, "machine": "any", "seeds": [0],
     "measured": {"chosen": "not yet", "fresh": "not yet"}, "chosen_on": [3],
@@ -53,7 +69,11 @@ del OPTIONS["settings"]
 def called(*words: object) -> tuple[str, str]:
     """("read", "refused" or "traceback", what was said) of one command in this process."""
     said = io.StringIO()
-    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+    with (
+        contextlib.redirect_stderr(said),
+        contextlib.redirect_stdout(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")
         try:
             code = command(list(map(str, words)))
@@ -99,7 +119,9 @@ def outcome(name: str, here: Path, turn: int, forged: bool, expected: Any) -> tu
         return "traceback", traceback.format_exc()
     result, said = called(*ways[turn % 3])
     config, log, scores = expected
-    whole = found[1] == log or (turn % 3 and name == "log.jsonl" and found[1] == log[: len(found[1])])
+    whole = found[1] == log or (
+        turn % 3 and name == "log.jsonl" and found[1] == log[: len(found[1])]
+    )
     if result == "read" and not forged:
         result = "same" if found[0] == config and found[2] == scores and whole else "changed"
     return result, said
@@ -113,13 +135,17 @@ def trained(seed: int) -> Path:
     return run
 
 
-def tried(name: str, runs: tuple[Path, Path], expected: Any, turn: int, rng: np.random.Generator) -> tuple[str, str]:
+def tried(
+    name: str, runs: tuple[Path, Path], expected: Any, turn: int, rng: np.random.Generator
+) -> tuple[str, str]:
     """What became of one damaged file, in a folder of its own."""
     here = Path("try")
     if name.endswith(".yaml"):
         here.mkdir()
         file = here / name
-        contents = [yaml.safe_dump(RECIPE if name == "recipe.yaml" else OPTIONS, sort_keys=False).encode()] * 2
+        contents = [
+            yaml.safe_dump(RECIPE if name == "recipe.yaml" else OPTIONS, sort_keys=False).encode()
+        ] * 2
     else:
         shutil.copytree(runs[0], here / "run")
         file = here / "run" / name
@@ -133,8 +159,12 @@ def tried(name: str, runs: tuple[Path, Path], expected: Any, turn: int, rng: np.
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--damages", type=int, default=1000, help="in all, of five kinds of file in turn")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--damages", type=int, default=1000, help="in all, of five kinds of file in turn"
+    )
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     counts: dict[str, Counter[str]] = {name: Counter() for name in FILES}
@@ -144,7 +174,9 @@ def main() -> int:
         expected = meaning(runs[0])
         for turn in range(given.damages):
             name = FILES[turn % len(FILES)]
-            result, said = tried(name, runs, expected, turn // len(FILES), np.random.default_rng([given.seed, turn]))
+            result, said = tried(
+                name, runs, expected, turn // len(FILES), np.random.default_rng([given.seed, turn])
+            )
             counts[name][result] += 1
             if result not in ("read", "same", "refused"):
                 print(f"{turn}, {name}, {result}: {said}", file=sys.stderr)

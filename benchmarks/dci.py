@@ -21,7 +21,11 @@ from sklearn.ensemble import GradientBoostingClassifier
 from unweave.metrics.estimators.boosting import fit_factors
 
 DSPRITES = (3, 6, 40, 32, 32)  # shape, scale, orientation, x, y
-TABLES = {"blobs-1000": (1_000, (4, 6)), "blobs-4000": (4_000, (12, 5, 8)), "blobs-10000": (10_000, (40, 10))}
+TABLES = {
+    "blobs-1000": (1_000, (4, 6)),
+    "blobs-4000": (4_000, (12, 5, 8)),
+    "blobs-10000": (10_000, (40, 10)),
+}
 Array = NDArray[np.float64]
 
 
@@ -48,7 +52,10 @@ def dsprites_codes(n: int, seed: int = 0) -> tuple[Array, NDArray[np.int64]]:
 
 def blob_table(n: int, levels: tuple[int, ...], seed: int = 0) -> tuple[Array, NDArray[np.int64]]:
     """Codes (n, 2 K + 1): two columns of overlapping clusters per factor and one of noise, slightly mixed."""
-    blobs = [make_blobs(n, 2, centers=c, cluster_std=1.5, random_state=seed + k) for k, c in enumerate(levels)]
+    blobs = [
+        make_blobs(n, 2, centers=c, cluster_std=1.5, random_state=seed + k)
+        for k, c in enumerate(levels)
+    ]
     rng = np.random.default_rng(seed)
     codes = np.concatenate([*(x for x, _ in blobs), rng.standard_normal((n, 1))], 1)
     mixing = np.eye(codes.shape[1]) + 0.1 * rng.standard_normal((codes.shape[1],) * 2)
@@ -62,18 +69,29 @@ def dci(importance: Array) -> tuple[float, float]:
     by_factor = p / p.sum(0)  # (D, K): columns sum to 1
     d = 1 + (by_code * np.log(by_code)).sum(1) / np.log(p.shape[1])
     c = 1 + (by_factor * np.log(by_factor)).sum(0) / np.log(p.shape[0])
-    return float(d @ importance.sum(1) / importance.sum()), float(c @ importance.sum(0) / importance.sum())
+    return float(d @ importance.sum(1) / importance.sum()), float(
+        c @ importance.sum(0) / importance.sum()
+    )
 
 
 def compare(name: str, codes: Array, v: NDArray[np.int64], train: int, threads: int) -> None:
     start = _clocks()
     ours = fit_factors(codes[:train], v[:train], threads=threads)
-    ours_hits = [[fit.predict(z) == y[:, k] for k, fit in enumerate(ours)] for z, y in _parts(codes, v, train)]
+    ours_hits = [
+        [fit.predict(z) == y[:, k] for k, fit in enumerate(ours)]
+        for z, y in _parts(codes, v, train)
+    ]
     seconds = _clocks() - start
-    print(f"{name}: ours {seconds[0]:.1f} s with {threads} threads, {seconds[1]:.1f} s of CPU", flush=True)
+    print(
+        f"{name}: ours {seconds[0]:.1f} s with {threads} threads, {seconds[1]:.1f} s of CPU",
+        flush=True,
+    )
     start = _clocks()
     theirs = [GradientBoostingClassifier(random_state=0).fit(codes[:train], y) for y in v[:train].T]
-    their_hits = [[fit.predict(z) == y[:, k] for k, fit in enumerate(theirs)] for z, y in _parts(codes, v, train)]
+    their_hits = [
+        [fit.predict(z) == y[:, k] for k, fit in enumerate(theirs)]
+        for z, y in _parts(codes, v, train)
+    ]
     their_seconds = _clocks() - start
     ratio = their_seconds / seconds
     print(f"{name}: scikit-learn {their_seconds[0]:.1f} s, {their_seconds[1]:.1f} s of CPU")
@@ -83,7 +101,10 @@ def compare(name: str, codes: Array, v: NDArray[np.int64], train: int, threads: 
     for letter, a, b in zip("DC", mine, other, strict=True):
         print(f"  {letter} ours {a:.4f} scikit-learn {b:.4f} difference {a - b:+.4f}")
     for part, a, b in zip(("train", "test"), ours_hits, their_hits, strict=False):
-        print(f"  accuracy, {part} rows: ours {np.mean(a):.4f} scikit-learn {np.mean(b):.4f}", flush=True)
+        print(
+            f"  accuracy, {part} rows: ours {np.mean(a):.4f} scikit-learn {np.mean(b):.4f}",
+            flush=True,
+        )
 
 
 def _clocks() -> Array:
@@ -97,9 +118,13 @@ def _parts(codes: Array, v: NDArray[np.int64], train: int) -> list[tuple[Array, 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="only the factors with 3 and 6 levels")
-    parser.add_argument("--tables", action="store_true", help="the three tables of clusters instead")
+    parser.add_argument(
+        "--tables", action="store_true", help="the three tables of clusters instead"
+    )
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     if args.tables:

@@ -27,7 +27,18 @@ from pathlib import Path
 import yaml
 from forked import Process, keep_at_every_step, until
 
-TINY = ["--encoder", "mlp", "--decoder", "mlp", "--encoder.width", "8", "--decoder.width", "8", "--latents", "2"]
+TINY = [
+    "--encoder",
+    "mlp",
+    "--decoder",
+    "mlp",
+    "--encoder.width",
+    "8",
+    "--decoder.width",
+    "8",
+    "--latents",
+    "2",
+]
 TRAIN = ["train", "vae", "--data", "digits", *TINY, "--batch-size", "16", "--log-every", "5"]
 SHORT = [*TRAIN, "--steps", "20"]
 LONG = [*TRAIN, "--steps", "100000"]
@@ -77,7 +88,10 @@ def by_signal(number: int) -> Callable[[Path], bool]:
         until(lambda: logged(place) or process.ended())
         time.sleep(RNG.uniform(0, 0.3))
         process.send(number)
-        hint = process.wait() == 128 + number and "continue with `unweave train --resume" in process.lines()[-1]
+        hint = (
+            process.wait() == 128 + number
+            and "continue with `unweave train --resume" in process.lines()[-1]
+        )
         return hint and said_one_line(process) and resumes(run_in(place / "runs"), place, "one")
 
     return attempt
@@ -87,9 +101,16 @@ def while_evaluated(place: Path) -> bool:
     """SIGKILL at a random moment of an evaluation: the scores are those of before or the new ones."""
     path = trained(place)
     scores = path / "scores.json"
-    assert Process(["evaluate", str(path), "--metrics", "active_latents", "--n", "200"], place / "said").wait() == 0
+    assert (
+        Process(
+            ["evaluate", str(path), "--metrics", "active_latents", "--n", "200"], place / "said"
+        ).wait()
+        == 0
+    )
     before = json.loads(scores.read_text())
-    killed_once_written(Process(["evaluate", str(path), *SCORE], place / "said"), path, "scores.json")
+    killed_once_written(
+        Process(["evaluate", str(path), *SCORE], place / "said"), path, "scores.json"
+    )
     found = json.loads(scores.read_text())
     again = Process(["evaluate", str(path), *SCORE], place / "said").wait() == 0
     return before.items() <= found.items() and again and not [*path.glob("*.new")]
@@ -97,7 +118,13 @@ def while_evaluated(place: Path) -> bool:
 
 def killed_once_written(process: Process, folder: Path, name: str) -> None:
     """Kill as soon as its new file is there, which is in the middle of the write."""
-    until(lambda: (folder / f".{name}.lock").exists() or (folder / f"{name}.new").exists() or process.ended())
+    until(
+        lambda: (
+            (folder / f".{name}.lock").exists()
+            or (folder / f"{name}.new").exists()
+            or process.ended()
+        )
+    )
     time.sleep(RNG.uniform(0, 0.002))
     process.kill()
 
@@ -107,21 +134,39 @@ def while_reported(place: Path) -> bool:
     path = trained(place)
     page = place / "page.html"
     page.write_text("old")
-    killed_once_written(Process(["report", str(path), "-o", str(page)], place / "said"), place, "page.html")
+    killed_once_written(
+        Process(["report", str(path), "-o", str(page)], place / "said"), place, "page.html"
+    )
     found = page.read_text()
     again = Process(["report", str(path), "-o", str(page)], place / "said").wait() == 0
-    return (found == "old" or found.rstrip().endswith("</html>")) and again and not [*place.glob("*.new")]
+    return (
+        (found == "old" or found.rstrip().endswith("</html>"))
+        and again
+        and not [*place.glob("*.new")]
+    )
 
 
 def while_overwritten(place: Path) -> bool:
     """SIGKILL at a random moment of an overwrite: the folder resumes to the end of a whole run."""
     path = trained(place)
     (path / "notes.txt").write_text("mine")
-    process = Process([*SHORT, "--overwrite", "--out", str(place / "runs")], place / "said", keep_at_every_step)
-    until(lambda: (path / ".config.json.next.lock").exists() or (path / "config.json.next").exists() or process.ended())
+    process = Process(
+        [*SHORT, "--overwrite", "--out", str(place / "runs")], place / "said", keep_at_every_step
+    )
+    until(
+        lambda: (
+            (path / ".config.json.next.lock").exists()
+            or (path / "config.json.next").exists()
+            or process.ended()
+        )
+    )
     time.sleep(RNG.uniform(0, 0.01))
     process.kill()
-    return resumes(path, place) and (path / "done").exists() and (path / "notes.txt").read_text() == "mine"
+    return (
+        resumes(path, place)
+        and (path / "done").exists()
+        and (path / "notes.txt").read_text() == "mine"
+    )
 
 
 def while_reproduced(number: int) -> Callable[[Path], bool]:
@@ -129,18 +174,24 @@ def while_reproduced(number: int) -> Callable[[Path], bool]:
 
     def attempt(place: Path) -> bool:
         arm = {"method": "vae", "data": "digits", "steps": 100000, "log_every": 5}
-        arm |= {"settings": {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8}}
+        arm |= {
+            "settings": {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8}
+        }
         text = {"claim": "none", "source": "none", "minutes": 0, "machine": "any", "seeds": [0, 1]}
         text |= {"arms": {"method": arm}, "checks": [{"measure": {"log": "kl"}, "at_least": 0.0}]}
         (place / "r.yaml").write_text(yaml.safe_dump(text))
         words = ["reproduce", str(place / "r.yaml"), "--jobs", "2", "--out", str(place / "runs")]
         process = subprocess.Popen(
-            [sys.executable, "-m", "unweave", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            [sys.executable, "-m", "unweave", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         until(lambda: logged(place) == 2 or process.poll() is not None)
         process.send_signal(number)
         said, _ = process.communicate(timeout=120)  # ends once nobody holds the pipe
-        return b"Traceback" not in said and all(resumes(path, place, "one") for path in place.glob("runs/*"))
+        return b"Traceback" not in said and all(
+            resumes(path, place, "one") for path in place.glob("runs/*")
+        )
 
     return attempt
 
@@ -182,7 +233,11 @@ def removed_meanwhile(place: Path) -> bool:
 def mounted(place: Path, size: str) -> Iterator[Path]:
     """A small file system in memory."""
     place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)], check=True, capture_output=True)
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)],
+        check=True,
+        capture_output=True,
+    )
     try:
         yield place
     finally:
@@ -229,7 +284,9 @@ ATTEMPTS = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--times", type=int, default=5, help="of each attempt (default: 5)")
     parser.add_argument("names", nargs="*", help="of attempts; all unless given")
     given = parser.parse_args()

@@ -32,7 +32,14 @@ def bent(n: int, rng: np.random.Generator) -> Codes:
     b = rng.standard_normal(n)
     shape = rng.integers(4, size=n)
     colour = np.where(rng.random(n) < 0.3, shape % 3, rng.integers(3, size=n))
-    means = [np.tanh(1.5 * b), a + 0.3 * shape, np.sin(2 * a), shape + 0.5 * np.abs(b), colour, np.zeros(n)]
+    means = [
+        np.tanh(1.5 * b),
+        a + 0.3 * shape,
+        np.sin(2 * a),
+        shape + 0.5 * np.abs(b),
+        colour,
+        np.zeros(n),
+    ]
     z = np.stack(means, 1) + np.array([0.2, 0.2, 0.3, 0.3, 0.3, 1.0]) * rng.standard_normal((n, 6))
     return z, np.stack([a, b, shape, colour], 1)
 
@@ -59,7 +66,9 @@ def table_of(metric: Metric, kind: str, n: int, seed: int) -> Table | GroupTable
     log_var = None
     mean, deviation = moments_of(kind)
     if reads in ("groups", "pairs"):
-        z = z / deviation + 1.5 * rng.standard_normal(z.shape)  # with less noise every group is identified
+        z = z / deviation + 1.5 * rng.standard_normal(
+            z.shape
+        )  # with less noise every group is identified
     if reads == "posteriors":
         z = (z - mean) / deviation * np.array([1, 1, 1, 1, 1, 0.1])
         log_var = 2 * np.log([0.3, 0.3, 0.3, 0.3, 0.3, 1.0]) + 0.2 * rng.standard_normal(z.shape)

@@ -58,7 +58,10 @@ def shown(metric: Metric, kind: str, n: int, seed: int) -> dict[str, dict[str, f
         numbers[name] = (bands.parts[name], found.pieces[name])
     rows = {}
     for name, (band, measured) in numbers.items():
-        rows[name] = band.within(*range_of(metric, name)) | {"measured": measured, "uncut": band.value}
+        rows[name] = band.within(*range_of(metric, name)) | {
+            "measured": measured,
+            "uncut": band.value,
+        }
     return rows
 
 
@@ -79,9 +82,13 @@ def measure(job: tuple[str, str, int, int]) -> list[dict[str, Any]]:
     found = [shown(metric, kind, n, seed) for seed in range(tables)]
     rows: list[dict[str, Any]] = []
     for part in found[0]:
-        columns = {key: np.array([one[part][key] for one in found if one]) for key in found[0][part]}
+        columns = {
+            key: np.array([one[part][key] for one in found if one]) for key in found[0][part]
+        }
         row = {"metric": name, "part": part, "codes": kind, "rows": n, "tables": tables}
-        row |= cell(columns, truth.get(part, math.nan), range_of(metric, part), metric.declares.corrected)
+        row |= cell(
+            columns, truth.get(part, math.nan), range_of(metric, part), metric.declares.corrected
+        )
         known = np.isfinite(columns["error"]).all() and row["spread"] > 0
         is_copy = any(row["spread"] == other["spread"] for other in rows)
         if known and not is_copy:
@@ -94,7 +101,9 @@ def range_of(metric: Metric, part: str) -> tuple[float, float]:
     return metric.declares.ranges.get(part, metric.declares.range)
 
 
-def cell(of: dict[str, np.ndarray], truth: float, between: tuple[float, float], corrected: bool) -> dict[str, Any]:
+def cell(
+    of: dict[str, np.ndarray], truth: float, between: tuple[float, float], corrected: bool
+) -> dict[str, Any]:
     """The statistics of one number over the tables: see the docstring of this file."""
     value = of["uncut"]  # (tables,)
     mean = float(value.mean())
@@ -152,9 +161,14 @@ def markdown(rows: list[dict[str, Any]]) -> str:
         name = f"{row['metric']}: {row['part']}" if row["part"] else f"**{row['metric']}**"
         numbers = [f"{row['value']:.4f}", f"{row['spread']:.4f}", _two(row["ratio"])]
         numbers += [_two(row["holds_mean"]), _two(row["holds_limit"])]
-        numbers += ["" if math.isnan(row[key]) else f"{row[key]:.4f}" for key in ("off", "otherwise")]
+        numbers += [
+            "" if math.isnan(row[key]) else f"{row[key]:.4f}" for key in ("off", "otherwise")
+        ]
         cells = [name, row["codes"], f"{row['rows']:,}", str(row["tables"]), *numbers]
-        cells += ["corrected" if row["corrected"] else "", " ".join(fails(row)) and f"fails: {', '.join(fails(row))}"]
+        cells += [
+            "corrected" if row["corrected"] else "",
+            " ".join(fails(row)) and f"fails: {', '.join(fails(row))}",
+        ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -171,7 +185,10 @@ def keep(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     together = [row for row in together if states_an_error(row["metric"], row["part"])]
     order = {name: i for i, name in enumerate(metrics.names())}
     together.sort(key=lambda row: (row["rows"], order.get(row["metric"], 0), -len(row["codes"])))
-    plain = [{k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()} for row in together]
+    plain = [
+        {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}
+        for row in together
+    ]
     KEPT.write_text("[\n" + ",\n".join(json.dumps(_rounded(row)) for row in plain) + "\n]\n")
     PAGE.write_text(page(together))
     return together
@@ -198,8 +215,12 @@ def read() -> list[dict[str, Any]]:
 
 def main() -> None:
     """Measure the given metrics, print the table and save it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("metrics", nargs="*", help="names; every metric that states an error by default")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "metrics", nargs="*", help="names; every metric that states an error by default"
+    )
     parser.add_argument("--tables", type=int, default=40)
     parser.add_argument("--rows", type=int, default=1_000)
     parser.add_argument("--processes", type=int, default=1)
@@ -214,13 +235,17 @@ def main() -> None:
     with ProcessPoolExecutor(given.processes) as pool:
         for found in pool.map(measure, jobs):
             keep(found)
-            print("".join(line + "\n" for line in markdown(found).split("\n")[2:]), end="", flush=True)
+            print(
+                "".join(line + "\n" for line in markdown(found).split("\n")[2:]), end="", flush=True
+            )
 
 
 def states_an_error(name: str, part: str = "") -> bool:
     """Whether a metric, or a part of it, ever has an error."""
     declares = metrics.get(name).declares
-    return declares.tables != "models" and declares.error != "none" and part not in declares.errorless
+    return (
+        declares.tables != "models" and declares.error != "none" and part not in declares.errorless
+    )
 
 
 if __name__ == "__main__":

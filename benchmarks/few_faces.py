@@ -26,7 +26,9 @@ TESTED = 608
 Named = Callable[[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]], NDArray[np.int64]]
 
 
-def subspace(x: NDArray[np.float64], y: NDArray[np.int64], of: NDArray[np.float64]) -> NDArray[np.int64]:
+def subspace(
+    x: NDArray[np.float64], y: NDArray[np.int64], of: NDArray[np.float64]
+) -> NDArray[np.int64]:
     """The person in the span of whose images an image lies most nearly, (N,)."""
     left = []
     for who in range(y.max() + 1):
@@ -44,7 +46,9 @@ def baselines(pictures: NDArray[np.float64], seed: int) -> dict[str, Named]:
         "subspace": subspace,
         "regression": lambda x, y, of: LogisticRegression(max_iter=2000).fit(x, y).predict(of),
         "network": lambda x, y, of: (
-            MLPClassifier((256, 128), alpha=0.01, max_iter=500, random_state=seed).fit(x, y).predict(of)
+            MLPClassifier((256, 128), alpha=0.01, max_iter=500, random_state=seed)
+            .fit(x, y)
+            .predict(of)
         ),
         "discriminants": lambda x, y, of: discriminants.fit(components.transform(x), y).predict(
             components.transform(of)
@@ -65,7 +69,9 @@ def main() -> None:
         mixed = np.random.default_rng(seed).permutation(rows)
         tested = mixed[:TESTED]
         rest = mixed[TESTED:]
-        labelled = np.concatenate([rest[people[rest] == who][:LABELS] for who in range(people.max() + 1)])
+        labelled = np.concatenate(
+            [rest[people[rest] == who][:LABELS] for who in range(people.max() + 1)]
+        )
         for name, named in baselines(images[rest], seed).items():
             right = named(images[labelled], people[labelled], images[tested]) == people[tested]
             print(f"seed {seed}  {name:<18} {right.mean():.3f}", flush=True)

@@ -15,9 +15,21 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # a process with threads cannot b
 import unweave.runs.monitor
 from unweave.cli import main
 
-for name in ("torch._dynamo", "sklearn.ensemble", "sklearn.linear_model", "sklearn.datasets"):  # by optimisers, metrics
+for name in (
+    "torch._dynamo",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+    "sklearn.datasets",
+):  # by optimisers, metrics
     importlib.import_module(name)
-for name in ("cli.train", "cli.evaluate", "data.datasets.digits", "methods.infogan", "report", "runs.train"):
+for name in (
+    "cli.train",
+    "cli.evaluate",
+    "data.datasets.digits",
+    "methods.infogan",
+    "report",
+    "runs.train",
+):
     importlib.import_module(f"unweave.{name}")
 
 
@@ -27,7 +39,9 @@ class Process:
     before: called in the child first.
     """
 
-    def __init__(self, words: Sequence[str], said: Path, before: Callable[[], object] = lambda: None):
+    def __init__(
+        self, words: Sequence[str], said: Path, before: Callable[[], object] = lambda: None
+    ):
         self.said = said
         self.code: int | None = None
         said.write_bytes(b"")
@@ -40,7 +54,9 @@ class Process:
             os.setpgid(0, 0)
             for number in (signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where this runs in the background
+            signal.signal(
+                signal.SIGINT, signal.default_int_handler
+            )  # ignored where this runs in the background
             file = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.dup2(file, 1)
             os.dup2(file, 2)

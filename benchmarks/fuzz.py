@@ -25,7 +25,16 @@ def tallies(mutations: int, options: list[str]) -> tuple[list[dict], int]:
     """The counts that the tests write to pytest's report, and pytest's exit code."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "tests/data", "-k", "mutated", "-p", "no:cacheprovider"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "tests/data",
+            "-k",
+            "mutated",
+            "-p",
+            "no:cacheprovider",
+        ]
         command += ["--timeout", "0", f"--junitxml={report}", "-o", "junit_family=xunit1", *options]
         given = os.environ | {"UNWEAVE_MUTATIONS": str(mutations)}
         code = subprocess.run(command, cwd=ROOT, env=given, stdout=sys.stderr).returncode
@@ -34,7 +43,9 @@ def tallies(mutations: int, options: list[str]) -> tuple[list[dict], int]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--mutations", type=int, default=1000, help="damaged files of each reader")
     given, options = parser.parse_known_args()
     rows, code = tallies(given.mutations, options)

@@ -30,11 +30,24 @@ from unweave.training.records import CLOCKED
 SPRITES = ["--data", "dsprites", "--data.size", "16"]
 CASES = {
     "beta-vae, holdout": ["beta-vae", "--data", "digits", "--holdout", "0.2"],
-    "beta-tcvae, shift": ["beta-tcvae", *SPRITES, "--data.shift", "correlated:scale,position_x,strength=0.2"],
+    "beta-tcvae, shift": [
+        "beta-tcvae",
+        *SPRITES,
+        "--data.shift",
+        "correlated:scale,position_x,strength=0.2",
+    ],
     "ada-gvae, pairs": ["ada-gvae", *SPRITES],
     "s2-beta-vae, labels": ["s2-beta-vae", *SPRITES, "--batches.labels", "100"],
     "infogan": ["infogan", "--data", "digits", "--noise", "4"],
-    "factor-vae, bf16": ["factor-vae", "--data", "digits", "--precision", "bf16", "--critic.width", "16"],
+    "factor-vae, bf16": [
+        "factor-vae",
+        "--data",
+        "digits",
+        "--precision",
+        "bf16",
+        "--critic.width",
+        "16",
+    ],
 }
 SMALL = ["--encoder", "mlp", "--decoder", "mlp", "--encoder.width", "16", "--decoder.width", "16"]
 LOOP = ["--steps", "60", "--batch-size", "16", "--log-every", "5", "--seed", "3"]
@@ -78,7 +91,9 @@ def lines(out: Path) -> int:
 def continued(case: str, out: Path) -> list[str]:
     """What goes on with a training: resuming it, or, where it was killed before it had a config, the same command."""
     path = folder(out)
-    begun = path is not None and any((path / name).is_file() for name in ("config.json", "config.json.next"))
+    begun = path is not None and any(
+        (path / name).is_file() for name in ("config.json", "config.json.next")
+    )
     return ["train", "--resume", str(path)] if begun else words(case, out)
 
 
@@ -95,7 +110,9 @@ def left_alone(case: str, place: Path) -> Whole:
     return Whole(path, time.monotonic() - start)
 
 
-def killed(case: str, whole: Whole, place: Path, rng: random.Random, most: int, tally: Tally) -> Iterator[None]:
+def killed(
+    case: str, whole: Whole, place: Path, rng: random.Random, most: int, tally: Tally
+) -> Iterator[None]:
     """Train a case, kill it up to `most` times, resume it to its end, compare. Yields while it waits."""
     out = place / "killed"
     often = keep_at_every_step if rng.random() < 0.5 else lambda: None
@@ -122,7 +139,9 @@ def killed(case: str, whole: Whole, place: Path, rng: random.Random, most: int, 
     if process.code != 0:
         tally.differing[f"exit code {process.code}: {said[-1]}"] += 1
         return
-    tally.resumed_at += [int(line.rpartition(" ")[2]) for line in said if line.startswith("resumed at step")] or [0]
+    tally.resumed_at += [
+        int(line.rpartition(" ")[2]) for line in said if line.startswith("resumed at step")
+    ] or [0]
     path = folder(out)
     assert path is not None
     for what in WHAT:
@@ -170,14 +189,18 @@ def kill(case: str, whole: Whole, kills: int, seed: int, place: Path) -> Tally:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--kills", type=int, default=100, help="in all (default: 100)")
     parser.add_argument("--seed", type=int, default=0, help="of the moments (default: 0)")
     given = parser.parse_args()
     start = time.monotonic()
     all_kills = 0
     wrong = 0
-    print("| training | kills | in a write | went on from steps | other weights, states, logs |\n|---|---|---|---|---|")
+    print(
+        "| training | kills | in a write | went on from steps | other weights, states, logs |\n|---|---|---|---|---|"
+    )
     for number, case in enumerate(CASES):
         kills = len(range(number, given.kills, len(CASES)))
         if not kills:

@@ -105,7 +105,10 @@ def compare_training(path: Path, small: ImageData, precision: str, rounds: int, 
     rates: dict[str, list[float]] = {"memory": [], "disk": []}
     for seed in range(rounds):  # rows of another seed are not in the cache
         drop(path)
-        loops = {"memory": loop_of(small, precision, seed), "disk": loop_of(opened(path), precision, seed)}
+        loops = {
+            "memory": loop_of(small, precision, seed),
+            "disk": loop_of(opened(path), precision, seed),
+        }
         spent = dict.fromkeys(loops, 0.0)
         peak = 0.0
         for block in range(steps // BLOCK):
@@ -124,7 +127,9 @@ def compare_training(path: Path, small: ImageData, precision: str, rounds: int, 
         del loops  # or the file's pages stay mapped, and are not dropped
     memory, disk = (statistics.median(rates[place]) for place in ("memory", "disk"))
     ratio = statistics.median(d / m for m, d in zip(rates["memory"], rates["disk"], strict=True))
-    print(f"training, {precision}: {memory:,.0f} from memory, {disk:,.0f} from the cold file; ratio {ratio:.3f}")
+    print(
+        f"training, {precision}: {memory:,.0f} from memory, {disk:,.0f} from the cold file; ratio {ratio:.3f}"
+    )
 
 
 def compare_reading(path: Path, small: ImageData, rounds: int) -> None:
@@ -163,7 +168,9 @@ def main() -> None:
         n = int(given.gigabytes * 1e9) // BYTES
         path = Path(folder) / "large.npy"
         if shutil.disk_usage(folder).free < 1.2 * n * BYTES:
-            raise SystemExit(f"{folder} has too little room for {given.gigabytes} GB; give --folder")
+            raise SystemExit(
+                f"{folder} has too little room for {given.gigabytes} GB; give --folder"
+            )
         write(path, n)
         print(f"{n:,} images of 64x64x3, {n * BYTES / 1e9:.1f} GB; in memory {SMALL:,}", flush=True)
         small = ImageData(np.load(path, mmap_mode="r")[:SMALL].copy(), name="small", binary=False)

@@ -39,7 +39,9 @@ class Flat(nn.Flatten):
 
 def networks(colours: int, brought: bool) -> nn.ModuleList:
     torch.manual_seed(0)
-    nets = nn.ModuleList([Conv64Encoder((colours, 64, 64), 10), Conv64Decoder((colours, 64, 64), 10)])
+    nets = nn.ModuleList(
+        [Conv64Encoder((colours, 64, 64), 10), Conv64Decoder((colours, 64, 64), 10)]
+    )
     for i, layer in enumerate(nets[0].body):
         if brought and isinstance(layer, nn.Flatten):
             nets[0].body[i] = Flat()
@@ -86,7 +88,9 @@ def show_layouts(colours: int) -> None:
         if not list(layer.children()):
             layer.register_forward_hook(watch)
     step(nets, torch.rand(64, colours, 64, 64), torch.float32)
-    print(f"{colours} channels, gradients in another layout than their activation: {', '.join(odd) or 'none'}")
+    print(
+        f"{colours} channels, gradients in another layout than their activation: {', '.join(odd) or 'none'}"
+    )
 
 
 def main() -> None:
@@ -100,14 +104,18 @@ def main() -> None:
         out = torch.randn(64, 32, 32, 32).to(dtype).contiguous(memory_format=LAST)
         other = torch.randn_like(out).contiguous()
         same = torch.randn_like(out)
-        pair = [lambda o=out, g=g: torch.ops.aten.threshold_backward(g, o, 0) for g in (other, same)]
+        pair = [
+            lambda o=out, g=g: torch.ops.aten.threshold_backward(g, o, 0) for g in (other, same)
+        ]
         found = ratio(*pair, rounds)
         print(f"{dtype}: ReLU backward, 64x32x32x32, gradient in the other layout: {found}")
         x = torch.rand(64, 1, 64, 64)
         nets = networks(1, False)
         brought = networks(1, True)
         pair = [lambda n=n, x=x, d=dtype: step(n, x, d) for n in (nets, brought)]
-        print(f"{dtype}: a step as it is, over one with the flattened map's gradient brought: {ratio(*pair, rounds)}")
+        print(
+            f"{dtype}: a step as it is, over one with the flattened map's gradient brought: {ratio(*pair, rounds)}"
+        )
 
 
 if __name__ == "__main__":

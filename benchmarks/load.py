@@ -29,7 +29,14 @@ from unweave.runs.folder import Folder
 from unweave.runs.sealed_json import sealed, unsealed
 
 ROUNDS = 3
-SMALL = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "latents": 6, "log_every": 5}
+SMALL = {
+    "encoder": "mlp",
+    "decoder": "mlp",
+    "encoder.width": 8,
+    "decoder.width": 8,
+    "latents": 6,
+    "log_every": 5,
+}
 
 
 def table(codes: int, factors: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -76,14 +83,19 @@ def of_many_runs(folder: Path, runs: int) -> str:
             Folder(path).append(record)
         values = rng.random(6).tolist()
         names = ("mig", "modularity", "sap", "dci", "factor_vae_score", "mcc")
-        scores = {name: metrics.base.Score(value, error=0.02) for name, value in zip(names, values, strict=True)}
+        scores = {
+            name: metrics.base.Score(value, error=0.02)
+            for name, value in zip(names, values, strict=True)
+        }
         Folder(path).keep_scores(scores)
         paths.append(path)
     return page(paths, folder / "page.html")
 
 
 def trained(folder: Path) -> Path:
-    return unweave.train("beta-tcvae", "digits", steps=20, batch_size=8, out=folder / "runs", **SMALL).path
+    return unweave.train(
+        "beta-tcvae", "digits", steps=20, batch_size=8, out=folder / "runs", **SMALL
+    ).path
 
 
 def page(runs: list[Path], out: Path) -> str:
@@ -110,13 +122,18 @@ def once(what: str, name: str, size: tuple[int, int, int], count: int) -> str:
 def median(arguments: list[str]) -> str:
     """The line of the median by seconds of some processes."""
     command = [sys.executable, __file__, *arguments, "--once"]
-    lines = [subprocess.run(command, check=True, capture_output=True, text=True).stdout for _ in range(ROUNDS)]
+    lines = [
+        subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        for _ in range(ROUNDS)
+    ]
     last = [json.loads(line.splitlines()[-1]) for line in lines]
     return sorted(last, key=lambda line: float(line.split(" ")[0]))[ROUNDS // 2]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=("metrics", "log", "runs"))
     parser.add_argument("names", nargs="*", help="metrics; without any, all that fit no model")
     parser.add_argument("--codes", type=int, default=100)
@@ -132,9 +149,15 @@ def main() -> None:
         print(json.dumps(once(args.what, args.names[0] if args.names else "", size, count)))
         return
     cheap = [name for name in metrics.METRICS if metrics.get(name).declares.cost == "cheap"]
-    of_rows = [name for name in cheap if metrics.get(name).declares.tables in ("rows", "codes", "pairs", "groups")]
+    of_rows = [
+        name
+        for name in cheap
+        if metrics.get(name).declares.tables in ("rows", "codes", "pairs", "groups")
+    ]
     names = (args.names or of_rows) if args.what == "metrics" else [f"{count:,}"]
-    sizes = [f"--{key}={getattr(args, key)}" for key in ("codes", "factors", "rows", "records", "runs")]
+    sizes = [
+        f"--{key}={getattr(args, key)}" for key in ("codes", "factors", "rows", "records", "runs")
+    ]
     for name in names:
         which = [name] if args.what == "metrics" else []
         print(f"{args.what} {name}: {median([args.what, *which, *sizes])}", flush=True)

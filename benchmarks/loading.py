@@ -25,7 +25,9 @@ from unweave.types import to_unit
 KINDS = ("images", "groups", "pairs", "classes")
 
 
-def rate(batch: Callable[[int], object], images: int, seconds: float = 0.4, rounds: int = 7) -> float:
+def rate(
+    batch: Callable[[int], object], images: int, seconds: float = 0.4, rounds: int = 7
+) -> float:
     """Images per second of the best round."""
     best = 0.0
     for _ in range(rounds):
@@ -54,7 +56,9 @@ def main() -> None:
             print(f"batch {batch_size}: {name} {rate(batch, batch_size):,.0f}", flush=True)
 
 
-def ways(data: FactorImages, array: NDArray[np.uint8], batch_size: int) -> dict[str, Callable[[int], object]]:
+def ways(
+    data: FactorImages, array: NDArray[np.uint8], batch_size: int
+) -> dict[str, Callable[[int], object]]:
     """{name: function of the step that is timed} for each line of the table."""
     drawn = np.random.default_rng(1).integers(len(array), size=(1000, batch_size))
     pixels = Pixels(data, "cpu")
@@ -62,9 +66,13 @@ def ways(data: FactorImages, array: NDArray[np.uint8], batch_size: int) -> dict[
     still = pixels(drawn[0])
     return {
         "bare indexing": lambda step: array[drawn[step % 1000]],
-        "drawn and read, uint8": lambda step: pixels(rows(np.random.default_rng(fold(0, step, "batch")), step).rows),
+        "drawn and read, uint8": lambda step: pixels(
+            rows(np.random.default_rng(fold(0, step, "batch")), step).rows
+        ),
         "conversion to float32 alone": lambda step: to_unit(still),
-    } | {f"stream of {kind}, float32": stream(data, {kind}, batch_size=batch_size) for kind in KINDS}
+    } | {
+        f"stream of {kind}, float32": stream(data, {kind}, batch_size=batch_size) for kind in KINDS
+    }
 
 
 if __name__ == "__main__":

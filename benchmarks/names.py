@@ -34,10 +34,14 @@ def main() -> None:
         table = Path(place) / "factors.csv"
         for number in NUMBERS:
             files = [f"class{i}/{i}.png" for i in range(number)]
-            table.write_text("\n".join(["file,what", *(f"{file},text {i}" for i, file in enumerate(files))]))
+            table.write_text(
+                "\n".join(["file,what", *(f"{file},text {i}" for i, file in enumerate(files))])
+            )
             categories = seconds(lambda files=files: factors(table, files))
             still = np.zeros(number, dtype=bool)
-            classes = seconds(lambda files=files, still=still: by_subfolder(files, still, "classes"))
+            classes = seconds(
+                lambda files=files, still=still: by_subfolder(files, still, "classes")
+            )
             print(f"{number:8,}  {categories:13.2f}  {classes:10.2f}")
 
 

@@ -52,40 +52,60 @@ print(time.perf_counter() - start, time.process_time() - spent, most, len(data))
 
 def dsprites(folder: Path) -> None:
     space = FactorSpace(("shape", "scale", "orientation", "x", "y"), (3, 6, 40, 32, 32))
-    classes = np.concatenate([np.zeros((len(space), 1), np.int64), space.factors_at(np.arange(len(space)))], 1)
+    classes = np.concatenate(
+        [np.zeros((len(space), 1), np.int64), space.factors_at(np.arange(len(space)))], 1
+    )
     np.savez_compressed(
-        folder / SOURCES["dsprites"].file, imgs=np.zeros((len(space), 64, 64), np.uint8), latents_classes=classes
+        folder / SOURCES["dsprites"].file,
+        imgs=np.zeros((len(space), 64, 64), np.uint8),
+        latents_classes=classes,
     )
 
 
 def shapes3d(folder: Path) -> None:
     space = FactorSpace(SHAPES, (10, 10, 10, 8, 4, 15))
     with h5py.File(folder / "3dshapes.h5", "w") as file:
-        images = file.create_dataset("images", (len(space), 64, 64, 3), np.uint8, chunks=(512, 64, 64, 3))
+        images = file.create_dataset(
+            "images", (len(space), 64, 64, 3), np.uint8, chunks=(512, 64, 64, 3)
+        )
         images[0] = 1
-        file.create_dataset("labels", data=space.factors_at(np.arange(len(space))).astype(np.float64))
+        file.create_dataset(
+            "labels", data=space.factors_at(np.arange(len(space))).astype(np.float64)
+        )
 
 
 def mpi3d_toy(folder: Path) -> None:
-    images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, (1_036_800, 64, 64, 3))
+    images = np.lib.format.open_memmap(
+        folder / "images.npy", "w+", np.uint8, (1_036_800, 64, 64, 3)
+    )
     np.savez(folder / "mpi3d_toy.npz", images=images)
     (folder / "images.npy").unlink()
 
 
 def cars3d(folder: Path) -> None:
-    savemat(folder / "car_000_mesh.mat", {"im": np.zeros((128, 128, 3, 24, 4), np.uint8)}, do_compression=True)
+    savemat(
+        folder / "car_000_mesh.mat",
+        {"im": np.zeros((128, 128, 3, 24, 4), np.uint8)},
+        do_compression=True,
+    )
     for car in range(1, 183):
         os.link(folder / "car_000_mesh.mat", folder / f"car_{car:03}_mesh.mat")
 
 
 def smallnorb(folder: Path) -> None:
-    grid = FactorSpace(("category", "instance", "elevation", "azimuth", "lighting"), (5, 5, 9, 18, 6))
+    grid = FactorSpace(
+        ("category", "instance", "elevation", "azimuth", "lighting"), (5, 5, 9, 18, 6)
+    )
     for stem, instances in (("smallnorb-5x46789x9x18x6x2x96x96-training", (4, 6, 7, 8, 9)),
                             ("smallnorb-5x01235x9x18x6x2x96x96-testing", (0, 1, 2, 3, 5))):  # fmt: skip
         rows = grid.factors_at(np.arange(len(grid))).astype("<i4")
         rows[:, 1] = np.array(instances)[rows[:, 1]]
         rows[:, 3] *= 2
-        arrays = {"cat": rows[:, 0].copy(), "info": rows[:, 1:].copy(), "dat": np.zeros((len(rows), 2, 96, 96), "u1")}
+        arrays = {
+            "cat": rows[:, 0].copy(),
+            "info": rows[:, 1:].copy(),
+            "dat": np.zeros((len(rows), 2, 96, 96), "u1"),
+        }
         for kind, array in arrays.items():
             sizes = [*array.shape, *[1] * max(3 - array.ndim, 0)]
             magic = 0x1E3D4C55 if kind == "dat" else 0x1E3D4C54
@@ -103,8 +123,12 @@ def celeba(folder: Path) -> None:
     lines = [str(n), " ".join(f"Attribute_{k}" for k in range(40))]
     lines += [f"{name} {' '.join(row)}" for name, row in zip(names, signs, strict=True)]
     (folder / "list_attr_celeba.txt").write_text("\n".join(lines) + "\n")
-    (folder / "identity_CelebA.txt").write_text("".join(f"{name} {i % 10177}\n" for i, name in enumerate(names)))
-    (folder / "list_eval_partition.txt").write_text("".join(f"{name} {i % 3}\n" for i, name in enumerate(names)))
+    (folder / "identity_CelebA.txt").write_text(
+        "".join(f"{name} {i % 10177}\n" for i, name in enumerate(names))
+    )
+    (folder / "list_eval_partition.txt").write_text(
+        "".join(f"{name} {i % 3}\n" for i, name in enumerate(names))
+    )
 
 
 def falcor3d(folder: Path) -> None:
@@ -119,7 +143,12 @@ def rendered(folder: Path, table: str, space: FactorSpace) -> None:
     (folder / "images").mkdir()
     linked(folder / "images", [f"{row:06}.png" for row in range(len(space))], (128, 128))
     with (folder / table).open("wb") as file:
-        np.save(file, (space.factors_at(np.arange(len(space))) / (np.array(space.sizes) - 1)).astype(np.float32))
+        np.save(
+            file,
+            (space.factors_at(np.arange(len(space))) / (np.array(space.sizes) - 1)).astype(
+                np.float32
+            ),
+        )
 
 
 def linked(folder: Path, names: list[str], size: tuple[int, int]) -> None:
@@ -137,7 +166,9 @@ def fashion_mnist(folder: Path) -> None:
         labels = (np.arange(n) % len(CLOTHES)).astype(np.uint8)
         for kind, array in (("images-idx3", pixels), ("labels-idx1", labels)):
             header = struct.pack(f">I{array.ndim}I", 0x800 + array.ndim, *array.shape)
-            (folder / f"{part}-{kind}-ubyte.gz").write_bytes(gzip.compress(header + array.tobytes(), 1))
+            (folder / f"{part}-{kind}-ubyte.gz").write_bytes(
+                gzip.compress(header + array.tobytes(), 1)
+            )
 
 
 def own_folder(folder: Path) -> None:
@@ -175,8 +206,16 @@ SETS = {
     "celeba": celeba, "falcor3d": falcor3d, "isaac3d": isaac3d, "fashion-mnist": fashion_mnist, "folder": own_folder,
     "many-files": many_files, "zeros-and-ones": zeros_and_ones,
 }  # fmt: skip
-LOADED = {"many-files": ("folder", "."), "zeros-and-ones": ("arrays", "ones.npy")}  # how, and what of the folder
-MODULES = {"mpi3d-toy": "mpi3d", "falcor3d": "nvidia3d", "isaac3d": "nvidia3d", "fashion-mnist": "mnist"}
+LOADED = {
+    "many-files": ("folder", "."),
+    "zeros-and-ones": ("arrays", "ones.npy"),
+}  # how, and what of the folder
+MODULES = {
+    "mpi3d-toy": "mpi3d",
+    "falcor3d": "nvidia3d",
+    "isaac3d": "nvidia3d",
+    "fashion-mnist": "mnist",
+}
 
 
 def opened(name: str, folder: Path, times: int) -> Iterator[tuple[float, float, float, int]]:
@@ -193,7 +232,9 @@ def opened(name: str, folder: Path, times: int) -> Iterator[tuple[float, float, 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", default=list(SETS))
-    parser.add_argument("--folder", help="where the files are made (default: the system's folder for such)")
+    parser.add_argument(
+        "--folder", help="where the files are made (default: the system's folder for such)"
+    )
     given = parser.parse_args()
     print(
         f"{'set':16}{'images':>12}{'first, s':>12}{'of CPU':>10}{'again, s':>12}{'of CPU':>10}{'MB above imports':>20}"
@@ -203,7 +244,9 @@ def main() -> None:
             SETS[name](Path(folder))
             ((first, busy, _, n),) = opened(name, Path(folder), 1)
             again = list(opened(name, Path(folder), 3))
-            seconds, spent, megabytes = (statistics.median(row[k] for row in again) for k in (0, 1, 2))
+            seconds, spent, megabytes = (
+                statistics.median(row[k] for row in again) for k in (0, 1, 2)
+            )
             times = f"{first:12.1f}{busy:10.1f}{seconds:12.2f}{spent:10.2f}"
             print(f"{name:16}{n:12,}{times}{megabytes:20.0f}", flush=True)
 

@@ -19,7 +19,9 @@ from unweave.training.precision import dtype_of
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("method", nargs="?", default="beta-vae")
     parser.add_argument("--precision", default="auto", choices=("auto", "bf16", "float32"))
     parser.add_argument("--steps", type=int, default=20)
@@ -33,7 +35,11 @@ def main() -> None:
     list(training.until(3))  # warm
     with profile(activities=[ProfilerActivity.CPU]) as found:
         list(training.until(3 + options.steps))
-    print(found.key_averages().table(sort_by="self_cpu_time_total", row_limit=options.rows, max_name_column_width=60))
+    print(
+        found.key_averages().table(
+            sort_by="self_cpu_time_total", row_limit=options.rows, max_name_column_width=60
+        )
+    )
 
 
 if __name__ == "__main__":

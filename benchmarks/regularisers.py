@@ -25,7 +25,9 @@ SET = data.load("dsprites")
 
 
 def training(regulariser: str, divergence: str | None) -> Training:
-    chosen = {"regulariser": regulariser} | ({"regulariser.divergence": divergence} if divergence else {})
+    chosen = {"regulariser": regulariser} | (
+        {"regulariser.divergence": divergence} if divergence else {}
+    )
     method = channels_last(resolve("vae", chosen, SET.info).make(SET.info))
     return Training(method, stream(SET, method.needs, batch_size=64))
 

@@ -37,11 +37,21 @@ def main(names: list[str]) -> None:
     print(f"{'data set':20}{'batch 64':>12}{'batch 256':>12}   images/s, one core")
     for name in names or RENDERED:
         images = load(name)
-        print(f"{name:20}" + "".join(f"{images_per_second(images, batch):12,.0f}" for batch in (64, 256)))
+        print(
+            f"{name:20}"
+            + "".join(f"{images_per_second(images, batch):12,.0f}" for batch in (64, 256))
+        )
 
 
 RENDERED = [
-    *("dsprites", "color-dsprites", "noisy-dsprites", "scream-dsprites", "abstract-dsprites", "continuous-dsprites"),
+    *(
+        "dsprites",
+        "color-dsprites",
+        "noisy-dsprites",
+        "scream-dsprites",
+        "abstract-dsprites",
+        "continuous-dsprites",
+    ),
     *("cdsprites", "scene3d", "faces", "avatars"),
 ]
 

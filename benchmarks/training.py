@@ -44,12 +44,18 @@ def measure(command: list[str], steps: int, core: int) -> dict[str, float] | str
         preexec_fn=lambda: os.sched_setaffinity(0, {core}),
     )
     if done.returncode:
-        return done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit code {done.returncode}"
+        return (
+            done.stderr.strip().splitlines()[-1]
+            if done.stderr.strip()
+            else f"exit code {done.returncode}"
+        )
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--pythae", default="", help="a Python that has pythae 0.1.2")
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=3)
@@ -64,10 +70,17 @@ def main() -> None:
             else:
                 found.setdefault(name, []).append(result)
     rates = {name: statistics.median(1 / r["cpu"] for r in rs) for name, rs in found.items()}
-    print(f"{'':16s} {'steps/cpu s':>12s} {'steps/s':>9s} {'peak MB':>8s}   unweave auto / float32 over it")
+    print(
+        f"{'':16s} {'steps/cpu s':>12s} {'steps/s':>9s} {'peak MB':>8s}   unweave auto / float32 over it"
+    )
     for name, rs in found.items():
-        wall, peak = (statistics.median(f(r) for r in rs) for f in (lambda r: 1 / r["wall"], lambda r: r["peak"]))
-        ratios = " / ".join(f"{rates[ours] / rates[name]:.2f}" for ours in ("unweave auto", "unweave float32"))
+        wall, peak = (
+            statistics.median(f(r) for r in rs)
+            for f in (lambda r: 1 / r["wall"], lambda r: r["peak"])
+        )
+        ratios = " / ".join(
+            f"{rates[ours] / rates[name]:.2f}" for ours in ("unweave auto", "unweave float32")
+        )
         print(f"{name:16s} {rates[name]:12.2f} {wall:9.2f} {peak:8.0f}   {ratios}")
 
 

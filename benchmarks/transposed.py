@@ -15,7 +15,13 @@ from torch import Tensor, nn
 
 from unweave.nets.transposed import ConvTranspose2d
 
-LAYERS = ((64, 64, 4), (64, 32, 8), (32, 32, 16), (32, 3, 32), (32, 1, 32))  # channels in and out, side
+LAYERS = (
+    (64, 64, 4),
+    (64, 32, 8),
+    (32, 32, 16),
+    (32, 3, 32),
+    (32, 1, 32),
+)  # channels in and out, side
 TURNS = 25
 
 
@@ -30,11 +36,19 @@ def seconds(layer: nn.Module, x: Tensor, gradient: Tensor) -> float:
 
 def row(inputs: int, outputs: int, side: int, dtype: torch.dtype) -> str:
     """One layer as a row of the table."""
-    layers = [made(inputs, outputs, 4, stride=2, padding=1) for made in (nn.ConvTranspose2d, ConvTranspose2d)]
+    layers = [
+        made(inputs, outputs, 4, stride=2, padding=1)
+        for made in (nn.ConvTranspose2d, ConvTranspose2d)
+    ]
     for layer in layers:
         layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
     last = torch.channels_last
-    x = torch.randn(64, inputs, side, side).to(dtype).contiguous(memory_format=last).requires_grad_()
+    x = (
+        torch.randn(64, inputs, side, side)
+        .to(dtype)
+        .contiguous(memory_format=last)
+        .requires_grad_()
+    )
     gradient = torch.randn(64, outputs, 2 * side, 2 * side).to(dtype).contiguous(memory_format=last)
     taken = [[seconds(layer, x, gradient) for layer in layers] for _ in range(TURNS)][3:]
     theirs, ours = (1000 * statistics.median(column) for column in zip(*taken, strict=True))

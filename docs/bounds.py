@@ -48,7 +48,13 @@ CLUB: a linear Gaussian q(y given x), by its log-likelihood. JSD's critic inside
   none where it is 0, and only for a q that is right.
 - **2 JSD** is at most 2 log 2 = {ceiling:.2f}: it is no estimate of information.
 """
-BOUNDS: tuple[Callable[[Tensor], Tensor], ...] = (donsker_varadhan, nwj, infonce, club, jensen_shannon)
+BOUNDS: tuple[Callable[[Tensor], Tensor], ...] = (
+    donsker_varadhan,
+    nwj,
+    infonce,
+    club,
+    jensen_shannon,
+)
 
 
 def correlation(information: float) -> float:
@@ -71,7 +77,11 @@ def log_conditional(x: Tensor, y: Tensor, rho: float) -> Tensor:
 
 def log_ratio(x: Tensor, y: Tensor, information: float) -> Tensor:
     """Log p(x, y) / (p(x) p(y)), (B, B)."""
-    return information + log_conditional(x, y, correlation(information)) + 0.5 * y.square().sum(1)[None]
+    return (
+        information
+        + log_conditional(x, y, correlation(information))
+        + 0.5 * y.square().sum(1)[None]
+    )
 
 
 def best(information: float, rows: int, draws: int = DRAWS) -> dict[str, Tensor]:
@@ -130,7 +140,10 @@ def log_likelihood(scores: Tensor) -> Tensor:
 
 
 def trained(
-    objective: Callable[[Tensor], Tensor], read: Callable[[Tensor], Tensor], information: float, rows: int
+    objective: Callable[[Tensor], Tensor],
+    read: Callable[[Tensor], Tensor],
+    information: float,
+    rows: int,
 ) -> Tensor:
     """Values (DRAWS,) of a bound, read from a critic that another objective has trained."""
     torch.manual_seed(0)
@@ -142,7 +155,9 @@ def trained(
         (-objective(critic(*gaussians(information, rows, generator)))).backward()
         optimiser.step()
     with torch.no_grad():
-        return torch.stack([read(critic(*gaussians(information, rows, generator))) for _ in range(DRAWS)])
+        return torch.stack(
+            [read(critic(*gaussians(information, rows, generator))) for _ in range(DRAWS)]
+        )
 
 
 def shown(values: Tensor) -> str:

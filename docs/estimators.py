@@ -141,7 +141,9 @@ def of_a_table(known: str, levels: int, n: int, rng: np.random.Generator) -> lis
     cells = np.bincount(z * levels + v).astype(float)
     of_code = np.bincount(z).astype(float)
     of_factor = np.bincount(v).astype(float)
-    plug_in, own = (from_indices(z[:, None], v[:, None], corrected=c).uncut[0, 0] for c in (False, True))
+    plug_in, own = (
+        from_indices(z[:, None], v[:, None], corrected=c).uncut[0, 0] for c in (False, True)
+    )
     occupied = [(c > 0).sum() for c in (cells, of_code, of_factor)]
     c_psi = [(c * digamma(np.maximum(c, 1))).sum() / n for c in (cells, of_code, of_factor)]
     corrections = plug_in - (occupied[0] - occupied[1] - occupied[2] + 1) / (2 * n)
@@ -160,8 +162,16 @@ def sparse_rows(draws: int = 8) -> Iterator[str]:
 
 def page(drawn: int = 16384, table: int = 4096) -> str:
     """The page as text."""
-    facts = {"images": IMAGES, "columns": COLUMNS, "correlation": CORRELATION, "drawn": drawn, "table": table}
-    first = TEXT.format(rows="\n".join(rows(drawn, table)), ceiling=math.log(table), most=math.log(IMAGES), **facts)
+    facts = {
+        "images": IMAGES,
+        "columns": COLUMNS,
+        "correlation": CORRELATION,
+        "drawn": drawn,
+        "table": table,
+    }
+    first = TEXT.format(
+        rows="\n".join(rows(drawn, table)), ceiling=math.log(table), most=math.log(IMAGES), **facts
+    )
     return first + SPARSE.format(rows="\n".join(sparse_rows()))
 
 

@@ -78,7 +78,11 @@ def layers() -> list[tuple[str, ...]]:
     """The rooms, lowest layer first, as the test of the layers has them."""
     tree = ast.parse((ROOT / "tests" / "test_layers.py").read_text())
     for node in tree.body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == "LAYERS":
+        if (
+            isinstance(node, ast.AnnAssign)
+            and isinstance(node.target, ast.Name)
+            and node.target.id == "LAYERS"
+        ):
             return list(ast.literal_eval(node.value))
     raise ValueError("tests/test_layers.py has no LAYERS")
 
@@ -102,7 +106,9 @@ def rooms() -> Iterator[str]:
             for file in sorted(room.glob("*.py")):
                 if file.name != "__init__.py":
                     yield f"    - `{file.name}`: {first_line(file)}"
-            for inner in sorted(path for path in room.iterdir() if (path / "__init__.py").is_file()):
+            for inner in sorted(
+                path for path in room.iterdir() if (path / "__init__.py").is_file()
+            ):
                 yield f"    - `{inner.name}/`: {first_line(inner / '__init__.py')}"
 
 
@@ -126,7 +132,9 @@ def defined(file: Path, name: str) -> str:
         if not inside:
             raise ValueError(f"{file} has no {name}")
         found = inside[0]
-        doc = ast.get_docstring(inside[0]) or doc  # an overriding method without one: that of its class
+        doc = (
+            ast.get_docstring(inside[0]) or doc
+        )  # an overriding method without one: that of its class
     first = " ".join(doc.split("\n\n")[0].split())
     return re.split(r"(?<=\.) ", first)[0]
 

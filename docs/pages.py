@@ -47,7 +47,12 @@ def known_codes(n: int = 5000, seed: int = 0) -> tuple[dict[str, np.ndarray], np
     v = np.stack([rng.integers(0, size, n) for size in SIZES], 1).astype(float)
     standard = (v - v.mean(0)) / v.std(0)
     turn = np.linalg.qr(rng.normal(size=(len(SIZES), len(SIZES))))[0]
-    codes = {"perfect": v, "rotated": standard @ turn, "split": np.c_[v, v], "noise": rng.normal(size=(n, 10))}
+    codes = {
+        "perfect": v,
+        "rotated": standard @ turn,
+        "split": np.c_[v, v],
+        "noise": rng.normal(size=(n, 10)),
+    }
     return codes, v
 
 
@@ -59,7 +64,9 @@ def measure() -> None:
         if metrics.get(name).declares.tables not in ("rows", "groups", "pairs", "codes"):
             continue
         values = {kind: float(metrics.get(name)(z, v).value) for kind, z in codes.items()}
-        found[name] = {kind: None if np.isnan(value) else round(value, 4) for kind, value in values.items()}
+        found[name] = {
+            kind: None if np.isnan(value) else round(value, 4) for kind, value in values.items()
+        }
         print(name, found[name], flush=True)
     MEASURED.write_text(json.dumps(found, indent=1) + "\n")
 
@@ -76,11 +83,16 @@ def metric_page(name: str) -> str:
         "falls under": ", ".join(declares.falls) or "nothing that is declared",
         "protocols": ", ".join(declares.protocols),
         "error and null floor": "always" if declares.cost == "cheap" else "with `calibrate=True`",
-        "error by": f"{ERRORS[declares.error]}: {declares.no_error}" if declares.no_error else ERRORS[declares.error],
+        "error by": f"{ERRORS[declares.error]}: {declares.no_error}"
+        if declares.no_error
+        else ERRORS[declares.error],
         "value shown": "less its bias by the jackknife" if declares.corrected else "as measured",
     }
     if declares.tables == "models":
-        rows |= {"error and null floor": "no error", "error by": "none: models are not drawn at random"}
+        rows |= {
+            "error and null floor": "no error",
+            "error by": "none: models are not drawn at random",
+        }
     values = json.loads(MEASURED.read_text()).get(name, {}) if MEASURED.exists() else {}
     known = []
     if values:

@@ -29,7 +29,9 @@ SOFT = "#66635d"
 
 def main() -> None:
     """Read the arguments and write the picture."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("run", help="the folder of a trained run")
     parser.add_argument("out", type=Path, help="the PNG to write")
     arguments = parser.parse_args()
@@ -47,7 +49,9 @@ def draw(views: Views) -> Image.Image:
     picture = Image.new("RGB", size, PAPER)
     pen = ImageDraw.Draw(picture)
     top = MARGIN + 22
-    pen.text((MARGIN, MARGIN - 6), "images, and their reconstructions", SOFT, ImageFont.load_default(15))
+    pen.text(
+        (MARGIN, MARGIN - 6), "images, and their reconstructions", SOFT, ImageFont.load_default(15)
+    )
     blocks = [images[:SHOWN], again[:SHOWN], images[SHOWN:], again[SHOWN:]]
     extra = (rows - len(blocks)) * (TILE + GAP) / 2  # the blocks stand centred beside the strips
     for i, block in enumerate(blocks):
@@ -70,7 +74,12 @@ def label(pen: ImageDraw.ImageDraw, traversal: Traversal, x: int, y: int) -> Non
     """The name of a latent and its KL."""
     pen.text((x, y + TILE // 2 - 20), traversal.name, INK, ImageFont.load_default(19))
     if traversal.latent is not None and traversal.latent.kl is not None:
-        pen.text((x, y + TILE // 2 + 4), f"{traversal.latent.kl:.2f} nats", SOFT, ImageFont.load_default(14))
+        pen.text(
+            (x, y + TILE // 2 + 4),
+            f"{traversal.latent.kl:.2f} nats",
+            SOFT,
+            ImageFont.load_default(14),
+        )
 
 
 def paste_row(picture: Image.Image, images: NDArray[np.generic], x: int, y: int) -> None:

@@ -19,9 +19,13 @@ def tables() -> dict[str, str]:
         if kind in ("regulariser", "pooling", "supervision")
     }
     return {
-        "methods": _rows("method", {f"`{name}`": entry.about for name, entry in methods.METHODS.items()}),
+        "methods": _rows(
+            "method", {f"`{name}`": entry.about for name, entry in methods.METHODS.items()}
+        ),
         "parts": _rows("part", parts),
-        "metrics": _rows("metric", {f"`{name}`": about for name, (_, about) in metrics.METRICS.items()}),
+        "metrics": _rows(
+            "metric", {f"`{name}`": about for name, (_, about) in metrics.METRICS.items()}
+        ),
         "data": _rows("data set", {f"`{name}`": about for name, (_, about) in data.TABLE.items()}),
     }
 
@@ -31,13 +35,19 @@ def filled(text: str) -> str:
     for name, table in tables().items():
         between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         if not between.search(text):
-            raise ValueError(f"README.md has no place for the table of {name}: <!-- {name} --> ... <!-- /{name} -->")
+            raise ValueError(
+                f"README.md has no place for the table of {name}: <!-- {name} --> ... <!-- /{name} -->"
+            )
         text = between.sub(lambda found, table=table: f"{found[1]}{table}{found[2]}", text)
     return text
 
 
 def _rows(head: str, rows: dict[str, str]) -> str:
-    lines = [f"| {head} | what it is |", "|---|---|", *(f"| {name} | {about} |" for name, about in rows.items())]
+    lines = [
+        f"| {head} | what it is |",
+        "|---|---|",
+        *(f"| {name} | {about} |" for name, about in rows.items()),
+    ]
     return "\n".join(lines) + "\n"
 
 

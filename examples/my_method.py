@@ -26,7 +26,9 @@ class SparseAE(Method):
         likelihood: Likelihood,
         *,
         latents: Annotated[int, Setting("columns of a code", low=1)] = 10,
-        penalty: Annotated[float, Setting("nats of loss per unit of the code", low=0, search=(0.1, 1, 10))] = 1.0,
+        penalty: Annotated[
+            float, Setting("nats of loss per unit of the code", low=0, search=(0.1, 1, 10))
+        ] = 1.0,
         lr: Annotated[float, Setting("learning rate of Adam", above=0)] = 1e-3,
     ):
         super().__init__()

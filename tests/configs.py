@@ -7,7 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from unweave.runs.config import DataConfig, LoopConfig, MethodConfig, RunConfig, batch_words, completed
+from unweave.runs.config import (
+    DataConfig,
+    LoopConfig,
+    MethodConfig,
+    RunConfig,
+    batch_words,
+    completed,
+)
 from unweave.runs.folder import Folder
 from unweave.runs.sealed_json import sealed
 from unweave.types import DataInfo
@@ -23,7 +30,9 @@ SMALL: dict[str, Any] = {
 }
 
 
-def config(method: str = "line", data: str = "ones", *, seed: int = 0, n: int = 2, **settings: Any) -> RunConfig:
+def config(
+    method: str = "line", data: str = "ones", *, seed: int = 0, n: int = 2, **settings: Any
+) -> RunConfig:
     """A run of a method with these settings, on data that were handed in."""
     info = DataInfo(n, (4,))
     return RunConfig(

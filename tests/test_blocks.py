@@ -22,7 +22,9 @@ def test_a_block_keeps_what_was_said_of_it_under_any_name() -> None:
 
 
 def test_what_does_not_fit_is_refused_in_one_line() -> None:
-    with pytest.raises(ValueError, match="kind is 'onehot'; expected one of gaussian, one-hot, point, noise"):
+    with pytest.raises(
+        ValueError, match="kind is 'onehot'; expected one of gaussian, one-hot, point, noise"
+    ):
         Block(slice(2), kind="onehot")
     with pytest.raises(ValueError, match=r"shape \(4, 4\) has 16 columns, not 10"):
         Block(slice(None), shape=(4, 4)).places(10)
@@ -32,5 +34,7 @@ def test_what_does_not_fit_is_refused_in_one_line() -> None:
         Block(slice(2), kind="one-hot", prior=(0.5, 0.6))
     with pytest.raises(ValueError, match="a prior is of a one-hot block; this one is gaussian"):
         Block(slice(2), prior=(0.5, 0.5))
-    with pytest.raises(ValueError, match="no block 'stile'; the blocks of this code are content, style"):
+    with pytest.raises(
+        ValueError, match="no block 'stile'; the blocks of this code are content, style"
+    ):
         named(as_blocks({"content": slice(2), "style": slice(2, 4)}), "stile")

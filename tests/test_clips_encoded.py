@@ -30,7 +30,11 @@ class Film(Method):
 
     encodes = "clips"
 
-    def __init__(self, *, framed: Annotated[bool, Setting("a code for each frame, else for each clip")] = True):
+    def __init__(
+        self,
+        *,
+        framed: Annotated[bool, Setting("a code for each frame, else for each clip")] = True,
+    ):
         super().__init__()
         self.framed, self.weight = framed, nn.Parameter(torch.zeros(()))
 
@@ -40,7 +44,11 @@ class Film(Method):
 
     @property
     def blocks(self):
-        return {"content": slice(0, 1), "pose": slice(1, 3)} if self.framed else {"content": slice(0, 1)}
+        return (
+            {"content": slice(0, 1), "pose": slice(1, 3)}
+            if self.framed
+            else {"content": slice(0, 1)}
+        )
 
     def losses(self, batch, step):
         assert batch.x.ndim == 5
@@ -63,7 +71,9 @@ class Film(Method):
 
 @pytest.fixture(params=[True, False], ids=["frames", "clips"])
 def run(request, tmp_path):
-    data = FactorImages(FactorSpace(("grey", "row", "column"), (4, 8, 8)), draw, name="lights", binary=False)
+    data = FactorImages(
+        FactorSpace(("grey", "row", "column"), (4, 8, 8)), draw, name="lights", binary=False
+    )
     options = {"batch_options": {"clip_length": 5}, "framed": request.param}
     return unweave.train(Film, data, steps=2, batch_size=20, log_every=1, out=tmp_path, **options)
 
@@ -88,7 +98,9 @@ def test_frames_are_scored_by_their_factors_and_clips_by_what_stands_still(run):
 
 
 def test_what_moves_in_a_clip_is_no_factor_of_it(run):
-    unknown = np.isnan(encode_clips(run, run.data, n=1500, seed=0, protocol="unweave").rows.factors).mean(0)
+    unknown = np.isnan(
+        encode_clips(run, run.data, n=1500, seed=0, protocol="unweave").rows.factors
+    ).mean(0)
     if run.method.framed:
         assert unknown.tolist() == [0, 0, 0]
     else:

@@ -36,7 +36,9 @@ each_method = pytest.mark.parametrize("name", METHODS)
 def images() -> View:
     """All 96 images of three factors, of noise; the values of the first are their classes too."""
     factors = FactorSpace(("shape", "size", "angle"), (4, 4, 6))
-    noise = np.random.default_rng(0).integers(256, size=(len(factors), 1, SIDE, SIDE), dtype=np.uint8)
+    noise = np.random.default_rng(0).integers(
+        256, size=(len(factors), 1, SIDE, SIDE), dtype=np.uint8
+    )
     return with_classes(FactorImages(factors, noise, name="tiny"), "shape")
 
 
@@ -55,7 +57,9 @@ def choice(name: str) -> Spec:
     return resolve(name, parts | small, DATA.info)
 
 
-def start(name: str, *, weights: int = 0, seed: int = 0, dtype: torch.dtype = torch.float32) -> Audited:
+def start(
+    name: str, *, weights: int = 0, seed: int = 0, dtype: torch.dtype = torch.float32
+) -> Audited:
     """The method in the loop; `weights` seeds its start, `seed` its batches and noise."""
     method = channels_last(choice(name).make(DATA.info, seed=weights))
     batches = stream(DATA, method.needs, batch_size=BATCH, seed=seed, labels=48)
@@ -70,13 +74,17 @@ def test_a_method_keeps_the_contract(name: str, tmp_path: Path) -> None:
         assert all(value.isfinite() for value in terms.values()), terms
         if training.step == 1:
             folder.checkpoint(training, seconds=0.0)
-    assert not [term for term in training.history[-1] if not training.units[term]], "a term of ours without a unit"
+    assert not [term for term in training.history[-1] if not training.units[term]], (
+        "a term of ours without a unit"
+    )
     players = {player for turn in training.turns for player in turn}
     training.kept.check(STEPS)
     still = training.owned(players) - training.moved
     assert not still, f"players {sorted(players)} never moved {sorted(still)}"
     assert_resumed(folder, start(name, weights=1), training)
-    assert differences(start(name, seed=1).advance(), training.history[0]), "the seed decides nothing"
+    assert differences(start(name, seed=1).advance(), training.history[0]), (
+        "the seed decides nothing"
+    )
     x = torch.from_numpy(DATA.take(np.arange(5))).float() / 255
     check_code(training.method, x)
     if (bound := attempt(lambda: training.method.elbo(x))) is not None:

@@ -18,7 +18,11 @@ TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()
 @pytest.fixture
 def mine(tmp_path, monkeypatch):
     """The name of a module of the examples, in the working directory and nowhere else."""
-    examples = re.findall(r"```python\n(.*?)```", TEXT.partition("## A new metric")[2].partition("\n## ")[0], re.DOTALL)
+    examples = re.findall(
+        r"```python\n(.*?)```",
+        TEXT.partition("## A new metric")[2].partition("\n## ")[0],
+        re.DOTALL,
+    )
     assert len(examples) == 3
     (tmp_path / "metric_of_a_stranger.py").write_text("\n".join(examples))
     monkeypatch.chdir(tmp_path)
@@ -43,7 +47,15 @@ def test_the_command_of_the_guide_prints_them(mine, capsys):
     np.save("codes.npy", z)
     np.save("factors.npy", v)
     assert not main(
-        ["evaluate", "--codes", "codes.npy", "--factors", "factors.npy", "--metrics", f"{mine}:nearness,{mine}:loudest"]
+        [
+            "evaluate",
+            "--codes",
+            "codes.npy",
+            "--factors",
+            "factors.npy",
+            "--metrics",
+            f"{mine}:nearness,{mine}:loudest",
+        ]
     )
     printed = capsys.readouterr().out
     assert f"{mine}:nearness" in printed
@@ -66,7 +78,13 @@ def test_the_parts_of_the_guide_train_together(tmp_path, monkeypatch):
         "pooling": "parts_of_a_stranger:First",
         "regulariser.weight": 2.0,
     }
-    small = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "precision": "float32"}
+    small = {
+        "encoder": "mlp",
+        "decoder": "mlp",
+        "encoder.width": 8,
+        "decoder.width": 8,
+        "precision": "float32",
+    }
     run = unweave.train("vae", "digits", steps=2, batch_size=8, out=tmp_path, **parts, **small)
     assert {"loss/model", "loss/critic", "kl"} <= run.records()[-1].keys()
     assert run.method.needs == {"groups"}
@@ -76,10 +94,18 @@ def test_the_method_and_the_regulariser_of_the_guide_train(tmp_path, monkeypatch
     (code,) = re.findall(r"```python\n(# mine\.py.*?)```", TEXT, re.DOTALL)
     (tmp_path / "method_of_a_stranger.py").write_text(code)
     monkeypatch.chdir(tmp_path)
-    small = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "precision": "float32"}
+    small = {
+        "encoder": "mlp",
+        "decoder": "mlp",
+        "encoder.width": 8,
+        "decoder.width": 8,
+        "precision": "float32",
+    }
     how = {"steps": 2, "batch_size": 8, "out": tmp_path, **small}
     run = unweave.train("method_of_a_stranger:Mine", "digits", **how)
     assert {"loss/model", "loss/critic"} <= run.records()[-1].keys()
     assert run.sample(2).shape == (2, 1, 8, 8)
-    run = unweave.train("vae", "digits", regulariser="method_of_a_stranger:L1", **how, **{"regulariser.weight": 2.0})
+    run = unweave.train(
+        "vae", "digits", regulariser="method_of_a_stranger:L1", **how, **{"regulariser.weight": 2.0}
+    )
     assert run.method.regulariser.weight == 2.0

@@ -16,7 +16,13 @@ from unweave.reproduction import listed
 from unweave.reproduction.recipe import Arm
 from unweave.runs.run import load_run
 
-ARM = {"method": "beta-tcvae", "data": "digits", "steps": 2, "batch_size": 8, "settings": {"latents": 3}}
+ARM = {
+    "method": "beta-tcvae",
+    "data": "digits",
+    "steps": 2,
+    "batch_size": 8,
+    "settings": {"latents": 3},
+}
 
 
 def tiny(monkeypatch, demo, **changed):
@@ -45,13 +51,18 @@ def test_the_recipes_of_the_demos_ship_with_a_method_and_seeds(name):
 
 @pytest.mark.parametrize(
     ("words", "which", "page"),
-    [([], "main_job", "report.html"), (["impossibility", "-o", "there"], "impossibility", "impossibility.html")],
+    [
+        ([], "main_job", "report.html"),
+        (["impossibility", "-o", "there"], "impossibility", "impossibility.html"),
+    ],
 )
 def test_the_command_runs_the_demo_that_is_named(monkeypatch, capsys, words, which, page):
     called = []
     for demo in (main_job, impossibility):
         monkeypatch.setattr(
-            demo, "demo", lambda out, *, name=demo.__name__, page, **_: called.append((name, out)) or Path(page)
+            demo,
+            "demo",
+            lambda out, *, name=demo.__name__, page, **_: called.append((name, out)) or Path(page),
         )
     assert command.run(words) == 0
     assert called == [(f"unweave.demos.{which}", "there" if words else "runs")]
@@ -75,14 +86,22 @@ def shown(tmp_path_factory, factors):
     with pytest.MonkeyPatch.context() as patch:
         settings = {"latents": 3, "lr": 0.01, "beta": 0.1}  # all three latents in use
         tiny(patch, impossibility, method="beta-vae", steps=60, batch_size=32, settings=settings)
-        for name, value in {"LIKELY": 40, "SAMPLES": 20, "BOUNDS": 3, "DRAWN": 50, "SCORED": 300}.items():
+        for name, value in {
+            "LIKELY": 40,
+            "SAMPLES": 20,
+            "BOUNDS": 3,
+            "DRAWN": 50,
+            "SCORED": 300,
+        }.items():
             patch.setattr(twin_model, name, value)
         patch.setattr(twin_model, "DEFAULT", ("mig", "dci"))
         patch.setattr(impossibility, "factors_and_twin", lambda: factors)
         written, lines = [], []
         for _ in range(2):
             lines.clear()
-            page = impossibility.demo(folder / "runs", page=folder / "deep" / "twins.html", tell=lines.append)
+            page = impossibility.demo(
+                folder / "runs", page=folder / "deep" / "twins.html", tell=lines.append
+            )
             (run,) = (folder / "runs").iterdir()
             written.append((run / "log.jsonl").stat().st_mtime_ns)
     return run, page.read_text(), lines, written
@@ -115,7 +134,9 @@ def test_the_table_tells_model_and_twin_side_by_side(shown):
     run, _, lines, _ = shown
     assert lines[0] == f"{run.name} and its twin:"
     (likelihood,) = [line for line in lines if "log p(x)" in line]
-    gap, error = map(float, re.search(r"difference (\S+) ± (\S+),", likelihood.replace("−", "-")).groups())
+    gap, error = map(
+        float, re.search(r"difference (\S+) ± (\S+),", likelihood.replace("−", "-")).groups()
+    )
     assert abs(gap) < 4 * error + 0.01
     (mig,) = [line for line in lines[: len(lines) // 2] if " mig " in line]
     assert len(re.findall(r"−?\d\.\d+", mig)) >= 2
@@ -132,7 +153,9 @@ def test_model_and_twin_start_from_the_same_image_and_decode_it_alike(pair):
     np.testing.assert_array_equal(images, others)
     assert np.abs(codes - turned).max() > 1e-3
     np.testing.assert_allclose(pair[0].run.decode(codes), pair[1].run.decode(turned), atol=1e-5)
-    assert np.linalg.norm(codes) == pytest.approx(np.linalg.norm(pair[0].codes, axis=1).min(), rel=1e-5)
+    assert np.linalg.norm(codes) == pytest.approx(
+        np.linalg.norm(pair[0].codes, axis=1).min(), rel=1e-5
+    )
 
 
 def test_both_likelihoods_agree_and_are_above_their_bounds(pair, monkeypatch):
@@ -176,4 +199,8 @@ def test_the_twin_of_the_factors_has_their_distribution_and_none_of_their_scores
         assert codes.scores[name].value > 0.8, name
         assert twin.scores[name].value < 0.1, name
     assert twin.scores["explicitness"].value > 0.9  # a turn hides nothing
-    assert [row.name for row in rows_of_factors(codes, twin)][:3] == ["off the marginals", "log p(z), nats", "mig"]
+    assert [row.name for row in rows_of_factors(codes, twin)][:3] == [
+        "off the marginals",
+        "log p(z), nats",
+        "mig",
+    ]

@@ -11,8 +11,14 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 def test_pages_are_current():
     pages = runpy.run_path(str(DOCS / "pages.py"))["pages"]()
-    old = [str(file.relative_to(DOCS)) for file, text in pages.items() if not file.exists() or file.read_text() != text]
-    left = {f for folder in ("methods", "metrics") for f in (DOCS / folder).glob("*.md")} - set(pages)
+    old = [
+        str(file.relative_to(DOCS))
+        for file, text in pages.items()
+        if not file.exists() or file.read_text() != text
+    ]
+    left = {f for folder in ("methods", "metrics") for f in (DOCS / folder).glob("*.md")} - set(
+        pages
+    )
     assert not old, f"run python docs/pages.py: {old}"
     assert not left, f"pages of what is gone: {left}"
 
@@ -30,8 +36,12 @@ def test_the_page_of_estimators_says_what_they_give_today():
     ):
         (line,) = [line for line in text.splitlines() if line.startswith(f"| 0.5 | {batch} |")]
         told = [float(cell.split(" ± ")[0]) for cell in line.strip("| ").split(" | ")[2:]]
-        assert told[:2] == pytest.approx([float(weighted[0]), float(stratified[0])], abs=4 * float(error[0]) + 0.01)
-        assert told[3:5] == pytest.approx([float(weighted[1]), float(stratified[1])], abs=4 * float(error[1]) + 0.01)
+        assert told[:2] == pytest.approx(
+            [float(weighted[0]), float(stratified[0])], abs=4 * float(error[0]) + 0.01
+        )
+        assert told[3:5] == pytest.approx(
+            [float(weighted[1]), float(stratified[1])], abs=4 * float(error[1]) + 0.01
+        )
     assert module["truth"](0.5) == pytest.approx((5.8158, 1.1157), abs=1e-3)
 
 
@@ -52,18 +62,23 @@ def test_the_table_of_sparse_factors_says_what_they_give_today():
 def test_the_page_of_bounds_says_what_they_give_today():
     module = runpy.run_path(str(DOCS / "bounds.py"))
     lines = (DOCS / "bounds.md").read_text().splitlines()
-    cells = [(information, rows) for information in module["INFORMATION"] for rows in module["BATCHES"]]
+    cells = [
+        (information, rows) for information in module["INFORMATION"] for rows in module["BATCHES"]
+    ]
     for information, rows in cells[::2]:  # those of small batches, with the best critic
         line = module["line"](information, rows, list(module["best"](information, rows).values()))
         stated = next(found for found in lines if found.startswith(f"| {information:g} | {rows} |"))
         values, today = (
-            [float(cell.split(" ± ")[0]) for cell in text.strip("| ").split(" | ")[3:]] for text in (stated, line)
+            [float(cell.split(" ± ")[0]) for cell in text.strip("| ").split(" | ")[3:]]
+            for text in (stated, line)
         )
         assert today == pytest.approx(values, abs=0.011)
 
 
 def test_the_page_of_the_house_is_drawn_from_the_code_of_today():
-    assert (DOCS / "house.md").read_text() == runpy.run_path(str(DOCS / "house.py"))["page"](), "run make docs"
+    assert (DOCS / "house.md").read_text() == runpy.run_path(str(DOCS / "house.py"))["page"](), (
+        "run make docs"
+    )
 
 
 def test_the_page_of_the_house_refuses_a_way_that_is_not_there():

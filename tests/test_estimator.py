@@ -21,13 +21,16 @@ SMALL = {"encoder": "mlp", "decoder": "mlp", "encoder__width": 4, "decoder__widt
 DO_NOT_APPLY = {"check_no_attributes_set_in_init", "check_array_api_input"}
 CHECKS = [
     (check.func.__name__, estimator, check)
-    for estimator, check in estimator_checks_generator(Disentangler("vae", steps=2, batch_size=8, **SMALL))
+    for estimator, check in estimator_checks_generator(
+        Disentangler("vae", steps=2, batch_size=8, **SMALL)
+    )
 ]
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
 
 
 @pytest.mark.parametrize(
-    ("estimator", "check"), [pytest.param(e, c, id=name) for name, e, c in CHECKS if name not in DO_NOT_APPLY]
+    ("estimator", "check"),
+    [pytest.param(e, c, id=name) for name, e, c in CHECKS if name not in DO_NOT_APPLY],
 )
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
@@ -83,19 +86,25 @@ def test_vectors_come_back_in_the_range_of_the_data():
 def test_vectors_that_a_cross_entropy_does_not_take_are_refused(values):
     with pytest.raises(ValueError, match="likelihood bernoulli takes values in"):
         Disentangler("vae", steps=2, batch_size=8, likelihood="bernoulli", **SMALL).fit(values)
-    Disentangler("vae", steps=2, batch_size=8, likelihood="bernoulli", **SMALL).fit(IMAGES[:, 0, :, 0] / 255)
+    Disentangler("vae", steps=2, batch_size=8, likelihood="bernoulli", **SMALL).fit(
+        IMAGES[:, 0, :, 0] / 255
+    )
 
 
 def test_training_lowers_the_loss_of_vectors():
     x = np.random.default_rng(0).normal(size=(200, 1)) @ np.ones((1, 6))
-    short, long = (Disentangler("vae", steps=steps, lr=0.01, **SMALL).fit(x).score(x) for steps in (1, 100))
+    short, long = (
+        Disentangler("vae", steps=steps, lr=0.01, **SMALL).fit(x).score(x) for steps in (1, 100)
+    )
     assert long > short + 100
 
 
 def test_settings_are_parameters():
     model = Disentangler("beta-vae", steps=2, beta=6.0)
     assert model.get_params()["beta"] == 6.0
-    assert clone(model).set_params(beta=2.0, latents=3, steps=5).get_params() == model.get_params() | {
+    assert clone(model).set_params(
+        beta=2.0, latents=3, steps=5
+    ).get_params() == model.get_params() | {
         "beta": 2.0,
         "latents": 3,
         "steps": 5,
@@ -108,7 +117,10 @@ def test_settings_can_be_searched_in_a_pipeline():
     x = np.random.default_rng(0).normal(size=(30, 5))
     pipeline = make_pipeline(StandardScaler(), Disentangler("vae", steps=2, batch_size=8, **SMALL))
     search = GridSearchCV(pipeline, {"disentangler__latents": [2, 3]}, cv=2).fit(x)
-    assert search.best_estimator_.transform(x).shape == (30, search.best_params_["disentangler__latents"])
+    assert search.best_estimator_.transform(x).shape == (
+        30,
+        search.best_params_["disentangler__latents"],
+    )
     names = search.best_estimator_.get_feature_names_out()
     assert names[0] == "disentangler0"
 
@@ -116,7 +128,8 @@ def test_settings_can_be_searched_in_a_pipeline():
 def test_a_run_is_kept_where_it_is_asked_for(tmp_path):
     model = Disentangler("vae", steps=2, batch_size=8, out=tmp_path, **SMALL).fit(IMAGES)
     np.testing.assert_array_equal(
-        unweave.load_run(model.run_.path).encode(IMAGES.transpose(0, 3, 1, 2)), model.transform(IMAGES)
+        unweave.load_run(model.run_.path).encode(IMAGES.transpose(0, 3, 1, 2)),
+        model.transform(IMAGES),
     )
 
 
@@ -126,7 +139,11 @@ def test_a_run_is_kept_where_it_is_asked_for(tmp_path):
         ({"btea": 6}, IMAGES, "did you mean 'beta'"),
         ({"beta": -1.0}, IMAGES, "at least 0"),
         ({}, IMAGES[..., :2], "which axis are the channels"),
-        ({}, IMAGES / 16, r"expected bytes, or floats in \[0, 1\], or floats that fill half of \[-1, 1\], \[0, 255\]"),
+        (
+            {},
+            IMAGES / 16,
+            r"expected bytes, or floats in \[0, 1\], or floats that fill half of \[-1, 1\], \[0, 255\]",
+        ),
         ({}, IMAGES[:1], "minimum of 2"),
         ({}, np.full((5, 3), np.nan), "NaN"),
     ],
@@ -165,7 +182,9 @@ def test_deep_and_rounded_images_are_read_as_those_of_a_data_set():
     expected = model.fit_transform(IMAGES[..., 0])
     np.testing.assert_allclose(clone(model).fit_transform(deep), expected, atol=1e-6)
     dark = clone(model).fit(deep)
-    np.testing.assert_allclose(dark.transform(deep // 300)[:1], dark.transform(deep[:1] // 300), atol=1e-6)
+    np.testing.assert_allclose(
+        dark.transform(deep // 300)[:1], dark.transform(deep[:1] // 300), atol=1e-6
+    )
     rounded = IMAGES[..., 0] / 255 * 1.0000001
     np.testing.assert_array_equal(clone(model).fit_transform(rounded), expected)
 
@@ -180,7 +199,9 @@ def test_floats_of_other_scales_are_read_by_the_one_that_was_fitted(ends):
     np.testing.assert_array_equal(model.fit_transform(floats), expected)
     np.testing.assert_array_equal(model.transform(floats[3:5]), model.transform(floats)[3:5])
     assert model.score(floats) == clone(model).fit(IMAGES).score(IMAGES)
-    with pytest.raises(ValueError, match=rf"expected \[{black}, {white}\] as of this data set's floats"):
+    with pytest.raises(
+        ValueError, match=rf"expected \[{black}, {white}\] as of this data set's floats"
+    ):
         model.transform(floats + white / 100)
     np.testing.assert_array_equal(model.transform(IMAGES), expected)
 

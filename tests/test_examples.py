@@ -18,7 +18,16 @@ def test_quickstart(tmp_path, capsys):
 
 def test_a_method_in_one_file(tmp_path, monkeypatch, tiny_images):
     monkeypatch.chdir(EXAMPLES.parent)
-    command = ["train", "examples.my_method:SparseAE", "--data", str(tiny_images), "--steps", "3", "--penalty", "0.5"]
+    command = [
+        "train",
+        "examples.my_method:SparseAE",
+        "--data",
+        str(tiny_images),
+        "--steps",
+        "3",
+        "--penalty",
+        "0.5",
+    ]
     assert main([*command, "--encoder", "mlp", "--decoder", "mlp", "--out", str(tmp_path)]) == 0
 
 

@@ -23,8 +23,20 @@ from unweave.runs.run import Run
 from unweave.runs.train import resume
 from unweave.training.loop import NotFinite
 
-SMALL: dict[str, Any] = {"encoder": "mlp", "decoder": "mlp", "encoder__width": 4, "decoder__width": 4, "latents": 2}
-SHORT: dict[str, Any] = {"steps": 2, "batch_size": 8, "log_every": 1, "device": "cpu", "precision": "float32"}
+SMALL: dict[str, Any] = {
+    "encoder": "mlp",
+    "decoder": "mlp",
+    "encoder__width": 4,
+    "decoder__width": 4,
+    "latents": 2,
+}
+SHORT: dict[str, Any] = {
+    "steps": 2,
+    "batch_size": 8,
+    "log_every": 1,
+    "device": "cpu",
+    "precision": "float32",
+}
 IMAGES = np.random.default_rng(0).integers(256, size=(24, 1, 8, 8), dtype=np.uint8)
 
 
@@ -44,8 +56,12 @@ def away(cuda: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     run = unweave.train("vae", IMAGES, out=tmp_path, **SHORT, **SMALL)
     monkeypatch.setattr(Run, "device", property(lambda _: torch.device("cuda:1")))
     monkeypatch.setattr(torch.Tensor, "to", lambda x, *_, **__: x)
-    monkeypatch.setattr(torch, "randn", lambda *shape, **_: torch.empty(shape).normal_(generator=cuda[1]))
-    monkeypatch.setattr(torch, "randn_like", lambda x: torch.empty(x.shape).normal_(generator=cuda[1]))
+    monkeypatch.setattr(
+        torch, "randn", lambda *shape, **_: torch.empty(shape).normal_(generator=cuda[1])
+    )
+    monkeypatch.setattr(
+        torch, "randn_like", lambda x: torch.empty(x.shape).normal_(generator=cuda[1])
+    )
     return run
 
 
@@ -79,7 +95,10 @@ def test_what_was_drawn_is_not_seen_outside_also_after_an_error(cuda: Any) -> No
 
     with pytest.raises(KeyError):
         draw()
-    assert all(torch.equal(g.get_state(), state) for g, state in zip(generators("cuda:1"), before, strict=True))
+    assert all(
+        torch.equal(g.get_state(), state)
+        for g, state in zip(generators("cuda:1"), before, strict=True)
+    )
 
 
 def test_the_seed_of_a_run_is_that_of_its_device(away: Run, cuda: Any) -> None:
@@ -94,8 +113,15 @@ def test_the_seed_of_a_run_is_that_of_its_device(away: Run, cuda: Any) -> None:
 
 
 def test_so_is_that_of_a_mask(cuda: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    chosen = {"data_options": {"size": 16, "shift": "only:orientation=0;only:position_x=0-3;only:position_y=0-3"}}
-    run = unweave.train("vae", "dsprites", out=tmp_path, **SHORT, **SMALL, pooling="random", **chosen)
+    chosen = {
+        "data_options": {
+            "size": 16,
+            "shift": "only:orientation=0;only:position_x=0-3;only:position_y=0-3",
+        }
+    }
+    run = unweave.train(
+        "vae", "dsprites", out=tmp_path, **SHORT, **SMALL, pooling="random", **chosen
+    )
     monkeypatch.setattr(Run, "device", property(lambda _: torch.device("cuda:1")))
     monkeypatch.setattr(torch.Tensor, "to", lambda x, *_, **__: x)
     randint = torch.randint
@@ -105,14 +131,18 @@ def test_so_is_that_of_a_mask(cuda: Any, monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert torch.equal(cuda[1].get_state(), before)
 
 
-def test_weights_are_drawn_from_the_seed_on_the_callers_default_device(cuda: Any, monkeypatch: Any) -> None:
+def test_weights_are_drawn_from_the_seed_on_the_callers_default_device(
+    cuda: Any, monkeypatch: Any
+) -> None:
     info = unweave.data.load(IMAGES).info
     choice = resolve("vae", SMALL, info)
     seeds: list[list[int]] = []
     build = Spec.build
     monkeypatch.setattr(torch, "get_default_device", lambda: torch.device("cuda:1"))
     monkeypatch.setattr(
-        Spec, "build", lambda *a: seeds.append([g.initial_seed() for g in generators("cuda:1")]) or build(*a)
+        Spec,
+        "build",
+        lambda *a: seeds.append([g.initial_seed() for g in generators("cuda:1")]) or build(*a),
     )
     before = cuda[1].get_state()
     choice.make(info)
@@ -123,7 +153,11 @@ def test_weights_are_drawn_from_the_seed_on_the_callers_default_device(cuda: Any
 def test_no_file_but_one_forks_or_seeds_torch() -> None:
     source = Path(unweave.__file__).parent
     words = ("fork_rng", "default_generator", "torch.manual_seed", "cuda.manual_seed")
-    found = {file.name for file in source.rglob("*.py") if any(word in file.read_text() for word in words)}
+    found = {
+        file.name
+        for file in source.rglob("*.py")
+        if any(word in file.read_text() for word in words)
+    }
     assert found == {"generators.py"}
 
 
@@ -160,15 +194,21 @@ def test_so_does_training_that_breaks_down(tmp_path: Path, monkeypatch: pytest.M
             unweave.train("vae", IMAGES, out=tmp_path, **SHORT, **SMALL)
 
     likelihood = "unweave.nets.likelihood.Bernoulli.forward"
-    monkeypatch.setattr(likelihood, lambda self, output, x: torch.full((len(x),), float("nan")) * output.sum())
+    monkeypatch.setattr(
+        likelihood, lambda self, output, x: torch.full((len(x),), float("nan")) * output.sum()
+    )
     torch.manual_seed(5)
     expected = torch.rand(3)
     assert torch.equal(drawn_after(breaks), expected)
 
 
-def test_the_twin_is_measured_on_its_device(away: Run, cuda: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_twin_is_measured_on_its_device(
+    away: Run, cuda: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(twin_model, "scores", lambda views: {})
     before = cuda[1].get_state()
-    first, again = (twin_model.side(twin_model.CentredViews(away), IMAGES[:3], "model") for _ in range(2))
+    first, again = (
+        twin_model.side(twin_model.CentredViews(away), IMAGES[:3], "model") for _ in range(2)
+    )
     np.testing.assert_array_equal(first.log_p, again.log_p)
     assert torch.equal(cuda[1].get_state(), before)

@@ -33,7 +33,8 @@ def test_factors_whose_values_are_words_are_categorical():
 
 
 @pytest.mark.parametrize(
-    "name", ["dsprites", "scene3d", "faces", "cdsprites", "continuous-dsprites", "abstract-dsprites"]
+    "name",
+    ["dsprites", "scene3d", "faces", "cdsprites", "continuous-dsprites", "abstract-dsprites"],
 )
 def test_every_factor_of_a_data_set_that_is_rendered_has_a_kind(name):
     assert all(load(name).factors.kinds)
@@ -57,17 +58,23 @@ def test_the_grid_of_a_published_file_is_ordered_but_for_its_categories():
 
 def test_a_column_of_a_table_says_its_kind(tmp_path):
     path = tmp_path / "factors.csv"
-    path.write_text("file,kind,age:continuous,group:categorical,mass\na,round,1,3,0.1\nb,flat,2,9,0.2\n")
+    path.write_text(
+        "file,kind,age:continuous,group:categorical,mass\na,round,1,3,0.1\nb,flat,2,9,0.2\n"
+    )
     labels = factors(path, ["a", "b"])
     assert labels.names == ("kind", "age", "group", "mass")
     assert labels.kinds == ("categorical", "continuous", "categorical", "")
 
 
 def test_labels_keep_their_kinds_in_a_view():
-    data = ImageData(pictures(4), labels=np.eye(4)[:, :2], factor_names=("a", "b"), factor_kinds=("ordered", ""))
+    data = ImageData(
+        pictures(4), labels=np.eye(4)[:, :2], factor_names=("a", "b"), factor_kinds=("ordered", "")
+    )
     assert subset(data, np.array([2, 0])).factor_kinds == ("ordered", "")
     with pytest.raises(ValueError, match="of 1 factors; there are 2"):
-        ImageData(pictures(4), labels=np.eye(4)[:, :2], factor_names=("a", "b"), factor_kinds=("ordered",))
+        ImageData(
+            pictures(4), labels=np.eye(4)[:, :2], factor_names=("a", "b"), factor_kinds=("ordered",)
+        )
 
 
 def grid_of_measurements(kinds: tuple[str, str]) -> FactorImages:
@@ -123,14 +130,28 @@ def test_the_command_line_says_kinds(tmp_path, monkeypatch, header, asked, kinds
     np.save("codes.npy", rng.random((100, 2)))
     v = rng.integers(5, size=(100, 2))
     Path("factors.csv").write_text("\n".join([header, *(f"{a},{b}" for a, b in v)]))
-    words = ["--codes", "codes.npy", "--factors", "factors.csv", "--metrics", "mig", "--json", "out.json", *asked]
+    words = [
+        "--codes",
+        "codes.npy",
+        "--factors",
+        "factors.csv",
+        "--metrics",
+        "mig",
+        "--json",
+        "out.json",
+        *asked,
+    ]
     assert run(words) == 0
     assert json.loads(Path("out.json").read_text())["mig"]["kinds"] == kinds
 
 
 @pytest.mark.parametrize(
     ("asked", "says"),
-    [("c=ordered", "no factor 'c'"), ("a=orderd", "did you mean 'ordered'"), ("a=b=c", "is no FACTOR=KIND")],
+    [
+        ("c=ordered", "no factor 'c'"),
+        ("a=orderd", "did you mean 'ordered'"),
+        ("a=b=c", "is no FACTOR=KIND"),
+    ],
 )
 def test_the_command_line_refuses_kinds_in_one_line(tmp_path, asked, says):
     from unweave.cli.evaluate import run

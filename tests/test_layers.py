@@ -60,7 +60,11 @@ def imports(tree: ast.Module, package: str) -> Iterator[tuple[ast.stmt | ast.exp
             base = ".".join(parents[: len(parents) + 1 - node.level]) if node.level else ""
             module = ".".join(filter(None, (base, node.module)))
             yield from ((node, f"{module}.{alias.name}") for alias in node.names)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and REFERENCE.fullmatch(node.value):
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and REFERENCE.fullmatch(node.value)
+        ):
             yield node, node.value.partition(":")[0]
 
 
@@ -73,13 +77,21 @@ def faults(path: str, source: str) -> list[str]:
     if own not in LAYER:
         return [f"{path}:1: {own!r} has no layer; give it one in tests/test_layers.py"]
     tree = ast.parse(source)
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    functions = [
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
     inside = {id(node) for function in functions for node in ast.walk(function)}
     found = []
     for node, name in imports(tree, ".".join(["unweave", *folders])):
         reason = refused(own, name) or beside(path, name)
-        if own == "metrics" and name.split(".")[0] == "torch" and not (file == "boosting" and id(node) in inside):
-            reason = "metrics work without torch; boosting.py alone may import it, inside a function"
+        if (
+            own == "metrics"
+            and name.split(".")[0] == "torch"
+            and not (file == "boosting" and id(node) in inside)
+        ):
+            reason = (
+                "metrics work without torch; boosting.py alone may import it, inside a function"
+            )
         if reason:
             found.append(f"{path}:{node.lineno}: {reason}")
     return found
@@ -127,7 +139,10 @@ def test_every_room_is_a_package_that_git_keeps() -> None:
     """A pattern such as "runs/" would leave the room of that name out of the next commit, of ruff and of the wheel."""
     rooms = {path.rpartition("/")[0] for path in FILES}
     assert not [room for room in rooms if not (SOURCE / room / "__init__.py").is_file()]
-    ignored = {line.removesuffix("/") for line in (SOURCE.parents[1] / ".gitignore").read_text().splitlines()}
+    ignored = {
+        line.removesuffix("/")
+        for line in (SOURCE.parents[1] / ".gitignore").read_text().splitlines()
+    }
     assert not ignored & {folder for room in rooms for folder in room.split("/")}
 
 
@@ -136,20 +151,40 @@ def test_registries_point_into_their_own_layer() -> None:
     places = [(f"data {name}", where, ("data",)) for name, (where, *_) in TABLE.items()]
     places += [(f"method {name}", entry.where, ("methods",)) for name, entry in METHODS.items()]
     for kind, table in PARTS.items():
-        places += [(f"{kind} {name}", entry.where, ("methods", "nets")) for name, entry in table.items()]
-    wrong = [f"{what}: {where}" for what, where, layers in places if where.split(".")[1] not in layers]
+        places += [
+            (f"{kind} {name}", entry.where, ("methods", "nets")) for name, entry in table.items()
+        ]
+    wrong = [
+        f"{what}: {where}" for what, where, layers in places if where.split(".")[1] not in layers
+    ]
     assert not wrong
 
 
 def test_methods_and_their_parts_stand_alone() -> None:
     """None imports another that is registered: what they share is in maths, or in a base file of their folder."""
     entries = [*METHODS.values(), *(entry for table in PARTS.values() for entry in table.values())]
-    registered = {where for entry in entries if (where := entry.where.partition(":")[0]).startswith("unweave.methods")}
+    registered = {
+        where
+        for entry in entries
+        if (where := entry.where.partition(":")[0]).startswith("unweave.methods")
+    }
     found = []
-    for path in (path for path in FILES if path.startswith("methods/") and not path.endswith("__init__.py")):
+    for path in (
+        path for path in FILES if path.startswith("methods/") and not path.endswith("__init__.py")
+    ):
         module = "unweave." + path.removesuffix(".py").replace("/", ".")
-        names = [name for _, name in imports(ast.parse((SOURCE / path).read_text()), module.rpartition(".")[0])]
-        others = {other for other in registered - {module} for name in names if f"{name}.".startswith(f"{other}.")}
+        names = [
+            name
+            for _, name in imports(
+                ast.parse((SOURCE / path).read_text()), module.rpartition(".")[0]
+            )
+        ]
+        others = {
+            other
+            for other in registered - {module}
+            for name in names
+            if f"{name}.".startswith(f"{other}.")
+        }
         found += [f"{path} imports {other}" for other in others]
     assert not found
 
@@ -170,7 +205,10 @@ WRONG = {
         "nets/mlp.py",
         "import torch\n\nfrom unweave.methods.base import Method\n",
     ): "nets/mlp.py:3: nets stands on layer 2",
-    ("methods/vae.py", "def f():\n    from unweave.data import load\n"): "methods/vae.py:2: methods stands on layer 3",
+    (
+        "methods/vae.py",
+        "def f():\n    from unweave.data import load\n",
+    ): "methods/vae.py:2: methods stands on layer 3",
     ("data/datasets/folder.py", "import unweave.methods"): "imports methods of layer 3",
     ("training/loop.py", "from unweave import data, runs"): "imports runs of layer 5",
     (
@@ -178,8 +216,14 @@ WRONG = {
         "WHERE = 'unweave.metrics.scores.mig:mig'",
     ): "data/datasets/folder.py:1: data stands on layer 3 and imports metrics",
     ("methods/regularisers/beta.py", "from ...data import images"): "imports data of layer 3",
-    ("metrics/scores/mig.py", "from unweave.maths import information"): "metrics know nothing but arrays",
-    ("metrics/scores/mig.py", "def f():\n    import torch\n"): "metrics/scores/mig.py:2: metrics work without torch",
+    (
+        "metrics/scores/mig.py",
+        "from unweave.maths import information",
+    ): "metrics know nothing but arrays",
+    (
+        "metrics/scores/mig.py",
+        "def f():\n    import torch\n",
+    ): "metrics/scores/mig.py:2: metrics work without torch",
     ("metrics/estimators/boosting.py", "import torch.nn as nn"): "metrics work without torch",
     ("types.py", "from unweave import nonsense"): "imports unweave.nonsense, which has no layer",
     ("nonsense.py", ""): "nonsense.py:1: 'nonsense' has no layer",

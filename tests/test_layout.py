@@ -36,7 +36,9 @@ class Judge(Method):
         torch.manual_seed(0)
         wrap = spectral_norm if normalised else nn.Identity()
         inner, outer = wrap(nn.Conv2d(4, 8, 3, 1, 1)), wrap(nn.Conv2d(8, 8, 3, 2, 1))
-        self.net = nn.Sequential(inner, nn.Softplus(), outer, nn.Softplus(), nn.Flatten(), nn.Linear(128, 1))
+        self.net = nn.Sequential(
+            inner, nn.Softplus(), outer, nn.Softplus(), nn.Flatten(), nn.Linear(128, 1)
+        )
         self.loss = loss
 
     def players(self) -> dict[str, Player]:
@@ -95,7 +97,11 @@ class Odd(Method):
 
 @pytest.mark.parametrize(
     "weight",
-    [torch.zeros(3, 4), torch.zeros(4, 3).T, torch.zeros(2, 3, 4, 5).to(memory_format=torch.channels_last)],
+    [
+        torch.zeros(3, 4),
+        torch.zeros(4, 3).T,
+        torch.zeros(2, 3, 4, 5).to(memory_format=torch.channels_last),
+    ],
     ids=["rows", "columns", "channels last"],
 )
 def test_a_gradient_that_is_one_number_moves_every_entry_alike(weight: Tensor) -> None:
@@ -143,12 +149,16 @@ def test_gradients_arrive_in_the_layout_of_their_activations(colours: int) -> No
     def watch(layer: nn.Module, inputs: object, out: Tensor) -> None:
         assert out.is_contiguous(memory_format=torch.channels_last)
         last = torch.channels_last
-        out.register_hook(lambda gradient: seen.append((out.shape[2], gradient.is_contiguous(memory_format=last))))
+        out.register_hook(
+            lambda gradient: seen.append((out.shape[2], gradient.is_contiguous(memory_format=last)))
+        )
 
     for layer in nets.modules():
         if isinstance(layer, Halve | ConvTranspose2d):
             layer.register_forward_hook(watch)
     x = torch.rand(2, colours, 32, 32)
-    nn.functional.binary_cross_entropy_with_logits(nets(x), x, reduction="none").flatten(1).sum(1).mean().backward()
+    nn.functional.binary_cross_entropy_with_logits(nets(x), x, reduction="none").flatten(1).sum(
+        1
+    ).mean().backward()
     assert sorted(side for side, _ in seen) == [4, 8, 8, 16, 16, 32]
     assert all(last for _, last in seen)

@@ -25,7 +25,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_module_that_cannot_be_imported_is_not_said_to_be_missing(name: str, tmp_path: Path) -> None:
+def test_a_module_that_cannot_be_imported_is_not_said_to_be_missing(
+    name: str, tmp_path: Path
+) -> None:
     text, message = BROKEN[name]
     (tmp_path / f"{name}.py").write_text(text)
     with pytest.raises(ValueError, match=f"{name} cannot be imported: ") as error:
@@ -37,7 +39,8 @@ def test_a_module_that_cannot_be_imported_is_not_said_to_be_missing(name: str, t
 
 
 @pytest.mark.parametrize(
-    "where", ["", ":Thing", ".name:Thing", "no_such_module:Thing", "no/such:Thing", "no_such.module:T"]
+    "where",
+    ["", ":Thing", ".name:Thing", "no_such_module:Thing", "no/such:Thing", "no_such.module:T"],
 )
 def test_a_module_that_is_missing_is(where: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="there is no module"):
@@ -46,5 +49,7 @@ def test_a_module_that_is_missing_is(where: str, tmp_path: Path) -> None:
 
 def test_a_module_that_it_imports_is_named(tmp_path: Path) -> None:
     (tmp_path / "importing.py").write_text("import no_such_package\n")
-    with pytest.raises(ValueError, match="importing imports 'no_such_package', which is not installed"):
+    with pytest.raises(
+        ValueError, match="importing imports 'no_such_package', which is not installed"
+    ):
         locate("importing:Thing", beside=[tmp_path])

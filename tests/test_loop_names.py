@@ -24,7 +24,13 @@ from unweave.settings import Setting, keywords
 from unweave.types import Batch, DataInfo, Losses
 
 IMAGES = np.random.default_rng(0).integers(256, size=(16, 1, 8, 8), dtype=np.uint8)
-SMALL: dict[str, Any] = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "batch_size": 4}
+SMALL: dict[str, Any] = {
+    "encoder": "mlp",
+    "decoder": "mlp",
+    "encoder.width": 8,
+    "decoder.width": 8,
+    "batch_size": 4,
+}
 Length = Annotated[int, Setting("of something", low=1)]
 
 
@@ -112,7 +118,10 @@ def data() -> ImageData:
 
 @pytest.mark.parametrize("name", keywords(train))
 def test_a_setting_named_like_an_option_of_the_loop_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=rf"Named has a setting {name!r}, which is an option of the loop: rename it"):
+    with pytest.raises(
+        ValueError,
+        match=rf"Named has a setting {name!r}, which is an option of the loop: rename it",
+    ):
         train(with_setting(name), data(), out=tmp_path, steps=1)
     assert not list(tmp_path.iterdir())
 
@@ -152,9 +161,18 @@ def test_the_run_length_is_no_setting(
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("tests.test_loop_names:Own",), "Own has a setting 'steps', which is an option of the loop"),
-        (("vae", "--regulariser", "tests.test_loop_names:OwnPart"), "OwnPart has a setting 'steps'"),
-        (("tests.test_loop_names:Shell",), "Shell has a setting 'resume', which is an option of the command"),
+        (
+            ("tests.test_loop_names:Own",),
+            "Own has a setting 'steps', which is an option of the loop",
+        ),
+        (
+            ("vae", "--regulariser", "tests.test_loop_names:OwnPart"),
+            "OwnPart has a setting 'steps'",
+        ),
+        (
+            ("tests.test_loop_names:Shell",),
+            "Shell has a setting 'resume', which is an option of the command",
+        ),
         (("tests.test_loop_names:Own", "--dry-run"), "Own has a setting 'steps'"),
     ],
 )
@@ -177,9 +195,19 @@ def test_the_prefix_of_other_options_is_a_name_that_can_be_had(
 ) -> None:
     np.save(tmp_path / "noise.npy", IMAGES)
     monkeypatch.chdir(tmp_path)
-    words = ("tests.test_loop_names:Batched", "--batches", "3", "--data", "noise.npy", "--steps", "1")
+    words = (
+        "tests.test_loop_names:Batched",
+        "--batches",
+        "3",
+        "--data",
+        "noise.npy",
+        "--steps",
+        "1",
+    )
     assert main(["train", *words]) == 0
-    assert load_run(capsys.readouterr().out.splitlines()[-1]).config.method.settings == {"batches": 3}
+    assert load_run(capsys.readouterr().out.splitlines()[-1]).config.method.settings == {
+        "batches": 3
+    }
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -194,13 +222,17 @@ def test_no_method_of_ours_takes_a_name_of_the_loop(name: str) -> None:
 
 def lengths(run: Run) -> tuple[Any, Any]:
     """What the method and its regulariser were told."""
-    return getattr(run.method, "steps", None), getattr(getattr(run.method, "regulariser", None), "steps", None)
+    return getattr(run.method, "steps", None), getattr(
+        getattr(run.method, "regulariser", None), "steps", None
+    )
 
 
 def test_a_method_that_asks_is_told_how_long_the_run_is(tmp_path: Path) -> None:
     run = train(Point, data(), steps=3, batch_size=4, out=tmp_path)
     (run.path / "done").unlink()
-    assert [lengths(again) for again in (run, load_run(run.path), resume(run.path, data=data()))] == [(3, None)] * 3
+    assert [
+        lengths(again) for again in (run, load_run(run.path), resume(run.path, data=data()))
+    ] == [(3, None)] * 3
     assert "steps" not in run.config.method.settings
     assert run.config.loop.steps == 3
 

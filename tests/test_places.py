@@ -37,7 +37,9 @@ def test_without_a_home_that_can_be_written_it_is_among_the_temporary_files_and_
     free, tmp_path, monkeypatch, caplog, why
 ):
     (tmp_path / "full").touch()
-    monkeypatch.setenv("HOME", {"a file": str(tmp_path / "full"), "relative": "home", "none": ""}[why])
+    monkeypatch.setenv(
+        "HOME", {"a file": str(tmp_path / "full"), "relative": "home", "none": ""}[why]
+    )
     if why == "none":  # as for a number that is no user of the machine
         monkeypatch.delenv("HOME")
         monkeypatch.setattr(Path, "home", no_home)
@@ -57,7 +59,9 @@ def test_a_relative_place_is_passed_over_as_its_standard_says(free, tmp_path, mo
 def test_a_home_that_is_read_only_is_none(free, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     real = os.access
-    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).parent.name != ".cache" and real(path, mode))
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: Path(path).parent.name != ".cache" and real(path, mode)
+    )
     assert cache() == free / f"unweave-{os.getuid()}"
 
 

@@ -22,7 +22,13 @@ from unweave import Disentangler
 from unweave.data.images import ImageData
 from unweave.runs.errors import RunError
 
-SMALL: dict[str, Any] = {"encoder": "mlp", "decoder": "mlp", "encoder__width": 4, "decoder__width": 4, "latents": 2}
+SMALL: dict[str, Any] = {
+    "encoder": "mlp",
+    "decoder": "mlp",
+    "encoder__width": 4,
+    "decoder__width": 4,
+    "latents": 2,
+}
 X = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
 MODEL = Disentangler("vae", steps=5, batch_size=8, device="cpu", precision="float32", **SMALL)
 
@@ -51,7 +57,9 @@ def test_a_pickle_holds_the_weights_and_not_the_data() -> None:
     pickled = pickle.dumps(model)
     assert len(pickled) < many.nbytes / 10
     again = pickle.loads(pickled)
-    np.testing.assert_array_equal(again.inverse_transform(np.zeros((3, 2))), model.inverse_transform(np.zeros((3, 2))))
+    np.testing.assert_array_equal(
+        again.inverse_transform(np.zeros((3, 2))), model.inverse_transform(np.zeros((3, 2)))
+    )
     assert again.score(X) == model.score(X)
     with pytest.raises(RunError, match="give data="):
         _ = again.run_.data
@@ -59,7 +67,9 @@ def test_a_pickle_holds_the_weights_and_not_the_data() -> None:
 
 
 def test_folds_in_two_processes_score_as_in_one() -> None:
-    one, two = (cross_val_score(Disentangler(**MODEL.get_params()), X, cv=2, n_jobs=jobs) for jobs in (1, 2))
+    one, two = (
+        cross_val_score(Disentangler(**MODEL.get_params()), X, cv=2, n_jobs=jobs) for jobs in (1, 2)
+    )
     assert np.isfinite(one).all()
     np.testing.assert_array_equal(one, two)
 
@@ -87,19 +97,31 @@ def test_threads_use_a_model_at_once(fitted: Disentangler) -> None:
     expected = fitted.transform(X), fitted.score(X), fitted.run_.sample(5, seed=3)
     with ThreadPoolExecutor(4) as pool:
         jobs = [
-            pool.submit(lambda: (fitted.transform(X), fitted.score(X), fitted.run_.sample(5, seed=3)))
+            pool.submit(
+                lambda: (fitted.transform(X), fitted.score(X), fitted.run_.sample(5, seed=3))
+            )
             for _ in range(20)
         ]
     for job in jobs:
-        assert all(np.array_equal(found, its) for found, its in zip(job.result(), expected, strict=True))
+        assert all(
+            np.array_equal(found, its) for found, its in zip(job.result(), expected, strict=True)
+        )
 
 
 def _weights(run: unweave.Run) -> list[torch.Tensor]:
     return list(run.method.state_dict().values())
 
 
-def test_a_second_thread_that_trains_is_refused_and_one_that_samples_changes_nothing(tmp_path: Path) -> None:
-    options: dict[str, Any] = {"steps": 40, "batch_size": 8, "log_every": 1, "device": "cpu", "precision": "float32"}
+def test_a_second_thread_that_trains_is_refused_and_one_that_samples_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    options: dict[str, Any] = {
+        "steps": 40,
+        "batch_size": 8,
+        "log_every": 1,
+        "device": "cpu",
+        "precision": "float32",
+    }
     small = {name.replace("__", "."): value for name, value in SMALL.items()}
     alone = unweave.train("vae", X, out=tmp_path / "alone", **options, **small)
     sampled = alone.sample(5, seed=1)
@@ -132,7 +154,13 @@ def test_a_second_thread_that_trains_is_refused_and_one_that_samples_changes_not
 
 
 def test_a_training_inside_of_another_ones_progress_changes_nothing(tmp_path: Path) -> None:
-    options: dict[str, Any] = {"steps": 4, "batch_size": 8, "log_every": 1, "device": "cpu", "precision": "float32"}
+    options: dict[str, Any] = {
+        "steps": 4,
+        "batch_size": 8,
+        "log_every": 1,
+        "device": "cpu",
+        "precision": "float32",
+    }
     small = {name.replace("__", "."): value for name, value in SMALL.items()}
     alone = unweave.train("vae", X, out=tmp_path / "alone", **options, **small)
 

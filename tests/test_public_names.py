@@ -20,7 +20,9 @@ WHERE = {
     "unweave.train": "unweave.runs.train:train",
     "unweave.data.load": "unweave.data:load",
     "unweave.report.write": "unweave.report.page:write",
-    **{f"unweave.metrics.{name}": f"{where}:{name}" for name, (where, _) in metrics.METRICS.items()},
+    **{
+        f"unweave.metrics.{name}": f"{where}:{name}" for name, (where, _) in metrics.METRICS.items()
+    },
 }
 
 MOVED = """

@@ -8,7 +8,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 FIELD = re.compile(r"^  (\w+) = \{+(.+?)\}+,$", re.M)
 CITED = re.compile(r"([A-Z][\w'-]+)(?: et al\.| and [A-Z][\w'-]+)?,? \(?((?:19|20)\d\d)\b[^-]")
-PAPERS = [dict(FIELD.findall(entry)) for entry in (ROOT / "references.bib").read_text().split("\n@")[1:]]
+PAPERS = [
+    dict(FIELD.findall(entry)) for entry in (ROOT / "references.bib").read_text().split("\n@")[1:]
+]
 NOT_NAMES = {"In", "Since", "Of", "The", "Copyright", "JMLR"}
 
 
@@ -19,7 +21,9 @@ def citations(text: str) -> set[tuple[str, str]]:
 
 def stands(name: str, year: str) -> bool:
     """Whether a paper of that year has an author of that surname."""
-    return any(paper["year"] == year and re.search(rf"\b{name}\b", paper["author"]) for paper in PAPERS)
+    return any(
+        paper["year"] == year and re.search(rf"\b{name}\b", paper["author"]) for paper in PAPERS
+    )
 
 
 def test_citations_are_found() -> None:

@@ -33,7 +33,17 @@ WORDS = keywords(Part)
 
 
 def test_the_signature_is_read() -> None:
-    assert list(WORDS) == ["n", "encoder", "beta", "lr", "latents", "exact", "mode", "sizes", "limit"]
+    assert list(WORDS) == [
+        "n",
+        "encoder",
+        "beta",
+        "lr",
+        "latents",
+        "exact",
+        "mode",
+        "sizes",
+        "limit",
+    ]
     assert [name for name, word in WORDS.items() if word.setting is None] == ["n", "encoder"]
     assert [name for name, word in WORDS.items() if word.required] == ["n", "encoder"]
     assert WORDS["beta"] == Keyword("beta", float, 4.0, Setting("nats per nat", low=0))
@@ -76,7 +86,11 @@ def test_a_right_value_is_kept_in_its_type(name: str, given: Any, kept: Any) -> 
     [
         ("beta", -1, "beta is -1.0; it has to be at least 0 (nats per nat)"),
         ("beta", float("inf"), "beta is inf; it has to be finite (nats per nat)"),
-        ("beta", 10**400, f"beta is 1{'0' * 17}...{'0' * 19}; expected float, which ends at 1.8e308"),
+        (
+            "beta",
+            10**400,
+            f"beta is 1{'0' * 17}...{'0' * 19}; expected float, which ends at 1.8e308",
+        ),
         ("beta", float("nan"), "beta is nan; it has to be at least 0 (nats per nat)"),
         ("beta", "six", "beta is 'six'; expected float"),
         ("beta", True, "beta is True; expected float"),
@@ -86,7 +100,11 @@ def test_a_right_value_is_kept_in_its_type(name: str, given: Any, kept: Any) -> 
         ("latents", 0, "latents is 0; it has to be at least 1 (columns)"),
         ("latents", True, "latents is True; expected int"),
         ("latents", 2**31, "latents is 2147483648; whole numbers end at 2,147,483,647 (columns)"),
-        ("sizes", [3, 2**31], "sizes is 2147483648; whole numbers end at 2,147,483,647 (of layers)"),
+        (
+            "sizes",
+            [3, 2**31],
+            "sizes is 2147483648; whole numbers end at 2,147,483,647 (of layers)",
+        ),
         ("exact", 1, "exact is 1; expected bool"),
         ("mode", "means", "mode is 'means'; did you mean 'mean'?"),
         ("mode", "zzz", "mode is 'zzz'; there are: mean, product"),

@@ -168,7 +168,10 @@ class Clips(Method):
     [
         (Modules, r"Modules.players\(\) gives a Linear for 'model'; expected a Player"),
         (Listed, r"Listed.players\(\) gives a list; expected a dictionary \{name: Player\}"),
-        (Word, r"needs is the word 'images'; expected a set of words, such as frozenset\(\{'images'\}\)"),
+        (
+            Word,
+            r"needs is the word 'images'; expected a set of words, such as frozenset\(\{'images'\}\)",
+        ),
         (Tensors, r"Tensors.encode gives a Tensor; expected a Posterior"),
         (Beyond, r"Beyond: the block 'style' has columns from 2 to 8; a code of encode has 4"),
         (Twice, r"Twice: the block 'style' shares column 2 with the block 'content'"),
@@ -183,7 +186,10 @@ def test_a_broken_rule_of_a_method_is_named(method, rule, tmp_path):
     ("parts", "rule"),
     [
         ({"regulariser": Number}, "Number gives a Tensor; expected Losses"),
-        ({"regulariser": Vector}, r"Vector gives a loss of 'model' of shape \(\d+,\); expected a mean, a scalar"),
+        (
+            {"regulariser": Vector},
+            r"Vector gives a loss of 'model' of shape \(\d+,\); expected a mean, a scalar",
+        ),
         (
             {"regulariser": Unset},
             r"Unset, the regulariser of VAE, takes 'weight'.*annotate it with Setting\(...\) in Unset",
@@ -200,9 +206,15 @@ def test_a_broken_rule_of_a_part_is_named(parts, rule, tmp_path):
 @pytest.mark.parametrize(
     ("attributes", "rule"),
     [
-        ({"y": [0, 1, 0, 1], "class_names": ("a", "b")}, "y is a list; expected an array of 4 whole numbers"),
+        (
+            {"y": [0, 1, 0, 1], "class_names": ("a", "b")},
+            "y is a list; expected an array of 4 whole numbers",
+        ),
         ({"groups": [0, 0, 1, 1]}, "groups is a list; expected an array of 4 whole numbers"),
-        ({"y": np.zeros(4), "class_names": ("a",)}, "y holds float64; expected an array of 4 whole numbers"),
+        (
+            {"y": np.zeros(4), "class_names": ("a",)},
+            "y holds float64; expected an array of 4 whole numbers",
+        ),
         ({"made": torch.from_numpy}, "take gave a Tensor; expected a numpy array"),
     ],
 )
@@ -212,13 +224,18 @@ def test_a_broken_rule_of_a_data_set_is_named(attributes, rule):
 
 
 def test_a_pooling_names_the_groups_that_it_needs(tmp_path):
-    with pytest.raises(ValueError, match=r"the pooling Together needs \[\]; expected one of groups, pairs, triplets"):
+    with pytest.raises(
+        ValueError,
+        match=r"the pooling Together needs \[\]; expected one of groups, pairs, triplets",
+    ):
         unweave.train("vae", "digits", pooling=Together, out=tmp_path, **SMALL, **NARROW)
 
 
 def test_the_page_of_clips_with_a_prior_is_written(tmp_path):
     grid = FactorSpace(("grey", "time"), (4, 8))
-    data = FactorImages(grid, lambda v: (v[:, :1, None, None] * 60).repeat(8, 2).repeat(8, 3).astype("uint8"))
+    data = FactorImages(
+        grid, lambda v: (v[:, :1, None, None] * 60).repeat(8, 2).repeat(8, 3).astype("uint8")
+    )
     run = unweave.train(Clips, data, out=tmp_path, batch_options={"clip_length": 5}, **SMALL)
     text = page.write([run], tmp_path / "page.html").read_text()
     assert "encodes clips" in text
@@ -238,7 +255,16 @@ def test_an_error_in_the_code_of_a_user_names_its_line(tmp_path, monkeypatch, ca
     ]
     (tmp_path / "broken_of_a_stranger.py").write_text("\n".join(lines))
     monkeypatch.chdir(tmp_path)
-    words = ["train", "broken_of_a_stranger:Broken", "--data", "digits", "--steps", "1", "--precision", "float32"]
+    words = [
+        "train",
+        "broken_of_a_stranger:Broken",
+        "--data",
+        "digits",
+        "--steps",
+        "1",
+        "--precision",
+        "float32",
+    ]
     assert main(words) == 2
     printed = capsys.readouterr().err
     assert "too many values to unpack" in printed
@@ -261,7 +287,9 @@ class Photos(Dataset):
 
 
 def test_images_with_their_channels_last_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"photos: take gives images of \(32, 32, 3\).*channels first"):
+    with pytest.raises(
+        ValueError, match=r"photos: take gives images of \(32, 32, 3\).*channels first"
+    ):
         unweave.train("vae", Photos((32, 32, 3)), out=tmp_path, **SMALL)
     for shape in ((3, 32, 32), (1, 32, 4), (3, 4, 4), (32, 4, 4), (6, 32, 32)):
         assert Photos(shape).info.shape == shape

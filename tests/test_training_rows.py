@@ -26,7 +26,13 @@ from unweave.settings import Setting
 from unweave.types import Batch, Losses, Posterior
 
 SPACE = FactorSpace(("row", "column", "grey"), (6, 5, 4))
-SMALL: dict[str, Any] = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "latents": 3}
+SMALL: dict[str, Any] = {
+    "encoder": "mlp",
+    "decoder": "mlp",
+    "encoder.width": 8,
+    "decoder.width": 8,
+    "latents": 3,
+}
 
 
 def draw(v: np.ndarray) -> np.ndarray:
@@ -69,25 +75,42 @@ def board() -> FactorImages:
 
 def pictures() -> ImageData:
     v = SPACE.factors_at(np.arange(len(SPACE)))
-    return ImageData(draw(v), y=v[:, 0], groups=v[:, 1], labels=v, factor_names=SPACE.names, factor_sizes=SPACE.sizes)
+    return ImageData(
+        draw(v),
+        y=v[:, 0],
+        groups=v[:, 1],
+        labels=v,
+        factor_names=SPACE.names,
+        factor_sizes=SPACE.sizes,
+    )
 
 
 SOURCES = {
     "images": pictures,
     "grid": board,
     "part of a grid": lambda: datasets.load(board(), shift="only:row=0-3"),
-    "correlated factors": lambda: datasets.load(board(), shift="correlated:row,column,strength=0.3"),
+    "correlated factors": lambda: datasets.load(
+        board(), shift="correlated:row,column,strength=0.3"
+    ),
     "imbalanced factor": lambda: datasets.load(board(), shift="imbalanced:row,ratio=9"),
 }
 
 
-@pytest.mark.parametrize("kind", ["images", "groups", "pairs", "triplets", "views", "classes", "images+labels"])
+@pytest.mark.parametrize(
+    "kind", ["images", "groups", "pairs", "triplets", "views", "classes", "images+labels"]
+)
 @pytest.mark.parametrize("holdout", [0.0, 0.25])
 @pytest.mark.parametrize("name", SOURCES)
 def test_index_and_n_are_of_the_rows_that_are_trained_on(name, holdout, kind, tmp_path) -> None:
     source = SOURCES[name]()
     options = {"labels": 10} if "labels" in kind else {}
-    how = {"batch_size": 24, "log_every": 5, "out": tmp_path, "batch_options": options, "holdout": holdout}
+    how = {
+        "batch_size": 24,
+        "log_every": 5,
+        "out": tmp_path,
+        "batch_options": options,
+        "holdout": holdout,
+    }
     run = unweave.train(CodeOfEachRow, source, kind=kind, steps=15, **how)
     seen, held = parted(source, run.config.loop)
     assert run.info.n == len(seen) == len(source) - (0 if held is None else len(held))
@@ -110,7 +133,9 @@ def test_information_has_the_ceiling_of_the_training_rows(tmp_path) -> None:
 
 def test_an_older_run_goes_on_with_the_n_it_was_made_with(tmp_path) -> None:
     """Such a run kept the number of all rows, also where some were held out."""
-    path = unweave.train("beta-tcvae", pictures(), steps=1, batch_size=8, holdout=0.5, out=tmp_path, **SMALL).path
+    path = unweave.train(
+        "beta-tcvae", pictures(), steps=1, batch_size=8, holdout=0.5, out=tmp_path, **SMALL
+    ).path
     old = Path(shutil.copytree(path, tmp_path / "old"))
 
     def change(config):
@@ -125,7 +150,9 @@ def test_an_older_run_goes_on_with_the_n_it_was_made_with(tmp_path) -> None:
 
 
 def test_a_resumed_run_tells_other_data_by_all_their_rows(tmp_path) -> None:
-    path = unweave.train("vae", pictures(), steps=1, batch_size=8, holdout=0.5, out=tmp_path, **SMALL).path
+    path = unweave.train(
+        "vae", pictures(), steps=1, batch_size=8, holdout=0.5, out=tmp_path, **SMALL
+    ).path
     assert resume(path, data=pictures()).info.n == run_rows(path) - len(load_held(path))
     with pytest.raises(ValueError, match="the data have changed: 60 images"):
         resume(path, data=ImageData(draw(SPACE.factors_at(np.arange(60)))))

@@ -66,8 +66,13 @@ Config = dict[str, Any]
 def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of unweave's own names alone, of images in a file beside it."""
     place = tmp_path_factory.mktemp("honest")
-    np.save(place / "images.npy", np.random.default_rng(0).integers(256, size=(24, 1, 8, 8), dtype=np.uint8))
-    return unweave.train("factor-vae", place / "images.npy", out=place, **SMALL, **{"regulariser.critic.width": 8}).path
+    np.save(
+        place / "images.npy",
+        np.random.default_rng(0).integers(256, size=(24, 1, 8, 8), dtype=np.uint8),
+    )
+    return unweave.train(
+        "factor-vae", place / "images.npy", out=place, **SMALL, **{"regulariser.critic.width": 8}
+    ).path
 
 
 @pytest.fixture
@@ -174,14 +179,21 @@ def refused_by(*words: object) -> None:
         raise NotTrusted(said.getvalue().strip())
 
 
-def forged(honest: Path, here: Path, sign: Path, attack: Callable[[Config, Path], None]) -> tuple[Path, str]:
+def forged(
+    honest: Path, here: Path, sign: Path, attack: Callable[[Config, Path], None]
+) -> tuple[Path, str]:
     """The honest run with another config, unfinished, and what its config now names."""
     path = Path(shutil.copytree(honest, here / "downloaded"))
     (path / "done").unlink()
     rewrite(path, lambda config: attack(config, sign))
     config = json.loads((path / "config.json").read_text())
     method = config["method"]
-    names = [method["name"], *method["parts"].values(), *method["settings"].values(), config["data"]["source"]]
+    names = [
+        method["name"],
+        *method["parts"].values(),
+        *method["settings"].values(),
+        config["data"]["source"],
+    ]
     return path, next(name for name in names if ":" in str(name))
 
 
@@ -197,7 +209,9 @@ def test_a_run_folder_from_elsewhere_runs_nothing(honest, here, sign, attack, wa
     assert "planted" not in sys.modules
 
 
-@pytest.mark.parametrize("attack", [as_data, as_method, as_command], ids=lambda attack: attack.__name__)
+@pytest.mark.parametrize(
+    "attack", [as_data, as_method, as_command], ids=lambda attack: attack.__name__
+)
 def test_what_is_trusted_has_to_be_of_its_kind(honest, here, sign, attack) -> None:
     path, name = forged(honest, here, sign, attack)
     with pytest.raises(ValueError, match=f"{name} is no (method|encoder|data set)"):
@@ -220,7 +234,8 @@ def test_what_is_trusted_has_to_be_of_its_kind(honest, here, sign, attack) -> No
 )
 def test_what_is_typed_has_to_be_of_its_kind_too(here, sign, typed) -> None:
     with pytest.raises(
-        ValueError, match=r" (is no (method|encoder|likelihood|regulariser|data set)|does not take codes and factors): "
+        ValueError,
+        match=r" (is no (method|encoder|likelihood|regulariser|data set)|does not take codes and factors): ",
     ):
         typed()
     assert not sign.exists()
@@ -228,7 +243,9 @@ def test_what_is_typed_has_to_be_of_its_kind_too(here, sign, typed) -> None:
 
 def test_a_data_set_that_gives_something_else_is_refused(here) -> None:
     Path("mine.py").write_text("def images(root):\n    return [1, 2, 3]\n")
-    with pytest.raises(ValueError, match=r"mine:images gave a list; a data set is an unweave.data.base.Dataset"):
+    with pytest.raises(
+        ValueError, match=r"mine:images gave a list; a data set is an unweave.data.base.Dataset"
+    ):
         unweave.data.load("mine:images")
 
 
@@ -284,7 +301,9 @@ def test_a_file_that_changed_since_is_named_once(own, here, opened) -> None:
     opened(own)
     sys.modules.pop("mine")
     (here / "mine.py").write_text((here / "mine.py").read_text() + "\n# another thought\n")
-    with pytest.warns(UserWarning, match=r"mine\.py, of mine:Mine, has changed since the run was made$") as caught:
+    with pytest.warns(
+        UserWarning, match=r"mine\.py, of mine:Mine, has changed since the run was made$"
+    ) as caught:
         opened(own)
     assert len(caught) == 1
 
@@ -293,7 +312,9 @@ def test_a_run_of_unweaves_own_names_remembers_no_file(honest) -> None:
     assert json.loads((honest / "config.json").read_text())["code"] == {}
 
 
-@pytest.mark.parametrize("forgery", ["no seal", "another config", "another directory", "a guess", "another user"])
+@pytest.mark.parametrize(
+    "forgery", ["no seal", "another config", "another directory", "a guess", "another user"]
+)
 def test_a_seal_cannot_be_forged(own, here, sign, monkeypatch, forgery) -> None:
     origin = json.loads((own / "origin.json").read_text())
     if forgery == "no seal":
@@ -303,7 +324,9 @@ def test_a_seal_cannot_be_forged(own, here, sign, monkeypatch, forgery) -> None:
         config["loop"]["log_every"] += 1
         (own / "config.json").write_text(sealed(config))
     elif forgery == "another directory":
-        (own / "origin.json").write_text(json.dumps(origin | {"directory": str(here / "elsewhere")}))
+        (own / "origin.json").write_text(
+            json.dumps(origin | {"directory": str(here / "elsewhere")})
+        )
     elif forgery == "a guess":
         (own / "origin.json").write_text(json.dumps(origin | {"seal": "00" * 32}))
     else:
@@ -315,7 +338,9 @@ def test_a_seal_cannot_be_forged(own, here, sign, monkeypatch, forgery) -> None:
     assert sign.exists()
 
 
-@pytest.mark.parametrize("damage", ["", "[]", "{}", '{"directory": 1, "seal": 2}', '{"directory": ".", "seal": "é"}'])
+@pytest.mark.parametrize(
+    "damage", ["", "[]", "{}", '{"directory": 1, "seal": 2}', '{"directory": ".", "seal": "é"}']
+)
 def test_a_damaged_seal_is_none(own, damage) -> None:
     (own / "origin.json").write_text(damage)
     with pytest.raises(NotTrusted):
@@ -340,7 +365,9 @@ def test_a_state_home_in_the_working_directory_is_none(here, monkeypatch) -> Non
         places.state()
 
 
-def test_without_a_home_a_run_is_not_remembered_and_that_is_said(here, sign, tiny_images, monkeypatch, caplog) -> None:
+def test_without_a_home_a_run_is_not_remembered_and_that_is_said(
+    here, sign, tiny_images, monkeypatch, caplog
+) -> None:
     Path("mine.py").write_text(MINE.format(sign=str(sign)))
     (here / "full").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(here / "full"))
@@ -382,7 +409,9 @@ def recipe(here: Path, **changes: Any) -> str:
 
 RECIPES: dict[str, dict[str, Any]] = {
     "measure": {"checks": [{"measure": {"call": "planted:f"}, "at_most": 1e6}]},
-    "measure of a function": {"checks": [{"measure": {"call": "unweave.files:write"}, "at_most": 1e6}]},
+    "measure of a function": {
+        "checks": [{"measure": {"call": "unweave.files:write"}, "at_most": 1e6}]
+    },
     "along": {
         "checks": [
             {
@@ -395,15 +424,22 @@ RECIPES: dict[str, dict[str, Any]] = {
         ]
     },
     "score": {"checks": [{"measure": {"score": "planted:f"}, "at_most": 1e6}]},
-    "data of a score": {"checks": [{"measure": {"score": "mig", "data": "planted:f"}, "at_most": 1e6}]},
-    "data of a score, named like a shift": {"checks": [{"measure": {"score": "mig", "data": "only:f"}, "at_most": 1}]},
+    "data of a score": {
+        "checks": [{"measure": {"score": "mig", "data": "planted:f"}, "at_most": 1e6}]
+    },
+    "data of a score, named like a shift": {
+        "checks": [{"measure": {"score": "mig", "data": "only:f"}, "at_most": 1}]
+    },
     "an option of a score": {
         "checks": [{"measure": {"score": "mig", "kinds": [{"planted:f": "ordered"}]}, "at_most": 1}]
     },
     "an option of a measure": {
         "checks": [
             {
-                "measure": {"call": "unweave.reproduction.measures.aggregate:proportion_gap", "factor": "planted:f"},
+                "measure": {
+                    "call": "unweave.reproduction.measures.aggregate:proportion_gap",
+                    "factor": "planted:f",
+                },
                 "at_most": 1,
             }
         ]
@@ -419,7 +455,9 @@ RECIPES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("case", RECIPES)
 def test_a_recipe_runs_what_is_unweaves(here, sign, case) -> None:
     for name in ("planted", "only"):
-        Path(f"{name}.py").write_text(PLANTED.format(sign=str(sign)) + "def f(run):\n    return 1.0\n")
+        Path(f"{name}.py").write_text(
+            PLANTED.format(sign=str(sign)) + "def f(run):\n    return 1.0\n"
+        )
     named = r"(planted:f|only:f|unweave.files:write)"
     with pytest.raises(NotTrusted, match=f"claim.yaml names {named}, code that is not unweave"):
         reproduce.reproduce([recipe(here, **RECIPES[case])], "runs", tell=lambda _: None)
@@ -429,13 +467,28 @@ def test_a_recipe_runs_what_is_unweaves(here, sign, case) -> None:
 
 
 MISSHAPEN: dict[str, tuple[dict[str, Any], str]] = {
-    "a list of scores": ({"score": ["planted:f"], "n": 50}, r"score is \['planted:f'\]; expected str"),
-    "a table of scores": ({"score": {"planted:f": 1}}, r"score is \{'planted:f': 1\}; expected str"),
+    "a list of scores": (
+        {"score": ["planted:f"], "n": 50},
+        r"score is \['planted:f'\]; expected str",
+    ),
+    "a table of scores": (
+        {"score": {"planted:f": 1}},
+        r"score is \{'planted:f': 1\}; expected str",
+    ),
     "a list of calls": ({"call": ["planted:f"]}, r"call is \['planted:f'\]; expected str"),
     "a list of terms": ({"log": ["planted:f"]}, r"log is \['planted:f'\]; expected str"),
-    "a list of data": ({"score": "mig", "data": ["planted:f"]}, r"data is \['planted:f'\]; expected str"),
-    "a list of parts": ({"score": "mig", "part": ["planted:f"]}, r"part is \['planted:f'\]; expected str"),
-    "a score and a call": ({"score": "mig", "call": "planted:f"}, r"has to name one of score, log and call"),
+    "a list of data": (
+        {"score": "mig", "data": ["planted:f"]},
+        r"data is \['planted:f'\]; expected str",
+    ),
+    "a list of parts": (
+        {"score": "mig", "part": ["planted:f"]},
+        r"part is \['planted:f'\]; expected str",
+    ),
+    "a score and a call": (
+        {"score": "mig", "call": "planted:f"},
+        r"has to name one of score, log and call",
+    ),
     "no measure": ({}, r"has to name one of score, log and call"),
     "a text": ("planted:f", r"is 'planted:f'; expected names with values"),
 }
@@ -448,7 +501,12 @@ def test_a_measure_is_one_name(here, sign, case, where, trusted) -> None:
     """What evaluate takes as several names was not looked at, and its modules were imported."""
     Path("planted.py").write_text(PLANTED.format(sign=str(sign)) + "def f(run):\n    return 1.0\n")
     measure, expected = MISSHAPEN[case]
-    both = {"measure": {"log": "kl"}, "along": {"log": "kl"}, "over": ["method"], "against": ["method"]}
+    both = {
+        "measure": {"log": "kl"},
+        "along": {"log": "kl"},
+        "over": ["method"],
+        "against": ["method"],
+    }
     path = recipe(here, checks=[both | {where: measure, "at_most": 1e6}])
     with pytest.raises(ValueError, match=rf"^claim.yaml: checks: 1: .*{expected}") as caught:
         reproduce.reproduce([path], "runs", trust=trusted, tell=lambda _: None)
@@ -457,7 +515,14 @@ def test_a_measure_is_one_name(here, sign, case, where, trusted) -> None:
     assert not Path("runs").exists()
 
 
-FORBIDDEN = {"overwrite": True, "out": "elsewhere", "device": "cpu", "seed": 1, "progress": None, "trust": True}
+FORBIDDEN = {
+    "overwrite": True,
+    "out": "elsewhere",
+    "device": "cpu",
+    "seed": 1,
+    "progress": None,
+    "trust": True,
+}
 
 
 @pytest.mark.parametrize("key", [*FORBIDDEN, "latents"])
@@ -478,7 +543,8 @@ def test_nor_by_its_settings(here, key) -> None:
     (mine / "notes.txt").write_text("kept")
     path = recipe(here, arm={"settings": ARM["settings"] | {key: True}})
     with pytest.raises(
-        ValueError, match=rf"^claim.yaml: arms: method: it has a setting '{key}', which is none of a method's"
+        ValueError,
+        match=rf"^claim.yaml: arms: method: it has a setting '{key}', which is none of a method's",
     ):
         reproduce.reproduce([path], here / "runs", trust=True, tell=lambda _: None)
     assert (mine / "notes.txt").read_text() == "kept"
@@ -490,7 +556,10 @@ LINE = {"over": ["method"], "against": ["method"], "along": {"log": "kl"}}
 MALFORMED: list[tuple[dict[str, Any], str]] = [
     ({"arm": "mehtod"}, "did you mean 'method'"),
     ({"ablation": "mehtod"}, "did you mean 'method'"),
-    ({"at_least": "high"}, "checks: 1: at_least is 'high'; expected float or names with values or none"),
+    (
+        {"at_least": "high"},
+        "checks: 1: at_least is 'high'; expected float or names with values or none",
+    ),
     ({"at_least": [1]}, r"at_least is \[1\]; expected float or names with values"),
     ({"at_least": {"arm": ["method"]}}, r"at_least: arm is \['method'\]; expected str"),
     ({"at_least": {"arm": "method", "times": "two"}}, "at_least: times is 'two'; expected float"),
@@ -505,17 +574,32 @@ MALFORMED: list[tuple[dict[str, Any], str]] = [
     (LINE | {"over": [1]}, "over is 1; expected str"),
     (LINE | {"along": "kl"}, "along is 'kl'; expected names with values or none"),
     ({"over": ["method"]}, "over, against and along go together"),
-    ({"measure": {"log": "kl", "records": 0}}, "checks: 1: the measure: records is 0; it has to be at least 1"),
+    (
+        {"measure": {"log": "kl", "records": 0}},
+        "checks: 1: the measure: records is 0; it has to be at least 1",
+    ),
     ({"measure": {"log": "kl", "records": "all"}}, "the measure: records is 'all'; expected int"),
-    ({"measure": {"log": "kl", "recrods": 2}}, "the measure has no option 'recrods'; did you mean 'records'"),
+    (
+        {"measure": {"log": "kl", "recrods": 2}},
+        "the measure has no option 'recrods'; did you mean 'records'",
+    ),
     ({"measure": {"score": "mgi"}}, "there is no metric 'mgi'; did you mean 'mig'"),
     ({"measure": {"score": "mig", "n": "all"}}, "the measure: n is 'all'; expected int or none"),
     ({"measure": {"score": "mig", "trust": True}}, "the measure has no option 'trust'"),
     ({"measure": {"call": "gain"}}, "the measure: call is 'gain'; expected module:function"),
     ({"measure": {"call": MEASURE + "use:gain"}}, "the measure has no 'fit', which it needs"),
-    ({"measure": {"call": MEASURE + "aggregate:prior_gap", "kernel": "rfb"}}, "kernel is 'rfb'; did you mean 'rbf'"),
-    ({"measure": {"call": MEASURE + "alignment:weakest_alignment", "factors": "shape"}}, "expected list of str"),
-    ({"measure": {"call": MEASURE + "alignment:weakest_alignment", "factors": [1]}}, "factors is 1; expected str"),
+    (
+        {"measure": {"call": MEASURE + "aggregate:prior_gap", "kernel": "rfb"}},
+        "kernel is 'rfb'; did you mean 'rbf'",
+    ),
+    (
+        {"measure": {"call": MEASURE + "alignment:weakest_alignment", "factors": "shape"}},
+        "expected list of str",
+    ),
+    (
+        {"measure": {"call": MEASURE + "alignment:weakest_alignment", "factors": [1]}},
+        "factors is 1; expected str",
+    ),
 ]
 
 
@@ -523,15 +607,33 @@ MALFORMED: list[tuple[dict[str, Any], str]] = [
     ("changes", "expected"),
     [
         ({"arms": ["planted:f"]}, r"arms is \['planted:f'\]; expected names with values"),
-        ({"arms": {"method": "planted:f"}}, "arms: method is 'planted:f'; expected names with values: method, data"),
+        (
+            {"arms": {"method": "planted:f"}},
+            "arms: method is 'planted:f'; expected names with values: method, data",
+        ),
         ({"arms": {"method": {"data": "digits"}}}, "arms: method has no 'method'"),
-        ({"checks": [["planted:f"]]}, r"checks: 1 is \['planted:f'\]; expected names with values: measure"),
-        ({"checks": {"measure": {"log": "kl"}}}, "checks is {'measure'.*; expected list of names with values"),
+        (
+            {"checks": [["planted:f"]]},
+            r"checks: 1 is \['planted:f'\]; expected names with values: measure",
+        ),
+        (
+            {"checks": {"measure": {"log": "kl"}}},
+            "checks is {'measure'.*; expected list of names with values",
+        ),
         ({"checks": []}, "checks is empty"),
         ({"checks": None}, "checks is None; expected list of names with values"),
-        ({"arm": {"method": ["planted:f"]}}, r"arms: method: method is \['planted:f'\]; expected str"),
-        ({"arm": {"data": {"planted:f": 1}}}, "arms: method: data is {'planted:f': 1}; expected str"),
-        ({"arm": {"settings": ["planted:f"]}}, r"settings is \['planted:f'\]; expected names with values"),
+        (
+            {"arm": {"method": ["planted:f"]}},
+            r"arms: method: method is \['planted:f'\]; expected str",
+        ),
+        (
+            {"arm": {"data": {"planted:f": 1}}},
+            "arms: method: data is {'planted:f': 1}; expected str",
+        ),
+        (
+            {"arm": {"settings": ["planted:f"]}},
+            r"settings is \['planted:f'\]; expected names with values",
+        ),
         ({"arm": {"batch_options": 4}}, "batch_options is 4; expected names with values"),
         ({"arm": {"steps": "many"}}, "arms: method: steps is 'many'; expected int"),
         ({"arm": {"steps": float("inf")}}, "steps is inf; expected int"),
@@ -560,12 +662,18 @@ def test_what_is_no_recipe_says_so(here, capsys, changes, expected) -> None:
 
 
 def test_a_trusted_recipe_measures_by_a_function_of_a_run(here, sign) -> None:
-    Path("planted.py").write_text(PLANTED.format(sign=str(sign)) + "def f(run):\n    return 1.0\ndef g(x): return 1\n")
+    Path("planted.py").write_text(
+        PLANTED.format(sign=str(sign)) + "def f(run):\n    return 1.0\ndef g(x): return 1\n"
+    )
     path = recipe(here, **RECIPES["measure"])
     assert main(["reproduce", path, "--trust"]) == 0
     assert sign.exists()
     with pytest.raises(NotTrusted, match="planted:g is no measure"):
-        refused_by("reproduce", recipe(here, checks=[{"measure": {"call": "planted:g"}, "at_most": 1}]), "--trust")
+        refused_by(
+            "reproduce",
+            recipe(here, checks=[{"measure": {"call": "planted:g"}, "at_most": 1}]),
+            "--trust",
+        )
 
 
 def test_every_measure_of_our_recipes_is_in_the_table(here) -> None:
@@ -574,7 +682,13 @@ def test_every_measure_of_our_recipes_is_in_the_table(here) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["method: planted:Net", "data: planted:images", "regulariser: planted:Net", "regulariser.critic: planted:N"]
+    "line",
+    [
+        "method: planted:Net",
+        "data: planted:images",
+        "regulariser: planted:Net",
+        "regulariser.critic: planted:N",
+    ],
 )
 def test_a_file_of_options_runs_what_is_unweaves(here, sign, line) -> None:
     Path("planted.py").write_text(PLANTED.format(sign=str(sign)))
@@ -584,14 +698,18 @@ def test_a_file_of_options_runs_what_is_unweaves(here, sign, line) -> None:
     with pytest.raises(NotTrusted, match=f"options.yaml names {name}"):
         refused_by("train", "--config", "options.yaml")
     assert not sign.exists()
-    with pytest.raises(NotTrusted, match=r"has no|planted:\w+ is no"):  # the module is run, and its name is wrong
+    with pytest.raises(
+        NotTrusted, match=r"has no|planted:\w+ is no"
+    ):  # the module is run, and its name is wrong
         refused_by("train", "--config", "options.yaml", "--trust")
     assert sign.exists()
 
 
 def test_a_file_cannot_trust_itself(here) -> None:
     Path("options.yaml").write_text("method: planted:Net\ntrust: true\n")
-    with pytest.raises(NotTrusted, match=r"options.yaml says trust: that is a user's word, --trust"):
+    with pytest.raises(
+        NotTrusted, match=r"options.yaml says trust: that is a user's word, --trust"
+    ):
         refused_by("train", "--config", "options.yaml")
 
 
@@ -610,11 +728,25 @@ def python(*words: str) -> subprocess.CompletedProcess[str]:
     source = str(Path(unweave.__file__).parents[1])
     environment = {**os.environ, "PYTHONPATH": source}
     return subprocess.run(
-        [sys.executable, "-P", "-c", program, *words], capture_output=True, text=True, env=environment, check=False
+        [sys.executable, "-P", "-c", program, *words],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
     )
 
 
-PLANTABLE = ("pandas", "polars", "cupy", "jax", "tensorboard", "torchvision", "matplotlib", "multiprocessing", "yaml")
+PLANTABLE = (
+    "pandas",
+    "polars",
+    "cupy",
+    "jax",
+    "tensorboard",
+    "torchvision",
+    "matplotlib",
+    "multiprocessing",
+    "yaml",
+)
 
 
 def test_modules_planted_in_the_working_directory_are_not_run(honest, here, sign) -> None:

@@ -42,7 +42,9 @@ def test_samples_have_the_posteriors_moments() -> None:
 
 
 def test_losses_add_up_player_by_player() -> None:
-    turn = Losses({"model": ONE}, {"a": ONE}) + Losses({"model": 2 * ONE, "critic": 5 * ONE}, {"b": ONE})
+    turn = Losses({"model": ONE}, {"a": ONE}) + Losses(
+        {"model": 2 * ONE, "critic": 5 * ONE}, {"b": ONE}
+    )
     assert turn == Losses({"model": 3 * ONE, "critic": 5 * ONE}, {"a": ONE, "b": ONE})
 
 
@@ -53,7 +55,10 @@ def test_two_parts_may_not_log_the_same_term() -> None:
 
 def test_seeds_are_the_same_on_every_machine() -> None:
     assert fold(0, 3, "batch") == 4936817442498362453
-    assert len({fold(seed, step, place) for seed in range(9) for step in range(9) for place in "ab"}) == 162
+    assert (
+        len({fold(seed, step, place) for seed in range(9) for step in range(9) for place in "ab"})
+        == 162
+    )
     assert fold(1, 23) != fold(12, 3), "places do not run into each other"
 
 
@@ -86,7 +91,9 @@ def test_a_one_hot_has_one_kl_beside_those_of_gaussian_columns() -> None:
 def test_the_kl_of_a_one_hot_has_a_finite_gradient_where_a_probability_is_0() -> None:
     logits = torch.tensor([[0.0, 0.0, -1e4, 0.0]], requires_grad=True)
     mean = torch.cat([logits[:, :3].softmax(1), logits[:, 3:]], 1)
-    Posterior(mean, torch.zeros(1, 4), blocks={"class": slice(0, 3), "code": slice(3, 4)}).kl().sum().backward()
+    Posterior(
+        mean, torch.zeros(1, 4), blocks={"class": slice(0, 3), "code": slice(3, 4)}
+    ).kl().sum().backward()
     assert logits.grad is not None
     assert logits.grad.isfinite().all()
 
@@ -95,7 +102,9 @@ def test_a_one_hot_is_drawn_by_its_probabilities_and_learns_through_them() -> No
     torch.manual_seed(0)
     mean = torch.tensor([[0.2, 0.8, 5.0]]).repeat(20_000, 1).requires_grad_()
     z = Posterior(
-        mean, torch.full((20_000, 3), -2.0), blocks={"class": slice(0, 2), "point": Block(slice(2, 3), kind="point")}
+        mean,
+        torch.full((20_000, 3), -2.0),
+        blocks={"class": slice(0, 2), "point": Block(slice(2, 3), kind="point")},
     ).sample()
     assert set(z[:, :2].unique().tolist()) == {0.0, 1.0}
     assert (z[:, :2].sum(1) == 1).all()
@@ -106,7 +115,9 @@ def test_a_one_hot_is_drawn_by_its_probabilities_and_learns_through_them() -> No
 
 
 def test_a_code_of_a_one_hot_alone_needs_no_variance() -> None:
-    q = Posterior(torch.tensor([[1.0, 0.0, 4.0]]), blocks={"class": slice(0, 2), "code": slice(2, 3)})
+    q = Posterior(
+        torch.tensor([[1.0, 0.0, 4.0]]), blocks={"class": slice(0, 2), "code": slice(2, 3)}
+    )
     assert q.stochastic
     assert q.kl().tolist()[0] == pytest.approx([math.log(2), 0, 0])
     assert q.sample().tolist() == [[1.0, 0.0, 4.0]]

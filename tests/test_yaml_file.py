@@ -18,7 +18,10 @@ NINE_MERGES = "a0: &a0 {x: 1}\n" + "".join(
     f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 9)}]}}\n" for i in range(1, 9)
 )
 REFUSED: dict[str, tuple[str | bytes, str]] = {
-    "anchors that explode": (NINE_LEVELS, "line 5: with its anchors written out the file has more than 20,000 values"),
+    "anchors that explode": (
+        NINE_LEVELS,
+        "line 5: with its anchors written out the file has more than 20,000 values",
+    ),
     "merges that explode": (NINE_MERGES, "line 5: with its anchors written out"),
     "an anchor in itself": ("a: &a [*a]", r"line 1: \*a stands in what it stands for"),
     "too many values": (f"a: [{'1,' * VALUES}]", "line 1: with its anchors written out"),
@@ -26,14 +29,20 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "too deep": (f"a: {'[' * 2000}{']' * 2000}", "line 1: values in values, 40 deep"),
     "a key twice": ("beta: 4\ngamma: 1\nbeta: 6\n", "line 3: the key 'beta' is there twice"),
     "a key twice within": ("a: {b: {c: 1, c: 2}}", "line 1: the key 'c' is there twice"),
-    "a key twice, once in quotes": ('beta: 4\n"beta": 6\n', "line 2: the key 'beta' is there twice"),
+    "a key twice, once in quotes": (
+        'beta: 4\n"beta": 6\n',
+        "line 2: the key 'beta' is there twice",
+    ),
     "two merges": ("a: &a {b: 1}\nc: {<<: *a, <<: *a}", "line 2: the key '<<' is there twice"),
     "a key that is true or false": ("a: 1\ntrue: 10", "line 2: the key 'true' is no text to YAML"),
     "a key that is a number": ("1: 10", "line 1: the key '1' is no text"),
     "a key that is nothing": ("~: 10", "line 1: the key '~' is no text"),
     "a key that is a list": ("? [a, b]\n: 10", "line 1: the key a sequence is no text"),
     "a key that is text by its tag": ("!!str 5: 10", "line 1: the tag '.*str' means nothing here"),
-    "a tag": ("a: !!python/object/apply:os.system [touch sign]", "line 1: the tag '.*os.system' means nothing here"),
+    "a tag": (
+        "a: !!python/object/apply:os.system [touch sign]",
+        "line 1: the tag '.*os.system' means nothing here",
+    ),
     "a tag of YAML": ("a: !!binary aGk=", "line 1: the tag '.*binary' means nothing here"),
     "a number of 5,000 digits": ("a: " + "1" * 5000, "line 1: .* is no number that can be read"),
     "a merge of no names": ("a: {<<: 5}", "is no YAML: .*expected a mapping"),
@@ -51,7 +60,9 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_no_file_of_plain_names_and_values_is_refused_in_one_line(tmp_path: Path, case: str) -> None:
+def test_what_is_no_file_of_plain_names_and_values_is_refused_in_one_line(
+    tmp_path: Path, case: str
+) -> None:
     content, expected = REFUSED[case]
     file = tmp_path / "run.yaml"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -68,9 +79,17 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 def test_anchors_and_merge_keys_are_written_out(tmp_path: Path) -> None:
     file = tmp_path / "run.yaml"
-    file.write_text("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: [*a, *a]\nd: {<<: [{y: 5}, *a]}\ne: 2024-01-31\n")
+    file.write_text(
+        "a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: [*a, *a]\nd: {<<: [{y: 5}, *a]}\ne: 2024-01-31\n"
+    )
     a = {"x": 1, "y": 2}
-    assert read_yaml(file) == {"a": a, "b": {"x": 1, "y": 3}, "c": [a, a], "d": {"x": 1, "y": 5}, "e": "2024-01-31"}
+    assert read_yaml(file) == {
+        "a": a,
+        "b": {"x": 1, "y": 3},
+        "c": [a, a],
+        "d": {"x": 1, "y": 5},
+        "e": "2024-01-31",
+    }
 
 
 def test_our_own_recipes_are_read_as_they_were() -> None:
@@ -80,9 +99,25 @@ def test_our_own_recipes_are_read_as_they_were() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["1:30", "1:30.5", "no", "on", "Yes", "012", "0x1F", "0b11", "1_000", "1_0.5", "2024-01-31", "+.5_"]
+    "written",
+    [
+        "1:30",
+        "1:30.5",
+        "no",
+        "on",
+        "Yes",
+        "012",
+        "0x1F",
+        "0b11",
+        "1_000",
+        "1_0.5",
+        "2024-01-31",
+        "+.5_",
+    ],
 )
-def test_what_only_yaml_1_1_takes_for_a_number_or_a_truth_is_text(tmp_path: Path, written: str) -> None:
+def test_what_only_yaml_1_1_takes_for_a_number_or_a_truth_is_text(
+    tmp_path: Path, written: str
+) -> None:
     file = tmp_path / "run.yaml"
     file.write_text(f"a: {written}\n")
     assert read_yaml(file) == {"a": written}
@@ -107,7 +142,9 @@ def test_what_only_yaml_1_1_takes_for_a_number_or_a_truth_is_text(tmp_path: Path
         ("", None),
     ],
 )
-def test_decimal_numbers_truths_and_nothing_are_read_as_such(tmp_path: Path, written: str, value: object) -> None:
+def test_decimal_numbers_truths_and_nothing_are_read_as_such(
+    tmp_path: Path, written: str, value: object
+) -> None:
     file = tmp_path / "run.yaml"
     file.write_text(f"a: {written}\n")
     found = read_yaml(file)["a"]

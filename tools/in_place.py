@@ -13,13 +13,21 @@ from types import CodeType, FunctionType, ModuleType
 
 def replace(module: ModuleType, mutated: str) -> None:
     """Put the objects of the mutated source in place of a module's, for all who have imported them."""
-    names = {"__name__": module.__name__, "__package__": module.__package__, "__file__": module.__file__}
+    names = {
+        "__name__": module.__name__,
+        "__package__": module.__package__,
+        "__file__": module.__file__,
+    }
     exec(compile(mutated, str(module.__file__), "exec"), names)
     for name, new in names.items():
         old = vars(module).get(name)
         if isinstance(new, type) and new.__module__ == module.__name__:
             for key, value in vars(new).items():
-                if not become(vars(old).get(key), value) and key not in ("__dict__", "__weakref__", "__doc__"):
+                if not become(vars(old).get(key), value) and key not in (
+                    "__dict__",
+                    "__weakref__",
+                    "__doc__",
+                ):
                     name_class(value, new, old)
                     setattr(old, key, value)
         elif not (new is old or name.startswith("__") or become(old, new)):
@@ -37,7 +45,9 @@ def become(old: object, new: object) -> bool:
     for mine, other in zip(old.__closure__ or (), new.__closure__ or (), strict=True):
         become(mine.cell_contents, other.cell_contents)
     inner = {code.co_name: code for code in new.__code__.co_consts if isinstance(code, CodeType)}
-    for function in gc.get_objects() if inner else ():  # what the old one returned, as decorators do
+    for function in (
+        gc.get_objects() if inner else ()
+    ):  # what the old one returned, as decorators do
         if type(function) is FunctionType and function.__code__ in old.__code__.co_consts:
             function.__code__ = inner[function.__code__.co_name]
     old.__code__ = new.__code__

@@ -37,7 +37,13 @@ from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome, WorkResult
 from in_place import replace
 
-OPTIONS = ["-q", "-p", "no:cacheprovider", "-o", "addopts=--doctest-modules --import-mode=importlib"]
+OPTIONS = [
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    "-o",
+    "addopts=--doctest-modules --import-mode=importlib",
+]
 
 
 class Mutants:
@@ -58,8 +64,12 @@ class Mutants:
             self.cost[item] = time.process_time() - start
         jobs = list(self.work.pending_work_items)
         # what fails on a mutant must not fail for being put in place
-        unchanged = {path: path.read_text() for path in {job.mutations[0].module_path for job in jobs}}
-        if not self.passes_in_child(unchanged, set().union(*(self.reaching(path) for path in unchanged))):
+        unchanged = {
+            path: path.read_text() for path in {job.mutations[0].module_path for job in jobs}
+        }
+        if not self.passes_in_child(
+            unchanged, set().union(*(self.reaching(path) for path in unchanged))
+        ):
             pytest.exit("the tests fail on the unchanged source, put in place as a mutant is", 1)
         for job in jobs:
             self.work.set_result(job.job_id, self.result(job.mutations[0]))
@@ -99,12 +109,16 @@ class Mutants:
         source = spec.module_path.read_text()
         if is_declared(source, spec.start_pos):
             return WorkResult(WorkerOutcome.SKIPPED, "the range or default of a setting")
-        mutated = mutate_code(source, get_operator(spec.operator_name)(**spec.operator_args), spec.occurrence)
+        mutated = mutate_code(
+            source, get_operator(spec.operator_name)(**spec.operator_args), spec.occurrence
+        )
         survived = self.passes_in_child(
             {spec.module_path: mutated}, self.reaching(spec.module_path, spec.definition_name)
         )
         outcome = TestOutcome.SURVIVED if survived else TestOutcome.KILLED
-        print(outcome.value, spec.module_path.name, spec.start_pos[0], spec.operator_name, flush=True)
+        print(
+            outcome.value, spec.module_path.name, spec.start_pos[0], spec.operator_name, flush=True
+        )
         diff = difflib.unified_diff(source.splitlines(), mutated.splitlines(), lineterm="", n=1)
         return WorkResult(WorkerOutcome.NORMAL, "", outcome, "\n".join(diff))
 
@@ -146,17 +160,24 @@ def is_declared(source: str, position: tuple[int, int]) -> bool:
             parts.append(node.returns)
             if node.name == "__init__":
                 parts.extend(node.args.kw_defaults)
-        elif isinstance(node, ast.Subscript) and ast.unparse(node.value) in ("Annotated", "Literal"):
+        elif isinstance(node, ast.Subscript) and ast.unparse(node.value) in (
+            "Annotated",
+            "Literal",
+        ):
             parts.append(node)
     spans = [part for part in parts if isinstance(part, ast.expr)]
-    return any((s.lineno, s.col_offset) <= position < (s.end_lineno, s.end_col_offset) for s in spans)
+    return any(
+        (s.lineno, s.col_offset) <= position < (s.end_lineno, s.end_col_offset) for s in spans
+    )
 
 
 def main(config: str, session: str) -> int:
     """Test the pending mutants of a session on the tests that the configuration names."""
     settings = tomllib.loads(Path(config).read_text())["cosmic-ray"]
     with use_db(session, WorkDB.Mode.open) as work:
-        return pytest.main([*OPTIONS, *settings["tests"]], plugins=[Mutants(work, settings["timeout"])])
+        return pytest.main(
+            [*OPTIONS, *settings["tests"]], plugins=[Mutants(work, settings["timeout"])]
+        )
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ def main(root: Path) -> None:
         code += len(lines)
         long += sum(len(line) > 100 for line in lines)
         tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-        comments += sum(token.type == tokenize.COMMENT and "noqa" not in token.string for token in tokens)
+        comments += sum(
+            token.type == tokenize.COMMENT and "noqa" not in token.string for token in tokens
+        )
         own = path.relative_to(root).parts[0].removesuffix(".py")
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -40,15 +42,25 @@ def main(root: Path) -> None:
             rooms |= {(own, other) for other in _imported(node) if other != own}
     middle, most = np.percentile(lengths, [50, 90])
     print(f"functions, lines: median {middle:.0f}, 90 % {most:.0f}, largest {max(lengths)}")
-    print(f"lines {code:,}, comments {100 * comments / code:.1f} in 100, over 100 characters {100 * long / code:.1f} %")
-    print(f"in 1,000 lines: packed assignments {1000 * packed / code:.1f}, ternaries {1000 * ternaries / code:.1f}")
-    print(f"nested ternaries {nested}; rooms {len({a for a, _ in rooms})}, imports between them {len(rooms)}")
+    print(
+        f"lines {code:,}, comments {100 * comments / code:.1f} in 100, over 100 characters {100 * long / code:.1f} %"
+    )
+    print(
+        f"in 1,000 lines: packed assignments {1000 * packed / code:.1f}, ternaries {1000 * ternaries / code:.1f}"
+    )
+    print(
+        f"nested ternaries {nested}; rooms {len({a for a, _ in rooms})}, imports between them {len(rooms)}"
+    )
 
 
 def _statements(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """Lines of a function without its docstring."""
     first = function.body[0]
-    doc = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    doc = (
+        isinstance(first, ast.Expr)
+        and isinstance(first.value, ast.Constant)
+        and isinstance(first.value.value, str)
+    )
     after = (first.end_lineno or 0) if doc else function.lineno
     return max((function.end_lineno or 0) - after, 1)
 

@@ -23,7 +23,10 @@ for _ in range(int(sys.argv[2])):
         mean, log_var = encoder(batch).float().chunk(2, 1)
         logits = decoder(mean + (0.5 * log_var).exp() * torch.randn_like(mean)).float()
     kl = 0.5 * (mean**2 + log_var.exp() - log_var - 1).sum(1).mean()
-    loss = F.binary_cross_entropy_with_logits(logits, batch, reduction="none").flatten(1).sum(1).mean() + 4 * kl
+    loss = (
+        F.binary_cross_entropy_with_logits(logits, batch, reduction="none").flatten(1).sum(1).mean()
+        + 4 * kl
+    )
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()

@@ -51,7 +51,9 @@ logging.disable(logging.CRITICAL)
 steps = int(sys.argv[1])
 x = from_numpy(images()[: 64 * steps]).float().div_(255)
 model = BetaVAE(
-    BetaVAEConfig(input_dim=(1, 64, 64), latent_dim=10, beta=4.0, reconstruction_loss="bce"), Encoder(), Decoder()
+    BetaVAEConfig(input_dim=(1, 64, 64), latent_dim=10, beta=4.0, reconstruction_loss="bce"),
+    Encoder(),
+    Decoder(),
 )
 config = BaseTrainerConfig(
     output_dir=tempfile.mkdtemp(),
@@ -60,5 +62,7 @@ config = BaseTrainerConfig(
     per_device_train_batch_size=64,
 )
 with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-    BaseTrainer(model, BaseDataset(x, ones(len(x))), training_config=config, callbacks=[Clock()]).train()
+    BaseTrainer(
+        model, BaseDataset(x, ones(len(x))), training_config=config, callbacks=[Clock()]
+    ).train()
 show()

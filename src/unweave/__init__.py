@@ -29,7 +29,18 @@ _WHERE = {
 }
 _MODULES = ("data", "methods", "metrics", "report")
 
-__all__ = ["Disentangler", "Run", "data", "evaluate", "load_run", "methods", "metrics", "report", "resume", "train"]
+__all__ = [
+    "Disentangler",
+    "Run",
+    "data",
+    "evaluate",
+    "load_run",
+    "methods",
+    "metrics",
+    "report",
+    "resume",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -42,7 +42,9 @@ class Block:
         if self.kind != "one-hot":
             raise ValueError(f"a prior is of a one-hot block; this one is {self.kind}")
         if not (min(prior) > 0 and math.isclose(sum(prior), 1, rel_tol=1e-6)):
-            raise ValueError(f"the prior of a one-hot is {prior}; expected probabilities above 0 whose sum is 1")
+            raise ValueError(
+                f"the prior of a one-hot is {prior}; expected probabilities above 0 whose sum is 1"
+            )
 
     def places(self, width: int) -> range:
         """The numbers of the columns in a code of this width.
@@ -52,9 +54,13 @@ class Block:
         found = range(width)[self.columns]
         if self.shape is not None and math.prod(self.shape) != len(found):
             expected = math.prod(self.shape)
-            raise ValueError(f"a block of shape {self.shape} has {expected} columns, not {len(found)}")
+            raise ValueError(
+                f"a block of shape {self.shape} has {expected} columns, not {len(found)}"
+            )
         if self.prior is not None and len(self.prior) != len(found):
-            raise ValueError(f"a prior of {len(self.prior)} probabilities is of as many columns, not {len(found)}")
+            raise ValueError(
+                f"a prior of {len(self.prior)} probabilities is of as many columns, not {len(found)}"
+            )
         return found
 
     def latents(self, width: int) -> int:
@@ -84,15 +90,21 @@ def refuse_unfit(blocks: Mapping[str, Block], width: int) -> None:
         last = (block.columns.stop or 0) - 1
         if last >= width:
             first = block.columns.start or 0
-            raise ValueError(f"the block {name!r} has columns from {first} to {last}; a code of encode has {width}")
+            raise ValueError(
+                f"the block {name!r} has columns from {first} to {last}; a code of encode has {width}"
+            )
         for column in block.places(width):
             if column in owners:
-                raise ValueError(f"the block {name!r} shares column {column} with the block {owners[column]!r}")
+                raise ValueError(
+                    f"the block {name!r} shares column {column} with the block {owners[column]!r}"
+                )
             owners[column] = name
 
 
 def named(blocks: Mapping[str, Block], name: str) -> Block:
     """The block of this name. ValueError with all names if there is none."""
     if name not in blocks:
-        raise ValueError(f"there is no block {name!r}; the blocks of this code are {', '.join(blocks)}")
+        raise ValueError(
+            f"there is no block {name!r}; the blocks of this code are {', '.join(blocks)}"
+        )
     return blocks[name]

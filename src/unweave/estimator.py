@@ -123,7 +123,9 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         check_is_fitted(self)
         codes = np.asarray(plain(X), dtype=np.float32)
         if codes.ndim != 2 or codes.shape[1] != self._n_features_out:
-            raise ValueError(f"codes have shape {codes.shape}; expected (n, {self._n_features_out})")
+            raise ValueError(
+                f"codes have shape {codes.shape}; expected (n, {self._n_features_out})"
+            )
         found = self.run_.decode(codes)  # (n, F) or (n, c, h, w)
         if self.layout_ == "plane":
             return found[:, 0]
@@ -184,4 +186,6 @@ def _data(X: NDArray[Any]) -> ImageData:
     scale = scale_of(X, "X")
     floats = scale.floats or (0, 1)  # of later floats, if the fitted images are whole numbers
     images, ones_are_white = as_stored(X, scale)  # bytes in a file stay there, as by `load`
-    return ImageData(images, name="X", white=scale.depth, floats=floats, ones_are_white=ones_are_white)
+    return ImageData(
+        images, name="X", white=scale.depth, floats=floats, ones_are_white=ones_are_white
+    )

@@ -21,7 +21,9 @@ def write(path: Path, content: bytes) -> None:
         with alone(path):
             _replace(path, content)
     except OSError as error:
-        raise WriteError(f"could not write {path}: {error.strerror}; what was there is kept") from error
+        raise WriteError(
+            f"could not write {path}: {error.strerror}; what was there is kept"
+        ) from error
 
 
 @contextmanager
@@ -38,7 +40,9 @@ def alone(path: Path, timeout: float | int = -1) -> Iterator[None]:
         try:
             yield
         finally:
-            if os.name == "posix":  # while it is locked: who waits for it tries again; Windows removes it by itself
+            if (
+                os.name == "posix"
+            ):  # while it is locked: who waits for it tries again; Windows removes it by itself
                 Path(lock.lock_file).unlink(missing_ok=True)
 
 

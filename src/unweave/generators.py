@@ -19,7 +19,9 @@ import torch
 # does not wait for a thread that it does not have.
 drawing = threading.RLock()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=drawing.acquire, after_in_parent=drawing.release, after_in_child=drawing.release)
+    os.register_at_fork(
+        before=drawing.acquire, after_in_parent=drawing.release, after_in_child=drawing.release
+    )
 
 
 def generators(device: torch.device | str) -> list[torch.Generator]:

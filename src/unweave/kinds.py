@@ -52,7 +52,9 @@ def _by_factor(kinds: Mapping[Any, Any], count: int, names: Sequence[str]) -> li
     for factor, kind in kinds.items():
         column = _column(factor, count, names)
         if column in given:
-            raise ValueError(f"the kind of factor {str(factor)!r} is given twice, by its name and by its number")
+            raise ValueError(
+                f"the kind of factor {str(factor)!r} is given twice, by its name and by its number"
+            )
         given[column] = kind
     return [given.get(k) for k in range(count)]
 
@@ -71,7 +73,9 @@ def _column(factor: Any, count: int, names: Sequence[str]) -> int:
     columns = [str(k) for k in range(count)]
     if str(factor) in columns:
         return int(factor)
-    raise ValueError(f"there is no factor {str(factor)!r}; {nearest(str(factor), names or columns)}")
+    raise ValueError(
+        f"there is no factor {str(factor)!r}; {nearest(str(factor), names or columns)}"
+    )
 
 
 def parsed(text: str) -> str | dict[str, str]:
@@ -106,7 +110,9 @@ def suffixed(column: str) -> tuple[str, str]:
     # A misspelt kind would otherwise silently become a part of the factor's name.
     near = difflib.get_close_matches(kind.strip().lower(), KINDS, n=1, cutoff=0.7)
     if name and near:
-        raise ValueError(f"column {column!r} ends in {kind!r}, which is no kind of factor; did you mean {near[0]!r}?")
+        raise ValueError(
+            f"column {column!r} ends in {kind!r}, which is no kind of factor; did you mean {near[0]!r}?"
+        )
     return column, ""
 
 

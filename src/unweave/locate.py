@@ -36,7 +36,9 @@ def locate(where: str, beside: Sequence[str | Path] = ()) -> Any:
         found = _imported(module, beside)
     except ModuleNotFoundError as error:
         if not _is_missing(module, error):
-            raise ValueError(f"{where}: {module} imports {error.name!r}, which is not installed") from error
+            raise ValueError(
+                f"{where}: {module} imports {error.name!r}, which is not installed"
+            ) from error
         raise ValueError(missing) from error
     except Exception as error:  # code of the user's own, which may raise anything
         raise ValueError(f"{where}: {module} cannot be imported: {_said(error)}") from error
@@ -55,7 +57,11 @@ def module_hint(name: str, thing: str) -> str:
 
 def public(module: Any) -> list[str]:
     """The names that a module itself defines."""
-    return [name for name, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__]
+    return [
+        name
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", None) == module.__name__
+    ]
 
 
 def source(where: str) -> dict[str, str] | None:

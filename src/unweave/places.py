@@ -41,7 +41,9 @@ def _chosen(given: str, home: str) -> Path:
         return _writable(place / "unweave")
     except OSError as error:
         found = _temporary()
-        log.warning("no cache in the home directory (%s); what is kept for later goes to %s", error, found)
+        log.warning(
+            "no cache in the home directory (%s); what is kept for later goes to %s", error, found
+        )
         return found
 
 
@@ -59,7 +61,9 @@ def state() -> Path:
 
     A secret has no place among temporary files, so there is no other folder.
     """
-    own = {"darwin": "Library/Application Support", "win32": "AppData/Local"}.get(sys.platform, ".local/state")
+    own = {"darwin": "Library/Application Support", "win32": "AppData/Local"}.get(
+        sys.platform, ".local/state"
+    )
     given = Path(os.environ.get("XDG_STATE_HOME", ""))
     place = given if given.is_absolute() else _home() / own
     return place / "unweave"

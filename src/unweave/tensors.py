@@ -18,7 +18,9 @@ def plain(given: Any) -> Any:
     becomes a list of arrays; any other value is returned unchanged. TypeError for an array that
     neither numpy nor torch can read.
     """
-    if isinstance(given, (list, tuple)) and any(_is_tensor(part) or _is_foreign(part) for part in given):
+    if isinstance(given, (list, tuple)) and any(
+        _is_tensor(part) or _is_foreign(part) for part in given
+    ):
         return [plain(part) for part in given]
     if _is_tensor(given):
         return _of_torch(given)

@@ -26,7 +26,9 @@ def foreign(method: Any = None, parts: Mapping[str, Any] = {}, data: Any = None)
         named.append((name, PARTS[kind] if kind else ()))
     if not (isinstance(data, str) and Path(data).exists()):  # what is there is read, not run
         named.append((data, TABLE))
-    found = [name for name, table in named if isinstance(name, str) and ":" in name and name not in table]
+    found = [
+        name for name, table in named if isinstance(name, str) and ":" in name and name not in table
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -40,4 +42,6 @@ def refuse(file: str | Path, names: Sequence[str]) -> None:
     """NotTrusted, in one line, if a file names code that is not unweave's."""
     if names:
         shown = ", ".join(name if name.isprintable() else ascii(name) for name in names)
-        raise NotTrusted(f"{file} names {shown}, code that is not unweave's; --trust (trust=True) runs it")
+        raise NotTrusted(
+            f"{file} names {shown}, code that is not unweave's; --trust (trust=True) runs it"
+        )

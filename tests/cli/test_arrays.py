@@ -56,7 +56,10 @@ def test_one_column_is_a_table_of_one_column(tmp_path):
 def test_the_column_that_holds_text_is_named_when_it_is_scored(tmp_path):
     (tmp_path / "a.csv").write_text("shape,big\n" + "6,True\n,False\n" * 20)
     with pytest.raises(ValueError, match=r"factors hold text in column 1 \(such as 'True'\)"):
-        evaluate((np.random.default_rng(0).normal(size=(40, 2)), read(tmp_path / "a.csv", "factors")), "mig")
+        evaluate(
+            (np.random.default_rng(0).normal(size=(40, 2)), read(tmp_path / "a.csv", "factors")),
+            "mig",
+        )
 
 
 def test_text_stays_text(tmp_path):
@@ -101,7 +104,16 @@ def test_rows_go_together_by_their_row_indices(tmp_path, head):
     found = opened(factors, "factors").along(opened(codes, "codes"))
     assert found.tolist() == v.tolist()
     out = tmp_path / "out.json"
-    words = ["--codes", str(codes), "--factors", str(factors), "--metrics", "mcc", "--json", str(out)]
+    words = [
+        "--codes",
+        str(codes),
+        "--factors",
+        str(factors),
+        "--metrics",
+        "mcc",
+        "--json",
+        str(out),
+    ]
     assert run(words) == 0
     assert json.loads(out.read_text())["mcc"]["value"] == pytest.approx(1)
 
@@ -109,7 +121,10 @@ def test_rows_go_together_by_their_row_indices(tmp_path, head):
 @pytest.mark.parametrize("index", [range(1, 61), [*range(59), 70]])
 def test_other_rows_by_their_row_indices_are_refused(tmp_path, index):
     v = np.random.default_rng(0).integers(4, size=(60, 2))
-    codes, factors = indexed(tmp_path, "codes.csv", range(60), v), indexed(tmp_path, "factors.csv", index, v)
+    codes, factors = (
+        indexed(tmp_path, "codes.csv", range(60), v),
+        indexed(tmp_path, "factors.csv", index, v),
+    )
     with pytest.raises(
         ValueError, match=r"the row indices of .*factors.csv and .*codes.csv differ: one of them"
     ) as error:
@@ -142,9 +157,18 @@ def test_the_row_index_of_a_parquet_file_counts_too(tmp_path):
     ("asked", "says"),
     [
         (("--factor-kinds", "a=continuous,a=ordered"), "the kind of factor 'a' is given twice"),
-        (("--factor-kinds", "a=continuous,0=ordered"), "given twice, by its name and by its number"),
-        (("--factor-kinds", "a=ordered", "--factor-kinds", "b=ordered"), "--factor-kinds is given twice"),
-        (("--factor-kinds", "a=ordered", "--factor-kinds=b=ordered"), "--factor-kinds is given twice"),
+        (
+            ("--factor-kinds", "a=continuous,0=ordered"),
+            "given twice, by its name and by its number",
+        ),
+        (
+            ("--factor-kinds", "a=ordered", "--factor-kinds", "b=ordered"),
+            "--factor-kinds is given twice",
+        ),
+        (
+            ("--factor-kinds", "a=ordered", "--factor-kinds=b=ordered"),
+            "--factor-kinds is given twice",
+        ),
         (("--factor-kinds", ""), "'' is no kind of factor"),
         (("--factor-kinds", "a="), "'a=' is no FACTOR=KIND"),
         (("--factor-kinds", "=ordered"), "'=ordered' is no FACTOR=KIND"),
@@ -165,10 +189,22 @@ def test_kinds_that_say_nothing_or_two_things_are_refused(tmp_path, asked, says)
 
 @pytest.mark.parametrize(
     ("head", "says"),
-    [("a:contnuous,b", "did you mean 'continuous'?"), ("a:ordered,a:continuous", "two columns are the factor 'a'")],
+    [
+        ("a:contnuous,b", "did you mean 'continuous'?"),
+        ("a:ordered,a:continuous", "two columns are the factor 'a'"),
+    ],
 )
 def test_names_of_columns_are_understood_as_those_of_a_folder(tmp_path, head, says):
     np.save(tmp_path / "codes.npy", np.random.default_rng(0).random((60, 2)))
     (tmp_path / "f.csv").write_text(head + "\n" + "1,2\n2,1\n2,2\n" * 20)
     with pytest.raises(ValueError, match=says):
-        run(["--codes", str(tmp_path / "codes.npy"), "--factors", str(tmp_path / "f.csv"), "--metrics", "mcc"])
+        run(
+            [
+                "--codes",
+                str(tmp_path / "codes.npy"),
+                "--factors",
+                str(tmp_path / "f.csv"),
+                "--metrics",
+                "mcc",
+            ]
+        )

@@ -14,31 +14,91 @@ MLP = ("--encoder", "mlp", "--decoder", "mlp", "--encoder.width", "8", "--decode
 
 WRONG = {
     "unknown command": (("trian",), "no command 'trian'", "did you mean 'train'?"),
-    "unknown method": (("train", "beta-vea", *DATA), "no method 'beta-vea'", "did you mean 'beta-vae'?"),
-    "unknown data set": (("train", "vae", "--data", "dsprite"), "'dsprite'", "did you mean 'dsprites'?"),
-    "unknown option": (("train", "beta-vae", *DATA, "--btea", "6"), "no option '--btea'", "did you mean '--beta'?"),
+    "unknown method": (
+        ("train", "beta-vea", *DATA),
+        "no method 'beta-vea'",
+        "did you mean 'beta-vae'?",
+    ),
+    "unknown data set": (
+        ("train", "vae", "--data", "dsprite"),
+        "'dsprite'",
+        "did you mean 'dsprites'?",
+    ),
+    "unknown option": (
+        ("train", "beta-vae", *DATA, "--btea", "6"),
+        "no option '--btea'",
+        "did you mean '--beta'?",
+    ),
     "unknown option of a part": (
         ("train", "vae", *DATA, "--regulariser.gama", "1"),
         "no option '--regulariser.gama'",
         "",
     ),
-    "unknown data option": (("train", "vae", *DATA, "--data.level", "3"), "did you mean '--data.levels'?", ""),
-    "unknown part": (("train", "vae", *DATA, "--regulariser", "densty-ratio"), "did you mean 'density-ratio'?", ""),
+    "unknown data option": (
+        ("train", "vae", *DATA, "--data.level", "3"),
+        "did you mean '--data.levels'?",
+        "",
+    ),
+    "unknown part": (
+        ("train", "vae", *DATA, "--regulariser", "densty-ratio"),
+        "did you mean 'density-ratio'?",
+        "",
+    ),
     "unknown module": (("train", "nowhere:Method", *DATA), "there is no module 'nowhere'", ""),
     "unknown class": (("train", "tiny:Mime", *DATA), "did you mean 'Mine'?", ""),
-    "unknown data function": (("train", "vae", "--data", "tiny:image"), "did you mean 'images'?", ""),
-    "ambiguous option": (("train", "vae", *DATA, *MLP, "--width", "6"), "--encoder.width or --decoder.width", "whole"),
+    "unknown data function": (
+        ("train", "vae", "--data", "tiny:image"),
+        "did you mean 'images'?",
+        "",
+    ),
+    "ambiguous option": (
+        ("train", "vae", *DATA, *MLP, "--width", "6"),
+        "--encoder.width or --decoder.width",
+        "whole",
+    ),
     "beta below 0": (("train", "beta-vae", *DATA, "--beta", "-1"), "beta is -1.0", "at least 0"),
     "no latents": (("train", "vae", *DATA, "--latents", "0"), "latents is 0", "at least 1"),
     "no steps": (("train", "vae", *DATA, "--steps", "0"), "steps is 0", "at least 1"),
-    "data option out of range": (("train", "vae", *DATA, "--data.levels", "1"), "levels is 1", "at least 2"),
-    "batch option out of range": (("train", "vae", *DATA, "--group-size", "0"), "group_size is 0", "at least 1"),
-    "text for a number": (("train", "beta-vae", *DATA, "--beta", "six"), "beta is 'six'", "expected float"),
-    "a fraction of steps": (("train", "vae", *DATA, "--steps", "2.5"), "steps is '2.5'", "expected int"),
-    "not a choice": (("train", "vae", *DATA, "--precision", "bf61"), "precision is 'bf61'", "did you mean 'bf16'?"),
-    "not yes or no": (("train", "vae", *DATA, "--replacement", "maybe"), "replacement is 'maybe'", "expected bool"),
-    "an option twice": (("train", "vae", *DATA, "--steps", "2", "--steps", "3"), "--steps is given twice", ""),
-    "by two names": (("train", "vae", *DATA, "--beta", "2", "--regulariser.beta", "3"), "is given twice", ""),
+    "data option out of range": (
+        ("train", "vae", *DATA, "--data.levels", "1"),
+        "levels is 1",
+        "at least 2",
+    ),
+    "batch option out of range": (
+        ("train", "vae", *DATA, "--group-size", "0"),
+        "group_size is 0",
+        "at least 1",
+    ),
+    "text for a number": (
+        ("train", "beta-vae", *DATA, "--beta", "six"),
+        "beta is 'six'",
+        "expected float",
+    ),
+    "a fraction of steps": (
+        ("train", "vae", *DATA, "--steps", "2.5"),
+        "steps is '2.5'",
+        "expected int",
+    ),
+    "not a choice": (
+        ("train", "vae", *DATA, "--precision", "bf61"),
+        "precision is 'bf61'",
+        "did you mean 'bf16'?",
+    ),
+    "not yes or no": (
+        ("train", "vae", *DATA, "--replacement", "maybe"),
+        "replacement is 'maybe'",
+        "expected bool",
+    ),
+    "an option twice": (
+        ("train", "vae", *DATA, "--steps", "2", "--steps", "3"),
+        "--steps is given twice",
+        "",
+    ),
+    "by two names": (
+        ("train", "vae", *DATA, "--beta", "2", "--regulariser.beta", "3"),
+        "is given twice",
+        "",
+    ),
     "no value": (("train", "beta-vae", *DATA, "--beta"), "--regulariser.beta needs a value", ""),
     "a word too many": (("train", "vae", "ae", *DATA), "'ae' is one word too many", "'vae'"),
     "no method": (("train", *DATA), "which method?", "unweave list methods"),
@@ -46,13 +106,33 @@ WRONG = {
     "data of an empty name": (("train", "vae", "--data", ""), "--data needs a value", ""),
     "no config file": (("train", "--config", "run.yaml"), "run.yaml", "No such file"),
     "no run": (("train", "--resume", "runs/none"), "runs/none does not exist", ""),
-    "resume with more": (("train", "--resume", "runs/none", "--steps", "9"), "leave out --steps", ""),
-    "method without pairs": (("train", "vae", "--data", "tiny:unlabelled", "--pooling", "mean"), "unlabelled", "group"),
-    "too many held out": (("train", "vae", *DATA, "--holdout", "0.95"), "holdout is 0.95", "at most 0.9"),
-    "device": (("train", "vae", *DATA, "--device", "quantum"), "device 'quantum' is not available", ""),
+    "resume with more": (
+        ("train", "--resume", "runs/none", "--steps", "9"),
+        "leave out --steps",
+        "",
+    ),
+    "method without pairs": (
+        ("train", "vae", "--data", "tiny:unlabelled", "--pooling", "mean"),
+        "unlabelled",
+        "group",
+    ),
+    "too many held out": (
+        ("train", "vae", *DATA, "--holdout", "0.95"),
+        "holdout is 0.95",
+        "at most 0.9",
+    ),
+    "device": (
+        ("train", "vae", *DATA, "--device", "quantum"),
+        "device 'quantum' is not available",
+        "",
+    ),
     "evaluate nothing": (("evaluate",), "give a run, or --codes", ""),
     "evaluate what is no run": (("evaluate", "."), ". is no run folder", ""),
-    "evaluate option": (("evaluate", "--metrcs", "mig"), "no option --metrcs", "did you mean '--metrics'?"),
+    "evaluate option": (
+        ("evaluate", "--metrcs", "mig"),
+        "no option --metrcs",
+        "did you mean '--metrics'?",
+    ),
     "evaluate seed": (("evaluate", "--seed", "one"), "invalid int value: 'one'", ""),
     "list what": (("list", "modules"), "invalid choice: 'modules'", "metrics"),
     "a seed below 0": (("reproduce", "demo", "--seeds", "3", "-1"), "--seeds", "at least 0"),
@@ -89,7 +169,10 @@ def test_an_error_of_a_strangers_method_is_said_in_a_line_too(unweave):
         ("method: beta-vae\ndata: tiny:images\nbeta: six", "beta is 'six'; expected float"),
         ("method: 3\ndata: tiny:images", "--method needs a value; it was given 3"),
         ("method: vae\ndata: tiny:images\noverwrite: perhaps", "--overwrite is a switch"),
-        ("method: vae\nconfig: other.yaml", "run.yaml says config, which is said on the command line alone"),
+        (
+            "method: vae\nconfig: other.yaml",
+            "run.yaml says config, which is said on the command line alone",
+        ),
         ("resume: runs/other", "run.yaml says resume, which is said on the command line alone"),
         (
             "method: vae\nbatch-size: 4\nbatch_size: 8",
@@ -100,7 +183,10 @@ def test_an_error_of_a_strangers_method_is_said_in_a_line_too(unweave):
         ("method: beta-vae\ndata: tiny:images\nbeta: .nan", "beta is nan; it has to be at least 0"),
         ("method: beta-vae\ndata: tiny:images\nsteps: .inf", "steps is inf; expected int"),
         ("method: beta-vae\ndata: tiny:images\nbeta: [1, 2]", "beta is [1, 2]; expected float"),
-        ("method: beta-vae\ndata: {name: dsprites}", "--data needs a value; it was given {'name': 'dsprites'}"),
+        (
+            "method: beta-vae\ndata: {name: dsprites}",
+            "--data needs a value; it was given {'name': 'dsprites'}",
+        ),
     ],
 )
 def test_a_bad_file_of_options(unweave, here, text, expected):
@@ -110,7 +196,9 @@ def test_a_bad_file_of_options(unweave, here, text, expected):
     assert expected in err
 
 
-@pytest.mark.parametrize("text", ["beta: six", "beta: [1, 2]", "beta: yes", "btea: 6", "beta: .nan", "latents: 0"])
+@pytest.mark.parametrize(
+    "text", ["beta: six", "beta: [1, 2]", "beta: yes", "btea: 6", "beta: .nan", "latents: 0"]
+)
 def test_a_bad_value_in_a_file_of_options_is_said_with_the_file(unweave, here, text):
     (here / "run.yaml").write_text(f"method: beta-vae\ndata: tiny:images\n{text}")
     code, _, err = unweave("train", "--trust", "--config", "run.yaml")
@@ -186,7 +274,9 @@ def test_a_method_that_cannot_encode_is_not_scored(unweave):
 @pytest.mark.parametrize("limit", [200, 20_000])
 def test_a_full_disk_leaves_no_half_written_file(here, limit):
     """The limit of a file's size stands for the disk: 200 bytes stop config.json, 20,000 the weights."""
-    words = ["64" if word == "8" else word for word in ("train", "vae", *DATA, *MLP, "--steps", "2")]
+    words = [
+        "64" if word == "8" else word for word in ("train", "vae", *DATA, *MLP, "--steps", "2")
+    ]
     command = f"import sys; from unweave.cli import main; sys.exit(main({words}))"
     done = subprocess.run(
         [sys.executable, "-c", command],
@@ -197,12 +287,17 @@ def test_a_full_disk_leaves_no_half_written_file(here, limit):
     assert (done.returncode, is_one_line(done.stderr)) == (2, True), done.stderr
     assert "File too large" in done.stderr
     files = [path.name for path in here.rglob("runs/**/*") if path.is_file()]
-    assert sorted(files) == ([] if limit == 200 else [".lock", "config.json", "log.jsonl", "origin.json"])
+    assert sorted(files) == (
+        [] if limit == 200 else [".lock", "config.json", "log.jsonl", "origin.json"]
+    )
     assert len(list(here.glob("runs/*"))) == (limit != 200)
 
 
 def test_codes_that_cannot_be_scored(unweave, here):
-    codes, factors = np.random.default_rng(0).normal(size=(50, 3)), np.arange(100).reshape(50, 2) % 5
+    codes, factors = (
+        np.random.default_rng(0).normal(size=(50, 3)),
+        np.arange(100).reshape(50, 2) % 5,
+    )
     np.save("codes.npy", codes)
     np.save("factors.npy", factors)
     np.save("short.npy", factors[:40])
@@ -213,13 +308,31 @@ def test_codes_that_cannot_be_scored(unweave, here):
         (("--codes", "codes.npy", "--factors", "short.npy"), "40"),
         (("--codes", "nan.npy", "--factors", "factors.npy"), "NaN"),
         (("--codes", "codes.npy", "--factors", "words.csv"), "unique"),
-        (("--codes", "codes.npy", "--factors", "none.npy"), "there is no file none.npy to read factors from"),
-        (("--codes", "objects.npy", "--factors", "factors.npy"), "objects.npy is no array of numbers"),
-        (("--codes", "tiny.py", "--factors", "factors.npy"), "codes are read from .npy, .npz, .csv, .parquet files"),
-        (("--codes", "codes.npy", "--factors", "factors.npy", "--metrics", "mgi"), "did you mean mig?"),
-        (("--codes", "codes.npy", "--factors", "factors.npy", "--test-codes", "codes.npy"), "go together"),
+        (
+            ("--codes", "codes.npy", "--factors", "none.npy"),
+            "there is no file none.npy to read factors from",
+        ),
+        (
+            ("--codes", "objects.npy", "--factors", "factors.npy"),
+            "objects.npy is no array of numbers",
+        ),
+        (
+            ("--codes", "tiny.py", "--factors", "factors.npy"),
+            "codes are read from .npy, .npz, .csv, .parquet files",
+        ),
+        (
+            ("--codes", "codes.npy", "--factors", "factors.npy", "--metrics", "mgi"),
+            "did you mean mig?",
+        ),
+        (
+            ("--codes", "codes.npy", "--factors", "factors.npy", "--test-codes", "codes.npy"),
+            "go together",
+        ),
         (("--codes", "codes.npy", "--factors", "factors.npy", "--protocol", "dlb"), "dlb"),
-        (("--codes", "codes.npy", "--factors", "factors.npy", "--data", "dsprites"), "--data is for runs"),
+        (
+            ("--codes", "codes.npy", "--factors", "factors.npy", "--data", "dsprites"),
+            "--data is for runs",
+        ),
         (("somewhere", "--codes", "codes.npy"), "not both"),
         (("--codes", "codes.npy"), "factors"),
     ):

@@ -27,7 +27,13 @@ def test_every_method_is_in_one_list_and_classes_decide(digits):
 
 
 def test_what_is_needed_does_not_hang_on_the_data():
-    needed = {"m2": "labels", "lord": "classes", "f-statistic": "classes", "vae-gan": "triplets", "gvae": "groups"}
+    needed = {
+        "m2": "labels",
+        "lord": "classes",
+        "f-statistic": "classes",
+        "vae-gan": "triplets",
+        "gvae": "groups",
+    }
     needed |= {"ada-gvae": "pairs", "beta-vae": "images", "s2-dip-vae": "labels"}
     assert {name: kind_of(name) for name in needed} == needed
 

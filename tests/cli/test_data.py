@@ -27,7 +27,9 @@ def test_show_says_and_draws(unweave, here, name):
 
 
 def test_show_takes_options_and_shifts(unweave):
-    _, out, _ = unweave("data", "show", "cdsprites", "--size", "32", "--shift=correlated:angle,radius,strength=0.1")
+    _, out, _ = unweave(
+        "data", "show", "cdsprites", "--size", "32", "--shift=correlated:angle,radius,strength=0.1"
+    )
     assert "1,080 of 32x32, black and white" in out
     assert "correlated angle with radius, s = 0.1; rendered" in out
     assert "angle and radius: correlation 0.9" in out
@@ -51,7 +53,10 @@ def test_verify_and_get(unweave, tmp_path, monkeypatch):
     right = sources.Source(source.file, source.address, source.licence, 5, sources.digest(file))
     monkeypatch.setitem(sources.SOURCES, "shapes3d", right)
     for command in ("verify", "get"):  # what is there is not fetched again
-        assert unweave("data", command, "shapes3d", "--root", tmp_path)[:2] == (0, f"{file} is the published file\n")
+        assert unweave("data", command, "shapes3d", "--root", tmp_path)[:2] == (
+            0,
+            f"{file} is the published file\n",
+        )
     file.write_bytes(b"other")
     code, _, err = unweave("data", "verify", "shapes3d", "--root", tmp_path)
     assert code == 1
@@ -63,7 +68,9 @@ def test_verify_looks_at_every_file_that_is_there(unweave, tmp_path):
         (tmp_path / "mnist").mkdir(exist_ok=True)
         (tmp_path / "mnist" / name).write_bytes(b"other")
     source = sources.SOURCES["mnist"]
-    right = sources.Source(source.file, source.address, "free", 5, sources.digest(tmp_path / "mnist" / source.file))
+    right = sources.Source(
+        source.file, source.address, "free", 5, sources.digest(tmp_path / "mnist" / source.file)
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sources.SOURCES, "mnist", replace(right, folder="mnist", more=source.more))
         code, out, err = unweave("data", "verify", "mnist", "--root", tmp_path)
@@ -72,7 +79,10 @@ def test_verify_looks_at_every_file_that_is_there(unweave, tmp_path):
     assert "t10k-labels-idx1-ubyte.gz is not the published file" in err
     _, out, _ = unweave("data", "list", "--root", tmp_path)
     assert f"found: {tmp_path / 'mnist/train-images-idx3-ubyte.gz'}" in out
-    assert "train-images-idx3-ubyte.gz is missing: unweave data get fashion-mnist (licence: MIT)" in out
+    assert (
+        "train-images-idx3-ubyte.gz is missing: unweave data get fashion-mnist (licence: MIT)"
+        in out
+    )
 
 
 @pytest.mark.parametrize(

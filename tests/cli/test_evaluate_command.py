@@ -27,7 +27,16 @@ def files(here: Path) -> dict[str, np.ndarray]:
 
 
 def test_the_table_and_the_json_hold_the_scores(unweave, files):
-    words = ("--codes", "codes.npy", "--factors", "factors.npy", "--metrics", "mig,sap", "--json", "out.json")
+    words = (
+        "--codes",
+        "codes.npy",
+        "--factors",
+        "factors.npy",
+        "--metrics",
+        "mig,sap",
+        "--json",
+        "out.json",
+    )
     code, out, err = unweave("evaluate", *words, "--seed", "3")
     scores = evaluate((files["codes"], files["factors"]), ["mig", "sap"], seed=3)
     assert (code, err) == (0, "")
@@ -42,8 +51,18 @@ def test_the_table_and_the_json_hold_the_scores(unweave, files):
 
 def test_test_rows_log_variances_protocol_and_all_metrics(unweave, files):
     words = ("--codes", "codes.npy", "--factors", "factors.npy", "--test_codes", "test_codes.npy")
-    words = (*words, "--test-factors", "test_factors.npy", "--log-var", "log_var.npy", "--json", "out.json")
-    code, _, err = unweave("evaluate", *words, "--metrics", "mig,explicitness", "--protocol", "dlib")
+    words = (
+        *words,
+        "--test-factors",
+        "test_factors.npy",
+        "--log-var",
+        "log_var.npy",
+        "--json",
+        "out.json",
+    )
+    code, _, err = unweave(
+        "evaluate", *words, "--metrics", "mig,explicitness", "--protocol", "dlib"
+    )
     found = json.loads(Path("out.json").read_text())
     wanted = evaluate(
         (files["codes"], files["factors"]),
@@ -58,7 +77,17 @@ def test_test_rows_log_variances_protocol_and_all_metrics(unweave, files):
 
 
 def test_calibrate_gives_costly_metrics_a_null_floor(unweave, files):
-    words = ("evaluate", "--codes", "codes.npy", "--factors", "factors.npy", "--metrics", "sap", "--json", "out.json")
+    words = (
+        "evaluate",
+        "--codes",
+        "codes.npy",
+        "--factors",
+        "factors.npy",
+        "--metrics",
+        "sap",
+        "--json",
+        "out.json",
+    )
     unweave(*words)
     assert json.loads(Path("out.json").read_text())["sap"]["null"] is None
     unweave(*words, "--calibrate")
@@ -77,7 +106,9 @@ def test_a_run_keeps_its_scores(unweave):
 
 
 def test_a_run_can_be_scored_on_other_data(unweave):
-    run = unweave("train", "tiny:Mine", "--data", "tiny:unlabelled", "--steps", "2")[1].splitlines()[-1]
+    run = unweave("train", "tiny:Mine", "--data", "tiny:unlabelled", "--steps", "2")[
+        1
+    ].splitlines()[-1]
     code, _, err = unweave("evaluate", run, "--metrics", "mig")
     assert code == 2
     assert "factors" in err
@@ -109,11 +140,24 @@ def test_a_floor_of_zero_has_no_sign():
 
 
 def test_one_block_is_scored_by_name(unweave, here):
-    small = ("--steps", "1", "--encoder", "mlp", "--decoder", "mlp", "--latents", "4", "--batch-size", "8")
+    small = (
+        "--steps",
+        "1",
+        "--encoder",
+        "mlp",
+        "--decoder",
+        "mlp",
+        "--latents",
+        "4",
+        "--batch-size",
+        "8",
+    )
     code, _, err = unweave("train", "gvae", "--data", "digits", *small)
     assert (code, err) == (0, "")
     (run,) = Path("runs").iterdir()
-    code, out, _ = unweave("evaluate", run, "--block", "style", "--metrics", "active_latents", "--json", "out.json")
+    code, out, _ = unweave(
+        "evaluate", run, "--block", "style", "--metrics", "active_latents", "--json", "out.json"
+    )
     assert code == 0
     assert "of the block style alone" in out
     assert len(json.loads(Path("out.json").read_text())["active_latents"]["parts"]["active"]) == 2

@@ -26,7 +26,9 @@ def refused(unweave, here, *words):
     return err
 
 
-def test_a_folder_and_an_array_are_trained_on_and_what_was_detected_is_said(unweave, photos, tiny_images):
+def test_a_folder_and_an_array_are_trained_on_and_what_was_detected_is_said(
+    unweave, photos, tiny_images
+):
     code, out, err = unweave(*TRAIN, photos, "--size", "8")
     assert (code, err) == (0, "")
     assert "6" in out.splitlines()[0]
@@ -78,7 +80,9 @@ NAMED = "a\\x1b[2J\\x07\\x9b\\u202eb"
 
 
 @pytest.mark.parametrize("arguments", [("data", "show"), TRAIN])
-def test_names_of_files_and_classes_do_not_reach_the_terminal_as_escape_codes(unweave, here, caplog, arguments):
+def test_names_of_files_and_classes_do_not_reach_the_terminal_as_escape_codes(
+    unweave, here, caplog, arguments
+):
     """A folder of classes as someone else packed it: in what is printed, logged and said of errors."""
     for name in (f"{ESCAPES}/0.png", "c\nd/1.png", f"c\nd/{ESCAPES}.heic"):
         path = here / f"photos{ESCAPES}" / name

@@ -25,5 +25,7 @@ def test_demo_hands_over_where_to_write(unweave, monkeypatch):
 
 def test_reproduce_fails_if_the_number_was_not_reached(unweave, monkeypatch):
     for reached in (True, False):
-        monkeypatch.setattr("unweave.reproduction.reproduce.reproduce", lambda *_, reached=reached, **__: reached)
+        monkeypatch.setattr(
+            "unweave.reproduction.reproduce.reproduce", lambda *_, reached=reached, **__: reached
+        )
         assert unweave("reproduce", "demo")[0] == (not reached)

@@ -19,13 +19,21 @@ def imported_by(*words: str) -> tuple[set[str], float, str]:
         "print('MODULES', *sys.modules); sys.exit(code)"
     )
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, check=True
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     out, _, modules = done.stdout.rpartition("MODULES")
-    return set(modules.split()), after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, out
+    return (
+        set(modules.split()),
+        after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        out,
+    )
 
 
-@pytest.mark.parametrize("words", [("--help",), ("list",), ("train", "--help"), ("evaluate", "--help"), ("--version",)])
+@pytest.mark.parametrize(
+    "words", [("--help",), ("list",), ("train", "--help"), ("evaluate", "--help"), ("--version",)]
+)
 def test_looking_imports_no_torch_and_starts_at_once(words):
     modules, seconds, _ = imported_by(*words)
     assert not modules & {"torch", "sklearn", "scipy", "PIL"}
@@ -37,7 +45,13 @@ def test_scoring_arrays_imports_no_torch(tmp_path):
     np.save(tmp_path / "codes.npy", rng.normal(size=(100, 3)))
     np.save(tmp_path / "factors.npy", rng.integers(4, size=(100, 2)))
     modules, _, out = imported_by(
-        "evaluate", "--codes", f"{tmp_path}/codes.npy", "--factors", f"{tmp_path}/factors.npy", "--metrics", "mig"
+        "evaluate",
+        "--codes",
+        f"{tmp_path}/codes.npy",
+        "--factors",
+        f"{tmp_path}/factors.npy",
+        "--metrics",
+        "mig",
     )
     assert "torch" not in modules
     assert re.search(r"^mig +0\.\d+ ± 0\.\d+ +0\.\d+ to 0\.\d+ +0\.\d+$", out, re.MULTILINE)
@@ -49,7 +63,9 @@ def test_list_shows_every_name(unweave):
     parts = {name for kind in methods.PARTS.values() for name in kind}
     assert {*methods.names(), *metrics.names(), *data.names(), *parts} == shown
     _, some, _ = unweave("list", "metrics")
-    assert {line.split()[0] for line in some.splitlines() if line.startswith("  ")} == set(metrics.names())
+    assert {line.split()[0] for line in some.splitlines() if line.startswith("  ")} == set(
+        metrics.names()
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -37,9 +37,27 @@ def test_a_run_is_trained_and_its_folder_is_the_last_line(unweave):
 
 
 def test_every_kind_of_option_reaches_the_run(unweave):
-    words = ("--regulariser", "density-ratio", "--regulariser.gamma", "35", "--critic-lr", "1e-3", "--critic.width=8")
+    words = (
+        "--regulariser",
+        "density-ratio",
+        "--regulariser.gamma",
+        "35",
+        "--critic-lr",
+        "1e-3",
+        "--critic.width=8",
+    )
     words = (*words, "--regulariser.batches", "same", "--data.levels", "5", "--pooling", "mean")
-    words = (*words, "--shared", "row,column", "--group_size", "3", "--holdout", "0.1", "--out", "elsewhere")
+    words = (
+        *words,
+        "--shared",
+        "row,column",
+        "--group_size",
+        "3",
+        "--holdout",
+        "0.1",
+        "--out",
+        "elsewhere",
+    )
     words = tuple(w.replace("--critic.width", "--regulariser.critic.width") for w in words)
     code, out, err = unweave("train", "vae", *TINY, *MLP, *words)
     assert (code, err) == (0, "")
@@ -65,14 +83,22 @@ def test_dashes_underscores_and_equals_signs_are_the_same():
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_help_shows_every_keyword_of_the_method_the_loop_and_the_batches(unweave, method, monkeypatch):
+def test_help_shows_every_keyword_of_the_method_the_loop_and_the_batches(
+    unweave, method, monkeypatch
+):
     monkeypatch.setenv("COLUMNS", "200")
     code, out, _ = unweave("train", method, "--help", "--data", "tiny:images")
     spec = resolve(method, {}, DataInfo(1, (1, 64, 64)))
     known = [*spec.places(), *spec.words(), "steps", "seed", "holdout", "data.levels"]
-    known += [f"batches.{name}" for name, word in keywords(stream).items() if word.setting and name != "batch_size"]
+    known += [
+        f"batches.{name}"
+        for name, word in keywords(stream).items()
+        if word.setting and name != "batch_size"
+    ]
     assert code == 0
-    shown = [line.split()[0].rstrip(",") for line in out.splitlines() if line.strip().startswith("--")]
+    shown = [
+        line.split()[0].rstrip(",") for line in out.splitlines() if line.strip().startswith("--")
+    ]
     assert not {f"--{name.replace('_', '-')}" for name in known} - set(shown)
 
 
@@ -81,12 +107,23 @@ def test_help_shows_type_default_range_and_search_law(unweave, monkeypatch):
     _, out, _ = unweave("train", "beta-vae", "--help")
     beta = keywords(locate("unweave.methods.regularisers.beta:Beta"))["beta"]
     shown = " ".join(out.split())
-    assert f"--regulariser.beta X, --beta X {beta.setting.about}; at least 0; a study tries 1, 2" in shown
+    assert (
+        f"--regulariser.beta X, --beta X {beta.setting.about}; at least 0; a study tries 1, 2"
+        in shown
+    )
     assert f"(type: float, default: {beta.default})" in shown
 
 
 def test_the_dry_run_can_be_fed_back_and_changed(unweave, here):
-    words = (*TINY, *MLP, "--critic-lr", "1e-3", "--replacement=false", "--regulariser.critic.width", "8")
+    words = (
+        *TINY,
+        *MLP,
+        "--critic-lr",
+        "1e-3",
+        "--replacement=false",
+        "--regulariser.critic.width",
+        "8",
+    )
     code, text, _ = unweave("train", "factor-vae", *words, "--dry-run")
     assert code == 0
     assert not (here / "runs").exists()
@@ -105,7 +142,10 @@ def test_the_dry_run_can_be_fed_back_and_changed(unweave, here):
     assert (code, "holds a finished run" in err) == (2, True)  # the same run, so the same name
     _, out, _ = unweave("train", "--trust", "--config", "run.yaml", "--gamma", "20", "--overwrite")
     assert config_of(out)["method"]["settings"]["regulariser.gamma"] == 20.0
-    assert config_of(direct)["method"]["settings"]["regulariser.gamma"] == resolved["regulariser.gamma"]
+    assert (
+        config_of(direct)["method"]["settings"]["regulariser.gamma"]
+        == resolved["regulariser.gamma"]
+    )
     assert config_of(direct)["batches"]["replacement"] is False
 
 
@@ -113,13 +153,18 @@ def test_an_option_that_the_batches_do_not_use_is_refused_in_one_line(unweave, h
     """It was accepted, did nothing, and gave the run another name."""
     code, _, err = unweave("train", "vae", *TINY, *MLP, "--group-size", "3")
     assert code == 2
-    assert "group_size is an option of batches of groups; this method trains on images, with replacement" in err
+    assert (
+        "group_size is an option of batches of groups; this method trains on images, with replacement"
+        in err
+    )
     assert len(err.strip().splitlines()) == 1
     assert not (here / "runs").exists()
 
 
 def test_a_file_may_use_short_names_dashes_and_exponents(unweave, here):
-    (here / "run.yaml").write_text("method: beta-vae\ndata: tiny:images\nbatch-size: 4\nbeta: 1e1\noverwrite: true\n")
+    (here / "run.yaml").write_text(
+        "method: beta-vae\ndata: tiny:images\nbatch-size: 4\nbeta: 1e1\noverwrite: true\n"
+    )
     code, out, _ = unweave("train", "--trust", "--config", "run.yaml", "--dry-run")
     found = yaml.safe_load(out)
     assert code == 0
@@ -127,13 +172,21 @@ def test_a_file_may_use_short_names_dashes_and_exponents(unweave, here):
 
 
 def test_without_data_any_composition_is_of_dsprites(unweave):
-    parts = {"regulariser": "density-ratio", "regulariser.gamma": 35.0, "pooling": "adaptive", "supervision": "xent"}
+    parts = {
+        "regulariser": "density-ratio",
+        "regulariser.gamma": 35.0,
+        "pooling": "adaptive",
+        "supervision": "xent",
+    }
     words = [word for name, value in parts.items() for word in (f"--{name}", str(value))]
     code, out, _ = unweave("train", "vae", *words, "--supervision.weight", "4", "--dry-run")
     assert code == 0
-    assert {"method": "vae", "data": "dsprites", **parts, "supervision.weight": 4.0}.items() <= yaml.safe_load(
-        out
-    ).items()
+    assert {
+        "method": "vae",
+        "data": "dsprites",
+        **parts,
+        "supervision.weight": 4.0,
+    }.items() <= yaml.safe_load(out).items()
 
 
 def test_a_part_can_be_taken_away(unweave):
@@ -160,12 +213,20 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(unweave, monkeypatch):
         patched.setattr(Progress, "__call__", interrupt)
         code, out, err = unweave(*words)
     path = err.split("--resume ")[1].rstrip("`\n")
-    assert (code, err) == (130, f"unweave: interrupted; continue with `unweave train --resume {path}`\n")
+    assert (code, err) == (
+        130,
+        f"unweave: interrupted; continue with `unweave train --resume {path}`\n",
+    )
     code, out, err = unweave("train", "--resume", path)
     assert (code, err) == (0, "")
-    assert out.splitlines()[1] in ("resumed at step 1", "resumed at step 2")  # the last checkpoint before step 3
+    assert out.splitlines()[1] in (
+        "resumed at step 1",
+        "resumed at step 2",
+    )  # the last checkpoint before step 3
     assert out.splitlines()[-1] == path
-    steps = [json.loads(line)["step"] for line in (Path(path) / "log.jsonl").read_text().splitlines()]
+    steps = [
+        json.loads(line)["step"] for line in (Path(path) / "log.jsonl").read_text().splitlines()
+    ]
     assert steps == [1, 2, 3, 4, 5, 6]
 
 
@@ -209,7 +270,9 @@ def test_a_folder_whose_name_begins_with_dashes(unweave):
     assert unweave("evaluate", path, "--metrics", "active_latents")[0] == 0
     code, _, err = unweave("train", "tiny:Mine", *TINY, "--out", "--x")
     assert (code, err.count("\n")) == (2, 1)
-    assert "--out needs a value; it was given none; one that begins with -- is written ./--NAME" in err
+    assert (
+        "--out needs a value; it was given none; one that begins with -- is written ./--NAME" in err
+    )
     code, _, err = unweave("evaluate", path.removeprefix("./"))
     assert (code, err.count("\n")) == (2, 1)
     assert "as a path it is ./--x/" in err
@@ -243,9 +306,13 @@ def test_out_of_memory_is_one_line(unweave, monkeypatch, error):
     assert re.match(r"unweave: out of memory( \((7.45 GiB|80 bytes) more\))?: a smaller batch", err)
 
 
-@pytest.mark.parametrize("option", ["--latents", "--encoder.width", "--encoder.depth", "--data.size"])
+@pytest.mark.parametrize(
+    "option", ["--latents", "--encoder.width", "--encoder.depth", "--data.size"]
+)
 @pytest.mark.parametrize("number", [2**31, 10**18, 10**30])
 def test_a_number_too_large_for_any_memory_is_refused_in_one_line(unweave, option, number):
-    code, _, err = unweave("train", "vae", "--data", "digits", "--encoder", "mlp", "--steps", "1", option, number)
+    code, _, err = unweave(
+        "train", "vae", "--data", "digits", "--encoder", "mlp", "--steps", "1", option, number
+    )
     assert (code, err.count("\n")) == (2, 1)
     assert "whole numbers end at 2,147,483,647" in err

@@ -7,7 +7,18 @@ from functools import partial
 
 import torch
 import torch.nn.functional as F
-from tests.contract.toys import CLASSES, SIDE, critic, decoder, encoder, fake, mlp, one_hot, real, uniform
+from tests.contract.toys import (
+    CLASSES,
+    SIDE,
+    critic,
+    decoder,
+    encoder,
+    fake,
+    mlp,
+    one_hot,
+    real,
+    uniform,
+)
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
@@ -27,7 +38,9 @@ def generator(inputs: int) -> nn.Sequential:
 def trunk(channels: int) -> nn.Sequential:
     """Images to features (B, 32), under spectral and batch norm."""
     conv = spectral_norm(nn.Conv2d(channels, 8, 4, 2, 1)), nn.BatchNorm2d(8), nn.LeakyReLU(0.2)
-    return nn.Sequential(*conv, nn.Flatten(), spectral_norm(nn.Linear(8 * 16, 32)), nn.LeakyReLU(0.2))
+    return nn.Sequential(
+        *conv, nn.Flatten(), spectral_norm(nn.Linear(8 * 16, 32)), nn.LeakyReLU(0.2)
+    )
 
 
 class InfoGANCR(Method):
@@ -48,7 +61,10 @@ class InfoGANCR(Method):
         return nn.Sequential(trunk(2), nn.Linear(32, self.codes))
 
     def players(self) -> dict[str, Player]:
-        eras = {f"contrast{era}": Player(self.contrast, 2e-3, GAN_ADAM) for era in range(len(self.changes) + 1)}
+        eras = {
+            f"contrast{era}": Player(self.contrast, 2e-3, GAN_ADAM)
+            for era in range(len(self.changes) + 1)
+        }
         critic = Player((self.trunk, self.judge, self.recogniser), 2e-4, GAN_ADAM)
         return {"critic": critic, "generator": Player(self.generator, 1e-3, GAN_ADAM)} | eras
 
@@ -56,7 +72,10 @@ class InfoGANCR(Method):
         if step in self.changes:
             self.contrast.load_state_dict(self.fresh_contrast().state_dict())
         era, warm = sum(step >= s for s in self.changes), step >= self.changes[0]
-        z, pair = self.sample_prior(len(batch.x)), self.pair(len(batch.x), gap=1.9 if step < self.changes[1] else 0.0)
+        z, pair = (
+            self.sample_prior(len(batch.x)),
+            self.pair(len(batch.x), gap=1.9 if step < self.changes[1] else 0.0),
+        )
         loss = self.contrastive(pair, frozen=not warm)  # one draw serves all turns of the step
         yield Losses({f"contrast{era}": loss}, {"contrast": loss})
         features = self.trunk(self.generator(z))
@@ -66,7 +85,9 @@ class InfoGANCR(Method):
         for _ in range(2):
             features = self.trunk(self.generator(z))
             loss = real(self.judge(features)) - self.weight * self.information(features, z)
-            yield Losses({"generator": loss + self.alpha * self.contrastive(pair) if warm else loss})
+            yield Losses(
+                {"generator": loss + self.alpha * self.contrastive(pair) if warm else loss}
+            )
 
     def pair(self, n: int, gap: float) -> tuple[Tensor, Tensor, Tensor]:
         """Two codes that share one column and differ in the others by at least `gap`; and which column it is."""
@@ -74,7 +95,9 @@ class InfoGANCR(Method):
         a, b = (-1 + gap / 2 + (2 - gap) * torch.rand(n, self.codes) for _ in range(2))
         apart = ((a > b).float() * 2 - 1) * gap / 2
         shared, noise = uniform(n, 1), uniform(n, self.noise)
-        first, second = ((c.scatter(1, column[:, None], shared), noise) for c in (a + apart, b - apart))
+        first, second = (
+            (c.scatter(1, column[:, None], shared), noise) for c in (a + apart, b - apart)
+        )
         return torch.cat(first, 1), torch.cat(second, 1), column
 
     def contrastive(self, pair: tuple[Tensor, Tensor, Tensor], frozen: bool = False) -> Tensor:
@@ -88,7 +111,9 @@ class InfoGANCR(Method):
 
     def information(self, features: Tensor, z: Tensor) -> Tensor:
         """Mean log q(c given x) of unit variance, without its constant."""
-        return -0.5 * (self.recogniser(features).float() - z[:, : self.codes]).square().sum(1).mean()
+        return (
+            -0.5 * (self.recogniser(features).float() - z[:, : self.codes]).square().sum(1).mean()
+        )
 
     @property
     def blocks(self) -> dict[str, slice]:
@@ -138,7 +163,9 @@ class SemiAAE(Method):
         on_y = real(self.judge_y(self.blur(true_y))) + fake(self.judge_y(self.blur(y)))
         on_z = real(self.judge_z(self.blur(true_z))) + fake(self.judge_z(self.blur(z)))
         yield Losses({"critic": on_y + on_z})
-        fooled = real(self.judge_y(self.blur(y))) + real(self.judge_z(self.blur(z)))  # y, z hold: the critics moved
+        fooled = real(self.judge_y(self.blur(y))) + real(
+            self.judge_z(self.blur(z))
+        )  # y, z hold: the critics moved
         yield Losses({"encoder": fooled})
         log_y = self.split(batch.labelled.x)[0].clamp_min(1e-8).log()
         yield Losses({"classifier": F.nll_loss(log_y, batch.labelled.y)})
@@ -183,7 +210,10 @@ class VAEGAN(Method):
     def __init__(self, too_good: float = 0.05) -> None:
         super().__init__()
         self.too_good = too_good
-        self.encoder, self.decoder = encoder(self.classy + 2 * self.styled), decoder(self.classy + self.styled)
+        self.encoder, self.decoder = (
+            encoder(self.classy + 2 * self.styled),
+            decoder(self.classy + self.styled),
+        )
         self.critic, self.classes = critic(SIDE * SIDE + 4), nn.Embedding(CLASSES, 4)
 
     @property
@@ -199,13 +229,20 @@ class VAEGAN(Method):
         classy, q = zip(*(self.split(image) for image in x), strict=True)
         style = [posterior.sample() for posterior in q]
         swaps = ((0, 0, 0), (0, 1, 0), (1, 0, 1), (2, 2, 2))  # style of, class of, should look like
-        far = sum(F.mse_loss(self.picture(style[s], classy[c]), x[target]) for s, c, target in swaps)
-        fakes = [(self.picture(style[2], classy[1]), y[1]), (self.picture(style[1], classy[2]), y[2])]
+        far = sum(
+            F.mse_loss(self.picture(style[s], classy[c]), x[target]) for s, c, target in swaps
+        )
+        fakes = [
+            (self.picture(style[2], classy[1]), y[1]),
+            (self.picture(style[1], classy[2]), y[2]),
+        ]
         kl = sum(posterior.kl().sum(1).mean() for posterior in q)
         fooled = sum(real(self.judge(*pair)) for pair in fakes)
         yield Losses({"model": far + self.weight * fooled + 1e-3 * kl}, {"reconstruction": far})
         on_real = torch.cat([self.judge(x[1], y[1]), self.judge(x[2], y[2])])
-        on_fake = torch.cat([self.judge(*pair) for pair in fakes])  # the pictures of before the model moved
+        on_fake = torch.cat(
+            [self.judge(*pair) for pair in fakes]
+        )  # the pictures of before the model moved
         lead = on_real.mean() - on_fake.mean()
         if lead < self.too_good:
             yield Losses({"critic": real(on_real) + fake(on_fake)}, {"lead": lead})

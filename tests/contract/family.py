@@ -48,8 +48,13 @@ def everything() -> VAE:
 
 def vector_vae() -> VAE:
     """No images at all; the scale of the likelihood is learned, and belongs to the model without a word."""
-    nets = MLPEncoder((6,), 2 * LATENTS, width=16, depth=1), MLPDecoder((6,), LATENTS, width=16, depth=1)
-    return VAE(*nets, Gaussian(scale=1.0, learn_scale=True), Beta(beta=1.0), latents=LATENTS, lr=1e-3)
+    nets = (
+        MLPEncoder((6,), 2 * LATENTS, width=16, depth=1),
+        MLPDecoder((6,), LATENTS, width=16, depth=1),
+    )
+    return VAE(
+        *nets, Gaussian(scale=1.0, learn_scale=True), Beta(beta=1.0), latents=LATENTS, lr=1e-3
+    )
 
 
 class Adaptive(Part):

@@ -12,7 +12,9 @@ from unweave.seeds import fold
 from unweave.training.loop import Stream, Training
 
 
-def plain_step(method: Method, stream: Stream, *, seed: int, dtype: torch.dtype = torch.float32) -> None:
+def plain_step(
+    method: Method, stream: Stream, *, seed: int, dtype: torch.dtype = torch.float32
+) -> None:
     """Step 0 of a method that has not moved yet."""
     players = method.train().players()
     optimisers = {name: _optimiser(player) for name, player in players.items()}
@@ -23,7 +25,9 @@ def plain_step(method: Method, stream: Stream, *, seed: int, dtype: torch.dtype 
             turn = next(turns, None)
         if turn is None:
             return
-        gradients = {name: _gradients(method, players[name], loss) for name, loss in turn.of.items()}
+        gradients = {
+            name: _gradients(method, players[name], loss) for name, loss in turn.of.items()
+        }
         for name, own in gradients.items():
             for weight, gradient in zip(players[name].weights(), own, strict=True):
                 weight.grad = gradient
@@ -35,12 +39,16 @@ def moves_apart(ours: Method, theirs: Method, start: Method) -> dict[str, float]
     first, expected = dict(start.named_parameters()), dict(theirs.named_parameters())
     apart = {}
     for name, weight in ours.named_parameters():
-        gap = (weight - expected[name]).norm() / (expected[name] - first[name]).norm().clamp(min=1e-12)
+        gap = (weight - expected[name]).norm() / (expected[name] - first[name]).norm().clamp(
+            min=1e-12
+        )
         apart[name] = float(gap.detach())
     return {name: gap for name, gap in apart.items() if not gap < 0.01}
 
 
-def loop_step(method: Method, stream: Stream, *, seed: int, dtype: torch.dtype = torch.float32) -> None:
+def loop_step(
+    method: Method, stream: Stream, *, seed: int, dtype: torch.dtype = torch.float32
+) -> None:
     """Step 0 as the loop takes it."""
     Training(method, stream, seed=seed, dtype=dtype).advance()
 
@@ -56,5 +64,7 @@ def _gradients(method: Method, player: Player, loss: Tensor) -> list[Tensor | No
 def _optimiser(player: Player) -> torch.optim.Optimizer:
     rate = player.lr(0) if callable(player.lr) else player.lr
     known = inspect.signature(player.optimiser).parameters
-    plain = {name: False for name in ("fused", "foreach") if name in known}  # SparseAdam has one form only
+    plain = {
+        name: False for name in ("fused", "foreach") if name in known
+    }  # SparseAdam has one form only
     return player.optimiser(player.weights(), lr=rate, **plain)

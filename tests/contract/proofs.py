@@ -35,13 +35,19 @@ class Audited(Training):
     def _move(self, losses: dict[str, Tensor]) -> None:
         self.turns.append(tuple(losses))
         self.alone = {
-            name: torch.autograd.grad(loss, self.weights[name], retain_graph=True, allow_unused=True)
+            name: torch.autograd.grad(
+                loss, self.weights[name], retain_graph=True, allow_unused=True
+            )
             for name, loss in losses.items()
         }
         before = {name: value.clone() for name, value in self.method.state_dict().items()}
         super()._move(losses)
         owned = {id(w) for name in losses for w in self.weights[name]}
-        theirs = {name for name, w in self.method.named_parameters(remove_duplicate=False) if id(w) in owned}
+        theirs = {
+            name
+            for name, w in self.method.named_parameters(remove_duplicate=False)
+            if id(w) in owned
+        }
         now = self.method.state_dict()
         moved = {name for name, value in before.items() if not torch.equal(value, now[name])}
         assert moved <= theirs, f"{sorted(moved - theirs)} moved in the turn of {list(losses)}"
@@ -50,11 +56,15 @@ class Audited(Training):
     def _step(self, name: str) -> None:
         for weight, expected in zip(self.weights[name], self.alone[name], strict=True):
             given = weight.grad
-            assert (given is None) == (expected is None), f"{name}: a gradient is missing, or there is one too many"
+            assert (given is None) == (expected is None), (
+                f"{name}: a gradient is missing, or there is one too many"
+            )
             if given is not None and given.is_sparse:
                 given = given.to_dense()
                 expected = expected.to_dense()
-            assert given is None or torch.equal(given, expected), f"{name}: not the gradient of its own loss"
+            assert given is None or torch.equal(given, expected), (
+                f"{name}: not the gradient of its own loss"
+            )
         super()._step(name)
 
     def owned(self, players: set[str]) -> set[str]:
@@ -65,18 +75,24 @@ class Audited(Training):
 
 def state(training: Training) -> dict[str, Tensor]:
     """All that training changes: weights, buffers and optimiser slots that are tensors, by name."""
-    found = {f"weights/{name}": value.clone() for name, value in training.method.state_dict().items()}
+    found = {
+        f"weights/{name}": value.clone() for name, value in training.method.state_dict().items()
+    }
     for player, optimiser in training.optimisers.items():
         for i, slots in optimiser.state_dict()["state"].items():
             found |= {
-                f"{player}/{i}/{slot}": value.clone() for slot, value in slots.items() if isinstance(value, Tensor)
+                f"{player}/{i}/{slot}": value.clone()
+                for slot, value in slots.items()
+                if isinstance(value, Tensor)
             }
     return found
 
 
 def differences(a: dict[str, Tensor], b: dict[str, Tensor]) -> list[str]:
     """Names that only one has, or whose tensors are not equal bit for bit."""
-    return sorted(k for k in a.keys() | b.keys() if k not in a or k not in b or not torch.equal(a[k], b[k]))
+    return sorted(
+        k for k in a.keys() | b.keys() if k not in a or k not in b or not torch.equal(a[k], b[k])
+    )
 
 
 def attempt(what: Callable[[], Any]) -> Any:
@@ -105,9 +121,15 @@ def check_code(method: Method, x: Tensor) -> None:
         assert torch.equal(method.encode(x).mean, q.mean), "equal images have equal posteriors"
         assert q.log_var is None or q.log_var.shape == q.mean.shape
     if prior is not None:
-        assert prior.shape == codes.shape, f"the prior gives {tuple(prior.shape)}, encode {tuple(codes.shape)}"
-    columns = sorted(i for block in as_blocks(method.blocks).values() for i in block.places(codes.shape[1]))
-    assert columns == list(range(codes.shape[1])), f"the blocks {method.blocks} are not the columns of {codes.shape}"
+        assert prior.shape == codes.shape, (
+            f"the prior gives {tuple(prior.shape)}, encode {tuple(codes.shape)}"
+        )
+    columns = sorted(
+        i for block in as_blocks(method.blocks).values() for i in block.places(codes.shape[1])
+    )
+    assert columns == list(range(codes.shape[1])), (
+        f"the blocks {method.blocks} are not the columns of {codes.shape}"
+    )
     check_images(method, codes, x)
 
 

@@ -22,7 +22,10 @@ class Modulated(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.weight, self.noise = nn.Parameter(torch.randn(channels, channels, 3, 3)), nn.Parameter(torch.zeros(()))
+        self.weight, self.noise = (
+            nn.Parameter(torch.randn(channels, channels, 3, 3)),
+            nn.Parameter(torch.zeros(())),
+        )
         self.style = nn.Linear(STYLES, channels)
 
     def forward(self, x: Tensor, w: Tensor, constant: bool) -> Tensor:
@@ -57,9 +60,13 @@ class StyleGAN(Method):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mapping = nn.Sequential(nn.Linear(STYLES, STYLES), nn.LeakyReLU(0.2), nn.Linear(STYLES, STYLES))
+        self.mapping = nn.Sequential(
+            nn.Linear(STYLES, STYLES), nn.LeakyReLU(0.2), nn.Linear(STYLES, STYLES)
+        )
         self.synthesis = Synthesis()
-        self.critic = nn.Sequential(nn.Conv2d(1, 8, 3, 2, 1), nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(128, 1))
+        self.critic = nn.Sequential(
+            nn.Conv2d(1, 8, 3, 2, 1), nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(128, 1)
+        )
         self.average = Average(self.both(), 0.99)
         self.augment: Tensor
         self.signs: Tensor

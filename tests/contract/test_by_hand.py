@@ -47,7 +47,9 @@ def factor_vae(m: Any) -> Body:
         reconstruction, kl = m.likelihood(m.decoder(z), batch.x).mean(), q.kl().sum(1).mean()
         loss = reconstruction + (kl + 10.0 * critic(z).mean())
         still = z.detach()
-        told = 0.5 * (F.softplus(-critic(still)).mean() + F.softplus(critic(shuffle_columns(still))).mean())
+        told = 0.5 * (
+            F.softplus(-critic(still)).mean() + F.softplus(critic(shuffle_columns(still))).mean()
+        )
         model.zero_grad()
         loss.backward()
         judge.zero_grad()  # the model's loss left its gradient there
@@ -62,7 +64,9 @@ def infogan_cr(m: Any) -> Body:
     """As the authors' loop goes: one draw of codes and pairs for a contrast, a critic and two generator updates."""
     gan_adam = partial(adam, betas=(0.5, 0.999))
     generator = gan_adam(m.generator.parameters(), 1e-3)
-    critic = gan_adam([*m.trunk.parameters(), *m.judge.parameters(), *m.recogniser.parameters()], 2e-4)
+    critic = gan_adam(
+        [*m.trunk.parameters(), *m.judge.parameters(), *m.recogniser.parameters()], 2e-4
+    )
     contrast = gan_adam(m.contrast.parameters(), 2e-3)
 
     def body(m: Any, batch: Batch, step: int) -> None:
@@ -97,7 +101,9 @@ def infogan_cr(m: Any) -> Body:
 def semi_aae(m: Any) -> Body:
     """Makhzani et al.'s phases, one after the other, the encoder under three optimisers."""
     optimisers = {
-        "reconstruction": sgd([*m.encoder.parameters(), *m.decoder.parameters()], 0.01, momentum=0.9),
+        "reconstruction": sgd(
+            [*m.encoder.parameters(), *m.decoder.parameters()], 0.01, momentum=0.9
+        ),
         "critic": sgd([*m.judge_y.parameters(), *m.judge_z.parameters()], 0.1, momentum=0.1),
         "encoder": sgd(m.encoder.parameters(), 0.1, momentum=0.1),
         "classifier": sgd(m.encoder.parameters(), 0.1, momentum=0.9),
@@ -177,7 +183,9 @@ def test_equal_to_the_loop_written_by_hand(name: str) -> None:
     for step in range(STEPS):
         torch.default_generator.manual_seed(fold(SEED, step))
         body(theirs, batches(step), step)
-    unequal = [k for k, v in theirs.state_dict().items() if not torch.equal(v, ours.state_dict()[k])]
+    unequal = [
+        k for k, v in theirs.state_dict().items() if not torch.equal(v, ours.state_dict()[k])
+    ]
     assert not unequal
     assert any(not torch.equal(v, first[k]) for k, v in ours.state_dict().items())
 
@@ -186,7 +194,9 @@ class Kept(Training):
     """Keeps the gradient each player was given, and moves nobody."""
 
     def _step(self, name: str) -> None:
-        self.gradients = getattr(self, "gradients", {}) | {name: [w.grad for w in self.weights[name]]}
+        self.gradients = getattr(self, "gradients", {}) | {
+            name: [w.grad for w in self.weights[name]]
+        }
 
 
 def test_the_critics_loss_leaves_the_encoders_gradient_bit_identical() -> None:
@@ -197,7 +207,9 @@ def test_the_critics_loss_leaves_the_encoders_gradient_bit_identical() -> None:
     for players in (("model",), ("model", "critic")):
         torch.manual_seed(3)
         turn = next(training.method.losses(training.stream(0), 0))
-        assert torch.autograd.grad(turn.of["critic"], training.weights["model"][0], retain_graph=True)[0].any()
+        assert torch.autograd.grad(
+            turn.of["critic"], training.weights["model"][0], retain_graph=True
+        )[0].any()
         training._move({name: turn.of[name] for name in players})
         found.append(training.gradients["model"])
     assert all(torch.equal(alone, together) for alone, together in zip(*found, strict=True))

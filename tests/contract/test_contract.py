@@ -41,7 +41,9 @@ def data_of(name: str) -> ImageData:
     return toys.vectors() if name == "vectors" else toys.pictures()
 
 
-def start(name: str, weights: int = 1, dtype: torch.dtype = torch.float32, loop: type[Training] = Training) -> Training:
+def start(
+    name: str, weights: int = 1, dtype: torch.dtype = torch.float32, loop: type[Training] = Training
+) -> Training:
     """A new training of a method whose weights are drawn from `weights`."""
     torch.manual_seed(weights)
     method = METHODS[name]()
@@ -70,13 +72,19 @@ def test_resumed_at_any_step_it_ends_bit_identical(name: str, tmp_path: Path) ->
         folders[step].checkpoint(training, seconds=1.0)
         terms.append(training.advance())
     for step, folder in enumerate(folders):
-        resumed = start(name, weights=2)  # other weights, another random state: all must come from the folder
+        resumed = start(
+            name, weights=2
+        )  # other weights, another random state: all must come from the folder
         torch.manual_seed(99)
         assert folder.restore(resumed) == 1.0
         assert resumed.step == step
         for expected in terms[step:]:
-            assert not differences(resumed.advance(), expected), f"terms differ after a resume at step {step}"
-        assert not differences(state(resumed), state(training)), f"state differs after a resume at step {step}"
+            assert not differences(resumed.advance(), expected), (
+                f"terms differ after a resume at step {step}"
+            )
+        assert not differences(state(resumed), state(training)), (
+            f"state differs after a resume at step {step}"
+        )
 
 
 @each_method
@@ -99,7 +107,9 @@ def test_bfloat16_trains_and_resumes(name: str, tmp_path: Path) -> None:
 def test_encode_decode_prior_and_blocks_agree(name: str) -> None:
     training = start(name)
     list(training.until(2))
-    check_code(training.method, training.stream(0).x.flatten(0, -len(data_of(name).info.shape) - 1)[:5])
+    check_code(
+        training.method, training.stream(0).x.flatten(0, -len(data_of(name).info.shape) - 1)[:5]
+    )
 
 
 def test_the_state_that_was_kept_was_alive() -> None:
@@ -114,8 +124,14 @@ def test_the_state_that_was_kept_was_alive() -> None:
     assert ["path" in terms for terms in style.history] == 4 * [True, False]
     contrast = start("infogan-cr")
     list(contrast.until(STEPS))
-    slots = {name: optimiser.state_dict()["state"] for name, optimiser in contrast.optimisers.items()}
-    assert [int(slots[f"contrast{era}"][0]["step"]) for era in range(3)] == [2, 3, 3]  # eras of 2, 3 and 3 steps
+    slots = {
+        name: optimiser.state_dict()["state"] for name, optimiser in contrast.optimisers.items()
+    }
+    assert [int(slots[f"contrast{era}"][0]["step"]) for era in range(3)] == [
+        2,
+        3,
+        3,
+    ]  # eras of 2, 3 and 3 steps
     rests = start("vae-gan", loop=Audited)
     list(rests.until(STEPS))
     assert 0 < rests.turns.count(("critic",)) < rests.turns.count(("model",)) == STEPS

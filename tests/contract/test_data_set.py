@@ -24,15 +24,32 @@ def moons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dataset:
 
 def test_it_is_what_the_text_says(moons: Dataset) -> None:
     assert (moons.name, len(moons), moons.info.shape, moons.info.classes) == ("moons", 50, (2,), 2)
-    assert (moons.factor_names, moons.factor_kinds, moons.grid) == (("angle",), ("continuous",), None)
+    assert (moons.factor_names, moons.factor_kinds, moons.grid) == (
+        ("angle",),
+        ("continuous",),
+        None,
+    )
     assert moons.find(moons.factors_at([7, 3])).tolist() == [7, 3]
-    assert (moons.info.low, moons.info.high) == (moons.take(np.arange(50)).min(), moons.take(np.arange(50)).max())
+    assert (moons.info.low, moons.info.high) == (
+        moons.take(np.arange(50)).min(),
+        moons.take(np.arange(50)).max(),
+    )
     radius = np.linalg.norm(moons.take([0, 2, 1]) - np.array([[0, 0], [0, 0], [1, 0.5]]), axis=1)
     assert radius.tolist() == pytest.approx([1, 1, 1], abs=1e-6)
 
 
-def test_it_is_trained_on_and_scored_by_name_and_as_an_object(moons: Dataset, tmp_path: Path) -> None:
-    run = unweave.train("vae", "moons:moons", data_options={"n": 50}, steps=2, batch_size=8, out=tmp_path, holdout=0.2)
+def test_it_is_trained_on_and_scored_by_name_and_as_an_object(
+    moons: Dataset, tmp_path: Path
+) -> None:
+    run = unweave.train(
+        "vae",
+        "moons:moons",
+        data_options={"n": 50},
+        steps=2,
+        batch_size=8,
+        out=tmp_path,
+        holdout=0.2,
+    )
     assert run.config.data.name == "moons"
     assert "mig" in unweave.evaluate(run, ["mig"])
     again = unweave.train("vae", moons, steps=2, batch_size=8, out=tmp_path, holdout=0.2)

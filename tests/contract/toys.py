@@ -31,7 +31,9 @@ def pictures() -> ImageData:
 
 def vectors() -> ImageData:
     """48 vectors of 6 numbers."""
-    return ImageData(np.random.default_rng(0).standard_normal((N, 6)).astype(np.float32), name="vectors")
+    return ImageData(
+        np.random.default_rng(0).standard_normal((N, 6)).astype(np.float32), name="vectors"
+    )
 
 
 def batches(data: ImageData, needs: frozenset[str], seed: int = 7) -> Stream:

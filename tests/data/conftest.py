@@ -16,7 +16,9 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 
 @pytest.fixture
-def withstand(record_property: Callable[[str, object], None], tmp_path: Path, own_cache: Path) -> Callable[..., Tally]:
+def withstand(
+    record_property: Callable[[str, object], None], tmp_path: Path, own_cache: Path
+) -> Callable[..., Tally]:
     """`withstood`, what comes of it noted in the report that benchmarks/fuzz.py reads."""
 
     def noted(*given: object, **more: object) -> Tally:

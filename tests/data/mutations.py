@@ -18,7 +18,10 @@ import numpy as np
 
 LONGEST = 2.0  # seconds of this process for one small file
 MOST = 200.0  # megabytes over what was held before
-LEFT = ("*.images.npy", "*.part")  # what unpacking a set leaves, so that the next damage is read and not remembered
+LEFT = (
+    "*.images.npy",
+    "*.part",
+)  # what unpacking a set leaves, so that the next damage is read and not remembered
 
 
 @dataclass
@@ -64,7 +67,9 @@ def _damage(content: bytearray, place: int, rng: np.random.Generator) -> None:
         case 0:
             content[place] ^= 1 << rng.integers(8)
         case 1:
-            content[place : place + 4] = [b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff"][rng.integers(3)]
+            content[place : place + 4] = [b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff"][
+                rng.integers(3)
+            ]
         case 2:
             content[place:place] = some
         case 3:
@@ -96,13 +101,17 @@ def withstood(
     _tidy(places)
     for which, content in mutated(*wholes, usual=usual):
         files[which].write_bytes(content)
-        os.utime(files[which], ns=(tally.turns,) * 2)  # each damage is a change, however soon it follows
+        os.utime(
+            files[which], ns=(tally.turns,) * 2
+        )  # each damage is a change, however soon it follows
         tally.turns += 1
         try:
             _once(tally, read, (files[which].name, *named))
         except Exception as error:
             tally.crashes += 1
-            print(f"damage {tally.turns - 1} of {files[which].name}: {error!r}")  # pytest shows it if the test fails
+            print(
+                f"damage {tally.turns - 1} of {files[which].name}: {error!r}"
+            )  # pytest shows it if the test fails
             first = first or error
         files[which].write_bytes(wholes[which])
         _tidy(places)
@@ -129,7 +138,9 @@ def _once(tally: Tally, read: Callable[[], object], named: Sequence[str]) -> Non
     except (ValueError, FileNotFoundError) as error:
         said = str(error)
         if "\n" in said or not any(name in said for name in named):
-            raise AssertionError(f"what was said does not name the file in one line: {said!r}") from error
+            raise AssertionError(
+                f"what was said does not name the file in one line: {said!r}"
+            ) from error
         tally.refused += 1
     seconds, more = time.process_time() - start, _memory() - before
     tally.slowest, tally.memory = max(tally.slowest, seconds), max(tally.memory, more)
@@ -143,7 +154,11 @@ def _memory(again: bool = False) -> float:
         return 0.0
     if again:
         Path("/proc/self/clear_refs").write_text("5")
-    (most,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    (most,) = (
+        line
+        for line in Path("/proc/self/status").read_text().splitlines()
+        if line.startswith("VmHWM")
+    )
     return int(most.split()[1]) / 1000
 
 

@@ -18,7 +18,9 @@ from unweave.data.subsets import split
 N, SHAPE = 400, (2, 32, 62)
 ROW = 3968  # bytes: rows share pages, and the first one, 128 behind the beginning of the file, ends with its page
 KINDS = ("images", "groups", "pairs", "triplets", "clips", "views", "classes")
-linux = pytest.mark.skipif(not hasattr(mmap, "MADV_WILLNEED"), reason="this system takes no advice on memory")
+linux = pytest.mark.skipif(
+    not hasattr(mmap, "MADV_WILLNEED"), reason="this system takes no advice on memory"
+)
 
 
 class Told(mmap.mmap):
@@ -100,7 +102,9 @@ def test_every_kind_of_stream_asks_and_gives_the_batches_it_gives_from_memory(pa
 
     array, memory = opened(path)
     data, needs = made(array), {kind} if view == "photos" else {kind, "labels"}
-    mapped, held = (stream(d, needs, batch_size=24, seed=2, labels=100) for d in (data, made(array.copy())))
+    mapped, held = (
+        stream(d, needs, batch_size=24, seed=2, labels=100) for d in (data, made(array.copy()))
+    )
     for step in (0, 1, 2, 3, 9, 10, 1, 0, 0):
         a, b = mapped(step), held(step)
         pairs = [(a, b)] if a.labelled is None else [(a, b), (a.labelled, b.labelled)]
@@ -108,14 +112,21 @@ def test_every_kind_of_stream_asks_and_gives_the_batches_it_gives_from_memory(pa
         a.index.zero_()  # what was handed out is nobody else's
     taken(memory)
     mapped(50)
-    rows = [b.index for t in range(50, 50 + AHEAD + 1) for b in (held(t), held(t).labelled) if b is not None]
+    rows = [
+        b.index
+        for t in range(50, 50 + AHEAD + 1)
+        for b in (held(t), held(t).labelled)
+        if b is not None
+    ]
     places = np.concatenate([r.numpy().reshape(-1) for r in rows])
     assert taken(memory) == pages_of(data.base_rows[places] if view == "part" else places)
 
 
 @linux
 def test_steps_in_any_order_leave_no_more_behind_than_the_steps_ahead(path):
-    draws = ahead.Ahead(lambda step: Drawn(np.array([step])), Pages.of(opened(path)[0]), lambda rows: rows)
+    draws = ahead.Ahead(
+        lambda step: Drawn(np.array([step])), Pages.of(opened(path)[0]), lambda rows: rows
+    )
     assert [draws(step).rows.item() for step in (0, 90, 5, 91, 6)] == [0, 90, 5, 91, 6]
     assert sorted(draws.known) == [6 + k for k in range(1, AHEAD + 1)]
 

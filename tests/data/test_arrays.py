@@ -43,7 +43,11 @@ def test_the_square_decides_when_two_axes_could_be_the_channels():
     assert arrays(np.zeros((5, 3, 8, 8, 3), np.uint8)[:, 0]).info.shape == (3, 8, 8)
     assert arrays(np.zeros((5, 3, 4, 4), np.uint8)).info.shape == (3, 4, 4)
     assert arrays(np.zeros((5, 4, 4, 3), np.uint8)).info.shape == (3, 4, 4)
-    assert arrays(np.zeros((5, 1, 2, 3), np.uint8)).info.shape == (1, 2, 3)  # a grey image rather than a side of 1
+    assert arrays(np.zeros((5, 1, 2, 3), np.uint8)).info.shape == (
+        1,
+        2,
+        3,
+    )  # a grey image rather than a side of 1
     assert arrays(np.zeros((5, 3, 2, 1), np.uint8)).info.shape == (1, 3, 2)
     with pytest.raises(ValueError, match=r"which axis are the channels\? say layout='hwc'"):
         arrays(np.zeros((5, 3, 8, 3), np.uint8))
@@ -125,7 +129,9 @@ def test_members_of_an_npz_are_found_by_name_and_objects_never_opened(tmp_path):
     assert data.labels.tolist() == v.tolist()
     assert data.factor_sizes == (3, 4)
     np.savez(path, photos=BYTES, masks=BYTES)
-    with pytest.raises(ValueError, match="holds the arrays photos, masks; say which are the images by key=NAME"):
+    with pytest.raises(
+        ValueError, match="holds the arrays photos, masks; say which are the images by key=NAME"
+    ):
         arrays(path)
     assert np.array_equal(arrays(path, key="masks").array, BYTES)
     with pytest.raises(ValueError, match="say which"):
@@ -151,7 +157,12 @@ def test_members_are_read_in_either_order_and_not_beyond_their_header(tmp_path):
 def test_broken_missing_and_foreign_files(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no file"):
         arrays(tmp_path / "a.npy")
-    for name, content in (("a.npy", b""), ("b.npy", b"\x93NUMPY rubbish"), ("c.npz", b"PK"), ("d.txt", b"1,2")):
+    for name, content in (
+        ("a.npy", b""),
+        ("b.npy", b"\x93NUMPY rubbish"),
+        ("c.npz", b"PK"),
+        ("d.txt", b"1,2"),
+    ):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ValueError, match=f"{name} cannot be read"):
             arrays(tmp_path / name)
@@ -202,7 +213,10 @@ def test_an_array_that_the_directory_of_an_npz_loses_or_renames_is_missed(tmp_pa
     else:
         content[second + 46] = ord("z")  # y.npy
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"set\.npz cannot be read: (its directory promises 2|File name in directory)"):
+    with pytest.raises(
+        ValueError,
+        match=r"set\.npz cannot be read: (its directory promises 2|File name in directory)",
+    ):
         arrays(path)
 
 

@@ -6,7 +6,10 @@ import pytest
 from unweave.data import load
 from unweave.data.datasets import avatars as module
 
-FEW = {name: values[:2] for name, values in module.FACTORS.items()} | {"face": ("circle",), "mouth": ("smile",)}
+FEW = {name: values[:2] for name, values in module.FACTORS.items()} | {
+    "face": ("circle",),
+    "mouth": ("smile",),
+}
 
 
 def test_each_factor_changes_the_picture_and_an_image_is_drawn_once(monkeypatch, own_cache):
@@ -18,14 +21,21 @@ def test_each_factor_changes_the_picture_and_an_image_is_drawn_once(monkeypatch,
     assert every.shape == (16, 3, 32, 32)
     assert len({image.tobytes() for image in every}) == 16
     corner = [tuple(image[:, 0, 0].tolist()) for image in every]
-    assert corner == [(0x1D, 0x4E, 0xD8)] * 8 + [(0xA2, 0x1C, 0xAF)] * 8  # the first factor is slowest
-    forehead = [tuple(image[:, 8, 16].tolist()) for image in data.images([[0, 0, 0, 0, 0, 1], [0, 1, 0, 0, 0, 1]])]
+    assert (
+        corner == [(0x1D, 0x4E, 0xD8)] * 8 + [(0xA2, 0x1C, 0xAF)] * 8
+    )  # the first factor is slowest
+    forehead = [
+        tuple(image[:, 8, 16].tolist())
+        for image in data.images([[0, 0, 0, 0, 0, 1], [0, 1, 0, 0, 0, 1]])
+    ]
     np.testing.assert_allclose(forehead, [(0x7D, 0xD3, 0xFC), (0xF0, 0xAB, 0xFC)], atol=3)
     (kept,) = own_cache.rglob("*.images.npy")
     monkeypatch.setattr(module, "_options", None)  # nothing is drawn now
     assert np.array_equal(load("avatars", size=32).take(np.arange(16)), every)
     assert "CC0 1.0" in data.about
-    assert kept.stat().st_size == 128 + every.nbytes + 32  # its header before, and the state of its source after them
+    assert (
+        kept.stat().st_size == 128 + every.nbytes + 32
+    )  # its header before, and the state of its source after them
 
 
 def test_height_moves_eyes_and_mouth_down_and_nothing_else():

@@ -36,9 +36,15 @@ DATA = {  # and what is known of them
 
 def table() -> dict[str, dict[str, str]]:
     """{need: {column: when it is there}} of the docstring."""
-    lines = [line.strip().strip("|").split("|") for line in inspect.getdoc(Batch).splitlines() if line.startswith("|")]
+    lines = [
+        line.strip().strip("|").split("|")
+        for line in inspect.getdoc(Batch).splitlines()
+        if line.startswith("|")
+    ]
     (head, _, *rest) = [[cell.strip() for cell in line] for line in lines]
-    return {need.partition(":")[0]: dict(zip(head[1:], cells, strict=True)) for need, *cells in rest}
+    return {
+        need.partition(":")[0]: dict(zip(head[1:], cells, strict=True)) for need, *cells in rest
+    }
 
 
 def test_the_table_names_every_need() -> None:
@@ -63,7 +69,9 @@ def test_a_batch_holds_what_the_table_says(name: str, need: str) -> None:
         assert (found is not None) == (when == "always" or when in known), column
         if found is not None:
             of_factors = column in ("v", "changed")
-            assert found.shape == ((rows[0], len(data.info.factor_names)) if of_factors else rows), column
+            assert found.shape == (
+                (rows[0], len(data.info.factor_names)) if of_factors else rows
+            ), column
 
 
 class Counts(Method):

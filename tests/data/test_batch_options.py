@@ -9,7 +9,11 @@ from unweave.data.sampling.options import USED, grouped, refuse_unused
 from unweave.methods.base import NEEDS
 from unweave.settings import keywords
 
-WORDS = {k: word for k, word in keywords(stream).items() if word.setting is not None and k != "batch_size"}
+WORDS = {
+    k: word
+    for k, word in keywords(stream).items()
+    if word.setting is not None and k != "batch_size"
+}
 DEFAULTS = {name: word.default for name, word in WORDS.items()}
 OTHER = {
     "replacement": False, "group_size": 3, "shared": ("a",), "moving": ("a",), "changed": 2, "pairs": "dlib",
@@ -39,14 +43,14 @@ def test_an_option_is_used_or_refused(name):
 
 
 def test_the_refusal_names_what_is_taken():
-    words = (
-        "group_size is an option of batches of groups; this method trains on images and labels, with replacement, lab"
-    )
+    words = "group_size is an option of batches of groups; this method trains on images and labels, with replacement, lab"
     with pytest.raises(ValueError, match=words):
         refuse_unused({"images", "labels"}, DEFAULTS | {"group_size": 9}, DEFAULTS)
     with pytest.raises(ValueError, match="trains on images and labels"):
         refuse_unused({"labels"}, DEFAULTS | {"group_size": 9}, DEFAULTS)
-    with pytest.raises(ValueError, match="label_strength is of labels that are binned or noisy; they are perfect"):
+    with pytest.raises(
+        ValueError, match="label_strength is of labels that are binned or noisy; they are perfect"
+    ):
         refuse_unused({"labels"}, DEFAULTS | {"label_strength": 0.5}, DEFAULTS)
 
 
@@ -67,7 +71,12 @@ def test_what_only_a_grid_of_factors_has_is_refused_for_other_data(needs, option
     photos = ImageData(images, y=np.arange(24) % 3, groups=np.arange(24) // 6, name="photos")
     with pytest.raises(ValueError, match=r"^photos has [^\n]+: leave out "):
         stream(photos, needs, batch_size=12, **options)
-    stream(photos, needs, batch_size=12, **{k: v for k, v in options.items() if k in ("clip_length", "labels")})
+    stream(
+        photos,
+        needs,
+        batch_size=12,
+        **{k: v for k, v in options.items() if k in ("clip_length", "labels")},
+    )
 
 
 def test_a_batch_says_what_it_holds():

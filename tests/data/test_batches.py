@@ -21,12 +21,18 @@ SIZES = (1, 3, 4, 5)
 def numbered(n: int) -> np.ndarray:
     """Images (n, 1, 2, 2) whose pixels tell their row."""
     rows = np.arange(n)
-    return np.stack([rows % 251, rows // 251, rows % 7, rows % 3], 1).astype(np.uint8).reshape(n, 1, 2, 2)
+    return (
+        np.stack([rows % 251, rows // 251, rows % 7, rows % 3], 1)
+        .astype(np.uint8)
+        .reshape(n, 1, 2, 2)
+    )
 
 
 @pytest.fixture
 def grid() -> FactorImages:
-    return FactorImages(FactorSpace(("colour", "shape", "size", "x"), SIZES), numbered(60), binary=False)
+    return FactorImages(
+        FactorSpace(("colour", "shape", "size", "x"), SIZES), numbered(60), binary=False
+    )
 
 
 @pytest.fixture
@@ -63,9 +69,18 @@ def test_equal_steps_give_equal_batches_of_the_rows_they_name(grid, photos, kind
         assert batch.x.dtype == torch.float32
         assert batch.x.shape == (*batch.index.shape, 1, 2, 2)
         shown = rows_shown(batch.x)
-        rows = torch.from_numpy(data.base_rows)[batch.index] if isinstance(data, View) else batch.index
+        rows = (
+            torch.from_numpy(data.base_rows)[batch.index] if isinstance(data, View) else batch.index
+        )
         assert torch.equal(shown, rows)
-        members = {"images": (), "groups": (4,), "pairs": (2,), "triplets": (3,), "clips": (4,), "views": (2,)}
+        members = {
+            "images": (),
+            "groups": (4,),
+            "pairs": (2,),
+            "triplets": (3,),
+            "clips": (4,),
+            "views": (2,),
+        }
         assert batch.index.shape[1:] == members.get(kind, ())
 
 
@@ -76,7 +91,9 @@ def test_pixels_run_from_0_to_exactly_1():
     assert torch.equal(x, torch.arange(256) / 255)
 
 
-@pytest.mark.parametrize("vectors", [torch.tensor([[-3.0, 700.0]]), torch.tensor([[[3, 200], [0, 255]]]).byte()])
+@pytest.mark.parametrize(
+    "vectors", [torch.tensor([[-3.0, 700.0]]), torch.tensor([[[3, 200], [0, 255]]]).byte()]
+)
 def test_vectors_are_never_divided(vectors):
     assert torch.equal(to_unit(vectors), vectors.float())
     assert np.array_equal(scale.to_unit(vectors.numpy()), vectors.numpy())
@@ -97,24 +114,34 @@ def test_vectors_are_streamed_as_they_are():
 
 
 def test_rows_are_uniform_with_replacement_and_each_once_an_epoch_without(grid):
-    counts = np.bincount(torch.cat([stream(grid, {"images"}, seed=1)(t).index for t in range(200)]), minlength=60)
+    counts = np.bincount(
+        torch.cat([stream(grid, {"images"}, seed=1)(t).index for t in range(200)]), minlength=60
+    )
     assert counts.min() > 150  # of 213 expected, standard deviation 14.5
     assert counts.max() < 280
-    at = stream(grid, {"images"}, batch_size=24, replacement=False)  # 2.5 batches an epoch: batches straddle epochs
+    at = stream(
+        grid, {"images"}, batch_size=24, replacement=False
+    )  # 2.5 batches an epoch: batches straddle epochs
     epochs = torch.cat([at(t).index for t in range(10)]).reshape(4, 60)
     for epoch in epochs:
         assert sorted(epoch.tolist()) == list(range(60))
     assert not torch.equal(epochs[0], epochs[1])
-    assert torch.equal(stream(grid, {"images"}, batch_size=24, replacement=False)(7).index, at(7).index)
+    assert torch.equal(
+        stream(grid, {"images"}, batch_size=24, replacement=False)(7).index, at(7).index
+    )
 
 
 def test_groups_share_the_first_factor_that_varies_or_the_named_ones_or_the_class(grid, photos):
-    v = grid.factors.factors_at(stream(grid, {"groups"}, batch_size=60, group_size=5)(0).index.numpy())
+    v = grid.factors.factors_at(
+        stream(grid, {"groups"}, batch_size=60, group_size=5)(0).index.numpy()
+    )
     assert v.shape == (12, 5, 4)
     assert (v[..., 1] == v[:, :1, 1]).all()
     assert not (v[..., 2] == v[:, :1, 2]).all(1).any()
     v = grid.factors.factors_at(
-        stream(grid, {"groups"}, batch_size=60, group_size=5, shared=("x", "shape"))(0).index.numpy()
+        stream(grid, {"groups"}, batch_size=60, group_size=5, shared=("x", "shape"))(
+            0
+        ).index.numpy()
     )
     assert (v[..., [1, 3]] == v[:, :1, [1, 3]]).all()
     assert len(np.unique(v[..., 2])) == 4
@@ -137,7 +164,9 @@ def test_a_pair_differs_in_exactly_the_number_of_factors_asked_for(grid, changed
 
 
 def test_a_random_number_of_changed_factors_is_uniform(grid):
-    numbers = torch.cat([stream(grid, {"pairs"}, batch_size=400, changed=0)(t).changed.sum(1) for t in range(5)])
+    numbers = torch.cat(
+        [stream(grid, {"pairs"}, batch_size=400, changed=0)(t).changed.sum(1) for t in range(5)]
+    )
     assert numbers.unique().tolist() == [1, 2]
     assert (numbers == 1).float().mean() == pytest.approx(0.5, abs=0.06)
 
@@ -156,7 +185,9 @@ def test_the_sampler_of_disentanglement_lib_keeps_the_old_value_as_often_as_any(
     at = stream(grid, {"pairs"}, batch_size=2000, changed=1, pairs="dlib")
     same = torch.cat([at(t).changed.sum(1) == 0 for t in range(5)]).float().mean()
     assert same == pytest.approx((1 / 3 + 1 / 4 + 1 / 5) / 3, abs=0.03)
-    at = stream(grid, {"pairs"}, batch_size=2000, changed=3, pairs="dlib")  # half of them draw one factor only
+    at = stream(
+        grid, {"pairs"}, batch_size=2000, changed=3, pairs="dlib"
+    )  # half of them draw one factor only
     differ = torch.cat([at(t).changed.sum(1) for t in range(5)]).float().mean()
     assert differ == pytest.approx((1 + 3) / 2 / 3 * (2 / 3 + 3 / 4 + 4 / 5), abs=0.05)
 
@@ -172,7 +203,9 @@ def test_triplets_are_two_of_one_class_and_one_of_another(grid, photos):
 
 
 def test_clips_move_by_one_and_bounce(grid, photos):
-    v = grid.factors.factors_at(stream(grid, {"clips"}, batch_size=400, clip_length=10)(0).index.numpy())
+    v = grid.factors.factors_at(
+        stream(grid, {"clips"}, batch_size=400, clip_length=10)(0).index.numpy()
+    )
     steps = np.diff(v, axis=1)
     assert np.abs(steps).max() == 1
     assert (steps[..., :2] == 0).all()
@@ -188,7 +221,9 @@ def test_views_differ_in_the_last_factor_or_those_named(grid):
     v = grid.factors.factors_at(stream(grid, {"views"}, batch_size=60)(0).index.numpy())
     assert (v[:, 0, :3] == v[:, 1, :3]).all()
     assert (v[:, 0, 3] != v[:, 1, 3]).all()
-    v = grid.factors.factors_at(stream(grid, {"views"}, batch_size=60, moving=("size",))(0).index.numpy())
+    v = grid.factors.factors_at(
+        stream(grid, {"views"}, batch_size=60, moving=("size",))(0).index.numpy()
+    )
     assert (v[:, 0, [1, 3]] == v[:, 1, [1, 3]]).all()
     assert (v[:, 0, 2] != v[:, 1, 2]).all()
 
@@ -245,7 +280,14 @@ def test_labels_are_a_fixed_table_beside_the_stream(grid):
     for batch in beside:
         assert np.array_equal(grid.factors.factors_at(batch.index.numpy()), batch.v.numpy())
         assert torch.equal(rows_shown(batch.x), batch.index)
-    assert len(torch.cat([stream(grid, {"labels"}, labels=0)(t).labelled.index for t in range(20)]).unique()) == 60
+    assert (
+        len(
+            torch.cat(
+                [stream(grid, {"labels"}, labels=0)(t).labelled.index for t in range(20)]
+            ).unique()
+        )
+        == 60
+    )
 
 
 def test_partial_labels_are_missing_for_the_other_factors(grid):
@@ -292,7 +334,9 @@ def test_rows_without_any_label_are_never_labelled():
         labelled(data, 0)
 
 
-@pytest.mark.parametrize("kind", ["groups", "pairs", "triplets", "clips", "views", "classes", "labels"])
+@pytest.mark.parametrize(
+    "kind", ["groups", "pairs", "triplets", "clips", "views", "classes", "labels"]
+)
 def test_data_that_cannot_make_a_batch_say_why_and_what_would(kind):
     with pytest.raises(ValueError, match=r"photos .*(give|use data)"):
         stream(ImageData(numbered(60), name="photos"), {kind})
@@ -349,11 +393,13 @@ def test_members_of_a_cell_differ_and_are_uniform():
     assert len(orders) == 24
     assert np.bincount(rows[:, 2], minlength=7)[[0, 2, 4, 6]] == pytest.approx(1500, abs=170)
     few = cells.members(rng, np.zeros(50, dtype=np.int64), 5)
-    assert all(set(rows) == {1, 5} for rows in few.tolist())  # both are there, and no one much more often
+    assert all(
+        set(rows) == {1, 5} for rows in few.tolist()
+    )  # both are there, and no one much more often
     assert all(sorted(np.bincount(rows)[[1, 5]]) == [2, 3] for rows in few.tolist())
-    assert np.bincount(cells.members(rng, np.zeros(4000, dtype=np.int64), 3).reshape(-1))[5] == pytest.approx(
-        6000, abs=99
-    )
+    assert np.bincount(cells.members(rng, np.zeros(4000, dtype=np.int64), 3).reshape(-1))[
+        5
+    ] == pytest.approx(6000, abs=99)
     assert np.bincount(cells.cells(rng, 6000)) / 6000 == pytest.approx([1 / 3, 2 / 3], abs=0.03)
 
 
@@ -370,7 +416,9 @@ def test_the_cells_of_a_whole_grid_are_those_of_its_rows_listed(grid, shared):
     rngs = [np.random.default_rng(0) for _ in range(2)]
     cells = [of.cells(rng, 50) for of, rng in zip((computed, listed), rngs, strict=True)]
     assert np.array_equal(*cells)
-    members = [of.members(rng, cells[0], 3) for of, rng in zip((computed, listed), rngs, strict=True)]
+    members = [
+        of.members(rng, cells[0], 3) for of, rng in zip((computed, listed), rngs, strict=True)
+    ]
     assert np.array_equal(*members)
 
 

@@ -41,7 +41,14 @@ def test_one_factor_may_be_a_row_of_numbers_or_a_column(archive, name):
 @pytest.mark.parametrize("name", ["y", "labels", "targets"])
 def test_classes_may_be_a_row_a_column_or_one_hot(archive, name):
     y = V[:, 0]
-    for given in (y, y[:, None], y.astype(float), y.astype(np.uint8), np.eye(3)[y], np.eye(3, dtype=bool)[y]):
+    for given in (
+        y,
+        y[:, None],
+        y.astype(float),
+        y.astype(np.uint8),
+        np.eye(3)[y],
+        np.eye(3, dtype=bool)[y],
+    ):
         data = archive(**{name: given})
         assert data.y.tolist() == y.tolist()
         assert data.labels is None
@@ -50,7 +57,11 @@ def test_classes_may_be_a_row_a_column_or_one_hot(archive, name):
 
 def test_classes_beside_factors_and_factors_of_the_name_of_classes(archive):
     data = archive(y=V[:, 0], factors=V)
-    assert (data.y.tolist(), data.labels.tolist(), data.factor_sizes) == (V[:, 0].tolist(), V.tolist(), (3, 3))
+    assert (data.y.tolist(), data.labels.tolist(), data.factor_sizes) == (
+        V[:, 0].tolist(),
+        V.tolist(),
+        (3, 3),
+    )
     assert archive(y=V + 1).labels.tolist() == (V + 1).tolist()
     with pytest.raises(ValueError, match=r"set\.npz: y and factors both hold factors; keep one"):
         archive(y=V + 1, factors=V)
@@ -68,7 +79,10 @@ def test_a_missing_label_is_missing(archive):
 @pytest.mark.parametrize(
     ("arrays", "expected"),
     [
-        ({"factors": V[:29]}, r"factors has shape \(29, 2\); expected one row for each of 30 images"),
+        (
+            {"factors": V[:29]},
+            r"factors has shape \(29, 2\); expected one row for each of 30 images",
+        ),
         ({"y": V[:29, 0]}, r"y has shape \(29,\); expected one row for each of 30 images"),
         ({"factors": np.zeros((30, 2, 2))}, r"factors has shape \(30, 2, 2\)"),
         ({"v": np.zeros(())}, r"v has shape \(\)"),
@@ -120,8 +134,13 @@ def test_classes_far_beyond_the_rows_are_numbered_anew(archive):
 
 
 def test_labels_of_a_batch_are_float32():
-    data = ImageData(X.transpose(0, 3, 1, 2).copy(), labels=V, factor_names=("a", "b"), factor_sizes=(3, 3))
-    assert stream(data, {"images", "labels"}, labels=0, batch_size=8)(0).labelled.v.dtype == torch.float32
+    data = ImageData(
+        X.transpose(0, 3, 1, 2).copy(), labels=V, factor_names=("a", "b"), factor_sizes=(3, 3)
+    )
+    assert (
+        stream(data, {"images", "labels"}, labels=0, batch_size=8)(0).labelled.v.dtype
+        == torch.float32
+    )
 
 
 def test_a_masked_label_is_missing_and_a_masked_class_refused():
@@ -175,7 +194,10 @@ def test_samples_as_dicts_have_classes_and_factors_and_what_is_left_out_is_said(
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [
-        ([{"box": 1}] * 3, "sample 0 has dict as its y; expected a class, text, or a vector of factors"),
+        (
+            [{"box": 1}] * 3,
+            "sample 0 has dict as its y; expected a class, text, or a vector of factors",
+        ),
         ([np.zeros((8, 8))] * 3, r"sample 0 has float64 of shape \(8, 8\) as its y"),
         ([Image.new("L", (8, 8))] * 3, "sample 0 has Image as its y"),
         ([[1, 2], [1, 2, 3]], r"y has the shapes \[\(2,\), \(3,\)\]"),
@@ -207,14 +229,19 @@ def test_tensors_of_any_kind_are_images_and_labels():
     for given in (pictures.requires_grad_(), pictures.detach().double().requires_grad_() * 1):
         assert np.array_equal(load(given).array, want.array)
     coarse = pictures.detach().bfloat16()
-    assert np.array_equal(load(coarse.requires_grad_()).array, load(coarse.detach().float().numpy()).array)
+    assert np.array_equal(
+        load(coarse.requires_grad_()).array, load(coarse.detach().float().numpy()).array
+    )
     labels = torch.tensor(V, dtype=torch.float32)
     for part in (labels.requires_grad_(), labels.detach().bfloat16().requires_grad_()):
         assert load(Samples(part)).labels.tolist() == V.tolist()
         assert load(Samples([row[0] for row in part])).y.tolist() == V[:, 0].tolist()
         direct = ImageData(X.transpose(0, 3, 1, 2).copy(), labels=part, factor_names=("a", "b"))
         assert direct.labels.tolist() == V.tolist()
-    framed = Samples([0] * 6, lambda image, label: {"image": (image / 255).bfloat16().requires_grad_(), "y": label})
+    framed = Samples(
+        [0] * 6,
+        lambda image, label: {"image": (image / 255).bfloat16().requires_grad_(), "y": label},
+    )
     assert load(framed).array.shape == (6, 3, 8, 8)
 
 
@@ -222,9 +249,14 @@ def test_an_encoder_may_give_a_tensor_that_requires_a_gradient():
     data = ImageData(X.transpose(0, 3, 1, 2).copy(), labels=V, factor_names=("a", "b"))
 
     def encoder(images):
-        return torch.from_numpy(images[:, :, 0, 0].astype(np.float32)).bfloat16().requires_grad_() * 1
+        return (
+            torch.from_numpy(images[:, :, 0, 0].astype(np.float32)).bfloat16().requires_grad_() * 1
+        )
 
     score = evaluate(encoder, "mcc", data=data)["mcc"]
     assert (
-        score.value == evaluate(lambda images: encoder(images).detach().float().numpy(), "mcc", data=data)["mcc"].value
+        score.value
+        == evaluate(lambda images: encoder(images).detach().float().numpy(), "mcc", data=data)[
+            "mcc"
+        ].value
     )

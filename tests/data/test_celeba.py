@@ -28,31 +28,43 @@ def test_faces_and_their_attributes(tmp_path):
     assert data.factor_names == ("5_o_Clock_Shadow", "Bald", "Smiling")
     assert data.labels.tolist() == [[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]]
     assert np.abs(data.array.astype(int) - 40 * np.arange(4)[:, None, None, None]).max() <= 2
-    assert celeba(tmp_path, size=16, crop=178).array[0].max() > 200  # the wider square sees what is above
+    assert (
+        celeba(tmp_path, size=16, crop=178).array[0].max() > 200
+    )  # the wider square sees what is above
     assert data.groups is None
 
 
 def test_people_and_parts(tmp_path):
     write(tmp_path)
-    (tmp_path / "identity_CelebA.txt").write_text("000001.jpg 7\n000002.jpg 9\n000003.jpg 7\n000004.jpg 2\n")
+    (tmp_path / "identity_CelebA.txt").write_text(
+        "000001.jpg 7\n000002.jpg 9\n000003.jpg 7\n000004.jpg 2\n"
+    )
     assert celeba(tmp_path, size=8).groups.tolist() == [7, 9, 7, 2]
     with pytest.raises(FileNotFoundError, match=r"needs the file list_eval_partition\.txt"):
         celeba(tmp_path, size=8, part="test")
-    (tmp_path / "list_eval_partition.txt").write_text("000001.jpg 0\n000002.jpg 2\n000003.jpg 1\n000004.jpg 0\n")
+    (tmp_path / "list_eval_partition.txt").write_text(
+        "000001.jpg 0\n000002.jpg 2\n000003.jpg 1\n000004.jpg 0\n"
+    )
     assert celeba(tmp_path, size=8, part="train").base_rows.tolist() == [0, 3]
     assert celeba(tmp_path, size=8, part="test").base_rows.tolist() == [1]
     other = "000004.jpg 4\n000002.jpg 9\n000003.jpg 7\n000001.jpg 1\n000005.jpg 3\n"  # another order, and one more
     (tmp_path / "identity_CelebA.txt").write_text(other)
     assert celeba(tmp_path, size=8).groups.tolist() == [1, 9, 7, 4]
-    (tmp_path / "identity_CelebA.txt").write_text("000001.jpg 7\n000002.jpg 9\n000003.jpg 7\n000004.jpg\n")
-    with pytest.raises(ValueError, match=r"identity_CelebA\.txt is damaged: its last line has no number"):
+    (tmp_path / "identity_CelebA.txt").write_text(
+        "000001.jpg 7\n000002.jpg 9\n000003.jpg 7\n000004.jpg\n"
+    )
+    with pytest.raises(
+        ValueError, match=r"identity_CelebA\.txt is damaged: its last line has no number"
+    ):
         celeba(tmp_path, size=8)
     (tmp_path / "identity_CelebA.txt").write_text("000001.jpg x\n")
     with pytest.raises(ValueError, match=r"identity_CelebA\.txt is damaged"):
         celeba(tmp_path, size=8)
 
 
-@pytest.mark.parametrize("change", [("4\n", "5\n"), (" 1", " 2"), (" 1", ""), ("Bald ", ""), ("4\n", "")])
+@pytest.mark.parametrize(
+    "change", [("4\n", "5\n"), (" 1", " 2"), (" 1", ""), ("Bald ", ""), ("4\n", "")]
+)
 def test_a_damaged_table_is_named(tmp_path, change):
     write(tmp_path)
     table = tmp_path / "list_attr_celeba.txt"
@@ -68,7 +80,10 @@ def test_a_value_that_slipped_into_another_line_is_noticed(tmp_path, short, long
     count, header, *lines = table.read_text().splitlines()
     lines[short], lines[long] = lines[short][:-3], lines[long] + "  1"
     table.write_text("\n".join([count, header, *lines]))
-    with pytest.raises(ValueError, match=r"list_attr_celeba\.txt is not CelebA's table.*lines of more than 3 values"):
+    with pytest.raises(
+        ValueError,
+        match=r"list_attr_celeba\.txt is not CelebA's table.*lines of more than 3 values",
+    ):
         celeba(tmp_path)
 
 
@@ -91,7 +106,9 @@ def test_a_table_of_the_published_size_has_to_be_the_published_one(tmp_path, mon
     write(tmp_path)
     size = (tmp_path / "list_attr_celeba.txt").stat().st_size
     monkeypatch.setitem(SOURCES, "celeba", replace(SOURCES["celeba"], size=size))
-    with pytest.raises(ValueError, match=r"list_attr_celeba\.txt is damaged: its sha256 is not the published one"):
+    with pytest.raises(
+        ValueError, match=r"list_attr_celeba\.txt is damaged: its sha256 is not the published one"
+    ):
         celeba(tmp_path, size=8)
 
 
@@ -99,8 +116,12 @@ def test_mutated_tables_are_refused_or_read(tmp_path, withstand):
     folder = tmp_path / "in"
     folder.mkdir()
     write(folder)
-    (folder / "identity_CelebA.txt").write_text("000001.jpg 7\n000002.jpg 9\n000003.jpg 7\n000004.jpg 2\n")
-    (folder / "list_eval_partition.txt").write_text("000001.jpg 0\n000002.jpg 2\n000003.jpg 1\n000004.jpg 0\n")
+    (folder / "identity_CelebA.txt").write_text(
+        "000001.jpg 7\n000002.jpg 9\n000003.jpg 7\n000004.jpg 2\n"
+    )
+    (folder / "list_eval_partition.txt").write_text(
+        "000001.jpg 0\n000002.jpg 2\n000003.jpg 1\n000004.jpg 0\n"
+    )
     tables = sorted(folder.glob("*.txt"))
 
     def read():

@@ -66,10 +66,20 @@ def test_what_is_no_class_is_refused_in_one_line():
 
 def test_a_run_is_scored_against_the_classes_that_were_made(tmp_path):
     data = with_classes(table(), "shape")
-    small = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "categories": 3, "noise": 2}
+    small = {
+        "encoder": "mlp",
+        "decoder": "mlp",
+        "encoder.width": 8,
+        "decoder.width": 8,
+        "categories": 3,
+        "noise": 2,
+    }
     run = unweave.train("infogan", data, steps=1, batch_size=8, out=tmp_path, **small)
     found = unweave.evaluate(run, "class_accuracy")["class_accuracy"]
-    assert found.value == unweave.metrics.class_accuracy(run.encode(IMAGES)[:, :3], data.y[:, None]).value
+    assert (
+        found.value
+        == unweave.metrics.class_accuracy(run.encode(IMAGES)[:, :3], data.y[:, None]).value
+    )
 
 
 def test_a_factor_is_made_the_class_by_an_option_of_any_data_set():

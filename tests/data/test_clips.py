@@ -16,7 +16,9 @@ def test_things_move_straight_and_are_mirrored_at_the_borders():
     assert (np.sign(step[:, 1:]) != np.sign(step[:, :-1])).any()
 
 
-@pytest.mark.parametrize(("name", "shape"), [("bouncing-sprites", (3, 32, 32)), ("moving-digits", (1, 64, 64))])
+@pytest.mark.parametrize(
+    ("name", "shape"), [("bouncing-sprites", (3, 32, 32)), ("moving-digits", (1, 64, 64))]
+)
 def test_clips_are_groups_of_frames_whose_content_stays(name, shape, monkeypatch):
     monkeypatch.delenv("UNWEAVE_DATA", raising=False)
     clips = load(name, clips=30, length=12)

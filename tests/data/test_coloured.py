@@ -50,7 +50,10 @@ def test_a_scream_sprite_is_the_negative_of_a_tinted_part_of_the_painting():
         tint = behind[:, 0, 0, None, None] - places[:, :, :, 0, 0].astype(int)
         last = behind[:, 63, 63, None, None] - places[:, :, :, 63, 63].astype(int)
         candidates = np.argwhere((tint == last).all(0) & (tint >= 0).all(0) & (tint < 128).all(0))
-        found = [np.array_equal(places[:, y, x] + tint[:, y, x, None, None], behind) for y, x in candidates]
+        found = [
+            np.array_equal(places[:, y, x] + tint[:, y, x, None, None], behind)
+            for y, x in candidates
+        ]
         assert any(found)
 
 
@@ -72,7 +75,14 @@ def test_a_users_own_painting_is_taken_and_a_small_or_broken_one_refused(tmp_pat
 
 def test_an_abstract_sprite_has_the_two_colours_of_its_factors():
     images = load("abstract-dsprites")
-    assert images.factors.names == ("background_colour", "object_colour", "shape", "scale", "position_x", "position_y")
+    assert images.factors.names == (
+        "background_colour",
+        "object_colour",
+        "shape",
+        "scale",
+        "position_x",
+        "position_y",
+    )
     assert len(images) == 5 * 6 * 3 * 6 * 32 * 32
     v = images.sample_factors(60, 0)
     pictures = images.images(v)
@@ -82,7 +92,11 @@ def test_an_abstract_sprite_has_the_two_colours_of_its_factors():
         assert len(front) == 2
         assert any((row == picture.reshape(3, -1).T[:1]).all() for row in front)
     by_colour = {
-        c: {p[:, p[0] != p[0, 0, 0]][:, 0].tobytes() for p, w in zip(pictures, v, strict=True) if w[1] == c}
+        c: {
+            p[:, p[0] != p[0, 0, 0]][:, 0].tobytes()
+            for p, w in zip(pictures, v, strict=True)
+            if w[1] == c
+        }
         for c in range(6)
     }
     assert all(len(found) == 1 for found in by_colour.values())

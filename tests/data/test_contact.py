@@ -44,13 +44,20 @@ def test_labels_classes_groups_and_pairs_have_rows_of_their_own():
         y=[0, 1] * 4, class_names=("cat", "dog"), groups=[5, 5, 5, 5, 9, 9, 9, 9], pairs=[[0, 3], [6, 1]],
         labels=np.array([[7], [6], [5], [4], [np.nan], [2], [1], [0]]), factor_names=("age",), factor_sizes=(8,),
     )  # fmt: skip
-    shown = {strip.name: (strip.remark, strip.images[:, 0, 0, 0].tolist()) for strip in strips(data)}
+    shown = {
+        strip.name: (strip.remark, strip.images[:, 0, 0, 0].tolist()) for strip in strips(data)
+    }
     assert shown["age"] == ("1 missing", [7, 6, 5, 3, 2, 1, 0])
     assert shown["cat"] == ("class of 4", [0, 2, 4, 6])
     assert shown["group 9"] == ("group of 4", [4, 5, 6, 7])
     assert shown["pairs"] == ("two by two, of 2", [0, 3, 6, 1])
     text = "\n".join(described(data))
-    for said in ("8 of 8x8, grey", "age: 8 values; 1 of 8 labels missing", "2: cat (4), dog (4)", "2, of 4 in a row"):
+    for said in (
+        "8 of 8x8, grey",
+        "age: 8 values; 1 of 8 labels missing",
+        "2: cat (4), dog (4)",
+        "2, of 4 in a row",
+    ):
         assert said in text
 
 
@@ -58,7 +65,11 @@ def test_the_picture_holds_the_images_enlarged(tmp_path):
     path = contact_sheet(GRID, tmp_path / "new" / "sheet.png")
     with Image.open(path) as sheet:
         assert sheet.mode == "RGB"
-        assert sheet.getpixel((168, 30)) == (0, 0, 0)  # the corner of the first image, none of whose dots are there
+        assert sheet.getpixel((168, 30)) == (
+            0,
+            0,
+            0,
+        )  # the corner of the first image, none of whose dots are there
 
 
 def test_vectors_are_bars(tmp_path):

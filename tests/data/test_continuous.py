@@ -15,7 +15,9 @@ def test_on_the_grid_of_dsprites_half_covered_pixels_are_its_border():
 
 def test_the_grey_adds_up_to_the_area_wherever_the_square_is():
     rng = np.random.default_rng(0)
-    scale, turn, x, y = rng.uniform((0.5, 0, 0, 0), (1, 7, 1, 1), size=(200, 4)).astype(np.float32).T
+    scale, turn, x, y = (
+        rng.uniform((0.5, 0, 0, 0), (1, 7, 1, 1), size=(200, 4)).astype(np.float32).T
+    )
     images = continuous.draw(np.zeros(200, np.int64), scale, turn, x, y)
     np.testing.assert_allclose(images.sum((1, 2, 3)) / 255, (19.2 * scale) ** 2, rtol=0.02)
 

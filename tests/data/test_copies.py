@@ -103,10 +103,14 @@ def test_a_picture_replaced_within_its_time_is_seen(tmp_path, monkeypatch):
     os.utime(folder / "03.bmp", ns=(then.st_atime_ns, then.st_mtime_ns))
     assert load(folder, size=8).take([3]).max() == 77
     (copy,) = tmp_path.glob("photos.*.images.npy")
-    assert copy.stat().st_ino != first, "the copy of before is replaced, not kept beside the new one"
+    assert copy.stat().st_ino != first, (
+        "the copy of before is replaced, not kept beside the new one"
+    )
 
 
-def test_a_folder_of_many_small_pictures_is_copied_and_one_of_few_is_not(tmp_path, monkeypatch, caplog):
+def test_a_folder_of_many_small_pictures_is_copied_and_one_of_few_is_not(
+    tmp_path, monkeypatch, caplog
+):
     folder = photographs(tmp_path / "photos")
     load(folder, size=8)
     assert sorted(tmp_path.iterdir()) == [folder]
@@ -149,7 +153,9 @@ def test_a_copy_that_has_no_room_is_not_begun(tmp_path, monkeypatch, caplog):
 @pytest.mark.parametrize("variant", [".16", ".32"])
 def test_what_a_killed_process_leaves_goes_at_the_next_opening(tmp_path, variant):
     source = source_in(tmp_path)
-    killed = subprocess.Popen([sys.executable, "-c", KILLED, source], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    killed = subprocess.Popen(
+        [sys.executable, "-c", KILLED, source], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
     assert killed.stdout.readline() == b"half-way\n"
     killed.send_signal(signal.SIGKILL)
     killed.communicate(timeout=60)

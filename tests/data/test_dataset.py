@@ -23,7 +23,14 @@ from unweave.types import DataInfo
 Make = Callable[[Path], Dataset]
 NOISE = np.random.default_rng(0).integers(0, 256, (24, 1, 4, 4), dtype=np.uint8)
 SPACE = FactorSpace(("shape", "x", "size"), (2, 4, 3), (("disc", "box"), range(4), (1.0, 2.0, 4.0)))
-PLAIN = ("dsprites", "color-dsprites", "noisy-dsprites", "scream-dsprites", "abstract-dsprites", "continuous-dsprites")
+PLAIN = (
+    "dsprites",
+    "color-dsprites",
+    "noisy-dsprites",
+    "scream-dsprites",
+    "abstract-dsprites",
+    "continuous-dsprites",
+)
 MADE: dict[str, dict[str, object]] = {  # the registered ones that need no file, small
     **{name: {} for name in (*PLAIN, "cdsprites", "digits")},
     "bouncing-sprites": {"clips": 4, "length": 3},
@@ -32,12 +39,35 @@ MADE: dict[str, dict[str, object]] = {  # the registered ones that need no file,
     "faces": {"people": 4},
     "skeletons": {"poses": 5},
 }
-READ = {"avatars", "shapes3d", "mpi3d-toy", "mpi3d-realistic", "mpi3d-real", "mpi3d-complex", "cars3d", "smallnorb"}
-READ |= {"celeba", "falcor3d", "isaac3d", "mnist", "fashion-mnist"}  # from files; each has tests of its own
+READ = {
+    "avatars",
+    "shapes3d",
+    "mpi3d-toy",
+    "mpi3d-realistic",
+    "mpi3d-real",
+    "mpi3d-complex",
+    "cars3d",
+    "smallnorb",
+}
+READ |= {
+    "celeba",
+    "falcor3d",
+    "isaac3d",
+    "mnist",
+    "fashion-mnist",
+}  # from files; each has tests of its own
 SHIFTS = (
-    *("correlated:x,size,strength=0.3", "imbalanced:x,ratio=5", "without:shape=0,x=1-2", "only:shape=0"),
+    *(
+        "correlated:x,size,strength=0.3",
+        "imbalanced:x,ratio=5",
+        "without:shape=0,x=1-2",
+        "only:shape=0",
+    ),
     *("extrapolation:x", "interpolation:x", "combinations:shape,x/2", "mislabelled:fraction=0.5"),
-    *("mislabelled:shape,fraction=1; extrapolation:x", "extrapolation:x,side=test; mislabelled:x,fraction=0.5"),
+    *(
+        "mislabelled:shape,fraction=1; extrapolation:x",
+        "extrapolation:x,side=test; mislabelled:x,fraction=0.5",
+    ),
 )
 
 
@@ -64,7 +94,14 @@ def table() -> ImageData:
     labels = np.random.default_rng(1).integers(0, 3, (24, 2)).astype(float)
     labels[3, 0] = np.nan
     pairs = np.arange(24).reshape(12, 2)
-    return ImageData(NOISE, y=np.arange(24) % 3, labels=labels, factor_names=("a", "b"), pairs=pairs, name="table")
+    return ImageData(
+        NOISE,
+        y=np.arange(24) % 3,
+        labels=labels,
+        factor_names=("a", "b"),
+        pairs=pairs,
+        name="table",
+    )
 
 
 def pictures(folder: Path) -> Dataset:
@@ -92,14 +129,18 @@ CASES: dict[str, Make] = {
     "held-out rows with classes": lambda _: split(with_classes(grid(), "x"), 0.3, 0)[1],
     "outside": lambda _: data.load(Outside()),
     "outside grid": lambda _: data.load(Outside(grid=SPACE)),
-    "outside table": lambda _: data.load(Outside(labels=NOISE[:, 0, 0, :2], factor_names=("a", "b"), y=[0, 1] * 12)),
+    "outside table": lambda _: data.load(
+        Outside(labels=NOISE[:, 0, 0, :2], factor_names=("a", "b"), y=[0, 1] * 12)
+    ),
 }
 each = pytest.mark.parametrize("make", CASES.values(), ids=CASES)
 
 
 def test_every_data_set_and_every_shift_is_among_the_cases() -> None:
     assert {*MADE, *READ, "arrays", "folder"} == set(data.TABLE)
-    assert {part.partition(":")[0].strip() for text in SHIFTS for part in text.split(";")} == set(KINDS)
+    assert {part.partition(":")[0].strip() for text in SHIFTS for part in text.split(";")} == set(
+        KINDS
+    )
 
 
 @each
@@ -122,7 +163,12 @@ def test_facts_agree(make: Make, tmp_path: Path) -> None:
     info = found.info
     assert (info.n, info.classes) == (len(found), len(found.class_names))
     assert (info.factor_names, info.factor_sizes) == (found.factor_names, found.factor_sizes)
-    assert len(found.factor_names) == len(found.factor_sizes) == len(found.factor_kinds) == len(found.factor_values)
+    assert (
+        len(found.factor_names)
+        == len(found.factor_sizes)
+        == len(found.factor_kinds)
+        == len(found.factor_values)
+    )
     for column in (found.y, found.groups):
         assert column is None or (column.shape, column.dtype) == ((len(found),), np.int64)
     assert found.y is None or 0 <= found.y.min() <= found.y.max() < len(found.class_names)
@@ -138,7 +184,11 @@ def test_facts_agree(make: Make, tmp_path: Path) -> None:
 def test_factors_rows_and_images_agree(make: Make, tmp_path: Path) -> None:
     found = make(tmp_path)
     rows, count = spread(len(found), 9), len(found.factor_names)
-    true, told, seen = found.factors_at(rows), found.observed_factors(rows), found.observed_values(rows)
+    true, told, seen = (
+        found.factors_at(rows),
+        found.observed_factors(rows),
+        found.observed_values(rows),
+    )
     assert true.shape == told.shape == seen.shape == (len(rows), count)
     assert true.dtype == told.dtype == (np.int64 if found.grid else np.float64)
     assert seen.dtype == np.float64
@@ -168,7 +218,9 @@ def test_a_view_has_rows_of_its_base(make: Make, tmp_path: Path) -> None:
     assert found.whole.base is None
     places = found.places(rows)
     assert np.array_equal(found.whole.take(places), found.take(rows))
-    assert np.array_equal(found.whole.observed_values(places), found.observed_values(rows), equal_nan=True)
+    assert np.array_equal(
+        found.whole.observed_values(places), found.observed_values(rows), equal_nan=True
+    )
 
 
 @each
@@ -183,7 +235,13 @@ def test_a_row_that_is_not_there_is_minus_one() -> None:
     part = subset(grid(), [7, 3, 7])
     assert part.find(SPACE.factors_at([7, 4, 3])).tolist() == [2, -1, 1]
     known = FactorTable([[0, 1], [2, np.nan], [0, 1], [5, 5]], ("a", "b"))
-    assert known.rows([[5, 5], [0, 1], [2, np.nan], [1, 0], [np.nan, 5]]).tolist() == [3, 2, -1, -1, -1]
+    assert known.rows([[5, 5], [0, 1], [2, np.nan], [1, 0], [np.nan, 5]]).tolist() == [
+        3,
+        2,
+        -1,
+        -1,
+        -1,
+    ]
     with pytest.raises(ValueError, match=r"shape \(1, 3\); expected \(n, 2\) for a, b"):
         known.rows([[1, 2, 3]])
     with pytest.raises(ValueError, match="size is 3 in row 0"):
@@ -207,13 +265,20 @@ def test_what_an_outside_object_lacks_is_named() -> None:
         name, info, __len__ = "r", DataInfo(3, (1, 4, 4)), Outside.__len__
 
     for kind, lacking in ((Nameless, "name"), (Boundless, "__len__"), (Rowless, "take")):
-        with pytest.raises(ValueError, match=f"a {kind.__name__}, has no {lacking}; it takes name, take, __len__"):
+        with pytest.raises(
+            ValueError, match=f"a {kind.__name__}, has no {lacking}; it takes name, take, __len__"
+        ):
             data.load(kind())
 
 
 def test_what_an_outside_object_brings_along_counts() -> None:
     info = DataInfo(24, (1, 4, 4), 2, ("a",), (3,))
-    own = Outside(info=info, labels=np.arange(24)[:, None] % 3, y=np.arange(24, dtype=np.int32) % 2, white=4095)
+    own = Outside(
+        info=info,
+        labels=np.arange(24)[:, None] % 3,
+        y=np.arange(24, dtype=np.int32) % 2,
+        white=4095,
+    )
     own.observed_values = lambda rows: np.full((len(rows), 1), 0.5)
     found = data.load(own)
     assert (found.info, found.white, found.floats, found.about) == (info, 4095, None, "in memory")
@@ -228,12 +293,27 @@ def test_what_an_outside_object_brings_along_counts() -> None:
 @pytest.mark.parametrize(
     ("known", "words"),
     [
-        ({"y": np.zeros(3, np.int64)}, r"y has shape \(3,\); expected an array of 24 whole numbers"),
-        ({"y": np.arange(24) % 3, "class_names": ("a",)}, "y is from 0 to 2; there are 1 class_names"),
+        (
+            {"y": np.zeros(3, np.int64)},
+            r"y has shape \(3,\); expected an array of 24 whole numbers",
+        ),
+        (
+            {"y": np.arange(24) % 3, "class_names": ("a",)},
+            "y is from 0 to 2; there are 1 class_names",
+        ),
         ({"groups": np.zeros((24, 1), np.int64)}, r"groups has shape \(24, 1\)"),
-        ({"grid": FactorSpace(("a",), (5,))}, r"it has 24 rows, and the grid FactorSpace\(a 5\) has 5"),
-        ({"labels": np.zeros((5, 1)), "factor_names": ("a",)}, "it has 24 rows, and its table of factors 5"),
-        ({"take": lambda rows: np.zeros((len(rows), 4, 4))}, r"expected images, uint8 .* found float64 of shape"),
+        (
+            {"grid": FactorSpace(("a",), (5,))},
+            r"it has 24 rows, and the grid FactorSpace\(a 5\) has 5",
+        ),
+        (
+            {"labels": np.zeros((5, 1)), "factor_names": ("a",)},
+            "it has 24 rows, and its table of factors 5",
+        ),
+        (
+            {"take": lambda rows: np.zeros((len(rows), 4, 4))},
+            r"expected images, uint8 .* found float64 of shape",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name(known: dict[str, object], words: str) -> None:

@@ -15,7 +15,11 @@ from unweave.data.sources.files import SOURCES, Source, located, verify
 
 CONTENT = bytes(range(256)) * 4000  # a megabyte
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-PARTS = [(f"{part}-{what}", rank) for part in ("train", "t10k") for what, rank in (("image", 3), ("label", 1))]
+PARTS = [
+    (f"{part}-{what}", rank)
+    for part in ("train", "t10k")
+    for what, rank in (("image", 3), ("label", 1))
+]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -35,7 +39,11 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.path != "/no-ranges" else 0
+        start = (
+            int(wanted.removeprefix("bytes=").rstrip("-"))
+            if wanted and self.path != "/no-ranges"
+            else 0
+        )
         if start >= len(CONTENT):
             self.send_response(416)
             self.send_header("Content-Range", f"bytes */{len(CONTENT)}")
@@ -73,7 +81,12 @@ def server():
 
 def test_a_file_lands_whole_once(server, tmp_path):
     seen = []
-    target = fetch(f"{server}/whole", tmp_path / "new/file", sha256=SHA256, progress=lambda n, of: seen.append((n, of)))
+    target = fetch(
+        f"{server}/whole",
+        tmp_path / "new/file",
+        sha256=SHA256,
+        progress=lambda n, of: seen.append((n, of)),
+    )
     assert target.read_bytes() == CONTENT
     assert seen[-1] == (len(CONTENT), len(CONTENT))
     assert [f.name for f in target.parent.iterdir()] == ["file"]
@@ -97,7 +110,10 @@ def test_a_part_left_by_another_day_is_continued(server, tmp_path):
 
 
 def test_a_server_that_stalls_or_knows_no_ranges(server, tmp_path):
-    assert fetch(f"{server}/slow", tmp_path / "slow", sha256=SHA256, timeout=0.3).read_bytes() == CONTENT
+    assert (
+        fetch(f"{server}/slow", tmp_path / "slow", sha256=SHA256, timeout=0.3).read_bytes()
+        == CONTENT
+    )
     Handler.asked = []
     assert fetch(f"{server}/no-ranges", tmp_path / "other", sha256=SHA256).read_bytes() == CONTENT
 
@@ -123,7 +139,10 @@ def test_two_processes_that_fetch_one_file_bring_it_once(server, tmp_path):
         "print(fetch(sys.argv[1], Path(sys.argv[2]), sha256=sys.argv[3], timeout=5))"
     )
     words = [sys.executable, "-c", program, f"{server}/slow", str(tmp_path / "file"), SHA256]
-    both = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    both = [
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
     said = [process.communicate(timeout=60) for process in both]
     assert [out for out, _ in said] == [f"{tmp_path / 'file'}\n"] * 2
     assert (tmp_path / "file").read_bytes() == CONTENT
@@ -135,18 +154,33 @@ def test_other_schemes_are_refused_also_behind_a_redirect(server, tmp_path):
     (tmp_path / "there").write_bytes(CONTENT)
     local = (tmp_path / "there").as_uri()
     for address in (local, "ftp://127.0.0.1/file", f"{server}/to/ftp://127.0.0.1/file"):
-        with pytest.raises(ValueError, match="is not fetched: expected an address of http or https"):
+        with pytest.raises(
+            ValueError, match="is not fetched: expected an address of http or https"
+        ):
             fetch(address, tmp_path / "new/file")
     with pytest.raises(OSError, match=r"cannot be fetched: HTTP Error 302.*is not allowed"):
         fetch(f"{server}/to/{local}", tmp_path / "new/file")
     assert len(Handler.asked) == 2, "what is refused is not tried again"
     with pytest.raises(ValueError, match=r"leads to http://.*expected an address of https"):
-        _Redirects().redirect_request(Request("https://one.org/a"), None, 302, "", {}, "http://one.org/a")
-    assert fetch(f"{server}/to/{server}/whole", tmp_path / "led", sha256=SHA256).read_bytes() == CONTENT
+        _Redirects().redirect_request(
+            Request("https://one.org/a"), None, 302, "", {}, "http://one.org/a"
+        )
+    assert (
+        fetch(f"{server}/to/{server}/whole", tmp_path / "led", sha256=SHA256).read_bytes()
+        == CONTENT
+    )
 
 
 def test_all_files_of_a_set_are_fetched_into_a_folder_of_their_own(server, tmp_path, monkeypatch):
-    one = Source("whole", f"{server}/whole", "free", len(CONTENT), SHA256, folder="one", more={"slow": (0, SHA256)})
+    one = Source(
+        "whole",
+        f"{server}/whole",
+        "free",
+        len(CONTENT),
+        SHA256,
+        folder="one",
+        more={"slow": (0, SHA256)},
+    )
     other = Source("whole", f"{server}/whole", "free", folder="other")
     monkeypatch.setitem(SOURCES, "mnist", one)
     monkeypatch.setitem(SOURCES, "fashion-mnist", other)
@@ -176,7 +210,9 @@ def test_the_catalogue_is_whole():
     assert len(set(sums)) == len(sums) == 18
     assert all(f"{name}s-idx{rank}-ubyte.gz" in SOURCES["mnist"].files for name, rank in PARTS)
     assert SOURCES["mnist"].files.keys() == SOURCES["fashion-mnist"].files.keys()
-    assert all(SOURCES[name].folder == name for name in ("mnist", "fashion-mnist"))  # files of the same names
+    assert all(
+        SOURCES[name].folder == name for name in ("mnist", "fashion-mnist")
+    )  # files of the same names
 
 
 def test_what_cannot_be_fetched_by_a_program_is_said(tmp_path, monkeypatch):

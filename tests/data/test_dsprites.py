@@ -155,7 +155,8 @@ def test_smaller_images_are_the_means_of_blocks(size, monkeypatch, tmp_path):
     assert corner == int(block.mean())
     assert np.allclose(small.mean((1, 2, 3)), full.mean((1, 2, 3)), atol=1)
     assert np.array_equal(
-        load("dsprites", published(tmp_path), size=size).images([[0, 1, 0, 2, 2]]).shape[2:], (size, size)
+        load("dsprites", published(tmp_path), size=size).images([[0, 1, 0, 2, 2]]).shape[2:],
+        (size, size),
     )
 
 

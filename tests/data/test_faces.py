@@ -22,7 +22,9 @@ def test_an_image_is_albedo_times_ambient_and_shading():
     image = faces.images([[2, 7, 3]])[0, 0] / 255
     towards = light(faces.factors.values[1][[7]], faces.factors.values[2][[3]])[0]
     shading = np.maximum(0, (made.normals[2] * towards).sum(-1))
-    np.testing.assert_allclose(image, np.clip(made.albedo[2] * (AMBIENT + shading), 0, 1), atol=0.5 / 255 + 1e-6)
+    np.testing.assert_allclose(
+        image, np.clip(made.albedo[2] * (AMBIENT + shading), 0, 1), atol=0.5 / 255 + 1e-6
+    )
 
 
 def test_light_from_the_right_brightens_the_right_half():

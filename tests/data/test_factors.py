@@ -72,7 +72,10 @@ def test_factor_indices_outside_the_grid_are_refused(wrong, words):
 def test_what_cannot_be_a_grid_or_a_change_is_refused():
     with pytest.raises(ValueError, match="different names"):
         FactorSpace(("a", "a"), (2, 2))
-    with pytest.raises(ValueError, match=r"a 10000, b 10000, c 10000, d 10000, e 10000.* more rows than the 2\^63 - 1"):
+    with pytest.raises(
+        ValueError,
+        match=r"a 10000, b 10000, c 10000, d 10000, e 10000.* more rows than the 2\^63 - 1",
+    ):
         FactorSpace("abcde", [10_000] * 5)
     with pytest.raises(ValueError, match="at least one value"):
         FactorSpace(("a",), (0,))

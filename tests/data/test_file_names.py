@@ -41,8 +41,12 @@ def test_every_table_takes_every_spelling(place, spelling):
     spelt = [SPELLINGS[spelling](name) for name in FILES]
     lines = [f"{name},{10 * i}" for i, name in enumerate(spelt)]
     (place / "factors.csv").write_text("\n".join(["file,x,y", *(f"{line},1.5" for line in lines)]))
-    (place / "groups.csv").write_text("\n".join(["file,group", *(f"{name},{i % 2}" for i, name in enumerate(spelt))]))
-    (place / "pairs.csv").write_text(f"first,second\n{spelt[0]},{spelt[2]}\n{spelt[3]},{spelt[1]}\n")
+    (place / "groups.csv").write_text(
+        "\n".join(["file,group", *(f"{name},{i % 2}" for i, name in enumerate(spelt))])
+    )
+    (place / "pairs.csv").write_text(
+        f"first,second\n{spelt[0]},{spelt[2]}\n{spelt[3]},{spelt[1]}\n"
+    )
     data = load(place, size=4)
     shown = data.take(np.arange(4))[:, 0, 0, 0]  # (4,): which of FILES each row is
     if data.grid is None:
@@ -58,8 +62,12 @@ def test_every_table_takes_every_spelling(place, spelling):
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_groups_and_pairs_take_every_spelling_without_factors(place, spelling):
     spelt = [SPELLINGS[spelling](name) for name in FILES]
-    (place / "groups.csv").write_text("\n".join(["file,group", *(f"{name},{i % 2}" for i, name in enumerate(spelt))]))
-    (place / "pairs.csv").write_text(f"first,second\n{spelt[0]},{spelt[2]}\n{spelt[3]},{spelt[1]}\n")
+    (place / "groups.csv").write_text(
+        "\n".join(["file,group", *(f"{name},{i % 2}" for i, name in enumerate(spelt))])
+    )
+    (place / "pairs.csv").write_text(
+        f"first,second\n{spelt[0]},{spelt[2]}\n{spelt[3]},{spelt[1]}\n"
+    )
     data = load(place, size=4)
     shown = data.take(np.arange(4))[:, 0, 0, 0]
     order = np.argsort(shown)

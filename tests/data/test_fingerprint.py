@@ -50,8 +50,15 @@ def test_the_way_to_the_data_does_not_matter(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", NOISE)
     np.savez(tmp_path / "b.npz", images=NOISE[:, 0])
     reversed_in_memory = np.asfortranarray(NOISE)
-    opened = [load(NOISE), load(tmp_path / "a.npy"), load(tmp_path / "b.npz"), ImageData(reversed_in_memory, name="x")]
-    opened.append(ImageData(np.load(tmp_path / "a.npy", mmap_mode="r"), about="elsewhere", white=4095))
+    opened = [
+        load(NOISE),
+        load(tmp_path / "a.npy"),
+        load(tmp_path / "b.npz"),
+        ImageData(reversed_in_memory, name="x"),
+    ]
+    opened.append(
+        ImageData(np.load(tmp_path / "a.npy", mmap_mode="r"), about="elsewhere", white=4095)
+    )
     assert len({data.fingerprint for data in opened}) == 1
 
 
@@ -70,7 +77,9 @@ CHANGES: dict[str, Callable[[], Dataset]] = {
     "vectors": lambda: ImageData(NOISE.reshape(24, 64)),
     "a grid": lambda: FactorImages(SPACE, NOISE),
     "another grid": lambda: FactorImages(FactorSpace(("a", "b"), (4, 6)), NOISE),
-    "other values": lambda: FactorImages(FactorSpace(("a", "b"), (6, 4), (range(6), (1, 2, 4, 8))), NOISE),
+    "other values": lambda: FactorImages(
+        FactorSpace(("a", "b"), (6, 4), (range(6), (1, 2, 4, 8))), NOISE
+    ),
     "drawn": lambda: FactorImages(SPACE, lambda v: NOISE[SPACE.rows(v)] ^ 1),
     "rows": lambda: subset(labelled(), [0, 1, 2]),
     "the same rows in another order": lambda: subset(labelled(), [0, 2, 1]),
@@ -79,9 +88,13 @@ CHANGES: dict[str, Callable[[], Dataset]] = {
     "classes of b": lambda: with_classes(TWOS, "b"),
     "classes of c": lambda: with_classes(TWOS, "c"),
     "mislabelled": lambda: shifted(FactorImages(SPACE, NOISE), "mislabelled:fraction=0.001"),
-    "mislabelled otherwise": lambda: shifted(FactorImages(SPACE, NOISE), "mislabelled:fraction=0.001,seed=1"),
+    "mislabelled otherwise": lambda: shifted(
+        FactorImages(SPACE, NOISE), "mislabelled:fraction=0.001,seed=1"
+    ),
     "of one factor": lambda: shifted(FactorImages(SPACE, NOISE), "mislabelled:a,fraction=0.001"),
-    "twice": lambda: shifted(FactorImages(SPACE, NOISE), "mislabelled:fraction=0.001; mislabelled:fraction=0.001"),
+    "twice": lambda: shifted(
+        FactorImages(SPACE, NOISE), "mislabelled:fraction=0.001; mislabelled:fraction=0.001"
+    ),
 }
 
 
@@ -98,7 +111,9 @@ def test_it_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("kept", ["drawn", "mapped"])
-def test_of_a_large_set_some_rows_are_looked_at(kept: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_large_set_some_rows_are_looked_at(
+    kept: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "WHOLE", 999_999)
     space, seen = FactorSpace(("a", "b"), (1000, 1000)), []
 
@@ -109,7 +124,11 @@ def test_of_a_large_set_some_rows_are_looked_at(kept: str, tmp_path: Path, monke
 
     images = np.lib.format.open_memmap(tmp_path / "a.npy", "w+", np.uint8, (1_000_000, 1, 1, 1))
     images[:, 0, 0, 0] = np.arange(1_000_000) % 251
-    draw = images if kept == "mapped" else lambda v: (space.rows(v) % 251).astype(np.uint8)[:, None, None, None]
+    draw = (
+        images
+        if kept == "mapped"
+        else lambda v: (space.rows(v) % 251).astype(np.uint8)[:, None, None, None]
+    )
     data = Counted(space, draw, binary=False)
     assert data.fingerprint == "f6aa547755926b80d4a8121960a517b1"
     assert len(seen) == 256
@@ -118,7 +137,11 @@ def test_of_a_large_set_some_rows_are_looked_at(kept: str, tmp_path: Path, monke
 
 
 def test_of_a_long_column_some_rows_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WHOLE", 100)  # bytes: of 24 classes of 8 bytes each every second one
+    monkeypatch.setattr(
+        module, "WHOLE", 100
+    )  # bytes: of 24 classes of 8 bytes each every second one
     y = np.arange(24) % 3
-    first, skipped, looked_at = (ImageData(NOISE, y=column) for column in (y, changed(y, (3,)), changed(y, (4,))))
+    first, skipped, looked_at = (
+        ImageData(NOISE, y=column) for column in (y, changed(y, (3,)), changed(y, (4,)))
+    )
     assert first.fingerprint == skipped.fingerprint != looked_at.fingerprint

@@ -42,7 +42,9 @@ def test_wide_images_are_cropped_in_the_middle_or_padded_and_it_is_said(tmp_path
     with caplog.at_level(logging.INFO):
         cropped = folder(tmp_path, size=8).array[0, 0]
     assert (cropped[:, 2:6] == 100).all()
-    assert np.abs(cropped.astype(int) - 100).max() <= 5  # the filter sees a little beyond the edge of the crop
+    assert (
+        np.abs(cropped.astype(int) - 100).max() <= 5
+    )  # the filter sees a little beyond the edge of the crop
     assert "resized to 8x8, their middle cropped" in caplog.text
     padded = folder(tmp_path, size=8, fit="pad").array[0, 0]
     assert (padded[[0, 1, 6, 7]] == 0).all()
@@ -66,14 +68,18 @@ def test_transparency_turning_and_depth():
     assert fitted(turned, 4, "grey").reshape(-1).tolist() == list(range(15, -1, -1))
 
 
-@pytest.mark.parametrize("side", [10_000, 2500])  # too many of any file, and of one as short as this
+@pytest.mark.parametrize(
+    "side", [10_000, 2500]
+)  # too many of any file, and of one as short as this
 def test_a_picture_that_promises_too_many_pixels_is_not_decoded(tmp_path, side):
     path = tmp_path / "huge.bmp"
     save(path, flat(1))
     content = bytearray(path.read_bytes())
     content[18:26] = side.to_bytes(4, "little") * 2
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=rf"huge\.bmp is not a picture .*{side} x {side} pixels, too many"):
+    with pytest.raises(
+        ValueError, match=rf"huge\.bmp is not a picture .*{side} x {side} pixels, too many"
+    ):
         read(path, 8, "rgb")
 
 
@@ -98,7 +104,9 @@ def test_a_png_whose_pixels_have_another_checksum_is_refused(tmp_path):
 def test_grey_and_coloured_images_together_are_refused_unless_one_is_asked_for(tmp_path):
     save(tmp_path / "a.png", flat(7))
     save(tmp_path / "b.png", np.full((4, 4, 3), 9))
-    with pytest.raises(ValueError, match="1 grey and 1 coloured images; say colour='rgb' or colour='grey'"):
+    with pytest.raises(
+        ValueError, match="1 grey and 1 coloured images; say colour='rgb' or colour='grey'"
+    ):
         folder(tmp_path)
     assert folder(tmp_path, colour="rgb", size=4).array[:, :, 0, 0].tolist() == [[7] * 3, [9] * 3]
     assert folder(tmp_path, colour="grey", size=4).info.shape == (1, 4, 4)
@@ -125,7 +133,12 @@ def test_an_empty_folder_a_broken_file_and_one_image(tmp_path):
 
 
 def test_subfolders_are_classes_or_clips(tmp_path):
-    for name, value in (("dogs/1.png", 3), ("cats/2.png", 1), ("cats/10.png", 2), ("dogs/puppies/1.png", 4)):
+    for name, value in (
+        ("dogs/1.png", 3),
+        ("cats/2.png", 1),
+        ("cats/10.png", 2),
+        ("dogs/puppies/1.png", 4),
+    ):
         save(tmp_path / name, flat(value))
     data = folder(tmp_path, size=4)
     assert data.class_names == ("cats", "dogs")
@@ -134,14 +147,21 @@ def test_subfolders_are_classes_or_clips(tmp_path):
     clips = folder(tmp_path, size=4, subfolders="clips")
     assert clips.y is None
     assert len(set(clips.groups.tolist())) == 3
-    assert stream(clips, {"clips"}, batch_size=4, clip_length=2)(0).index.tolist() == [[0, 1], [0, 1]]
+    assert stream(clips, {"clips"}, batch_size=4, clip_length=2)(0).index.tolist() == [
+        [0, 1],
+        [0, 1],
+    ]
 
 
 def test_factors_that_are_text_numbers_measurements_or_missing(tmp_path):
     for i in range(300):
         save(tmp_path / f"{i}.png", flat(i % 256, 1))
     lines = ["file,kind,size,weight"]
-    lines += [f"{i}.png,{'round' if i % 2 else 'flat'},{0.5 * (i % 3)},{i / 7}" for i in range(299) if i != 5]
+    lines += [
+        f"{i}.png,{'round' if i % 2 else 'flat'},{0.5 * (i % 3)},{i / 7}"
+        for i in range(299)
+        if i != 5
+    ]
     (tmp_path / "factors.csv").write_text("\n".join([*lines, "299.png,,1.0,", ""]))
     data = folder(tmp_path, size=1)
     assert data.factor_names == ("kind", "size", "weight")
@@ -150,7 +170,9 @@ def test_factors_that_are_text_numbers_measurements_or_missing(tmp_path):
     assert np.isnan(data.labels[5]).all()
     assert np.isnan(data.labels[299]).tolist() == [True, False, True]
     assert data.labels[299, 1] == 2
-    groups = stream(data, {"groups", "labels"}, batch_size=16, shared=("kind",), observed=("kind", "size"))(0)
+    groups = stream(
+        data, {"groups", "labels"}, batch_size=16, shared=("kind",), observed=("kind", "size")
+    )(0)
     assert (groups.index % 2 == groups.index[:, :1] % 2).all()
     assert groups.labelled.v.shape == (16, 3)
 
@@ -251,7 +273,10 @@ def test_mutated_pictures_are_refused_by_name_or_read(tmp_path, withstand, suffi
 @pytest.mark.parametrize(
     ("file", "text"),
     [
-        ("factors.csv", "file,kind,size,weight\n0.png,round,1,0.5\n1.png,flat,2,0.25\n2.png,,1,7\n"),
+        (
+            "factors.csv",
+            "file,kind,size,weight\n0.png,round,1,0.5\n1.png,flat,2,0.25\n2.png,,1,7\n",
+        ),
         ("groups.csv", "file,group\n0.png,a\n1.png,b\n2.png,a\n"),
         ("pairs.csv", "a,b\n0.png,1.png\n2.png,0.png\n1.png,2.png\n"),
     ],
@@ -299,10 +324,15 @@ def test_pictures_by_other_suffixes_are_read_or_said_to_be_left_out(tmp_path, ca
         (tmp_path / name).write_bytes(b"x")
     assert len(folder(tmp_path, size=4)) == 3
     assert len(caplog.records) == 1
-    assert "left out: 2 of .heic (not readable here), 1 of .txt (not readable here), 1 without suffix" in caplog.text
+    assert (
+        "left out: 2 of .heic (not readable here), 1 of .txt (not readable here), 1 without suffix"
+        in caplog.text
+    )
 
 
-@pytest.mark.parametrize("suffix", [".avif", ".jp2", ".tga", ".TGA", ".j2k", ".pnm", ".dib", ".qoi", ".pcx", ".apng"])
+@pytest.mark.parametrize(
+    "suffix", [".avif", ".jp2", ".tga", ".TGA", ".j2k", ".pnm", ".dib", ".qoi", ".pcx", ".apng"]
+)
 def test_every_format_that_pillow_decodes_is_read(tmp_path, suffix, caplog):
     form = {".dib": "BMP", ".apng": "PNG"}.get(suffix)
     for k in range(2):
@@ -357,7 +387,9 @@ def test_damaged_files_are_counted_and_named_once(tmp_path, caplog):
 
 def test_an_empty_folder_says_what_was_left_out(tmp_path):
     (tmp_path / "g.heic").write_bytes(b"x")
-    with pytest.raises(ValueError, match=r"holds no images; .*left out: 1 of \.heic \(not readable here\)"):
+    with pytest.raises(
+        ValueError, match=r"holds no images; .*left out: 1 of \.heic \(not readable here\)"
+    ):
         folder(tmp_path)
 
 
@@ -392,8 +424,12 @@ def test_linked_folders_and_files_are_followed_each_once(tmp_path, caplog):
 def test_links_in_a_circle_end(tmp_path, target, caplog):
     for name in ("a/0.png", "b/1.png"):
         save(tmp_path / "data" / name, flat(1))
-    (tmp_path / "data" / "a" / "loop").symlink_to(tmp_path / "data" / target, target_is_directory=True)
-    (tmp_path / "data" / "b" / "other").symlink_to(tmp_path / "data" / "a", target_is_directory=True)
+    (tmp_path / "data" / "a" / "loop").symlink_to(
+        tmp_path / "data" / target, target_is_directory=True
+    )
+    (tmp_path / "data" / "b" / "other").symlink_to(
+        tmp_path / "data" / "a", target_is_directory=True
+    )
     assert len(folder(tmp_path / "data", size=4)) == 2
     assert "left out" in caplog.text
 
@@ -427,7 +463,9 @@ def test_pictures_of_which_most_lie_beside_folders_have_no_classes_and_it_is_sai
         save(tmp_path / name, flat(1))
     data = folder(tmp_path, size=4)
     assert (len(data), data.y) == (5, None)
-    assert "no classes: 3 of 5 files lie beside the 2 sub-folders, the first is 2.png" in caplog.text
+    assert (
+        "no classes: 3 of 5 files lie beside the 2 sub-folders, the first is 2.png" in caplog.text
+    )
 
 
 def test_a_table_may_name_a_picture_beside_class_folders(tmp_path, caplog):
@@ -459,7 +497,9 @@ def test_hidden_folders_are_passed_over_as_hidden_files_are(tmp_path, hidden):
     assert (len(data), data.class_names) == (3, ("a", "b"))
 
 
-def test_a_folder_named_like_a_built_in_set_is_opened_as_a_path_and_pointed_out(tmp_path, monkeypatch, caplog):
+def test_a_folder_named_like_a_built_in_set_is_opened_as_a_path_and_pointed_out(
+    tmp_path, monkeypatch, caplog
+):
     for i in range(4):
         save(tmp_path / "digits" / f"{i}.png", flat(i))
     monkeypatch.chdir(tmp_path)

@@ -6,7 +6,9 @@ from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 
 SPACE = FactorSpace(("row", "column"), (2, 3))
-PIXELS = (np.arange(6, dtype=np.uint8)[:, None, None, None] * np.ones((1, 1, 2, 5), np.uint8)).astype(np.uint8)
+PIXELS = (
+    np.arange(6, dtype=np.uint8)[:, None, None, None] * np.ones((1, 1, 2, 5), np.uint8)
+).astype(np.uint8)
 
 
 def test_factor_images_of_an_array_and_of_a_function_are_the_same():
@@ -17,7 +19,11 @@ def test_factor_images_of_an_array_and_of_a_function_are_the_same():
         assert images.images(v)[:, 0, 0, 0].tolist() == [5, 1]
         assert images.take([5, 1])[:, 0, 0, 0].tolist() == [5, 1]
         assert images.info.shape == (1, 2, 5)
-        assert (images.info.n, images.info.factor_names, images.info.factor_sizes) == (6, ("row", "column"), (2, 3))
+        assert (images.info.n, images.info.factor_names, images.info.factor_sizes) == (
+            6,
+            ("row", "column"),
+            (2, 3),
+        )
         assert images.info.binary is False
         assert images.sample_factors(7, 0).shape == (7, 2)
     assert held.array is not None
@@ -71,7 +77,10 @@ def test_vectors_are_data_too():
         (lambda: ImageData(PIXELS, y=[0, 1, 2, 3, 4, -1]), "smallest given is -1"),
         (lambda: ImageData(PIXELS, y=[0] * 5 + [3], class_names=("a",)), "1 class names"),
         (lambda: ImageData(PIXELS, labels=[[0]] * 6), "labels have shape"),
-        (lambda: FactorImages(SPACE, PIXELS[:5]), "asks for 6 images of uint8; the array holds 5 rows"),
+        (
+            lambda: FactorImages(SPACE, PIXELS[:5]),
+            "asks for 6 images of uint8; the array holds 5 rows",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(wrong, words):

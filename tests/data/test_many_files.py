@@ -30,7 +30,9 @@ def natural_parts(name):
 
 def test_names_are_sorted_by_the_value_of_their_numbers():
     rng = random.Random(0)
-    names = {"".join(rng.choices("aB9012/._ ²é\x01\udc80", k=rng.randint(1, 9))) for _ in range(3000)}
+    names = {
+        "".join(rng.choices("aB9012/._ ²é\x01\udc80", k=rng.randint(1, 9))) for _ in range(3000)
+    }
     shuffled = sorted(names)
     assert sorted(shuffled, key=natural) == sorted(shuffled, key=in_parts)
 
@@ -41,7 +43,9 @@ def pictures(folder, names):
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_names_with_equal_numbers_come_in_one_order_whatever_the_disk_says(tmp_path, monkeypatch, turned):
+def test_names_with_equal_numbers_come_in_one_order_whatever_the_disk_says(
+    tmp_path, monkeypatch, turned
+):
     names = ["01.png", "1.png", "001.png"]
     pictures(tmp_path, names)
     found = [str(tmp_path / name) for name in sorted(names, reverse=turned)]
@@ -56,7 +60,9 @@ def test_a_folder_that_is_opened_again_takes_one_look_at_each_file(tmp_path, mon
     looks = []
     state = os.stat
     monkeypatch.setattr(
-        os, "stat", lambda file, *given, **words: looks.append(str(file)) or state(file, *given, **words)
+        os,
+        "stat",
+        lambda file, *given, **words: looks.append(str(file)) or state(file, *given, **words),
     )
     monkeypatch.setattr(kept_facts, "facts", None)  # no file is opened for its facts
     known = kept_facts.KeptFacts(tmp_path)
@@ -74,7 +80,15 @@ def test_a_changed_file_is_opened_for_its_facts(tmp_path):
 
 @pytest.mark.parametrize(
     "facts",
-    [[0, "grey", False, None], [1, "blue", False, None], [1, "grey", False], 7, None, [[1]], [True, "grey", 1, None]],
+    [
+        [0, "grey", False, None],
+        [1, "blue", False, None],
+        [1, "grey", False],
+        7,
+        None,
+        [[1]],
+        [True, "grey", 1, None],
+    ],
 )
 def test_kept_facts_of_another_form_are_read_anew(tmp_path, facts):
     pictures(tmp_path, ["0.png", "1.png"])

@@ -45,7 +45,10 @@ def test_of_two_processes_that_unpack_one_file_at_once_the_second_waits_for_the_
     source.write_bytes(b"as published")
     signs.mkdir()
     begin = [sys.executable, "-c", TWO, source, signs]
-    runs = [subprocess.Popen([*begin, order], stderr=subprocess.PIPE, text=True) for order in ("first", "second")]
+    runs = [
+        subprocess.Popen([*begin, order], stderr=subprocess.PIPE, text=True)
+        for order in ("first", "second")
+    ]
     errors = [run.communicate(timeout=120)[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], errors
     assert "waiting for another process" in errors[1]
@@ -63,7 +66,9 @@ def refused():
 
 
 @pytest.mark.parametrize("beside", [True, False])
-def test_what_cannot_stand_beside_the_file_goes_to_the_cache(tmp_path, own_cache, monkeypatch, beside):
+def test_what_cannot_stand_beside_the_file_goes_to_the_cache(
+    tmp_path, own_cache, monkeypatch, beside
+):
     """A folder that cannot be written is stood for by part files that are refused there: root may write anywhere."""
     real = mapping.writing
 
@@ -97,7 +102,9 @@ def test_kept_images_in_another_order_are_unpacked_again(tmp_path):
 
 def test_mutated_unpacked_images_are_read_or_unpacked_again(tmp_path, withstand):
     """Of its pixels there is no checksum."""
-    source, damaged, target = (tmp_path / name for name in ("set.bin", "damaged", "set.bin.images.npy"))
+    source, damaged, target = (
+        tmp_path / name for name in ("set.bin", "damaged", "set.bin.images.npy")
+    )
     source.write_bytes(b"as published")
     mapped(source, (3, 1, 2, 2), one(7))
     damaged.write_bytes(target.read_bytes())

@@ -52,7 +52,9 @@ def test_the_two_sets_of_equal_file_names_are_told_apart_by_their_folders(tmp_pa
     monkeypatch.setenv("UNWEAVE_DATA", str(tmp_path))
     assert np.array_equal(mnist().array[:, 0], digit)
     assert np.array_equal(fashion_mnist().array[:, 0], cloth)
-    assert np.array_equal(mnist(tmp_path / "FashionMNIST").array[:, 0], cloth)  # the user's own word counts
+    assert np.array_equal(
+        mnist(tmp_path / "FashionMNIST").array[:, 0], cloth
+    )  # the user's own word counts
 
 
 def test_missing_files_are_named(tmp_path, monkeypatch):
@@ -75,7 +77,9 @@ def test_missing_files_are_named(tmp_path, monkeypatch):
 def test_files_that_do_not_fit_together_are_refused(tmp_path):
     write(tmp_path, 0)
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(np.zeros(5)))
-    with pytest.raises(ValueError, match=r"train files do not fit together: images \(6, 28, 28\), labels \(5,\)"):
+    with pytest.raises(
+        ValueError, match=r"train files do not fit together: images \(6, 28, 28\), labels \(5,\)"
+    ):
         mnist(tmp_path)
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(np.full(6, 11)))
     with pytest.raises(ValueError, match="train labels go up to 11"):
@@ -111,7 +115,9 @@ def test_gzipped_images_are_unpacked_once_beside_the_file(tmp_path, monkeypatch)
     assert np.array_equal(mnist(tmp_path).array[:, 0], x)
 
 
-def test_seventy_thousand_gzipped_images_open_within_half_a_second_the_second_time(tmp_path, monkeypatch, own_cache):
+def test_seventy_thousand_gzipped_images_open_within_half_a_second_the_second_time(
+    tmp_path, monkeypatch, own_cache
+):
     """In seconds of this process. The folder is taken for one of the system's, in which nothing is written."""
     monkeypatch.setattr(module, "PREFIXES", (tmp_path,))
     first = write(tmp_path, 0, ".gz", sizes=(60_000, 10_000))

@@ -16,15 +16,21 @@ FILES = {
 
 def write(path, objects: int, seed: int = 0):
     """`images` uint8 (N, H, W, 3) in an uncompressed .npz, as published but for H and W."""
-    images = np.random.default_rng(seed).integers(0, 256, (objects * SCENE, 1, 2, 3), dtype=np.uint8)
+    images = np.random.default_rng(seed).integers(
+        0, 256, (objects * SCENE, 1, 2, 3), dtype=np.uint8
+    )
     np.savez(path, images=images)
     return images
 
 
 def test_the_four_sets_are_told_apart_by_their_names(tmp_path):
-    written = {read: write(tmp_path / name, 1, seed) for seed, (read, name) in enumerate(FILES.items())}
+    written = {
+        read: write(tmp_path / name, 1, seed) for seed, (read, name) in enumerate(FILES.items())
+    }
     for read, images in written.items():
-        assert np.array_equal(read(tmp_path).take([0, 77, 28799]), images[[0, 77, 28799]].transpose(0, 3, 1, 2))
+        assert np.array_equal(
+            read(tmp_path).take([0, 77, 28799]), images[[0, 77, 28799]].transpose(0, 3, 1, 2)
+        )
 
 
 def test_the_published_size_gives_the_published_factors(tmp_path):
@@ -45,13 +51,20 @@ def test_the_published_size_gives_the_published_factors(tmp_path):
     write(tmp_path / FILES[mpi3d_complex], 16)
     small = mpi3d_complex(tmp_path)
     assert small.factors.sizes[:2] == (4, 4)
-    assert small.factors.values[1].tolist() == ["coffee-cup", "tennis-ball", "croissant", "beer-cup"]
+    assert small.factors.values[1].tolist() == [
+        "coffee-cup",
+        "tennis-ball",
+        "croissant",
+        "beer-cup",
+    ]
 
 
 def test_wrong_files_are_named(tmp_path):
     path = tmp_path / FILES[mpi3d_real]
     np.savez(path, images=np.zeros((100, 2, 2, 3), np.uint8))
-    with pytest.raises(ValueError, match=r"mpi3d_real\.npz cannot be read: it holds 100 images; expected 1,036,800"):
+    with pytest.raises(
+        ValueError, match=r"mpi3d_real\.npz cannot be read: it holds 100 images; expected 1,036,800"
+    ):
         mpi3d_real(tmp_path)
     np.savez(path, images=np.zeros((SCENE, 2, 2, 3), np.float32))
     with pytest.raises(ValueError, match="expected uint8"):

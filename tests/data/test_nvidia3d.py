@@ -21,7 +21,10 @@ def write(folder, name: str, names, sizes):
 
 def test_falcor3d_and_isaac3d_in_the_order_of_their_labels(tmp_path):
     """Falcor3D: 5, 6, 6, 6, 6, 6, 6. Isaac3D: object_shape 3, robot_x 8, robot_y 5, camera_height 4, object_scale 4, ..."""
-    for read, file, names in ((falcor3d, "train-rec.labels", FALCOR), (isaac3d, "labels.npy", ISAAC)):
+    for read, file, names in (
+        (falcor3d, "train-rec.labels", FALCOR),
+        (isaac3d, "labels.npy", ISAAC),
+    ):
         folder = tmp_path / file
         folder.mkdir()
         sizes = (3, 2, 2, 3, *[1] * (len(names) - 4))
@@ -59,7 +62,8 @@ def test_links_that_lead_out_of_the_folder_are_not_followed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("read", "file", "names"), [(falcor3d, "train-rec.labels", FALCOR), (isaac3d, "labels.npy", ISAAC)]
+    ("read", "file", "names"),
+    [(falcor3d, "train-rec.labels", FALCOR), (isaac3d, "labels.npy", ISAAC)],
 )
 def test_mutated_labels_are_refused_or_read(tmp_path, withstand, read, file, names):
     write(tmp_path, file, names, (2, 3, *[1] * (len(names) - 2)))

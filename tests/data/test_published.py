@@ -10,7 +10,9 @@ def test_a_file_is_found_in_a_folder_or_below_it_and_the_nearer_one_first(tmp_pa
     (tmp_path / "a" / "x.npz").touch()
     assert find("x.npz", tmp_path) == tmp_path / "a" / "x.npz"
     (tmp_path / "x.npz").touch()
-    assert find("x.npz", tmp_path) == tmp_path / "x.npz"  # not that of the folder whose name sorts first
+    assert (
+        find("x.npz", tmp_path) == tmp_path / "x.npz"
+    )  # not that of the folder whose name sorts first
     assert find("y.npz", tmp_path, "x.npz") == tmp_path / "x.npz"
     assert find("x.npz", tmp_path / "x.npz") == tmp_path / "x.npz"
 

@@ -61,7 +61,8 @@ def test_a_tensor_that_was_normalised_and_back_keeps_its_pixels():
 )
 def test_floats_of_no_clear_range_are_refused_with_what_to_do(low, high):
     with pytest.raises(
-        ValueError, match=r"values from \S+ to \S+; expected bytes, or floats in \[0, 1\].*clip or divide"
+        ValueError,
+        match=r"values from \S+ to \S+; expected bytes, or floats in \[0, 1\].*clip or divide",
     ):
         load(low + (high - low) * UNIT)
 
@@ -100,7 +101,9 @@ def test_the_type_and_the_brightest_value_of_all_images_say_what_is_white(dtype,
     values = np.linspace(0, top, 5 * 16 * 16).reshape(5, 16, 16).astype(dtype)
     expected = np.rint(values.astype(np.float64) / white * 255)
     assert np.array_equal(load(values).take(np.arange(5))[:, 0], expected)
-    assert [load(values).white, load(values[::-1]).white] == [white if white > 255 else 255] * 2 or dtype[0] == "f"
+    assert [load(values).white, load(values[::-1]).white] == [
+        white if white > 255 else 255
+    ] * 2 or dtype[0] == "f"
 
 
 def test_a_picture_is_not_judged_by_itself():
@@ -133,7 +136,9 @@ def test_what_is_mapped_is_read_no_further_than_it_takes_to_tell(tmp_path, monke
     assert sum(isinstance(index, slice) for index in seen) <= 3
     seen.clear()
     assert load(tmp_path / "deep.npy").array.min() == 255
-    assert 50 < sum(isinstance(index, slice) for index in seen) <= 53  # 50 to convert, and the first to tell
+    assert (
+        50 < sum(isinstance(index, slice) for index in seen) <= 53
+    )  # 50 to convert, and the first to tell
 
 
 def test_masked_pictures_are_refused():
@@ -167,7 +172,8 @@ def saved(place, name, values, **options) -> None:
 
 
 @pytest.mark.parametrize(
-    ("suffix", "dtype"), [("png", "uint16"), ("tif", "uint16"), ("tif", "int32"), ("tif", "float32")]
+    ("suffix", "dtype"),
+    [("png", "uint16"), ("tif", "uint16"), ("tif", "int32"), ("tif", "float32")],
 )
 def test_deep_pictures_of_a_folder_have_one_white(tmp_path, suffix, dtype):
     for i, top in enumerate(TOPS):
@@ -185,9 +191,15 @@ def test_a_camera_of_12_bits_and_floats_in_the_unit_range(tmp_path):
         saved(tmp_path / "dark", f"{i}.tif", (ramp * 0.4).astype(np.float32))
         saved(tmp_path / "both", f"{i}.tif", (ramp * 4095).astype([np.uint16, np.float32][i]))
     camera = load(tmp_path / "camera")
-    assert (len(np.unique(camera.array)), camera.white, "of 12 bits" in camera.about) == (256, 4095, True)
+    assert (len(np.unique(camera.array)), camera.white, "of 12 bits" in camera.about) == (
+        256,
+        4095,
+        True,
+    )
     assert load(tmp_path / "dark").array.max() == 102
-    with pytest.raises(ValueError, match="1 pictures of whole numbers deeper than 8 bits and 1 of floats"):
+    with pytest.raises(
+        ValueError, match="1 pictures of whole numbers deeper than 8 bits and 1 of floats"
+    ):
         load(tmp_path / "both")
 
 
@@ -233,6 +245,8 @@ def test_the_scale_of_floats_is_known_to_every_view_of_the_data(tmp_path):
     for i, values in enumerate(UNIT[..., 0]):
         Image.fromarray((values * 255).astype(np.float32)).save(tmp_path / f"{i}.tiff")
     assert load(tmp_path, size=8).floats == (0, 255)
-    grid = FactorImages(FactorSpace(("a", "b"), (2, 5)), np.zeros((10, 1, 8, 8), np.uint8), floats=(-1, 1))
+    grid = FactorImages(
+        FactorSpace(("a", "b"), (2, 5)), np.zeros((10, 1, 8, 8), np.uint8), floats=(-1, 1)
+    )
     for shift in ("only:a=0", "mislabelled:fraction=0.1", "mislabelled:fraction=0.1;only:a=0"):
         assert shifted(grid, shift).floats == (-1, 1)

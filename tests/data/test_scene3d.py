@@ -8,7 +8,14 @@ from unweave.data.render.solids import normals, solid, trace
 
 def test_the_grid_is_that_of_3d_shapes():
     scene = load("scene3d", size=16)
-    assert scene.factors.names == ("floor_hue", "wall_hue", "object_hue", "scale", "shape", "orientation")
+    assert scene.factors.names == (
+        "floor_hue",
+        "wall_hue",
+        "object_hue",
+        "scale",
+        "shape",
+        "orientation",
+    )
     assert scene.factors.sizes == (10, 10, 10, 8, 4, 15)
     assert len(scene) == 480_000
     assert scene.info.shape == (3, 16, 16)

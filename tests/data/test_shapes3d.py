@@ -45,11 +45,19 @@ def test_3d_shapes_come_back_with_their_factors_and_values(tmp_path):
     data = shapes3d(tmp_path)
     assert np.array_equal(data.array, images.transpose(0, 3, 1, 2))
     assert isinstance(data.array, np.memmap)
-    assert data.factors.names == ("floor_hue", "wall_hue", "object_hue", "scale", "shape", "orientation")
+    assert data.factors.names == (
+        "floor_hue",
+        "wall_hue",
+        "object_hue",
+        "scale",
+        "shape",
+        "orientation",
+    )
     assert data.factors.sizes == SIZES
     assert data.factors.values[5].tolist() == [-30, 0, 30]
     assert np.array_equal(
-        data.images([[1, 0, 1, 2, 0, 1]])[0], images[data.factors.rows([[1, 0, 1, 2, 0, 1]])[0]].T.transpose(0, 2, 1)
+        data.images([[1, 0, 1, 2, 0, 1]])[0],
+        images[data.factors.rows([[1, 0, 1, 2, 0, 1]])[0]].T.transpose(0, 2, 1),
     )
     again = shapes3d(path)
     assert np.array_equal(again.take([5]), data.take([5]))
@@ -69,7 +77,10 @@ def test_labels_out_of_order_or_incomplete_are_refused(tmp_path):
     order = np.arange(144)
     order[[3, 4]] = 4, 3
     write(tmp_path, order=order)
-    with pytest.raises(ValueError, match=r"3dshapes\.h5 cannot be read: its labels are not in the order of the grid"):
+    with pytest.raises(
+        ValueError,
+        match=r"3dshapes\.h5 cannot be read: its labels are not in the order of the grid",
+    ):
         shapes3d(tmp_path)
     write(tmp_path, order=np.where(np.arange(144) == 7, 8, np.arange(144))[:143])
     with pytest.raises(ValueError, match="cannot be read"):
@@ -105,7 +116,8 @@ def test_a_checksum_nobody_published_is_recorded_at_first_use(tmp_path):
 def test_a_missing_file_is_named_with_its_address_and_stand_in(tmp_path, monkeypatch):
     monkeypatch.delenv("UNWEAVE_DATA", raising=False)
     with pytest.raises(
-        FileNotFoundError, match=r"needs the file 3dshapes\.h5, which is not in \$UNWEAVE_DATA .*scene3d"
+        FileNotFoundError,
+        match=r"needs the file 3dshapes\.h5, which is not in \$UNWEAVE_DATA .*scene3d",
     ):
         shapes3d()
     with pytest.raises(FileNotFoundError, match=r"not in .*it is from https://"):
@@ -137,7 +149,9 @@ def test_mutated_checksums_of_the_first_use_are_refused_or_read(tmp_path, withst
         assert "unchanged since its first use" in sources.verify("mpi3d-toy", path)
 
     note = path.with_name("mpi3d_toy.npz.sha256.json")
-    tally = withstand("checksum of the first use, .json", [note], read, usual=100, named=[path.name])
+    tally = withstand(
+        "checksum of the first use, .json", [note], read, usual=100, named=[path.name]
+    )
     assert tally.refused > tally.turns / 3
 
 
@@ -194,7 +208,9 @@ def test_numbers_that_are_kept_in_other_files_are_not_read(tmp_path, store, key)
     (tmp_path / "raw.bin").write_bytes(bytes(10**6))
     with h5py.File(path, "a") as file:
         store(file, key)
-    with pytest.raises(ValueError, match=rf"its {key} are kept in other files, which are not opened"):
+    with pytest.raises(
+        ValueError, match=rf"its {key} are kept in other files, which are not opened"
+    ):
         shapes3d(path)
 
 
@@ -210,14 +226,22 @@ CLAIMS = {
 def test_labels_that_a_file_cannot_hold_are_refused_before_they_take_memory(tmp_path, kept):
     path = tmp_path / "3dshapes.h5"
     with h5py.File(path, "w") as file:
-        file.create_dataset("images", (5_000_000, 64, 64, 3), "u1", chunks=(12, 16, 16, 1), compression="gzip")
+        file.create_dataset(
+            "images", (5_000_000, 64, 64, 3), "u1", chunks=(12, 16, 16, 1), compression="gzip"
+        )
         file.create_dataset("labels", (5_000_000, 6), "f8", **CLAIMS[kept])
         if kept in ("in chunks", "packed"):  # one of the chunks is there
             file["labels"][0] = 1
-    with h5py.File(path, "r") as file, pytest.raises(ValueError, match="its header promises labels"):
+    with (
+        h5py.File(path, "r") as file,
+        pytest.raises(ValueError, match="its header promises labels"),
+    ):
         numbers(file, "labels")
     tracemalloc.start()
-    with pytest.raises(ValueError, match=r"its header promises (images|labels) of .*; it holds [0-9,]+ bytes of them"):
+    with pytest.raises(
+        ValueError,
+        match=r"its header promises (images|labels) of .*; it holds [0-9,]+ bytes of them",
+    ):
         shapes3d(path)
     assert tracemalloc.get_traced_memory()[1] < 10 << 20
     tracemalloc.stop()

@@ -23,7 +23,10 @@ def pictured(tmp_path):
     def of(header, *columns):
         for i in range(len(columns[0])):
             Image.fromarray(np.full((1, 1), i, np.uint8)).save(tmp_path / f"{i}.png")
-        lines = [",".join([f"{i}.png", *map(str, cells)]) for i, cells in enumerate(zip(*columns, strict=True))]
+        lines = [
+            ",".join([f"{i}.png", *map(str, cells)])
+            for i, cells in enumerate(zip(*columns, strict=True))
+        ]
         (tmp_path / "factors.csv").write_text("\n".join([f"file,{header}", *lines]))
         return load(tmp_path, size=1)
 
@@ -44,7 +47,9 @@ def test_metrics_see_the_numbers_of_a_table_and_not_their_ranks(pictured):
         ["r2", "mcc"],
         kinds=("continuous", "categorical"),
     )
-    assert {name: s.value for name, s in scores.items()} == {name: s.value for name, s in plain.items()}
+    assert {name: s.value for name, s in scores.items()} == {
+        name: s.value for name, s in plain.items()
+    }
     assert unweave.evaluate(growth, "mcc", data=data)["mcc"].matrix[0, 0] > 0.999
     held = subset(data, np.array([199, 3]))
     np.testing.assert_array_equal(known_factors(held, np.arange(2))[:, 0], [steep[199], steep[3]])
@@ -69,14 +74,23 @@ def test_words_and_what_is_missing_stay_as_they_are():
 
 
 def test_evenly_spaced_numbers_of_a_grid_are_their_indices():
-    grid = FactorImages(FactorSpace(("a", "b"), (3, 3), ([0.1, 0.2, 0.3], [1, 2, 4])), np.zeros((9, 1, 1, 1), np.uint8))
+    grid = FactorImages(
+        FactorSpace(("a", "b"), (3, 3), ([0.1, 0.2, 0.3], [1, 2, 4])),
+        np.zeros((9, 1, 1, 1), np.uint8),
+    )
     np.testing.assert_array_equal(grid.observed_values([0, 5, 8]), [[0, 1], [1, 4], [2, 4]])
 
 
 def test_values_of_another_number_than_the_sizes_are_refused():
-    with pytest.raises(ValueError, match=r"factor values are .3,. in number; the sizes of the factors are .2,."):
+    with pytest.raises(
+        ValueError, match=r"factor values are .3,. in number; the sizes of the factors are .2,."
+    ):
         ImageData(
-            np.zeros((2, 3)), labels=[[0], [1]], factor_names=("a",), factor_sizes=(2,), factor_values=[[1, 2, 3]]
+            np.zeros((2, 3)),
+            labels=[[0], [1]],
+            factor_names=("a",),
+            factor_sizes=(2,),
+            factor_values=[[1, 2, 3]],
         )
 
 
@@ -87,10 +101,14 @@ def test_a_data_set_in_words_and_its_sheet_show_the_numbers(pictured, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["continuous", "ordered"])
-@pytest.mark.parametrize("cells", [["small", "large", "medium"], ["05", "10", "11"], ["1", "2", "x"]])
+@pytest.mark.parametrize(
+    "cells", [["small", "large", "medium"], ["05", "10", "11"], ["1", "2", "x"]]
+)
 def test_words_that_are_said_to_be_in_order_are_refused(pictured, kind, cells):
     odd = next(cell for cell in cells if cell in ("small", "05", "x"))
-    with pytest.raises(ValueError, match=rf"factors.csv, line [24]: column 'size(:{kind})?' holds '{odd}'") as error:
+    with pytest.raises(
+        ValueError, match=rf"factors.csv, line [24]: column 'size(:{kind})?' holds '{odd}'"
+    ) as error:
         pictured(f"size:{kind}", cells)
     assert "\n" not in str(error.value)
 
@@ -121,7 +139,10 @@ def test_kinds_that_are_misspelt_and_factors_of_one_name_are_refused(pictured, h
 
 
 def test_a_colon_may_be_part_of_a_name(pictured):
-    assert pictured("ratio 3:4,hsv:hue", [1, 2, 3], [1, 1, 2]).factor_names == ("ratio 3:4", "hsv:hue")
+    assert pictured("ratio 3:4,hsv:hue", [1, 2, 3], [1, 1, 2]).factor_names == (
+        "ratio 3:4",
+        "hsv:hue",
+    )
 
 
 def test_supervision_by_a_measurement_is_refused_before_anything_is_written(tmp_path):
@@ -142,28 +163,41 @@ def test_supervision_by_a_measurement_is_refused_before_anything_is_written(tmp_
         assert "\n" not in str(error.value)
     assert not (tmp_path / "runs").exists()
     for supervision in ("xent", "l2", "cov", "embed", "mine"):
-        run = unweave.train("vae", data, supervision=supervision, batch_options={"observed": ("b",)}, **small)
+        run = unweave.train(
+            "vae", data, supervision=supervision, batch_options={"observed": ("b",)}, **small
+        )
         assert all(bool(w.isfinite().all()) for w in run.method.parameters())
 
 
 def test_supervision_by_nothing_but_measurements_names_one(tmp_path):
-    data = ImageData(np.zeros((300, 3)), y=np.arange(300) % 2, labels=np.arange(300)[:, None] / 7, factor_names=("a",))
+    data = ImageData(
+        np.zeros((300, 3)),
+        y=np.arange(300) % 2,
+        labels=np.arange(300)[:, None] / 7,
+        factor_names=("a",),
+    )
     with pytest.raises(ValueError, match="factor 'a' is a number and no index from 0") as error:
         unweave.train("s2-beta-vae", data, steps=2, device="cpu", out=tmp_path / "runs")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize(("label", "why"), [(-1, "-1"), (0.5, "0.5"), (3, "3, which are indices from 0 to 2")])
+@pytest.mark.parametrize(
+    ("label", "why"), [(-1, "-1"), (0.5, "0.5"), (3, "3, which are indices from 0 to 2")]
+)
 def test_labels_that_are_no_indices_below_their_size_are_refused(label, why):
-    data = ImageData(np.zeros((4, 3)), labels=[[0], [1], [2], [label]], factor_names=("a",), factor_sizes=(3,))
+    data = ImageData(
+        np.zeros((4, 3)), labels=[[0], [1], [2], [label]], factor_names=("a",), factor_sizes=(3,)
+    )
     with pytest.raises(ValueError, match=f"factor 'a' of arrays has the label {why}"):
         labelled(data, 0, count=0)
 
 
 def test_labels_are_exact_on_their_way_to_a_method():
     times = 1_700_000_000 + np.arange(400)
-    data = ImageData(np.zeros((400, 3)), y=np.arange(400) % 2, labels=times[:, None], factor_names=("time",))
+    data = ImageData(
+        np.zeros((400, 3)), y=np.arange(400) % 2, labels=times[:, None], factor_names=("time",)
+    )
     assert labelled(data, 0, count=0)[1][:, 0].tolist() == times.tolist()
     batch = stream(data, {"images", "labels"}, labels=0, batch_size=64)(0).labelled
     assert batch.v[:, 0].tolist() == times[batch.index].tolist()

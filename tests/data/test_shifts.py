@@ -22,7 +22,9 @@ from unweave.evaluation.evaluate import evaluate
 @pytest.fixture
 def grid() -> FactorImages:
     space = FactorSpace(("shape", "x", "y"), (3, 11, 11))
-    return FactorImages(space, np.arange(363 * 4, dtype=np.uint8).reshape(363, 1, 2, 2), name="toy", binary=False)
+    return FactorImages(
+        space, np.arange(363 * 4, dtype=np.uint8).reshape(363, 1, 2, 2), name="toy", binary=False
+    )
 
 
 def seen(data) -> np.ndarray:
@@ -32,7 +34,9 @@ def seen(data) -> np.ndarray:
 def test_a_correlation_has_the_law_it_states(grid):
     """Weights exp(-(a-b)^2 / (2 s^2)): with a - b = 1/10 and s = .1 they are exp(-1/2) of those on the diagonal."""
     big = FactorImages(
-        FactorSpace(("x", "y", "n"), (11, 11, 500)), lambda v: np.zeros((len(v), 1, 1, 1), np.uint8), binary=True
+        FactorSpace(("x", "y", "n"), (11, 11, 500)),
+        lambda v: np.zeros((len(v), 1, 1, 1), np.uint8),
+        binary=True,
     )
     v = seen(correlated(big, [("x", "y")], 0.1))
     table = np.histogram2d(v[:, 0], v[:, 1], bins=11)[0]
@@ -48,7 +52,8 @@ def test_a_correlation_has_the_law_it_states(grid):
 def test_a_weak_correlation_is_none_and_seeds_are_kept(grid):
     assert sorted(correlated(grid, [("x", "y")], 1e6).base_rows) == list(range(363))
     assert np.array_equal(
-        correlated(grid, [("x", "y")], 0.2, 3).base_rows, correlated(grid, [("x", "y")], 0.2, 3).base_rows
+        correlated(grid, [("x", "y")], 0.2, 3).base_rows,
+        correlated(grid, [("x", "y")], 0.2, 3).base_rows,
     )
 
 
@@ -74,14 +79,22 @@ def test_combinations_values_between_and_values_beyond_are_held_out(grid):
 
 def test_random_combinations_are_held_out_and_every_value_of_each_factor_is_seen(grid):
     train, test = combinations(grid, {"shape": 0, "x": 2}, 1 / 3)
-    cells = [{(shape, x * 2 // 11) for shape, x, _ in seen(side).tolist()} for side in (train, test)]
+    cells = [
+        {(shape, x * 2 // 11) for shape, x, _ in seen(side).tolist()} for side in (train, test)
+    ]
     assert (len(cells[0]), len(cells[1]), len(cells[0] | cells[1])) == (4, 2, 6)
     assert {shape for shape, _ in cells[0]} == {0, 1, 2}
     assert {half for _, half in cells[0]} == {0, 1}
     assert len(train) + len(test) == 363
     for seed in range(20):  # two of six: one shape would often be lost if it were not looked at
-        assert len(np.unique(seen(combinations(grid, {"shape": 0, "x": 2}, 1 / 3, seed)[0])[:, 0])) == 3
-    rows = [combinations(grid, {"shape": 0, "x": 0}, 0.25, seed)[1].base_rows.tolist() for seed in (0, 0, 1)]
+        assert (
+            len(np.unique(seen(combinations(grid, {"shape": 0, "x": 2}, 1 / 3, seed)[0])[:, 0]))
+            == 3
+        )
+    rows = [
+        combinations(grid, {"shape": 0, "x": 0}, 0.25, seed)[1].base_rows.tolist()
+        for seed in (0, 0, 1)
+    ]
     assert rows[0] == rows[1] != rows[2]
 
 
@@ -109,10 +122,14 @@ def test_wrong_labels_leave_the_images_and_what_they_show(grid):
     assert np.array_equal(wrong.factors_at(rows), true)
     assert np.array_equal(wrong.sample_factors(9, 0), grid.sample_factors(9, 0))
     assert wrong.info == grid.info
-    assert not np.array_equal(mislabelled(wrong, [], 1.0).observed_factors(rows), wrong.observed_factors(rows))
+    assert not np.array_equal(
+        mislabelled(wrong, [], 1.0).observed_factors(rows), wrong.observed_factors(rows)
+    )
     once = mislabelled(grid, [], 0.5)
     twice = mislabelled(once, [], 0.5).observed_factors(rows)  # the same seed, other errors
-    assert (twice != once.observed_factors(rows))[once.observed_factors(rows) == grid.factors_at(rows)].any()
+    assert (twice != once.observed_factors(rows))[
+        once.observed_factors(rows) == grid.factors_at(rows)
+    ].any()
 
 
 def test_wrong_labels_reach_supervision_classes_groups_and_metrics_but_not_pairs(grid):
@@ -139,16 +156,22 @@ def test_a_view_keeps_wrong_labels_and_scores_are_of_them(grid):
         every = np.arange(len(view))
         assert (view.observed_factors(every) != view.factors_at(every)).all()
         assert set(view.factors_at(every)[:, 0]) == {1, 2}  # rows are chosen by what they show
-    assert np.array_equal(first.observed_factors(rows), last.observed_factors(rows))  # in either order
+    assert np.array_equal(
+        first.observed_factors(rows), last.observed_factors(rows)
+    )  # in either order
     assert np.array_equal(first.take(rows), last.take(rows))
 
 
 def test_scores_are_of_the_labels_that_are_told():
     """A true code tells ln 3 of a factor of 3 values; of labels that are one of the 2 wrong values, ln 3 - ln 2."""
-    grid = FactorImages(FactorSpace(("a", "b", "c"), (3, 3, 500)), lambda v: v.astype(np.uint8)[..., None, None])
+    grid = FactorImages(
+        FactorSpace(("a", "b", "c"), (3, 3, 500)), lambda v: v.astype(np.uint8)[..., None, None]
+    )
 
     def told(data: FactorImages) -> np.ndarray:
-        return evaluate(lambda images: images[:, :2, 0, 0].astype(float), "mig", data=data)["mig"].matrix[:, :2]
+        return evaluate(lambda images: images[:, :2, 0, 0].astype(float), "mig", data=data)[
+            "mig"
+        ].matrix[:, :2]
 
     for fraction, information in ((0.0, np.log(3)), (1.0, np.log(1.5))):
         wrong = mislabelled(grid, ["a", "b"], fraction)
@@ -175,9 +198,18 @@ def test_streams_of_a_shift_hold_only_what_it_shows(grid):
         (lambda d: interpolation(d, "x", 1), "cannot be held out"),
         (lambda d: mislabelled(d, [], 1.5), "from 0 to 1"),
         (lambda d: mislabelled(d, ["z"], 0.5), "no factor 'z'"),
-        (lambda d: combinations(d, {"shape": 0, "x": 12}), "x has 11 values; it cannot be cut into 12 parts"),
-        (lambda d: combinations(d, {"shape": 0, "x": 2}, 0.9), "5 of 6 combinations of shape, x cannot be held out"),
-        (lambda d: combinations(d, {"shape": 0, "x": 2}, 0.01), "0 of 6 combinations of shape, x cannot be held out"),
+        (
+            lambda d: combinations(d, {"shape": 0, "x": 12}),
+            "x has 11 values; it cannot be cut into 12 parts",
+        ),
+        (
+            lambda d: combinations(d, {"shape": 0, "x": 2}, 0.9),
+            "5 of 6 combinations of shape, x cannot be held out",
+        ),
+        (
+            lambda d: combinations(d, {"shape": 0, "x": 2}, 0.01),
+            "0 of 6 combinations of shape, x cannot be held out",
+        ),
     ],
 )
 def test_shifts_that_cannot_be_are_refused(grid, shift, message):

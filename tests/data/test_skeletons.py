@@ -46,7 +46,9 @@ def test_views_of_one_pose_are_one_group_centred_and_scaled():
     assert np.array_equal(bodies.groups, np.repeat(np.arange(50), 3))
     points = bodies.array.reshape(-1, 13, 2)
     np.testing.assert_allclose(joint(points, "left_hip") + joint(points, "right_hip"), 0, atol=1e-6)
-    trunk = np.stack([joint(points, f"{s}_{p}") for s in ("left", "right") for p in ("shoulder", "hip")], 1)
+    trunk = np.stack(
+        [joint(points, f"{s}_{p}") for s in ("left", "right") for p in ("shoulder", "hip")], 1
+    )
     apart = np.linalg.norm(trunk[:, :, None] - trunk[:, None], axis=-1).max((1, 2))
     np.testing.assert_allclose(apart, 0.5, atol=1e-6)
     assert bodies.factor_names == ("azimuth", "elevation", "roll", *JOINTS)

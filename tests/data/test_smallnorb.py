@@ -24,11 +24,20 @@ def write(folder, side: int = 6, pack=bytes):
     made, rng = {}, np.random.default_rng(0)
     for part, instances in zip(PARTS, ((4, 6), (0, 1)), strict=True):
         rows = [
-            (c, i, e, a, s) for c in range(2) for i in instances for e in range(3) for a in (0, 2, 4, 6) for s in (0, 1)
+            (c, i, e, a, s)
+            for c in range(2)
+            for i in instances
+            for e in range(3)
+            for a in (0, 2, 4, 6)
+            for s in (0, 1)
         ]
         rows = rng.permutation(np.array(rows, "<i4"))
         images = rng.integers(0, 256, (len(rows), 2, side, side), dtype=np.uint8)
-        for kind, array in (("dat", images), ("cat", rows[:, 0].copy()), ("info", rows[:, 1:].copy())):
+        for kind, array in (
+            ("dat", images),
+            ("cat", rows[:, 0].copy()),
+            ("info", rows[:, 1:].copy()),
+        ):
             suffix = ".gz" if pack is gzip.compress else ""
             (folder / f"smallnorb-{part}-{kind}.mat{suffix}").write_bytes(pack(norb(array)))
         made |= {tuple(row.tolist()): pair[0] for row, pair in zip(rows, images, strict=True)}
@@ -37,7 +46,9 @@ def write(folder, side: int = 6, pack=bytes):
 
 def test_the_published_header():
     """The training images begin 55 4c 3d 1e, rank 4: 24300, 2, 96, 96; the categories have rank 1 and three sizes."""
-    assert head((24300, 2, 96, 96), "u1").hex() == "554c3d1e04000000ec5e0000020000006000000060000000"
+    assert (
+        head((24300, 2, 96, 96), "u1").hex() == "554c3d1e04000000ec5e0000020000006000000060000000"
+    )
     assert head((24300,), "<i4").hex() == "544c3d1e01000000ec5e00000100000001000000"
 
 
@@ -63,7 +74,9 @@ def test_resampled_pixels_stay_within_0_and_255(tmp_path):
     images[..., 3:] = 255
     path.write_bytes(norb(images))
     data = smallnorb(tmp_path, size=24)
-    edge = next(i for i in data.array[:, 0].astype(int) if i[:, :6].max() < 30 and i[:, -6:].min() > 225)
+    edge = next(
+        i for i in data.array[:, 0].astype(int) if i[:, :6].max() < 30 and i[:, -6:].min() > 225
+    )
     assert (edge[:, :8] < 30).all()
     assert (edge[:, -8:] > 225).all()
 
@@ -92,7 +105,9 @@ def test_a_category_that_there_is_not_is_told_with_its_file(tmp_path):
     write(tmp_path)
     path = tmp_path / f"smallnorb-{PARTS[1]}-cat.mat"
     path.write_bytes(norb(np.full(96, 7, "<i4")))
-    with pytest.raises(ValueError, match=r"categories are from 7 to 7; expected 0 to 4; see .*testing-cat\.mat"):
+    with pytest.raises(
+        ValueError, match=r"categories are from 7 to 7; expected 0 to 4; see .*testing-cat\.mat"
+    ):
         smallnorb(tmp_path)
 
 

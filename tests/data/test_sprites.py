@@ -69,7 +69,9 @@ def test_every_sprite_is_the_set_of_pixel_centres_inside_its_outline(shape):
 
 
 def test_no_sprite_touches_the_border():
-    v = np.array([[s, 5, o, x, y] for s in range(3) for o in range(40) for x in (0, 31) for y in (0, 31)])
+    v = np.array(
+        [[s, 5, o, x, y] for s in range(3) for o in range(40) for x in (0, 31) for y in (0, 31)]
+    )
     images = sprites.draw(v)
     assert images[:, :, [0, -1]].max() == 0
     assert images[:, :, :, [0, -1]].max() == 0

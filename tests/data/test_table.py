@@ -41,7 +41,8 @@ def rows(cells, head="file,weight"):
 
 
 @pytest.mark.parametrize(
-    "word", ["nan", "NaN", "NA", "na", "N/A", "#N/A", "<NA>", "null", "NULL", "None", "-", "?", "", " "]
+    "word",
+    ["nan", "NaN", "NA", "na", "N/A", "#N/A", "<NA>", "null", "NULL", "None", "-", "?", "", " "],
 )
 def test_what_says_that_nothing_is_known_is_missing_in_both(photos, scored, word):
     data = photos(rows([7, 8, 9, word, 10, 11, 12, 13]))
@@ -50,7 +51,9 @@ def test_what_says_that_nothing_is_known_is_missing_in_both(photos, scored, word
     np.testing.assert_array_equal(scored(f"a,b\n1,{word}\n2,3\n"), [[1, np.nan], [2, 3]])
     named = photos(rows(["round", word, *["flat"] * 6], "file,kind"))
     np.testing.assert_array_equal(named.labels[:, 0], [1, np.nan, *[0] * 6])
-    grouped = photos("file,group\n" + f"0.png,{word}\n1.png,{word}\n2.png,a\n3.png,a", "groups.csv").groups
+    grouped = photos(
+        "file,group\n" + f"0.png,{word}\n1.png,{word}\n2.png,a\n3.png,a", "groups.csv"
+    ).groups
     assert grouped[0] != grouped[1]
     assert grouped[2] == grouped[3]
 
@@ -64,15 +67,30 @@ def test_the_row_index_of_pandas_is_no_column(scored, photos, caplog, head):
     with caplog.at_level(logging.INFO, "unweave"):
         assert scored(f"{head}\n0,7,1\n1,8,2\n2,9,1\n").tolist() == [[7, 1], [8, 2], [9, 1]]
     assert "a row index, and left out" in caplog.text
-    assert scored(f"{head}\n5,7,1\n2,8,2\n9,9,1\n").tolist() == [[7, 1], [8, 2], [9, 1]]  # of chosen rows
-    data = photos("\n".join([head.replace("shape", "file"), *(f"{i},{i}.png,{i % 3}" for i in range(8))]))
+    assert scored(f"{head}\n5,7,1\n2,8,2\n9,9,1\n").tolist() == [
+        [7, 1],
+        [8, 2],
+        [9, 1],
+    ]  # of chosen rows
+    data = photos(
+        "\n".join([head.replace("shape", "file"), *(f"{i},{i}.png,{i % 3}" for i in range(8))])
+    )
     assert data.factor_names == ("size",)
 
 
 @pytest.mark.parametrize(
-    "head", [",Unnamed: 0,", "Unnamed: 0.1,Unnamed: 0,", "Unnamed: 0,Unnamed: 0.1,", ",,", "Unnamed: 0,x,Unnamed: 3,"]
+    "head",
+    [
+        ",Unnamed: 0,",
+        "Unnamed: 0.1,Unnamed: 0,",
+        "Unnamed: 0,Unnamed: 0.1,",
+        ",,",
+        "Unnamed: 0,x,Unnamed: 3,",
+    ],
 )
-def test_every_row_index_of_a_table_that_was_saved_twice_is_no_column(scored, photos, tmp_path, head):
+def test_every_row_index_of_a_table_that_was_saved_twice_is_no_column(
+    scored, photos, tmp_path, head
+):
     x = "x," if "x" in head else ""
     lines = [f"{i},{'7,' if x else ''}{9 - i},{i % 2},{i % 3}" for i in range(8)]
     assert scored("\n".join([f"{head}a,b", *lines])).shape == (8, 3 if x else 2)
@@ -83,7 +101,10 @@ def test_every_row_index_of_a_table_that_was_saved_twice_is_no_column(scored, ph
 
 
 def test_a_second_column_of_such_a_name_that_is_no_index_is_refused(scored):
-    with pytest.raises(ValueError, match=r"f\.csv: its column 'Unnamed: 0' is no row index; name it or leave it out"):
+    with pytest.raises(
+        ValueError,
+        match=r"f\.csv: its column 'Unnamed: 0' is no row index; name it or leave it out",
+    ):
         scored(",Unnamed: 0,a\n0,3,7\n1,3,8\n")
     with pytest.raises(ValueError, match="holds nothing but a row index"):
         scored("Unnamed: 0\n0\n1\n")
@@ -115,7 +136,8 @@ HALVES = "".join(f"{i / 2},{i / 3:.2f}\n" for i in range(30))
 
 
 @pytest.mark.parametrize(
-    "text", ["1,2\n" + RUN, "2019,2020\n" + RUN, "0.0,1.0\n" + RUN, "10,20\n" + RUN, "1,2\n" + HALVES]
+    "text",
+    ["1,2\n" + RUN, "2019,2020\n" + RUN, "0.0,1.0\n" + RUN, "10,20\n" + RUN, "1,2\n" + HALVES],
 )
 def test_a_first_line_that_may_be_names_or_numbers_is_refused(scored, text):
     expected = "its first line, [0-9.,]+, may be names of columns or the first row; give"
@@ -166,9 +188,15 @@ def test_what_cannot_be_understood_is_refused_by_line_and_column(scored, photos,
 def test_a_folder_refuses_the_same(photos):
     for text, expected in (
         ("file;weight\n0.png;1\n", "separated by semicolons"),
-        (rows([1, 2, 3, "heavy", 5, 6, 7, 8]), "line 5: column 'weight' holds 'heavy' among numbers"),
+        (
+            rows([1, 2, 3, "heavy", 5, 6, 7, 8]),
+            "line 5: column 'weight' holds 'heavy' among numbers",
+        ),
         (rows([1, 2, 3, "inf", 5, 6, 7, 8]), "line 5: column 'weight' holds infinity"),
-        (rows([1] * 8).replace("file,weight\n", ""), "begins with '0.png', an image; its first line has to be names"),
+        (
+            rows([1] * 8).replace("file,weight\n", ""),
+            "begins with '0.png', an image; its first line has to be names",
+        ),
         ("file,a,a\n0.png,1,2\n", "two columns named 'a'"),
     ):
         with pytest.raises(ValueError, match=expected):
@@ -183,19 +211,28 @@ def test_what_spreadsheets_write_is_read(scored):
 
 def test_whole_numbers_stay_apart_however_large(scored, photos, tmp_path):
     ids = [2**62 + 1, 2**62, 2**62 + 1, 2**62 + 2]
-    assert scored("id,x\n" + "\n".join(f"{i},1" for i in ids)).tolist() == [[1, 1], [0, 1], [1, 1], [2, 1]]
+    assert scored("id,x\n" + "\n".join(f"{i},1" for i in ids)).tolist() == [
+        [1, 1],
+        [0, 1],
+        [1, 1],
+        [2, 1],
+    ]
     np.savez(tmp_path / "f.npz", np.array(ids, np.uint64))
     assert read(tmp_path / "f.npz", "factors").ravel().tolist() == [1, 0, 1, 2]
     data = photos(rows([2**24 + 1, 2**24, 2**24 + 2, 5, 2**24, 5, 5, 5]))
     assert data.labels[:, 0].tolist() == [2, 1, 3, 0, 1, 0, 0, 0]
-    assert photos(rows(range(16777216, 16777224))).factors.values[0].tolist() == [16777216 + i for i in range(8)]
+    assert photos(rows(range(16777216, 16777224))).factors.values[0].tolist() == [
+        16777216 + i for i in range(8)
+    ]
 
 
 def test_parquet_leaves_out_the_index_and_keeps_large_numbers_apart(tmp_path):
     duckdb = pytest.importorskip("duckdb")
     path = tmp_path / "f.parquet"
     values = "(0, 4611686018427387905, 2), (1, 4611686018427387904, null), (2, null, 4)"
-    duckdb.sql(f'select * from (values {values}) as t("__index_level_0__", id, x)').write_parquet(str(path))
+    duckdb.sql(f'select * from (values {values}) as t("__index_level_0__", id, x)').write_parquet(
+        str(path)
+    )
     np.testing.assert_array_equal(read(path, "factors"), [[1, 2], [0, np.nan], [np.nan, 4]])
 
 
@@ -236,13 +273,21 @@ def test_one_zero_in_front_among_numbers_is_refused(photos):
     with pytest.raises(ValueError, match=expected):
         photos(rows(["01", "1", *range(2, 8)], "file,id"))
     data = photos(rows(["01", "1", *range(2, 8)], "file,id:categorical"))
-    assert len(set(data.labels[:, 0] if not isinstance(data, FactorImages) else data.factors.values[0])) == 8
+    assert (
+        len(
+            set(data.labels[:, 0] if not isinstance(data, FactorImages) else data.factors.values[0])
+        )
+        == 8
+    )
 
 
 def test_two_spellings_of_one_number_are_said_or_kept_apart(photos, caplog):
     versions = ["1.1", "1.10", "1.2", "1.3"] * 2
     assert photos(rows(versions, "file,v")).factor_sizes == (3,)
-    assert "'1.1' and '1.10' are one number; if these are names, call the column 'v:categorical'" in caplog.text
+    assert (
+        "'1.1' and '1.10' are one number; if these are names, call the column 'v:categorical'"
+        in caplog.text
+    )
     assert photos(rows(versions, "file,v:categorical")).factor_sizes == (4,)
 
 
@@ -264,7 +309,9 @@ def test_two_spellings_of_one_number_are_said_or_kept_apart(photos, caplog):
 )
 def test_numbers_that_are_written_for_people_are_refused_unless_they_are_names(photos, cells):
     quoted = [f'"{cell}"' for cell in (cells * 4)[:7] + cells[:1]]
-    with pytest.raises(ValueError, match=r"line 2: column 'size' holds .*; write numbers as 1500 or 1.5; if") as error:
+    with pytest.raises(
+        ValueError, match=r"line 2: column 'size' holds .*; write numbers as 1500 or 1.5; if"
+    ) as error:
         photos(rows(quoted, "file,size"))
     assert "call the column 'size:categorical'" in str(error.value)
     assert "\n" not in str(error.value)
@@ -281,7 +328,10 @@ def test_names_that_begin_with_digits_are_names(photos, cells):
 @pytest.mark.parametrize("cell", ["1" * 5000, "x" * 5000, "1" * 140_000, "x" * 140_000])
 @pytest.mark.parametrize("table", ["factors.csv", "groups.csv", "pairs.csv"])
 def test_a_cell_that_is_too_long_is_refused_by_file_and_line(photos, scored, tmp_path, cell, table):
-    for read_it in (lambda: photos(f"a,b\n0.png,1\n1.png,{cell}\n", table), lambda: scored(f"a,b\n1,2\n1,{cell}\n")):
+    for read_it in (
+        lambda: photos(f"a,b\n0.png,1\n1.png,{cell}\n", table),
+        lambda: scored(f"a,b\n1,2\n1,{cell}\n"),
+    ):
         with pytest.raises(ValueError, match=r"f\.csv|s\.csv") as error:
             read_it()
         said = str(error.value)
@@ -308,7 +358,10 @@ def test_a_table_without_a_row_says_so(photos, table, text, says):
 
 
 def test_a_scored_table_without_a_row_says_so(scored):
-    with pytest.raises(ValueError, match=r"f\.csv holds the names of its columns, shape, size, and no row below them"):
+    with pytest.raises(
+        ValueError,
+        match=r"f\.csv holds the names of its columns, shape, size, and no row below them",
+    ):
         scored("shape,size\n")
     with pytest.raises(ValueError, match=r"f\.csv is empty; expected factors"):
         scored("")

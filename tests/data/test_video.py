@@ -16,11 +16,21 @@ from unweave.data.sampling.batches import stream
 from unweave.data.subsets import split
 
 RNG = np.random.default_rng(0)
-LOSSLESS = [("clip.mkv", "ffv1", "bgr0"), ("clip.avi", "png", "rgb24"), ("clip.mov", "png", "rgb24")]
-LOSSY = [("clip.mp4", "libx264", "yuv420p"), ("clip.webm", "libvpx-vp9", "yuv420p"), ("other.mp4", "mpeg4", "yuv420p")]
+LOSSLESS = [
+    ("clip.mkv", "ffv1", "bgr0"),
+    ("clip.avi", "png", "rgb24"),
+    ("clip.mov", "png", "rgb24"),
+]
+LOSSY = [
+    ("clip.mp4", "libx264", "yuv420p"),
+    ("clip.webm", "libvpx-vp9", "yuv420p"),
+    ("other.mp4", "mpeg4", "yuv420p"),
+]
 
 
-def film(path: Path, pixels: np.ndarray, codec: str = "ffv1", form: str = "bgr0", turned: int = 0) -> None:
+def film(
+    path: Path, pixels: np.ndarray, codec: str = "ffv1", form: str = "bgr0", turned: int = 0
+) -> None:
     """A video of the frames (T, H, W, 3), or (T, H, W) grey."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
@@ -30,7 +40,11 @@ def film(path: Path, pixels: np.ndarray, codec: str = "ffv1", form: str = "bgr0"
             made.set_display_rotation(turned)
         container.start_encoding()
         for frame in pixels:
-            container.mux(made.encode(av.VideoFrame.from_ndarray(frame, format="rgb24" if frame.ndim == 3 else "gray")))
+            container.mux(
+                made.encode(
+                    av.VideoFrame.from_ndarray(frame, format="rgb24" if frame.ndim == 3 else "gray")
+                )
+            )
         container.mux(made.encode())
 
 
@@ -40,7 +54,11 @@ def noise(*shape: int) -> np.ndarray:
 
 def smooth(n: int, side: int = 16) -> np.ndarray:
     """Frames whose brightness tells which one each is."""
-    return np.repeat(np.arange(n) * 20 + 20, side * side * 3).reshape(n, side, side, 3).astype(np.uint8)
+    return (
+        np.repeat(np.arange(n) * 20 + 20, side * side * 3)
+        .reshape(n, side, side, 3)
+        .astype(np.uint8)
+    )
 
 
 def shown(data: object) -> np.ndarray:
@@ -56,7 +74,9 @@ def test_lossless_videos_come_back_exactly_and_in_order(tmp_path, name, codec, f
     assert np.array_equal(shown(data), np.concatenate([one, two]))
     assert data.groups.tolist() == [0] * 5 + [1] * 3
     assert "8 rgb images, 8 of them the frames of 2 clips" in data.about
-    assert stream(data, {"clips"}, batch_size=5, clip_length=5)(0).index.tolist() == [[0, 1, 2, 3, 4]]
+    assert stream(data, {"clips"}, batch_size=5, clip_length=5)(0).index.tolist() == [
+        [0, 1, 2, 3, 4]
+    ]
     kept, held = split(data, 0.5, 0)
     assert sorted([len(kept), len(held)]) == [3, 5]
 
@@ -85,7 +105,9 @@ def test_a_video_stands_upright_and_what_is_clear_is_white(tmp_path):
     with av.open(str(tmp_path / "clear" / "b.mkv"), "w") as container:
         made = container.add_stream("ffv1", rate=5)
         made.width, made.height, made.pix_fmt = 16, 16, "bgra"
-        container.mux(made.encode(av.VideoFrame.from_ndarray(np.zeros((16, 16, 4), np.uint8), format="rgba")))
+        container.mux(
+            made.encode(av.VideoFrame.from_ndarray(np.zeros((16, 16, 4), np.uint8), format="rgba"))
+        )
         container.mux(made.encode())
     clear = load(tmp_path / "clear", size=16)
     assert np.array_equal(shown(clear)[:2], pixels)
@@ -108,12 +130,19 @@ def test_every_nth_frame_is_kept(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("a.gif", {}), ("a.webp", {"lossless": True}), ("a.png", {}), ("b.png", {"default_image": True})],
+    [
+        ("a.gif", {}),
+        ("a.webp", {"lossless": True}),
+        ("a.png", {}),
+        ("b.png", {"default_image": True}),
+    ],
 )
 def test_animated_pictures_are_clips(tmp_path, name, options):
     colours = [(250, 10, 0), (0, 200, 30), (9, 9, 240), (77, 77, 77)]
     first, *others = [Image.new("RGB", (8, 8), c) for c in colours]
-    before = [first] if "default_image" not in options else [Image.new("RGB", (8, 8), "white"), first]
+    before = (
+        [first] if "default_image" not in options else [Image.new("RGB", (8, 8), "white"), first]
+    )
     before[0].save(tmp_path / name, save_all=True, append_images=before[1:] + others, **options)
     data = load(tmp_path, size=8)
     assert data.groups.tolist() == [0] * 4
@@ -125,7 +154,9 @@ def test_a_grey_gif_is_grey_unless_a_later_frame_has_colours(tmp_path):
     first.save(tmp_path / "a.gif", save_all=True, append_images=[Image.new("L", (8, 8), 90)])
     data = load(tmp_path, size=8)
     assert data.array[:, :, 0, 0].tolist() == [[9], [90]]
-    first.save(tmp_path / "a.gif", save_all=True, append_images=[Image.new("RGB", (8, 8), (90, 0, 0))])
+    first.save(
+        tmp_path / "a.gif", save_all=True, append_images=[Image.new("RGB", (8, 8), (90, 0, 0))]
+    )
     assert load(tmp_path, size=8).array[1, :, 0, 0].tolist() == [90, 0, 0]
 
 
@@ -195,7 +226,9 @@ def test_without_the_extra_one_line_says_what_to_install(tmp_path, monkeypatch, 
     monkeypatch.delitem(sys.modules, "av")
     monkeypatch.setattr(builtins, "__import__", without)
     for skip_bad in (False, True):
-        with pytest.raises(ImportError, match=r"^reading a\.mkv takes av: pip install 'unweave\[video\]'$"):
+        with pytest.raises(
+            ImportError, match=r"^reading a\.mkv takes av: pip install 'unweave\[video\]'$"
+        ):
             load(tmp_path / "films", skip_bad=skip_bad)
     assert main(["data", "show", str(tmp_path / "films")]) == 2
     assert "pip install 'unweave[video]'" in capsys.readouterr().err
@@ -206,7 +239,9 @@ def test_show_says_what_was_understood(tmp_path, capsys):
     film(tmp_path / "films" / "b.avi", noise(3, 16, 16, 3), "png", "rgb24")
     assert main(["data", "show", str(tmp_path / "films"), "--every", "2"]) == 0
     said = capsys.readouterr().out
-    assert "5 rgb images, 5 of them the frames of 2 clips, 1 of each 2 kept, resized to 64x64" in said
+    assert (
+        "5 rgb images, 5 of them the frames of 2 clips, 1 of each 2 kept, resized to 64x64" in said
+    )
     assert "groups     2, of 2 to 3 in a row" in said
 
 
@@ -228,7 +263,9 @@ def test_empty_foreign_and_frameless_files_are_named_or_left_out(tmp_path):
     playlist = f"#EXTM3U\n#EXTINF:1,\n{tmp_path / 'whole.mkv'}\n"
     for content in (b"", b"\0" * 500, b"no video at all", playlist.encode(), b"RIFF\x04\0\0\0AVI "):
         (tmp_path / "bad.mp4").write_bytes(content)
-        with pytest.raises(ValueError, match=r"bad\.mp4 is not a video that can be read: .*skip_bad") as error:
+        with pytest.raises(
+            ValueError, match=r"bad\.mp4 is not a video that can be read: .*skip_bad"
+        ) as error:
             load(tmp_path, size=16)
         assert "\n" not in str(error.value)
         assert len(load(tmp_path, size=16, skip_bad=True)) == 2
@@ -273,7 +310,9 @@ def test_a_header_longer_than_any_file_is_refused_by_name(tmp_path, content):
 def test_frames_larger_than_a_decoder_is_trusted_with_are_refused(tmp_path, monkeypatch):
     film(tmp_path / "a.mkv", noise(2, 16, 16, 3))
     monkeypatch.setattr(video, "LARGEST", 255)
-    with pytest.raises(ValueError, match=r"a\.mkv .*a frame has 16 x 16 pixels, too many to decode"):
+    with pytest.raises(
+        ValueError, match=r"a\.mkv .*a frame has 16 x 16 pixels, too many to decode"
+    ):
         load(tmp_path)
 
 

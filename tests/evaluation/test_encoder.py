@@ -113,12 +113,18 @@ FORMS = {
     "a posterior of unweave": lambda x: Posterior(tensor(x)),
     "a dict of mu": lambda x: {"mu": codes(x)},
     "a dict of any name": lambda x: {"features": codes(x), "images": x},
-    "mean goes before z": lambda x: {"z": codes(x)[::-1], "mean": codes(x), "log_var": codes(x) * 0},
+    "mean goes before z": lambda x: {
+        "z": codes(x)[::-1],
+        "mean": codes(x),
+        "log_var": codes(x) * 0,
+    },
     "z beside others": lambda x: {"z": codes(x), "reconstruction": x.reshape(len(x), -1)},
     "spelled otherwise": lambda x: {"Z_mean": codes(x), "Z_log_var": codes(x) * 0},
     "a distribution in a dict": lambda x: {"posterior": Normal(tensor(x), 0.1), "images": x},
     "a dataclass": lambda x: Output(torch.zeros(len(x), 2, 7, 7), tensor(x)[:, :, None, None]),
-    "a model output": lambda x: ModelOutput(last_hidden_state=torch.zeros(len(x), 2, 7, 7), pooler_output=tensor(x)),
+    "a model output": lambda x: ModelOutput(
+        last_hidden_state=torch.zeros(len(x), 2, 7, 7), pooler_output=tensor(x)
+    ),
     "a named tuple": lambda x: Pair(x, codes(x), codes(x) * 0),
     "a namespace": lambda x: SimpleNamespace(latents=codes(x), images=x),
     "maps of one pixel": lambda x: tensor(x)[:, :, None, None],
@@ -128,7 +134,9 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_codes_in_every_form(form: str) -> None:
-    np.testing.assert_allclose(encoded(FORMS[form]), codes(IMAGES), rtol=0.01 if "float16" in form else 1e-6)
+    np.testing.assert_allclose(
+        encoded(FORMS[form]), codes(IMAGES), rtol=0.01 if "float16" in form else 1e-6
+    )
 
 
 def test_a_single_latent_is_a_column() -> None:
@@ -146,17 +154,23 @@ def test_one_image_in_the_last_batch() -> None:
     np.testing.assert_allclose(calls(IMAGES[:1])[0], codes(IMAGES[:1]))
 
 
-@pytest.mark.parametrize("form", ["mean and log variance", "a distribution", "spelled otherwise", "a named tuple"])
+@pytest.mark.parametrize(
+    "form", ["mean and log variance", "a distribution", "spelled otherwise", "a named tuple"]
+)
 def test_log_variances_are_those_of_posteriors(form: str) -> None:
     calls = EncoderCalls(FORMS[form])
     log_var = calls(IMAGES)[1]
     assert log_var is not None
-    np.testing.assert_allclose(log_var, 2 * np.log(0.1) if form == "a distribution" else 0, atol=1e-6)
+    np.testing.assert_allclose(
+        log_var, 2 * np.log(0.1) if form == "a distribution" else 0, atol=1e-6
+    )
     assert calls.notes == ((BY_PLACE,) if form == "mean and log variance" else ())
 
 
 def test_a_pair_is_scored_and_its_reading_is_noted() -> None:
-    score = unweave.evaluate(FORMS["mean and log variance"], "information_terms", data=DATA)["information_terms"]
+    score = unweave.evaluate(FORMS["mean and log variance"], "information_terms", data=DATA)[
+        "information_terms"
+    ]
     assert np.isfinite(score.value)
     assert BY_PLACE in score.reason
 
@@ -167,8 +181,14 @@ REFUSED = {
     "a number": (lambda x: 0.5, "gave a float for"),
     "a generator": (lambda x: (row for row in codes(x)), "gave a generator for"),
     "a class": (lambda x: Output, "gave the class Output"),
-    "another number of rows": (lambda x: codes(x)[1:], r"gave an array of shape \(149, 3\) \(float64\) for 150 images"),
-    "rows and columns exchanged": (lambda x: tensor(x).T, r"gave a Tensor of shape \(3, 150\) \(torch.float64\)"),
+    "another number of rows": (
+        lambda x: codes(x)[1:],
+        r"gave an array of shape \(149, 3\) \(float64\) for 150 images",
+    ),
+    "rows and columns exchanged": (
+        lambda x: tensor(x).T,
+        r"gave a Tensor of shape \(3, 150\) \(torch.float64\)",
+    ),
     "no columns": (lambda x: codes(x)[:, :0], r"of shape \(150, 0\)"),
     "maps": (lambda x: x, r"of shape \(150, 1, 4, 4\) \(uint8\)"),
     "words": (lambda x: codes(x).astype(str), "of shape .* [(]<U"),
@@ -181,17 +201,41 @@ REFUSED = {
         r"gave a tuple of 3 \(an array of shape \(150, 1, 4, 4\) \(uint8\), an array of shape \(150, 3\)",
     ),
     "a pair of other shapes": (lambda x: (codes(x), codes(x)[:, :2]), "gave a tuple of 2"),
-    "two candidates": (lambda x: {"a": codes(x), "b": codes(x)}, "gave a dict of 2 [(]a: an array .*, b: an"),
+    "two candidates": (
+        lambda x: {"a": codes(x), "b": codes(x)},
+        "gave a dict of 2 [(]a: an array .*, b: an",
+    ),
     "two names": (lambda x: {"mu": codes(x), "mean": codes(x)}, "gave a dict of 2"),
     "no candidate": (lambda x: {"images": x}, "gave a dict of 1 [(]images: an array of shape"),
     "an empty dict": (lambda x: {}, "gave a dict of 0"),
-    "log variances of another shape": (lambda x: {"mu": codes(x), "log_var": codes(x)[:, :1]}, "gave a dict of 2"),
-    "NaN": (lambda x: np.where(codes(x) < 0.01, np.nan, codes(x)), r"codes that are NaN or infinite for \d+ of 150"),
-    "infinite log variances": (lambda x: (codes(x), codes(x) + np.inf), "log variances that are NaN or infinite"),
-    "an error of its own": (lambda x: x.no_such, "raised AttributeError: .*given images as ndarray of shape"),
-    "random codes": (lambda x: RNG.normal(size=(len(x), 3)), "gives other codes for the same images in each call"),
-    "codes of the whole batch": (lambda x: codes(x) - codes(x).mean(0) * 5, "other codes beside other images"),
-    "another width": (lambda x: np.ones((len(x), len(x))) * codes(x)[:, :1], r"shape \(150,\) and \(16,\)"),
+    "log variances of another shape": (
+        lambda x: {"mu": codes(x), "log_var": codes(x)[:, :1]},
+        "gave a dict of 2",
+    ),
+    "NaN": (
+        lambda x: np.where(codes(x) < 0.01, np.nan, codes(x)),
+        r"codes that are NaN or infinite for \d+ of 150",
+    ),
+    "infinite log variances": (
+        lambda x: (codes(x), codes(x) + np.inf),
+        "log variances that are NaN or infinite",
+    ),
+    "an error of its own": (
+        lambda x: x.no_such,
+        "raised AttributeError: .*given images as ndarray of shape",
+    ),
+    "random codes": (
+        lambda x: RNG.normal(size=(len(x), 3)),
+        "gives other codes for the same images in each call",
+    ),
+    "codes of the whole batch": (
+        lambda x: codes(x) - codes(x).mean(0) * 5,
+        "other codes beside other images",
+    ),
+    "another width": (
+        lambda x: np.ones((len(x), len(x))) * codes(x)[:, :1],
+        r"shape \(150,\) and \(16,\)",
+    ),
 }
 
 
@@ -210,7 +254,9 @@ class Network(nn.Module):
         super().__init__()
         self.given: list[torch.Tensor] = []
         self.modes: list[bool] = []
-        self.inner = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.BatchNorm1d(16), nn.Linear(16, 3))
+        self.inner = nn.Sequential(
+            nn.Flatten(), nn.Dropout(0.5), nn.BatchNorm1d(16), nn.Linear(16, 3)
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         self.given.append(x)
@@ -240,7 +286,14 @@ def test_a_module_is_given_tensors_in_its_evaluation_mode(dtype: torch.dtype) ->
     before = {name: value.clone() for name, value in network.state_dict().items()}
     assert np.isfinite(encoded(network)).all()
     assert network.modes == [False, False]
-    assert [module.training for module in network.modules()] == [True, True, True, True, False, True]
+    assert [module.training for module in network.modules()] == [
+        True,
+        True,
+        True,
+        True,
+        False,
+        True,
+    ]
     assert network.given[0].dtype == dtype
     assert float(network.given[0].max()) == pytest.approx(IMAGES.max() / 255, abs=1e-2)
     assert not any(x.requires_grad for x in network.given)
@@ -249,14 +302,24 @@ def test_a_module_is_given_tensors_in_its_evaluation_mode(dtype: torch.dtype) ->
 
 def test_a_method_of_a_module_is_in_its_evaluation_mode_too() -> None:
     whole = Whole()
-    np.testing.assert_array_equal(encoded(whole.encode), encoded(partial(whole.encode, log_var=False)))
+    np.testing.assert_array_equal(
+        encoded(whole.encode), encoded(partial(whole.encode, log_var=False))
+    )
     assert whole.training
-    with pytest.raises(ValueError, match=r"a tuple of 3 .*; if its codes come from encode, give whole\.encode"):
+    with pytest.raises(
+        ValueError, match=r"a tuple of 3 .*; if its codes come from encode, give whole\.encode"
+    ):
         encoded(whole)
 
 
 def test_the_method_of_a_run_is_an_encoder(tmp_path: Any) -> None:
-    small = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "latents": 3}
+    small = {
+        "encoder": "mlp",
+        "decoder": "mlp",
+        "encoder.width": 8,
+        "decoder.width": 8,
+        "latents": 3,
+    }
     run = unweave.train("vae", DATA, steps=5, batch_size=8, out=tmp_path, **small)
     expected = run.posterior(IMAGES)
     for encoder in (run.posterior, run.method.encode):
@@ -278,7 +341,8 @@ def test_a_module_that_is_in_training_mode_inside_of_a_function_is_noticed() -> 
 
 def test_an_error_in_a_module_names_what_it_was_given() -> None:
     with pytest.raises(
-        ValueError, match=r"raised RuntimeError: .*as Tensor of shape \(150, 1, 4, 4\) \(torch.float32\)"
+        ValueError,
+        match=r"raised RuntimeError: .*as Tensor of shape \(150, 1, 4, 4\) \(torch.float32\)",
     ):
         encoded(nn.Linear(7, 2))
 
@@ -292,7 +356,9 @@ def test_what_is_no_encoder_is_told_from_what_has_one() -> None:
         unweave.evaluate(Network, "mig", data=DATA)
 
 
-@pytest.mark.parametrize("metrics", ["MIG, dci", "mig,DCI,", ["Mig", "DCI"], ["MIG,Dci"], ("mig", "dci", "MIG")])
+@pytest.mark.parametrize(
+    "metrics", ["MIG, dci", "mig,DCI,", ["Mig", "DCI"], ["MIG,Dci"], ("mig", "dci", "MIG")]
+)
 def test_names_of_metrics_in_any_case_and_with_commas(metrics: Any) -> None:
     assert list(dict.fromkeys(as_names(metrics) or ())) == ["mig", "dci"]
 

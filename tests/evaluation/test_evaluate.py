@@ -69,7 +69,9 @@ def test_a_perfect_encoder_scores_as_the_factors_do(board):
 def test_each_image_is_encoded_once_for_all_metrics(board, protocol):
     """And the first few again, to see that their codes are the same."""
     encoder = Counting()
-    unweave.evaluate(encoder, ["mig", "factor_vae_score", "beta_vae_score"], data=board, protocol=protocol)
+    unweave.evaluate(
+        encoder, ["mig", "factor_vae_score", "beta_vae_score"], data=board, protocol=protocol
+    )
     assert np.array_equal(encoder.seen.pop(1), encoder.seen[0][:PROBE])
     rows = SPACE.rows(np.concatenate(encoder.seen).astype(np.int64))
     assert len(rows) == len(np.unique(rows)) == len(SPACE)
@@ -96,12 +98,17 @@ def test_codes_and_factors_give_what_the_metric_gives():
     rng = np.random.default_rng(0)
     factors = rng.integers(0, 5, size=(500, 2))
     codes = factors + 0.3 * rng.normal(size=factors.shape)
-    assert unweave.evaluate((codes, factors), "mig")["mig"].value == unweave.metrics.mig(codes, factors).value
+    assert (
+        unweave.evaluate((codes, factors), "mig")["mig"].value
+        == unweave.metrics.mig(codes, factors).value
+    )
 
 
 @pytest.mark.parametrize("protocol", ["unweave", "dlib"])
 def test_a_collapsed_model_is_not_scored_and_the_reason_is_given(board, protocol):
-    found = unweave.evaluate(lambda images: np.ones((len(images), 3)), data=board, protocol=protocol)
+    found = unweave.evaluate(
+        lambda images: np.ones((len(images), 3)), data=board, protocol=protocol
+    )
     assert len(found) > 3
     for one in found.values():
         assert np.isnan(one.value)
@@ -160,21 +167,33 @@ def test_the_rows_of_a_view_stand_beside_their_own_factors(board, protocol):
     rows = np.array([7, 3])
     assert np.array_equal(known_factors(part, rows), SPACE.factors_at(part.base_rows[rows]))
     labelled = ImageData(
-        draw(SPACE.factors_at(np.arange(len(SPACE)))), labels=SPACE.factors_at(np.arange(120)), factor_names="abc"
+        draw(SPACE.factors_at(np.arange(len(SPACE)))),
+        labels=SPACE.factors_at(np.arange(120)),
+        factor_names="abc",
     )
-    score = unweave.evaluate(perfect, "mig", data=subset(labelled, part.base_rows), protocol=protocol)["mig"]
+    score = unweave.evaluate(
+        perfect, "mig", data=subset(labelled, part.base_rows), protocol=protocol
+    )["mig"]
     assert score.value == pytest.approx(scores["mig"].value)
 
 
 def test_all_leaves_out_what_the_tables_cannot_serve(board):
     scores = unweave.evaluate(perfect, "all", data=board, n=60)
-    posteriors = [m for m in unweave.metrics.names() if unweave.metrics.get(m).declares.tables == "posteriors"]
+    posteriors = [
+        m for m in unweave.metrics.names() if unweave.metrics.get(m).declares.tables == "posteriors"
+    ]
     assert scores
     assert not set(posteriors) & set(scores)
 
 
 def test_a_run_keeps_its_scores_beside_older_ones(board, tmp_path):
-    settings = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "latents": 3}
+    settings = {
+        "encoder": "mlp",
+        "decoder": "mlp",
+        "encoder.width": 8,
+        "decoder.width": 8,
+        "latents": 3,
+    }
     run = unweave.train("beta-vae", board, steps=2, batch_size=8, out=tmp_path, **settings)
     unweave.evaluate(run, "mig", n=60)
     unweave.evaluate(run, "modularity", n=60)
@@ -186,14 +205,18 @@ def test_what_is_missing_is_said(board):
         unweave.evaluate(perfect)
     with pytest.raises(ValueError, match="did you mean mig"):
         unweave.evaluate(perfect, "migg", data=board)
-    with pytest.raises(ValueError, match=r"gave an array of shape \(1, 3\) \(float64\) for 120 images"):
+    with pytest.raises(
+        ValueError, match=r"gave an array of shape \(1, 3\) \(float64\) for 120 images"
+    ):
         unweave.evaluate(lambda x: np.zeros((1, 3)), "mig", data=board)
 
 
 def test_every_argument_is_used_or_refused(board):
     pair = (SPACE.factors_at(np.arange(120)) * 1.0, SPACE.factors_at(np.arange(120)))
     for more in ({"data": "no such"}, {"n": -7}, {"n": 60}):
-        with pytest.raises(ValueError, match=r"(data|n), which is of what has to be encoded.*leave it out"):
+        with pytest.raises(
+            ValueError, match=r"(data|n), which is of what has to be encoded.*leave it out"
+        ):
             unweave.evaluate(pair, "mig", **more)
     for more in ({"test": pair}, {"log_var": pair[0]}):
         with pytest.raises(ValueError, match=r"(test|log_var), which stands beside codes"):
@@ -210,12 +233,16 @@ def test_every_argument_is_used_or_refused(board):
 
 @pytest.mark.parametrize("n", [-7, 0, 1])
 def test_a_number_of_images_below_two_is_refused(board, n):
-    with pytest.raises(ValueError, match=f"n is {n}; it has to be a whole number of images, at least 2"):
+    with pytest.raises(
+        ValueError, match=f"n is {n}; it has to be a whole number of images, at least 2"
+    ):
         unweave.evaluate(perfect, "mig", data=board, n=n)
 
 
 def test_what_cannot_be_scored_is_named(board, monkeypatch):
-    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # its checks of types would come first
+    monkeypatch.setattr(
+        jaxtyping.config, "jaxtyping_disable", True
+    )  # its checks of types would come first
     for what in (np.ones((5, 2)), [np.ones((5, 2)), np.ones((5, 2))]):
         with pytest.raises(ValueError, match="give a run, a function from images to codes, or"):
             unweave.evaluate(what, "mig", data=board)
@@ -230,7 +257,11 @@ def test_no_row_is_tested_that_was_fitted(board, n):
     """A hash of the image as its code: on rows that were fitted, trees would know it by heart."""
     noise = np.random.default_rng(0).standard_normal((len(SPACE), 4))
     found = unweave.evaluate(
-        lambda images: noise[SPACE.rows(perfect(images).astype(np.int64))], "dci", data=board, protocol="dlib", n=n
+        lambda images: noise[SPACE.rows(perfect(images).astype(np.int64))],
+        "dci",
+        data=board,
+        protocol="dlib",
+        n=n,
     )["dci"]
     assert found.parts["informativeness_train"] > 0.95
     assert found.parts["informativeness"] < 0.4
@@ -254,7 +285,9 @@ def test_rows_to_test_on_are_others_where_there_are_enough(monkeypatch):
 def test_columns_of_noise_are_not_scored(board):
     plan = plan_rows(board, n=50, seed=0, protocol="unweave", groups=False)
     tables = encode(
-        plan, lambda x: (np.c_[perfect(x), perfect(x)], None), as_blocks({"code": slice(3), "noise": slice(3, 6)})
+        plan,
+        lambda x: (np.c_[perfect(x), perfect(x)], None),
+        as_blocks({"code": slice(3), "noise": slice(3, 6)}),
     )
     assert tables.rows.width == 3
 
@@ -267,7 +300,14 @@ def rows_as_classes():
 
 
 def test_the_block_class_of_a_run_gives_an_accuracy(rows_as_classes, tmp_path):
-    small = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "categories": 6, "noise": 2}
+    small = {
+        "encoder": "mlp",
+        "decoder": "mlp",
+        "encoder.width": 8,
+        "decoder.width": 8,
+        "categories": 6,
+        "noise": 2,
+    }
     run = unweave.train("infogan", rows_as_classes, steps=2, batch_size=8, out=tmp_path, **small)
     found = unweave.evaluate(run, "class_accuracy")["class_accuracy"]
     chance = run.encode(rows_as_classes.take(np.arange(len(SPACE))))[:, :6]
@@ -304,12 +344,21 @@ def test_an_accuracy_needs_a_block_class_and_a_class(board, rows_as_classes, tmp
 
 
 def small(seed: int = 0) -> dict:
-    return {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "latents": 3, "seed": seed}
+    return {
+        "encoder": "mlp",
+        "decoder": "mlp",
+        "encoder.width": 8,
+        "decoder.width": 8,
+        "latents": 3,
+        "seed": seed,
+    }
 
 
 @pytest.mark.parametrize("protocol", ["unweave", "dlib"])
 def test_rows_that_were_held_out_are_scored_and_no_others(board, protocol, tmp_path, monkeypatch):
-    run = unweave.train("beta-vae", board, steps=1, batch_size=8, holdout=0.3, out=tmp_path, **small(2))
+    run = unweave.train(
+        "beta-vae", board, steps=1, batch_size=8, holdout=0.3, out=tmp_path, **small(2)
+    )
     held, shown = split(board, 0.3, 2)[1], Counting()
     monkeypatch.setattr(run, "posterior", lambda images: (shown(images), None))
     scores = unweave.evaluate(run, ["mig", "factor_vae_score", "beta_vae_score"], protocol=protocol)
@@ -340,7 +389,9 @@ def test_groups_of_held_out_rows_share_the_factor_that_is_fixed():
 class Reader(Method):
     """Reads the row of the lit pixel as its class, under another number; trained on labels or not."""
 
-    def __init__(self, *, told: Annotated[bool, Setting("whether labels named the classes")] = False):
+    def __init__(
+        self, *, told: Annotated[bool, Setting("whether labels named the classes")] = False
+    ):
         super().__init__()
         self.told, self.weight = told, nn.Parameter(torch.zeros(()))
 
@@ -358,7 +409,11 @@ class Reader(Method):
     def encode(self, x):
         row = x.flatten(1).argmax(1) // 5
         other = torch.where(row < 4, row, 9 - row)  # rows 4 and 5 under each other's number
-        return Posterior(torch.cat([nn.functional.one_hot(other, 6).float(), x.flatten(1).amax(1, keepdim=True)], 1))
+        return Posterior(
+            torch.cat(
+                [nn.functional.one_hot(other, 6).float(), x.flatten(1).amax(1, keepdim=True)], 1
+            )
+        )
 
 
 @pytest.mark.parametrize(("told", "accuracy"), [(False, 1.0), (True, 80 / 120)])
@@ -366,7 +421,9 @@ def test_classes_that_labels_named_are_not_matched(rows_as_classes, tmp_path, to
     run = unweave.train(Reader, rows_as_classes, steps=1, batch_size=8, told=told, out=tmp_path)
     found = unweave.evaluate(run, "class_accuracy")["class_accuracy"]
     assert found.value == pytest.approx(accuracy)
-    assert found.estimator.endswith("category k is class k" if told else "categories matched to classes")
+    assert found.estimator.endswith(
+        "category k is class k" if told else "categories matched to classes"
+    )
 
 
 @pytest.mark.parametrize("names", [5, [5], ["mig", None], [["mig"]]])
@@ -400,7 +457,9 @@ def test_one_block_is_scored_alone_and_kept_beside_the_whole(rows_as_classes, tm
 def test_a_block_that_is_none_is_refused_before_the_work(rows_as_classes, tmp_path, monkeypatch):
     run = unweave.train(Reader, rows_as_classes, steps=1, batch_size=8, out=tmp_path)
     monkeypatch.setattr(run, "posterior", None)
-    with pytest.raises(ValueError, match="no block 'stile'; the blocks of this code are class, style"):
+    with pytest.raises(
+        ValueError, match="no block 'stile'; the blocks of this code are class, style"
+    ):
         unweave.evaluate(run, "mig", block="stile")
     with pytest.raises(ValueError, match="given block, which is of a run"):
         unweave.evaluate((np.zeros((4, 2)), None), block="style")

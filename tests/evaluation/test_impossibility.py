@@ -44,7 +44,12 @@ def test_a_share_for_each_column_says_how_much_it_is_mixed():
 
 @pytest.mark.parametrize(
     ("shares", "message"),
-    [([0.5, 0.5], "not 1/2"), ([0.0, 1.0], "above 0"), ([0.3, 0.3], "1 together"), ([0.3, 0.3, 0.4], "2 latents")],
+    [
+        ([0.5, 0.5], "not 1/2"),
+        ([0.0, 1.0], "above 0"),
+        ([0.3, 0.3], "1 together"),
+        ([0.3, 0.3, 0.4], "2 latents"),
+    ],
 )
 def test_shares_that_leave_a_latent_unmixed_are_refused(shares, message):
     with pytest.raises(ValueError, match=message):
@@ -57,7 +62,11 @@ def test_entangled_codes_have_the_same_joint_distribution(codes, marginals):
     mixed = entangle(codes, marginals)
     assert max(ks_2samp(codes[:, i], mixed[:, i]).statistic for i in range(4)) < 0.0136
     scores = np.stack(
-        [norm.ppf(p.cdf(column).clip(1e-12, 1 - 1e-12)) for p, column in zip(MARGINALS, mixed.T, strict=True)], 1
+        [
+            norm.ppf(p.cdf(column).clip(1e-12, 1 - 1e-12))
+            for p, column in zip(MARGINALS, mixed.T, strict=True)
+        ],
+        1,
     )
     assert np.abs(np.corrcoef(scores.T) - np.eye(4)).max() < 0.02
     assert ks_2samp((scores**2).sum(1), chi2(4).rvs(N, random_state=1)).statistic < 0.0136
@@ -82,7 +91,9 @@ def test_the_map_is_its_own_inverse(codes):
 
 
 def test_the_score_collapses_where_no_image_can_tell(codes):
-    factors = np.stack([np.digitize(c, np.quantile(c, np.linspace(0, 1, 21)[1:-1])) for c in codes.T], 1)
+    factors = np.stack(
+        [np.digitize(c, np.quantile(c, np.linspace(0, 1, 21)[1:-1])) for c in codes.T], 1
+    )
     uniform_codes = np.stack([p.cdf(c) for p, c in zip(MARGINALS, codes.T, strict=True)], 1)
     mixed = entangle(uniform_codes, [uniform(0, 1)] * 4)
     assert mig(uniform_codes, factors).value > 0.9
@@ -118,15 +129,21 @@ def test_an_entangled_vae_makes_the_same_images_from_mixed_codes():
     assert isinstance(entangled, Entangled)
     x, z = torch.rand(6, 20), torch.randn(6, 4)
     torch.testing.assert_close(entangled.decode(z @ entangled.rotation.T), model.decode(z))
-    torch.testing.assert_close(entangled.decode(entangled.encode(x).mean), model.decode(model.encode(x).mean))
+    torch.testing.assert_close(
+        entangled.decode(entangled.encode(x).mean), model.decode(model.encode(x).mean)
+    )
     assert (entangled.encode(x).mean - model.encode(x).mean).abs().max() > 0.1
     assert entangled.sample_prior(3).shape == (3, 4)
 
 
 def exact_posterior(model, variances):
     """The encoder of probabilistic PCA with orthogonal columns: its posterior is exact, and diagonal."""
-    model.decoder.weight.data = torch.linalg.qr(torch.randn(20, 4))[0] * ((1 / variances - 1) * 0.09).sqrt()
-    model.encoder.weight.data = torch.cat([(model.decoder.weight.data * variances).T / 0.09, torch.zeros(4, 20)])
+    model.decoder.weight.data = (
+        torch.linalg.qr(torch.randn(20, 4))[0] * ((1 / variances - 1) * 0.09).sqrt()
+    )
+    model.encoder.weight.data = torch.cat(
+        [(model.decoder.weight.data * variances).T / 0.09, torch.zeros(4, 20)]
+    )
     model.encoder.bias.data = torch.cat([torch.zeros(4), variances.log()])
 
 
@@ -151,14 +168,20 @@ def test_importance_weighting_finds_the_likelihood_and_both_models_have_the_same
     model = pca_model()
     weights = model.decoder.weight.double()
     covariance = torch.linalg.inv(torch.eye(4) + weights.T @ weights / 0.09)
-    model.encoder.weight.data = torch.cat([covariance @ weights.T / 0.09, torch.zeros(4, 20)]).float()
+    model.encoder.weight.data = torch.cat(
+        [covariance @ weights.T / 0.09, torch.zeros(4, 20)]
+    ).float()
     model.encoder.bias.data = torch.cat([torch.zeros(4), covariance.diagonal().log() + 0.5]).float()
     x = torch.randn(30, 4) @ model.decoder.weight.detach().T + 0.3 * torch.randn(30, 20)
     torch.manual_seed(0)
     found = log_likelihood(model, x, samples=2000)
-    torch.testing.assert_close(found.double(), log_p(weights, x.double()).detach(), atol=0.2, rtol=0)
+    torch.testing.assert_close(
+        found.double(), log_p(weights, x.double()).detach(), atol=0.2, rtol=0
+    )
     torch.manual_seed(0)
-    torch.testing.assert_close(entangle(model).log_likelihood(x, samples=2000), found, atol=1e-3, rtol=0)
+    torch.testing.assert_close(
+        entangle(model).log_likelihood(x, samples=2000), found, atol=1e-3, rtol=0
+    )
 
 
 def test_what_cannot_be_entangled_is_said():

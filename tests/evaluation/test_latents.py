@@ -5,7 +5,14 @@ import pytest
 import torch
 from torch import nn
 
-from unweave.evaluation.latents import compose, intervene, kl_per_latent, log_likelihood, swap, traverse
+from unweave.evaluation.latents import (
+    compose,
+    intervene,
+    kl_per_latent,
+    log_likelihood,
+    swap,
+    traverse,
+)
 from unweave.methods.base import NotAvailable
 from unweave.methods.regularisers.beta import Beta
 from unweave.methods.vae import VAE
@@ -14,7 +21,9 @@ from unweave.nets.likelihood import Gaussian
 from unweave.types import Posterior
 
 AT = np.array([0.5, -1.0, 3.0], dtype=np.float32)
-CODES = np.stack([np.linspace(-4, 6, 101), np.zeros(101), np.linspace(0, 1, 101)], 1).astype(np.float32)
+CODES = np.stack([np.linspace(-4, 6, 101), np.zeros(101), np.linspace(0, 1, 101)], 1).astype(
+    np.float32
+)
 
 
 @pytest.mark.parametrize(
@@ -31,14 +40,20 @@ def test_the_five_ranges_of_a_sweep(over, ends):
     strip = traverse(AT, 0, over=over, codes=CODES, frames=5)
     assert strip.shape == (5, 3)
     assert (strip[:, 1:] == AT[1:]).all()
-    assert (strip[0, 0], strip[-1, 0]) == (pytest.approx(ends[0], abs=1e-3), pytest.approx(ends[1], abs=1e-3))
+    assert (strip[0, 0], strip[-1, 0]) == (
+        pytest.approx(ends[0], abs=1e-3),
+        pytest.approx(ends[1], abs=1e-3),
+    )
     assert (np.diff(strip[:, 0]) > 0).all()
     assert AT.tolist() == [0.5, -1.0, 3.0]
 
 
 def test_quantiles_of_the_aggregate_follow_the_data_where_equal_steps_do_not():
     skewed = CODES**3
-    by_rank, by_value = (traverse(AT, 0, over=over, codes=skewed, frames=3)[1, 0] for over in ("aggregate", "min-max"))
+    by_rank, by_value = (
+        traverse(AT, 0, over=over, codes=skewed, frames=3)[1, 0]
+        for over in ("aggregate", "min-max")
+    )
     assert by_rank == pytest.approx(1.0)  # the median, 1 ** 3
     assert by_value == pytest.approx((6**3 - 4**3) / 2)
 
@@ -83,10 +98,15 @@ def test_the_kl_on_arrays_is_that_on_tensors():
 
 def test_more_samples_come_nearer_to_the_likelihood_from_below():
     torch.manual_seed(0)
-    model, x = VAE(nn.Linear(6, 4), nn.Linear(2, 6), Gaussian(scale=1.0), Beta(), latents=2), torch.randn(200, 6)
+    model, x = (
+        VAE(nn.Linear(6, 4), nn.Linear(2, 6), Gaussian(scale=1.0), Beta(), latents=2),
+        torch.randn(200, 6),
+    )
     weights, bias = model.decoder.weight.double(), model.decoder.bias.double()
     truth = (
-        torch.distributions.MultivariateNormal(bias, weights @ weights.T + torch.eye(6)).log_prob(x.double()).detach()
+        torch.distributions.MultivariateNormal(bias, weights @ weights.T + torch.eye(6))
+        .log_prob(x.double())
+        .detach()
     )
     found = [log_likelihood(model, x, samples=n).double().mean().item() for n in (1, 10, 300)]
     assert found[0] < found[1] < found[2] < truth.mean().item() + 0.02
@@ -94,13 +114,19 @@ def test_more_samples_come_nearer_to_the_likelihood_from_below():
 
 
 def test_a_point_has_no_likelihood():
-    model = VAE(nn.Linear(6, 2), nn.Linear(2, 6), Gaussian(), Beta(beta=0.0), latents=2, posterior="point")
+    model = VAE(
+        nn.Linear(6, 2), nn.Linear(2, 6), Gaussian(), Beta(beta=0.0), latents=2, posterior="point"
+    )
     with pytest.raises(NotAvailable, match="no likelihood"):
         log_likelihood(model, torch.rand(2, 6))
 
 
 def test_a_composed_code_has_each_latent_from_where_it_was_asked():
-    base, one, two = np.array([[1, 2, 3], [4, 5, 6]]), np.array([[7, 8, 9], [10, 11, 12]]), np.array([[13, 14, 15]])
+    base, one, two = (
+        np.array([[1, 2, 3], [4, 5, 6]]),
+        np.array([[7, 8, 9], [10, 11, 12]]),
+        np.array([[13, 14, 15]]),
+    )
     assert compose(base, (one, [0]), (two, [2])).tolist() == [[7, 2, 15], [10, 5, 15]]
     assert base.tolist() == [[1, 2, 3], [4, 5, 6]]
     assert compose(base).tolist() == base.tolist()

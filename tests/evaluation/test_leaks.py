@@ -15,7 +15,9 @@ RNG = np.random.default_rng(0)
 CLASS = np.where(RNG.random(N) < 0.5, 0, RNG.integers(1, 4, N))  # the first has half of the rows
 PLACE = RNG.random(N)
 FACTORS = np.c_[CLASS, PLACE]
-BLOCKS = as_blocks({"class": slice(0, 4), "style": slice(4, 6), "pose": slice(6, 7), "noise": slice(7, 9)})
+BLOCKS = as_blocks(
+    {"class": slice(0, 4), "style": slice(4, 6), "pose": slice(6, 7), "noise": slice(7, 9)}
+)
 SIDES = RNG.normal(size=(N, 2))
 CODES = np.c_[np.eye(4)[CLASS], SIDES, PLACE + RNG.normal(size=N) * PLACE.std(), np.zeros((N, 2))]
 FOUND = leaks(CODES, BLOCKS, FACTORS, ("class", "place"), ("categorical", "continuous"))
@@ -41,7 +43,9 @@ def test_a_place_under_as_much_noise_is_half_explained() -> None:
 def test_units_of_the_code_and_unknown_labels_do_not_matter() -> None:
     factors = np.where(np.arange(N)[:, None] % 7 == 0, np.nan, FACTORS)
     kinds = ("categorical", "continuous")
-    one, other = (leaks(CODES * unit, BLOCKS, factors, ("class", "place"), kinds) for unit in (1, 1e4))
+    one, other = (
+        leaks(CODES * unit, BLOCKS, factors, ("class", "place"), kinds) for unit in (1, 1e4)
+    )
     assert one["class"]["class"].score == 1.0
     assert other["pose"]["place"].score == pytest.approx(one["pose"]["place"].score)
 

@@ -11,11 +11,15 @@ from unweave.evaluation.evaluate import evaluate
 
 def test_factors_that_never_vary_are_named() -> None:
     rng = np.random.default_rng(0)
-    v = np.stack([rng.integers(4, size=300), np.full(300, 2), rng.integers(3, size=300)], 1).astype(float)
+    v = np.stack([rng.integers(4, size=300), np.full(300, 2), rng.integers(3, size=300)], 1).astype(
+        float
+    )
     x = np.zeros((300, 1, 4, 4), np.uint8)
     x[:, 0, 0, 0] = 50 * v[:, 0]
     x[:, 0, 0, 1] = 50 * v[:, 2]
-    data = ImageData(x, labels=v, factor_names=("shape", "size", "angle"), factor_kinds=("categorical",) * 3)
+    data = ImageData(
+        x, labels=v, factor_names=("shape", "size", "angle"), factor_kinds=("categorical",) * 3
+    )
 
     def codes(images: NDArray[np.generic]) -> NDArray[np.float64]:
         return images.reshape(len(images), -1)[:, :2].astype(float)

@@ -35,7 +35,12 @@ def factors_of(name: str, n: int = 1_000) -> np.ndarray:
 @pytest.mark.parametrize("name", GRIDS)
 def test_no_false_alarm_where_codes_are_labels_too(name: str) -> None:
     v = factors_of(name)
-    for codes in (v, v[:, ::-1] / 7, (v > v.mean(0)).astype(float), RNG.integers(0, 2, (len(v), 10))):
+    for codes in (
+        v,
+        v[:, ::-1] / 7,
+        (v > v.mean(0)).astype(float),
+        RNG.integers(0, 2, (len(v), 10)),
+    ):
         assert not look_swapped(Table.of(codes, v))
         assert not look_swapped(Table.of(v + RNG.normal(size=v.shape), v))
 
@@ -69,7 +74,15 @@ def test_so_it_does_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFi
     v = factors_of("shapes3d", 300)
     np.save(tmp_path / "v.npy", v)
     np.save(tmp_path / "z.npy", v[:, :2] + RNG.normal(size=(300, 2)))
-    words = ["evaluate", "--codes", str(tmp_path / "v.npy"), "--factors", str(tmp_path / "z.npy"), "--metrics", "MCC"]
+    words = [
+        "evaluate",
+        "--codes",
+        str(tmp_path / "v.npy"),
+        "--factors",
+        str(tmp_path / "z.npy"),
+        "--metrics",
+        "MCC",
+    ]
     with warnings.catch_warnings(action="default"):
         assert main(words) == 0
     assert capsys.readouterr().err == f"unweave: warning: {SWAPPED}\n"

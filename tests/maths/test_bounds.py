@@ -22,7 +22,9 @@ def gaussians(rows, seed, rho=RHO):
 
 def log_ratio(x, y, rho=RHO):
     """log p(x, y) / (p(x) p(y)) by the densities."""
-    return -0.5 * math.log(1 - rho**2) - (rho**2 * (x**2 + y**2) - 2 * rho * x * y) / (2 * (1 - rho**2))
+    return -0.5 * math.log(1 - rho**2) - (rho**2 * (x**2 + y**2) - 2 * rho * x * y) / (
+        2 * (1 - rho**2)
+    )
 
 
 def ratios(rows, seed):
@@ -45,12 +47,16 @@ def test_formulas_by_loops():
     scores = np.random.default_rng(0).normal(size=(5, 5))
     pairs, others = by_loops(scores)
     t = torch.tensor(scores)
-    assert donsker_varadhan(t).item() == pytest.approx(pairs.mean() - math.log(np.exp(others).mean()), rel=1e-6)
+    assert donsker_varadhan(t).item() == pytest.approx(
+        pairs.mean() - math.log(np.exp(others).mean()), rel=1e-6
+    )
     assert nwj(t).item() == pytest.approx(pairs.mean() - np.exp(others - 1).mean(), rel=1e-6)
     rows = [scores[i, i] - math.log(np.exp(scores[i]).mean()) for i in range(5)]
     assert infonce(t).item() == pytest.approx(np.mean(rows), rel=1e-6)
     assert club(t).item() == pytest.approx(pairs.mean() - others.mean(), rel=1e-6)
-    shannon = (math.log(2) - np.log1p(np.exp(-pairs))).mean() - (np.log1p(np.exp(others)) - math.log(2)).mean()
+    shannon = (math.log(2) - np.log1p(np.exp(-pairs))).mean() - (
+        np.log1p(np.exp(others)) - math.log(2)
+    ).mean()
     assert jensen_shannon(t).item() == pytest.approx(shannon, rel=1e-6)
 
 
@@ -84,7 +90,11 @@ def test_jensen_shannon_is_the_divergence_and_not_the_information():
         ratio = math.exp(log_ratio(x, y))
         independent = math.exp(-(x**2 + y**2) / 2) / (2 * math.pi)
         middle = (1 + ratio) / 2
-        return independent * (ratio * math.log(ratio / middle) - math.log(middle)) if ratio > 0 else 0.0
+        return (
+            independent * (ratio * math.log(ratio / middle) - math.log(middle))
+            if ratio > 0
+            else 0.0
+        )
 
     divergence = dblquad(density, -7, 7, -7, 7, epsabs=1e-6)[0]
     mean, error = mean_and_error([jensen_shannon(ratios(512, seed)) for seed in range(100)])
@@ -107,7 +117,9 @@ def test_the_ceilings():
 
 @pytest.mark.parametrize("bound", BOUNDS)
 def test_gradients_are_right(bound):
-    scores = torch.randn(4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    scores = torch.randn(
+        4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0), requires_grad=True
+    )
     (gradient,) = torch.autograd.grad(bound(scores), scores)
     step = 1e-3
     change = torch.zeros(4, 4, dtype=torch.float64)

@@ -24,15 +24,22 @@ def independent(seed: int, m: int, d: int = 10, sd: float = 0.31):
 
 
 def mean_chain(estimator, m=64, n=N, repeats=40, **settings):
-    terms = [torch.stack(chain(*independent(s, m, **settings), n=n, estimator=estimator)) for s in range(repeats)]
+    terms = [
+        torch.stack(chain(*independent(s, m, **settings), n=n, estimator=estimator))
+        for s in range(repeats)
+    ]
     return torch.stack(terms).mean(0).tolist()
 
 
 @pytest.mark.parametrize("m", [2, 5, 64])
 def test_stratified_weights_of_a_row_sum_to_one_with_one_nth_on_the_diagonal(m):
     weights = log_weights(m, N, "stratified", torch.device("cpu")).double().exp()
-    torch.testing.assert_close(weights.sum(1), torch.ones(m, dtype=torch.float64), atol=1e-5, rtol=0)
-    torch.testing.assert_close(weights.diagonal() * N, torch.ones(m, dtype=torch.float64), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        weights.sum(1), torch.ones(m, dtype=torch.float64), atol=1e-5, rtol=0
+    )
+    torch.testing.assert_close(
+        weights.diagonal() * N, torch.ones(m, dtype=torch.float64), atol=1e-5, rtol=0
+    )
     assert weights[~torch.eye(m, dtype=torch.bool)].unique().numel() == 1
 
 
@@ -46,7 +53,10 @@ def test_no_weight_of_the_peers_is_on_the_wrong_cell():
 
 def test_weighted_weights_are_one_over_nm():
     torch.testing.assert_close(
-        log_weights(4, 100, "weighted", torch.device("cpu")).exp(), torch.full((4, 4), 1 / 400), rtol=1e-5, atol=0
+        log_weights(4, 100, "weighted", torch.device("cpu")).exp(),
+        torch.full((4, 4), 1 / 400),
+        rtol=1e-5,
+        atol=0,
     )
 
 
@@ -60,8 +70,13 @@ def test_stratified_weights_of_a_batch_that_holds_an_image_twice():
 def test_the_stratified_estimate_is_unbiased_in_batches_drawn_with_replacement():
     """q(z_0) over all 63 batches of rows 0, a, b, c from 4 images, but for the one of image 0 alone."""
     z, mean, log_var = (t.double() for t in independent(6, 4, d=2))
-    batches = [torch.tensor((0, *rest)) for rest in itertools.product(range(4), repeat=3) if any(rest)]
-    found = [aggregate(z[b], mean[b], log_var[b], n=4, estimator="stratified", index=b)[0][0].exp() for b in batches]
+    batches = [
+        torch.tensor((0, *rest)) for rest in itertools.product(range(4), repeat=3) if any(rest)
+    ]
+    found = [
+        aggregate(z[b], mean[b], log_var[b], n=4, estimator="stratified", index=b)[0][0].exp()
+        for b in batches
+    ]
     others = [float((b[1:] != 0).sum()) for b in batches]
     assert len({*others}) == 3  # batches with one, two and three others
     whole = aggregate(z, mean, log_var, n=4, estimator="stratified")[0][0].exp()
@@ -76,9 +91,13 @@ def test_an_image_drawn_twice_does_not_raise_the_density_of_its_code():
         g = torch.Generator().manual_seed(seed)
         index = torch.randint(200, (64,), generator=g)
         z = mean[index] + 0.31 * torch.randn(64, 10, generator=g)
-        each = torch.distributions.Normal(mean, (log_var / 2).exp()).log_prob(z[:, None]).sum(2)  # (64, 200)
+        each = (
+            torch.distributions.Normal(mean, (log_var / 2).exp()).log_prob(z[:, None]).sum(2)
+        )  # (64, 200)
         whole = each.logsumexp(1) - math.log(200)
-        found, _ = aggregate(z, mean[index], log_var[index], n=200, estimator="stratified", index=index)
+        found, _ = aggregate(
+            z, mean[index], log_var[index], n=200, estimator="stratified", index=index
+        )
         gaps.append((found - whole).mean())
     assert torch.stack(gaps).mean().item() == pytest.approx(0, abs=0.08)
 
@@ -120,7 +139,10 @@ def test_closed_form_of_correlated_gaussians():
     """Codes of covariance S + v I: TC = -1/2 log det of their correlations, I = 1/2 log det(S + v I) - d/2 log v."""
     m, v, rho = 2000, 0.25, 0.7
     scatter = torch.tensor([[1.0, rho], [rho, 1.0]])
-    mean = torch.randn(m, 2, generator=torch.Generator().manual_seed(0)) @ torch.linalg.cholesky(scatter).T
+    mean = (
+        torch.randn(m, 2, generator=torch.Generator().manual_seed(0))
+        @ torch.linalg.cholesky(scatter).T
+    )
     log_var = torch.full((m, 2), math.log(v))
     z = mean + math.sqrt(v) * torch.randn(m, 2, generator=torch.Generator().manual_seed(1))
     found = chain(z, mean, log_var, n=m, estimator="stratified")
@@ -145,12 +167,16 @@ def test_the_logged_weighted_total_correlation_leaves_out_the_constant_of_its_we
     information, correlation, _ = mean_chain("weighted")
     assert correlation + 9 * math.log(N * 64) == pytest.approx(129, abs=1)
     assert -35 < correlation < 0
-    assert information == pytest.approx(math.log(N * 64), abs=0.1)  # no image of the batch explains another's code
+    assert information == pytest.approx(
+        math.log(N * 64), abs=0.1
+    )  # no image of the batch explains another's code
 
 
 def test_the_weighted_total_correlation_lies_below_the_truth_by_d_minus_1_log_n_where_codes_are_apart():
     """Every image alone in each of 3 columns: TC is 2 log 40 = 7.38, the weighted estimate 0; not 2 log M = 4.16 below."""
-    mean = 100.0 * torch.stack([torch.randperm(40, generator=torch.Generator().manual_seed(d)) for d in range(3)], 1)
+    mean = 100.0 * torch.stack(
+        [torch.randperm(40, generator=torch.Generator().manual_seed(d)) for d in range(3)], 1
+    )
     z, log_var = mean + 0.1, torch.zeros(40, 3)
     with pytest.warns(UserWarning, match="at its ceiling"):
         truth = whole_chain(z, mean, log_var).total_correlation
@@ -165,7 +191,9 @@ def test_the_gradient_of_the_total_correlation_is_that_of_disentanglement_lib():
     pairs = torch.distributions.Normal(mean[None], (log_var[None] / 2).exp()).log_prob(z[:, None])
     theirs = (pairs.sum(2).logsumexp(1) - pairs.logsumexp(1).sum(1)).mean()
     ours = chain(z, mean, log_var, n=1000, estimator="weighted").total_correlation
-    for a, b in zip(torch.autograd.grad(ours, (z, mean)), torch.autograd.grad(theirs, (z, mean)), strict=True):
+    for a, b in zip(
+        torch.autograd.grad(ours, (z, mean)), torch.autograd.grad(theirs, (z, mean)), strict=True
+    ):
         torch.testing.assert_close(a, b)
     torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=0)
 
@@ -179,7 +207,9 @@ def test_total_correlation_does_not_underflow():
 
 
 def test_one_image_is_a_batch():
-    assert all(math.isfinite(float(t)) for t in chain(*independent(0, 1), n=10, estimator="weighted"))
+    assert all(
+        math.isfinite(float(t)) for t in chain(*independent(0, 1), n=10, estimator="weighted")
+    )
 
 
 def test_the_whole_chain_is_the_stratified_one_of_a_batch_that_is_the_data():
@@ -192,7 +222,9 @@ def test_the_whole_chain_is_the_stratified_one_of_a_batch_that_is_the_data():
 
 def test_the_whole_chain_finds_the_closed_form_without_a_warning():
     """2,000 images, 2 independent columns of sd .5: I = 2 log 2 = 1.39, far below log N = 7.6; TC 0, marginals normal."""
-    information, correlation, dimension = (float(t) for t in whole_chain(*independent(5, 2000, d=2, sd=0.5)))
+    information, correlation, dimension = (
+        float(t) for t in whole_chain(*independent(5, 2000, d=2, sd=0.5))
+    )
     assert information == pytest.approx(2 * math.log(2), abs=0.05)
     assert correlation == pytest.approx(0, abs=0.02)
     assert dimension == pytest.approx(0, abs=0.02)
@@ -213,7 +245,9 @@ def test_the_constant_of_the_weights_counts_shared_columns_once_for_a_group():
     """(D - 1) log(N M) of the code, less 3/4 of (3 - 1) log(N M) of three columns that four images share."""
     share = torch.tensor([0.25, 0.25, 0.25, 1.0, 1.0]).expand(2, 5)
     assert carried(2, 5, n=10, estimator="weighted") == pytest.approx(4 * math.log(20))
-    assert float(carried(2, 5, n=10, estimator="weighted", share=share)) == pytest.approx(2.5 * math.log(20))
+    assert float(carried(2, 5, n=10, estimator="weighted", share=share)) == pytest.approx(
+        2.5 * math.log(20)
+    )
     assert carried(2, 5, n=10, estimator="stratified", share=share) == 0
 
 

@@ -21,7 +21,9 @@ def normal(seed, n=200, d=10):
 
 
 def mean_mmd(change, kind, d=10, repeats=20):
-    return torch.stack([mmd(change(normal(s, d=d)), normal(1000 + s, d=d), kind) for s in range(repeats)])
+    return torch.stack(
+        [mmd(change(normal(s, d=d)), normal(1000 + s, d=d), kind) for s in range(repeats)]
+    )
 
 
 def test_kernels_by_hand():
@@ -30,7 +32,9 @@ def test_kernels_by_hand():
     assert squared_distances(a, b).item() == 6
     assert kernel(a, b, "rbf").item() == pytest.approx(math.exp(-1))
     assert kernel(a, b, "infovae").item() == pytest.approx(math.exp(-6 / 9))
-    assert kernel(a, b, "imq").item() == pytest.approx(sum(s / (s + 1) for s in (0.1, 0.2, 0.5, 1, 2, 5, 10)))
+    assert kernel(a, b, "imq").item() == pytest.approx(
+        sum(s / (s + 1) for s in (0.1, 0.2, 0.5, 1, 2, 5, 10))
+    )
 
 
 def test_mmd_by_loops():
@@ -47,8 +51,12 @@ def test_mmd_by_loops():
 
 def test_mmd_has_the_closed_form_of_gaussians():
     """RBF of squared width D between N(0, 1) and N(m, 1) in one column: 2 sqrt(1/3) (1 - exp(-m^2 / 6)), D = 1."""
-    found = torch.stack([mmd(normal(s, 400, 1) + 1.5, normal(99 + s, 400, 1), "rbf") for s in range(20)]).mean()
-    assert found.item() == pytest.approx(2 * math.sqrt(1 / 3) * (1 - math.exp(-(1.5**2) / 6)), abs=0.02)
+    found = torch.stack(
+        [mmd(normal(s, 400, 1) + 1.5, normal(99 + s, 400, 1), "rbf") for s in range(20)]
+    ).mean()
+    assert found.item() == pytest.approx(
+        2 * math.sqrt(1 / 3) * (1 - math.exp(-(1.5**2) / 6)), abs=0.02
+    )
 
 
 @pytest.mark.parametrize("kind", ["imq", "rbf", "infovae"])
@@ -83,7 +91,9 @@ def test_stein_direction_of_two_codes_by_hand():
     """Codes a and -a: the bandwidth is 4 a^2 / log 3, the kernel 1/3, and phi(a) = log 3 / (6 a) - a / 3."""
     for a in (1.0, 1e-3):
         wanted = math.log(3) / (6 * a) - a / 3
-        torch.testing.assert_close(stein_direction(torch.tensor([[a], [-a]])), torch.tensor([[wanted], [-wanted]]))
+        torch.testing.assert_close(
+            stein_direction(torch.tensor([[a], [-a]])), torch.tensor([[wanted], [-wanted]])
+        )
 
 
 def test_stein_direction_by_loops():
@@ -117,7 +127,8 @@ def test_covariance_is_of_the_batch_and_adds_the_images_own_variance_on_the_diag
     torch.testing.assert_close(covariance(mean), torch.cov(mean.T, correction=0))
     both = covariance(mean, log_var)
     torch.testing.assert_close(
-        both - torch.diag(both.diagonal()), covariance(mean) - torch.diag(covariance(mean).diagonal())
+        both - torch.diag(both.diagonal()),
+        covariance(mean) - torch.diag(covariance(mean).diagonal()),
     )
     torch.testing.assert_close(both.diagonal() - covariance(mean).diagonal(), log_var.exp().mean(0))
 
@@ -131,7 +142,9 @@ def test_covariance_of_a_collapsed_posterior_is_the_identity():
 
 def test_covariance_penalties_of_ideal_codes_are_small():
     """Means of N(0, I): about D (D - 1) / M and 2 D / M. PyTorch-VAE, which centres over columns, gave 3515 and 15247."""
-    found = torch.tensor([distance_from_identity(covariance(normal(s, 144, 10))) for s in range(100)]).mean(0)
+    found = torch.tensor(
+        [distance_from_identity(covariance(normal(s, 144, 10))) for s in range(100)]
+    ).mean(0)
     assert found.tolist() == [pytest.approx(90 / 144, rel=0.1), pytest.approx(20 / 144, rel=0.2)]
 
 
@@ -144,16 +157,22 @@ def test_a_grid_has_a_product_support_and_a_diagonal_has_not():
     side = torch.linspace(-1, 1, 5)
     assert support_gap(torch.cartesian_prod(side, side)).item() == 0
     correlated = torch.cartesian_prod(side, side)[[*range(25), *([0] * 50)]]
-    assert support_gap(correlated).item() == 0  # frequencies do not matter: correlation is not punished
+    assert (
+        support_gap(correlated).item() == 0
+    )  # frequencies do not matter: correlation is not punished
     diagonal = torch.stack([side, side], 1)
-    assert support_gap(diagonal).item() == pytest.approx(2.0)  # corner (-1, 1) is 1, 1 away from (0, 0)
+    assert support_gap(diagonal).item() == pytest.approx(
+        2.0
+    )  # corner (-1, 1) is 1, 1 away from (0, 0)
 
 
 def test_support_gap_by_loops_over_three_columns():
     z, total = normal(0, 6, 3), 0.0
     for i, j in ((0, 1), (0, 2), (1, 2)):
         corners = [(float(a), float(b)) for a in z[:, i] for b in z[:, j]]
-        total += max(min((a - float(c[i])) ** 2 + (b - float(c[j])) ** 2 for c in z) for a, b in corners)
+        total += max(
+            min((a - float(c[i])) ** 2 + (b - float(c[j])) ** 2 for c in z) for a, b in corners
+        )
     assert support_gap(z).item() == pytest.approx(total, rel=1e-5)
     assert support_gap(z, draws=2000).item() == pytest.approx(total, rel=1e-5)
     assert support_gap(z, pairs=1).item() <= total

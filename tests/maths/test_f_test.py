@@ -29,7 +29,9 @@ def by_authors(z, y, a, b):
     for column in z.numpy().T:
         first, second = column[y == a], column[y == b]
         middle = (first.mean() + second.mean()) / 2
-        between = len(first) * (first.mean() - middle) ** 2 + len(second) * (second.mean() - middle) ** 2
+        between = (
+            len(first) * (first.mean() - middle) ** 2 + len(second) * (second.mean() - middle) ** 2
+        )
         within = ((first - first.mean()) ** 2).sum() + ((second - second.mean()) ** 2).sum()
         found.append(betainc(0.5, (len(first) + len(second) - 2) / 2, between / (between + within)))
     return found
@@ -48,7 +50,9 @@ def test_the_midpoint_is_the_authors_and_not_the_f_of_unequal_sizes(sizes):
     np.testing.assert_allclose(ours, by_authors(z, y, 0, 1), rtol=1e-10)
     assert (ours > by_scipy(z, y, 0, 1) + 1e-3).all()
     equal = codes((6, 6))
-    torch.testing.assert_close(log_cdf(*equal, "midpoint"), log_cdf(*equal, "weighted"), rtol=1e-12, atol=0)
+    torch.testing.assert_close(
+        log_cdf(*equal, "midpoint"), log_cdf(*equal, "weighted"), rtol=1e-12, atol=0
+    )
 
 
 def test_all_pairs_in_any_order_of_rows():
@@ -64,7 +68,9 @@ def test_of_equal_means_it_is_uniform():
     z, y = codes((5, 5), dimensions=20_000, shift=0.0)
     surprise = -log_cdf(z, y)
     assert float(surprise.mean()) == pytest.approx(1, abs=4 / np.sqrt(20_000))
-    assert float(surprise.exp().reciprocal().mean()) == pytest.approx(0.5, abs=4 / np.sqrt(12 * 20_000))
+    assert float(surprise.exp().reciprocal().mean()) == pytest.approx(
+        0.5, abs=4 / np.sqrt(12 * 20_000)
+    )
 
 
 def test_separated_classes_have_no_loss_and_no_gradient():
@@ -123,7 +129,9 @@ def test_a_dimension_that_is_constant_within_classes_separates_them():
     assert log_cdf(z, torch.tensor([0, 0, 1, 1])) == pytest.approx(0, abs=1e-2)
 
 
-@pytest.mark.parametrize(("y", "message"), [((0, 0, 7), "class 7 has one code"), ((3, 3, 3), "one class")])
+@pytest.mark.parametrize(
+    ("y", "message"), [((0, 0, 7), "class 7 has one code"), ((3, 3, 3), "one class")]
+)
 def test_what_has_no_f_is_refused_in_one_line(y, message):
     with pytest.raises(ValueError, match=rf"^[^\n]*{message}[^\n]*$"):
         log_cdf(torch.randn(3, 2), torch.tensor(y))

@@ -6,13 +6,23 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
-from unweave.maths.gaussian import geometric, kl, log_densities, log_density, log_standard, mixture, product
+from unweave.maths.gaussian import (
+    geometric,
+    kl,
+    log_densities,
+    log_density,
+    log_standard,
+    mixture,
+    product,
+)
 from unweave.types import Posterior
 
 
 def test_densities_are_those_of_torch():
     z, mean, log_var = torch.randn(3, 50, 4, dtype=torch.float64)
-    torch.testing.assert_close(log_density(z, mean, log_var), Normal(mean, (log_var / 2).exp()).log_prob(z))
+    torch.testing.assert_close(
+        log_density(z, mean, log_var), Normal(mean, (log_var / 2).exp()).log_prob(z)
+    )
     torch.testing.assert_close(log_standard(z), Normal(torch.zeros_like(z), 1.0).log_prob(z))
 
 
@@ -20,13 +30,17 @@ def test_densities_of_all_pairs_are_those_of_each():
     z = torch.randn(5, 4, dtype=torch.float64)
     mean, log_var = torch.randn(2, 6, 4, dtype=torch.float64)
     each = [[log_density(to, m, v).sum() for to in z] for m, v in zip(mean, log_var, strict=True)]
-    torch.testing.assert_close(log_densities(z, mean, log_var), torch.tensor(each, dtype=torch.float64))
+    torch.testing.assert_close(
+        log_densities(z, mean, log_var), torch.tensor(each, dtype=torch.float64)
+    )
 
 
 def test_kl_of_two_gaussians_is_that_of_torch_and_is_not_symmetric():
     mean, to_mean, log_var, to_log_var = torch.randn(4, 50, 4, dtype=torch.float64)
     found = kl(mean, log_var, to_mean, to_log_var)
-    wanted = kl_divergence(Normal(mean, (log_var / 2).exp()), Normal(to_mean, (to_log_var / 2).exp()))
+    wanted = kl_divergence(
+        Normal(mean, (log_var / 2).exp()), Normal(to_mean, (to_log_var / 2).exp())
+    )
     torch.testing.assert_close(found, wanted)
     assert (found >= 0).all()
     assert kl(mean, log_var, mean, log_var).abs().max() < 1e-12
@@ -34,7 +48,8 @@ def test_kl_of_two_gaussians_is_that_of_torch_and_is_not_symmetric():
 
 
 @pytest.mark.parametrize(
-    ("mean", "variance", "nats"), [(0.0, 1.0, 0.0), (2.0, 1.0, 2.0), (0.0, math.e, (math.e - 2) / 2)]
+    ("mean", "variance", "nats"),
+    [(0.0, 1.0, 0.0), (2.0, 1.0, 2.0), (0.0, math.e, (math.e - 2) / 2)],
 )
 def test_kl_to_the_prior_by_hand(mean, variance, nats):
     q = Posterior(torch.tensor([[mean]]), torch.tensor([[math.log(variance)]]))
@@ -43,7 +58,9 @@ def test_kl_to_the_prior_by_hand(mean, variance, nats):
 
 def test_a_shared_column_pays_its_share_of_the_kl():
     q = Posterior(torch.full((6, 2), 2.0), torch.zeros(6, 2), torch.tensor([1 / 3, 1.0]))
-    torch.testing.assert_close(q.kl().sum(0), torch.tensor([4.0, 12.0]))  # two groups of three: 2 x 2 nats, 6 x 2 nats
+    torch.testing.assert_close(
+        q.kl().sum(0), torch.tensor([4.0, 12.0])
+    )  # two groups of three: 2 x 2 nats, 6 x 2 nats
 
 
 def test_a_deterministic_code_has_no_kl_and_is_its_own_sample():
@@ -83,7 +100,8 @@ def test_mixture_averages_means_and_variances():
 
 
 @pytest.mark.parametrize(
-    ("join", "mean", "variance"), [(product, 1.6, 0.2), (geometric, 1.6, 0.4), (mixture, 1.0, 0.625)]
+    ("join", "mean", "variance"),
+    [(product, 1.6, 0.2), (geometric, 1.6, 0.4), (mixture, 1.0, 0.625)],
 )
 def test_an_image_that_is_twice_in_its_group_counts_once(join, mean, variance):
     """The same two, the first of them twice: precisions 1/2 + 1/2 + 4, of two images; in the other group nothing is twice.

@@ -13,7 +13,9 @@ X = torch.linspace(1e-6, 1 - 1e-6, 101, dtype=torch.double)
 
 @pytest.mark.parametrize("nu", [1, 2, 3, 8, 9, 18, 58, 7.3])
 def test_it_is_that_of_scipy(nu):
-    np.testing.assert_allclose(half_beta(X, nu), betainc(0.5, nu / 2, X.numpy()), rtol=1e-12, atol=0)
+    np.testing.assert_allclose(
+        half_beta(X, nu), betainc(0.5, nu / 2, X.numpy()), rtol=1e-12, atol=0
+    )
 
 
 def test_it_is_the_distribution_of_f():
@@ -42,7 +44,9 @@ def test_single_precision_stays_at_1_and_below():
         found = half_beta(x, nu)
         assert found.dtype == torch.float32
         assert (found <= 1).all()
-        np.testing.assert_allclose(found.detach(), betainc(0.5, nu / 2, x.detach().double().numpy()), rtol=2e-5)
+        np.testing.assert_allclose(
+            found.detach(), betainc(0.5, nu / 2, x.detach().double().numpy()), rtol=2e-5
+        )
         (gradient,) = torch.autograd.grad(found.sum(), x)
         assert gradient.isfinite().all()
         assert (gradient >= 0).all()

@@ -3,7 +3,13 @@
 import pytest
 import torch
 
-from unweave.maths.divergence import covariance, distance_from_identity, mmd, stein_direction, support_gap
+from unweave.maths.divergence import (
+    covariance,
+    distance_from_identity,
+    mmd,
+    stein_direction,
+    support_gap,
+)
 from unweave.maths.gaussian import geometric, kl, mixture, product
 from unweave.maths.information import chain
 from unweave.maths.single import in_float32
@@ -26,7 +32,9 @@ def grouped(f):
 
 
 def terms(part):
-    return lambda z, mean, log_var: torch.stack(list(part(Posterior(mean, log_var), z, 0, slice(None)).terms.values()))
+    return lambda z, mean, log_var: torch.stack(
+        list(part(Posterior(mean, log_var), z, 0, slice(None)).terms.values())
+    )
 
 
 def supervised(made):
@@ -43,7 +51,10 @@ STATISTICS = {
     "covariance": lambda z, mean, log_var: covariance(mean, log_var),
     "moments": lambda z, mean, log_var: torch.stack(distance_from_identity(covariance(z))),
     "stein": lambda z, mean, log_var: stein_direction(z),
-    **{f"mmd {kind}": lambda z, mean, _, kind=kind: mmd(z, mean, kind) for kind in ("imq", "rbf", "infovae")},
+    **{
+        f"mmd {kind}": lambda z, mean, _, kind=kind: mmd(z, mean, kind)
+        for kind in ("imq", "rbf", "infovae")
+    },
     "support gap": lambda z, mean, log_var: support_gap(z),
     "weighted": lambda *q: torch.stack(chain(*q, n=1000, estimator="weighted")),
     "stratified": lambda *q: torch.stack(chain(*q, n=1000, estimator="stratified")),
@@ -84,7 +95,9 @@ def test_a_keyword_in_low_precision_is_computed_in_float32():
     weight = torch.full((4, 4), 1 / 3, dtype=torch.bfloat16)
     with torch.autocast("cpu", torch.bfloat16):
         found = support_gap(CODES[0].bfloat16(), weight=weight)
-    torch.testing.assert_close(found, support_gap(CODES[0].bfloat16().float(), weight=weight.float()))
+    torch.testing.assert_close(
+        found, support_gap(CODES[0].bfloat16().float(), weight=weight.float())
+    )
 
 
 def test_without_autocast_nothing_is_touched():
@@ -95,4 +108,7 @@ def test_the_name_and_the_docstring_stay():
     def statistic(codes):
         """Of codes."""
 
-    assert (in_float32(statistic).__name__, in_float32(statistic).__doc__) == ("statistic", "Of codes.")
+    assert (in_float32(statistic).__name__, in_float32(statistic).__doc__) == (
+        "statistic",
+        "Of codes.",
+    )

@@ -34,7 +34,9 @@ class Squares(Likelihood):
         return 0.5 * ((x - output) ** 2).flatten(1).sum(1)
 
 
-def model(variables: str, recognition: str, generative: str, *, pixels: int = 4, **more: Any) -> GraphModel:
+def model(
+    variables: str, recognition: str, generative: str, *, pixels: int = 4, **more: Any
+) -> GraphModel:
     """A small model in float64 of vectors of four numbers, with weights at random."""
     torch.manual_seed(0)
     found = read_variables(variables, FACTS)

@@ -27,12 +27,17 @@ SUPERVISIONS = [None, *PARTS["supervision"]]
 def toy(regulariser="beta", divergence=None, pooling=None, supervision=None, **settings):
     """A VAE of toy networks, built as the command line builds it. Smooth units: none is dead, so all weights move."""
     encoder = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.Tanh(), nn.Linear(8, 2 * LATENTS))
-    decoder = nn.Sequential(nn.Linear(LATENTS, 8), nn.Tanh(), nn.Linear(8, 64), nn.Unflatten(1, (1, 8, 8)))
+    decoder = nn.Sequential(
+        nn.Linear(LATENTS, 8), nn.Tanh(), nn.Linear(8, 64), nn.Unflatten(1, (1, 8, 8))
+    )
     given = {"regulariser": regulariser, "latents": LATENTS, "lr": 1e-3} | settings
     parts = {"encoder": encoder, "decoder": decoder, "pooling": pooling, "supervision": supervision}
     if divergence:
         given["regulariser.divergence"] = divergence
-    critic = {"density-ratio": "regulariser.critic.", "adversarial": "regulariser.divergence.critic."}
+    critic = {
+        "density-ratio": "regulariser.critic.",
+        "adversarial": "regulariser.divergence.critic.",
+    }
     if prefix := critic.get(divergence or regulariser):
         given |= {prefix + name: value for name, value in TINY.items()}
     with torch.random.fork_rng():
@@ -52,9 +57,13 @@ def stream(needs):
         g = torch.Generator().manual_seed(fold(7, step))
         images = torch.rand(*shape, 1, 8, 8, generator=g)
         changed = torch.tensor([True, False, False]).expand(6, 3) if "pairs" in needs else None
-        labels = torch.stack([torch.randint(n, (12,), generator=g).float() for n in INFO.factor_sizes], 1)
+        labels = torch.stack(
+            [torch.randint(n, (12,), generator=g).float() for n in INFO.factor_sizes], 1
+        )
         labels[torch.rand(12, 3, generator=g) < 0.25] = math.nan
-        labelled = Batch(torch.rand(12, 1, 8, 8, generator=g), v=labels) if "labels" in needs else None
+        labelled = (
+            Batch(torch.rand(12, 1, 8, 8, generator=g), v=labels) if "labels" in needs else None
+        )
         return Batch(images, changed=changed, labelled=labelled)
 
     return at
@@ -67,7 +76,9 @@ def training(*names, **settings):
 
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize(("regulariser", "divergence"), REGULARISERS)
-def test_trains_and_resumes_with_every_supervision(regulariser, divergence, pooling, tmp_path, monkeypatch):
+def test_trains_and_resumes_with_every_supervision(
+    regulariser, divergence, pooling, tmp_path, monkeypatch
+):
     monkeypatch.setattr("os.fsync", lambda file: None)  # 700 files: the disk is not what is tested
     for supervision in SUPERVISIONS:
         names = (regulariser, divergence, pooling, supervision)
@@ -75,7 +86,9 @@ def test_trains_and_resumes_with_every_supervision(regulariser, divergence, pool
         before = {name: [w.clone() for w in ws] for name, ws in whole.weights.items()}
         losses = list(whole.until(3))
         again = list(broken.until(2))
-        assert all(torch.equal(losses[i][k], again[i][k]) for i in range(2) for k in losses[i]), names
+        assert all(torch.equal(losses[i][k], again[i][k]) for i in range(2) for k in losses[i]), (
+            names
+        )
         folder = Folder.create(tmp_path / str(supervision), config())
         folder.checkpoint(broken, seconds=1.0)
         resumed = training(*names)
@@ -87,7 +100,11 @@ def test_trains_and_resumes_with_every_supervision(regulariser, divergence, pool
             assert losses[0][f"loss/{name}"] != losses[2][f"loss/{name}"], names
             for old, new, other in zip(before[name], weights, resumed.weights[name], strict=True):
                 assert torch.equal(new, other), names
-                assert not torch.equal(old, new), (names, name, tuple(new.shape))  # every owned parameter moved
+                assert not torch.equal(old, new), (
+                    names,
+                    name,
+                    tuple(new.shape),
+                )  # every owned parameter moved
 
 
 def test_the_table_of_combinations_is_the_registry():

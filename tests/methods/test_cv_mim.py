@@ -29,7 +29,12 @@ Array = NDArray[np.float64]
 
 def method(**settings: object) -> CVMIM:
     torch.manual_seed(0)
-    small = {"encoder.width": 8, "encoder.depth": 1, "whole_encoder.width": 8, "whole_encoder.depth": 1}
+    small = {
+        "encoder.width": 8,
+        "encoder.depth": 1,
+        "whole_encoder.width": 8,
+        "whole_encoder.depth": 1,
+    }
     made = resolve("cv-mim", {**small, "latents": 3, **settings}, INFO).make(INFO)
     assert isinstance(made, CVMIM)
     return made
@@ -71,7 +76,9 @@ def log_q(q: ConditionalGaussian, x: Array, y: Array) -> Array:
     for i, (mean, free) in enumerate(zip(*np.split(given, 2, axis=1), strict=True)):
         log_var = np.tanh(free)
         for j, value in enumerate(y):
-            density = -0.5 * ((value - mean) ** 2 / np.exp(log_var) + log_var + math.log(2 * math.pi))
+            density = -0.5 * (
+                (value - mean) ** 2 / np.exp(log_var) + log_var + math.log(2 * math.pi)
+            )
             found[i, j] = density.mean()
     return found
 
@@ -108,7 +115,9 @@ def test_the_three_losses_by_hand() -> None:
     made = method(known=0.7, view=3.0, disentangle=0.4, prior=0.6)
     batch = a_batch()
     pose_a, pose_b, view_a, view_b, whole_a, whole_b = codes_of(made, batch)
-    known = jensen_shannon(whole_a, (pose_a + view_a) / 2) + jensen_shannon(whole_b, (pose_b + view_b) / 2)
+    known = jensen_shannon(whole_a, (pose_a + view_a) / 2) + jensen_shannon(
+        whole_b, (pose_b + view_b) / 2
+    )
     shared = jensen_shannon(pose_a, pose_b)
     tables = [
         (1, log_q(made.view_of_pose, pose_a, view_a)),
@@ -127,7 +136,9 @@ def test_the_three_losses_by_hand() -> None:
     torch.manual_seed(5)
     of_uniform, uniform_slopes = judged(made.critic, torch.rand(12, 6).double().numpy())
     fooled = 2 * np.mean([softplus(-logit) for logit in logits])  # the sum over two views
-    told = 0.5 * (np.mean([softplus(-s) for s in of_uniform]) + np.mean([softplus(s) for s in logits]))
+    told = 0.5 * (
+        np.mean([softplus(-s) for s in of_uniform]) + np.mean([softplus(s) for s in logits])
+    )
     penalty = 0.5 * ((uniform_slopes**2).sum(1).mean() + (slopes**2).sum(1).mean())
     found = turn(made, batch).of
     model = -0.7 * known - 2 * 3.0 * shared + 0.4 * apart + 0.6 * fooled
@@ -259,7 +270,10 @@ def test_the_code_of_a_view_does_not_depend_on_those_beside_it(tmp_path: Path) -
     run = train("cv-mim", data, out=tmp_path, **SMALL)
     x = data.take(np.arange(16))
     np.testing.assert_allclose(run.encode(x)[3:4], run.encode(x[3:4]), rtol=1e-5, atol=1e-6)
-    assert {name: block.columns for name, block in run.blocks.items()} == {"pose": slice(0, 3), "view": slice(3, 6)}
+    assert {name: block.columns for name, block in run.blocks.items()} == {
+        "pose": slice(0, 3),
+        "view": slice(3, 6),
+    }
     with pytest.raises(NotAvailable, match="makes no images"):
         run.decode(run.encode(x))
 
@@ -270,10 +284,15 @@ def test_the_code_of_a_view_does_not_depend_on_those_beside_it(tmp_path: Path) -
         (ImageData(np.zeros((9, 5)), name="flat"), "flat has no groups"),
         (views(1, 4), "views has two views of one thing only"),
         (views(9, 1), "views cannot make views: no two of its rows"),
-        (ImageData(np.zeros((5, 5)), groups=[0, 0, 1, 1, 2], name="late"), "1 of 3 groups of late have one view only"),
+        (
+            ImageData(np.zeros((5, 5)), groups=[0, 0, 1, 1, 2], name="late"),
+            "1 of 3 groups of late have one view only",
+        ),
     ],
 )
-def test_data_without_two_views_of_two_things_are_refused(data: ImageData, message: str, tmp_path: Path) -> None:
+def test_data_without_two_views_of_two_things_are_refused(
+    data: ImageData, message: str, tmp_path: Path
+) -> None:
     with pytest.raises(ValueError, match=message) as caught:
         train("cv-mim", data, out=tmp_path, **SMALL)
     assert "\n" not in str(caught.value)

@@ -33,7 +33,9 @@ def a_batch(clips: int = 5, frames: int = 6) -> Batch:
 
 def numbered(clips: int, frames: int) -> Tensor:
     """Clips (clips, frames, 1, 1, 1) whose frame t of clip i shows 100 i + t."""
-    return (100.0 * torch.arange(clips)[:, None] + torch.arange(frames)).view(clips, frames, 1, 1, 1)
+    return (100.0 * torch.arange(clips)[:, None] + torch.arange(frames)).view(
+        clips, frames, 1, 1, 1
+    )
 
 
 def test_four_different_frames_of_each_clip_at_all_offsets() -> None:
@@ -58,7 +60,10 @@ def of_numpy(net: nn.Module, x: np.ndarray) -> np.ndarray:
     """A multilayer perceptron with ReLU or leaky ReLU, or tanh between, on float64 (n, F)."""
     for layer in net:
         if isinstance(layer, nn.Linear):
-            weight, bias = layer.weight.detach().double().numpy(), layer.bias.detach().double().numpy()
+            weight, bias = (
+                layer.weight.detach().double().numpy(),
+                layer.bias.detach().double().numpy(),
+            )
             x = x @ weight.T + bias
         elif isinstance(layer, nn.LeakyReLU):
             x = np.where(x > 0, x, layer.negative_slope * x)
@@ -78,8 +83,12 @@ def coded(bounded: nn.Module, frames: np.ndarray) -> np.ndarray:
 def test_the_losses_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     made = method(alpha=0.7, beta=0.3)
     batch = a_batch()
-    monkeypatch.setattr("unweave.methods.drnet.drawn", lambda x, count: x[:, [0, 1, 2, 3]].transpose(0, 1))
-    monkeypatch.setattr("unweave.methods.drnet.derangement", lambda n, device: (torch.arange(n) + 1) % n)
+    monkeypatch.setattr(
+        "unweave.methods.drnet.drawn", lambda x, count: x[:, [0, 1, 2, 3]].transpose(0, 1)
+    )
+    monkeypatch.setattr(
+        "unweave.methods.drnet.derangement", lambda n, device: (torch.arange(n) + 1) % n
+    )
     x = batch.x.double().numpy().reshape(5, 6, 64)
     contents = coded(made.encoder, np.concatenate([x[:, 0], x[:, 1]]))
     poses = coded(made.pose_encoder, np.concatenate([x[:, 2], x[:, 3]]))
@@ -93,14 +102,20 @@ def test_the_losses_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     similarity = ((content - again) ** 2).mean()
     unsure = -0.5 * np.log(same).mean() - 0.5 * np.log(1 - same).mean()
     first, then = made.losses(batch, 0)
-    assert first.of["scene"].item() == pytest.approx(-np.log(same).mean() - np.log(1 - other).mean(), rel=1e-5)
+    assert first.of["scene"].item() == pytest.approx(
+        -np.log(same).mean() - np.log(1 - other).mean(), rel=1e-5
+    )
     right = np.concatenate([same > 0.5, other < 0.5]).mean()
     assert first.terms["accuracy"].item() == pytest.approx(right)
-    assert then.of["model"].item() == pytest.approx(error + 0.7 * similarity + 0.3 * unsure, rel=1e-5)
+    assert then.of["model"].item() == pytest.approx(
+        error + 0.7 * similarity + 0.3 * unsure, rel=1e-5
+    )
     assert then.terms["unsure"].item() == pytest.approx(unsure - np.log(2), abs=1e-6)
     expected = similarity / (2 * content.var(0, ddof=1).mean())
     assert then.terms["similarity of others"].item() == pytest.approx(expected, rel=1e-4)
-    assert then.terms["spread of content"].item() == pytest.approx(np.median(content.std(0, ddof=1)), rel=0.2)
+    assert then.terms["spread of content"].item() == pytest.approx(
+        np.median(content.std(0, ddof=1)), rel=0.2
+    )
 
 
 def parts(made: DrNet) -> dict[str, list[nn.Parameter]]:
@@ -125,7 +140,9 @@ def test_the_predictor_is_trained_last_and_alone() -> None:
     made = method()
     statistics = made.pose_encoder.norm.running_mean.clone()
     assert moved(made, 5) == {"predictor"}
-    assert torch.equal(made.pose_encoder.norm.running_mean, statistics), "the encoders are fixed, statistics too"
+    assert torch.equal(made.pose_encoder.norm.running_mean, statistics), (
+        "the encoders are fixed, statistics too"
+    )
     assert moved(method(steps=4, last=0.2), 3) == {"predictor"}
 
 
@@ -142,10 +159,14 @@ def test_the_discriminator_teaches_the_decoded_pose_alone() -> None:
     assert to_pose.abs().sum() > 0
     made = method()
     seen: list[Tensor] = []
-    made.pose_encoder.register_forward_hook(lambda net, x, codes: seen.append(codes.requires_grad_()))
+    made.pose_encoder.register_forward_hook(
+        lambda net, x, codes: seen.append(codes.requires_grad_())
+    )
     turns = made.losses(a_batch(), 0)
     first = next(turns)
-    assert torch.autograd.grad(first.of["scene"], seen[0], allow_unused=True, retain_graph=True) == (None,)
+    assert torch.autograd.grad(
+        first.of["scene"], seen[0], allow_unused=True, retain_graph=True
+    ) == (None,)
     (to_poses,) = torch.autograd.grad(next(turns).of["model"], seen[0])  # (2 B, pose)
     assert to_poses[:5].abs().sum() > 0
     assert to_poses[5:].abs().sum() == 0
@@ -222,13 +243,18 @@ def test_a_prediction_is_made_of_earlier_frames_alone_and_of_the_last_content() 
         after = made.predictor(known, content)
     same = [torch.equal(before[:, t], after[:, t]) for t in range(5)]  # of poses 2 to 6
     assert same == [True, True, False, False, False]
-    contents = [made.predict(clips[:, :3], 1), made.predict(torch.cat([clips[:, 4:], clips[:, 1:3]], 1), 1)]
+    contents = [
+        made.predict(clips[:, :3], 1),
+        made.predict(torch.cat([clips[:, 4:], clips[:, 1:3]], 1), 1),
+    ]
     z = made.encode(clips[:, 2]).mean
     pose = made.predictor(made._fixed(made.pose_encoder, clips[:, :3]), z[:, :4])[:, -1]
     assert torch.allclose(contents[0][:, 0], made.decode(torch.cat([z[:, :4], pose], 1)), atol=1e-6)
 
 
-def test_the_loss_of_the_predictor_is_over_observed_frames_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_loss_of_the_predictor_is_over_observed_frames_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     made = method()
     batch = a_batch(4, 5)
     seen: dict[str, Tensor] = {}
@@ -242,7 +268,9 @@ def test_the_loss_of_the_predictor_is_over_observed_frames_too(monkeypatch: pyte
     true = made._fixed(made.pose_encoder, batch.x)
     expected = (true[:, :-1] * made.predictor.out.bias.sum() - true[:, 1:]).square().mean()
     assert turn.of["predictor"].item() == pytest.approx(expected.item(), rel=1e-5)
-    assert torch.equal(seen["content"], made._fixed(made.encoder, batch.x[:, 2:3])[:, 0]), "of the last observed frame"
+    assert torch.equal(seen["content"], made._fixed(made.encoder, batch.x[:, 2:3])[:, 0]), (
+        "of the last observed frame"
+    )
     assert not seen["content"].requires_grad
 
 
@@ -251,7 +279,9 @@ def test_without_beta_the_discriminator_watches_alone() -> None:
     first, then = made.losses(a_batch(), 0)
     assert "scene" in first.of
     assert "unsure" not in then.terms
-    gradients = torch.autograd.grad(then.of["model"], list(made.critic.parameters()), allow_unused=True)
+    gradients = torch.autograd.grad(
+        then.of["model"], list(made.critic.parameters()), allow_unused=True
+    )
     assert set(gradients) == {None}
 
 
@@ -263,7 +293,9 @@ def test_without_beta_the_discriminator_watches_alone() -> None:
         ({}, a_batch(1, 6), "the batch has 1 clip of 6 frames"),
     ],
 )
-def test_batches_that_it_cannot_use_are_refused(settings: dict[str, object], batch: Batch, message: str) -> None:
+def test_batches_that_it_cannot_use_are_refused(
+    settings: dict[str, object], batch: Batch, message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         next(method(**settings).losses(batch, 0))
 

@@ -38,7 +38,9 @@ def pca(orthogonal=True):
     x = torch.randn(40, D) @ w.T + SCALE * torch.randn(40, PIXELS)
     decoder = nn.Linear(D, PIXELS, bias=False)
     decoder.weight.data = w
-    log_p = MultivariateNormal(torch.zeros(PIXELS), w @ w.T + SCALE**2 * torch.eye(PIXELS)).log_prob(x)
+    log_p = MultivariateNormal(
+        torch.zeros(PIXELS), w @ w.T + SCALE**2 * torch.eye(PIXELS)
+    ).log_prob(x)
     return x, decoder, covariance @ w.T / SCALE**2, covariance, log_p
 
 
@@ -48,7 +50,9 @@ def mean_elbo(method, x, samples=3000):
 
 
 def make(decoder, weights, variances):
-    return VAE(Fixed(weights, variances.log()), decoder, Gaussian(scale=SCALE), Beta(beta=1.0), latents=D)
+    return VAE(
+        Fixed(weights, variances.log()), decoder, Gaussian(scale=SCALE), Beta(beta=1.0), latents=D
+    )
 
 
 def test_the_bound_is_tight_at_the_true_posterior():
@@ -92,7 +96,9 @@ def test_the_loss_of_beta_1_is_the_negative_bound():
 
 
 def test_a_code_that_is_a_point_has_no_bound():
-    method = VAE(nn.Linear(8, 3), nn.Linear(3, 8), Gaussian(), Beta(beta=0.0), latents=3, posterior="point")
+    method = VAE(
+        nn.Linear(8, 3), nn.Linear(3, 8), Gaussian(), Beta(beta=0.0), latents=3, posterior="point"
+    )
     with pytest.raises(NotAvailable, match="no bound"):
         method.elbo(torch.rand(2, 8))
 
@@ -100,5 +106,7 @@ def test_a_code_that_is_a_point_has_no_bound():
 def test_an_autoencoder_says_what_it_lacks():
     """It said that it had no likelihood, which it has."""
     method = AE(nn.Linear(PIXELS, D), nn.Linear(D, PIXELS), Gaussian())
-    with pytest.raises(NotAvailable, match=r"has a likelihood of an image given its code, but no prior"):
+    with pytest.raises(
+        NotAvailable, match=r"has a likelihood of an image given its code, but no prior"
+    ):
         method.elbo(torch.zeros(2, PIXELS))

@@ -28,7 +28,10 @@ def method(latents: int = 4, **settings: object) -> FStatistic:
 
 def a_batch(sizes: tuple[int, ...] = (4, 4, 4), latents: int = 4, seed: int = 0) -> Batch:
     y = torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes))
-    x = torch.randn(len(y), latents, generator=torch.Generator().manual_seed(seed)) + 0.5 * y[:, None]
+    x = (
+        torch.randn(len(y), latents, generator=torch.Generator().manual_seed(seed))
+        + 0.5 * y[:, None]
+    )
     return Batch(x, torch.arange(len(y)), y)
 
 
@@ -42,7 +45,10 @@ def by_hand(batch: Batch, pairs: list[tuple[int, int]], dimensions: int) -> list
     assert batch.y is not None
     found = []
     for a, b in pairs:
-        first, second = batch.x[batch.y == a].double().numpy(), batch.x[batch.y == b].double().numpy()
+        first, second = (
+            batch.x[batch.y == a].double().numpy(),
+            batch.x[batch.y == b].double().numpy(),
+        )
         cdf = f.cdf(f_oneway(first, second).statistic, 1, len(first) + len(second) - 2)
         found.append(float(-np.log(np.sort(cdf)[-dimensions:]).sum()))
     return found
@@ -53,8 +59,12 @@ def by_hand(batch: Batch, pairs: list[tuple[int, int]], dimensions: int) -> list
 def test_loss_is_that_of_the_paper(sizes: tuple[int, ...], dimensions: int) -> None:
     batch = a_batch(sizes)
     expected = by_hand(batch, [(0, 1), (0, 2), (1, 2)], dimensions)
-    assert loss(method(dimensions=dimensions), batch).item() == pytest.approx(np.mean(expected), rel=1e-4)
-    assert loss(method(dimensions=dimensions, over_pairs="sum"), batch).item() == pytest.approx(sum(expected), rel=1e-4)
+    assert loss(method(dimensions=dimensions), batch).item() == pytest.approx(
+        np.mean(expected), rel=1e-4
+    )
+    assert loss(method(dimensions=dimensions, over_pairs="sum"), batch).item() == pytest.approx(
+        sum(expected), rel=1e-4
+    )
 
 
 def test_the_authors_grand_mean_is_a_setting() -> None:
@@ -126,7 +136,9 @@ def test_training_separates_factors_in_dimensions_of_their_own() -> None:
     space = FactorSpace(("a", "b"), (5, 5))
     v = space.factors_at(np.arange(25)).astype(np.float32) - 2
     turned = v @ np.array([[0.8, 0.6], [-0.6, 0.8]], dtype=np.float32)
-    x = np.repeat(turned, 8, 0) + 0.1 * np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
+    x = np.repeat(turned, 8, 0) + 0.1 * np.random.default_rng(0).normal(size=(200, 2)).astype(
+        np.float32
+    )
     labels = np.repeat(v, 8, 0) + 2
     data = ImageData(x, labels=labels, factor_names=("a", "b"), factor_sizes=(5, 5), name="mixed")
     torch.manual_seed(0)
@@ -137,7 +149,9 @@ def test_training_separates_factors_in_dimensions_of_their_own() -> None:
     assert np.mean(terms[-20:]) < 0.2 * np.mean(terms[:20])
     codes = made.encode(torch.from_numpy(x)).mean.detach().numpy()
     related = np.abs(np.corrcoef(codes, labels, rowvar=False)[:4, 4:])  # (4, 2)
-    assert {int(related[:, 0].argmax()), int(related[:, 1].argmax())} == {int(k) for k in related.max(1).argsort()[-2:]}
+    assert {int(related[:, 0].argmax()), int(related[:, 1].argmax())} == {
+        int(k) for k in related.max(1).argsort()[-2:]
+    }
     assert (related.max(0) > 0.9).all()
 
 
@@ -177,7 +191,9 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_data_that_it_cannot_learn_from_are_refused_before_training(name: str, tmp_path: Path) -> None:
+def test_data_that_it_cannot_learn_from_are_refused_before_training(
+    name: str, tmp_path: Path
+) -> None:
     data, options, message = BAD[name]
     with pytest.raises(ValueError, match=rf"^[^\n]*{message}[^\n]*$"):
         train("f-statistic", data, out=tmp_path, steps=1, batch_size=8, batch_options=options)

@@ -24,7 +24,12 @@ ZYZ = (
 def by_row(t: Tensor) -> Tensor:
     """Noise (S, E, B, D) that is a function of the draw and of the image's row alone."""
     s, _, b, d = t.shape
-    at = torch.arange(s)[:, None, None, None] * 7 + torch.arange(b)[:, None] * 3 + torch.arange(d) + 1
+    at = (
+        torch.arange(s)[:, None, None, None] * 7
+        + torch.arange(b)[:, None] * 3
+        + torch.arange(d)
+        + 1
+    )
     return torch.sin(at.double() * 12.9898).expand_as(t)
 
 
@@ -57,7 +62,9 @@ def test_a_gaussian_label_is_one_for_the_rows_that_have_it(monkeypatch: pytest.M
     monkeypatch.setattr(torch, "randn_like", by_row)
     mixed = total(made, x, {"l": Label(value, some)})
     every = total(made, x, {"l": Label(value, torch.ones(4, dtype=torch.bool))})
-    torch.testing.assert_close(mixed, torch.where(some, every, total(made, x, {})), rtol=0, atol=1e-12)
+    torch.testing.assert_close(
+        mixed, torch.where(some, every, total(made, x, {})), rtol=0, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("enumerated", [True, False])

@@ -33,9 +33,15 @@ def test_graphs_are_read_in_any_order() -> None:
     [
         ("r|x l|s i|x s|l,i", r"recognition: there is a cycle, (l -> s -> l|s -> l -> s)"),
         ("r|r,x l|x i|x s|l,i", r"recognition: there is a cycle, r -> r"),
-        ("r|x l|x i|x s|l,j", r"recognition: s has the parent 'j', which is none of .*there are: i, l, r, s, x"),
+        (
+            "r|x l|x i|x s|l,j",
+            r"recognition: s has the parent 'j', which is none of .*there are: i, l, r, s, x",
+        ),
         ("r|x l|x i|x", "recognition: s is missing; write s, or s|PARENTS"),
-        ("r|x l|x i|x s|l,i k|x", "recognition: 'k' is not among the variables; there are: i, l, r, s"),
+        (
+            "r|x l|x i|x s|l,i k|x",
+            "recognition: 'k' is not among the variables; there are: i, l, r, s",
+        ),
         ("r|x l|x i|x s|l,i r", "recognition: r is there twice"),
         ("r|x l|x i|x s|l,l", "recognition: s has the same parent twice"),
         ("r|x l|x i|x s|", r"recognition: 's\|' is no variable with its parents"),
@@ -55,7 +61,10 @@ def test_a_recognition_graph_that_is_none_is_refused(text: str, message: str) ->
     [
         ("r l i s", r"generative: x, the image, has no parents: add x\|r,l,i,s"),
         ("r l i s x", r"generative: x, the image, has no parents"),
-        ("r|x l i s x|r", r"generative: r has the parent 'x', which is none of .*there are: i, l, r, s"),
+        (
+            "r|x l i s x|r",
+            r"generative: r has the parent 'x', which is none of .*there are: i, l, r, s",
+        ),
         ("r l|s i s|l x|r", "generative: there is a cycle"),
         ("r l i x|r", "generative: s is missing"),
     ],
@@ -66,7 +75,9 @@ def test_a_generative_graph_that_is_none_is_refused(text: str, message: str) -> 
 
 
 def test_variables_have_kinds_and_columns() -> None:
-    found = read_variables("y=categorical( class )  l=gaussian(size, shape) k=categorical(5) z=gaussian(7)", FACTS)
+    found = read_variables(
+        "y=categorical( class )  l=gaussian(size, shape) k=categorical(5) z=gaussian(7)", FACTS
+    )
     assert [(v.name, v.kind, v.columns, v.supervised) for v in found.values()] == [
         ("y", "categorical", 3, True),
         ("l", "gaussian", 2, True),
@@ -91,10 +102,19 @@ def test_variables_have_kinds_and_columns() -> None:
             "z=categorical(sizes)",
             "variables: z is labelled by 'sizes', which the data do not have; did you mean 'size'?",
         ),
-        ("z=categorical(size,shape)", "variables: z is categorical, so that it is of one factor; it names 2"),
-        ("z=gaussian(measured)", "variables: z is labelled by measured, which has no two values that are indices"),
+        (
+            "z=categorical(size,shape)",
+            "variables: z is categorical, so that it is of one factor; it names 2",
+        ),
+        (
+            "z=gaussian(measured)",
+            "variables: z is labelled by measured, which has no two values that are indices",
+        ),
         ("a=categorical(class) b=categorical(class)", "variables: two are labelled by the class"),
-        ("class=gaussian(2) b=categorical(class)", "variables: two are labelled by the class, or called class"),
+        (
+            "class=gaussian(2) b=categorical(class)",
+            "variables: two are labelled by the class, or called class",
+        ),
         ("", "variables is empty"),
     ],
 )
@@ -111,7 +131,9 @@ def test_classes_that_the_data_lack_are_refused() -> None:
 def test_labels_are_values_with_a_mark_where_they_are_known() -> None:
     found = read_variables("i=categorical(shape) l=gaussian(size,shape)", FACTS)
     nan = float("nan")
-    batch = Batch(torch.zeros(3, 4), v=torch.tensor([[2.0, 3.0, 0.5], [nan, 0.0, 0.5], [0.0, nan, 0.5]]))
+    batch = Batch(
+        torch.zeros(3, 4), v=torch.tensor([[2.0, 3.0, 0.5], [nan, 0.0, 0.5], [0.0, nan, 0.5]])
+    )
     shape = found["i"].label(batch)
     assert shape.known.tolist() == [True, False, True]
     assert shape.value[[0, 2]].tolist() == [[0, 0, 1], [1, 0, 0]]
@@ -152,7 +174,10 @@ def test_a_graph_with_labels_of_factors_trains(tmp_path) -> None:  # type: ignor
 
 def test_a_variable_that_no_image_has_a_label_of_is_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
     options = {"labels": 24, "observed": ["shape", "angle"]}
-    with pytest.raises(ValueError, match="graph-vae learns from labels of size, which none of the labelled images has"):
+    with pytest.raises(
+        ValueError,
+        match="graph-vae learns from labels of size, which none of the labelled images has",
+    ):
         unweave.train("graph-vae", tiny(), out=tmp_path, batch_options=options, **SMALL)
     assert not list(tmp_path.iterdir())
 

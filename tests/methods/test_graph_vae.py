@@ -51,7 +51,11 @@ def known() -> GraphModel:
 
 
 def y_is_one(rows: int = 1) -> dict[str, Label]:
-    return {"y": Label(torch.tensor([0.0, 1.0]).double().expand(rows, 2), torch.ones(rows, dtype=torch.bool))}
+    return {
+        "y": Label(
+            torch.tensor([0.0, 1.0]).double().expand(rows, 2), torch.ones(rows, dtype=torch.bool)
+        )
+    }
 
 
 def quadrature(mean: float = MEAN) -> tuple[float, float]:
@@ -76,7 +80,9 @@ def quantiles(t: Tensor) -> Tensor:
     return torch.special.ndtri(at)[:, None, None, None].expand_as(t)
 
 
-def estimates(made: GraphModel, samples: int, rows: int = 1, kind: Evidence = "log-mean") -> tuple[Tensor, Tensor]:
+def estimates(
+    made: GraphModel, samples: int, rows: int = 1, kind: Evidence = "log-mean"
+) -> tuple[Tensor, Tensor]:
     x = torch.full((rows, 1), X, dtype=torch.float64)
     draws = made.draws(x, y_is_one(rows), samples)
     return expected(draws.log_w, made.log_ratio(x, draws)), log_evidence(draws.log_w, kind)
@@ -112,8 +118,12 @@ def test_the_gradient_goes_through_the_weights(monkeypatch: pytest.MonkeyPatch) 
     draws = made.draws(x, y_is_one(), 4096)
     log_ratio = made.log_ratio(x, draws)
     bias = made.q[0].out.bias
-    ours = torch.autograd.grad(expected(draws.log_w, log_ratio).sum(), bias, retain_graph=True)[0][0]
-    constant = torch.autograd.grad(expected(draws.log_w.detach(), log_ratio).sum(), bias, retain_graph=True)[0][0]
+    ours = torch.autograd.grad(expected(draws.log_w, log_ratio).sum(), bias, retain_graph=True)[0][
+        0
+    ]
+    constant = torch.autograd.grad(
+        expected(draws.log_w.detach(), log_ratio).sum(), bias, retain_graph=True
+    )[0][0]
     of_evidence = torch.autograd.grad(log_evidence(draws.log_w).sum(), bias)[0][0]
     step = 1e-4
     above, below = (quadrature(MEAN + sign * step) for sign in (1, -1))
@@ -123,13 +133,17 @@ def test_the_gradient_goes_through_the_weights(monkeypatch: pytest.MonkeyPatch) 
     assert float(of_evidence) == pytest.approx(slope[1], abs=1e-3)
 
 
-def test_the_joint_with_each_category_is_that_in_closed_form(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_joint_with_each_category_is_that_in_closed_form(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """x given y is N(y / 2, 1.1^2 + 1); the likelihood lacks its constant."""
     monkeypatch.setattr(torch, "randn_like", quantiles)
     found = joint(known(), torch.full((1, 1), X, dtype=torch.float64), "y", 20_000)[0]
     for y in (0, 1):
         spread = torch.distributions.Normal(0.5 * y, math.sqrt(1.1**2 + 1))
-        exact = spread.log_prob(torch.tensor(X)).item() + math.log(0.5) + 0.5 * math.log(2 * math.pi)
+        exact = (
+            spread.log_prob(torch.tensor(X)).item() + math.log(0.5) + 0.5 * math.log(2 * math.pi)
+        )
         assert found[y].item() == pytest.approx(exact, abs=1e-3)
 
 
@@ -176,7 +190,9 @@ def test_m2_is_the_case_in_which_y_has_no_parent(monkeypatch: pytest.MonkeyPatch
     x = torch.randn(7, 4, dtype=torch.float64)
     y = torch.randint(3, (7,))
     labels = {"y": Label(torch.eye(3)[y].double(), torch.ones(7, dtype=torch.bool))}
-    monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)  # M2's own casts, for this comparison
+    monkeypatch.setattr(
+        torch.Tensor, "float", torch.Tensor.double
+    )  # M2's own casts, for this comparison
     eye = torch.eye
     monkeypatch.setattr(torch, "eye", lambda *size, **more: eye(*size, **more).double())
 

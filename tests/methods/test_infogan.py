@@ -19,7 +19,10 @@ def toy(spectral=True, **settings):
     sizes = {"categories": 3, "codes": 2, "noise": 4} | settings
     trunk = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.Tanh(), nn.Linear(8, 6))
     generator = nn.Sequential(
-        nn.Linear(sum(list(sizes.values())[:3]), 8), nn.Tanh(), nn.Linear(8, 64), nn.Unflatten(1, (1, 8, 8))
+        nn.Linear(sum(list(sizes.values())[:3]), 8),
+        nn.Tanh(),
+        nn.Linear(8, 64),
+        nn.Unflatten(1, (1, 8, 8)),
     )
     return InfoGAN(trunk, generator, features=6, **sizes, spectral=spectral)
 
@@ -85,7 +88,9 @@ def test_the_information_of_a_perfect_reader_is_its_ceiling():
     assert terms["information of category"].item() == pytest.approx(math.log(3), abs=1e-4)
     assert terms["information of codes"].item() == pytest.approx(2 / 6, abs=0.005)
     method._read = lambda features: (torch.zeros(n, 3), torch.zeros(n, 2))
-    assert [v.item() for v in method._unread(torch.zeros(n, 6), code)[1].values()] == [pytest.approx(0, abs=1e-5)] * 2
+    assert [v.item() for v in method._unread(torch.zeros(n, 6), code)[1].values()] == [
+        pytest.approx(0, abs=1e-5)
+    ] * 2
 
 
 def test_a_code_is_category_codes_noise():
@@ -111,7 +116,9 @@ def test_without_one_kind_of_code_there_is_no_block_of_it():
     assert toy(categories=0).blocks == {"code": slice(0, 2), "noise": slice(2, 6)}
     assert toy(codes=0, noise=0).blocks == {"class": slice(0, 3)}
     for method in (toy(categories=0), toy(codes=0)):
-        assert all(math.isfinite(v) for v in Training(method, lambda step: batch()).advance().values())
+        assert all(
+            math.isfinite(v) for v in Training(method, lambda step: batch()).advance().values()
+        )
     with pytest.raises(ValueError, match="no information to keep"):
         toy(categories=0, codes=0)
 
@@ -136,7 +143,9 @@ def test_two_steps_are_the_hand_written_updates():
     training = Training(method, lambda step: batch(), seed=2)
     owned = [*hand.trunk.parameters(), *hand.judge.parameters(), *hand.reader.parameters()]
     d = torch.optim.Adam(owned, lr=hand.critic_lr, betas=(0.5, 0.999), fused=True)
-    g = torch.optim.Adam(hand.generator.parameters(), lr=hand.generator_lr, betas=(0.5, 0.999), fused=True)
+    g = torch.optim.Adam(
+        hand.generator.parameters(), lr=hand.generator_lr, betas=(0.5, 0.999), fused=True
+    )
     hand.train()
     for step in range(2):
         training.advance()
@@ -175,7 +184,10 @@ def test_spectral_normalisation_bounds_trunk_and_judge_and_not_the_reader():
     for _ in range(20):
         method.trunk(torch.rand(4, 1, 8, 8))
         method.judge(torch.rand(4, 6))
-    largest = [torch.linalg.matrix_norm(w.detach(), 2).item() for w in (method.trunk[1].weight, method.judge.weight)]
+    largest = [
+        torch.linalg.matrix_norm(w.detach(), 2).item()
+        for w in (method.trunk[1].weight, method.judge.weight)
+    ]
     assert largest == [pytest.approx(1, abs=0.05)] * 2
     assert not hasattr(method.reader[0], "parametrizations")
     assert not hasattr(toy(spectral=False).trunk[1], "parametrizations")

@@ -48,12 +48,16 @@ def test_the_loss_of_stage_1_by_hand() -> None:
     batch = a_batch()
     turn = first_turn(made, 0, batch)
     with torch.no_grad():
-        image = made.generator(made.of_class.weight[batch.y], made.of_image.weight[batch.index]).sigmoid()
+        image = made.generator(
+            made.of_class.weight[batch.y], made.of_image.weight[batch.index]
+        ).sigmoid()
     apart = (image - batch.x).double().numpy()
     of_pixels = np.abs(apart).mean((1, 2, 3))
     of_windows = np.abs(apart.reshape(12, 1, 4, 2, 4, 2).mean((3, 5))).mean((1, 2, 3))
     length = (made.of_image.weight[batch.index].double() ** 2).sum(1).detach().numpy()
-    assert turn.of["contents"].item() == pytest.approx((of_pixels + of_windows + 0.3 * length).mean(), rel=1e-5)
+    assert turn.of["contents"].item() == pytest.approx(
+        (of_pixels + of_windows + 0.3 * length).mean(), rel=1e-5
+    )
     assert turn.of["generator"] is turn.of["contents"]
     assert turn.of["generator"] is turn.of["classes"]
 
@@ -61,7 +65,10 @@ def test_the_loss_of_stage_1_by_hand() -> None:
 def test_the_noise_is_of_the_content_and_of_training_alone() -> None:
     made = method(sigma=1.0)
     assert first_turn(made, 0).of["contents"] != first_turn(made, 0).of["contents"]
-    assert first_turn(method(sigma=0.0), 0).of["contents"] == first_turn(method(sigma=0.0), 0).of["contents"]
+    assert (
+        first_turn(method(sigma=0.0), 0).of["contents"]
+        == first_turn(method(sigma=0.0), 0).of["contents"]
+    )
     # neither the targets of stage 2 nor decode have any
     assert first_turn(made, 9).of["encoders"] == first_turn(made, 9).of["encoders"]
     z = made.encode(a_batch().x).mean
@@ -76,7 +83,9 @@ def test_the_loss_of_stage_2_by_hand() -> None:
     distance = made.distance(made.decode(z), batch.x).mean()
     of_class = (z[:, :6] - made.of_class.weight[batch.y]).square().mean()
     of_content = (z[:, 6:] - made.of_image.weight[batch.index]).square().mean()
-    assert turn.of["encoders"].item() == pytest.approx((distance + 7 * (of_class + of_content)).item(), rel=1e-5)
+    assert turn.of["encoders"].item() == pytest.approx(
+        (distance + 7 * (of_class + of_content)).item(), rel=1e-5
+    )
     tables = [made.of_class.weight, made.of_image.weight]
     assert set(torch.autograd.grad(turn.of["encoders"], tables, allow_unused=True)) == {None}
 
@@ -113,7 +122,10 @@ def test_stage_2_moves_no_code_and_the_generator() -> None:
 
 def test_learning_rates_fall_together() -> None:
     players = method(steps=100).players()
-    at = {name: [players[name].lr(step) for step in (0, 25, 50)] for name in ("classes", "contents", "generator")}
+    at = {
+        name: [players[name].lr(step) for step in (0, 25, 50)]
+        for name in ("classes", "contents", "generator")
+    }
     assert at["generator"] == pytest.approx([3e-4, (3e-4 + LAST_LR) / 2, LAST_LR])
     assert at["classes"] == pytest.approx([10 * lr for lr in at["generator"]])
     assert at["contents"] == pytest.approx([100 * lr for lr in at["generator"]])

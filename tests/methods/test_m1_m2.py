@@ -17,7 +17,9 @@ def method(steps: int = 10, **settings: object) -> M1M2:
     names = ("encoder", "decoder", "code_encoder", "class_encoder", "code_decoder")
     small = {f"{name}.width": 8 for name in names}
     made = resolve(
-        "m1-m2", {"likelihood": "bernoulli", "codes": 4, "latents": 2, "features": 8, **small, **settings}, INFO
+        "m1-m2",
+        {"likelihood": "bernoulli", "codes": 4, "latents": 2, "features": 8, **small, **settings},
+        INFO,
     )
     found = made.make(INFO, steps=steps)
     assert isinstance(found, M1M2)
@@ -71,7 +73,9 @@ def test_the_density_of_a_constant_column_is_bounded() -> None:
     likelihood = CodeLikelihood(2)
     x = torch.tensor([[1.0, 0.3]])
     output = torch.tensor([[1.0, 0.0, -1e4, 0.0]])
-    free = 0.5 * (LOG_FLOOR + 1.8378770664093453) + 0.5 * (0.09 / torch.tensor(1.0) + 1.8378770664093453)
+    free = 0.5 * (LOG_FLOOR + 1.8378770664093453) + 0.5 * (
+        0.09 / torch.tensor(1.0) + 1.8378770664093453
+    )
     assert likelihood(output, x).item() == pytest.approx(float(free), abs=1e-3)
     likelihood.used.copy_(torch.tensor([0.0, 1.0]))
     alone = likelihood(output, x)
@@ -93,7 +97,9 @@ def test_the_bound_counts_dropped_columns_by_the_prior_of_m1() -> None:
     q = made._codes(x)
     z1 = q.sample()
     log_q = torch.distributions.Normal(q.mean, (q.log_var / 2).exp()).log_prob(z1)[:, :3].sum(1)
-    by_hand = -made.likelihood(made.decoder(z1), x) - log_q - made.model.unlabelled(z1 * made.used.used)
+    by_hand = (
+        -made.likelihood(made.decoder(z1), x) - log_q - made.model.unlabelled(z1 * made.used.used)
+    )
     assert by_hand.mean().item() == pytest.approx(bounds.mean().item(), abs=0.5)
 
 

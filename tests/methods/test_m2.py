@@ -31,7 +31,9 @@ class Mixture(ClassModel):
         self.double()
 
     def log_class(self, x: Tensor) -> Tensor:
-        return torch.stack([log_joint(x[:, 0], torch.full((len(x),), y)) for y in range(3)], 1).log_softmax(1)
+        return torch.stack(
+            [log_joint(x[:, 0], torch.full((len(x),), y)) for y in range(3)], 1
+        ).log_softmax(1)
 
     def posterior(self, features: Tensor, y: Tensor) -> Posterior:
         variance = 1 / (1 + B**2 / S**2)
@@ -48,7 +50,9 @@ def log_joint(x: Tensor, y: Tensor) -> Tensor:
     return spread.log_prob(x) - math.log(3)
 
 
-def two_points(monkeypatch: pytest.MonkeyPatch, model: ClassModel, bound: str, *given: Tensor) -> Tensor:
+def two_points(
+    monkeypatch: pytest.MonkeyPatch, model: ClassModel, bound: str, *given: Tensor
+) -> Tensor:
     """Mean of a bound over noise of 1 and of -1: exact for what is quadratic in z."""
     found = []
     for sign in (1.0, -1.0):
@@ -58,7 +62,9 @@ def two_points(monkeypatch: pytest.MonkeyPatch, model: ClassModel, bound: str, *
     return (found[0] + found[1]) / 2
 
 
-def test_bounds_are_the_likelihood_where_the_posterior_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bounds_are_the_likelihood_where_the_posterior_is_true(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     torch.manual_seed(0)
     model = Mixture()
     x = 2 * torch.randn(50, 1, dtype=torch.float64)
@@ -100,7 +106,9 @@ def test_the_sum_over_classes_is_exact_and_differentiable() -> None:
     for b in range(7):
         for y in range(3):
             one_hot = torch.eye(3)[y]
-            hidden = nn.functional.softplus(model.encoder(x[b : b + 1])[0] + model.of_class.weight[:, y])
+            hidden = nn.functional.softplus(
+                model.encoder(x[b : b + 1])[0] + model.of_class.weight[:, y]
+            )
             mean, log_var = model.to_code(hidden).chunk(2)
             z = mean + (log_var / 2).exp() * noise[b, y]
             logits = model.decoder(torch.cat([one_hot, z])[None])[0]
@@ -110,14 +118,18 @@ def test_the_sum_over_classes_is_exact_and_differentiable() -> None:
             total = total + log_q[b, y].exp() * (bound + log_q[b, y])
     torch.testing.assert_close(ours, total)
     weights = list(model.parameters())
-    for mine, theirs in zip(torch.autograd.grad(ours, weights), torch.autograd.grad(total, weights), strict=True):
+    for mine, theirs in zip(
+        torch.autograd.grad(ours, weights), torch.autograd.grad(total, weights), strict=True
+    ):
         torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-5)
         assert mine.abs().max() > 1e-3
 
 
 def test_pyro_enumerates_to_the_same_bound() -> None:
     """Pyro samples the KL, so that the means of many samples are compared, within four standard errors."""
-    pyro = pytest.importorskip("pyro", reason="pyro-ppl, the reference of M2's bound, is not installed")
+    pyro = pytest.importorskip(
+        "pyro", reason="pyro-ppl, the reference of M2's bound, is not installed"
+    )
     from pyro import distributions, infer
 
     model = networks()
@@ -128,7 +140,9 @@ def test_pyro_enumerates_to_the_same_bound() -> None:
             z = pyro.sample("z", distributions.Normal(torch.zeros(len(x), 2), 1.0).to_event(1))
             y = pyro.sample("y", distributions.OneHotCategorical(torch.full((len(x), 3), 1 / 3)))
             shape = torch.broadcast_shapes(y.shape[:-1], z.shape[:-1])
-            logits = model.decoder(torch.cat([y.expand(*shape, 3), z.expand(*shape, 2)], -1).flatten(0, -2))
+            logits = model.decoder(
+                torch.cat([y.expand(*shape, 3), z.expand(*shape, 2)], -1).flatten(0, -2)
+            )
             pixels = distributions.Bernoulli(logits=logits.view(*shape, 4)).to_event(1)
             pyro.sample("x", pixels, obs=x)
 
@@ -154,7 +168,13 @@ def test_pyro_enumerates_to_the_same_bound() -> None:
 def method(**settings: object) -> M2:
     """M2 of vectors of four bits: 100 images of three classes, 10 of them labelled."""
     info = DataInfo(100, (4,), classes=3, labels=10, binary=True)
-    small = {"encoder.width": 8, "class_encoder.width": 8, "decoder.width": 8, "features": 8, "latents": 2}
+    small = {
+        "encoder.width": 8,
+        "class_encoder.width": 8,
+        "decoder.width": 8,
+        "features": 8,
+        "latents": 2,
+    }
     made = resolve("m2", {"likelihood": "bernoulli", **small, **settings}, info).make(info)
     assert isinstance(made, M2)
     return made
@@ -163,7 +183,9 @@ def method(**settings: object) -> M2:
 def a_batch(times: int = 1) -> Batch:
     x = torch.randint(2, (12, 4), generator=torch.Generator().manual_seed(0)).float()
     y = torch.arange(12) % 3
-    return Batch(x.repeat(times, 1), torch.arange(12).repeat(times), labelled=Batch(x, torch.arange(12), y))
+    return Batch(
+        x.repeat(times, 1), torch.arange(12).repeat(times), labelled=Batch(x, torch.arange(12), y)
+    )
 
 
 def test_the_label_term_does_not_depend_on_the_number_of_other_images() -> None:
@@ -174,7 +196,9 @@ def test_the_label_term_does_not_depend_on_the_number_of_other_images() -> None:
         for made in (strong, weak):
             torch.manual_seed(0)
             (turn,) = made.losses(a_batch(times), 0)
-            both.append(torch.autograd.grad(turn.of["model"], list(made.model.class_encoder.parameters())))
+            both.append(
+                torch.autograd.grad(turn.of["model"], list(made.model.class_encoder.parameters()))
+            )
         gradients.append([a - b for a, b in zip(*both, strict=True)])
     for once, twice in zip(*gradients, strict=True):
         torch.testing.assert_close(once, twice, rtol=1e-4, atol=1e-5)
@@ -213,11 +237,18 @@ def test_a_regulariser_of_the_kl_gives_the_same_gradients_on_average() -> None:
 def test_the_class_reaches_encoder_and_decoder() -> None:
     made = method()
     x = a_batch().x
-    one, other = torch.eye(3)[torch.zeros(12, dtype=torch.long)], torch.eye(3)[torch.ones(12, dtype=torch.long)]
+    one, other = (
+        torch.eye(3)[torch.zeros(12, dtype=torch.long)],
+        torch.eye(3)[torch.ones(12, dtype=torch.long)],
+    )
     features = made.model.encoder(x)
-    assert (made.model.posterior(features, one).mean - made.model.posterior(features, other).mean).abs().max() > 1e-3
+    assert (
+        made.model.posterior(features, one).mean - made.model.posterior(features, other).mean
+    ).abs().max() > 1e-3
     z = torch.zeros(12, 2)
-    assert (made.decode(torch.cat([one, z], 1)) - made.decode(torch.cat([other, z], 1))).abs().max() > 1e-3
+    assert (
+        made.decode(torch.cat([one, z], 1)) - made.decode(torch.cat([other, z], 1))
+    ).abs().max() > 1e-3
 
 
 @pytest.mark.parametrize("classes", [0, 1])

@@ -16,7 +16,9 @@ NOTHING = Batch(torch.empty(0))
 
 
 def groups(g=4, m=3, d=5, seed=0):
-    mean, log_var = torch.randn(2, g, m, d, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    mean, log_var = torch.randn(
+        2, g, m, d, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
+    )
     return Posterior(mean, log_var)
 
 
@@ -76,7 +78,10 @@ POOLINGS = [Product(5), Product(5, mode="geometric"), Mean(5)]
 def test_a_group_of_one_filled_up_with_repeats_is_a_vae(pooling):
     """Each repeat was evidence: in groups of four the product's variance was a quarter (.092 for .368)."""
     q = groups(m=1)
-    found = pooling(q.map(lambda t: t.expand(-1, 4, -1)), Batch(torch.empty(0), torch.arange(4)[:, None].expand(4, 4)))
+    found = pooling(
+        q.map(lambda t: t.expand(-1, 4, -1)),
+        Batch(torch.empty(0), torch.arange(4)[:, None].expand(4, 4)),
+    )
     for row in range(4):
         torch.testing.assert_close(found.mean[:, row], q.mean[:, 0])
         torch.testing.assert_close(found.log_var[:, row], q.log_var[:, 0])
@@ -99,8 +104,15 @@ def test_repeats_of_a_group_s_images_add_nothing_to_it(pooling):
 @pytest.mark.parametrize("pooling", POOLINGS, ids=["product", "geometric", "mean"])
 def test_a_group_of_different_images_is_what_it_is_without_their_numbers(pooling):
     q = groups()
-    told, untold = pooling(q, Batch(torch.empty(0), torch.arange(12).view(4, 3))), pooling(q, NOTHING)
-    for a, b in ((told.mean, untold.mean), (told.log_var, untold.log_var), (told.kl(), untold.kl())):
+    told, untold = (
+        pooling(q, Batch(torch.empty(0), torch.arange(12).view(4, 3))),
+        pooling(q, NOTHING),
+    )
+    for a, b in (
+        (told.mean, untold.mean),
+        (told.log_var, untold.log_var),
+        (told.kl(), untold.kl()),
+    ):
         torch.testing.assert_close(a, b)
 
 
@@ -116,7 +128,8 @@ def test_evidence_adds_up_in_the_product_and_not_in_the_mean():
     for images in (1, 4, 16):
         q = Posterior(torch.zeros(1, images, 2), torch.zeros(1, images, 2))
         deviation = [
-            (p(q, NOTHING).log_var / 2).exp()[0, 0, 0].item() for p in (Product(2, content=1), Mean(2, content=1))
+            (p(q, NOTHING).log_var / 2).exp()[0, 0, 0].item()
+            for p in (Product(2, content=1), Mean(2, content=1))
         ]
         assert deviation == [pytest.approx(images**-0.5), pytest.approx(1)]
 
@@ -192,7 +205,8 @@ def test_more_factors_than_latents_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("average", "mean", "variance"), [("mean", 1.0, 0.625), ("geometric", 1.6, 0.4), ("product", 1.6, 0.2)]
+    ("average", "mean", "variance"),
+    [("mean", 1.0, 0.625), ("geometric", 1.6, 0.4), ("product", 1.6, 0.2)],
 )
 def test_shared_columns_get_the_average_of_both_and_others_keep_their_own(average, mean, variance):
     """Column 0: N(0, 1) and N(2, 1/4). Column 1 is 50 nats apart. disent once averaged a mean with itself."""
@@ -238,7 +252,9 @@ def test_gradients_flow_to_both_images_and_not_through_the_choice():
 def test_a_deterministic_encoder_with_pooling_is_refused_in_one_line(pooling):
     info = DataInfo(n=10, shape=(1, 8, 8))
     given = {"pooling": pooling, "posterior": "point", "encoder": "mlp", "decoder": "mlp"}
-    with pytest.raises(ValueError, match=r"^[A-Z][a-z]+ needs codes with a variance: choose posterior gaussian$"):
+    with pytest.raises(
+        ValueError, match=r"^[A-Z][a-z]+ needs codes with a variance: choose posterior gaussian$"
+    ):
         resolve("vae", given, info).make(info)
 
 

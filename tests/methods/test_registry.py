@@ -85,11 +85,15 @@ def test_codes_columns_and_images_agree(name):
     assert torch.equal(image, method.decode(codes))
     assert codes.shape == prior.shape
     assert method.decode(prior).shape == x.shape
-    covered = [k for block in as_blocks(method.blocks).values() for k in block.places(codes.shape[1])]
+    covered = [
+        k for block in as_blocks(method.blocks).values() for k in block.places(codes.shape[1])
+    ]
     assert sorted(covered) == list(range(codes.shape[1]))
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, table in PARTS.items() for name in table])
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind, table in PARTS.items() for name in table]
+)
 def test_every_part_is_where_its_table_says_and_says_what_its_settings_are(kind, name):
     made_of = locate(PARTS[kind][name].where)
     assert PARTS[kind][name].about

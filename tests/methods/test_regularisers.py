@@ -70,7 +70,12 @@ def test_capacity_takes_the_absolute_value_of_the_batch_mean():
 def test_capacity_grows_linearly_with_the_step_and_is_reached_at_the_last():
     q = Posterior(torch.tensor([[4.0]]), torch.zeros(1, 1))  # 8 nats
     part = Capacity(gamma=10.0, capacity=5.0, ramp_steps=100)
-    assert [model_loss(part, q, q.mean, step).item() for step in (0, 50, 100, 500)] == [80, 55, 30, 30]
+    assert [model_loss(part, q, q.mean, step).item() for step in (0, 50, 100, 500)] == [
+        80,
+        55,
+        30,
+        30,
+    ]
 
 
 def test_the_capacity_is_reached_after_a_third_of_the_run_and_logged():
@@ -79,7 +84,10 @@ def test_the_capacity_is_reached_after_a_third_of_the_run_and_logged():
     for steps in (30_000, 300):
         part = resolve("annealed-vae", settings, INFO).make(INFO, steps=steps).regulariser
         q, z = posterior()
-        found = [part(q, z, step, ALL).terms["capacity"].item() for step in (0, steps // 6, steps // 3, steps - 1)]
+        found = [
+            part(q, z, step, ALL).terms["capacity"].item()
+            for step in (0, steps // 6, steps // 3, steps - 1)
+        ]
         assert found == [0, 12.5, 25, 25]
     assert resolve("annealed-vae", {"ramp_steps": 7}, INFO).flat()["regulariser.ramp_steps"] == 7
 
@@ -100,7 +108,9 @@ def test_the_multiplier_s_loss_is_the_model_s_with_the_sign_turned():
     turn = part(q, z, 0, ALL)
     assert turn.of["model"].item() == pytest.approx(kl_of(q).item() - 4)
     assert turn.of["multiplier"].item() == -turn.of["model"].item()
-    assert torch.autograd.grad(turn.of["multiplier"], part.beta)[0].item() == pytest.approx(4 - kl_of(q).item())
+    assert torch.autograd.grad(turn.of["multiplier"], part.beta)[0].item() == pytest.approx(
+        4 - kl_of(q).item()
+    )
 
 
 def test_the_multiplier_stays_at_zero_where_it_fell_below():
@@ -166,7 +176,12 @@ def test_each_weight_is_of_its_own_term():
     q, z = posterior()
     terms = TotalCorrelation(100, estimator="stratified")(q, z, 0, ALL).terms
     part = TotalCorrelation(100, alpha=0.0, beta=3.0, gamma=2.0, estimator="stratified")
-    wanted = kl_of(q) - terms["mutual information"] + 2 * terms["total correlation"] + terms["dimension kl"]
+    wanted = (
+        kl_of(q)
+        - terms["mutual information"]
+        + 2 * terms["total correlation"]
+        + terms["dimension kl"]
+    )
     torch.testing.assert_close(model_loss(part, q, z), wanted)
 
 
@@ -195,7 +210,9 @@ def test_shuffling_keeps_the_values_of_every_column_and_parts_the_columns():
     shuffled = shuffle_columns(z)
     assert torch.equal(shuffled.sort(0).values, z)
     rows = shuffled % 1000
-    assert (rows[:, 0] == rows[:, 1]).float().mean() < 0.05  # PyTorch-VAE permutes within each row: all would be equal
+    assert (
+        rows[:, 0] == rows[:, 1]
+    ).float().mean() < 0.05  # PyTorch-VAE permutes within each row: all would be equal
 
 
 def test_density_ratio_by_hand():
@@ -221,7 +238,9 @@ def test_the_dimension_wise_kl_is_logged_as_the_paper_estimates_it():
     prior = torch.distributions.Normal(0.0, 1.0).log_prob(z)
     found = TotalCorrelation(350)(q, z, 0, ALL).terms
     torch.testing.assert_close(found["dimension kl"], (marginals - prior).sum(1).mean())
-    theirs = pairs.sum(2).logsumexp(1) - pairs.logsumexp(1).sum(1)  # disentanglement_lib's: no weights
+    theirs = pairs.sum(2).logsumexp(1) - pairs.logsumexp(1).sum(
+        1
+    )  # disentanglement_lib's: no weights
     torch.testing.assert_close(found["total correlation"], theirs.mean(), atol=1e-4, rtol=0)
 
 
@@ -230,7 +249,9 @@ def test_the_total_correlation_is_told_which_rows_are_one_image():
     q, z = posterior(rows=4)
     part, rows = TotalCorrelation(100, estimator="stratified"), torch.tensor([3, 8, 3, 5])
     told = part(dataclasses.replace(q, index=rows), z, 0, ALL).terms["total correlation"]
-    wanted = chain(z, q.mean, q.log_var, n=100, estimator="stratified", index=rows).total_correlation
+    wanted = chain(
+        z, q.mean, q.log_var, n=100, estimator="stratified", index=rows
+    ).total_correlation
     torch.testing.assert_close(told, wanted)
     assert abs(told - part(q, z, 0, ALL).terms["total correlation"]) > 0.001
 
@@ -249,7 +270,9 @@ def test_a_model_tells_its_regulariser_which_image_each_row_is():
 def test_the_second_batch_is_the_other_half():
     q, z = posterior()
     part = DensityRatio(critic(), batches="second")
-    torch.testing.assert_close(part(q, z, 0, ALL).terms["total correlation"], part.critic(z[:16]).float().mean())
+    torch.testing.assert_close(
+        part(q, z, 0, ALL).terms["total correlation"], part.critic(z[:16]).float().mean()
+    )
     changed = z.detach().clone()
     changed[16:] += 1
     before, after = (model_loss(part, q, code) for code in (z, changed))
@@ -269,7 +292,8 @@ def test_two_codes_can_be_shuffled(batches, rows):
 
 
 @pytest.mark.parametrize(
-    ("batches", "rows", "least"), [("same", 1, 2), ("second", 1, 4), ("second", 2, 4), ("second", 3, 4)]
+    ("batches", "rows", "least"),
+    [("same", 1, 2), ("second", 1, 4), ("second", 2, 4), ("second", 3, 4)],
 )
 def test_a_single_code_cannot_be_shuffled(batches, rows, least):
     """Of two or three rows the second half is one code: shuffled, it is itself, a sample of the joint.
@@ -309,7 +333,10 @@ def test_the_critic_s_loss_never_reaches_the_encoder_nor_the_model_s_the_critic(
     """Bit for bit. It leaks in pythae, disvae and DCF, against the total correlation's gradient."""
     batch = Batch(torch.rand(16, 1, 8, 8))
     both = moved(factor_vae(), batch)
-    for player, owns in (("model", lambda n: "critic" not in n), ("critic", lambda n: "critic" in n)):
+    for player, owns in (
+        ("model", lambda n: "critic" not in n),
+        ("critic", lambda n: "critic" in n),
+    ):
         alone = moved(factor_vae(), batch, only=player)
         assert all(torch.equal(alone[name], both[name]) for name in both if owns(name))
 
@@ -320,7 +347,9 @@ def test_one_step_is_the_hand_written_update_of_two_optimisers():
     training = Training(method, lambda step: batch, seed=5)
     part, own = hand.regulariser, [*hand.encoder.parameters(), *hand.decoder.parameters()]
     model = torch.optim.Adam(own, lr=hand.lr, fused=True)
-    other = torch.optim.Adam(part.critic.parameters(), lr=part.critic_lr, betas=(0.5, 0.9), fused=True)
+    other = torch.optim.Adam(
+        part.critic.parameters(), lr=part.critic_lr, betas=(0.5, 0.9), fused=True
+    )
     for step in range(3):
         training.advance()
         torch.default_generator.manual_seed(fold(5, step))
@@ -329,7 +358,9 @@ def test_one_step_is_the_hand_written_update_of_two_optimisers():
         reconstruction = hand.likelihood(hand.decoder(z), batch.x).mean()
         ratio = part.critic(z)
         shuffled = part.critic(shuffle_columns(z).detach())
-        critic_loss = 0.5 * (F.softplus(-part.critic(z.detach())).mean() + F.softplus(shuffled).mean())
+        critic_loss = 0.5 * (
+            F.softplus(-part.critic(z.detach())).mean() + F.softplus(shuffled).mean()
+        )
         model.zero_grad()
         (reconstruction + kl_of(q) + part.gamma * ratio.mean()).backward()
         other.zero_grad()
@@ -347,7 +378,9 @@ def test_encoding_keeps_rows_in_order_whatever_their_number():
     assert together.mean.shape == (7, 4)
     for i in range(7):
         torch.testing.assert_close(method.encode(x[i : i + 1]).mean[0], together.mean[i])
-    assert torch.equal(method.encode(x).mean, together.mean)  # the mean, not a sample: two calls agree
+    assert torch.equal(
+        method.encode(x).mean, together.mean
+    )  # the mean, not a sample: two calls agree
 
 
 # -------------------------------------------------------------------------------------------------------------- moments
@@ -394,7 +427,9 @@ def test_the_mmd_is_neither_divided_twice_nor_maximised():
     """A shift of the codes costs what the closed form says (AntixK's is divided by N (N - 1) once more)."""
     z = torch.randn(400, 1) + 1.5
     loss = torch.stack([MMD(kernel="rbf")(z).of["model"] for _ in range(20)]).mean()
-    assert loss.item() == pytest.approx(2 * math.sqrt(1 / 3) * (1 - math.exp(-(1.5**2) / 6)), abs=0.07)
+    assert loss.item() == pytest.approx(
+        2 * math.sqrt(1 / 3) * (1 - math.exp(-(1.5**2) / 6)), abs=0.07
+    )
 
 
 @pytest.mark.parametrize("divergence", [MMD(), Stein()])
@@ -415,15 +450,23 @@ def test_adversarial_by_hand():
     torch.manual_seed(2)
     turn = part(z)
     torch.manual_seed(2)
-    code, prior = part.critic(z).float().sigmoid(), part.critic(torch.randn_like(z)).float().sigmoid()
+    code, prior = (
+        part.critic(z).float().sigmoid(),
+        part.critic(torch.randn_like(z)).float().sigmoid(),
+    )
     torch.testing.assert_close(turn.of["model"], -code.log().mean())
-    torch.testing.assert_close(turn.of["critic"], -0.5 * (prior.log().mean() + (1 - code).log().mean()))
+    torch.testing.assert_close(
+        turn.of["critic"], -0.5 * (prior.log().mean() + (1 - code).log().mean())
+    )
     torch.testing.assert_close(turn.terms["jensen-shannon"], math.log(2) - turn.of["critic"])
 
 
 @pytest.mark.parametrize(
     ("part", "betas"),
-    [(Adversarial(critic(), critic_lr=0.3), (0.5, 0.999)), (DensityRatio(critic(), critic_lr=0.3), (0.5, 0.9))],
+    [
+        (Adversarial(critic(), critic_lr=0.3), (0.5, 0.999)),
+        (DensityRatio(critic(), critic_lr=0.3), (0.5, 0.9)),
+    ],
 )
 def test_critics_learn_by_adam_with_the_short_memory_of_adversaries(part, betas):
     player = part.players()["critic"]
@@ -437,7 +480,9 @@ def test_stein_s_loss_and_length_by_hand():
     assert turn.of["model"].item() == pytest.approx(1 / 3 - math.log(3) / 6, abs=1e-6)
     assert turn.terms["stein"].item() == pytest.approx(1 / 3 - math.log(3) / 6, abs=1e-6)
     rest = math.sqrt(math.log(3) / 2)
-    assert Stein()(torch.tensor([[rest], [-rest]])).terms["stein"].item() == pytest.approx(0, abs=1e-6)
+    assert Stein()(torch.tensor([[rest], [-rest]])).terms["stein"].item() == pytest.approx(
+        0, abs=1e-6
+    )
 
 
 def test_the_adversarial_pair_brings_codes_to_the_prior():
@@ -452,7 +497,9 @@ def test_the_adversarial_pair_brings_codes_to_the_prior():
         turn = part(z)
         weights = list(part.critic.parameters())
         z.grad = torch.autograd.grad(turn.of["model"], z, retain_graph=True)[0]
-        for weight, found in zip(weights, torch.autograd.grad(turn.of["critic"], weights), strict=True):
+        for weight, found in zip(
+            weights, torch.autograd.grad(turn.of["critic"], weights), strict=True
+        ):
             weight.grad = found
         codes.step()
         critics.step()
@@ -509,6 +556,11 @@ def test_a_point_is_refused_by_what_needs_a_variance(given):
         resolve("vae", given | POINT, INFO).make(INFO)
 
 
-@pytest.mark.parametrize("given", [{"beta": 0.0}, {"regulariser": "hausdorff", "beta": 0.0}, {"regulariser": "info"}])
+@pytest.mark.parametrize(
+    "given", [{"beta": 0.0}, {"regulariser": "hausdorff", "beta": 0.0}, {"regulariser": "info"}]
+)
 def test_a_point_goes_with_a_kl_of_no_weight(given):
-    assert resolve("vae", given | POINT, INFO).make(INFO).encode(torch.rand(2, 1, 8, 8)).log_var is None
+    assert (
+        resolve("vae", given | POINT, INFO).make(INFO).encode(torch.rand(2, 1, 8, 8)).log_var
+        is None
+    )

@@ -66,7 +66,9 @@ def test_wiring_and_facts_reach_the_parts() -> None:
 
 def test_the_parts_fit_the_data() -> None:
     assert isinstance(made("vae", SMALL).likelihood, Bernoulli)
-    assert isinstance(made("vae", {"encoder.width": 8, "decoder.width": 8}, VECTORS).likelihood, Gaussian)
+    assert isinstance(
+        made("vae", {"encoder.width": 8, "decoder.width": 8}, VECTORS).likelihood, Gaussian
+    )
     assert resolve("vae", {}, IMAGES).part_names()["encoder"] == "conv64"
 
 
@@ -90,7 +92,9 @@ def test_the_seed_draws_the_weights_and_leaves_the_callers_state_alone() -> None
 
 def test_a_module_is_handed_in() -> None:
     encoder = nn.Sequential(nn.Flatten(), nn.Linear(256, 20))
-    choice = resolve("vae", {k: v for k, v in SMALL.items() if "encoder" not in k} | {"encoder": encoder}, IMAGES)
+    choice = resolve(
+        "vae", {k: v for k, v in SMALL.items() if "encoder" not in k} | {"encoder": encoder}, IMAGES
+    )
     assert choice.make(IMAGES).encoder is encoder
     assert choice.part_names()["encoder"] == "torch.nn.modules.container:Sequential"
     assert choice.modules() == {"encoder": encoder}
@@ -145,7 +149,9 @@ class Forgetful(Method):
 '''
 
 
-def test_a_strangers_class_from_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_strangers_class_from_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "strange_file.py").write_text(STRANGER)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
@@ -158,18 +164,23 @@ def test_a_strangers_class_from_the_working_directory(tmp_path: Path, monkeypatc
     ):
         made("strange_file:Unwired", {"encoder": "mlp"})
     with pytest.raises(
-        ValueError, match=r"Misspelt reads 'code', which is no setting and no fact; did you mean 'codes'"
+        ValueError,
+        match=r"Misspelt reads 'code', which is no setting and no fact; did you mean 'codes'",
     ):
         made("strange_file:Misspelt", {"encoder": "mlp"})
     with pytest.raises(ValueError, match=r"has no 'Mien'; did you mean 'Mine'\?"):
         made("strange_file:Mien", {})
-    with pytest.raises(ValueError, match=r"Forgetful takes 'speed', which is not given: annotate it with Setting"):
+    with pytest.raises(
+        ValueError, match=r"Forgetful takes 'speed', which is not given: annotate it with Setting"
+    ):
         made("strange_file:Forgetful", {})
     with pytest.raises(ValueError, match=r"there is no module 'no_such_file'"):
         made("no_such_file:Mine", {})
 
 
-def test_a_keyword_that_ends_in_a_kind_of_part_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_keyword_that_ends_in_a_kind_of_part_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "strange_two.py").write_text(STRANGER)
     monkeypatch.syspath_prepend(tmp_path)
     given = {
@@ -184,8 +195,14 @@ def test_a_keyword_that_ends_in_a_kind_of_part_is_one(tmp_path: Path, monkeypatc
     method = spec.make(IMAGES)
     assert method.content_encoder(torch.zeros(1, 1, 16, 16)).shape == (1, 5)
     assert method.class_encoder(torch.zeros(1, 1, 16, 16)).shape == (1, 2)
-    with pytest.raises(ValueError, match=r"'width' could be content_encoder.width or class_encoder.width"):
-        resolve("strange_two:TwoEncoders", {"content_encoder": "mlp", "class_encoder": "mlp", "width": 8}, IMAGES)
+    with pytest.raises(
+        ValueError, match=r"'width' could be content_encoder.width or class_encoder.width"
+    ):
+        resolve(
+            "strange_two:TwoEncoders",
+            {"content_encoder": "mlp", "class_encoder": "mlp", "width": 8},
+            IMAGES,
+        )
 
 
 @pytest.mark.parametrize(
@@ -197,12 +214,18 @@ def test_a_keyword_that_ends_in_a_kind_of_part_is_one(tmp_path: Path, monkeypatc
         ("beta-vae", {"encoder": "none"}, "VAE cannot do without its encoder"),
         ("beta-vae", {"n": 7}, "there is no setting 'n' here"),
         ("beta-vae", {"shape": (3,)}, "there is no setting 'shape' here"),
-        ("beta-vae", SMALL | {"width": 7}, "'width' could be encoder.width or decoder.width: give the whole name"),
+        (
+            "beta-vae",
+            SMALL | {"width": 7},
+            "'width' could be encoder.width or decoder.width: give the whole name",
+        ),
         ("beta-vae", {"beta": -1.0}, "beta is -1.0; it has to be at least 0"),
         ("beta-vae", {"latents": 2.5}, "latents is 2.5; expected int"),
     ],
 )
-def test_what_is_wrong_is_refused_in_one_line(method: str, given: dict[str, Any], message: str) -> None:
+def test_what_is_wrong_is_refused_in_one_line(
+    method: str, given: dict[str, Any], message: str
+) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         resolve(method, given, IMAGES)
     assert message in str(caught.value)
@@ -216,7 +239,9 @@ def test_a_config_that_was_spoiled_by_hand_is_refused() -> None:
     with pytest.raises(ValueError, match=r"regulariser\.beta is -3"):
         spoiled.resolved(IMAGES)
     garbled = dataclasses.replace(config, settings=config.settings | {"rdgulariser.beta": 16.0})
-    with pytest.raises(ValueError, match=r"no setting 'rdgulariser.beta' here; did you mean 'regulariser.beta'"):
+    with pytest.raises(
+        ValueError, match=r"no setting 'rdgulariser.beta' here; did you mean 'regulariser.beta'"
+    ):
         garbled.resolved(IMAGES)
 
 
@@ -232,7 +257,9 @@ class Unannotated(Method):
 
 
 class Given(Unannotated):
-    def __init__(self, encoder: nn.Module, n: int = 5, classes: int = 3, activation: Any = None) -> None:
+    def __init__(
+        self, encoder: nn.Module, n: int = 5, classes: int = 3, activation: Any = None
+    ) -> None:
         super().__init__(encoder)
         self.n = n
 
@@ -251,10 +278,13 @@ class Whole(nn.Module):
 
 def test_a_plain_keyword_with_a_default_and_no_setting_is_refused() -> None:
     with pytest.raises(
-        ValueError, match="Unannotated takes 'gain', which nothing could change: annotate it with Setting"
+        ValueError,
+        match="Unannotated takes 'gain', which nothing could change: annotate it with Setting",
     ):
         resolve(Unannotated, {"encoder": Whole}, IMAGES).make(IMAGES)
-    with pytest.raises(ValueError, match=r"Shrunk, the encoder of Given, takes 'wide', .*annotate it with Setting"):
+    with pytest.raises(
+        ValueError, match=r"Shrunk, the encoder of Given, takes 'wide', .*annotate it with Setting"
+    ):
         resolve(Given, {"encoder": Shrunk}, IMAGES).make(IMAGES)
 
 

@@ -45,7 +45,13 @@ def pooled(name, repeats=False):
     mean, log_var = torch.randn(2, GROUPS, members, D, generator=g, dtype=torch.float64)
     index = torch.arange(GROUPS * members).view(GROUPS, members)
     if repeats:
-        pick = torch.tensor(list(itertools.islice(itertools.cycle([[0, 0, 1, 2], [0, 0, 0, 0], [0, 1, 2, 3]]), GROUPS)))
+        pick = torch.tensor(
+            list(
+                itertools.islice(
+                    itertools.cycle([[0, 0, 1, 2], [0, 0, 0, 0], [0, 1, 2, 3]]), GROUPS
+                )
+            )
+        )
         index = index.gather(1, pick)
         mean, log_var = (t.gather(1, pick[..., None].expand_as(t)) for t in (mean, log_var))
     batch = Batch(torch.empty(0), index)
@@ -55,18 +61,25 @@ def pooled(name, repeats=False):
 
 
 @pytest.mark.parametrize(
-    ("pooling", "paid"), [(Product(D, content=D), 0.5), (Mean(D, content=D), 0.5), (Adaptive(D), 1), (Random(D), 1)]
+    ("pooling", "paid"),
+    [(Product(D, content=D), 0.5), (Mean(D, content=D), 0.5), (Adaptive(D), 1), (Random(D), 1)],
 )
-def test_content_is_paid_once_for_a_group_and_the_columns_of_a_pair_in_full_by_each_image(pooling, paid):
+def test_content_is_paid_once_for_a_group_and_the_columns_of_a_pair_in_full_by_each_image(
+    pooling, paid
+):
     """Both images of a pair are one, so that every column is joined and none changes; the docs say who pays how much."""
     single = Posterior(torch.randn(1, 1, D), torch.randn(1, 1, D))
-    found = pooling(single.map(lambda t: t.expand(1, 2, D)), Batch(torch.empty(0), torch.tensor([[3, 4]])))
+    found = pooling(
+        single.map(lambda t: t.expand(1, 2, D)), Batch(torch.empty(0), torch.tensor([[3, 4]]))
+    )
     alone = Posterior(found.mean[:, 0], found.log_var[:, 0]).kl().sum()
     torch.testing.assert_close(found.kl().sum() / 2, paid * alone)
     said = " ".join(vae.__doc__.split())
     assert "Under the poolings product and mean, what a group shares is counted once" in said
     assert "Under adaptive and random each image of a pair pays its KL in full" in said
-    assert paid < 1 or "pays its KL in full" in sys.modules[type(pooling).__module__].__doc__.replace("\n", " ")
+    assert paid < 1 or "pays its KL in full" in sys.modules[
+        type(pooling).__module__
+    ].__doc__.replace("\n", " ")
 
 
 def monte_carlo_kl(q, z, rows):
@@ -78,7 +91,8 @@ def monte_carlo_kl(q, z, rows):
 
 @pytest.mark.parametrize("estimator", ["weighted", "stratified"])
 @pytest.mark.parametrize(
-    ("name", "repeats"), [(name, repeats) for name in POOLINGS for repeats in (False, True)[: 1 + (name != "adaptive")]]
+    ("name", "repeats"),
+    [(name, repeats) for name in POOLINGS for repeats in (False, True)[: 1 + (name != "adaptive")]],
 )
 def test_equal_weights_are_one_weight_of_the_kl_in_the_limit(name, repeats, estimator):
     """alpha I + beta TC + gamma dim-KL -> b KL as all three -> b, up to the sample of z: beta 4 gave 26.5, 4.0001 38.4.
@@ -90,8 +104,12 @@ def test_equal_weights_are_one_weight_of_the_kl_in_the_limit(name, repeats, esti
     b = 4.0
     exact = Beta(beta=b)(q, z, 0, rows).of["model"]
     kl, sample = q.kl().sum(1).mean(), monte_carlo_kl(q, z, rows)
-    equal = TotalCorrelation(N, alpha=b, beta=b, gamma=b, estimator=estimator)(q, z, 0, rows).of["model"]
-    near = TotalCorrelation(N, alpha=b, beta=b + 1e-9, gamma=b, estimator=estimator)(q, z, 0, rows).of["model"]
+    equal = TotalCorrelation(N, alpha=b, beta=b, gamma=b, estimator=estimator)(q, z, 0, rows).of[
+        "model"
+    ]
+    near = TotalCorrelation(N, alpha=b, beta=b + 1e-9, gamma=b, estimator=estimator)(
+        q, z, 0, rows
+    ).of["model"]
     torch.testing.assert_close(equal, exact)
     torch.testing.assert_close(near, exact + (b - 1) * (sample - kl), atol=1e-3, rtol=1e-4)
 
@@ -108,7 +126,9 @@ def test_the_total_correlation_of_a_group_counts_its_content_once_and_every_styl
     """TC(z) - 3/4 TC(content) in groups of four: TC(content)/4, and the style's own with its dependence on the content."""
     q, z, rows = pooled("product")
     whole, content = (
-        TotalCorrelation(N, estimator="stratified")(Posterior(q.mean[:, c], q.log_var[:, c]), z[:, c], 0, rows).terms
+        TotalCorrelation(N, estimator="stratified")(
+            Posterior(q.mean[:, c], q.log_var[:, c]), z[:, c], 0, rows
+        ).terms
         for c in (slice(None), slice(3))
     )
     found = TotalCorrelation(N, estimator="stratified")(replace(q, index=None), z, 0, rows).terms
@@ -119,7 +139,10 @@ def test_the_total_correlation_of_a_group_counts_its_content_once_and_every_styl
 def test_covariances_of_content_count_once_for_the_group():
     q, z, rows = pooled("mean")
     matrix = covariance(q.mean[rows], q.log_var[rows])
-    (off, diagonal), (content_off, content) = distance_from_identity(matrix), distance_from_identity(matrix[:3, :3])
+    (off, diagonal), (content_off, content) = (
+        distance_from_identity(matrix),
+        distance_from_identity(matrix[:3, :3]),
+    )
     found = Moments()(q, z, 0, rows).terms
     torch.testing.assert_close(found["covariance"], off - 0.75 * content_off)
     torch.testing.assert_close(found["variance"], diagonal - 0.75 * content)
@@ -142,7 +165,9 @@ def critic():
 )
 def test_what_cannot_be_taken_apart_moves_a_shared_column_by_its_share(part):
     """The gradient in z of a group's code: a quarter of the unpooled one for content, all of it for style."""
-    regulariser = DensityRatio(critic(), gamma=1.0) if part is None else Info(part, alpha=1.0, lam=1.0)
+    regulariser = (
+        DensityRatio(critic(), gamma=1.0) if part is None else Info(part, alpha=1.0, lam=1.0)
+    )
     q, z, rows = pooled("product")
     found = []
     for posterior in (q, Posterior(q.mean, q.log_var)):
@@ -159,9 +184,13 @@ def test_groups_of_one_image_are_regularised_as_single_images(repeats):
     """Four times the same row in each group, or once: no term is divided by four."""
     members = 4 if repeats else 1
     g = torch.Generator().manual_seed(2)
-    mean, log_var = torch.randn(2, GROUPS, 1, D, generator=g, dtype=torch.float64).expand(-1, -1, members, -1)
+    mean, log_var = torch.randn(2, GROUPS, 1, D, generator=g, dtype=torch.float64).expand(
+        -1, -1, members, -1
+    )
     index = torch.arange(GROUPS)[:, None].expand(GROUPS, members)
-    q = Product(D, content=3)(Posterior(mean, log_var), Batch(torch.empty(0), index)).map(lambda t: t.flatten(0, 1))
+    q = Product(D, content=3)(Posterior(mean, log_var), Batch(torch.empty(0), index)).map(
+        lambda t: t.flatten(0, 1)
+    )
     z, alone, rows = q.sample(), Posterior(mean[:, 0], log_var[:, 0]), slice(None, None, members)
     for part in (
         TotalCorrelation(N),
@@ -170,5 +199,8 @@ def test_groups_of_one_image_are_regularised_as_single_images(repeats):
         Hausdorff(pairs=0, draws=0),
     ):
         found, wanted = part(q, z, 0, rows), part(alone, z[rows], 0, slice(None))
-        assert all(math.isclose(float(found.terms[k]), float(wanted.terms[k]), abs_tol=1e-5) for k in wanted.terms)
+        assert all(
+            math.isclose(float(found.terms[k]), float(wanted.terms[k]), abs_tol=1e-5)
+            for k in wanted.terms
+        )
         torch.testing.assert_close(found.of["model"], wanted.of["model"])

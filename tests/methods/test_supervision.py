@@ -34,7 +34,11 @@ def loss(part, mean, v):
 
 def test_cross_entropy_by_hand():
     """Label 1 of 4 values is the fraction .25 (never 1: label 3 is .75); the sum over factors, the mean over images."""
-    part, mean, v = CrossEntropy(SIZES, LATENTS), torch.tensor([[0.0, 2.0, 9, 9, 9]]), torch.tensor([[2.0, 1.0]])
+    part, mean, v = (
+        CrossEntropy(SIZES, LATENTS),
+        torch.tensor([[0.0, 2.0, 9, 9, 9]]),
+        torch.tensor([[2.0, 1.0]]),
+    )
     s = 1 / (1 + math.exp(-2))
     wanted = math.log(2) - 0.25 * math.log(s) - 0.75 * math.log(1 - s)
     assert loss(part, mean, v).item() == pytest.approx(wanted)
@@ -66,7 +70,9 @@ def test_embedding_by_hand():
     part.sharpness.data = torch.tensor([2.0, 3.0])
     wanted = 0.0
     for k, size in enumerate(SIZES):
-        logits = torch.stack([-(((mean[:, k] - e) * part.sharpness[k]) ** 2) for e in torch.linspace(-1, 1, size)], 1)
+        logits = torch.stack(
+            [-(((mean[:, k] - e) * part.sharpness[k]) ** 2) for e in torch.linspace(-1, 1, size)], 1
+        )
         wanted += F.cross_entropy(logits, v[:, k].long())
     torch.testing.assert_close(loss(part, mean, v), wanted.detach())
 
@@ -150,11 +156,14 @@ def test_a_factor_of_one_value_is_harmless(kind):
 
 
 @pytest.mark.parametrize(
-    ("schedule", "weights"), [("fixed", [3, 3, 3, 3]), ("ramp", [0, 1.5, 3, 3]), ("fine-tune", [0, 0, 3, 3])]
+    ("schedule", "weights"),
+    [("fixed", [3, 3, 3, 3]), ("ramp", [0, 1.5, 3, 3]), ("fine-tune", [0, 0, 3, 3])],
 )
 def test_schedules(schedule, weights):
     mean, v = labelled()
-    part = CrossEntropy(SIZES, LATENTS, weight=3.0, schedule=schedule, schedule_steps=10 * (schedule != "fixed"))
+    part = CrossEntropy(
+        SIZES, LATENTS, weight=3.0, schedule=schedule, schedule_steps=10 * (schedule != "fixed")
+    )
     for step, weight in zip((0, 5, 10, 99), weights, strict=True):
         turn = part(Posterior(mean), v, step)
         torch.testing.assert_close(turn.of["model"], weight * turn.terms["supervised"])

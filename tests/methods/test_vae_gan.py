@@ -22,7 +22,9 @@ def method(info: DataInfo = INFO, **settings: object) -> VAEGAN:
     torch.manual_seed(0)
     networks = ("encoder", "content_encoder", "decoder", "judge_encoder")
     small = {name: "mlp" for name in networks} | {f"{name}.width": 8 for name in networks}
-    made = resolve("vae-gan", {**small, "latents": 3, "content": 4, "features": 8, **settings}, info)
+    made = resolve(
+        "vae-gan", {**small, "latents": 3, "content": 4, "features": 8, **settings}, info
+    )
     found = made.make(info, steps=10)
     assert isinstance(found, VAEGAN)
     return found
@@ -54,7 +56,9 @@ def test_each_style_meets_the_right_content(monkeypatch: pytest.MonkeyPatch) -> 
 def test_each_image_has_its_own_draw_of_the_style(monkeypatch: pytest.MonkeyPatch) -> None:
     made = method(latents=1, content=1)
     monkeypatch.setattr(made, "_image", lambda z, s: z)
-    drawn = torch.cat(made._decoded(Posterior(torch.zeros(3, 1), torch.zeros(3, 1)), torch.zeros(3, 1)))
+    drawn = torch.cat(
+        made._decoded(Posterior(torch.zeros(3, 1), torch.zeros(3, 1)), torch.zeros(3, 1))
+    )
     assert len(set(drawn.flatten().tolist())) == 7
 
 
@@ -73,7 +77,9 @@ def test_the_losses_by_hand(judge: str) -> None:
     batch = a_batch()
     one, two, three = batch.x.unbind(1)
     z = {name: made._style(x).mean for name, x in (("one", one), ("two", two), ("three", three))}
-    s = {name: made.content_encoder(x) for name, x in (("one", one), ("two", two), ("three", three))}
+    s = {
+        name: made.content_encoder(x) for name, x in (("one", one), ("two", two), ("three", three))
+    }
 
     def image(style: str, content: str) -> Tensor:
         return made._image(z[style], s[content])
@@ -82,9 +88,14 @@ def test_the_losses_by_hand(judge: str) -> None:
         """4 times the mean over all pixels of all images of the list."""
         return 4 * torch.stack([(a - b).square().mean() for a, b in pairs]).mean()
 
-    own = error([(image("one", "one"), one), (image("two", "two"), two), (image("three", "three"), three)])
+    own = error(
+        [(image("one", "one"), one), (image("two", "two"), two), (image("three", "three"), three)]
+    )
     swapped = error([(image("one", "two"), one), (image("two", "one"), two)])
-    fake = [(image("three", "two"), one, batch.y[:, 0]), (image("two", "three"), three, batch.y[:, 2])]
+    fake = [
+        (image("three", "two"), one, batch.y[:, 0]),
+        (image("two", "three"), three, batch.y[:, 2]),
+    ]
     d_fake = torch.cat([made.discriminator(*given) for given in fake])
     real = [(two, one, batch.y[:, 0]), (one, two, batch.y[:, 0])]
     if judge == "class":
@@ -117,7 +128,11 @@ def test_swaps_teach_both_encoders_of_both_images() -> None:
     five = torch.arange(len(x)).chunk(3)
     (to_within,) = torch.autograd.grad(within[:5].sum(), x, retain_graph=True)  # Dec(z1, s1')
     (to_between,) = torch.autograd.grad(between[:5].sum(), x)  # Dec(z2, s1')
-    for rows, gradient, taught in ((five[0], to_within, True), (five[1], to_within, True), (five[2], to_within, False)):
+    for rows, gradient, taught in (
+        (five[0], to_within, True),
+        (five[1], to_within, True),
+        (five[2], to_within, False),
+    ):
         assert bool(gradient[rows].abs().sum() > 0) == taught
     for rows, taught in ((five[0], False), (five[1], True), (five[2], True)):
         assert bool(to_between[rows].abs().sum() > 0) == taught
@@ -126,8 +141,14 @@ def test_swaps_teach_both_encoders_of_both_images() -> None:
 def test_neither_player_teaches_the_other() -> None:
     made = method(weight=1.0)
     found = turn(made)
-    model = [*made.encoder.parameters(), *made.content_encoder.parameters(), *made.decoder.parameters()]
-    assert set(torch.autograd.grad(found.of["discriminator"], model, retain_graph=True, allow_unused=True)) == {None}
+    model = [
+        *made.encoder.parameters(),
+        *made.content_encoder.parameters(),
+        *made.decoder.parameters(),
+    ]
+    assert set(
+        torch.autograd.grad(found.of["discriminator"], model, retain_graph=True, allow_unused=True)
+    ) == {None}
     owners = {name: {id(w) for w in player.weights()} for name, player in made.players().items()}
     assert not owners["model"] & owners["discriminator"]
 
@@ -147,10 +168,14 @@ def test_the_discriminator_rests_after_a_batch_that_it_named_rightly() -> None:
     training = Training(made, lambda step: a_batch())
     before = [w.clone() for w in made.discriminator.parameters()]
     training.advance()
-    assert all(torch.equal(a, b) for a, b in zip(before, made.discriminator.parameters(), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(before, made.discriminator.parameters(), strict=True)
+    )
     made.accuracy.fill_(0.1)
     training.advance()
-    assert not all(torch.equal(a, b) for a, b in zip(before, made.discriminator.parameters(), strict=True))
+    assert not all(
+        torch.equal(a, b) for a, b in zip(before, made.discriminator.parameters(), strict=True)
+    )
 
 
 def test_styles_of_the_prior_are_judged_where_they_have_a_weight() -> None:
@@ -164,7 +189,9 @@ def test_the_formulas() -> None:
     assert squared(torch.tensor([0.5]), torch.tensor([0.0])).item() == 1.0
     logits = torch.tensor([0.3])
     p = 1 / (1 + math.exp(-0.3))
-    assert towards(REAL, logits).item() == pytest.approx(-0.95 * math.log(p) - 0.05 * math.log(1 - p), rel=1e-6)
+    assert towards(REAL, logits).item() == pytest.approx(
+        -0.95 * math.log(p) - 0.05 * math.log(1 - p), rel=1e-6
+    )
 
 
 def test_bad_input_is_refused_in_one_line() -> None:

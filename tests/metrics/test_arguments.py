@@ -44,8 +44,13 @@ OTHERS = {  # for every option a value that has to change what comes back, and o
     "named": (True, "yes"),
     "labels": (2, 0),
 }
-STRING = {"form": "sampled", "rows": "all"}  # where metrics that share an option differ in its values
-OPTIONS = [(name, option) for name in OF_TABLES for option in list(keywords(metrics.get(name).measure))[1:]]
+STRING = {
+    "form": "sampled",
+    "rows": "all",
+}  # where metrics that share an option differ in its values
+OPTIONS = [
+    (name, option) for name in OF_TABLES for option in list(keywords(metrics.get(name).measure))[1:]
+]
 
 
 def table(name: str) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
@@ -56,7 +61,11 @@ def table(name: str) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     z = np.hstack([z, z[:, :1] ** 2 + 0.3 * rng.standard_normal((240, 1))])
     if metrics.get(name).declares.tables == "classes":
         return np.eye(4)[rng.integers(4, size=240)] + z, v[:, 1:2], {}
-    more = {"log_var": rng.uniform(-4, 0.5, z.shape)} if metrics.get(name).declares.tables == "posteriors" else {}
+    more = (
+        {"log_var": rng.uniform(-4, 0.5, z.shape)}
+        if metrics.get(name).declares.tables == "posteriors"
+        else {}
+    )
     return z, v, more
 
 
@@ -195,7 +204,11 @@ def test_an_unknown_option_is_named_with_the_nearest():
 
 def test_groups_refuse_what_is_of_rows():
     groups = Groups(np.random.default_rng(0).standard_normal((60, 8, 3)), np.arange(60) % 3)
-    for argument, value in {"factors": np.ones((60, 2)), "log_var": np.ones((60, 3)), "weights": np.ones(60)}.items():
+    for argument, value in {
+        "factors": np.ones((60, 2)),
+        "log_var": np.ones((60, 3)),
+        "weights": np.ones(60),
+    }.items():
         with pytest.raises(ValueError, match=f"{argument}, which is of rows"):
             metrics.factor_vae_score(groups, **{argument: value})
 
@@ -203,7 +216,10 @@ def test_groups_refuse_what_is_of_rows():
 def test_what_is_said_of_arguments_that_are_not_read():
     z, v, _ = table("mig")
     log_var = np.full(z.shape, -2.0)
-    assert "of log_var only which latents say anything" in metrics.modularity(z, v, log_var=log_var).reason
+    assert (
+        "of log_var only which latents say anything"
+        in metrics.modularity(z, v, log_var=log_var).reason
+    )
     assert "not used: log_var" in metrics.modularity(z, v, log_var=log_var, protocol="dlib").reason
     assert "log_var is not used" in metrics.mig(z, v, log_var=log_var, protocol="dlib").reason
     assert "log_var is not used" in metrics.total_correlation(z, log_var=log_var).reason

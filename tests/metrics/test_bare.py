@@ -31,7 +31,9 @@ def declared_spread(table: Table) -> Measured:
 def mine(monkeypatch):
     """A module of the user's own."""
     module = ModuleType("mine")
-    vars(module).update(spread=spread, declared_spread=declared_spread, number=3, Class=dict, one=lambda codes: 0.0)
+    vars(module).update(
+        spread=spread, declared_spread=declared_spread, number=3, Class=dict, one=lambda codes: 0.0
+    )
     monkeypatch.setitem(sys.modules, "mine", module)
 
 
@@ -129,7 +131,10 @@ def test_what_is_no_metric_is_refused_before_the_work(asked, words):
 
 @pytest.mark.parametrize(
     ("returned", "words"),
-    [(0.5, "returned float; a metric under @metric returns Measured"), (np.zeros(2), "expected one number")],
+    [
+        (0.5, "returned float; a metric under @metric returns Measured"),
+        (np.zeros(2), "expected one number"),
+    ],
 )
 def test_a_declared_metric_that_returns_no_measured_number_is_named(returned, words):
     @metric(measures=("compactness",))

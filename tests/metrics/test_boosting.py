@@ -34,7 +34,10 @@ def few_stages(monkeypatch):
 
 def clusters(n, levels, seed=0):
     """Two columns of overlapping clusters per factor, one of noise, all a little mixed; labels (n, K)."""
-    blobs = [make_blobs(n, 2, centers=c, cluster_std=1.5, random_state=seed + k) for k, c in enumerate(levels)]
+    blobs = [
+        make_blobs(n, 2, centers=c, cluster_std=1.5, random_state=seed + k)
+        for k, c in enumerate(levels)
+    ]
     rng = np.random.default_rng(seed)
     codes = np.concatenate([*(x for x, _ in blobs), rng.standard_normal((n, 1))], 1)
     codes = codes @ (np.eye(codes.shape[1]) + 0.1 * rng.standard_normal((codes.shape[1],) * 2))
@@ -52,7 +55,10 @@ def naive_tree(codes, residual, weight, depth=3):
             x = codes[rows, column]
             for value in np.unique(x)[:-1]:
                 left = x <= value
-                gain = sum(r[side].sum() ** 2 / w[side].sum() for side in (left, ~left)) - r.sum() ** 2 / w.sum()
+                gain = (
+                    sum(r[side].sum() ** 2 / w[side].sum() for side in (left, ~left))
+                    - r.sum() ** 2 / w.sum()
+                )
                 if best is None or gain > best[0] * (1 + 1e-9):
                     best = gain, column, left
         if best is None or np.ptp(r / w) < 1e-9:
@@ -69,11 +75,15 @@ def naive_tree(codes, residual, weight, depth=3):
 def test_two_classes_by_hand():
     fit = importances(np.array([[0.0], [1.0], [2.0], [4.0]]), np.array([0, 0, 1, 1]))
     assert fit.column.shape == (100, 1, 7)  # one tree per stage
-    assert fit.threshold[0, 0].tolist() == [1.5] + [np.inf] * 6  # the middle of 1 and 2; then the nodes are pure
+    assert (
+        fit.threshold[0, 0].tolist() == [1.5] + [np.inf] * 6
+    )  # the middle of 1 and 2; then the nodes are pure
     # residuals are -1/2 and 1/2, so a leaf's Newton step is 2 * 1/2 / (2 * 1/2 * 1/2) = 2, times the learning rate
     assert fit.value[0, 0, :2] == pytest.approx([-0.2, 0.2], abs=1e-9)
     # second stage: p = 1 / (1 + exp(0.2)) where y = 0, and the step is p / (p (1 - p)) = 1 + exp(-0.2)
-    assert fit.value[1, 0, :2] == pytest.approx([-0.1 * (1 + np.exp(-0.2)), 0.1 * (1 + np.exp(-0.2))], abs=1e-9)
+    assert fit.value[1, 0, :2] == pytest.approx(
+        [-0.1 * (1 + np.exp(-0.2)), 0.1 * (1 + np.exp(-0.2))], abs=1e-9
+    )
     assert fit.importances.tolist() == [1.0]
 
 
@@ -98,18 +108,26 @@ def test_the_search_finds_what_trying_every_cut_finds(block, digits):
         trees = grow(sort_columns(codes, block), residual, weight, y.nonzero(), [Ties(rng, len(y))])
         naive = [naive_tree(codes.astype(float), r, weight) for r in residual]
         # which column gains is drawn where several part the rows alike, so only the sum is known
-        assert np.nansum(trees.gain) == pytest.approx(sum(gains.sum() for gains, _ in naive), rel=1e-9)
+        assert np.nansum(trees.gain) == pytest.approx(
+            sum(gains.sum() for gains, _ in naive), rel=1e-9
+        )
         for leaf, (_, expected) in zip(trees.leaf, naive, strict=True):
-            assert {frozenset(np.flatnonzero(leaf == i).tolist()) for i in np.unique(leaf)} == expected
+            assert {
+                frozenset(np.flatnonzero(leaf == i).tolist()) for i in np.unique(leaf)
+            } == expected
 
 
 @pytest.mark.parametrize("levels", [2, 5])
 def test_first_stages_are_scikit_learns(levels, monkeypatch):
     monkeypatch.setattr(boosted_factor, "STAGES", 4)
     codes, v = clusters(500, (levels,))
-    weights = np.random.default_rng(0).uniform(0.5, 2, 500)  # without them many cuts gain exactly the same at first
+    weights = np.random.default_rng(0).uniform(
+        0.5, 2, 500
+    )  # without them many cuts gain exactly the same at first
     ours = importances(codes, v[:, 0], weights=weights)
-    theirs = GradientBoostingClassifier(n_estimators=4, random_state=0).fit(codes, v[:, 0], sample_weight=weights)
+    theirs = GradientBoostingClassifier(n_estimators=4, random_state=0).fit(
+        codes, v[:, 0], sample_weight=weights
+    )
     for stage, trees in enumerate(theirs.estimators_):
         assert ours.column[stage, :, 0].tolist() == [tree.tree_.feature[0] for tree in trees]
         assert ours.threshold[stage, :, 0].tolist() == [tree.tree_.threshold[0] for tree in trees]
@@ -125,7 +143,9 @@ def test_importances_and_predictions_agree_with_scikit_learn():
     a = np.stack([fit.importances for fit in ours], 1)
     b = np.stack([fit.feature_importances_ for fit in theirs], 1)
     assert np.abs(a - b).max() < 0.01
-    assert disentanglement_completeness(a) == pytest.approx(disentanglement_completeness(b), abs=0.01)
+    assert disentanglement_completeness(a) == pytest.approx(
+        disentanglement_completeness(b), abs=0.01
+    )
     for mine, other in zip(ours, theirs, strict=True):
         assert np.mean(mine.predict(codes) == other.predict(codes)) > 0.98
 
@@ -138,7 +158,10 @@ def test_golden_values_of_disentanglement_lib():
     assert d == pytest.approx(expected["disentanglement"], abs=0.01)
     assert c == pytest.approx(expected["completeness"], abs=0.01)
     for part in ("train", "test"):
-        hits = [fit.predict(tables[f"mus_{part}"].T) == y for fit, y in zip(fits, tables[f"ys_{part}"], strict=True)]
+        hits = [
+            fit.predict(tables[f"mus_{part}"].T) == y
+            for fit, y in zip(fits, tables[f"ys_{part}"], strict=True)
+        ]
         assert np.mean(hits) == pytest.approx(expected[f"informativeness_{part}"], abs=0.015)
 
 
@@ -154,9 +177,13 @@ def test_threads_and_company_change_no_bit():
 @pytest.mark.usefixtures("few_stages")
 def test_factors_that_are_grown_together_are_those_fitted_alone():
     codes, v = clusters(300, (2, 3, 2, 2, 4))
-    codes = np.concatenate([codes, codes[:, :2]], 1)  # equal columns, of which one is drawn for each factor by itself
+    codes = np.concatenate(
+        [codes, codes[:, :2]], 1
+    )  # equal columns, of which one is drawn for each factor by itself
     factors = v.astype(float)
-    factors[::3, 2] = np.nan  # weighs the rows in another way, and so cannot be grown with the others
+    factors[::3, 2] = (
+        np.nan
+    )  # weighs the rows in another way, and so cannot be grown with the others
     parts = [part for fit in fits_of(codes, factors) for part in fit.parts()]
     assert [len(bundle) for bundle in boosting._bundles(parts)] == [2, 1, 2]
     together = fit_factors(codes, factors, seed=3)
@@ -172,7 +199,10 @@ def test_factors_that_are_grown_together_are_those_fitted_alone():
 
 def fits_of(codes, factors, seed=0):
     columns = sort_columns(codes)
-    return [boosted_factor.Fit(columns, factors[:, k], np.ones(len(codes)), seed, k) for k in range(factors.shape[1])]
+    return [
+        boosted_factor.Fit(columns, factors[:, k], np.ones(len(codes)), seed, k)
+        for k in range(factors.shape[1])
+    ]
 
 
 @pytest.mark.usefixtures("few_stages")
@@ -190,7 +220,9 @@ def test_a_doubled_column_shares_its_importance_by_the_seed():
 @pytest.mark.usefixtures("few_stages")
 def test_rescaling_by_a_power_of_two_changes_nothing():
     codes, v = clusters(300, (4,))
-    assert np.array_equal(importances(codes, v[:, 0]).importances, importances(codes * 2.0**-30, v[:, 0]).importances)
+    assert np.array_equal(
+        importances(codes, v[:, 0]).importances, importances(codes * 2.0**-30, v[:, 0]).importances
+    )
 
 
 @pytest.mark.usefixtures("few_stages")

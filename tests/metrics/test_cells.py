@@ -26,7 +26,9 @@ def columns(holes: bool) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("few", [0, cells.FEW, 100])
 @pytest.mark.parametrize("most", [300, cells.MOST])
-def test_cells_are_those_of_each_code_and_factor_however_they_are_counted(holes, weighted, few, most, monkeypatch):
+def test_cells_are_those_of_each_code_and_factor_however_they_are_counted(
+    holes, weighted, few, most, monkeypatch
+):
     monkeypatch.setattr(cells, "FEW", few)  # no factor by the product, some, or all
     monkeypatch.setattr(cells, "MOST", most)  # the rows of a product in pieces, or at once
     z, v = columns(holes)
@@ -37,7 +39,9 @@ def test_cells_are_those_of_each_code_and_factor_however_they_are_counted(holes,
     for k, (start, end) in enumerate(zip(levels.starts, levels.ends, strict=True)):
         for j in range(5):
             wanted = np.zeros((9, end - start), int)
-            np.add.at(wanted, (z[:, j], v[:, k]), 1)  # -1 is the last cell, of the rows where it is unknown
+            np.add.at(
+                wanted, (z[:, j], v[:, k]), 1
+            )  # -1 is the last cell, of the rows where it is unknown
             np.testing.assert_array_equal(rows[j][:, start:end], wanted)
     if weighted:
         of_code = levels.by_factor(table.mass).reshape(5, 9, -1).sum(1)
@@ -71,5 +75,7 @@ def test_a_copy_of_some_rows_ranks_its_codes_among_these_rows():
     correlations(table, ranked=True)
     part = table.without(3)
     found = correlations(part, ranked=True)
-    fresh = np.corrcoef(ranks(part.codes), ranks(part.factors), rowvar=False)[: z.shape[1], z.shape[1] :]
+    fresh = np.corrcoef(ranks(part.codes), ranks(part.factors), rowvar=False)[
+        : z.shape[1], z.shape[1] :
+    ]
     np.testing.assert_allclose(found, np.abs(fresh), atol=1e-12)

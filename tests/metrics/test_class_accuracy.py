@@ -31,7 +31,9 @@ def test_the_matching_is_one_to_one_and_the_best_there_is():
     # 0 and 1 hold most of class 0; greedy would give 0 to it (50 rows) and lose 1's 45 for 10
     count = np.array([[50, 40], [45, 10]])
     category, label = np.repeat([0, 0, 1, 1], count.ravel()), np.repeat([0, 1, 0, 1], count.ravel())
-    assert metrics.class_accuracy(category[:, None], label[:, None]).value == pytest.approx(85 / 145)
+    assert metrics.class_accuracy(category[:, None], label[:, None]).value == pytest.approx(
+        85 / 145
+    )
 
 
 def test_a_perfect_code_is_1_and_its_ceiling_is_1_whatever_the_names():
@@ -56,12 +58,16 @@ def test_nmi_agrees_with_scikit_learn():
     from sklearn.metrics import normalized_mutual_info_score
 
     score = metrics.class_accuracy(one_hot(CATEGORY), LABEL[:, None])
-    assert score.parts["nmi"] == pytest.approx(normalized_mutual_info_score(LABEL, CATEGORY), abs=1e-12)
+    assert score.parts["nmi"] == pytest.approx(
+        normalized_mutual_info_score(LABEL, CATEGORY), abs=1e-12
+    )
 
 
 @pytest.mark.parametrize("change", metrics.class_accuracy.declares.invariant)
 def test_what_leaves_it_alone(change):
-    assert metrics.class_accuracy(changed(change, one_hot(CATEGORY)), LABEL[:, None]).value == pytest.approx(0.7)
+    assert metrics.class_accuracy(
+        changed(change, one_hot(CATEGORY)), LABEL[:, None]
+    ).value == pytest.approx(0.7)
 
 
 @pytest.mark.parametrize("change", metrics.class_accuracy.declares.falls)
@@ -74,7 +80,10 @@ def test_weights_count_rows_and_unknown_classes_are_left_out():
     twice = metrics.class_accuracy(np.repeat(one_hot(CATEGORY), 2, 0), np.repeat(LABEL, 2)[:, None])
     heavy = metrics.class_accuracy(one_hot(CATEGORY), LABEL[:, None], weights=np.full(60, 2.0))
     assert twice.value == heavy.value == pytest.approx(0.7)
-    assert metrics.class_accuracy(one_hot(CATEGORY), LABEL[:, None], weights=weights + 1e-9).value != heavy.value
+    assert (
+        metrics.class_accuracy(one_hot(CATEGORY), LABEL[:, None], weights=weights + 1e-9).value
+        != heavy.value
+    )
     label[9::10] = math.nan  # the 7 that is called 2
     assert metrics.class_accuracy(one_hot(CATEGORY), label[:, None]).value == pytest.approx(7 / 9)
 
@@ -90,13 +99,19 @@ def test_k_means_of_digits_names_eight_in_ten():
     """The baseline that the recipe "infogan" has to reach, .79."""
     pixels, classes = load_digits(return_X_y=True)
     found = KMeans(10, n_init=10, random_state=0).fit_predict(pixels)
-    assert metrics.class_accuracy(found[:, None], classes[:, None]).value == pytest.approx(0.79, abs=0.01)
+    assert metrics.class_accuracy(found[:, None], classes[:, None]).value == pytest.approx(
+        0.79, abs=0.01
+    )
 
 
 def test_named_categories_are_not_matched():
     label = np.array([0, 0, 1, 2] * 15)[:, None]
     category = np.array([0, 2, 1, 1] * 15)
-    for codes in (one_hot(category), category[:, None], np.insert(one_hot(category), 1, 0.0, axis=1)[:, [0, 2, 3, 1]]):
+    for codes in (
+        one_hot(category),
+        category[:, None],
+        np.insert(one_hot(category), 1, 0.0, axis=1)[:, [0, 2, 3, 1]],
+    ):
         assert metrics.class_accuracy(codes, label, named=True).value == 0.5
     renamed = np.array([2, 0, 1])[label[:, 0]]
     assert metrics.class_accuracy(one_hot(renamed), label).value == 1
@@ -111,4 +126,6 @@ def test_a_named_category_keeps_its_number_where_another_is_never_chosen():
     assert metrics.class_accuracy(codes, label, named=True).value == 1
     weights = np.where(category == 1, 3.0, 1.0)
     wrong = np.eye(3)[np.full(60, 1) + (np.arange(60) % 4 == 1)]
-    assert metrics.class_accuracy(wrong, label, named=True, weights=weights).value == pytest.approx(105 / 120)
+    assert metrics.class_accuracy(wrong, label, named=True, weights=weights).value == pytest.approx(
+        105 / 120
+    )

@@ -48,7 +48,9 @@ def test_missing_values_leave_out_their_rows_for_that_factor_only():
     holes = v.copy()
     holes[gone, 1] = -1
     found = from_indices(z, holes, corrected=True)
-    np.testing.assert_allclose(found.mutual[:, 1], from_indices(z[~gone], v[~gone], corrected=True).mutual[:, 1])
+    np.testing.assert_allclose(
+        found.mutual[:, 1], from_indices(z[~gone], v[~gone], corrected=True).mutual[:, 1]
+    )
     np.testing.assert_allclose(found.mutual[:, 0], from_indices(z, v, corrected=True).mutual[:, 0])
 
 
@@ -59,7 +61,9 @@ def test_whole_weights_are_repeated_rows_and_weight_zero_is_absence():
     repeated = from_indices(np.repeat(z, times, 0), np.repeat(v, times, 0), corrected=False)
     np.testing.assert_allclose(weighted.mutual, repeated.mutual, atol=1e-12)
     absent = from_indices(z, v, (times > 0).astype(float), corrected=True)
-    np.testing.assert_allclose(absent.mutual, from_indices(z[times > 0], v[times > 0], corrected=True).mutual)
+    np.testing.assert_allclose(
+        absent.mutual, from_indices(z[times > 0], v[times > 0], corrected=True).mutual
+    )
 
 
 def test_entropy_by_hand():
@@ -70,7 +74,9 @@ def test_entropy_by_hand():
 def test_the_correction_is_its_integral():
     for n in (1, 2, 3, 7, 30):
         integral = quad(lambda x, n=n: x ** (n - 1) / (1 + x), 0, np.exp(0.5) - 1)[0]
-        assert corrections(30)[n] + np.log(n) == pytest.approx(digamma(n) + (-1) ** n * integral, abs=1e-12)
+        assert corrections(30)[n] + np.log(n) == pytest.approx(
+            digamma(n) + (-1) ** n * integral, abs=1e-12
+        )
 
 
 @pytest.mark.parametrize(("levels", "n"), [(5, 1000), (183, 1000), (400, 1000), (1000, 10_000)])
@@ -118,7 +124,10 @@ def test_chance_in_closed_form_is_the_mean_over_permutations(weighted):
     z = rng.integers(6, size=400) ** 2 // 6
     v = np.minimum(rng.geometric(0.05, size=400), 60)[:, None] - 1
     weights = rng.exponential(size=400) if weighted else np.ones(400)
-    found = [from_indices(rng.permutation(z)[:, None], v, weights, corrected=True).uncut[0, 0] for _ in range(400)]
+    found = [
+        from_indices(rng.permutation(z)[:, None], v, weights, corrected=True).uncut[0, 0]
+        for _ in range(400)
+    ]
     plug_in = from_indices(z[:, None], v, weights, corrected=False).uncut[0, 0]
     assert abs(np.mean(found)) < max(4 * np.std(found) / 20, 0.02 * plug_in)
 
@@ -128,7 +137,9 @@ def test_unrelated_columns_are_told_from_related_ones_also_with_weights():
     v = made.factors(1000, sizes=(2, 3, 40, 183))
     for weights in (None, rng.exponential(size=1000)):
         tables = (Table.of(rng.standard_normal((1000, 4)), v, weights=weights) for _ in range(30))
-        excess = np.stack([_surprise(from_indices(code_bins(t), v, t.weights, corrected=True)) for t in tables])
+        excess = np.stack(
+            [_surprise(from_indices(code_bins(t), v, t.weights, corrected=True)) for t in tables]
+        )
         assert 0.7 < excess.std() < 1.6
         assert abs(excess.mean()) < 0.3
 
@@ -143,10 +154,16 @@ def test_weights_of_ones_and_a_scale_of_the_weights_move_nothing():
     z, v = rng.integers(20, size=(500, 2)), made.factors(500)
     w = rng.random(500)
     plain = from_indices(z, v, corrected=True).uncut
-    np.testing.assert_allclose(from_indices(z, v, np.full(500, 3.0), corrected=True).uncut, plain, atol=1e-12)
-    np.testing.assert_allclose(from_indices(z, v, 1 + 1e-9 * w, corrected=True).uncut, plain, atol=1e-6)
+    np.testing.assert_allclose(
+        from_indices(z, v, np.full(500, 3.0), corrected=True).uncut, plain, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        from_indices(z, v, 1 + 1e-9 * w, corrected=True).uncut, plain, atol=1e-6
+    )
     weighted = from_indices(z, v, w, corrected=True).uncut
-    np.testing.assert_allclose(from_indices(z, v, 1e-9 * w, corrected=True).uncut, weighted, atol=1e-9)
+    np.testing.assert_allclose(
+        from_indices(z, v, 1e-9 * w, corrected=True).uncut, weighted, atol=1e-9
+    )
 
 
 def test_numbering_the_levels_anew_moves_nothing():
@@ -167,7 +184,9 @@ def test_independent_latents_share_nothing_at_500_rows():
     score = metrics.pairwise_mi(z)
     assert score.value < 0.03
     assert score.estimator == "chance-corrected mutual information, 20 bins"
-    assert metrics.pairwise_mi(z, protocol="dlib").estimator == "plug-in mutual information, 20 bins"
+    assert (
+        metrics.pairwise_mi(z, protocol="dlib").estimator == "plug-in mutual information, 20 bins"
+    )
 
 
 def test_rmig_of_means_is_not_dragged_down_by_noise_about_a_factor_of_many_levels():

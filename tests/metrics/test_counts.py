@@ -40,7 +40,9 @@ def test_counts_without_blocks_are_those_of_the_rows_that_stay(factors, blocks):
             start = found.sizes[:k].sum()
             cells = found.rows[0][first : first + found.values[j], start : start + found.sizes[k]]
             again = np.zeros_like(cells)
-            np.add.at(again, (z[:, j], v[:, k]), 1)  # -1 is the last cell, of the rows where it is unknown
+            np.add.at(
+                again, (z[:, j], v[:, k]), 1
+            )  # -1 is the last cell, of the rows where it is unknown
             np.testing.assert_array_equal(cells, again)
 
 

@@ -14,7 +14,11 @@ from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.declares import CHANGES
 
 EXACT = {"permutation": 1e-9, "dead latents": 1e-9, "scale": 1e-6}
-ON_TABLES = [name for name in metrics.names() if metrics.get(name).declares.tables in ("rows", "groups", "pairs")]
+ON_TABLES = [
+    name
+    for name in metrics.names()
+    if metrics.get(name).declares.tables in ("rows", "groups", "pairs")
+]
 
 
 def changed(change: str, z: np.ndarray) -> np.ndarray:
@@ -65,7 +69,9 @@ def values_only(monkeypatch):
 def test_every_metric_declares_itself(name):
     metric = metrics.get(name)
     declares = getattr(metric, "declares", None)
-    assert isinstance(declares, Declares), f"{name} declares nothing: decorate it with unweave.metrics.base.metric"
+    assert isinstance(declares, Declares), (
+        f"{name} declares nothing: decorate it with unweave.metrics.base.metric"
+    )
     assert declares.measures
     assert declares.range[0] < declares.range[1]
     assert len(metric.__doc__.splitlines()) > 3, "formula, range and source belong in the docstring"
@@ -106,11 +112,16 @@ def test_a_metric_without_an_error_says_why_and_still_has_floors(tables):
         Declares(("modularity",), no_error="it is known without one")
 
     @metric(
-        measures=("compactness",), range=(0.0, 10.0), error="none", no_error="its halves differ by more than chance"
+        measures=("compactness",),
+        range=(0.0, 10.0),
+        error="none",
+        no_error="its halves differ by more than chance",
     )
     def spread_of_codes(table: Table) -> Measured:
         """Standard deviation of the codes and of the first one."""
-        return Measured(float(table.codes.std()), "plain", pieces={"first": float(table.codes[:, 0].std())})
+        return Measured(
+            float(table.codes.std()), "plain", pieces={"first": float(table.codes[:, 0].std())}
+        )
 
     score = spread_of_codes(*tables["cheap"])
     assert "its halves differ" in score.reason
@@ -120,14 +131,20 @@ def test_a_metric_without_an_error_says_why_and_still_has_floors(tables):
     assert score.parts["first"] == pytest.approx(tables["cheap"][0][:, 0].std())
 
 
-@pytest.mark.parametrize(("name", "change"), [(n, c) for n in ON_TABLES for c in metrics.get(n).declares.invariant])
+@pytest.mark.parametrize(
+    ("name", "change"), [(n, c) for n in ON_TABLES for c in metrics.get(n).declares.invariant]
+)
 def test_what_leaves_it_alone(name, change, tables, plain, values_only):
     z, v = tables[metrics.get(name).declares.cost]
     tolerance = EXACT.get(change, 0.02) if metrics.get(name).declares.cost == "cheap" else 0.03
-    assert metrics.get(name)(changed(change, z), v).value == pytest.approx(plain(name), abs=tolerance)
+    assert metrics.get(name)(changed(change, z), v).value == pytest.approx(
+        plain(name), abs=tolerance
+    )
 
 
-@pytest.mark.parametrize(("name", "change"), [(n, c) for n in ON_TABLES for c in metrics.get(n).declares.falls])
+@pytest.mark.parametrize(
+    ("name", "change"), [(n, c) for n in ON_TABLES for c in metrics.get(n).declares.falls]
+)
 def test_what_makes_it_worse(name, change, tables, plain, values_only):
     declares = metrics.get(name).declares
     z, v = tables[declares.cost]
@@ -153,7 +170,9 @@ def test_cheap_metrics_always_come_with_error_and_floors(name, tables):
     assert math.isfinite(score.bias) == (metrics.get(name).declares.error == "jackknife")
     assert score.low <= score.value <= score.high
     assert score.null < score.value
-    assert score.rotated <= score.value + 1e-9, "equal, but for rounding, where a rotation changes nothing"
+    assert score.rotated <= score.value + 1e-9, (
+        "equal, but for rounding, where a rotation changes nothing"
+    )
 
 
 def test_changes_are_all_tried():

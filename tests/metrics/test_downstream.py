@@ -20,7 +20,9 @@ def test_by_hand_of_a_code_that_is_right_three_times_in_four():
     z = v.copy()
     z[:200, 0] = 1 - z[:200, 0]
     z = np.random.default_rng(0).permutation(np.hstack([z, v]))
-    score = metrics.downstream(z[:, :1].astype(float), z[:, 1:], test=(z[:, :1].astype(float), z[:, 1:]))
+    score = metrics.downstream(
+        z[:, :1].astype(float), z[:, 1:], test=(z[:, :1].astype(float), z[:, 1:])
+    )
     assert score.value == 0.75
 
 

@@ -60,7 +60,9 @@ def test_modularity_is_what_its_matrix_says():
     z = np.c_[v[:, 0] + rng.standard_normal(1000), rng.standard_normal(1000)]
     score = metrics.modularity(z, v, kinds="categorical")
     squares = score.matrix[0] ** 2
-    assert score.parts["modularity"][0] == pytest.approx(1 - (squares.sum() - squares.max()) / squares.max())
+    assert score.parts["modularity"][0] == pytest.approx(
+        1 - (squares.sum() - squares.max()) / squares.max()
+    )
     assert score.value == 1, "a factor of which less than chance is known is not known"
 
 
@@ -70,7 +72,9 @@ def test_factors_of_any_size(unit):
     z = v + 0.3 * RNG.standard_normal((400, 2))
     for name, options in (("mcc", {}), ("r2", {}), ("sap", {"kind": "continuous"})):
         plain = metrics.get(name)(z, v, **options).value
-        assert metrics.get(name)(z, v * unit, **options).value == pytest.approx(plain, abs=1e-9), name
+        assert metrics.get(name)(z, v * unit, **options).value == pytest.approx(plain, abs=1e-9), (
+            name
+        )
 
 
 @pytest.mark.parametrize(("shift", "log_var"), [(0, -40), (0, -50), (100, -30), (1e4, -25)])
@@ -102,10 +106,16 @@ def test_a_score_whose_parts_of_the_rows_say_nothing():
     assert math.isnan(metrics.infomec(codes, v).ceiling)
 
 
-@pytest.mark.parametrize("name", [n for n in metrics.names() if metrics.get(n).declares.tables in ("rows", "codes")])
+@pytest.mark.parametrize(
+    "name", [n for n in metrics.names() if metrics.get(n).declares.tables in ("rows", "codes")]
+)
 def test_no_nan_without_a_reason_and_no_warning(name):
     ids, z = np.c_[np.arange(60), np.arange(60)], RNG.standard_normal((60, 3))
-    for factors, more in ((ids, {"kinds": "categorical"}), (np.full((60, 2), np.nan), {}), (z[:, :2], {})):
+    for factors, more in (
+        (ids, {"kinds": "categorical"}),
+        (np.full((60, 2), np.nan), {}),
+        (z[:, :2], {}),
+    ):
         for protocol in metrics.get(name).declares.protocols:
             given = {} if metrics.get(name).declares.tables == "codes" else more
             score = metrics.get(name)(z, factors, protocol=protocol, **given)
@@ -128,14 +138,17 @@ def test_a_collapsed_code_with_its_log_variances_is_undefined_as_without():
 def test_log_variances_that_no_float_can_square_are_refused():
     z = RNG.standard_normal((60, 2))
     with pytest.raises(
-        ValueError, match=r"log_var reaches 2e.03 in size.*deviation of exp.1e.03.*logarithms of variances"
+        ValueError,
+        match=r"log_var reaches 2e.03 in size.*deviation of exp.1e.03.*logarithms of variances",
     ):
         metrics.mig(z, np.arange(60) % 3, log_var=np.full(z.shape, -2000.0))
 
 
 def test_weights_that_leave_one_row_are_said():
     v, z = RNG.integers(0, 3, (400, 2)), RNG.standard_normal((400, 2))
-    assert "make 400 rows count as 1.0" in metrics.mig(z, v, weights=np.r_[1e12, np.ones(399)]).reason
+    assert (
+        "make 400 rows count as 1.0" in metrics.mig(z, v, weights=np.r_[1e12, np.ones(399)]).reason
+    )
     assert "no latent varies" in metrics.omes(z, v, weights=np.r_[1e300, np.ones(399)]).reason
 
 

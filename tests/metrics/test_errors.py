@@ -28,7 +28,9 @@ WIDE = (0.6, 1.8)
 def blurred_code(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Factors in pairs of latents that are turned by 20 degrees, and two latents of noise."""
     z, v = made.good_code(n, seed, sizes=(6, 6, 5, 8))
-    return np.hstack([made.turned(z, 20), 0.01 * np.random.default_rng([seed, 2]).standard_normal((n, 2))]), v
+    return np.hstack(
+        [made.turned(z, 20), 0.01 * np.random.default_rng([seed, 2]).standard_normal((n, 2))]
+    ), v
 
 
 def noisy_code(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -107,7 +109,11 @@ def test_error_is_of_the_rows_used_where_there_are_more(name, monkeypatch):
 
 
 def test_intervals_of_corrected_values_hold_the_limit():
-    limit = metrics.get("wasserstein_correlation").measure(Table.of(*dependent_code(100_000, 10_000))).value
+    limit = (
+        metrics.get("wasserstein_correlation")
+        .measure(Table.of(*dependent_code(100_000, 10_000)))
+        .value
+    )
     scores = shown("wasserstein_correlation", 200, dependent_code)
     assert holds(scores, limit) >= 0.8
     off = [abs(s.value - limit) for s in scores]
@@ -129,7 +135,9 @@ def average(table: Table) -> Measured:
 def test_error_of_a_mean_is_its_standard_error(error):
     z = np.random.default_rng(0).standard_normal((2000, 1))
     table = Table.of(z, np.arange(2000)[:, None] % 2)
-    band = intervals(average, table, average(table), Plan("cheap", error, error == "jackknife")).value
+    band = intervals(
+        average, table, average(table), Plan("cheap", error, error == "jackknife")
+    ).value
     assert band.error == pytest.approx(z.std() / math.sqrt(2000), rel=0.35)
     assert band.value == pytest.approx(z.mean(), abs=1e-12)
 
@@ -140,7 +148,9 @@ def test_jackknife_finds_the_bias_of_a_square():
 
     z = 0.1 + np.random.default_rng(0).standard_normal((2000, 1))
     table = Table.of(z, np.arange(2000)[:, None] % 2)
-    assert by_jackknife(square, table, square(table)).bias[0] == pytest.approx(z.var() / 2000, rel=0.6)
+    assert by_jackknife(square, table, square(table)).bias[0] == pytest.approx(
+        z.var() / 2000, rel=0.6
+    )
 
 
 def test_rows_stay_fitted_or_tested_without_a_block():
@@ -165,7 +175,9 @@ def test_halves_are_half_of_all_that_is_random():
     assert table.rng("draws").random() == np.random.default_rng(fold(0, "draws")).random()
     groups = grouping.GroupTable.drawn_from(table, pairs=False).halves(0)
     assert [half.n for half in groups] == [grouping.FIT_GROUPS / 2] * 2
-    assert not {row.tobytes() for row in groups[0].codes} & {row.tobytes() for row in groups[1].codes}
+    assert not {row.tobytes() for row in groups[0].codes} & {
+        row.tobytes() for row in groups[1].codes
+    }
 
 
 def test_a_part_that_cannot_be_scored_leaves_no_error_and_says_so():

@@ -18,7 +18,9 @@ def test_every_combination_scores_0_however_rare_it_is():
 def test_a_missing_corner_by_hand():
     z = GRID[~((GRID[:, 0] == 3) & (GRID[:, 1] == 4))]
     step = 1 / z.std(0)  # the nearest codes to (3, 4) are (2, 4) and (3, 3)
-    assert metrics.factorised_support(z, batch=len(z)).value == pytest.approx(min(step) ** 2, rel=1e-5)
+    assert metrics.factorised_support(z, batch=len(z)).value == pytest.approx(
+        min(step) ** 2, rel=1e-5
+    )
 
 
 def test_gaps_are_those_of_the_definition():
@@ -36,7 +38,9 @@ def test_the_value_sums_the_pairs_and_units_do_not_matter():
     z = np.random.default_rng(0).standard_normal((600, 3))
     score = metrics.factorised_support(z, calibrate=True)
     assert score.value == pytest.approx(score.matrix[np.triu_indices(3, 1)].sum())
-    assert metrics.factorised_support(z * [1, 100, 0.01]).value == pytest.approx(score.value, rel=1e-4)
+    assert metrics.factorised_support(z * [1, 100, 0.01]).value == pytest.approx(
+        score.value, rel=1e-4
+    )
     line = metrics.factorised_support(z[:, [0, 0, 0]], calibrate=True)
     assert line.value > 1.5 * line.null
     assert line.null == pytest.approx(score.null, rel=0.4)

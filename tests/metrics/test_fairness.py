@@ -22,7 +22,9 @@ def test_a_prediction_that_follows_the_sensitive_factor():
     v = np.repeat(grid, np.where(grid[:, 0] == grid[:, 1], 150, 50), 0)
     score = metrics.fairness(v[:, 1:].astype(float), v, test=(v[:, 1:].astype(float), v))
     assert score.parts["target"][0] == pytest.approx(0.5, abs=1e-12)
-    assert score.parts["target"][1] == pytest.approx(0, abs=1e-12), "right about the factor that it knows"
+    assert score.parts["target"][1] == pytest.approx(0, abs=1e-12), (
+        "right about the factor that it knows"
+    )
     assert score.value == pytest.approx(0.25, abs=1e-12)
 
 
@@ -32,7 +34,9 @@ def test_correlation_in_the_data_is_not_the_predictors_fault():
     code = v.astype(float)
     assert metrics.fairness(code, v, test=(code, v)).value == pytest.approx(0, abs=1e-12)
     observed = [np.mean(v[v[:, 1] == c, 0]) for c in (0, 1)]
-    assert abs(observed[0] - observed[1]) == 0.5, "what conditioning without adjustment would report"
+    assert abs(observed[0] - observed[1]) == 0.5, (
+        "what conditioning without adjustment would report"
+    )
 
 
 def test_adjustment_is_the_intervention_on_a_complete_grid():
@@ -48,10 +52,14 @@ def test_adjustment_is_the_intervention_on_a_complete_grid():
 
 def test_targets_never_seen_with_a_sensitive_value_are_left_out_of_its_comparison():
     target, sensitive = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 0, 1, 1])
-    np.testing.assert_allclose(total_variation(target, target, sensitive, np.ones(5)), [0, 0], atol=1e-12)
+    np.testing.assert_allclose(
+        total_variation(target, target, sensitive, np.ones(5)), [0, 0], atol=1e-12
+    )
     always = np.array([0, 1, 0, 1, 0])
     # under 1: outcomes 1, 1, 0 at targets of mass 2, 2, 1; anyway 1/2, 1/2, 0; and under 0 the third is left out
-    np.testing.assert_allclose(total_variation(always, target, sensitive, np.ones(5)), [0.5, 0.4], atol=1e-12)
+    np.testing.assert_allclose(
+        total_variation(always, target, sensitive, np.ones(5)), [0.5, 0.4], atol=1e-12
+    )
 
 
 def test_noise_is_nearly_fair_and_says_how_useless_it_is():

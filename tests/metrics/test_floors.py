@@ -13,7 +13,9 @@ from unweave.metrics.tables.grouping import GroupTable
 UNITS = 10.0 ** np.linspace(-4, 4, 4)
 
 
-@pytest.mark.parametrize("name", ["mig", "modularity", "mcc", "omes", "tad", "total_correlation", "irs"])
+@pytest.mark.parametrize(
+    "name", ["mig", "modularity", "mcc", "omes", "tad", "total_correlation", "irs"]
+)
 def test_a_rotation_does_not_depend_on_units(name):
     z, v = made.good_code(1000)
     plain, scaled = metrics.get(name)(z, v).rotated, metrics.get(name)(z * UNITS, v).rotated
@@ -28,7 +30,9 @@ def test_a_rotation_of_rows_and_of_groups_is_of_deviations(protocol):
 
     def turned(units):
         rows = Table.of(z * units, v, test=(test[0] * units, test[1]), protocol=protocol).rotated()
-        grouped = GroupTable.of(Groups(groups.codes * units, groups.fixed), None, None, protocol).rotated()
+        grouped = GroupTable.of(
+            Groups(groups.codes * units, groups.fixed), None, None, protocol
+        ).rotated()
         return rows.codes, rows.test.codes, grouped.codes, grouped.reference
 
     for one, other in zip(turned(UNITS), turned(1.0), strict=True):
@@ -38,7 +42,9 @@ def test_a_rotation_of_rows_and_of_groups_is_of_deviations(protocol):
 def test_a_rotation_of_vector_codes_does_not_depend_on_units():
     v = made.factors(600)
     rng = np.random.default_rng(0)
-    vectors = made.scaled(v)[:, :, None] * rng.standard_normal((4, 3)) + 0.1 * rng.standard_normal((600, 4, 3))
+    vectors = made.scaled(v)[:, :, None] * rng.standard_normal((4, 3)) + 0.1 * rng.standard_normal(
+        (600, 4, 3)
+    )
     plain, scaled = (metrics.mig(vectors * units, v).rotated for units in (1.0, UNITS[:, None]))
     assert scaled == pytest.approx(plain, abs=1e-6)
 
@@ -61,7 +67,9 @@ def test_what_reads_no_factors_and_no_axes_has_no_floors():
         assert all(math.isnan(band["null"]) for band in score.parts.get("intervals", {}).values())
 
 
-@pytest.mark.parametrize("name", [n for n in metrics.names() if metrics.get(n).declares.tables != "models"])
+@pytest.mark.parametrize(
+    "name", [n for n in metrics.names() if metrics.get(n).declares.tables != "models"]
+)
 def test_a_null_floor_is_of_other_rows_than_the_value(name, monkeypatch):
     made.few_groups(monkeypatch)
     declares = metrics.get(name).declares

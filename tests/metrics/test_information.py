@@ -1,7 +1,13 @@
 import numpy as np
 from tests.metrics import made
 
-from unweave.metrics.estimators.information import BINS, between_quantiles, equal_width, information, informative
+from unweave.metrics.estimators.information import (
+    BINS,
+    between_quantiles,
+    equal_width,
+    information,
+    informative,
+)
 from unweave.metrics.tables.table import Table
 
 
@@ -19,7 +25,9 @@ def test_codes_beside_a_continuous_factor_are_in_equally_filled_bins():
     rng = np.random.default_rng(0)
     gaussian = rng.standard_normal((4000, 2))
     found = information(Table.of(gaussian, gaussian))
-    assert (np.diag(found.mutual) / found.factors > 0.98).all(), "bins of equal width share .72 of it"
+    assert (np.diag(found.mutual) / found.factors > 0.98).all(), (
+        "bins of equal width share .72 of it"
+    )
     bent = information(Table.of(np.exp(3 * gaussian), gaussian))
     np.testing.assert_allclose(bent.mutual, found.mutual)
 

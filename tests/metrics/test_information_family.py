@@ -13,7 +13,9 @@ from unweave import metrics
 PERFECT = made.whole_grid((4, 4, 4)).repeat(30, 0)
 
 
-@pytest.mark.parametrize("name", ["mig", "mig_sup", "dcimig", "jemmig", "modularity", "med", "infomec"])
+@pytest.mark.parametrize(
+    "name", ["mig", "mig_sup", "dcimig", "jemmig", "modularity", "med", "infomec"]
+)
 def test_a_code_that_is_the_factors_scores_1(name):
     score = metrics.get(name)(PERFECT, PERFECT)
     assert score.value == pytest.approx(1, abs=0.01)
@@ -118,9 +120,14 @@ def test_infomec_of_discrete_codes_counts_and_has_a_column_for_every_value():
     assert told.value == pytest.approx(1)
     assert told.parts["InfoE"] > 0.99
     numbers = metrics.infomec(code, v, protocol="infomec")
-    assert numbers.estimator.startswith("10 nearest neighbours"), "few values are no sign of discrete codes"
+    assert numbers.estimator.startswith("10 nearest neighbours"), (
+        "few values are no sign of discrete codes"
+    )
     assert numbers.parts["InfoE"] < 0.7
-    assert metrics.infomec(code, v, discrete=True).parts["InfoE"] > metrics.infomec(code, v).parts["InfoE"] + 0.3
+    assert (
+        metrics.infomec(code, v, discrete=True).parts["InfoE"]
+        > metrics.infomec(code, v).parts["InfoE"] + 0.3
+    )
 
 
 def test_infomec_counts_an_active_latent_of_no_information_in_infoc_and_leaves_infom_undefined():
@@ -133,7 +140,9 @@ def test_infomec_counts_an_active_latent_of_no_information_in_infoc_and_leaves_i
     assert "0 / 0" in score.reason
     halves = np.column_stack([v[:, 0], v[:, 0] // 2, silent, v[:, 1]])
     # of factor 1 the shares are 2/3 and 1/3 among four latents, of factor 2 all is in one
-    compact = metrics.infomec(halves, v, protocol="infomec", discrete=True).parts["InfoC_per_factor"]
+    compact = metrics.infomec(halves, v, protocol="infomec", discrete=True).parts[
+        "InfoC_per_factor"
+    ]
     np.testing.assert_allclose(compact, [(2 / 3 - 1 / 4) / (3 / 4), 1], atol=1e-9)
 
 
@@ -156,6 +165,8 @@ def test_rmig_counts_the_noise_of_the_encoder():
     assert blurred.value < 0.6
     # one bit sent as +-1 through noise of variance 1: I = 0.3367 nats (0.4859 bits)
     bit = np.array([[-1.0], [1.0]]).repeat(500, 0)
-    channel = metrics.rmig(np.hstack([bit, 0 * bit + [[0.5], [0.7]] * 500]), bit, log_var=np.zeros((1000, 2)))
+    channel = metrics.rmig(
+        np.hstack([bit, 0 * bit + [[0.5], [0.7]] * 500]), bit, log_var=np.zeros((1000, 2))
+    )
     assert channel.matrix[0, 0] == pytest.approx(0.3367, abs=0.002)
     assert "no log_var" in metrics.rmig(mean, v).estimator

@@ -41,7 +41,9 @@ def test_a_gaussian_channel_and_the_chain():
     score = metrics.information_terms(z, log_var=np.log(s2) * np.ones(z.shape))
     np.testing.assert_allclose(score.parts["information"], -0.5 * np.log(s2), atol=0.06)
     np.testing.assert_allclose(score.parts["dimension_kl_per_latent"], 0, atol=0.06)
-    total = sum(score.parts[name] for name in ("mutual_information", "total_correlation", "dimension_kl"))
+    total = sum(
+        score.parts[name] for name in ("mutual_information", "total_correlation", "dimension_kl")
+    )
     assert score.parts["kl"] == pytest.approx(total, abs=1e-12)
     assert score.parts["kl"] == pytest.approx(score.parts["kl_per_latent"].sum(), abs=0.15)
 
@@ -62,4 +64,6 @@ def test_weights_are_copies_of_rows():
     weighted = metrics.information_terms(z, log_var=log_var, weights=[2, 1, 1])
     rows = np.repeat([0, 0, 1, 2], 400)
     copied = metrics.information_terms(z[rows], log_var=log_var[rows])
-    assert weighted.parts["mutual_information"] == pytest.approx(copied.parts["mutual_information"], abs=0.06)
+    assert weighted.parts["mutual_information"] == pytest.approx(
+        copied.parts["mutual_information"], abs=0.06
+    )

@@ -47,16 +47,22 @@ def tables(n: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 def score_of(name: str, z: np.ndarray, v: np.ndarray) -> Score:
     reads = metrics.get(name).declares.tables
     log_var = np.full(z.shape, -2.0) if reads == "posteriors" else None
-    options = {"importances": "lasso"} if name == "dci" else {}  # trees take seconds, on any number of rows
+    options = (
+        {"importances": "lasso"} if name == "dci" else {}
+    )  # trees take seconds, on any number of rows
     factors = v[:, :1] if reads == "classes" else v
     return metrics.get(name)(z, factors, log_var=log_var, calibrate=True, **options)
 
 
 def numbers(name: str, score: Score) -> list[tuple[str, float, dict[str, float]]]:
     """The value and every part that has an interval: its name, what is shown, and its interval."""
-    whole = {key: getattr(score, key) for key in ("error", "low", "high", "null", "rotated", "ceiling", "bias")}
+    whole = {
+        key: getattr(score, key)
+        for key in ("error", "low", "high", "null", "rotated", "ceiling", "bias")
+    }
     return [(name, score.value, whole)] + [
-        (f"{name}: {part}", score.parts[part], interval) for part, interval in score.parts.get("intervals", {}).items()
+        (f"{name}: {part}", score.parts[part], interval)
+        for part, interval in score.parts.get("intervals", {}).items()
     ]
 
 

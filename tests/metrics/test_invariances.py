@@ -13,7 +13,9 @@ ON_ROWS = ("rows", "groups", "pairs", "codes")
 NAMES = [name for name in metrics.names() if metrics.get(name).declares.tables in ON_ROWS]
 IN_UNITS = [name for name in NAMES if "scale" in metrics.get(name).declares.invariant]
 ROBUST = [name for name in NAMES if "outlier" in metrics.get(name).declares.invariant]
-SEEDS = {"minimality_sufficiency": range(16)}  # whose samples are of other signs in a code of the other sign
+SEEDS = {
+    "minimality_sufficiency": range(16)
+}  # whose samples are of other signs in a code of the other sign
 QUICK = {"dci": {"importances": "linear"}, "dhsic": {"rows": 200}}
 UNITS = {
     "1e30": (np.float32, 30.0),
@@ -60,7 +62,9 @@ def test_units_of_any_size(name, units, plain):
     z, v = code(name)
     dtype, exponent = UNITS[units]
     most = 30.0 if dtype is np.float32 else 200.0
-    powers = np.linspace(-most, most, z.shape[1]) if exponent is None else np.full(z.shape[1], exponent)
+    powers = (
+        np.linspace(-most, most, z.shape[1]) if exponent is None else np.full(z.shape[1], exponent)
+    )
     scaled = (z * 10.0**powers).astype(dtype)
     assert scored(name, scaled, v) == pytest.approx(plain(name), abs=2e-3)
 
@@ -69,7 +73,9 @@ def test_units_of_any_size(name, units, plain):
 def test_offsets(name):
     z, v = code(name)
     shifted = (z + 1e6).astype(np.float32)  # a float32 of this size tells sixteenths apart
-    assert scored(name, shifted, v) == pytest.approx(scored(name, shifted.astype(np.float64) - 1e6, v), abs=1e-3)
+    assert scored(name, shifted, v) == pytest.approx(
+        scored(name, shifted.astype(np.float64) - 1e6, v), abs=1e-3
+    )
 
 
 @pytest.mark.parametrize("size", [1e2, -1e4, 1e6])
@@ -95,7 +101,9 @@ def test_order_and_sign_of_latents_in_mixed_units(name):
     turned = mixed[:, ::-1] * np.where(np.arange(z.shape[1]) % 2, 1, -1).astype(np.float32)
     tolerance = 1e-5 if metrics.get(name).declares.cost == "cheap" else 0.01
     seeds = SEEDS.get(name, range(1))
-    before, after = (np.mean([scored(name, z, v, seed=seed) for seed in seeds]) for z in (mixed, turned))
+    before, after = (
+        np.mean([scored(name, z, v, seed=seed) for seed in seeds]) for z in (mixed, turned)
+    )
     assert after == pytest.approx(before, abs=tolerance)
 
 
@@ -105,7 +113,9 @@ def test_order_of_rows(name):
     z, v = code(name)
     order = np.random.default_rng(9).permutation(len(z))
     declares = metrics.get(name).declares
-    first, second = (metrics.get(name)(z[i], v[i], **QUICK.get(name, {})) for i in (np.arange(len(z)), order))
+    first, second = (
+        metrics.get(name)(z[i], v[i], **QUICK.get(name, {})) for i in (np.arange(len(z)), order)
+    )
     assert (declares.draws or declares.corrected) == ("seed" in first.estimator)
     if not declares.draws:
         measured = [score.parts.get("plug-in", score.value) for score in (first, second)]
@@ -119,7 +129,9 @@ def test_order_of_rows_where_rows_to_test_on_are_given():
     for name in ("r2", "sap", "explicitness"):
         score = metrics.get(name)(z, v, test=(z[:100], v[:100]))
         assert "seed" not in score.estimator
-        assert scored(name, z[order], v[order], test=(z[:100], v[:100])) == pytest.approx(score.value, abs=1e-6)
+        assert scored(name, z[order], v[order], test=(z[:100], v[:100])) == pytest.approx(
+            score.value, abs=1e-6
+        )
 
 
 @pytest.mark.parametrize("size", [1e200, 1e-200])
@@ -141,7 +153,9 @@ def test_what_float64_cannot_hold_is_said(size):
 def test_vector_codes_in_any_unit():
     v = made.factors(400)
     rng = np.random.default_rng(0)
-    vectors = made.scaled(v)[:, :, None] * rng.standard_normal((4, 3)) + 0.1 * rng.standard_normal((400, 4, 3))
+    vectors = made.scaled(v)[:, :, None] * rng.standard_normal((4, 3)) + 0.1 * rng.standard_normal(
+        (400, 4, 3)
+    )
     want = metrics.mig(vectors, v).value
     for size in (1e-200, 1e200):
         assert metrics.mig(vectors * size, v).value == pytest.approx(want, abs=2e-3)

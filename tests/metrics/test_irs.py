@@ -42,7 +42,9 @@ def test_a_sum_of_two_bits_by_hand(protocol):
 def test_fault_dlib_counts_active_latents_by_the_sum_of_their_values(golden):
     score = metrics.irs(*golden, protocol="dlib")
     assert "6 latents" in score.estimator
-    assert golden[0].sum() != pytest.approx(6), "np.sum(active_mus), the reference's num_active_dims"
+    assert golden[0].sum() != pytest.approx(6), (
+        "np.sum(active_mus), the reference's num_active_dims"
+    )
 
 
 def test_one_wild_code_decides_the_references_normaliser_and_not_ours():
@@ -63,7 +65,9 @@ def test_unknown_factors_weights_and_dead_latents():
     holes = v.astype(float)
     holes[:100, 0] = np.nan
     assert metrics.irs(z, holes).value == pytest.approx(metrics.irs(z, v).value, abs=0.05)
-    double = metrics.irs(np.repeat(z, 2, 0), np.repeat(v, 2, 0), quantile=1.0, protocol="dlib").value
+    double = metrics.irs(
+        np.repeat(z, 2, 0), np.repeat(v, 2, 0), quantile=1.0, protocol="dlib"
+    ).value
     heavy = metrics.irs(z, v, weights=np.full(500, 2.0), quantile=1.0, protocol="dlib").value
     assert heavy == pytest.approx(double, abs=1e-9)
     dead = metrics.irs(np.hstack([z, np.zeros((500, 1))]), v, protocol="dlib")
@@ -76,4 +80,6 @@ def test_unknown_factors_weights_and_dead_latents():
 @pytest.mark.parametrize("n", [1, 2, 101, 1000])
 def test_quantiles_of_all_rows_at_once_are_numpys(share, n):
     z = np.random.default_rng(n).normal(size=(3, n)).round(1)
-    np.testing.assert_allclose(quantile_of_rows(z, share), np.quantile(z, share, axis=1), rtol=0, atol=1e-15)
+    np.testing.assert_allclose(
+        quantile_of_rows(z, share), np.quantile(z, share, axis=1), rtol=0, atol=1e-15
+    )

@@ -48,7 +48,9 @@ def test_levels_and_kinds_do_not_depend_on_the_unit(unit):
     plain, other = Table.of(Z, U), Table.of(Z, UNITS[unit])
     assert other.kinds == ("continuous",) * 3
     apart = (plain.bins["factors"] != other.bins["factors"]).mean()
-    assert apart <= (0.02 if unit == "whole millimetres" else 0), "a monotone re-labelling moves no row"
+    assert apart <= (0.02 if unit == "whole millimetres" else 0), (
+        "a monotone re-labelling moves no row"
+    )
 
 
 @pytest.mark.parametrize("name", BY_VALUES)
@@ -64,12 +66,16 @@ def test_no_score_depends_on_the_unit(name):
 @pytest.mark.parametrize("name", LINEAR)
 def test_what_asks_for_a_linear_relation_does_not_depend_on_a_factor_of_the_unit(name):
     metric = metrics.get(name)
-    assert metric(Z, UNITS["whole millimetres"]).value == pytest.approx(metric(Z, U).value, abs=1e-3)
+    assert metric(Z, UNITS["whole millimetres"]).value == pytest.approx(
+        metric(Z, U).value, abs=1e-3
+    )
 
 
 @pytest.mark.parametrize("protocol", ["dlib", "laforge"])
 def test_a_continuous_factor_is_binned_under_other_protocols_too(protocol):
-    metres, micrometres = (metrics.mig(Z, v, protocol=protocol) for v in (U, UNITS["whole micrometres"]))
+    metres, micrometres = (
+        metrics.mig(Z, v, protocol=protocol) for v in (U, UNITS["whole micrometres"])
+    )
     assert micrometres.value == pytest.approx(metres.value, abs=1e-9)
     np.testing.assert_allclose(micrometres.parts["entropy"], math.log(20), atol=1e-9)
 
@@ -87,14 +93,19 @@ def test_there_is_no_cliff_as_a_measurement_is_rounded(grain, n):
     rng = np.random.default_rng(2)
     u = rng.random((n, 3))
     z = u + 0.01 * rng.standard_normal(u.shape)
-    assert metrics.mig(z, np.rint(u * grain)).value == pytest.approx(metrics.mig(z, u).value, abs=0.05)
+    assert metrics.mig(z, np.rint(u * grain)).value == pytest.approx(
+        metrics.mig(z, u).value, abs=0.05
+    )
 
 
 def test_categories_of_many_values_stay_levels():
     cars = made.whole_grid((183, 24, 4))
     assert kinds_of(cars.astype(float))[0] == ("categorical",) * 3
     half = np.sort(np.random.default_rng(0).permutation(len(cars))[:10_000])
-    assert Table.of(cars[half], cars[half], kinds={0: "categorical"}).bins["factors"][:, 0].max() == 182
+    assert (
+        Table.of(cars[half], cars[half], kinds={0: "categorical"}).bins["factors"][:, 0].max()
+        == 182
+    )
     sprites = made.factors(10_000, sizes=(3, 6, 40, 32, 32))
     kinds, notes = kinds_of(sprites.astype(float))
     assert kinds == ("categorical",) * 5
@@ -107,9 +118,14 @@ def test_a_doubtful_kind_is_said():
     z, v = things(200, 20)
     score = metrics.mig(z, v)
     assert score.kinds == ("continuous",) * 3
-    assert "factor 0 has 200 values of about 20 rows each and is taken as continuous" in score.reason
+    assert (
+        "factor 0 has 200 values of about 20 rows each and is taken as continuous" in score.reason
+    )
     cars = made.whole_grid((183, 24, 4))
-    assert "factor 0 has 183 values of about 96 rows each and is taken as categorical" in metrics.mcc(cars, cars).reason
+    assert (
+        "factor 0 has 183 values of about 96 rows each and is taken as categorical"
+        in metrics.mcc(cars, cars).reason
+    )
     assert "taken as" not in metrics.mcc(cars, cars, kinds={0: "categorical"}).reason
     assert not metrics.mig(Z, U).reason
 
@@ -118,7 +134,9 @@ def test_kinds_are_declared_and_kept_in_the_score():
     z, v = made.good_code(600, sizes=(4, 60, 60))
     assert metrics.mig(z, v).kinds == ("categorical", "continuous", "continuous")
     score = metrics.mig(z, v, kinds=[None, "categorical", "ordered"])
-    assert score.kinds == ("categorical", "categorical", "continuous"), "too few rows for an order of 60"
+    assert score.kinds == ("categorical", "categorical", "continuous"), (
+        "too few rows for an order of 60"
+    )
     assert score.parts["entropy"][1] > math.log(20) + 0.5
     assert metrics.factor_vae_score(z, v, kinds="continuous").kinds == ("continuous",) * 3
     still = np.hstack([v, np.ones((600, 1))])
@@ -145,7 +163,9 @@ def test_kinds_are_refused_where_there_are_no_factors():
     with pytest.raises(ValueError, match="no factors"):
         metrics.total_correlation(z, kinds="ordered")
     with pytest.raises(ValueError, match="given kinds, which"):
-        metrics.factor_vae_score(metrics.Groups(z.reshape(20, 5, 4), np.arange(20) % 2), kinds="ordered")
+        metrics.factor_vae_score(
+            metrics.Groups(z.reshape(20, 5, 4), np.arange(20) % 2), kinds="ordered"
+        )
 
 
 def test_kinds_are_decided_once_for_all_rows_and_their_parts():

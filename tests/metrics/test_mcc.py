@@ -14,7 +14,9 @@ def test_by_hand():
     z = np.stack([a + b, 3 * a - b], 1)
     # corr(a + b, a) = 1 / sqrt(2), and so for b; corr(3a - b, a) = 3 / sqrt(10), corr(3a - b, b) = -1 / sqrt(10)
     score = metrics.mcc(z, v)
-    np.testing.assert_allclose(score.matrix, [[0.5**0.5, 0.5**0.5], [0.9**0.5, 0.1**0.5]], atol=1e-12)
+    np.testing.assert_allclose(
+        score.matrix, [[0.5**0.5, 0.5**0.5], [0.9**0.5, 0.1**0.5]], atol=1e-12
+    )
     assert score.value == pytest.approx((0.9**0.5 + 0.5**0.5) / 2, abs=1e-12)
     assert list(score.parts["best"]) == [1, 0]
 
@@ -44,7 +46,9 @@ def test_ranks_agree_with_scipy():
     matrix = metrics.mcc(z, v, correlation="spearman").matrix
     for j in range(2):
         for k in range(2):
-            assert matrix[j, k] == pytest.approx(abs(spearmanr(z[:, j], v[:, k]).statistic), abs=1e-12)
+            assert matrix[j, k] == pytest.approx(
+                abs(spearmanr(z[:, j], v[:, k]).statistic), abs=1e-12
+            )
 
 
 def test_a_weight_of_2_is_a_row_twice():
@@ -65,8 +69,12 @@ def test_unknown_factor_values_are_left_out_of_their_factor():
     holes[:80, 1] = np.nan
     for correlation in ("pearson", "spearman"):
         matrix = metrics.mcc(z, holes, correlation=correlation).matrix
-        np.testing.assert_allclose(matrix[:, 1], metrics.mcc(z[80:], v[80:], correlation=correlation).matrix[:, 1])
-        np.testing.assert_allclose(matrix[:, 0], metrics.mcc(z, v, correlation=correlation).matrix[:, 0])
+        np.testing.assert_allclose(
+            matrix[:, 1], metrics.mcc(z[80:], v[80:], correlation=correlation).matrix[:, 1]
+        )
+        np.testing.assert_allclose(
+            matrix[:, 0], metrics.mcc(z, v, correlation=correlation).matrix[:, 0]
+        )
 
 
 def test_fault_slowvae_counts_spare_latents_against_the_code():
@@ -74,7 +82,9 @@ def test_fault_slowvae_counts_spare_latents_against_the_code():
     spare = np.hstack([z, np.random.default_rng(0).standard_normal((2000, 4))])
     assert metrics.mcc(spare, v).value == pytest.approx(1, abs=1e-9)
     padded = np.hstack([v, np.random.default_rng(1).standard_normal((2000, 4))])
-    assert metrics.mcc(spare, padded).value < 0.6, "factors filled up with noise, as that code does it"
+    assert metrics.mcc(spare, padded).value < 0.6, (
+        "factors filled up with noise, as that code does it"
+    )
 
 
 def test_a_factor_without_a_latent_counts_0():

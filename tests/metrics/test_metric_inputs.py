@@ -14,8 +14,26 @@ from unweave.settings import Setting
 Z, V = made.good_code(120)
 HOLE, WILD = Z.copy(), V.astype(float)
 HOLE[3, 1], WILD[2, 0] = np.nan, np.inf
-CHEAP = ("mig", "modularity", "infomec", "mig_sup", "rmig", "jemmig", "dcimig", "med", "factor_vae_score")
-FITTED = ("sap", "explicitness", "dci", "beta_vae_score", "downstream", "strong_generalisation", "fairness")
+CHEAP = (
+    "mig",
+    "modularity",
+    "infomec",
+    "mig_sup",
+    "rmig",
+    "jemmig",
+    "dcimig",
+    "med",
+    "factor_vae_score",
+)
+FITTED = (
+    "sap",
+    "explicitness",
+    "dci",
+    "beta_vae_score",
+    "downstream",
+    "strong_generalisation",
+    "fairness",
+)
 ALL = (*CHEAP, *FITTED, "mcc", "r2", "minimality_sufficiency")
 QUICK = {"dci": {"importances": "linear"}}  # the path is the same, and trees take seconds
 
@@ -41,7 +59,12 @@ def scored(name, *tables, **options):
         (Z, V[:100, 0], {}, "120 rows and factors have 100"),
         (np.ma.masked_greater(Z, 1), V, {}, "codes hold [0-9]+ masked entries"),
         (Z, V, {"log_var": np.ma.masked_greater(Z, 1)}, "log_var hold [0-9]+ masked entries"),
-        (Z, V, {"weights": np.ma.masked_less(np.arange(120.0), 3)}, "weights hold 3 masked entries"),
+        (
+            Z,
+            V,
+            {"weights": np.ma.masked_less(np.arange(120.0), 3)},
+            "weights hold 3 masked entries",
+        ),
         (Z, V + 2**53, {}, "column 0 that are too large to be told apart"),
         (Z, (V + 2**53).astype(object), {}, "column 0 that are too large to be told apart"),
         (Z, V.astype("datetime64[s]"), {}, "not numbers"),
@@ -59,10 +82,20 @@ def scored(name, *tables, **options):
         (Z, np.where(V == 1, "1_11", "11_1"), {}, "text in column 0 .such as '1(_11|1_1)'"),
         (Z, np.where(V == 1, "01", "1"), {}, "text in column [0-3] .such as '01'"),
         (Z, np.where(V == 1, b"1_1", b"11"), {}, "text in column [0-3]"),
-        (Z, V, {"kinds": 1}, "kinds is 1; expected one of categorical, ordered, continuous, one for each factor"),
+        (
+            Z,
+            V,
+            {"kinds": 1},
+            "kinds is 1; expected one of categorical, ordered, continuous, one for each factor",
+        ),
         (Z, V, {"kinds": {"ordered"}}, "kinds is {'ordered'}"),
         (Z, V, {"kinds": [1] * 4}, "1 is no kind of factor"),
-        (Z, V, {"kinds": np.array(["orderd"] * 4)}, "'orderd' is no kind of factor; did you mean 'ordered'?"),
+        (
+            Z,
+            V,
+            {"kinds": np.array(["orderd"] * 4)},
+            "'orderd' is no kind of factor; did you mean 'ordered'?",
+        ),
         (Z, V, {"kinds": ""}, "'' is no kind of factor"),
         (Z, [[1, 2], [1]], {}, "factors are no array"),
     ],
@@ -93,7 +126,9 @@ def test_what_is_missing_is_left_out_however_it_is_written():
         masked = np.ma.masked_array(np.where(gone, fill, V), gone)
         assert metrics.mig(Z, masked).value == want.value
         assert metrics.r2(Z, V, test=(Z, masked)).value == metrics.r2(Z, V, test=(Z, holes)).value
-    assert metrics.mig(np.ma.masked_array(Z), V).value == metrics.mig(Z, V).value, "nothing is masked"
+    assert metrics.mig(np.ma.masked_array(Z), V).value == metrics.mig(Z, V).value, (
+        "nothing is masked"
+    )
     assert metrics.mig(Z.astype(object), V).value == pytest.approx(metrics.mig(Z, V).value)
 
 
@@ -186,7 +221,16 @@ def test_one_latent_or_factor_is_undefined_with_a_reason():
         score = scored(name, Z[:, :1], V)
         assert math.isnan(score.value)
         assert "one latent" in score.reason
-    for name in ("modularity", "mig_sup", "dcimig", "med", "dci", "infomec", "factor_vae_score", "beta_vae_score"):
+    for name in (
+        "modularity",
+        "mig_sup",
+        "dcimig",
+        "med",
+        "dci",
+        "infomec",
+        "factor_vae_score",
+        "beta_vae_score",
+    ):
         score = scored(name, Z, V[:, :1])
         assert math.isnan(score.value)
         assert "one factor" in score.reason
@@ -250,7 +294,8 @@ def test_text_that_is_numbers_is_numbers():
 
 
 @pytest.mark.parametrize(
-    "kinds", [np.array(["ordered"] * 4), ("ordered",) * 4, np.array("ordered"), iter(["ordered"] * 4)]
+    "kinds",
+    [np.array(["ordered"] * 4), ("ordered",) * 4, np.array("ordered"), iter(["ordered"] * 4)],
 )
 def test_kinds_may_be_an_array(kinds):
     assert metrics.mig(Z, V, kinds=kinds).kinds == ("ordered",) * 4
@@ -267,7 +312,12 @@ def test_tensors_are_read_as_arrays(name):
     weights = np.linspace(1, 2, len(Z))
     want = scored(name, Z, V, log_var=log_var, weights=weights, active=np.array([0, 1, 3]))
     given = scored(
-        name, learned(Z), learned(V), log_var=learned(log_var), weights=learned(weights), active=torch.tensor([0, 1, 3])
+        name,
+        learned(Z),
+        learned(V),
+        log_var=learned(log_var),
+        weights=learned(weights),
+        active=torch.tensor([0, 1, 3]),
     )
     assert given.value == want.value
     assert given.reason == want.reason
@@ -278,7 +328,10 @@ def test_tensors_of_bfloat16_and_lists_of_tensors_are_read_too():
     want = metrics.mig(coarse.float().numpy(), V).value
     assert metrics.mig(coarse.requires_grad_(), torch.tensor(V).bfloat16()).value == want
     assert metrics.mig(list(coarse), list(torch.tensor(V))).value == want
-    assert metrics.r2(learned(Z), V, test=(learned(Z), learned(V))).value == metrics.r2(Z, V, test=(Z, V)).value
+    assert (
+        metrics.r2(learned(Z), V, test=(learned(Z), learned(V))).value
+        == metrics.r2(Z, V, test=(Z, V)).value
+    )
 
 
 def test_groups_of_tensors_are_read():
@@ -294,14 +347,23 @@ def test_groups_of_tensors_are_read():
 
 @pytest.mark.parametrize(
     ("ends", "said"),
-    [({"low": 1}, ", 1 or more"), ({"low": 1, "high": 9}, ", 1 to 9"), ({"high": 9}, ", 9 at most"), ({}, "")],
+    [
+        ({"low": 1}, ", 1 or more"),
+        ({"low": 1, "high": 9}, ", 1 to 9"),
+        ({"high": 9}, ", 9 at most"),
+        ({}, ""),
+    ],
 )
 def test_the_range_of_an_option_is_said_whichever_end_it_has(ends, said):
-    def lead(table: Table, *, rank: Annotated[int, Setting("of the latent", **ends)] = 1) -> Measured:
+    def lead(
+        table: Table, *, rank: Annotated[int, Setting("of the latent", **ends)] = 1
+    ) -> Measured:
         """A metric."""
         return Measured(float(rank), "")
 
     z, v = np.random.default_rng(0).standard_normal((2, 60, 3))
     with pytest.raises(ValueError, match=r"^rank is 'no'") as error:
-        metric(measures=("compactness",), error="none", no_error="none is needed here")(lead)(z, v, rank="no")
+        metric(measures=("compactness",), error="none", no_error="none is needed here")(lead)(
+            z, v, rank="no"
+        )
     assert str(error.value).endswith(f": of the latent{said}")

@@ -22,7 +22,9 @@ def test_by_hand():
 
 def test_ceiling_is_below_1_where_a_factor_has_more_levels_than_there_are_bins():
     v = made.whole_grid((3, 6, 40))[np.random.default_rng(0).permutation(720).repeat(8)]
-    score = metrics.mig(v, v)  # its bias is found from twenty parts of the rows, that of the ceiling from two
+    score = metrics.mig(
+        v, v
+    )  # its bias is found from twenty parts of the rows, that of the ceiling from two
     assert score.ceiling == pytest.approx(score.value, abs=1e-3)
     assert 0.85 < score.value < 0.99
 
@@ -31,7 +33,10 @@ def test_posterior_form_against_numerical_integration():
     n = 400
     v = made.factors(n, sizes=(3, 4))
     rng = np.random.default_rng(1)
-    mean, log_var = 1.5 * v + 0.2 * rng.standard_normal(v.shape), np.log(rng.uniform(0.05, 0.6, v.shape))
+    mean, log_var = (
+        1.5 * v + 0.2 * rng.standard_normal(v.shape),
+        np.log(rng.uniform(0.05, 0.6, v.shape)),
+    )
     grid = np.linspace(-6, 12, 20_001)
     density = np.exp(-0.5 * (grid - mean[..., None]) ** 2 / np.exp(log_var)[..., None])
     density /= np.sqrt(2 * np.pi * np.exp(log_var))[..., None]
@@ -49,7 +54,9 @@ def test_posterior_form_against_numerical_integration():
     entropy = [-(p * np.log(p)).sum() for p in (np.bincount(column) / n for column in v.T)]
     assert score.value == pytest.approx(np.mean((best - second) / entropy), abs=0.04)
     assert score.estimator == "2000 samples of the posteriors, drawn by seed 0"
-    assert metrics.mig(mean, v, log_var=log_var, form="histogram").value > score.value, "the encoder's noise counts"
+    assert metrics.mig(mean, v, log_var=log_var, form="histogram").value > score.value, (
+        "the encoder's noise counts"
+    )
 
 
 def test_fault_laforge_divides_by_the_entropy_of_the_code():
@@ -60,7 +67,9 @@ def test_fault_laforge_divides_by_the_entropy_of_the_code():
     assert metrics.mig(code, factor, protocol="laforge").value == pytest.approx(0.30, abs=0.01)
     reverse = metrics.mig(np.stack([two, noise], 1), ten[:, None], protocol="laforge")
     assert reverse.value == pytest.approx(0.999, abs=0.01)
-    assert metrics.mig(np.stack([two, noise], 1), ten[:, None]).value == pytest.approx(0.30, abs=0.01)
+    assert metrics.mig(np.stack([two, noise], 1), ten[:, None]).value == pytest.approx(
+        0.30, abs=0.01
+    )
 
 
 def test_bad_form():

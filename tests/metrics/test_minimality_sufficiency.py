@@ -40,11 +40,24 @@ def test_information_of_a_gaussian_code_in_closed_form():
     marginal = np.exp(-0.5 * grid**2 / 1.25) / np.sqrt(2 * np.pi * 1.25)
     from scipy.special import ndtr
 
-    chance = ndtr(grid / 1.25 * 1.25**0.5 / 0.5)  # p(v = 1 | z): posterior of the mean is N(z / 1.25, 1 / 5)
-    doubt = -(marginal * (chance * np.log(chance + 1e-300) + (1 - chance) * np.log(1 - chance + 1e-300))).sum() * 0.002
+    chance = ndtr(
+        grid / 1.25 * 1.25**0.5 / 0.5
+    )  # p(v = 1 | z): posterior of the mean is N(z / 1.25, 1 / 5)
+    doubt = (
+        -(
+            marginal
+            * (chance * np.log(chance + 1e-300) + (1 - chance) * np.log(1 - chance + 1e-300))
+        ).sum()
+        * 0.002
+    )
     assert score.matrix[0, 0] == pytest.approx(np.log(2) - doubt, abs=0.03)
-    values = [metrics.minimality_sufficiency(z, sign, log_var=log_var, seed=seed).value for seed in range(8)]
-    assert np.mean(values) == pytest.approx((np.log(2) - doubt) / (0.5 * np.log(5)), abs=0.04)  # each is off by 0.02
+    values = [
+        metrics.minimality_sufficiency(z, sign, log_var=log_var, seed=seed).value
+        for seed in range(8)
+    ]
+    assert np.mean(values) == pytest.approx(
+        (np.log(2) - doubt) / (0.5 * np.log(5)), abs=0.04
+    )  # each is off by 0.02
 
 
 def test_factors_that_depend_on_each_other_cost_nothing():
@@ -60,7 +73,10 @@ def test_factors_that_depend_on_each_other_cost_nothing():
 def test_fault_noise_of_fixed_size_makes_the_score_depend_on_the_units():
     z, v = made.good_code(600)
     fixed = np.full(z.shape, np.log(0.01))
-    small = [metrics.minimality_sufficiency(c * z, v, log_var=fixed).parts["sufficiency"] for c in (1.0, 0.05)]
+    small = [
+        metrics.minimality_sufficiency(c * z, v, log_var=fixed).parts["sufficiency"]
+        for c in (1.0, 0.05)
+    ]
     assert small[0] - small[1] > 0.3
     own = [metrics.minimality_sufficiency(c * z, v).parts["sufficiency"] for c in (1.0, 0.05)]
     assert own[0] == pytest.approx(own[1], abs=1e-9)
@@ -74,7 +90,9 @@ def test_a_latent_that_says_nothing_is_nan_and_noise_is_0():
     score = metrics.minimality_sufficiency(silent, v, log_var=wide)
     assert math.isnan(score.parts["minimality_per_latent"][4])
     assert "latents 4 say nothing" in score.reason
-    noise = metrics.minimality_sufficiency(np.random.default_rng(0).standard_normal((2000, 3)), v.repeat(4, 0)[:2000])
+    noise = metrics.minimality_sufficiency(
+        np.random.default_rng(0).standard_normal((2000, 3)), v.repeat(4, 0)[:2000]
+    )
     assert noise.value < 0.05
 
 
@@ -86,7 +104,9 @@ def test_unknown_values_and_weights():
     assert partial.value == pytest.approx(plain.value, abs=0.03)
     half = np.where(np.arange(400) < 200, 1.0, 0.0)
     weighted = metrics.minimality_sufficiency(z, v, weights=half)
-    assert weighted.value == pytest.approx(metrics.minimality_sufficiency(z[:200], v[:200]).value, abs=0.03)
+    assert weighted.value == pytest.approx(
+        metrics.minimality_sufficiency(z[:200], v[:200]).value, abs=0.03
+    )
 
 
 def test_bad_noise():

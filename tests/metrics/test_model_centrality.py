@@ -42,7 +42,9 @@ def test_the_odd_one_out_is_least_central():
     assert a[0, 2] == a[2, 0] == 1
     both = (a + a.T) / 2
     first, last = both[0, 1], both[1, 2]
-    np.testing.assert_allclose(score.parts["models"], [(first + 1) / 2, (first + last) / 2, (last + 1) / 2])
+    np.testing.assert_allclose(
+        score.parts["models"], [(first + 1) / 2, (first + last) / 2, (last + 1) / 2]
+    )
     assert score.parts["models"].argmin() == 1
     assert score.parts["best"] in (0, 2)
     groups = metrics.Groups(codes[0, 1], fixed[0])
@@ -57,7 +59,10 @@ def test_a_function_will_do_and_is_called_once_a_pair():
         asked.append((i, j))
         return codes[i, j]
 
-    assert metrics.model_centrality(give, fixed).to_dict() == metrics.model_centrality(codes, fixed).to_dict()
+    assert (
+        metrics.model_centrality(give, fixed).to_dict()
+        == metrics.model_centrality(codes, fixed).to_dict()
+    )
     assert len(asked) == len(set(asked)) == M * (M - 1)
 
 
@@ -90,10 +95,16 @@ def test_refused(count, fixed, says):
     ("given", "says"),
     [
         (([[None]],), "model_centrality: missing a required argument: 'fixed'"),
-        ((None, np.zeros(9, int)), "codes is a NoneType; expected what every other model made of each model"),
+        (
+            (None, np.zeros(9, int)),
+            "codes is a NoneType; expected what every other model made of each model",
+        ),
         ((5, np.zeros(9, int)), "codes is a int"),
         (([5, 5], np.zeros(9, int)), "codes is a int; expected codes .G, L, D."),
-        (([[None, None], [None]], np.zeros(9, int)), "codes are of 2 models, and one of them has those of 1"),
+        (
+            ([[None, None], [None]], np.zeros(9, int)),
+            "codes are of 2 models, and one of them has those of 1",
+        ),
         (([[None, None]] * 2, None), "fixed has shape"),
         ((lambda i, j: None, 3), "fixed has shape"),
     ],
@@ -109,5 +120,7 @@ def test_tensors_of_pairs_of_models_are_read():
     fixed = rng.integers(2, size=60)
     codes = rng.normal(size=(60, 8, 2)) * np.where(np.arange(2) == fixed[:, None], 0.1, 1)[:, None]
     want = metrics.model_centrality([[codes] * 2] * 2, fixed)
-    given = metrics.model_centrality([[torch.tensor(codes).requires_grad_()] * 2] * 2, torch.tensor(fixed))
+    given = metrics.model_centrality(
+        [[torch.tensor(codes).requires_grad_()] * 2] * 2, torch.tensor(fixed)
+    )
     assert given.value == want.value

@@ -24,9 +24,9 @@ def test_pairs_differ_in_one_factor_only():
 @pytest.mark.parametrize("pool", ["mean", "max"])
 @pytest.mark.parametrize("alpha", [0.0, 0.5, 1.0])
 def test_the_factors_themselves_score_1(pool, alpha):
-    assert metrics.omes(GRID.repeat(2, 0), GRID.repeat(2, 0), pool=pool, alpha=alpha).value == pytest.approx(
-        1, abs=0.05
-    )
+    assert metrics.omes(
+        GRID.repeat(2, 0), GRID.repeat(2, 0), pool=pool, alpha=alpha
+    ).value == pytest.approx(1, abs=0.05)
     assert metrics.omes(BITS, BITS, pool=pool, alpha=alpha).value == 1
 
 
@@ -53,7 +53,9 @@ def test_fault_omes_takes_opposed_values_for_equal_ones():
     first = pairs(Table.of(v, v))[0]
     both = np.concatenate([first, first[:, ::-1]])
     opposed = np.corrcoef(v[both[:, 0], 0], v[both[:, 1], 0])[0, 1]
-    assert opposed == pytest.approx(-1), "1 - |corr|, as the authors have it, is 0: a perfect code would know nothing"
+    assert opposed == pytest.approx(-1), (
+        "1 - |corr|, as the authors have it, is 0: a perfect code would know nothing"
+    )
     assert metrics.omes(v, v).matrix[0, 0] == 1
 
 

@@ -27,7 +27,9 @@ def test_by_hand():
 def test_a_plane_by_hand():
     z, v = np.array([[0.0], [1.0], [2.0]]), np.array([[0.0], [0.0], [3.0]])
     np.testing.assert_allclose(least_squares(z, v, np.ones(3), np.array([[4.0]])), [[5.5]])
-    np.testing.assert_allclose(least_squares(z, v, np.array([1.0, 1.0, 0.0]), np.array([[4.0]])), [[0]], atol=1e-12)
+    np.testing.assert_allclose(
+        least_squares(z, v, np.array([1.0, 1.0, 0.0]), np.array([[4.0]])), [[0]], atol=1e-12
+    )
 
 
 def test_bent_codes_are_explained_by_the_kernel_only():

@@ -32,7 +32,9 @@ def test_lines_are_those_of_liblinear(classes, weighted):
 
 def test_squared_correlation_by_hand():
     v = np.array([[0.0], [1], [2], [3]] * 5)
-    z = np.hstack([2 * v - 1, np.array([[1.0], [-1], [-1], [1]] * 5), np.array([[0.0], [0], [1], [1]] * 5)])
+    z = np.hstack(
+        [2 * v - 1, np.array([[1.0], [-1], [-1], [1]] * 5), np.array([[0.0], [0], [1], [1]] * 5)]
+    )
     score = metrics.sap(z, v, kind="continuous")
     np.testing.assert_allclose(score.matrix[:, 0], [1, 0, 0.8], atol=1e-12)
     assert score.value == pytest.approx(0.2)

@@ -18,7 +18,9 @@ def test_dictionary_of_a_score_is_json():
     assert back["value"] == score.value
     assert np.shape(back["matrix"]) == (4, 4)
     assert (
-        json.loads(json.dumps(metrics.mig(*made.good_code(200, sizes=(4,))).to_dict(), allow_nan=False))["value"]
+        json.loads(
+            json.dumps(metrics.mig(*made.good_code(200, sizes=(4,))).to_dict(), allow_nan=False)
+        )["value"]
         is None
     )
 
@@ -58,7 +60,9 @@ def through_json(score):
 @pytest.mark.parametrize("name", Score.__dataclass_fields__)
 def test_every_field_comes_back_from_json_as_it_was(name):
     was, back = getattr(EVERY_FIELD, name), getattr(through_json(EVERY_FIELD), name)
-    assert was is not Score.__dataclass_fields__[name].default, "a field that is not given comes back by itself"
+    assert was is not Score.__dataclass_fields__[name].default, (
+        "a field that is not given comes back by itself"
+    )
     assert type(back) is type(was)
     np.testing.assert_equal(back, was)
 
@@ -135,7 +139,10 @@ def test_registry_names_are_metrics_also_after_their_file_was_imported():
 def test_every_score_says_how_it_was_found():
     z, v = made.good_code(300)
     score = metrics.explicitness(z, v, seed=3)
-    assert score.estimator == "multinomial logistic regression; 200 rows fitted, 100 tested, split by seed 3"
+    assert (
+        score.estimator
+        == "multinomial logistic regression; 200 rows fitted, 100 tested, split by seed 3"
+    )
     assert (score.protocol, score.seed, score.n) == ("unweave", 3, 200)
     given = metrics.explicitness(z, v, test=(z, v))
     assert "300 rows fitted, 300 tested, as given" in given.estimator

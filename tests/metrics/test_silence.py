@@ -13,7 +13,9 @@ from unweave.metrics.tables.notes import notes
 from unweave.metrics.tables.silence import ACTIVE, VARIANCE, mean_kl
 
 READS_CODES = [
-    name for name in metrics.names() if metrics.get(name).declares.tables in ("rows", "groups", "pairs", "codes")
+    name
+    for name in metrics.names()
+    if metrics.get(name).declares.tables in ("rows", "groups", "pairs", "codes")
 ]
 
 
@@ -35,10 +37,15 @@ def test_a_collapsed_code_has_no_score_and_says_why(name):
     z, v, log_var = collapsed()
     score = metrics.get(name)(z, v, log_var=log_var)
     assert math.isnan(score.value)
-    assert score.reason == f"the code says nothing: no latent has a KL above {ACTIVE} nats, all together 0.0002"
+    assert (
+        score.reason
+        == f"the code says nothing: no latent has a KL above {ACTIVE} nats, all together 0.0002"
+    )
 
 
-@pytest.mark.parametrize("name", ["explicitness", "sap", "modularity", "factor_vae_score", "mcc", "total_correlation"])
+@pytest.mark.parametrize(
+    "name", ["explicitness", "sap", "modularity", "factor_vae_score", "mcc", "total_correlation"]
+)
 def test_silent_latents_move_nothing(name):
     z, v, log_var = half_collapsed()
     whole = metrics.get(name)(z, v, log_var=log_var)

@@ -28,7 +28,9 @@ def test_by_hand_of_bins_that_mix_two_values():
 def test_a_value_on_the_edge_of_a_bin_belongs_to_the_bin_above():
     v = np.array([0, 0, 1, 1, 1] * 10)[:, None]
     z = np.array([0.0, 0.0, 1.0, 1.0, 1.0] * 10)[:, None]
-    assert metrics.snc_nk(z, v, test=(z, v)).value == 1, "the median is 1, and ones are not with the zeros"
+    assert metrics.snc_nk(z, v, test=(z, v)).value == 1, (
+        "the median is 1, and ones are not with the zeros"
+    )
 
 
 def test_a_copy_of_a_latent_takes_its_knockout_away():
@@ -43,7 +45,9 @@ def test_a_copy_of_a_latent_takes_its_knockout_away():
 def test_factors_without_a_latent_and_unknown_values():
     z, v = made.good_code(300, noise=0.02, sizes=(2, 2, 3))
     score = metrics.snc_nk(z[:, :2], v)
-    assert np.isnan(score.parts["latent"]).sum() == np.isnan(score.parts["snc_per_factor"]).sum() == 1
+    assert (
+        np.isnan(score.parts["latent"]).sum() == np.isnan(score.parts["snc_per_factor"]).sum() == 1
+    )
     assert "1 factors are left without a latent" in score.reason
     holes = v.astype(float)
     holes[::3, 0] = np.nan

@@ -37,7 +37,13 @@ def names_drawn(source: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["default_rng([seed, 10])", "np.random.default_rng(seed)", "default_rng()", "RandomState(seed + 1)"]
+    "wrong",
+    [
+        "default_rng([seed, 10])",
+        "np.random.default_rng(seed)",
+        "default_rng()",
+        "RandomState(seed + 1)",
+    ],
 )
 def test_a_seed_without_a_name_is_found(wrong: str) -> None:
     assert unnamed(f"rng = {wrong}") == [wrong]

@@ -33,7 +33,9 @@ def test_only_the_factor_that_is_confused_is_named():
     same = np.where(v[:, 0] == v[:, 1], 1.0, -1.0)
     score = metrics.strong_generalisation(np.stack([same, v[:, 2]], 1), v)
     assert score.parts["held_out"][2] == 1
-    assert score.parts["moved"][2] == pytest.approx(0.5, abs=0.1), "chance: the other two cannot be read anyway"
+    assert score.parts["moved"][2] == pytest.approx(0.5, abs=0.1), (
+        "chance: the other two cannot be read anyway"
+    )
     assert score.parts["held_out"][0] == pytest.approx(0.25, abs=0.1), "mean of 0 and chance"
 
 

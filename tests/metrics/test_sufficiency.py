@@ -42,7 +42,9 @@ def test_noise_tells_nothing_however_narrow_its_posteriors():
     z, v = rng.standard_normal((1500, 3)), made.factors(1500)
     log_var = np.full(z.shape, -10.0)
     assert metrics.sufficiency(z, v, log_var=log_var).value < 0.01
-    assert metrics.sufficiency(z, v, log_var=log_var, rows="all").value > 0.99, "as if these were all the images"
+    assert metrics.sufficiency(z, v, log_var=log_var, rows="all").value > 0.99, (
+        "as if these were all the images"
+    )
 
 
 def test_a_good_code_is_sufficient_and_not_invariant():
@@ -50,7 +52,9 @@ def test_a_good_code_is_sufficient_and_not_invariant():
     log_var = np.full(z.shape, math.log(0.05**2))
     enough = metrics.sufficiency(z, v, log_var=log_var)
     assert enough.value > 0.97
-    assert metrics.invariance(z, v, log_var=log_var).value == pytest.approx(1 - enough.value, abs=1e-12)
+    assert metrics.invariance(z, v, log_var=log_var).value == pytest.approx(
+        1 - enough.value, abs=1e-12
+    )
     without = metrics.invariance(z[:, 1:], v, log_var=log_var[:, 1:], nuisance=(0,))
     assert without.value > 0.97
     assert np.isnan(without.parts["invariance"][1:]).all()
@@ -61,11 +65,15 @@ def test_all_three_by_hand():
     label = {"log_var": SHARP[:, :1], "rows": "all"}
     assert metrics.sufficiency(CODE, YN, target=(0,), **both).value == pytest.approx(1, abs=1e-6)
     assert metrics.invariance(CODE, YN, nuisance=(1,), **both).value == pytest.approx(0, abs=1e-6)
-    assert metrics.invariance(CODE[:, :1], YN, nuisance=(1,), **label).value == pytest.approx(1, abs=1e-6)
+    assert metrics.invariance(CODE[:, :1], YN, nuisance=(1,), **label).value == pytest.approx(
+        1, abs=1e-6
+    )
     spread = metrics.minimality(CODE, YN, target=(0,), **both)
     assert spread.value == pytest.approx(0.5, abs=1e-6)
     assert spread.parts["excess"] == pytest.approx(math.log(2), abs=1e-6)
-    assert metrics.minimality(CODE[:, :1], YN, target=(0,), **label).value == pytest.approx(1, abs=1e-6)
+    assert metrics.minimality(CODE[:, :1], YN, target=(0,), **label).value == pytest.approx(
+        1, abs=1e-6
+    )
 
 
 @pytest.mark.parametrize("noise", [-3.0, 0.0, 2.0])
@@ -74,7 +82,9 @@ def test_no_nuisance_has_more_than_the_excess_of_a_code(noise):
     given = {"log_var": np.full(codes.shape, noise), "rows": "all"}
     labels = np.tile(YN, (300, 1))
     nuisance = metrics.invariance(codes, labels, nuisance=(1,), **given).parts["information"][1]
-    assert nuisance <= metrics.minimality(codes, labels, target=(0,), **given).parts["excess"] + 0.03
+    assert (
+        nuisance <= metrics.minimality(codes, labels, target=(0,), **given).parts["excess"] + 0.03
+    )
 
 
 def test_undefined_and_refused():
@@ -84,7 +94,9 @@ def test_undefined_and_refused():
         assert "log_var" in metrics.get(name)(z, v).reason
         assert "needs labels" in metrics.get(name)(z, log_var=log_var).reason
         with pytest.raises(ValueError, match="no varying factor 2"):
-            metrics.get(name)(z, v, log_var=log_var, **{"nuisance" if name == "invariance" else "target": (2,)})
+            metrics.get(name)(
+                z, v, log_var=log_var, **{"nuisance" if name == "invariance" else "target": (2,)}
+            )
         with pytest.raises(ValueError, match="did you mean 'sample'"):
             metrics.get(name)(z, v, log_var=log_var, rows="some")
     own = np.arange(100)[:, None]

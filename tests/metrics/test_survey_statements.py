@@ -14,7 +14,9 @@ GRID_FACTORS = made.whole_grid((4, 4, 4, 4))
 
 @pytest.mark.parametrize("c", [1.0, 1e6])
 def test_beta_vae_score_is_1_when_only_all_but_one_factor_is_disentangled(c):
-    assert metrics.beta_vae_score(GRID[:, :3], GRID_FACTORS, c=c).value == pytest.approx(1, abs=1e-3)
+    assert metrics.beta_vae_score(GRID[:, :3], GRID_FACTORS, c=c).value == pytest.approx(
+        1, abs=1e-3
+    )
 
 
 @pytest.mark.parametrize("c", [1.0, 1e6])
@@ -71,13 +73,17 @@ def test_informativeness_as_error_stands_beside_accuracy(importances):
     parts = metrics.dci(z, v, importances=importances).parts
     assert parts["error"] == 1 - parts["informativeness"]
     assert parts["error"] < 0.05
-    assert parts["disentanglement"] > (0.6 if importances == "forest" else 0.8), "a forest spreads importance"
+    assert parts["disentanglement"] > (0.6 if importances == "forest" else 0.8), (
+        "a forest spreads importance"
+    )
 
 
 def test_linear_importances_are_of_standardised_codes():
     z, v = made.good_code(400, noise=0.3)
     for importances in ("linear", "lasso"):
-        plain, stretched = (metrics.dci(codes, v, importances=importances) for codes in (z, z * [1e-3, 1, 50, 1e4]))
+        plain, stretched = (
+            metrics.dci(codes, v, importances=importances) for codes in (z, z * [1e-3, 1, 50, 1e4])
+        )
         assert stretched.value == pytest.approx(plain.value, abs=1e-6)
 
 

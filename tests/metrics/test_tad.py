@@ -42,7 +42,9 @@ def test_attributes_that_another_gives_away_count_nothing():
     # I(a; c) / H(a) with p(a, c) = (39, 1; 0, 40) / 80
     p = np.array([39, 1, 40]) / 80
     joint, h_c = -(p * np.log(p)).sum(), -sum(q * np.log(q) for q in (39 / 80, 41 / 80))
-    assert score.parts["given_away"][0] == pytest.approx((np.log(2) + h_c - joint) / np.log(2), abs=1e-12)
+    assert score.parts["given_away"][0] == pytest.approx(
+        (np.log(2) + h_c - joint) / np.log(2), abs=1e-12
+    )
     assert score.parts["given_away"][1] == pytest.approx(0, abs=1e-3)
 
 

@@ -19,7 +19,9 @@ def test_two_latents_in_closed_form():
     z = with_covariance(np.array([[1.0, 0.6], [0.6, 1.0]]))
     plug_in = metrics.total_correlation(z, protocol="dlib")
     assert plug_in.value == pytest.approx(-0.5 * math.log(1 - 0.36), abs=1e-12)
-    assert metrics.total_correlation(z).value == pytest.approx(plug_in.value - gaussian_bias(2, 500.0), abs=1e-12)
+    assert metrics.total_correlation(z).value == pytest.approx(
+        plug_in.value - gaussian_bias(2, 500.0), abs=1e-12
+    )
     np.testing.assert_allclose(plug_in.matrix, [[1, 0.6], [0.6, 1]], atol=1e-12)
 
 
@@ -32,8 +34,13 @@ def test_samples_of_the_posteriors_are_less_dependent_than_their_means():
 
 def test_the_bias_of_independent_gaussians_is_what_is_taken_off():
     rng = np.random.default_rng(0)
-    noise = [metrics.total_correlation.measure(table(rng.standard_normal((60, 5)))).value for _ in range(300)]
-    assert np.mean(noise) == pytest.approx(gaussian_bias(5, 60.0), abs=4 * np.std(noise) / math.sqrt(300))
+    noise = [
+        metrics.total_correlation.measure(table(rng.standard_normal((60, 5)))).value
+        for _ in range(300)
+    ]
+    assert np.mean(noise) == pytest.approx(
+        gaussian_bias(5, 60.0), abs=4 * np.std(noise) / math.sqrt(300)
+    )
     assert gaussian_bias(5, 60.0) == pytest.approx(5 * 4 / (4 * 60), rel=0.1)
 
 

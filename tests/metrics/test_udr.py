@@ -35,7 +35,9 @@ def test_a_rotation_disagrees_and_the_disentangled_models_win():
     w = c - 0.1
     score = metrics.udr([z, z[:, ::-1], turned])
     assert score.matrix[0, 2] == pytest.approx(w**2 / (2 * w), abs=1e-6)
-    np.testing.assert_allclose(score.parts["models"], [(0.9 + w / 2) / 2, (0.9 + w / 2) / 2, w / 2], atol=1e-6)
+    np.testing.assert_allclose(
+        score.parts["models"], [(0.9 + w / 2) / 2, (0.9 + w / 2) / 2, w / 2], atol=1e-6
+    )
     assert score.parts["best"] in (0, 1)
     assert score.value == pytest.approx(np.mean(score.parts["models"]))
 
@@ -58,7 +60,9 @@ def test_fault_dlib_silences_latents_below_a_literal_001():
     # the silent latent is no input of ours: weight .9. As an input of theirs it takes some of latent 0's weight
     apart = partners(np.array([[0.9, 0, 0], [0, 0, 0.9]]))
     assert own.matrix[0, 1] == pytest.approx(apart, abs=1e-6)
-    assert theirs.matrix[0, 1] != pytest.approx(partners(np.array([[0.9, 0, 0], [0, 0, 0.9]]), pooled=False), abs=1e-3)
+    assert theirs.matrix[0, 1] != pytest.approx(
+        partners(np.array([[0.9, 0, 0], [0, 0, 0.9]]), pooled=False), abs=1e-3
+    )
 
 
 def test_kl_from_posteriors_and_collapsed_models():
@@ -136,15 +140,21 @@ def test_an_option_that_it_does_not_take_is_not_offered():
         with pytest.raises(ValueError, match=f"udr has no option '{option}'") as error:
             metrics.udr([white(2)] * 2, **{option: 1})
         assert f"mean '{option}'" not in str(error.value)
-        assert not any(word in str(error.value).partition(";")[2] for word in ("weights", "kinds", "active", "test"))
+        assert not any(
+            word in str(error.value).partition(";")[2]
+            for word in ("weights", "kinds", "active", "test")
+        )
 
 
 def test_tensors_of_several_models_are_read():
     z = white(3)
     models = [torch.tensor(z).requires_grad_(), torch.tensor(z[:, ::-1].copy())]
     kl = [torch.ones(3).bfloat16().requires_grad_()] * 2
-    assert metrics.udr(models, kl=kl).value == metrics.udr([z, z[:, ::-1]], kl=[np.ones(3)] * 2).value
+    assert (
+        metrics.udr(models, kl=kl).value == metrics.udr([z, z[:, ::-1]], kl=[np.ones(3)] * 2).value
+    )
     log_vars = [torch.full((len(z), 3), -4.0).requires_grad_()] * 2
     assert (
-        metrics.udr(models, log_vars=log_vars).value == metrics.udr(list(map(np.array, [z, z[:, ::-1]])), kl=kl).value
+        metrics.udr(models, log_vars=log_vars).value
+        == metrics.udr(list(map(np.array, [z, z[:, ::-1]])), kl=kl).value
     )

@@ -59,7 +59,9 @@ def test_weights_of_ones_move_nothing(name):
     assert said(metrics.get(name)(z, v, weights=np.full(N, 1e-300), **more)) == plain
 
 
-@pytest.mark.parametrize("name", [n for n in OF_ROWS if metrics.get(n).declares.tables in ("rows", "codes", "classes")])
+@pytest.mark.parametrize(
+    "name", [n for n in OF_ROWS if metrics.get(n).declares.tables in ("rows", "codes", "classes")]
+)
 def test_weights_that_are_almost_ones_move_almost_nothing(name):
     if name in ("z_max_variance", "minimality_sufficiency", "factorised_support", "few_labels"):
         pytest.skip("draws rows, by their weight if there are weights")
@@ -98,20 +100,29 @@ def test_whole_weights_are_repeated_rows(name, options):
 @pytest.mark.parametrize(("name", "options", "tolerance"), AS_REPEATED_WITH_TEST)
 def test_whole_weights_are_repeated_rows_of_a_fit(name, options, tolerance):
     z, v = made.good_code(300, noise=0.6, sizes=(3, 4))
-    w, test = np.random.default_rng(4).integers(1, 4, 300), made.good_code(200, 5, noise=0.6, sizes=(3, 4))
+    w, test = (
+        np.random.default_rng(4).integers(1, 4, 300),
+        made.good_code(200, 5, noise=0.6, sizes=(3, 4)),
+    )
     repeated = metrics.get(name)(np.repeat(z, w, 0), np.repeat(v, w, 0), test=test, **options).value
     weighted = metrics.get(name)(z, v, test=test, weights=w, **options).value
     assert weighted == pytest.approx(repeated, abs=tolerance)
-    assert abs(weighted - metrics.get(name)(z, v, test=test, **options).value) > abs(weighted - repeated)
+    assert abs(weighted - metrics.get(name)(z, v, test=test, **options).value) > abs(
+        weighted - repeated
+    )
 
 
 def test_quantiles_of_weighted_rows():
     rng = np.random.default_rng(0)
     column, w = rng.standard_normal(1200), rng.integers(1, 4, 1200).astype(float)
     shares = np.linspace(0, 1, 9)
-    np.testing.assert_allclose(quantiles(column, shares, np.ones(1200)), np.quantile(column, shares), atol=1e-12)
     np.testing.assert_allclose(
-        quantiles(column, shares, w), np.quantile(np.repeat(column, w.astype(int)), shares), atol=0.01
+        quantiles(column, shares, np.ones(1200)), np.quantile(column, shares), atol=1e-12
+    )
+    np.testing.assert_allclose(
+        quantiles(column, shares, w),
+        np.quantile(np.repeat(column, w.astype(int)), shares),
+        atol=0.01,
     )
     repeated = ends(np.repeat(column, w.astype(int))[:, None])
     np.testing.assert_array_equal(ends(column[:, None], w), repeated)

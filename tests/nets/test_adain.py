@@ -13,7 +13,8 @@ from unweave.nets.perceptual import LAYERS, Perceptual, pretrained, pyramid, vgg
 
 
 @pytest.mark.parametrize(
-    ("side", "start", "doublings"), [(64, 4, 4), (32, 4, 3), (28, 7, 2), (24, 6, 2), (8, 4, 1), (7, 7, 0)]
+    ("side", "start", "doublings"),
+    [(64, 4, 4), (32, 4, 3), (28, 7, 2), (24, 6, 2), (8, 4, 1), (7, 7, 0)],
 )
 def test_maps_start_at_4_or_more(side: int, start: int, doublings: int) -> None:
     net = AdaINGenerator((3, side, side), 5, 6, 8)
@@ -52,7 +53,9 @@ def test_the_pyramid_by_hand() -> None:
     for window in (1, 2, 4):  # sides of 16, 8 and 4
         apart = (a - b).reshape(5, 3, 16 // window, window, 16 // window, window).mean((3, 5))
         expected += np.abs(apart).mean((1, 2, 3))
-    assert pyramid(torch.tensor(a), torch.tensor(b)).tolist() == pytest.approx(list(expected), rel=1e-12)
+    assert pyramid(torch.tensor(a), torch.tensor(b)).tolist() == pytest.approx(
+        list(expected), rel=1e-12
+    )
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +71,13 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_features_of_a_file_are_those_after_the_relus(weights: str) -> None:
     network = pretrained(weights)
     assert [type(network.module[int(name)]) for name in LAYERS] == [nn.ReLU] * 4 + [nn.MaxPool2d]
-    assert [value.shape[1] for value in network.features(torch.zeros(1, 3, 64, 64), LAYERS)] == [64, 128, 256, 512, 512]
+    assert [value.shape[1] for value in network.features(torch.zeros(1, 3, 64, 64), LAYERS)] == [
+        64,
+        128,
+        256,
+        512,
+        512,
+    ]
     assert not any(weight.requires_grad for weight in network.parameters())
 
 

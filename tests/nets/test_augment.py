@@ -6,7 +6,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from unweave.nets.augment import DRAWN, Augment, brightness, contrast, crop, erase, flip, rotate, shift
+from unweave.nets.augment import (
+    DRAWN,
+    Augment,
+    brightness,
+    contrast,
+    crop,
+    erase,
+    flip,
+    rotate,
+    shift,
+)
 
 
 def images(n: int = 3, height: int = 6, width: int = 8) -> Tensor:
@@ -28,7 +38,9 @@ def test_a_shift_moves_a_pixel_by_what_was_drawn() -> None:
     found = Augment("shift", shift=1.0)(dots((2, 3), (2, 3)))
     torch.manual_seed(0)
     down, right = (torch.randint(-1, 2, (2,)) for _ in range(2))
-    assert torch.equal(found, dots(*((2 + int(d), 3 + int(r)) for d, r in zip(down, right, strict=True))))
+    assert torch.equal(
+        found, dots(*((2 + int(d), 3 + int(r)) for d, r in zip(down, right, strict=True)))
+    )
 
 
 def test_a_shift_draws_the_border_out() -> None:
@@ -45,7 +57,12 @@ def test_flip_brightness_contrast_and_erase_worked_by_hand() -> None:
     assert brightness(x, one / 4).flatten().tolist() == [0.25, 0.5, 0.75, 1.0]
     assert contrast(x, 0 * one).flatten().tolist() == [0.4375] * 4
     assert contrast(x, 2 * one).flatten().tolist() == [0.0, 0.0625, 0.5625, 1.0]
-    assert erase(x.expand(1, 1, 4, 4), 0.5, 0 * one, one)[0, 0, :, 3].tolist() == [0.4375, 0.4375, 1.0, 1.0]
+    assert erase(x.expand(1, 1, 4, 4), 0.5, 0 * one, one)[0, 0, :, 3].tolist() == [
+        0.4375,
+        0.4375,
+        1.0,
+        1.0,
+    ]
 
 
 @pytest.mark.parametrize("degrees", [90.0, 180.0, -90.0])
@@ -61,16 +78,22 @@ def test_a_rotation_does_not_stretch_an_oblong() -> None:
     ramp = torch.arange(1.0, 6) / 5
     x = torch.zeros(1, 1, 5, 9)
     x[0, 0, :, 4] = ramp
-    torch.testing.assert_close(rotate(x, torch.tensor([90.0]))[0, 0, 2, 2:7], ramp, rtol=0, atol=1e-5)
+    torch.testing.assert_close(
+        rotate(x, torch.tensor([90.0]))[0, 0, 2, 2:7], ramp, rtol=0, atol=1e-5
+    )
     x = torch.zeros(1, 1, 5, 9)
     x[0, 0, 2, 2:7] = ramp
-    torch.testing.assert_close(rotate(x, torch.tensor([90.0]))[0, 0, :, 4], ramp.flip(0), rtol=0, atol=1e-5)
+    torch.testing.assert_close(
+        rotate(x, torch.tensor([90.0]))[0, 0, :, 4], ramp.flip(0), rtol=0, atol=1e-5
+    )
 
 
 def test_a_crop_of_a_quarter_is_the_quarter_enlarged() -> None:
     x = images(1, 4, 4)
     found = crop(x, torch.tensor([0.5]), torch.tensor([-1.0]), torch.tensor([1.0]))
-    corner = torch.stack([0.25 * x[0, :, 0, 2] + 0.75 * x[0, :, 0, 3], x[0, :, 0, 3]], 1)  # at 2.75 and beyond 3
+    corner = torch.stack(
+        [0.25 * x[0, :, 0, 2] + 0.75 * x[0, :, 0, 3], x[0, :, 0, 3]], 1
+    )  # at 2.75 and beyond 3
     torch.testing.assert_close(found[0, :, 0, 2:], corner, rtol=0, atol=1e-6)
     whole = crop(x, torch.tensor([1.0]), torch.tensor([0.7]), torch.tensor([-0.3]))
     torch.testing.assert_close(whole, x, rtol=0, atol=1e-6)

@@ -6,7 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from unweave.nets.conv64 import BurgessDecoder, BurgessEncoder, Conv64Decoder, Conv64Encoder, channels_last
+from unweave.nets.conv64 import (
+    BurgessDecoder,
+    BurgessEncoder,
+    Conv64Decoder,
+    Conv64Encoder,
+    channels_last,
+)
 from unweave.nets.mlp import Critic, MLPDecoder, MLPEncoder
 
 SIZES = [(28, 28), (32, 32), (64, 64), (128, 128), (96, 64), (8, 8), (50, 37), (4, 4), (2, 3)]
@@ -16,7 +22,9 @@ def count(net):
     return sum(w.numel() for w in net.parameters())
 
 
-@pytest.mark.parametrize(("channels", "encoder", "decoder"), [(1, 309_204, 381_313), (3, 310_228, 382_339)])
+@pytest.mark.parametrize(
+    ("channels", "encoder", "decoder"), [(1, 309_204, 381_313), (3, 310_228, 382_339)]
+)
 def test_parameters_of_disentanglement_lib(channels, encoder, decoder):
     shape = (channels, 64, 64)
     assert count(Conv64Encoder(shape, 20)) == encoder
@@ -63,7 +71,8 @@ def test_shapes(size, encoder, decoder):
 
 
 @pytest.mark.parametrize(
-    "net", [Conv64Encoder((1, 64, 64), 20), Conv64Decoder((1, 64, 64), 10), MLPEncoder((1, 8, 8), 4)]
+    "net",
+    [Conv64Encoder((1, 64, 64), 20), Conv64Decoder((1, 64, 64), 10), MLPEncoder((1, 8, 8), 4)],
 )
 def test_glorot_weights_and_zero_biases(net):
     layers = [m for m in net.modules() if isinstance(m, nn.Linear | nn.Conv2d | nn.ConvTranspose2d)]
@@ -110,7 +119,10 @@ def test_channels_scale_every_map():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_every_size_up_to_70(channels):
     """Squares, strips of one pixel, and sides that differ by more than a halving."""
-    nets = [(Conv64Encoder, Conv64Decoder, "channels"), (BurgessEncoder, BurgessDecoder, "channels")]
+    nets = [
+        (Conv64Encoder, Conv64Decoder, "channels"),
+        (BurgessEncoder, BurgessDecoder, "channels"),
+    ]
     nets.append((MLPEncoder, MLPDecoder, "width"))
     for n in range(1, 71):
         for size in {(n, n), (1, n), (n, 1), (n, 3)}:

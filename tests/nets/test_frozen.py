@@ -21,7 +21,9 @@ from unweave.types import Batch, Losses, Posterior
 def network() -> nn.Sequential:
     torch.manual_seed(0)
     block = nn.Sequential(nn.Conv2d(4, 2, 1), nn.ReLU(inplace=True))
-    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(inplace=True), block, nn.Flatten())
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(inplace=True), block, nn.Flatten()
+    )
 
 
 def images() -> Tensor:
@@ -62,12 +64,17 @@ def test_features_of_named_layers_are_those_before_in_place_layers() -> None:
 
 
 def test_later_layers_are_not_computed() -> None:
-    assert Frozen(nn.Sequential(nn.ReLU(), nn.Linear(9, 9))).features(images(), ["0"])[0].shape == images().shape
+    assert (
+        Frozen(nn.Sequential(nn.ReLU(), nn.Linear(9, 9))).features(images(), ["0"])[0].shape
+        == images().shape
+    )
 
 
 @pytest.mark.parametrize("net", [network(), nn.ModuleList([nn.ReLU()])])
 def test_a_layer_that_is_not_there_is_named(net: nn.Module) -> None:
-    with pytest.raises(ValueError, match=r"^there is no layer '3\.7' in the network's nn\.Sequential; "):
+    with pytest.raises(
+        ValueError, match=r"^there is no layer '3\.7' in the network's nn\.Sequential; "
+    ):
         Frozen(net).features(images(), ["3.7"])
 
 
@@ -82,13 +89,17 @@ def test_weights_from_a_file(tmp_path: Path) -> None:
 
 def test_files_that_could_run_code_or_do_not_fit_are_refused(tmp_path: Path) -> None:
     torch.save(network().state_dict(), tmp_path / "net.pt")
-    with pytest.raises(ValueError, match=r"net\.pt is no \.safetensors file, and others may run code"):
+    with pytest.raises(
+        ValueError, match=r"net\.pt is no \.safetensors file, and others may run code"
+    ):
         Frozen.load(tmp_path / "net.pt", network())
     (tmp_path / "net.pt").rename(tmp_path / "net.safetensors")
     with pytest.raises(ValueError, match=r"net\.safetensors cannot be read: "):
         Frozen.load(tmp_path / "net.safetensors", network())
     save_file(nn.Linear(2, 2).state_dict(), tmp_path / "other.safetensors")
-    with pytest.raises(ValueError, match=r"other\.safetensors does not fit Sequential: .*Missing key") as caught:
+    with pytest.raises(
+        ValueError, match=r"other\.safetensors does not fit Sequential: .*Missing key"
+    ) as caught:
         Frozen.load(tmp_path / "other.safetensors", network())
     assert "\n" not in str(caught.value)
 
@@ -102,7 +113,8 @@ class Perceptual(Method):
 
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
         pairs = zip(
-            *(self.features.features(x, ["0", "3"]) for x in (batch.x, batch.x * 0.5 + self.shift)), strict=True
+            *(self.features.features(x, ["0", "3"]) for x in (batch.x, batch.x * 0.5 + self.shift)),
+            strict=True,
         )
         distances = [(a - b).square().mean() for a, b in pairs]
         yield Losses({"model": torch.stack(distances).sum()})

@@ -7,10 +7,18 @@ from torch import nn
 from unweave.nets.conv64 import Conv64Decoder
 from unweave.nets.transposed import ConvTranspose2d
 
-SHAPES = [(3, 5, 4, 2, 1, 7), (4, 1, 4, 2, 1, 8), (2, 6, 2, 2, 0, 5), (3, 4, 3, 1, 1, 6), (1, 1, 1, 1, 0, 3)]
+SHAPES = [
+    (3, 5, 4, 2, 1, 7),
+    (4, 1, 4, 2, 1, 8),
+    (2, 6, 2, 2, 0, 5),
+    (3, 4, 3, 1, 1, 6),
+    (1, 1, 1, 1, 0, 3),
+]
 
 
-def pair(c: int, d: int, k: int, stride: int, padding: int, bias: bool = True) -> tuple[nn.Module, nn.Module]:
+def pair(
+    c: int, d: int, k: int, stride: int, padding: int, bias: bool = True
+) -> tuple[nn.Module, nn.Module]:
     """Torch's layer and ours with the same weights, in double precision."""
     theirs = nn.ConvTranspose2d(c, d, k, stride=stride, padding=padding, bias=bias).double()
     ours = ConvTranspose2d(c, d, k, stride=stride, padding=padding, bias=bias).double()
@@ -87,4 +95,6 @@ def test_what_it_does_not_do_is_left_to_torch():
 
 def test_the_decoder_is_made_of_it():
     net = Conv64Decoder((3, 32, 32), 5)
-    assert all(isinstance(m, ConvTranspose2d) for m in net.modules() if isinstance(m, nn.ConvTranspose2d))
+    assert all(
+        isinstance(m, ConvTranspose2d) for m in net.modules() if isinstance(m, nn.ConvTranspose2d)
+    )

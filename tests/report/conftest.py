@@ -39,8 +39,15 @@ def grid() -> FactorImages:
 def run(grid, tmp_path_factory) -> Run:
     """A beta-VAE of three latents after a dozen steps."""
     small = {"encoder": "mlp", "decoder": "mlp", "latents": 3, "log_every": 2, "holdout": 0.25}
-    small |= {"encoder.width": 16, "decoder.width": 16, "lr": 0.02, "beta": 0.1}  # which a latent is in use after
-    return fit.train("beta-vae", grid, steps=12, batch_size=4, out=tmp_path_factory.mktemp("runs"), **small)
+    small |= {
+        "encoder.width": 16,
+        "decoder.width": 16,
+        "lr": 0.02,
+        "beta": 0.1,
+    }  # which a latent is in use after
+    return fit.train(
+        "beta-vae", grid, steps=12, batch_size=4, out=tmp_path_factory.mktemp("runs"), **small
+    )
 
 
 @pytest.fixture
@@ -65,7 +72,9 @@ def again(run, tmp_path):
 def classes() -> ImageData:
     """Twelve images in two classes, one with a name that tries to run."""
     images = np.random.default_rng(0).integers(0, 256, (12, 1, 4, 4)).astype(np.uint8)
-    return ImageData(images, y=np.arange(12) % 2, class_names=("plain", WICKED), name=WICKED, about="a & b <i>")
+    return ImageData(
+        images, y=np.arange(12) % 2, class_names=("plain", WICKED), name=WICKED, about="a & b <i>"
+    )
 
 
 class Known(Method):

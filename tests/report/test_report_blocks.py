@@ -67,9 +67,15 @@ def halves(known_run):
 
 
 @pytest.mark.parametrize("embedded", [False, True])
-def test_an_image_is_decoded_from_the_class_of_its_row_and_the_style_of_its_column(halves, embedded, monkeypatch):
+def test_an_image_is_decoded_from_the_class_of_its_row_and_the_style_of_its_column(
+    halves, embedded, monkeypatch
+):
     seen, tiled = [], pictures.tiled
-    monkeypatch.setattr(pictures, "tiled", lambda tiles, *how, **more: seen.append(tiles) or tiled(tiles, *how, **more))
+    monkeypatch.setattr(
+        pictures,
+        "tiled",
+        lambda tiles, *how, **more: seen.append(tiles) or tiled(tiles, *how, **more),
+    )
     shown = swaps(Views(halves(embedded=embedded)))
     assert (shown.down, shown.across, shown.rest) == ("class", "style", "")
     grid = seen[0].reshape(ROWS + 1, COLUMNS + 1, 4, 4)
@@ -83,7 +89,9 @@ def test_samples_are_of_the_class_they_are_asked_for(halves, embedded):
     run = halves(embedded=embedded)
     lit = run.sample(6, y=[0, 1, 2, 0, 1, 2])[:, 0, :, 0].sum(1)
     assert lit.tolist() == [0, 1, 2, 0, 1, 2]
-    np.testing.assert_array_equal(run.sample(4, seed=1, y=2)[:, 0, 0, 3], run.sample(4, seed=1)[:, 0, 0, 3])
+    np.testing.assert_array_equal(
+        run.sample(4, seed=1, y=2)[:, 0, 0, 3], run.sample(4, seed=1)[:, 0, 0, 3]
+    )
     sheet = class_sheet(Views(run))
     assert [name for name, _ in sheet.strips] == ["class 0", "class 1", "class 2"]
     for wrong in (3, -1, 0.5):

@@ -9,7 +9,11 @@ from unweave.report.strips import LEFT, RIGHT, WIDTH, strips
 
 
 def test_seeds_of_one_setting_are_a_group():
-    configs = [config("beta-vae", seed=0, beta=4.0), config("beta-vae", beta=2.0), config("beta-vae", seed=1, beta=4.0)]
+    configs = [
+        config("beta-vae", seed=0, beta=4.0),
+        config("beta-vae", beta=2.0),
+        config("beta-vae", seed=1, beta=4.0),
+    ]
     groups = compare.groups(configs)
     assert [g.members for g in groups] == [[0, 2], [1]]
     assert [g.label for g in groups] == ["beta-vae, beta 4", "beta-vae, beta 2"]
@@ -17,7 +21,10 @@ def test_seeds_of_one_setting_are_a_group():
 
 
 def test_methods_with_one_setting_each_are_told_by_their_names():
-    assert [g.label for g in compare.groups([config("vae", beta=1.0), config("ae")])] == ["vae", "ae"]
+    assert [g.label for g in compare.groups([config("vae", beta=1.0), config("ae")])] == [
+        "vae",
+        "ae",
+    ]
 
 
 GROUPS = [Group("a", [0, 1, 2], 0), Group("b", [3], 1)]

@@ -6,14 +6,20 @@ from unweave.report.curves import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Serie
 
 def line(values, steps=None):
     values = np.array(values, float)
-    return Series("a", np.arange(len(values), dtype=float) if steps is None else np.array(steps, float), values)
+    return Series(
+        "a",
+        np.arange(len(values), dtype=float) if steps is None else np.array(steps, float),
+        values,
+    )
 
 
 def test_a_line_from_zero_to_ten_spans_the_box():
     drawn = curves.chart("t", "u", [line([5, 0, 10], steps=[0, 50, 100])])
     x = [LEFT, (LEFT + WIDTH - RIGHT) / 2, WIDTH - RIGHT]
     y = [(TOP + HEIGHT - BOTTOM) / 2, HEIGHT - BOTTOM, TOP]
-    assert drawn.lines[0].raw == "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True))
+    assert drawn.lines[0].raw == "M" + "L".join(
+        f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True)
+    )
 
 
 def test_the_first_steps_do_not_flatten_the_rest():
@@ -34,7 +40,10 @@ def test_a_constant_line_has_an_axis_around_it():
 
 
 def test_terms_are_numbers_that_are_not_shown_elsewhere():
-    records = [{"step": 1, "seconds": 2.0, "images_per_s": 3.0, "kl": 1.0, "kl per latent": [1.0]}, {"step": 2, "b": 1}]
+    records = [
+        {"step": 1, "seconds": 2.0, "images_per_s": 3.0, "kl": 1.0, "kl per latent": [1.0]},
+        {"step": 2, "b": 1},
+    ]
     assert curves.terms(records) == ["kl", "b"]
     found = curves.series(records, "b", "name")
     assert (found.steps.tolist(), found.values.tolist()) == ([2.0], [1.0])

@@ -75,8 +75,13 @@ def test_all_sections_of_a_vae_are_there(run):
 
 def test_scores_are_shown_with_their_floors(again):
     run = again(seed=0)
-    scores = evaluate((run.encode(run.data.take(range(12))), run.data.factors.factors_at(range(12))), ["modularity"])
-    run.folder.keep_scores({"mig": Score(0.46, error=0.0123, low=0.4, high=0.5, null=0.02, n=12)} | scores)
+    scores = evaluate(
+        (run.encode(run.data.take(range(12))), run.data.factors.factors_at(range(12))),
+        ["modularity"],
+    )
+    run.folder.keep_scores(
+        {"mig": Score(0.46, error=0.0123, low=0.4, high=0.5, null=0.02, n=12)} | scores
+    )
     text = page.render([run])
     assert "0.460 ± 0.012" in text
     assert "noise scores: 0.020" in text
@@ -85,7 +90,10 @@ def test_scores_are_shown_with_their_floors(again):
 
 def test_what_most_scores_say_is_said_once(again):
     run = again(seed=0)
-    kept = {name: Score(0.5, n=12, reason="latents 3 say nothing; of " + name) for name in ("mig", "sap")}
+    kept = {
+        name: Score(0.5, n=12, reason="latents 3 say nothing; of " + name)
+        for name in ("mig", "sap")
+    }
     run.folder.keep_scores(kept)
     text = page.render([run])
     assert text.count("say nothing") == 1

@@ -17,7 +17,9 @@ def estimated(estimator):
 
 def test_a_weighted_total_correlation_below_0_says_by_how_much_it_may_be_short():
     """(D - 1) log N = 9 log 20,000 = 89.1."""
-    found = remarks([{"total correlation": 3.0}, {"total correlation": -34.5}], estimated("weighted"))
+    found = remarks(
+        [{"total correlation": 3.0}, {"total correlation": -34.5}], estimated("weighted")
+    )
     assert list(found) == ["total correlation"]
     assert "up to (D - 1) log N = 89 nats below the truth" in found["total correlation"]
 
@@ -27,7 +29,9 @@ def test_other_estimates_have_other_reasons(estimator, word):
     assert word in remarks([{"total correlation": -0.2}], estimated(estimator))["total correlation"]
 
 
-@pytest.mark.parametrize(("estimator", "word"), [("weighted", "log(N M)"), ("stratified", "one sample")])
+@pytest.mark.parametrize(
+    ("estimator", "word"), [("weighted", "log(N M)"), ("stratified", "one sample")]
+)
 def test_an_information_above_the_kl_has_its_reason(estimator, word):
     found = remarks([{"mutual information": 13.7, "kl": 7.0}], estimated(estimator))
     assert word in found["mutual information"]

@@ -9,13 +9,19 @@ LIMITS = np.array([[0.0, 0.0], [1.0, 1.0]])
 
 
 def places(paths):
-    return [tuple(map(int, point)) for path in paths for point in re.findall(r"M(\d+) (\d+)h0", path)]
+    return [
+        tuple(map(int, point)) for path in paths for point in re.findall(r"M(\d+) (\d+)h0", path)
+    ]
 
 
 def test_points_stand_where_their_codes_are_with_low_values_at_the_left_and_below():
     codes = np.array([[0.0, 0.0], [1.0, 1.0], [0.5, 0.25]])
     found = places(path for _, path in scatter("t", codes, codes[:, 0], LIMITS, ("a", "b")).dots)
-    assert found == [(LABEL, EDGE + 4 + SIDE), (LABEL + SIDE // 2, EDGE + 4 + SIDE * 3 // 4), (LABEL + SIDE, EDGE + 4)]
+    assert found == [
+        (LABEL, EDGE + 4 + SIDE),
+        (LABEL + SIDE // 2, EDGE + 4 + SIDE * 3 // 4),
+        (LABEL + SIDE, EDGE + 4),
+    ]
 
 
 def test_colours_follow_the_rank_of_the_shade():

@@ -6,7 +6,17 @@ from unweave import metrics
 from unweave.metrics.base import Score
 from unweave.report import scores
 
-FULL = Score(0.46, error=0.0123, low=0.4, high=0.5, null=0.0212, rotated=0.1, ceiling=0.9, n=100, estimator="e")
+FULL = Score(
+    0.46,
+    error=0.0123,
+    low=0.4,
+    high=0.5,
+    null=0.0212,
+    rotated=0.1,
+    ceiling=0.9,
+    n=100,
+    estimator="e",
+)
 
 
 def test_every_number_has_the_digits_that_the_error_supports():
@@ -26,8 +36,17 @@ def test_parts_follow_their_metric_with_their_own_interval():
         },
     )
     first, second = scores.rows({"dci": score})  # and none of a part that is not defined
-    assert (first.name, first.part, second.name, second.part) == ("dci", False, "completeness", True)
-    assert (second.value, second.interval, second.null) == ("0.650 ± 0.010", "0.600 to 0.700", "not measured")
+    assert (first.name, first.part, second.name, second.part) == (
+        "dci",
+        False,
+        "completeness",
+        True,
+    )
+    assert (second.value, second.interval, second.null) == (
+        "0.650 ± 0.010",
+        "0.600 to 0.700",
+        "not measured",
+    )
 
 
 def test_the_axis_runs_from_zero_to_one():

@@ -62,7 +62,9 @@ def test_of_many_groups_the_best_of_each_metric_is_shown():
     plot = strips(groups, [f"run {i}" for i in range(300)], scores)
     assert plot.height < 200
     titles = [mark.title for mark in plot.strips[0].marks]
-    more = sum(int(title.split("and ")[1].split(" ")[0]) for title in titles if "more here" in title)
+    more = sum(
+        int(title.split("and ")[1].split(" ")[0]) for title in titles if "more here" in title
+    )
     assert len(titles) + more == 300
 
 

@@ -34,8 +34,12 @@ def test_the_mark_stands_where_the_start_lies_among_the_quantiles(known_run):
     traversal, code = views.traversals(5)[0], views.start[1][0, 1]
     share = traversal.at[0] * (len(FRAMES) - 1)
     low = int(min(share, len(FRAMES) - 2))
-    value = traversal.values[low] + (share - low) * (traversal.values[low + 1] - traversal.values[low])
-    assert value == pytest.approx(np.clip(code, traversal.values[0], traversal.values[-1]), abs=1e-4)
+    value = traversal.values[low] + (share - low) * (
+        traversal.values[low + 1] - traversal.values[low]
+    )
+    assert value == pytest.approx(
+        np.clip(code, traversal.values[0], traversal.values[-1]), abs=1e-4
+    )
 
 
 def test_without_an_encoder_sweeps_start_from_the_prior(known_run):

@@ -40,12 +40,20 @@ def test_every_recipe_of_ours_says_all_that_it_has_to():
     for name in listed.recipes():
         recipe = listed.read(name)
         assert len(recipe.seeds) >= 5, name
-        assert not set(recipe.seeds) & set(recipe.chosen_on), f"{name} states its claim where it was chosen"
+        assert not set(recipe.seeds) & set(recipe.chosen_on), (
+            f"{name} states its claim where it was chosen"
+        )
         assert recipe.measured.keys() == {"chosen", "fresh"}, name
         measures = measures_of(recipe.checks)
-        assert measures.keys() == recipe.arms.keys(), f"{name}: every arm is measured, and every measured arm is there"
-        can_fail = any(check.ablation or check.above or check.below or check.over for check in recipe.checks)
-        beside = any(isinstance(bound, Bound) for check in recipe.checks for bound in check.bounds().values())
+        assert measures.keys() == recipe.arms.keys(), (
+            f"{name}: every arm is measured, and every measured arm is there"
+        )
+        can_fail = any(
+            check.ablation or check.above or check.below or check.over for check in recipe.checks
+        )
+        beside = any(
+            isinstance(bound, Bound) for check in recipe.checks for bound in check.bounds().values()
+        )
         assert beside or can_fail, f"{name} has nothing that must fail"
 
 
@@ -58,21 +66,33 @@ def test_a_recipe_holds_or_fails_and_says_so(recipe, tmp_path):
     assert any("FAILS" in line for line in told)
 
 
-def test_arms_that_recipes_share_are_trained_once_with_all_that_is_measured(recipe, tmp_path, monkeypatch):
+def test_arms_that_recipes_share_are_trained_once_with_all_that_is_measured(
+    recipe, tmp_path, monkeypatch
+):
     trained: list[int] = []
     train = reproduce.trained
-    monkeypatch.setattr(reproduce, "trained", lambda arm, seed, out, **_: trained.append(seed) or train(arm, seed, out))
+    monkeypatch.setattr(
+        reproduce,
+        "trained",
+        lambda arm, seed, out, **_: trained.append(seed) or train(arm, seed, out),
+    )
     first = recipe()
     second = tmp_path / "second.yaml"
     text = yaml.safe_load((tmp_path / "tiny.yaml").read_text())
-    second.write_text(yaml.safe_dump(text | {"checks": [{"measure": {"log": "kl"}, "at_least": 0.0}]}))
+    second.write_text(
+        yaml.safe_dump(text | {"checks": [{"measure": {"log": "kl"}, "at_least": 0.0}]})
+    )
     measured: list[str] = []
     measure = reproduce.measured
-    monkeypatch.setattr(reproduce, "measured", lambda how, run: measured.append(how["log"]) or measure(how, run))
+    monkeypatch.setattr(
+        reproduce, "measured", lambda how, run: measured.append(how["log"]) or measure(how, run)
+    )
     third = tmp_path / "third.yaml"
     third.write_text((tmp_path / "tiny.yaml").read_text())
     told: list[str] = []
-    assert reproduce.reproduce([first, str(second), str(third)], tmp_path / "runs", tell=told.append)
+    assert reproduce.reproduce(
+        [first, str(second), str(third)], tmp_path / "runs", tell=told.append
+    )
     assert sorted(trained) == [0, 1]
     assert sorted(measured) == ["kl", "kl", "reconstruction", "reconstruction"]
     assert "minutes by the clock, 1 at a time" in told[-1]
@@ -103,13 +123,17 @@ def test_a_claim_can_be_tried_on_other_seeds(recipe, tmp_path):
     assert [line.count(",") for line in told if "method, reconstruction" in line] == [3]
 
 
-def test_arms_that_a_claim_is_only_compared_with_take_three_of_its_seeds(recipe, tmp_path, monkeypatch):
+def test_arms_that_a_claim_is_only_compared_with_take_three_of_its_seeds(
+    recipe, tmp_path, monkeypatch
+):
     trained: list[tuple[str, int]] = []
     train = reproduce.trained
     monkeypatch.setattr(
         reproduce,
         "trained",
-        lambda arm, seed, *more, **how: trained.append((arm.method, seed)) or train(arm, seed, *more, **how),
+        lambda arm, seed, *more, **how: (
+            trained.append((arm.method, seed)) or train(arm, seed, *more, **how)
+        ),
     )
     data = str(yaml.safe_load(Path(recipe()).read_text())["arms"]["method"]["data"])
     path = recipe(
@@ -119,8 +143,13 @@ def test_arms_that_a_claim_is_only_compared_with_take_three_of_its_seeds(recipe,
     )
     told: list[str] = []
     reproduce.reproduce([path], tmp_path / "runs", tell=told.append)
-    assert trained == [*(("beta-vae", seed) for seed in (5, 6, 7, 8)), *(("vae", seed) for seed in (5, 6, 7))]
-    assert [line.count(",") for line in told if "vae, reconstruction" in line or "method, rec" in line] == [4, 3]
+    assert trained == [
+        *(("beta-vae", seed) for seed in (5, 6, 7, 8)),
+        *(("vae", seed) for seed in (5, 6, 7)),
+    ]
+    assert [
+        line.count(",") for line in told if "vae, reconstruction" in line or "method, rec" in line
+    ] == [4, 3]
 
 
 def test_unknown_recipes_are_named_with_the_nearest():
@@ -131,7 +160,8 @@ def test_unknown_recipes_are_named_with_the_nearest():
 def test_a_setting_that_yaml_takes_for_yes_or_no_is_refused(recipe):
     path = recipe(arms={"method": ARM | {"data": "digits", "settings": {False: 10.0}}})
     with pytest.raises(
-        ValueError, match=r"tiny.yaml, line \d+: the key 'false' is no text to YAML; .* put it in quotes"
+        ValueError,
+        match=r"tiny.yaml, line \d+: the key 'false' is no text to YAML; .* put it in quotes",
     ):
         listed.read(path)
 
@@ -162,7 +192,10 @@ def test_the_workers_end_with_the_process_that_started_them(recipe, tmp_path, nu
     arms["method"]["steps"] = 1_000_000
     words = ["reproduce", recipe(arms=arms), "--jobs", "2", "--out", str(tmp_path / "runs")]
     process = subprocess.Popen(
-        [sys.executable, "-m", "unweave", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "unweave", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     while sum(log.stat().st_size > 0 for log in (tmp_path / "runs").glob("*/log.jsonl")) < 2:
         assert process.poll() is None, process.communicate()
@@ -181,7 +214,13 @@ def test_the_workers_end_with_the_process_that_started_them(recipe, tmp_path, nu
 
 
 def test_the_sources_of_recipes_are_among_the_references():
-    known = set(re.findall(r"^@\w+\{(\w+),", (Path(__file__).parents[2] / "references.bib").read_text(), re.MULTILINE))
+    known = set(
+        re.findall(
+            r"^@\w+\{(\w+),",
+            (Path(__file__).parents[2] / "references.bib").read_text(),
+            re.MULTILINE,
+        )
+    )
     for name in listed.recipes():
         source = re.split(r"[\s(;,]", listed.read(name).source)[0]
         assert source in known | {"none"}, f"{name}: {source}"

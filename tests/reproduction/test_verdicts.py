@@ -29,8 +29,18 @@ def judged(check, along=None, **arms):
 @pytest.mark.parametrize(
     ("expect", "method", "ablation", "expected"),
     [
-        ({"at_least": 0.25, "at_most": 0.35}, [0.2, 0.33, 0.34], [0.1, 0.2, 0.24], [True, True, True]),
-        ({"at_least": 0.25, "at_most": 0.35}, [0.2, 0.36, 0.37], [0.1, 0.26, 0.2], [True, False, False]),
+        (
+            {"at_least": 0.25, "at_most": 0.35},
+            [0.2, 0.33, 0.34],
+            [0.1, 0.2, 0.24],
+            [True, True, True],
+        ),
+        (
+            {"at_least": 0.25, "at_most": 0.35},
+            [0.2, 0.36, 0.37],
+            [0.1, 0.26, 0.2],
+            [True, False, False],
+        ),
         ({"at_least": 0.3, "tolerance": 0.1}, [0.3, 0.3, 0.1], [0.1, 0.1, 0.19], [True, True]),
         ({"at_most": 0.3}, [0.2, 0.4, 0.1], [0.31, 0.4, 0.5], [True, True]),
         ({"at_most": 0.3}, [0.2, 0.4, 0.5], [0.3, 0.4, 0.5], [False, False]),
@@ -39,14 +49,21 @@ def judged(check, along=None, **arms):
         ({"at_least": 0.3, "of": "worst"}, [0.29, 0.5, 0.65], [0.0, 0.1, 0.2], [False, True]),
     ],
 )
-def test_the_middle_of_the_seeds_counts_and_the_ablation_fails_in_every_seed(expect, method, ablation, expected):
+def test_the_middle_of_the_seeds_counts_and_the_ablation_fails_in_every_seed(
+    expect, method, ablation, expected
+):
     assert judged(expect | {"ablation": "ablation"}, method=method, ablation=ablation) == expected
 
 
 @pytest.mark.parametrize(
     ("check", "method", "other", "expected"),
     [
-        ({"above": "other"}, [0.5, 0.6, 0.7], [0.3, 0.35, 0.39], [True]),  # medians .25 apart, ranges .2 and .09
+        (
+            {"above": "other"},
+            [0.5, 0.6, 0.7],
+            [0.3, 0.35, 0.39],
+            [True],
+        ),  # medians .25 apart, ranges .2 and .09
         ({"above": "other"}, [0.5, 0.6, 0.7], [0.3, 0.41, 0.49], [False]),  # .19 apart
         ({"above": "other"}, [0.3, 0.35, 0.39], [0.5, 0.6, 0.7], [False]),
         ({"below": "other"}, [0.3, 0.35, 0.39], [0.5, 0.6, 0.7], [True]),
@@ -65,12 +82,21 @@ def test_beside_another_arm(check, method, other, expected):
 
 def test_the_height_above_a_line_is_taken_seed_by_seed_where_the_line_has_been():
     arms = {"a": [1.0, 1.0], "b": [3.0, 3.0], "c": [2.5, 2.0], "d": [9.0, 9.0]}
-    along = {"a": [0.0, 0.0], "b": [2.0, 2.0], "c": [1.0, 1.0], "d": [5.0, 5.0]}  # d is beyond the line's end
+    along = {
+        "a": [0.0, 0.0],
+        "b": [2.0, 2.0],
+        "c": [1.0, 1.0],
+        "d": [5.0, 5.0],
+    }  # d is beyond the line's end
     check = {"over": ["c", "d"], "against": ["a", "b"], "along": WHERE}
-    assert judged(check | {"at_least": 0.25, "of": "mean"}, along, **arms) == [True]  # heights .5 and 0
+    assert judged(check | {"at_least": 0.25, "of": "mean"}, along, **arms) == [
+        True
+    ]  # heights .5 and 0
     assert judged(check | {"at_least": 0.26, "of": "mean"}, along, **arms) == [False]
     nowhere = {arm: [x + (10 if arm == "c" else 0) for x in xs] for arm, xs in along.items()}
-    assert judged(check | {"at_least": -1e9}, nowhere, **arms) == [False]  # no common ground is no success
+    assert judged(check | {"at_least": -1e9}, nowhere, **arms) == [
+        False
+    ]  # no common ground is no success
 
 
 def test_every_arm_that_a_check_names_is_measured_once():
@@ -79,7 +105,12 @@ def test_every_arm_that_a_check_names_is_measured_once():
         {"measure": HOW, "at_least": {"arm": "b", "times": 2}},
         {"measure": HOW, "over": ["c"], "against": ["a"], "along": WHERE, "at_least": 0},
     ]
-    assert measures_of(map(read, checks)) == {"method": [HOW], "a": [HOW, WHERE], "b": [HOW], "c": [HOW, WHERE]}
+    assert measures_of(map(read, checks)) == {
+        "method": [HOW],
+        "a": [HOW, WHERE],
+        "b": [HOW],
+        "c": [HOW, WHERE],
+    }
 
 
 @pytest.mark.parametrize(
@@ -93,9 +124,18 @@ def test_every_arm_that_a_check_names_is_measured_once():
         ({"above": "other", "ablation": "other"}, "no number for it to miss"),
         ({"at_least": math.nan}, "at_least is nan; expected a finite number"),
         ({"at_most": math.inf}, "at_most is inf; expected a finite number"),
-        ({"at_most": {"arm": "other", "times": math.nan}}, "at_most is nan; expected a finite number"),
-        ({"at_least": 0.3, "ablation": "other", "tolerance": math.nan}, "tolerance is nan; it has to be at least 0"),
-        ({"at_least": 0.3, "ablation": "other", "tolerance": math.inf}, "tolerance is inf; it has to be finite"),
+        (
+            {"at_most": {"arm": "other", "times": math.nan}},
+            "at_most is nan; expected a finite number",
+        ),
+        (
+            {"at_least": 0.3, "ablation": "other", "tolerance": math.nan},
+            "tolerance is nan; it has to be at least 0",
+        ),
+        (
+            {"at_least": 0.3, "ablation": "other", "tolerance": math.inf},
+            "tolerance is inf; it has to be finite",
+        ),
         ({"at_least": 0.3, "over": ["a"], "along": WHERE}, "over, against and along go together"),
     ],
 )

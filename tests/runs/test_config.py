@@ -19,7 +19,11 @@ from unweave.runs.train import resume
 GOLDEN = Path(__file__).parents[1] / "golden"
 WRITTEN = GOLDEN / "run_format_1" / "factor-vae-digits-e42f988e-3"
 TODAY = GOLDEN / "run_format_2" / "factor-vae-digits-1c082147-3"
-CODES = [[0.21107164, 0.58681095], [-0.20313451, 0.18835494], [0.36657345, -0.45074657]]  # by the code that wrote it
+CODES = [
+    [0.21107164, 0.58681095],
+    [-0.20313451, 0.18835494],
+    [0.36657345, -0.45074657],
+]  # by the code that wrote it
 
 
 @pytest.fixture
@@ -105,7 +109,9 @@ WRONG: dict[Callable[[dict[str, Any]], None], str] = {
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda change: change.__name__)
-def test_a_config_that_says_what_none_can_is_refused_by_name(path: Path, wrong: Callable[..., None]) -> None:
+def test_a_config_that_says_what_none_can_is_refused_by_name(
+    path: Path, wrong: Callable[..., None]
+) -> None:
     config = json.loads((path / "config.json").read_text())
     wrong(config)
     (path / "config.json").write_text(json.dumps(config))

@@ -32,7 +32,12 @@ class Line(Method):
 
     def __init__(self, *, outputs: int = 3, lr: float = 0.1, skip: float = float("inf")) -> None:
         super().__init__()
-        self.line, self.conv, self.lr, self.skip = nn.Linear(4, outputs), nn.Conv2d(2, 2, 3), lr, skip
+        self.line, self.conv, self.lr, self.skip = (
+            nn.Linear(4, outputs),
+            nn.Conv2d(2, 2, 3),
+            lr,
+            skip,
+        )
         self.conv.weight.data = self.conv.weight.data.contiguous(memory_format=torch.channels_last)
         self.register_buffer("brief", torch.zeros(2, dtype=torch.bfloat16))
         self.register_buffer("flags", torch.tensor([True, False]))
@@ -40,7 +45,9 @@ class Line(Method):
     def players(self) -> dict[str, Player]:
         optimiser = partial(torch.optim.SGD, momentum=0.9)
         return {
-            "a/b": Player(self.line, self.lr, optimiser, skip=self.skip),  # a name with the separator of the file in it
+            "a/b": Player(
+                self.line, self.lr, optimiser, skip=self.skip
+            ),  # a name with the separator of the file in it
             "conv": Player(self.conv, self.lr),
         }
 
@@ -71,7 +78,9 @@ def test_a_checkpoint_brings_back_weights_slots_buffers_and_step(folder: Folder)
     list(unbroken.until(3))
     assert not differences(state(resumed), state(unbroken))
     slot = resumed.optimisers["conv"].state[resumed.method.conv.weight]["exp_avg"]
-    assert slot.is_contiguous(memory_format=torch.channels_last), "the layout of a slot is that of its weight"
+    assert slot.is_contiguous(memory_format=torch.channels_last), (
+        "the layout of a slot is that of its weight"
+    )
     for run in (resumed, unbroken):
         list(run.until(6))
     assert not differences(state(resumed), state(unbroken))
@@ -93,12 +102,18 @@ def test_the_weights_alone_go_into_a_method(folder: Folder) -> None:
 
 def test_skips_are_counted_across_a_resume(tmp_path: Path) -> None:
     """A run that skips every step stops after 100 of them, however often it is interrupted."""
-    made, first, second = Folder.create(tmp_path / "run", config()), training(skip=1e-12), training(skip=1e-12)
+    made, first, second = (
+        Folder.create(tmp_path / "run", config()),
+        training(skip=1e-12),
+        training(skip=1e-12),
+    )
     list(first.until(60))
     made.checkpoint(first, seconds=0.0)
     made.restore(second)
     assert second.skipped == {"a/b": 60, "conv": 0}
-    with pytest.raises(NotFinite, match="step 99: the gradient of player 'a/b' was skipped 100 times in a row"):
+    with pytest.raises(
+        NotFinite, match="step 99: the gradient of player 'a/b' was skipped 100 times in a row"
+    ):
         list(second.until(200))
 
 
@@ -119,7 +134,15 @@ def test_a_flipped_bit_anywhere(folder: Folder, name: str) -> None:
     path = folder.path / name
     content = path.read_bytes()
     header = int.from_bytes(content[:8], "little") + 8
-    places = [0, 5, content.index(b"F32") + 1, content.index(b"line"), header, header + 6, len(content) - 1]
+    places = [
+        0,
+        5,
+        content.index(b"F32") + 1,
+        content.index(b"line"),
+        header,
+        header + 6,
+        len(content) - 1,
+    ]
     for place in places:
         damaged = bytearray(content)
         damaged[place] ^= 4
@@ -132,7 +155,9 @@ def assert_damaged(folder: Folder, path: Path) -> None:
     run = training(weights=1)
     before = state(run)
     with pytest.raises(RunError, match="damaged") as caught:
-        folder.load_weights(run.method) if path.name == "weights.safetensors" else folder.restore(run)
+        folder.load_weights(run.method) if path.name == "weights.safetensors" else folder.restore(
+            run
+        )
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not differences(before, state(run))
@@ -153,14 +178,22 @@ def test_weights_of_another_method_are_refused_in_one_line(folder: Folder) -> No
     [
         (None, "is no run folder"),
         ("{", "config.json is damaged"),
-        (json.dumps({"format": FORMAT + 1, "what": "nobody knows"}), r"newer unweave; this one reads format"),
+        (
+            json.dumps({"format": FORMAT + 1, "what": "nobody knows"}),
+            r"newer unweave; this one reads format",
+        ),
         (json.dumps({"format": "two"}), r"config.json is damaged: format is 'two'; expected int"),
         ("[]", r"config.json is damaged: it holds list, not names with values"),
         ("{}", r"config.json is damaged: config.json has no 'method'"),
-        (json.dumps({"meth0d": 1}), r"config.json is damaged: config.json has 'meth0d', which means nothing here"),
+        (
+            json.dumps({"meth0d": 1}),
+            r"config.json is damaged: config.json has 'meth0d', which means nothing here",
+        ),
     ],
 )
-def test_a_folder_that_is_no_run_or_damaged_or_newer(tmp_path: Path, config: str | None, message: str) -> None:
+def test_a_folder_that_is_no_run_or_damaged_or_newer(
+    tmp_path: Path, config: str | None, message: str
+) -> None:
     if config is not None:
         (tmp_path / "config.json").write_text(config)
     with pytest.raises(RunError, match=message):
@@ -226,7 +259,9 @@ def test_a_file_appears_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert path.read_bytes() == b"newer"
 
 
-def test_of_two_writers_of_a_file_one_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_two_writers_of_a_file_one_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The second one comes while the first is in the middle: both are whole, the last one stays, and nothing else."""
     path = tmp_path / "page.html"
     threads: list[threading.Thread] = []
@@ -262,17 +297,23 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path: Path, small_disk: None
     for content in (b"a" * 900, b"b" * 900):
         write(made.path / "weights.safetensors", content)
     with pytest.raises(
-        WriteError, match=r"could not write .*checkpoint.safetensors: File too large; what was there is kept"
+        WriteError,
+        match=r"could not write .*checkpoint.safetensors: File too large; what was there is kept",
     ):
         made.checkpoint(run, seconds=0.0)
-    assert sorted(p.name for p in made.path.rglob("*") if p.is_file()) == ["config.json", "weights.safetensors"]
+    assert sorted(p.name for p in made.path.rglob("*") if p.is_file()) == [
+        "config.json",
+        "weights.safetensors",
+    ]
     assert (made.path / "weights.safetensors").read_bytes() == b"b" * 900
 
 
 def test_a_full_disk_stops_the_log_with_one_line(tmp_path: Path, small_disk: None) -> None:
     made = Folder.create(tmp_path / "run", config())
     made.append({"step": 1, "kl per latent": [0.25] * 150})
-    with pytest.raises(WriteError, match=r"could not write .*log.jsonl: File too large; resume when it can"):
+    with pytest.raises(
+        WriteError, match=r"could not write .*log.jsonl: File too large; resume when it can"
+    ):
         made.append({"step": 2, "kl per latent": [0.25] * 150})
     assert [record["step"] for record in made.records()] == [1]
 

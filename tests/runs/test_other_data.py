@@ -27,14 +27,18 @@ def run(tmp_path: Path) -> unweave.Run:
     return trained
 
 
-def test_other_contents_are_refused_in_one_line(run: unweave.Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_contents_are_refused_in_one_line(
+    run: unweave.Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     (run.path / "done").unlink()
     with pytest.raises(
         OtherData,
         match=r"the data have changed: the contents of .* are not those that this run was trained on; a run goes on",
     ):
         resume(run.path)
-    with pytest.raises(OtherData, match=r"--other-data \(other_data=True of load_run\) takes them all the same"):
+    with pytest.raises(
+        OtherData, match=r"--other-data \(other_data=True of load_run\) takes them all the same"
+    ):
         unweave.evaluate(unweave.load_run(run.path), "mig")
     with pytest.raises(OtherData):
         unweave.report.write(run.path, run.path.parent / "page.html")
@@ -47,14 +51,18 @@ def test_what_was_allowed_is_said_in_the_scores_and_on_the_page(run: unweave.Run
     page = run.path.parent / "page.html"
     assert main(["evaluate", str(run.path), "--metrics", "mig", "--other-data"]) == 0
     assert main(["report", str(run.path), "-o", str(page), "--other-data"]) == 0
-    assert "other contents than those that the run was trained on" in run.folder.scores()["mig"].reason
+    assert (
+        "other contents than those that the run was trained on" in run.folder.scores()["mig"].reason
+    )
     assert "other than those that it was trained on" in page.read_text()
 
 
 def test_the_same_contents_are_the_same_data_wherever_they_lie(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (40, 1, 8, 8), dtype=np.uint8)
     np.save(tmp_path / "a.npy", images)
-    run = unweave.train("vae", tmp_path / "a.npy", steps=2, batch_size=8, out=tmp_path / "runs", **SMALL)
+    run = unweave.train(
+        "vae", tmp_path / "a.npy", steps=2, batch_size=8, out=tmp_path / "runs", **SMALL
+    )
     assert not run.data_differ
     again = unweave.load_run(run.path)
     assert not again.data_differ

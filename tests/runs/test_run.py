@@ -9,7 +9,14 @@ import torch
 import unweave
 from unweave.runs.sealed_json import sealed
 
-SMALL = {"encoder": "mlp", "decoder": "mlp", "encoder__width": 4, "decoder__width": 4, "latents": 2, "steps": 2}
+SMALL = {
+    "encoder": "mlp",
+    "decoder": "mlp",
+    "encoder__width": 4,
+    "decoder__width": 4,
+    "latents": 2,
+    "steps": 2,
+}
 RNG = np.random.default_rng(0)
 BINARY = RNG.integers(0, 2, (20, 1, 8, 8), dtype=np.uint8)
 GREY = RNG.integers(0, 256, (20, 1, 8, 8), dtype=np.uint8)
@@ -17,28 +24,44 @@ GREY = RNG.integers(0, 256, (20, 1, 8, 8), dtype=np.uint8)
 
 @pytest.fixture(scope="module")
 def train(tmp_path_factory):
-    return lambda x: unweave.train("vae", x, batch_size=8, out=tmp_path_factory.mktemp("runs"), **SMALL)
+    return lambda x: unweave.train(
+        "vae", x, batch_size=8, out=tmp_path_factory.mktemp("runs"), **SMALL
+    )
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "int16", "int64", ">u2", "bool", "float16", "float32", "float64"])
+@pytest.mark.parametrize(
+    "dtype", ["uint8", "int16", "int64", ">u2", "bool", "float16", "float32", "float64"]
+)
 def test_zeros_and_ones_are_encoded_as_black_and_white(train, dtype):
     run = train(BINARY)
     expected = run.encode(BINARY * np.uint8(255))
     np.testing.assert_allclose(run.encode(BINARY.astype(dtype)), expected, atol=1e-6)
     np.testing.assert_allclose(run.encode(BINARY[:1].astype(dtype)), expected[:1], atol=1e-6)
     np.testing.assert_array_equal(run.elbo(BINARY), run.elbo(BINARY * np.uint8(255)))
-    np.testing.assert_array_equal(run.edit(BINARY[0], latent=0, to=1.0), run.edit(BINARY[0] * 255, latent=0, to=1.0))
+    np.testing.assert_array_equal(
+        run.edit(BINARY[0], latent=0, to=1.0), run.edit(BINARY[0] * 255, latent=0, to=1.0)
+    )
 
 
 @pytest.mark.parametrize(
-    "given", [GREY, GREY.astype(int), GREY.astype(">u2"), GREY / 255, torch.from_numpy(GREY), np.ma.asarray(GREY)]
+    "given",
+    [
+        GREY,
+        GREY.astype(int),
+        GREY.astype(">u2"),
+        GREY / 255,
+        torch.from_numpy(GREY),
+        np.ma.asarray(GREY),
+    ],
 )
 def test_bytes_of_any_type_are_bytes_and_a_dark_picture_is_not_judged_by_itself(train, given):
     run = train(GREY)
     np.testing.assert_allclose(run.encode(given), run.encode(GREY), atol=1e-6)
     dark = GREY.copy()
     dark[0] = BINARY[0]
-    np.testing.assert_allclose(run.encode(dark[:1]), run.encode(dark)[:1], atol=1e-6)  # kernels differ by batch
+    np.testing.assert_allclose(
+        run.encode(dark[:1]), run.encode(dark)[:1], atol=1e-6
+    )  # kernels differ by batch
     np.testing.assert_allclose(run.encode(dark[:1].astype(int)), run.encode(dark)[:1], atol=1e-6)
 
 
@@ -48,8 +71,13 @@ def test_deep_images_are_encoded_by_the_white_of_the_whole_data_set(train):
     reopened = unweave.load_run(run.path)
     found = reopened.encode(deep)
     np.testing.assert_allclose(found, run.encode(run.data.take(np.arange(20))), atol=0.01)
-    np.testing.assert_array_equal(reopened.encode(deep[:1] // 40), reopened.encode(deep[:1].astype(int) // 40))
-    with pytest.raises(ValueError, match=r"reach from 0 to 65535; expected .* whole numbers to 4095, as this data set"):
+    np.testing.assert_array_equal(
+        reopened.encode(deep[:1] // 40), reopened.encode(deep[:1].astype(int) // 40)
+    )
+    with pytest.raises(
+        ValueError,
+        match=r"reach from 0 to 65535; expected .* whole numbers to 4095, as this data set",
+    ):
         run.encode(np.where(deep > 4000, 65535, deep))
 
 
@@ -94,7 +122,9 @@ def test_vectors_keep_their_values_but_not_nan(train):
             run.encode(bad)
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "bool", "int8", "int64", "uint16", ">u2", ">f8", "float16"])
+@pytest.mark.parametrize(
+    "dtype", ["uint8", "bool", "int8", "int64", "uint16", ">u2", ">f8", "float16"]
+)
 def test_vectors_of_any_type_are_read_as_training_reads_them(train, dtype):
     """Those of uint8 were trained as they are and divided by 255 afterwards."""
     x = RNG.integers(0, 2 if dtype == "bool" else 100, size=(20, 5)).astype(dtype)
@@ -103,7 +133,9 @@ def test_vectors_of_any_type_are_read_as_training_reads_them(train, dtype):
     np.testing.assert_array_equal(as_trained, x.astype(np.float32))
     for use in (run.encode, run.reconstruct, run.elbo, lambda v: run.posterior(v)[1]):
         np.testing.assert_array_equal(use(x), use(as_trained))
-    np.testing.assert_array_equal(run.edit(x[0], latent=0, to=1.0), run.edit(as_trained[0], latent=0, to=1.0))
+    np.testing.assert_array_equal(
+        run.edit(x[0], latent=0, to=1.0), run.edit(as_trained[0], latent=0, to=1.0)
+    )
 
 
 @pytest.mark.parametrize("dtype", ["str", "complex64", "object"])
@@ -132,14 +164,23 @@ def test_floats_are_read_by_the_scale_of_the_data_set(train, ends, dtype):
     run = train(x)
     pixels = run.data.take(np.arange(20))
     for used in (run, unweave.load_run(run.path)):
-        for use in (used.encode, used.reconstruct, used.elbo, lambda v, of=used: of.posterior(v)[1]):
+        for use in (
+            used.encode,
+            used.reconstruct,
+            used.elbo,
+            lambda v, of=used: of.posterior(v)[1],
+        ):
             np.testing.assert_array_equal(use(x), use(pixels))
         np.testing.assert_array_equal(used.encode(torch.from_numpy(x)), used.encode(pixels))
-        np.testing.assert_array_equal(used.edit(x[0], latent=0, to=1.0), used.edit(pixels[0], latent=0, to=1.0))
+        np.testing.assert_array_equal(
+            used.edit(x[0], latent=0, to=1.0), used.edit(pixels[0], latent=0, to=1.0)
+        )
     black, white = ends
     inside = np.clip(x, 0, 1)[:1]
     level = np.rint((inside.astype(np.float64) - black) / (white - black) * 255).astype(np.uint8)
-    np.testing.assert_allclose(run.encode(inside), run.encode(level), atol=0.05)  # a level up or down, by rounding
+    np.testing.assert_allclose(
+        run.encode(inside), run.encode(level), atol=0.05
+    )  # a level up or down, by rounding
 
 
 @pytest.mark.parametrize("ends", FLOATS)
@@ -148,7 +189,9 @@ def test_floats_beyond_the_scale_of_the_data_set_are_refused_and_it_is_said(trai
     slack = (white - black) / 255
     run.encode(FLOATS[ends].clip(black, white) + 0.4 * slack)
     for beyond in (FLOATS[ends] + slack, FLOATS[ends] - slack):
-        with pytest.raises(ValueError, match=rf"expected \[{black}, {white}\] as of this data set's floats") as error:
+        with pytest.raises(
+            ValueError, match=rf"expected \[{black}, {white}\] as of this data set's floats"
+        ) as error:
             run.encode(beyond)
         assert "\n" not in str(error.value)
 
@@ -179,5 +222,7 @@ def test_deep_whole_numbers_are_the_training_pixels(train):
 
 def test_the_scale_is_kept_where_a_part_is_held_out(train, tmp_path):
     run = unweave.train("vae", FLOATS[-1, 1], batch_size=8, out=tmp_path, holdout=0.2, **SMALL)
-    np.testing.assert_array_equal(run.encode(FLOATS[-1, 1]), run.encode(run.data.take(np.arange(20))))
+    np.testing.assert_array_equal(
+        run.encode(FLOATS[-1, 1]), run.encode(run.data.take(np.arange(20)))
+    )
     assert run.held.floats == (-1, 1)

@@ -26,14 +26,19 @@ HOW = {"steps": 6, "batch_size": 8, "log_every": 2, **SMALL}
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    np.save(tmp_path / "a.npy", np.random.default_rng(0).integers(0, 256, (24, 1, 8, 8), dtype=np.uint8))
+    np.save(
+        tmp_path / "a.npy", np.random.default_rng(0).integers(0, 256, (24, 1, 8, 8), dtype=np.uint8)
+    )
     return tmp_path / "a.npy"
 
 
 @pytest.fixture(autouse=True)
 def _not_ignored() -> Iterator[None]:
     """The three signals as in a terminal; a worker of the tests may ignore them."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {
+        number: signal.getsignal(number)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
     for number in before:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -60,7 +65,9 @@ def test_a_signal_leaves_a_checkpoint_of_its_step_and_the_end_is_the_same(
     path = tmp_path / "stopped" / whole.path.name
     resumed: list[dict[str, Any]] = []
     again = resume(path, progress=resumed.append)
-    assert {k: v for record in resumed for k, v in record.items() if k == "resumed"} == {"resumed": 4}
+    assert {k: v for record in resumed for k, v in record.items() if k == "resumed"} == {
+        "resumed": 4
+    }
     images = load_run(path).data.take(np.arange(24))
     assert np.array_equal(again.encode(images), whole.encode(images))
 
@@ -99,7 +106,9 @@ def test_a_signal_during_an_import_ends_the_process_with_one_line(tmp_path: Path
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
         f"from unweave.__main__ import start; sys.argv = ['unweave', *{words!r}]; sys.exit(start())"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "unweave: interrupted\n")
 
 
@@ -117,7 +126,10 @@ def test_in_another_thread_nothing_is_touched() -> None:
 
 
 def test_the_command_says_how_to_go_on_and_ends_with_the_signals_code(
-    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    pictures: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     from unweave.cli.progress import Progress
 
@@ -129,5 +141,8 @@ def test_the_command_says_how_to_go_on_and_ends_with_the_signals_code(
 
     monkeypatch.setattr(Progress, "__call__", stop)
     words = [f"--{name.replace('_', '-')}={value}" for name, value in HOW.items()]
-    assert main(["train", "vae", "--data", str(pictures), "--out", str(tmp_path / "runs"), *words]) == 143
+    assert (
+        main(["train", "vae", "--data", str(pictures), "--out", str(tmp_path / "runs"), *words])
+        == 143
+    )
     assert "interrupted; continue with `unweave train --resume " in capsys.readouterr().err

@@ -60,7 +60,9 @@ def opened(path: Path) -> ImageData:
     return ImageData(np.load(path), name="pictures")
 
 
-def fit(data: ImageData, out: Path, method: str | type[Method] = "beta-vae", **settings: Any) -> Run:
+def fit(
+    data: ImageData, out: Path, method: str | type[Method] = "beta-vae", **settings: Any
+) -> Run:
     return train(method, data, out=out, **(SMALL | {"steps": 10, "log_every": 5} | settings))
 
 
@@ -84,9 +86,18 @@ def test_a_run_leaves_a_whole_folder(pictures: Path, tmp_path: Path) -> None:
     seen: list[dict[str, Any]] = []
     run = fit(opened(pictures), tmp_path, progress=seen.append)
     names = {p.relative_to(run.path).as_posix() for p in run.path.rglob("*") if p.is_file()}
-    assert names == {"config.json", "log.jsonl", "weights.safetensors", "state/checkpoint.safetensors", "done", ".lock"}
+    assert names == {
+        "config.json",
+        "log.jsonl",
+        "weights.safetensors",
+        "state/checkpoint.safetensors",
+        "done",
+        ".lock",
+    }
     assert [record["step"] for record in run.records()] == [5, 10]
-    assert {*CLOCKED} | {"reconstruction", "kl", "kl per latent", "active"} <= run.records()[0].keys()
+    assert {*CLOCKED} | {"reconstruction", "kl", "kl per latent", "active"} <= run.records()[
+        0
+    ].keys()
     assert [record for record in seen if "step" in record and "live" not in record] == run.records()
     images = opened(pictures).take(np.arange(5))
     np.testing.assert_array_equal(run.encode(images), load_run(run.path).encode(images))
@@ -102,13 +113,19 @@ def test_the_seed_decides_the_weights(pictures: Path, tmp_path: Path) -> None:
     assert not equal(first, other)
 
 
-def test_what_a_caller_draws_or_looks_at_between_steps_changes_nothing(pictures: Path, tmp_path: Path) -> None:
+def test_what_a_caller_draws_or_looks_at_between_steps_changes_nothing(
+    pictures: Path, tmp_path: Path
+) -> None:
     def look(record: dict[str, Any]) -> None:
         torch.manual_seed(record.get("step", 0))
-        if (tmp_path / "looked").exists() and any((tmp_path / "looked").glob("*/weights.safetensors")):
+        if (tmp_path / "looked").exists() and any(
+            (tmp_path / "looked").glob("*/weights.safetensors")
+        ):
             load_run(next((tmp_path / "looked").iterdir())).sample(3)
 
-    looked = fit(opened(pictures), tmp_path / "looked", "factor-vae", progress=look, log_every=1, **CRITIC)
+    looked = fit(
+        opened(pictures), tmp_path / "looked", "factor-vae", progress=look, log_every=1, **CRITIC
+    )
     plain = fit(opened(pictures), tmp_path / "plain", "factor-vae", log_every=10, **CRITIC)
     assert equal(looked, plain)
 
@@ -127,7 +144,9 @@ def test_a_part_is_held_out_and_its_bound_logged(pictures: Path, tmp_path: Path)
     assert np.isfinite(bounds).all()
     assert bounds[0] != bounds[1]
     assert "validation elbo" not in fit(data, tmp_path / "c").records()[0]
-    assert run.records()[0].keys() - COLUMNS == {"reconstruction", "kl", "loss/model"}, "all else is a column"
+    assert run.records()[0].keys() - COLUMNS == {"reconstruction", "kl", "loss/model"}, (
+        "all else is a column"
+    )
 
 
 def test_a_method_without_a_bound_is_not_asked_for_one(pictures: Path, tmp_path: Path) -> None:
@@ -173,7 +192,9 @@ def test_nothing_is_written_when_a_word_is_wrong(pictures: Path, tmp_path: Path)
         with pytest.raises(ValueError, match=message) as caught:
             fit(opened(pictures), out, **settings)
         assert "\n" not in str(caught.value)
-    with pytest.raises(ValueError, match="pictures has no groups, classes or factors, so it cannot make pairs"):
+    with pytest.raises(
+        ValueError, match="pictures has no groups, classes or factors, so it cannot make pairs"
+    ):
         train(Pairs, opened(pictures), steps=10, out=out)
     assert not out.exists()
 
@@ -183,7 +204,10 @@ def test_a_run_says_how_many_groups_its_batches_hold(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(256, size=(24, 1, 8, 8), dtype=np.uint8)
     data, said = ImageData(images, groups=np.arange(24) // 4, name="people"), []
     run = fit(data, tmp_path, "ml-vae", batch_options={"group_size": 3}, progress=said.append)
-    assert said[0]["data"] == f"{data.about}; a batch is {run.config.loop.batch_size // 3} groups of 3 images"
+    assert (
+        said[0]["data"]
+        == f"{data.about}; a batch is {run.config.loop.batch_size // 3} groups of 3 images"
+    )
     again = fit(data, tmp_path / "b", "ml-vae", batch_options={"group_size": 3, "clip_length": 8})
     assert again.path.name == run.path.name
 
@@ -220,7 +244,10 @@ class Toy(Method):
         if bad and self.where == "weights":
             self.point.register_hook(lambda gradient: gradient * torch.nan)
         loss = self.point.square().sum()
-        yield Losses({"model": loss}, {"spread": loss.detach() * (torch.nan if bad and self.where == "loss" else 1)})
+        yield Losses(
+            {"model": loss},
+            {"spread": loss.detach() * (torch.nan if bad and self.where == "loss" else 1)},
+        )
 
 
 class Poisoned(Toy):
@@ -242,10 +269,17 @@ def keep_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("method", "message"),
-    [(Toy, r"step 7: spread is not finite"), (Poisoned, r"step 10: the weights point are not finite")],
+    [
+        (Toy, r"step 7: spread is not finite"),
+        (Poisoned, r"step 10: the weights point are not finite"),
+    ],
 )
 def test_nan_stops_the_run_and_the_last_good_weights_are_kept(
-    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: type[Method], message: str
+    pictures: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    method: type[Method],
+    message: str,
 ) -> None:
     keep_often(monkeypatch)
     with pytest.raises(NotFinite, match=message):
@@ -265,7 +299,9 @@ def test_nan_in_the_data_stops_at_the_first_step(tmp_path: Path) -> None:
         fit(ImageData(rows, name="rows"), tmp_path, likelihood="gaussian")
 
 
-def test_a_full_disk_stops_with_one_line_and_the_run_goes_on_from_there(pictures: Path, tmp_path: Path) -> None:
+def test_a_full_disk_stops_with_one_line_and_the_run_goes_on_from_there(
+    pictures: Path, tmp_path: Path
+) -> None:
     def no_room_left(record: dict[str, Any]) -> None:
         if record.get("step") == 5:
             resource.setrlimit(resource.RLIMIT_FSIZE, (3000, hard))
@@ -298,7 +334,10 @@ def test_a_run_that_died_before_its_first_checkpoint_starts_again(
     (path,) = (tmp_path / "a").iterdir()
     with pytest.raises(RunError, match="no weights yet"):
         load_run(path)
-    run, unbroken = resume(path, data=opened(pictures)), fit(opened(pictures), tmp_path / "b", log_every=log_every)
+    run, unbroken = (
+        resume(path, data=opened(pictures)),
+        fit(opened(pictures), tmp_path / "b", log_every=log_every),
+    )
     assert log_of(run) == log_of(unbroken)
     assert equal(run, unbroken)
 
@@ -336,7 +375,9 @@ def wait_for(happened: Callable[[], bool], child: subprocess.Popen[bytes]) -> No
         time.sleep(0.005)
 
 
-def test_killed_at_a_random_moment_it_ends_as_if_it_had_not_been(pictures: Path, tmp_path: Path) -> None:
+def test_killed_at_a_random_moment_it_ends_as_if_it_had_not_been(
+    pictures: Path, tmp_path: Path
+) -> None:
     path = killed_child(pictures, tmp_path / "killed")
     at = len((path / "log.jsonl").read_text().splitlines())
     seen: list[dict[str, Any]] = []
@@ -345,15 +386,21 @@ def test_killed_at_a_random_moment_it_ends_as_if_it_had_not_been(pictures: Path,
     assert 0 < resumed <= 300
     unbroken = fit(opened(pictures), tmp_path / "unbroken", "factor-vae", **LONG)
     assert equal(run, unbroken), f"killed after {at} lines of the log, resumed at step {resumed}"
-    assert log_of(run) == log_of(unbroken), f"killed after {at} lines of the log, resumed at step {resumed}"
+    assert log_of(run) == log_of(unbroken), (
+        f"killed after {at} lines of the log, resumed at step {resumed}"
+    )
     assert [record["step"] for record in run.records()] == list(range(20, 301, 20))
-    assert all(a["seconds"] <= b["seconds"] for a, b in zip(run.records(), run.records()[1:], strict=False))
+    assert all(
+        a["seconds"] <= b["seconds"] for a, b in zip(run.records(), run.records()[1:], strict=False)
+    )
 
 
 # -- the clock, the device, the precision
 
 
-def test_checkpoints_come_often_at_first_and_every_20_seconds_later(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checkpoints_come_often_at_first_and_every_20_seconds_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """One step a second for ten minutes: no kill loses more than 20 s, and an hour holds no more than 200."""
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
@@ -389,7 +436,11 @@ def test_auto_takes_the_accelerator_there_is(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_run_in_bfloat16_resumes_bit_identical(pictures: Path, tmp_path: Path) -> None:
     settings = {"precision": "bf16", "encoder": "conv64", "decoder": "conv64"}
-    wide = {k: v for k, v in SMALL.items() if not k.endswith(".width")} | settings | {"steps": 6, "log_every": 2}
+    wide = (
+        {k: v for k, v in SMALL.items() if not k.endswith(".width")}
+        | settings
+        | {"steps": 6, "log_every": 2}
+    )
 
     def dies(record: dict[str, Any]) -> None:
         if record.get("step") == 4:
@@ -398,13 +449,20 @@ def test_a_run_in_bfloat16_resumes_bit_identical(pictures: Path, tmp_path: Path)
     with pytest.raises(KeyboardInterrupt):
         train("vae", opened(pictures), out=tmp_path / "a", progress=dies, **wide)
     (path,) = (tmp_path / "a").iterdir()
-    run, unbroken = resume(path, data=opened(pictures)), train("vae", opened(pictures), out=tmp_path / "b", **wide)
+    run, unbroken = (
+        resume(path, data=opened(pictures)),
+        train("vae", opened(pictures), out=tmp_path / "b", **wide),
+    )
     assert equal(run, unbroken)
     assert log_of(run) == log_of(unbroken)
 
 
-def test_a_config_says_what_auto_stood_for_and_a_resumed_run_keeps_it(pictures: Path, tmp_path: Path) -> None:
+def test_a_config_says_what_auto_stood_for_and_a_resumed_run_keeps_it(
+    pictures: Path, tmp_path: Path
+) -> None:
     run = fit(opened(pictures), tmp_path, steps=2, precision="auto")
     found = run.config.resolved
-    assert found == Resolved("cpu", "bf16" if dtype_of("auto", torch.device("cpu")) is torch.bfloat16 else "float32")
+    assert found == Resolved(
+        "cpu", "bf16" if dtype_of("auto", torch.device("cpu")) is torch.bfloat16 else "float32"
+    )
     assert len(run.config.versions["commit"] or "0" * 40) == 40

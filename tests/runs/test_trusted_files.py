@@ -39,14 +39,26 @@ def folder(tmp_path: Path) -> Folder:
     made = Folder.create(tmp_path / "run", config(beta=4.0))
     for step in (1, 2, 3):
         made.append({"step": step, "kl": 0.5 * step})
-    made.keep_scores({"mig": Score(0.5, n=100), "dci": Score(0.25, parts={"gap": np.array([0.1, 0.2])})})
+    made.keep_scores(
+        {"mig": Score(0.5, n=100), "dci": Score(0.25, parts={"gap": np.array([0.1, 0.2])})}
+    )
     return made
 
 
 def test_a_checksum_is_of_names_and_values_in_any_order() -> None:
     assert unsealed(sealed({"b": 1.5, "a": [1, None, "é"]})) == {"a": [1, None, "é"], "b": 1.5}
-    assert json.loads(sealed({"a": 1, "crc32": "old"}))["crc32"] == json.loads(sealed({"a": 1}))["crc32"]
-    for text in (sealed({"a": 1}).replace("1,", "2,"), '{"a": 1}', "[1]", "{", "[" * 100_000, b"\xff"):
+    assert (
+        json.loads(sealed({"a": 1, "crc32": "old"}))["crc32"]
+        == json.loads(sealed({"a": 1}))["crc32"]
+    )
+    for text in (
+        sealed({"a": 1}).replace("1,", "2,"),
+        '{"a": 1}',
+        "[1]",
+        "{",
+        "[" * 100_000,
+        b"\xff",
+    ):
         with pytest.raises(Altered):
             unsealed(text)
 
@@ -56,7 +68,11 @@ def test_every_flipped_bit_is_noticed_or_changes_no_meaning(folder: Folder, name
     """Never a traceback, never another number: one line that names the file, or exactly what was written."""
     file = folder.path / name
     content = file.read_bytes()
-    expected = (folder.config, list(folder.records()), {k: s.to_dict() for k, s in folder.scores().items()})
+    expected = (
+        folder.config,
+        list(folder.records()),
+        {k: s.to_dict() for k, s in folder.scores().items()},
+    )
     rng = np.random.default_rng(0)
     noticed = 0
     for place in rng.integers(len(content), size=150):
@@ -65,13 +81,19 @@ def test_every_flipped_bit_is_noticed_or_changes_no_meaning(folder: Folder, name
         file.write_bytes(damaged)
         try:
             opened = Folder(folder.path)
-            found = (opened.config, list(opened.records()), {k: s.to_dict() for k, s in opened.scores().items()})
+            found = (
+                opened.config,
+                list(opened.records()),
+                {k: s.to_dict() for k, s in opened.scores().items()},
+            )
         except RunError as error:
             said = str(error)
             noticed += 1
         else:
             said = name
-            assert found == expected or (name == "log.jsonl" and found[1] == expected[1][: len(found[1])])
+            assert found == expected or (
+                name == "log.jsonl" and found[1] == expected[1][: len(found[1])]
+            )
         assert name in said
         assert "\n" not in said
     assert noticed > 100
@@ -100,9 +122,18 @@ def test_lines_that_were_removed_moved_or_copied_are_noticed(tmp_path: Path) -> 
         log.append({"step": step, "kl": 0.5 * step})
     lines = log.path.read_text().splitlines(keepends=True)
     a, b, c, d = lines
-    for damaged in ([b, c, d], [a, c, d], [a, b, d], [b, a, c, d], [a, a, b, c, d], [a, b, c, d, c]):
+    for damaged in (
+        [b, c, d],
+        [a, c, d],
+        [a, b, d],
+        [b, a, c, d],
+        [a, a, b, c, d],
+        [a, b, c, d, c],
+    ):
         log.path.write_text("".join(damaged))
-        with pytest.raises(RunError, match=r"line \d of .*log.jsonl is damaged: (its step|lines before it)"):
+        with pytest.raises(
+            RunError, match=r"line \d of .*log.jsonl is damaged: (its step|lines before it)"
+        ):
             list(log.records())
     log.path.write_text("".join(lines))
     assert [record["step"] for record in log.records()] == [2, 4, 6, 7]
@@ -110,7 +141,9 @@ def test_lines_that_were_removed_moved_or_copied_are_noticed(tmp_path: Path) -> 
 
 def test_the_log_of_a_finished_run_is_whole(folder: Folder) -> None:
     (folder.path / "done").touch()
-    with pytest.raises(RunError, match=r"log.jsonl ends at step 3 of a run of \d+; restore it from a copy"):
+    with pytest.raises(
+        RunError, match=r"log.jsonl ends at step 3 of a run of \d+; restore it from a copy"
+    ):
         list(folder.records())
 
 
@@ -126,7 +159,9 @@ def test_a_value_of_another_type_in_the_log_is_named(
     log = Log(tmp_path / "log.jsonl", with_checksums=with_checksums)
     log.append({"step": 1} | wrong)
     (name,) = wrong
-    with pytest.raises(RunError, match=f"line 1 of .*log.jsonl is damaged: {name}.* is .*; expected"):
+    with pytest.raises(
+        RunError, match=f"line 1 of .*log.jsonl is damaged: {name}.* is .*; expected"
+    ):
         list(log.records())
 
 
@@ -174,11 +209,17 @@ def test_lines_and_scores_of_another_run_are_noticed(folder: Folder, tmp_path: P
 
 def test_the_log_of_an_earlier_version_is_read_without_checksums(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_text('{"step": 1, "kl": 2.5}\n{"step": 2}\n')
-    assert list(Log(tmp_path / "log.jsonl", with_checksums=False).records()) == [{"step": 1, "kl": 2.5}, {"step": 2}]
+    assert list(Log(tmp_path / "log.jsonl", with_checksums=False).records()) == [
+        {"step": 1, "kl": 2.5},
+        {"step": 2},
+    ]
 
 
 def test_equal_runs_have_equal_files_of_weights(pictures: np.ndarray, tmp_path: Path) -> None:
-    runs = [unweave.train("vae", pictures, steps=3, batch_size=8, out=tmp_path / name, **SMALL) for name in "ab"]
+    runs = [
+        unweave.train("vae", pictures, steps=3, batch_size=8, out=tmp_path / name, **SMALL)
+        for name in "ab"
+    ]
     first, second = ((run.path / "weights.safetensors").read_bytes() for run in runs)
     assert first == second
 
@@ -207,7 +248,9 @@ def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
         pass
 
 
-def test_overwriting_removes_what_unweave_wrote_and_nothing_else(pictures: np.ndarray, tmp_path: Path) -> None:
+def test_overwriting_removes_what_unweave_wrote_and_nothing_else(
+    pictures: np.ndarray, tmp_path: Path
+) -> None:
     how = {"steps": 3, "batch_size": 8, "out": tmp_path, **SMALL}
     run = unweave.train("vae", pictures, **how)
     (run.path / "notes.txt").write_text("mine")
@@ -280,21 +323,37 @@ def test_scores_that_cannot_be_kept_are_shown(
         raise OSError(errno.EROFS, "Read-only file system")
 
     monkeypatch.setattr("unweave.runs.folder.write", refuse)
-    words = ["evaluate", str(run.path), "--metrics", "active_latents", "--json", str(tmp_path / "scores")]
+    words = [
+        "evaluate",
+        str(run.path),
+        "--metrics",
+        "active_latents",
+        "--json",
+        str(tmp_path / "scores"),
+    ]
     assert main(words) == 2
     out, err = capsys.readouterr()
     assert re.search(r"^active_latents +[\d.]+", out, re.MULTILINE)
-    assert err == f"unweave: the scores are not kept: could not write {run.path}/scores.json: Read-only file system\n"
+    assert (
+        err
+        == f"unweave: the scores are not kept: could not write {run.path}/scores.json: Read-only file system\n"
+    )
     assert (tmp_path / "scores").is_file()
 
 
-def test_a_path_that_is_no_text_is_refused_before_training(pictures: np.ndarray, tmp_path: Path) -> None:
+def test_a_path_that_is_no_text_is_refused_before_training(
+    pictures: np.ndarray, tmp_path: Path
+) -> None:
     """The library of the weights takes paths as text, and would call the run damaged after it."""
     how = {"steps": 1, "batch_size": 8, **SMALL}
     bad = Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff"))
     bad.mkdir()
     np.save(bad / "a.npy", pictures)
-    for given in ({"data": pictures, "out": bad}, {"data": bad / "a.npy"}, {"data": "digits", "root": bad}):
+    for given in (
+        {"data": pictures, "out": bad},
+        {"data": bad / "a.npy"},
+        {"data": "digits", "root": bad},
+    ):
         with pytest.raises(ValueError, match=r"is b'.*bad\\xff.*', which is no UTF-8 text"):
             unweave.train("vae", **{"out": tmp_path / "runs", **how, **given})
     assert [path.name for path in bad.iterdir()] == ["a.npy"]

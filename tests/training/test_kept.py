@@ -34,7 +34,9 @@ RULE = "what changes in training is a player's parameter or a registered buffer"
 def perceptual(seed: int = 0) -> nn.Sequential:
     """A network as one takes it from elsewhere, frozen: with batch statistics and dropout."""
     torch.manual_seed(seed)
-    net = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.BatchNorm1d(8), nn.Dropout(), nn.Linear(8, 2))
+    net = nn.Sequential(
+        nn.Flatten(), nn.Linear(64, 8), nn.BatchNorm1d(8), nn.Dropout(), nn.Linear(8, 2)
+    )
     return net.requires_grad_(False).eval()
 
 
@@ -44,7 +46,10 @@ class Seeing(Method):
     def __init__(self) -> None:
         super().__init__()
         self.line, self.eye = nn.Linear(64, 64), perceptual()
-        self.average, self.own = Average(self.line, 0.5), copy.deepcopy(self.line).requires_grad_(False).eval()
+        self.average, self.own = (
+            Average(self.line, 0.5),
+            copy.deepcopy(self.line).requires_grad_(False).eval(),
+        )
 
     def players(self) -> dict[str, Player]:
         return {"model": Player(self.line, 0.1)}
@@ -54,7 +59,9 @@ class Seeing(Method):
         yield Losses({"model": (seen - 1).square().mean()})
         self.average.follow(self.line)
         for mine, its in zip(self.own.parameters(), self.line.parameters(), strict=True):
-            mine.data.mul_(0.5).add_(its.data, alpha=0.5)  # as it is often written: no version counts it
+            mine.data.mul_(0.5).add_(
+                its.data, alpha=0.5
+            )  # as it is often written: no version counts it
 
     def encode(self, x: Tensor) -> Posterior:
         return Posterior(self.eye(self.average(x.flatten(1))))
@@ -67,13 +74,20 @@ def data() -> ImageData:
 
 
 def fit(method: Any, data: ImageData, out: Path, **settings: Any) -> Run:
-    return train(method, data, out=out, **({"steps": 4, "log_every": 2, "batch_size": 8, "device": "cpu"} | settings))
+    return train(
+        method,
+        data,
+        out=out,
+        **({"steps": 4, "log_every": 2, "batch_size": 8, "device": "cpu"} | settings),
+    )
 
 
 # -- frozen networks
 
 
-def test_a_frozen_network_stays_in_evaluation_mode_and_as_it_was(data: ImageData, tmp_path: Path) -> None:
+def test_a_frozen_network_stays_in_evaluation_mode_and_as_it_was(
+    data: ImageData, tmp_path: Path
+) -> None:
     training = Training(Seeing(), lambda step: Batch(torch.rand(8, 1, 8, 8)))
     before = copy.deepcopy(training.method.eye.state_dict())
     for _ in training.until(3):
@@ -85,7 +99,11 @@ def test_a_frozen_network_stays_in_evaluation_mode_and_as_it_was(data: ImageData
 def test_it_is_in_no_file_and_averages_are(data: ImageData, tmp_path: Path) -> None:
     run = fit(Seeing, data, tmp_path)
     for name, prefix in (("weights.safetensors", ""), ("state/checkpoint.safetensors", "weights/")):
-        held = {key.removeprefix(prefix).split(".")[0] for key in load_file(run.path / name) if key.startswith(prefix)}
+        held = {
+            key.removeprefix(prefix).split(".")[0]
+            for key in load_file(run.path / name)
+            if key.startswith(prefix)
+        }
         assert {"line", "average", "own"} <= held
         assert "eye" not in held
     images = data.take(np.arange(4))
@@ -112,15 +130,26 @@ def test_stopped_and_resumed_it_ends_as_it_would_have(
     assert all(torch.equal(v, theirs[k]) for k, v in ours.items())
 
 
-SMALL: dict[str, Any] = {"decoder": "mlp", "decoder.width": 8, "latents": 1, "posterior": "gaussian"}
+SMALL: dict[str, Any] = {
+    "decoder": "mlp",
+    "decoder.width": 8,
+    "latents": 1,
+    "posterior": "gaussian",
+}
 
 
 def test_one_that_was_handed_in_has_to_be_handed_in_again(data: ImageData, tmp_path: Path) -> None:
     run = fit("vae", data, tmp_path, encoder=perceptual(), **SMALL)
-    assert not [key for key in load_file(run.path / "weights.safetensors") if key.startswith("encoder")]
+    assert not [
+        key for key in load_file(run.path / "weights.safetensors") if key.startswith("encoder")
+    ]
     images = data.take(np.arange(4))
-    np.testing.assert_array_equal(load_run(run.path, encoder=perceptual()).encode(images), run.encode(images))
-    with pytest.raises(RunError, match=r"was trained with another 'encoder', a frozen network") as caught:
+    np.testing.assert_array_equal(
+        load_run(run.path, encoder=perceptual()).encode(images), run.encode(images)
+    )
+    with pytest.raises(
+        RunError, match=r"was trained with another 'encoder', a frozen network"
+    ) as caught:
         load_run(run.path, encoder=perceptual(seed=1))
     assert "\n" not in str(caught.value)
     (run.path / "done").unlink()
@@ -318,7 +347,9 @@ class MakesAnewLate(Toy):
             self.line.weight = nn.Parameter(torch.zeros(2, 64))
 
 
-def test_a_change_after_the_first_checkpoint_is_found_at_the_end(data: ImageData, tmp_path: Path) -> None:
+def test_a_change_after_the_first_checkpoint_is_found_at_the_end(
+    data: ImageData, tmp_path: Path
+) -> None:
     with pytest.raises(ValueError, match=r"step 3: the parameter 'line.weight' was made anew"):
         train(MakesAnewLate, data, steps=3, batch_size=4, out=tmp_path)
 
@@ -342,8 +373,12 @@ class WithCountingOptimiser(Toy):
         return {"model": Player(self.line, 0.1, Counting)}
 
 
-def test_an_optimiser_that_counts_outside_its_state_is_refused(data: ImageData, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"attribute 'optimiser of model.steps_taken' changed") as caught:
+def test_an_optimiser_that_counts_outside_its_state_is_refused(
+    data: ImageData, tmp_path: Path
+) -> None:
+    with pytest.raises(
+        ValueError, match=r"attribute 'optimiser of model.steps_taken' changed"
+    ) as caught:
         fit(WithCountingOptimiser, data, tmp_path)
     assert "in its state or in param_groups" in str(caught.value)
 
@@ -408,5 +443,7 @@ def test_a_player_may_not_own_what_the_method_does_not_hold() -> None:
         def players(self) -> dict[str, Player]:
             return {"model": Player((self.line, self.learned[0]))}
 
-    with pytest.raises(ValueError, match=r"player 'model' owns a parameter that is not in the method"):
+    with pytest.raises(
+        ValueError, match=r"player 'model' owns a parameter that is not in the method"
+    ):
         Training(Astray(), lambda step: Batch(torch.zeros(1)))

@@ -16,7 +16,9 @@ from unweave.training.kl_log import by_column, latents_in, written
 from unweave.training.loop import Training
 from unweave.types import Batch, Losses, Posterior
 
-LADDER = as_blocks({"top": slice(0, 20), "map": Block(slice(20, 3092), shape=(48, 8, 8)), "low": slice(3092, None)})
+LADDER = as_blocks(
+    {"top": slice(0, 20), "map": Block(slice(20, 3092), shape=(48, 8, 8)), "low": slice(3092, None)}
+)
 
 
 def test_a_narrow_code_is_written_column_by_column() -> None:
@@ -33,7 +35,11 @@ def test_a_wide_block_is_a_sum_and_its_largest_columns() -> None:
     found = written(kl, LADDER)
     assert len(json.dumps(found)) < 1_000
     assert found["active"] == 22
-    assert found["kl per block"]["map"] == {"kl": pytest.approx(3071 * 0.01 + 2), "active": 1, "latents": 3072}
+    assert found["kl per block"]["map"] == {
+        "kl": pytest.approx(3071 * 0.01 + 2),
+        "active": 1,
+        "latents": 3072,
+    }
     assert found["kl per block"]["top"] == {"kl": 10.0, "active": 20, "latents": 20}
     known = by_column(json.loads(json.dumps(found)))
     assert set(range(20)) | {1000, 3200} <= set(known)
@@ -66,7 +72,9 @@ class Mixed(Method):
 
 def test_a_look_counts_a_one_hot_once_and_a_point_not_at_all() -> None:
     data = ImageData(torch.randint(0, 256, (10, 1, 4, 4), dtype=torch.uint8).numpy(), name="noise")
-    found = Look(Training(Mixed(), lambda step: Batch(torch.zeros(2, 1, 4, 4)), seed=0), data, None).at_step()
+    found = Look(
+        Training(Mixed(), lambda step: Batch(torch.zeros(2, 1, 4, 4)), seed=0), data, None
+    ).at_step()
     assert found["active"] == 2
     assert found["kl per latent"] == [1.0986, 0.0, 0.0, 2.0, 0.0]
 

@@ -35,7 +35,10 @@ class Toy(Method):
         super().__init__()
         torch.manual_seed(0)
         self.a, self.b = nn.Linear(8, 8), nn.Linear(8, 1)
-        self.turns, self.chosen = turns, players or (lambda m: {"a": Player(m.a, 0.1), "b": Player(m.b, 0.1)})
+        self.turns, self.chosen = (
+            turns,
+            players or (lambda m: {"a": Player(m.a, 0.1), "b": Player(m.b, 0.1)}),
+        )
 
     def players(self) -> dict[str, Player]:
         return self.chosen(self)
@@ -61,7 +64,11 @@ def test_a_step_of_gradient_descent_worked_by_hand() -> None:
     method = Toy(mean_of, partial(model, lr=lambda step: 0.1 / (step + 1)))
     start = method.b.bias.item()
     training = Training(method, same_batch)
-    assert [round(start - method.b.bias.item(), 6) for _ in training.until(3)] == [0.1, 0.15, 0.183333]
+    assert [round(start - method.b.bias.item(), 6) for _ in training.until(3)] == [
+        0.1,
+        0.15,
+        0.183333,
+    ]
     assert training.step == 3
 
 
@@ -127,7 +134,9 @@ def noisy(m: Toy, step: int) -> Iterator[Losses]:
     yield Losses({"model": (m.b(m.a(X + torch.randn_like(X))) ** 2).mean()})
 
 
-def noisy_weights(seed: int, between: Callable[[Training], None] = lambda training: None) -> list[Tensor]:
+def noisy_weights(
+    seed: int, between: Callable[[Training], None] = lambda training: None
+) -> list[Tensor]:
     training = Training(Toy(noisy, model), same_batch, seed=seed)
     for _ in training.until(4):
         between(training)
@@ -209,7 +218,9 @@ def test_a_gradient_beyond_skip_makes_no_move_and_is_counted(at: float) -> None:
 
 def test_a_hundred_skips_in_a_row_stop_the_run() -> None:
     training = Training(Toy(mean_of, partial(model, skip=1e-9)), same_batch)
-    with pytest.raises(NotFinite, match=r"step 99: the gradient of player 'model' was skipped 100 times in a row"):
+    with pytest.raises(
+        NotFinite, match=r"step 99: the gradient of player 'model' was skipped 100 times in a row"
+    ):
         list(training.until(1000))
 
 
@@ -230,7 +241,9 @@ def test_a_move_between_skips_starts_the_count_again() -> None:
 def test_a_term_that_is_not_finite_stops_before_the_weights_move(value: float, term: str) -> None:
     def turns(m: Toy, step: int) -> Iterator[Losses]:
         loss, bad = m.b(m.a(X)).mean(), value if step == 2 else 0.0
-        yield Losses({"model": loss + bad if term == "loss/model" else loss}, {"kl": loss.detach() + bad})
+        yield Losses(
+            {"model": loss + bad if term == "loss/model" else loss}, {"kl": loss.detach() + bad}
+        )
 
     training = Training(Toy(turns, model), same_batch)
     list(training.until(2))
@@ -314,7 +327,9 @@ WRONG = {
     "returned a Losses; it yields its turns: write yield Losses({player: loss}) in place of return": returned_at_the_end,
     "yielded nothing; each step has a turn, Losses({player: loss})": no_turn,
     "yielded a Tensor; a turn is Losses({player: loss})": yielded(Tensor.mean),
-    "yielded a dict; a turn is Losses({player: loss})": yielded(lambda logits: {"a": logits.mean()}),
+    "yielded a dict; a turn is Losses({player: loss})": yielded(
+        lambda logits: {"a": logits.mean()}
+    ),
     "yielded None; a turn is Losses({player: loss})": yielded(lambda logits: None),
     "yielded a loss of player 'a' that is a float; it has to be a scalar tensor, without item() or float()": yielded(
         lambda logits: unchecked({"a": logits.mean().item()})
@@ -353,7 +368,10 @@ def test_a_player_that_owns_nothing_is_named() -> None:
     def players(m: Toy) -> dict[str, Player]:
         return {"a": Player((m.a, m.b)), "critic": Player(nn.Flatten())}
 
-    with pytest.raises(ValueError, match=r"^Toy: player 'critic' owns no parameter that requires a gradient; name one"):
+    with pytest.raises(
+        ValueError,
+        match=r"^Toy: player 'critic' owns no parameter that requires a gradient; name one",
+    ):
         Training(Toy(mean_of, players), same_batch)
 
 
@@ -363,7 +381,9 @@ def test_a_gradient_that_is_never_finite_says_so() -> None:
         loss.register_hook(lambda gradient: gradient * math.nan)
         yield Losses({"model": loss})
 
-    with pytest.raises(NotFinite, match=r"step 99: .* Toy skips norms that are not below 5, and the last was nan$"):
+    with pytest.raises(
+        NotFinite, match=r"step 99: .* Toy skips norms that are not below 5, and the last was nan$"
+    ):
         list(Training(Toy(turns, partial(model, skip=5.0)), same_batch).until(1000))
 
 
@@ -385,7 +405,8 @@ def test_an_unknown_player_is_refused_with_those_there_are() -> None:
         yield Losses({"c": m.b(m.a(X)).mean()})
 
     with pytest.raises(
-        ValueError, match=r"step 0: Toy.losses moves 'c', which players\(\) does not name; there are: a, b"
+        ValueError,
+        match=r"step 0: Toy.losses moves 'c', which players\(\) does not name; there are: a, b",
     ):
         Training(Toy(turns), same_batch).advance()
 
@@ -411,11 +432,17 @@ def test_a_loss_that_does_not_depend_on_its_player_is_refused() -> None:
     def turns(m: Toy, step: int) -> Iterator[Losses]:
         yield Losses({"b": m.a(X).mean()})
 
-    with pytest.raises(RuntimeError, match="the loss of player 'b' does not depend on what it owns"):
+    with pytest.raises(
+        RuntimeError, match="the loss of player 'b' does not depend on what it owns"
+    ):
         Training(Toy(turns), same_batch).advance()
 
 
 def test_a_player_owns_each_parameter_once_and_none_that_is_frozen() -> None:
     a, b = nn.Linear(2, 2), nn.Linear(2, 2)
     b.bias.requires_grad_(False)
-    assert [id(w) for w in Player((a, a.weight, b)).weights()] == [id(a.weight), id(a.bias), id(b.weight)]
+    assert [id(w) for w in Player((a, a.weight, b)).weights()] == [
+        id(a.weight),
+        id(a.bias),
+        id(b.weight),
+    ]

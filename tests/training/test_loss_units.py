@@ -40,7 +40,11 @@ class Mixed(Pair):
 
 @pytest.mark.parametrize(
     ("made", "one", "two"),
-    [(Pair, NATS, NATS), (Pixels, "distance of pixels", "distance of pixels"), (Mixed, NATS, "share")],
+    [
+        (Pair, NATS, NATS),
+        (Pixels, "distance of pixels", "distance of pixels"),
+        (Mixed, NATS, "share"),
+    ],
 )
 def test_the_unit_of_each_players_loss(made: type[Pair], one: str, two: str) -> None:
     x: Tensor = torch.zeros(1, 1, 2, 2)

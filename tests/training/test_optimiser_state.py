@@ -44,7 +44,9 @@ class Codes(Method):
 
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
         rows = torch.tensor([step % 5, 0, 2])
-        loss = self.conv(self.codes(rows)[:, :, None, None] + torch.randn(3, 3, 1, 1)).square().mean()
+        loss = (
+            self.conv(self.codes(rows)[:, :, None, None] + torch.randn(3, 3, 1, 1)).square().mean()
+        )
         yield Losses({name: loss for name in self.players()})
 
 
@@ -78,7 +80,9 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, torch.Tensor):
         return a.dtype == b.dtype and torch.equal(a.to_dense(), b.to_dense())
     if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(v, b[k]) for k, v in a.items() if k not in ("lr", "scale"))
+        return a.keys() == b.keys() and all(
+            same(v, b[k]) for k, v in a.items() if k not in ("lr", "scale")
+        )
     if isinstance(a, list | tuple):
         return len(a) == len(b) and all(map(same, a, b))
     return a == b
@@ -115,8 +119,12 @@ SPARSE: dict[str, Make] = {
 
 @pytest.mark.filterwarnings("ignore:Sparse invariant checks")
 @pytest.mark.parametrize("name", SPARSE)
-@pytest.mark.parametrize("keywords", [{}, {"clip": 0.01}, {"skip": 100.0}], ids=["free", "clip", "skip"])
-def test_sparse_gradients_train_and_resume(name: str, keywords: dict[str, float], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "keywords", [{}, {"clip": 0.01}, {"skip": 100.0}], ids=["free", "clip", "skip"]
+)
+def test_sparse_gradients_train_and_resume(
+    name: str, keywords: dict[str, float], tmp_path: Path
+) -> None:
     assert_resumes(tmp_path, SPARSE[name], sparse=True, **keywords)
 
 
@@ -124,14 +132,18 @@ def test_sparse_gradients_are_clipped_to_the_norm() -> None:
     training = start(partial(torch.optim.SGD), sparse=True, clip=0.01)
     before = training.method.codes.weight.detach().clone()
     training.advance()
-    assert (training.method.codes.weight.detach() - before).norm().item() == pytest.approx(0.1 * 0.01, rel=1e-4)
+    assert (training.method.codes.weight.detach() - before).norm().item() == pytest.approx(
+        0.1 * 0.01, rel=1e-4
+    )
 
 
 class Counting(torch.optim.Optimizer):
     """Falls more slowly with every step, by a counter in its group; keeps things of every kind beside it."""
 
     def __init__(self, params: Any, lr: float) -> None:
-        super().__init__(params, {"lr": lr, "taken": 0, "betas": (0.5, 0.25), "scale": lambda taken: 1 / taken})
+        super().__init__(
+            params, {"lr": lr, "taken": 0, "betas": (0.5, 0.25), "scale": lambda taken: 1 / taken}
+        )
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
@@ -144,7 +156,12 @@ class Counting(torch.optim.Optimizer):
     def _move(self, group: dict[str, Any], weight: torch.Tensor) -> None:
         slots = self.state[weight]
         turns = slots.get("turns", 0) + 1
-        slots |= {"turns": turns, "warm": turns > 2, "kind": "slow" if turns < 5 else "fast", "nothing": None}
+        slots |= {
+            "turns": turns,
+            "warm": turns > 2,
+            "kind": "slow" if turns < 5 else "fast",
+            "nothing": None,
+        }
         slots["last"] = [*slots.get("last", []), weight.grad.clone()][-2:]
         slots["count"] = slots.get("count", torch.zeros(weight.shape, dtype=torch.int64)) + 2**40
         slots["exact"] = slots.get("exact", weight.grad.double()) / 3
@@ -161,7 +178,9 @@ class Grouped(torch.optim.SGD):
 
     def __init__(self, params: Any, lr: float) -> None:
         first, *rest = list(params)
-        super().__init__([{"params": rest, "momentum": 0.9}, {"params": [first], "momentum": 0.5}], lr=lr)
+        super().__init__(
+            [{"params": rest, "momentum": 0.9}, {"params": [first], "momentum": 0.5}], lr=lr
+        )
 
 
 def test_groups_keep_their_own(tmp_path: Path) -> None:
@@ -175,7 +194,9 @@ def test_a_slot_that_cannot_be_kept_is_named_in_one_line(tmp_path: Path) -> None
 
     training = start(Odd)
     training.advance()
-    with pytest.raises(RunError, match=r"the optimiser of player 'codes' keeps 0/history/0, a set") as caught:
+    with pytest.raises(
+        RunError, match=r"the optimiser of player 'codes' keeps 0/history/0, a set"
+    ) as caught:
         Folder.create(tmp_path / "run", config()).checkpoint(training, seconds=0.0)
     assert "\n" not in str(caught.value)
 
@@ -198,7 +219,9 @@ def test_other_groups_than_those_that_were_kept_are_refused(tmp_path: Path) -> N
     made, before = Folder.create(tmp_path / "run", config()), start(Grouped)
     before.advance()
     made.checkpoint(before, seconds=0.0)
-    with pytest.raises(RunError, match=r"checkpoint.safetensors does not fit the optimiser of player 'codes'"):
+    with pytest.raises(
+        RunError, match=r"checkpoint.safetensors does not fit the optimiser of player 'codes'"
+    ):
         made.restore(start(torch.optim.SGD))
 
 

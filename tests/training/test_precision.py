@@ -36,13 +36,19 @@ def test_auto_is_the_faster_and_is_measured_once(calls: list[torch.device]) -> N
     assert len(calls) == 1
 
 
-@pytest.mark.parametrize(("ratio", "expected"), [(0.1, torch.float32), (1.0, torch.float32), (1.1, torch.bfloat16)])
-def test_bfloat16_has_to_be_worth_it(ratio: float, expected: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("ratio", "expected"), [(0.1, torch.float32), (1.0, torch.float32), (1.1, torch.bfloat16)]
+)
+def test_bfloat16_has_to_be_worth_it(
+    ratio: float, expected: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(precision, "measured", lambda device: ratio)
     assert dtype_of("auto", CPU) is expected
 
 
-def test_other_threads_are_another_machine(calls: list[torch.device], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_threads_are_another_machine(
+    calls: list[torch.device], monkeypatch: pytest.MonkeyPatch
+) -> None:
     speed_of_bf16(CPU)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 77)
     speed_of_bf16(CPU)
@@ -57,7 +63,9 @@ def test_a_damaged_memory_is_measured_again(text: str, calls: list[torch.device]
     assert 2.0 in json.loads((cache() / "precision.json").read_text()).values()
 
 
-def test_a_cache_that_cannot_be_had_is_done_without(calls: list[torch.device], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_that_cannot_be_had_is_done_without(
+    calls: list[torch.device], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def none() -> Path:
         raise PermissionError("no place for it")
 

@@ -22,7 +22,9 @@ WORKER = Path(__file__).with_name("two_processes.py")
 BOTH = (0, 1)
 
 
-def together(commands: list[list[str]], environments: list[dict[str, str]]) -> list[tuple[int, str, str]]:
+def together(
+    commands: list[list[str]], environments: list[dict[str, str]]
+) -> list[tuple[int, str, str]]:
     """Processes at the same time: (exit code, stdout, stderr) of each."""
     pairs = zip(commands, environments, strict=True)
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
@@ -71,7 +73,9 @@ def test_weights_are_equal_and_those_of_one_process_with_the_joined_batch(
         assert [own[case]["skipped"] for own in seen] == [{"model": 1}] * 2
         return
     names = alone.keys() - {"total"}
-    torch.testing.assert_close({n: first[n] for n in names}, {n: alone[n] for n in names}, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(
+        {n: first[n] for n in names}, {n: alone[n] for n in names}, rtol=1e-5, atol=1e-6
+    )
     for step in range(STEPS):
         assert seen[0][case]["terms"][step] == seen[1][case]["terms"][step]
         assert seen[0][case]["terms"][step] == pytest.approx(at_once["terms"][step], rel=1e-5)
@@ -93,23 +97,32 @@ def test_a_parameter_that_no_process_uses_stays_without_a_move(folder: Path) -> 
 def test_buffers_are_those_of_the_first_process(folder: Path) -> None:
     """A sum of means over what the first process saw: its rows alone."""
     sums = [sum(float(torch.sin(torch.arange(N * 1.5) + step).mean()) for step in range(STEPS))]
-    assert weights(folder / "plain-1.safetensors")["total"].item() == pytest.approx(sums[0], rel=1e-5)
+    assert weights(folder / "plain-1.safetensors")["total"].item() == pytest.approx(
+        sums[0], rel=1e-5
+    )
 
 
 def test_mistakes_are_named_in_every_process(seen: list[dict[str, Any]]) -> None:
     for own in seen:
         assert own["odd"].startswith("ValueError: 2 processes cannot share a batch of 3 ")
-        assert own["restarted"].startswith("RuntimeError: step 2: the weights idle differ between processes")
+        assert own["restarted"].startswith(
+            "RuntimeError: step 2: the weights idle differ between processes"
+        )
     assert seen[0]["taken"].startswith("RunExists: ")
     assert seen[1]["taken"] == "Failed: process 1 stops: the first process could not go on"
 
 
-def test_a_run_of_two_processes_is_that_of_one_where_nothing_is_noise(folder: Path, tmp_path: Path) -> None:
+def test_a_run_of_two_processes_is_that_of_one_where_nothing_is_noise(
+    folder: Path, tmp_path: Path
+) -> None:
     (two,) = (folder / "ae").iterdir()
     alone = train("ae", str(folder / "pictures.npy"), out=tmp_path, **RUN)
     assert two.name == alone.path.name
     torch.testing.assert_close(
-        weights(two / "weights.safetensors"), weights(alone.path / "weights.safetensors"), rtol=1e-4, atol=1e-6
+        weights(two / "weights.safetensors"),
+        weights(alone.path / "weights.safetensors"),
+        rtol=1e-4,
+        atol=1e-6,
     )
     records = [json.loads(line) for line in (two / "log.jsonl").read_text().splitlines()]
     assert [record["step"] for record in records] == [2, 4, 6], "one process writes"
@@ -128,7 +141,9 @@ def test_a_resumed_run_of_two_is_the_one_that_was_not_stopped(folder: Path) -> N
 def test_resumed_by_another_number_of_processes_is_said(folder: Path) -> None:
     (run,) = (folder / "vae").iterdir()
     (run / "done").unlink()
-    with pytest.warns(UserWarning, match=r"was trained by 2 processes, now by 1: its noise differs"):
+    with pytest.warns(
+        UserWarning, match=r"was trained by 2 processes, now by 1: its noise differs"
+    ):
         resume(run)
 
 
@@ -137,10 +152,25 @@ def test_the_command_joins_what_torchrun_starts(folder: Path, tmp_path: Path) ->
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = [f"--{name}={value}" for name, value in RUN.items()]
-    command = [sys.executable, "-m", "unweave", "train", "ae", f"--data={folder / 'pictures.npy'}", f"--out={tmp_path}"]
-    torchrun = {"TORCHELASTIC_RUN_ID": "none", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    command = [
+        sys.executable,
+        "-m",
+        "unweave",
+        "train",
+        "ae",
+        f"--data={folder / 'pictures.npy'}",
+        f"--out={tmp_path}",
+    ]
+    torchrun = {
+        "TORCHELASTIC_RUN_ID": "none",
+        "WORLD_SIZE": "2",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+    }
     path = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    ended = together([[*command, *options]] * 2, [torchrun | path | {"RANK": str(own)} for own in BOTH])
+    ended = together(
+        [[*command, *options]] * 2, [torchrun | path | {"RANK": str(own)} for own in BOTH]
+    )
     assert [code for code, *_ in ended] == [0, 0], ended
     (run,) = tmp_path.iterdir()
     assert ended[0][1].splitlines()[-1] == str(run)

@@ -46,9 +46,15 @@ class Lazy(Method):
 
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
         self.seen.fill_(step + 1)
-        yield Losses({"model": self.zero() + step}, {"place": ONE * step, "seen": self.seen}, {"place": "steps"})
+        yield Losses(
+            {"model": self.zero() + step},
+            {"place": ONE * step, "seen": self.seen},
+            {"place": "steps"},
+        )
         if step % 3 == 0:
-            yield Losses({"model": self.zero() + 100 + step}, {"every": ONE * step, "place": ONE * 50}, NATS)
+            yield Losses(
+                {"model": self.zero() + 100 + step}, {"every": ONE * step, "place": ONE * 50}, NATS
+            )
         if step == 7:
             yield Losses({"model": self.zero()}, {"late": ONE, "accuracy": 0.625 * ONE})
         self.seen += 10  # after the move, until the next step
@@ -61,17 +67,27 @@ def data() -> ImageData:
 
 
 def fit(data: ImageData, out: Path, **loop: Any) -> Run:
-    return train(Lazy, data, **({"steps": 10, "log_every": 5, "batch_size": 4, "out": out, "device": "cpu"} | loop))
+    return train(
+        Lazy,
+        data,
+        **({"steps": 10, "log_every": 5, "batch_size": 4, "out": out, "device": "cpu"} | loop),
+    )
 
 
 # -- every turn is in it
 
 
-def test_a_record_is_the_mean_of_every_turn_since_the_last_one(data: ImageData, tmp_path: Path) -> None:
+def test_a_record_is_the_mean_of_every_turn_since_the_last_one(
+    data: ImageData, tmp_path: Path
+) -> None:
     first, second = fit(data, tmp_path).records()
     assert (first["loss/model"], second["loss/model"]) == (2.0, 7.0)
-    assert (first["seen"], second["seen"]) == (3.0, 8.0), "the value at each step, not the buffer as it was in the end"
-    assert (first["every"], second["every"]) == (1.5, 7.5), "over the steps that had it: 0 and 3; 6 and 9"
+    assert (first["seen"], second["seen"]) == (3.0, 8.0), (
+        "the value at each step, not the buffer as it was in the end"
+    )
+    assert (first["every"], second["every"]) == (1.5, 7.5), (
+        "over the steps that had it: 0 and 3; 6 and 9"
+    )
     assert first["loss/model 2"] == 101.5, "the second move of the step"
     assert second["loss/model 2"] == pytest.approx((106 + 0 + 109) / 3)
 
@@ -131,7 +147,9 @@ def test_nan_in_any_step_is_found_at_the_record(value: float, at: int) -> None:
     """Where the device is not asked in every step."""
     training = Training(Lazy(), lambda step: Batch(torch.zeros(1)))
     for step in range(8):
-        training.means.add({"kl": torch.tensor(value if step == at else 1.0), "other": torch.ones(())})
+        training.means.add(
+            {"kl": torch.tensor(value if step == at else 1.0), "other": torch.ones(())}
+        )
     with pytest.raises(NotFinite, match=r"step 0: kl is not finite"):
         training.check_finite(training.means.values)
 
@@ -147,7 +165,11 @@ def test_means_of_many_steps_are_exact() -> None:
 
 
 def test_units_add_up_with_their_terms() -> None:
-    turn = Losses({}, {"kl": ONE}, NATS) + Losses({}, {"a": ONE, "b": ONE}, {"a": "share"}) + Losses({}, {"c": ONE})
+    turn = (
+        Losses({}, {"kl": ONE}, NATS)
+        + Losses({}, {"a": ONE, "b": ONE}, {"a": "share"})
+        + Losses({}, {"c": ONE})
+    )
     assert [turn.unit(term) for term in ("kl", "a", "b", "c")] == [NATS, "share", "", ""]
 
 
@@ -168,7 +190,10 @@ def test_only_what_is_said_to_be_nats_is_drawn_as_nats(data: ImageData, tmp_path
     """An outside method's accuracy, of which it said no unit, has none."""
     run = fit(data, tmp_path, log_every=1, steps=12)
     other = fit(data, tmp_path, log_every=1, steps=12, seed=1)
-    for charts in (sections.charts(run.records()), page.overlaid([run, other], compare.groups([run.config] * 2))):
+    for charts in (
+        sections.charts(run.records()),
+        page.overlaid([run, other], compare.groups([run.config] * 2)),
+    ):
         drawn = {chart.title: chart.unit for chart in charts}
         assert {t: drawn[t] for t in ("place", "place 2", "seen", "every", "loss/model")} == {
             "place": "steps",
@@ -197,14 +222,18 @@ class Taken(Lazy):
         yield Losses({"model": self.zero()}, {self.term: ONE})
 
 
-@pytest.mark.parametrize(("unit", "shown"), [("", "accuracy 0.625  "), ("share", "accuracy 0.625 (share)  ")])
+@pytest.mark.parametrize(
+    ("unit", "shown"), [("", "accuracy 0.625  "), ("share", "accuracy 0.625 (share)  ")]
+)
 def test_the_terminal_says_the_unit_of_each_term(
     unit: str, shown: str, data: ImageData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the first record, in a later one that does not repeat it, and after a resume, whose first record was before."""
     monkeypatch.setattr(Accurate, "unit", unit)
     told: list[dict[str, Any]] = []
-    run = train(Accurate, data, steps=10, log_every=5, batch_size=4, out=tmp_path, progress=told.append)
+    run = train(
+        Accurate, data, steps=10, log_every=5, batch_size=4, out=tmp_path, progress=told.append
+    )
     (run.path / "done").unlink()
     again: list[dict[str, Any]] = []
     resume(run.path, data=data, progress=again.append)
@@ -240,7 +269,8 @@ def test_a_term_named_like_a_column_of_the_log_is_refused(
 ) -> None:
     monkeypatch.setattr(Taken, "term", name)
     with pytest.raises(
-        ValueError, match=rf"a term of the losses is called {name!r}, as a column of the log: rename it"
+        ValueError,
+        match=rf"a term of the losses is called {name!r}, as a column of the log: rename it",
     ):
         train(Taken, data, steps=2, batch_size=4, out=tmp_path)
 
@@ -269,7 +299,9 @@ class Answers(nn.Module):
     ],
     ids=["some", "all one way", "undecided", "perfect"],
 )
-def test_the_critics_accuracy_is_balanced(real: list[float], shuffled: list[float], expected: float) -> None:
+def test_the_critics_accuracy_is_balanced(
+    real: list[float], shuffled: list[float], expected: float
+) -> None:
     part = DensityRatio(Answers(real, shuffled))
     q = Posterior(torch.zeros(4, 2), torch.zeros(4, 2))
     turn = part(q, q.mean, 0, slice(None))

@@ -22,13 +22,23 @@ from unweave.training.ranks import rank
 from unweave.types import Batch, Losses
 
 N, STEPS = 8, 5
-DRAWN: dict[str, Any] = {"encoder.width": 8, "decoder.width": 8, "lr": 1e-2, "batch_size": 8, "precision": "float32"}
+DRAWN: dict[str, Any] = {
+    "encoder.width": 8,
+    "decoder.width": 8,
+    "lr": 1e-2,
+    "batch_size": 8,
+    "precision": "float32",
+}
 RUN = DRAWN | {"encoder": "mlp", "decoder": "mlp", "steps": 6, "log_every": 2, "device": "cpu"}
 
 
 def batch(step: int) -> Batch:
     rows = torch.arange(N) + step
-    return Batch(torch.sin(torch.arange(N * 3.0).reshape(N, 3) + step), rows, labelled=Batch(rows[:, None].float()))
+    return Batch(
+        torch.sin(torch.arange(N * 3.0).reshape(N, 3) + step),
+        rows,
+        labelled=Batch(rows[:, None].float()),
+    )
 
 
 Norm = Annotated[float, Setting("of a gradient", above=0)]
@@ -38,7 +48,9 @@ Scale = Annotated[float, Setting("of the loss in the second process", above=0)]
 class Seen(Method):
     """Fits numbers; keeps which rows it saw and which noise; `idle` is used by the rows of the second half alone."""
 
-    def __init__(self, *, skip: Norm = torch.inf, clip: Norm = torch.inf, scale: Scale = 1.0) -> None:
+    def __init__(
+        self, *, skip: Norm = torch.inf, clip: Norm = torch.inf, scale: Scale = 1.0
+    ) -> None:
         super().__init__()
         torch.manual_seed(rank())  # the loop makes them equal
         self.net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
@@ -88,7 +100,12 @@ def learned(case: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     method = CASES[case]()
     training = Training(method, batch, seed=3)
     terms = [{k: float(v) for k, v in now.items()} for now in training.until(STEPS)]
-    seen = {"rows": method._rows, "noise": method._noise, "terms": terms, "skipped": training.skipped}
+    seen = {
+        "rows": method._rows,
+        "noise": method._noise,
+        "terms": terms,
+        "skipped": training.skipped,
+    }
     return {k: v.clone() for k, v in method.state_dict().items()}, seen
 
 
@@ -129,7 +146,9 @@ def broken_off_and_resumed(path: Path, out: Path) -> None:
 
 
 def main(own: int, folder: Path) -> None:
-    torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=own, world_size=2)
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{folder}/meeting", rank=own, world_size=2
+    )
     found: dict[str, Any] = {}
     for case in CASES:
         weights, found[case] = learned(case)
@@ -139,7 +158,9 @@ def main(own: int, folder: Path) -> None:
     for method in ("ae", "vae"):
         train(method, str(path), out=folder / method, **RUN)
     broken_off_and_resumed(path, folder / "resumed")
-    found["restarted"] = error(lambda: train(Restarted, np.zeros((8, 3), np.float32), out=folder / "bad", steps=2))
+    found["restarted"] = error(
+        lambda: train(Restarted, np.zeros((8, 3), np.float32), out=folder / "bad", steps=2)
+    )
     found["taken"] = error(lambda: train("ae", str(path), out=folder / "ae", **RUN))
     (folder / f"{own}.json").write_text(json.dumps(found))
     torch.distributed.destroy_process_group()

@@ -52,7 +52,11 @@ def _ended(given: list[str]) -> int:
     try:
         for word in given:
             refuse_undecodable(word, "an argument")
-        with warnings.catch_warnings(), redirect_stdout(shown(sys.stdout)), redirect_stderr(shown(sys.stderr)):
+        with (
+            warnings.catch_warnings(),
+            redirect_stdout(shown(sys.stdout)),
+            redirect_stderr(shown(sys.stderr)),
+        ):
             warnings.showwarning = _show
             return _dispatch(given)
     except SystemExit as stop:  # argparse ends --help this way
@@ -90,7 +94,9 @@ def _out_of_memory(error: MemoryError | RuntimeError) -> str:
         return ""
     sizes = re.search(r"(?i)(?:allocate|of) ([\d.]+ ?(?:bytes|[KMGT]i?B))", said)
     amount = f" ({sizes[1]} more)" if sizes else ""
-    return f"out of memory{amount}: a smaller batch, fewer images (--n) or narrower networks take less"
+    return (
+        f"out of memory{amount}: a smaller batch, fewer images (--n) or narrower networks take less"
+    )
 
 
 def _show(message: Warning | str, *_: object, **__: object) -> None:

@@ -47,7 +47,11 @@ class Numbers:
                 f"the row indices of {self.path} and {other.path} differ: one of them has {min(unmatched)} and the "
                 "other has not; take the same rows, or save both without an index"
             )
-        log.info("%s: its rows are brought into the order of %s by their row indices", self.path, other.path)
+        log.info(
+            "%s: its rows are brought into the order of %s by their row indices",
+            self.path,
+            other.path,
+        )
         return self.array[[place[number] for number in other.index]]
 
 
@@ -97,7 +101,9 @@ def _npz(path: Path, role: str) -> Numbers:
             content = ", ".join(names) or "nothing"
     except UNREADABLE as error:
         raise ValueError(f"{path} is no archive of arrays, or is cut off: {error}") from error
-    raise ValueError(f"{path} holds {content}; name one of them {role!r}, or give a file with one array")
+    raise ValueError(
+        f"{path} holds {content}; name one of them {role!r}, or give a file with one array"
+    )
 
 
 def _csv(path: Path, role: str) -> Numbers:
@@ -106,7 +112,9 @@ def _csv(path: Path, role: str) -> Numbers:
     if not sheet.rows:
         raise ValueError(f"{path} is empty; expected {role}, one row an image")
     if len(sheet.rows) == 1 and not sheet.names and not any(map(numeric, sheet.rows[0])):
-        raise ValueError(f"{path} holds the names of its columns, {', '.join(sheet.rows[0])}, and no row below them")
+        raise ValueError(
+            f"{path} holds the names of its columns, {', '.join(sheet.rows[0])}, and no row below them"
+        )
     columns = [sheet.numbers(k) for k in range(len(sheet.rows[0]))]
     numbers = [column for column in columns if column is not None]
     if len(numbers) == len(columns):

@@ -23,16 +23,24 @@ def run(arguments: Sequence[str]) -> int:
     """Run one of the four sub-commands. Returns the exit code."""
     parser = Parser("data", ABOUT)
     parser.add_argument("what", choices=("list", "get", "verify", "show"), help="what to do")
-    parser.add_argument("name", nargs="?", help="a data set, or to show: a folder, a file, module:function")
+    parser.add_argument(
+        "name", nargs="?", help="a data set, or to show: a folder, a file, module:function"
+    )
     parser.add_argument("--root", help=f"the folder of the published files (default: ${HOME})")
-    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="to show: a picture to write, e.g. sheet.png")
+    parser.add_argument(
+        "-o", "--out", type=Path, metavar="FILE", help="to show: a picture to write, e.g. sheet.png"
+    )
     known, rest = parser.parse_known_args(list(arguments))
     if rest and known.what != "show":
-        raise ValueError(f"`unweave data {known.what}` takes no {rest[0]!r}; see `unweave data --help`")
+        raise ValueError(
+            f"`unweave data {known.what}` takes no {rest[0]!r}; see `unweave data --help`"
+        )
     if known.what == "list":
         return _list(known.root)
     if known.name is None:
-        raise ValueError(f"which data? `unweave data {known.what} NAME`; `unweave data list` shows them")
+        raise ValueError(
+            f"which data? `unweave data {known.what} NAME`; `unweave data list` shows them"
+        )
     if known.what == "show":
         return _show(known.name, known.root, known.out, rest)
     if known.what == "get":

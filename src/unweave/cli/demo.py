@@ -16,9 +16,15 @@ def run(arguments: Sequence[str]) -> int:
         "main: render dSprites, train beta-TCVAE, score it, write a report that opens in any browser. "
         "impossibility: a trained model beside a twin that makes the same images and disentangles nothing.",
     )
-    parser.add_argument("what", nargs="?", choices=("main", "impossibility"), default="main", help="default: main")
-    parser.add_argument("-o", "--out", default="runs", metavar="DIR", help="where the run goes (default: runs)")
-    parser.add_argument("--page", metavar="FILE", help="the page (default: report.html, or impossibility.html)")
+    parser.add_argument(
+        "what", nargs="?", choices=("main", "impossibility"), default="main", help="default: main"
+    )
+    parser.add_argument(
+        "-o", "--out", default="runs", metavar="DIR", help="where the run goes (default: runs)"
+    )
+    parser.add_argument(
+        "--page", metavar="FILE", help="the page (default: report.html, or impossibility.html)"
+    )
     given = parser.read(arguments)
     progress = Progress()
     try:

@@ -54,29 +54,51 @@ def _show(scores: Mapping[str, Score], file: str | None) -> None:
 
 def _parser() -> Parser:
     parser = Parser("evaluate", "Score a run, or codes (N, D) beside factors (N, K) from any tool.")
-    parser.add_argument("run", nargs="?", metavar="RUN", help="a run folder; its scores.json keeps the scores")
-    parser.add_argument("--data", help="what to encode; else the run's own data, held-out if there are any")
+    parser.add_argument(
+        "run", nargs="?", metavar="RUN", help="a run folder; its scores.json keeps the scores"
+    )
+    parser.add_argument(
+        "--data", help="what to encode; else the run's own data, held-out if there are any"
+    )
     parser.add_argument("--n", type=int, help="images of a run to encode (default: 10,000)")
-    parser.add_argument("--block", metavar="NAME", help="score one block of a run's codes alone, e.g. content")
+    parser.add_argument(
+        "--block", metavar="NAME", help="score one block of a run's codes alone, e.g. content"
+    )
     kinds = ".npy, .npz, .csv or .parquet"
     parser.add_argument("--codes", metavar="FILE", help=f"codes (N, D): {kinds}")
     parser.add_argument(
-        "--factors", metavar="FILE", help="factors (N, K), indices or values; empty or NaN where unknown"
+        "--factors",
+        metavar="FILE",
+        help="factors (N, K), indices or values; empty or NaN where unknown",
     )
-    parser.add_argument("--test-codes", metavar="FILE", help="codes to test on; else a third of the rows")
+    parser.add_argument(
+        "--test-codes", metavar="FILE", help="codes to test on; else a third of the rows"
+    )
     parser.add_argument("--test-factors", metavar="FILE", help="their factors")
     parser.add_argument(
         "--factor-kinds",
         metavar="KINDS",
         help="shape=categorical,size=continuous (or ordered), by name or number of the factor; else judged",
     )
-    parser.add_argument("--log-var", metavar="FILE", help="log variances (N, D) of the posteriors behind the codes")
     parser.add_argument(
-        "--metrics", metavar="NAMES", help="mig,dci,...; all; or module:metric (default: the usual six)"
+        "--log-var", metavar="FILE", help="log variances (N, D) of the posteriors behind the codes"
     )
-    parser.add_argument("--protocol", default="unweave", help="whose conventions, e.g. dlib (default: unweave)")
-    parser.add_argument("--calibrate", action="store_true", help="error and null floor of metrics that fit models, too")
-    parser.add_argument("--seed", type=int, default=0, help="of splits, permutations and fits (default: 0)")
+    parser.add_argument(
+        "--metrics",
+        metavar="NAMES",
+        help="mig,dci,...; all; or module:metric (default: the usual six)",
+    )
+    parser.add_argument(
+        "--protocol", default="unweave", help="whose conventions, e.g. dlib (default: unweave)"
+    )
+    parser.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="error and null floor of metrics that fit models, too",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of splits, permutations and fits (default: 0)"
+    )
     parser.add_argument("--trust", action="store_true", help=TRUST)
     parser.add_argument("--other-data", action="store_true", help=OTHER_DATA)
     parser.add_argument("--json", metavar="FILE", help="write every field of every score")
@@ -87,7 +109,9 @@ def _of_run(given: argparse.Namespace) -> dict[str, Score]:
     """The scores of a run. Raises ValueError if arrays are given as well."""
     for name in ROLES:
         if getattr(given, name):
-            raise ValueError(f"give a run or arrays, not both: {given.run} and --{name.replace('_', '-')}")
+            raise ValueError(
+                f"give a run or arrays, not both: {given.run} and --{name.replace('_', '-')}"
+            )
     from unweave.evaluation.evaluate import evaluate
     from unweave.methods.base import NotAvailable
     from unweave.runs.run import load_run
@@ -108,7 +132,9 @@ def _of_arrays(given: argparse.Namespace) -> dict[str, Score]:
         raise ValueError("what is to be scored? give a run, or --codes FILE --factors FILE")
     for name in ("data", "n", "block", "trust", "other_data"):
         if getattr(given, name) not in (None, False):
-            raise ValueError(f"--{name.replace('_', '-')} is for runs; codes are scored as they are")
+            raise ValueError(
+                f"--{name.replace('_', '-')} is for runs; codes are scored as they are"
+            )
     if (given.test_codes is None) != (given.test_factors is None):
         raise ValueError("--test-codes and --test-factors go together")
     from unweave.cli.arrays import opened
@@ -130,7 +156,9 @@ def _of_arrays(given: argparse.Namespace) -> dict[str, Score]:
     how = _how(given)
     if given.factors:
         how["kinds"] = _with_names(how["kinds"], files["factors"].names)
-    return evaluate((arrays["codes"], arrays.get("factors")), test=test, log_var=arrays.get("log_var"), **how)
+    return evaluate(
+        (arrays["codes"], arrays.get("factors")), test=test, log_var=arrays.get("log_var"), **how
+    )
 
 
 def _with_names(kinds: Any, names: Sequence[str]) -> Any:

@@ -11,7 +11,10 @@ def run(arguments: Sequence[str]) -> int:
     """Print the table that is named, or all of them."""
     parser = Parser("list", "What there is, by the names that the other commands take.")
     parser.add_argument(
-        "what", nargs="?", choices=("methods", "parts", "metrics", "data"), help="one table; all of them"
+        "what",
+        nargs="?",
+        choices=("methods", "parts", "metrics", "data"),
+        help="one table; all of them",
     )
     what = parser.read(arguments).what
     for title, table in tables().items():

@@ -29,7 +29,9 @@ def _given(rest: Sequence[str], command: str) -> dict[str, str]:
         name, equals, value = words.pop(0).partition("=")
         has_value = equals or (words and not words[0].startswith("--"))
         if not name.startswith("--") or not has_value:
-            raise ValueError(f"{name!r} is not an option with a value, --name value; see `unweave {command} --help`")
+            raise ValueError(
+                f"{name!r} is not an option with a value, --name value; see `unweave {command} --help`"
+            )
         if not equals:
             value = words.pop(0)
         given[plain(name)] = value

@@ -54,7 +54,10 @@ class Option:
 
 
 def offered(
-    method: str, data: str | None, given: Mapping[str, Any], infos: tuple[DataInfo, ...] = (VECTORS, IMAGES)
+    method: str,
+    data: str | None,
+    given: Mapping[str, Any],
+    infos: tuple[DataInfo, ...] = (VECTORS, IMAGES),
 ) -> dict[str, Option]:
     """All options of a method with the parts chosen in `given`, by full name.
 
@@ -84,7 +87,9 @@ def _method(method: str, chosen: Mapping[str, Any], info: DataInfo) -> Iterator[
     parts = spec.part_names()
     for place, kind in spec.places().items():
         about = f"{', '.join(PARTS[kind]) or 'none yet'}; or module:Class"
-        yield Option(place, Keyword(place, str, None, Setting(about)), parts.get(place, "none"), "parts")
+        yield Option(
+            place, Keyword(place, str, None, Setting(about)), parts.get(place, "none"), "parts"
+        )
     values = spec.flat()
     for name, word in spec.words().items():
         yield Option(name, word, values[name], name.rpartition(".")[0] or method)
@@ -140,7 +145,10 @@ def help_text(options: Mapping[str, Option]) -> str:
         if option.key in short:
             names.append(spelled(short[option.key]))
         groups[option.group].add_argument(
-            *names, metavar=METAVARS.get(option.word.type, "VALUE"), help=option.help(), dest=option.key
+            *names,
+            metavar=METAVARS.get(option.word.type, "VALUE"),
+            help=option.help(),
+            dest=option.key,
         )
     return shown.format_help()
 

@@ -12,7 +12,9 @@ from typing import NoReturn
 from unweave.settings import nearest
 from unweave.visible import visible
 
-OTHER_DATA = "take data whose contents have changed since the run was trained; scores and page say so"
+OTHER_DATA = (
+    "take data whose contents have changed since the run was trained; scores and page say so"
+)
 TRUST = "run the code that it names and that is not unweave's (your own runs need no word)"
 
 
@@ -39,8 +41,12 @@ class Parser(argparse.ArgumentParser):
                 seen.add(name)
             elif name.startswith("--"):
                 known = [option for option in options if option.startswith("--")]
-                as_path = f"; as a path it is ./{name}" if "/" in name or Path(name).exists() else ""
-                raise ValueError(f"`{self.prog}` has no option {name}; {nearest(name, known)}{as_path}")
+                as_path = (
+                    f"; as a path it is ./{name}" if "/" in name or Path(name).exists() else ""
+                )
+                raise ValueError(
+                    f"`{self.prog}` has no option {name}; {nearest(name, known)}{as_path}"
+                )
         return self.parse_args(given)
 
 

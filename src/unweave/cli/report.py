@@ -9,9 +9,14 @@ from unweave.cli.parser import OTHER_DATA, TRUST, Parser
 
 def run(arguments: Sequence[str]) -> int:
     """Write the page of some runs; print its path."""
-    parser = Parser("report", "One HTML file that shows runs, compares them if there are several, and opens offline.")
+    parser = Parser(
+        "report",
+        "One HTML file that shows runs, compares them if there are several, and opens offline.",
+    )
     parser.add_argument("runs", nargs="+", metavar="RUN", help="run folders")
-    parser.add_argument("-o", "--out", default="report.html", metavar="FILE", help="the page (default: report.html)")
+    parser.add_argument(
+        "-o", "--out", default="report.html", metavar="FILE", help="the page (default: report.html)"
+    )
     parser.add_argument("--trust", action="store_true", help=TRUST)
     parser.add_argument("--other-data", action="store_true", help=OTHER_DATA)
     given = parser.read(arguments)

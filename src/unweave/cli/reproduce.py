@@ -10,12 +10,27 @@ from unweave.cli.parser import TRUST, Parser
 def run(arguments: Sequence[str]) -> int:
     """Run recipes; exit code 1 if one of their numbers was not reached."""
     parser = Parser("reproduce", "Run recipes and compare with the numbers they state.")
-    parser.add_argument("names", metavar="NAME", nargs="*", help="of a recipe, or a file; all of them unless given")
-    parser.add_argument("-o", "--out", default="runs", metavar="DIR", help="where the runs go (default: runs)")
     parser.add_argument(
-        "--seeds", type=int, nargs="+", default=(), metavar="S", help="other ones than the recipe states"
+        "names", metavar="NAME", nargs="*", help="of a recipe, or a file; all of them unless given"
     )
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at a time, one thread each (default: 1)")
+    parser.add_argument(
+        "-o", "--out", default="runs", metavar="DIR", help="where the runs go (default: runs)"
+    )
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        nargs="+",
+        default=(),
+        metavar="S",
+        help="other ones than the recipe states",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=1,
+        metavar="N",
+        help="runs at a time, one thread each (default: 1)",
+    )
     parser.add_argument("--trust", action="store_true", help=TRUST)
     given = parser.read(arguments)
     if given.jobs < 1:

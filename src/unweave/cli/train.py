@@ -43,7 +43,11 @@ def run(arguments: Sequence[str]) -> int:
     if "config" in typed:
         written = from_file(Path(own_option("config", typed["config"])))
     # Options of this command; those typed win over those in the file.
-    own = {name: own_option(name, value) for name, value in (*written.items(), *typed.items()) if name in OWN}
+    own = {
+        name: own_option(name, value)
+        for name, value in (*written.items(), *typed.items())
+        if name in OWN
+    }
     _admit(own, written, typed)
     # The rest are options of the loop, the method, its parts, the data and the batches.
     typed = {name: value for name, value in typed.items() if name not in OWN}
@@ -61,14 +65,18 @@ def run(arguments: Sequence[str]) -> int:
     for key in options:
         if key in OWN:
             word = own["method"].rpartition(":")[2]
-            raise ValueError(f"{word} has a setting {key!r}, which is an option of the command: rename it")
+            raise ValueError(
+                f"{word} has a setting {key!r}, which is an option of the command: rename it"
+            )
     chosen = _of_file(own, options, written) | values(options, typed)
     if own.get("dry_run"):
         return _show(own, chosen, options)
     return _train(own, chosen, options)
 
 
-def _of_file(own: Mapping[str, Any], options: Mapping[str, Option], written: Mapping[str, Any]) -> dict[str, Any]:
+def _of_file(
+    own: Mapping[str, Any], options: Mapping[str, Option], written: Mapping[str, Any]
+) -> dict[str, Any]:
     """The options in the file by full name and in their types. ValueError names the file."""
     from unweave.cli.options import values
 
@@ -85,7 +93,9 @@ def _admit(own: Mapping[str, Any], written: Mapping[str, Any], typed: Mapping[st
     if "trust" in written:
         raise NotTrusted(f"{own['config']} says trust: that is a user's word, --trust")
     if own.get("trust") and not (own.get("config") or own.get("resume")):
-        raise ValueError("--trust is for what a file names, with --config or --resume; what you type is yours")
+        raise ValueError(
+            "--trust is for what a file names, with --config or --resume; what you type is yours"
+        )
     if not own.get("trust"):
         kept = {name: value for name, value in written.items() if name not in typed}
         refuse(own.get("config", ""), foreign(kept.get("method"), parts_in(kept), kept.get("data")))
@@ -96,9 +106,7 @@ def _help(own: Mapping[str, Any], given: Mapping[str, Any]) -> int:
     from unweave import data, methods
 
     known_methods = f"METHOD  {', '.join(methods.names())}; or module:Class of your own"
-    known_data = (
-        f"NAME    {', '.join(data.names())}; a folder of images; an .npy or .npz file; or module:function of your own"
-    )
+    known_data = f"NAME    {', '.join(data.names())}; a folder of images; an .npy or .npz file; or module:function of your own"
     print(USAGE.format(methods=_filled(known_methods), data=_filled(known_data), usual=USUAL))
     if "method" in own:
         from unweave.cli.options import IMAGES, help_text, offered
@@ -182,7 +190,9 @@ def _resume(own: Mapping[str, Any], given: Mapping[str, Any]) -> int:
         raise ValueError(f"a resumed run keeps what it was started with; leave out --{more[0]}")
     from unweave.runs import train as fit
 
-    return _watch(lambda progress: fit.resume(own["resume"], progress=progress, trust=own.get("trust", False)))
+    return _watch(
+        lambda progress: fit.resume(own["resume"], progress=progress, trust=own.get("trust", False))
+    )
 
 
 def _watch(train: Callable[[Progress], Run]) -> int:
@@ -198,7 +208,10 @@ def _watch(train: Callable[[Progress], Run]) -> int:
         code = 128 + getattr(interrupt, "number", 2)
         if progress.run is None:
             return complain("interrupted before the run began; nothing was written", code)
-        return complain(f"interrupted; continue with `unweave train --resume {quote(pasted(progress.run))}`", code)
+        return complain(
+            f"interrupted; continue with `unweave train --resume {quote(pasted(progress.run))}`",
+            code,
+        )
     finally:
         progress.close()
     records = run.records()

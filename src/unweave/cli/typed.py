@@ -12,7 +12,11 @@ from unweave.settings.typed import TRUTHS
 TEXTS = ("method", "data", "config", "resume", "out", "root")
 SWITCHES = ("overwrite", "dry_run", "trust", "help")
 OWN = (*TEXTS, *SWITCHES)
-TYPED_ONLY = ("config", "resume", "help")  # not in a file of options; --trust has a message of its own
+TYPED_ONLY = (
+    "config",
+    "resume",
+    "help",
+)  # not in a file of options; --trust has a message of its own
 
 
 def split(arguments: Sequence[str]) -> dict[str, Any]:

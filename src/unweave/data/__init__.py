@@ -25,9 +25,18 @@ TABLE: dict[str, tuple[str, str]] = {
         "unweave.data.datasets.dsprites:dsprites",
         "2-D shapes with 5 factors, 737,280 binary images; rendered where no file is",
     ),
-    "color-dsprites": ("unweave.data.render.coloured:color_dsprites", "dSprites, each in a random colour"),
-    "noisy-dsprites": ("unweave.data.render.coloured:noisy_dsprites", "white dSprites on uniform noise"),
-    "scream-dsprites": ("unweave.data.render.coloured:scream_dsprites", "dSprites as negatives of a painting"),
+    "color-dsprites": (
+        "unweave.data.render.coloured:color_dsprites",
+        "dSprites, each in a random colour",
+    ),
+    "noisy-dsprites": (
+        "unweave.data.render.coloured:noisy_dsprites",
+        "white dSprites on uniform noise",
+    ),
+    "scream-dsprites": (
+        "unweave.data.render.coloured:scream_dsprites",
+        "dSprites as negatives of a painting",
+    ),
     "abstract-dsprites": (
         "unweave.data.render.coloured:abstract_dsprites",
         "dSprites in 6 colours on 5 greys; rendered",
@@ -40,14 +49,23 @@ TABLE: dict[str, tuple[str, str]] = {
         "unweave.data.render.circular:cdsprites",
         "a disc by angle and radius, 1,080 binary images; rendered",
     ),
-    "scene3d": ("unweave.data.render.scene3d:scene3d", "a solid in a coloured room on the grid of 3D Shapes; rendered"),
+    "scene3d": (
+        "unweave.data.render.scene3d:scene3d",
+        "a solid in a coloured room on the grid of 3D Shapes; rendered",
+    ),
     "faces": ("unweave.data.render.faces:faces", "38 people under 64 lights, grey; rendered"),
     "bouncing-sprites": (
         "unweave.data.render.clips:bouncing_sprites",
         "clips of a coloured shape that bounces; rendered",
     ),
-    "moving-digits": ("unweave.data.render.clips:moving_digits", "clips of a handwritten digit that bounces"),
-    "skeletons": ("unweave.data.render.skeletons:skeletons", "13 key points of a body, from several views; rendered"),
+    "moving-digits": (
+        "unweave.data.render.clips:moving_digits",
+        "clips of a handwritten digit that bounces",
+    ),
+    "skeletons": (
+        "unweave.data.render.skeletons:skeletons",
+        "13 key points of a body, from several views; rendered",
+    ),
     "avatars": (
         "unweave.data.datasets.avatars:avatars",
         "drawn faces, 10,800 images with 6 factors; the extra avatars",
@@ -64,7 +82,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "unweave.data.datasets.mpi3d:mpi3d_realistic",
         "a robot arm, realistically drawn, 1,036,800 images; npz",
     ),
-    "mpi3d-real": ("unweave.data.datasets.mpi3d:mpi3d_real", "a robot arm, photographed, 1,036,800 images; npz"),
+    "mpi3d-real": (
+        "unweave.data.datasets.mpi3d:mpi3d_real",
+        "a robot arm, photographed, 1,036,800 images; npz",
+    ),
     "mpi3d-complex": (
         "unweave.data.datasets.mpi3d:mpi3d_complex",
         "a robot arm and things of daily life, 460,800 photographs",
@@ -73,13 +94,22 @@ TABLE: dict[str, tuple[str, str]] = {
         "unweave.data.datasets.cars3d:cars3d",
         "183 cars from 24 sides and 4 heights, 17,568 images; .mat files",
     ),
-    "smallnorb": ("unweave.data.datasets.smallnorb:smallnorb", "50 toys, 48,600 grey photographs with 5 factors"),
-    "celeba": ("unweave.data.datasets.celeba:celeba", "202,599 photographs of faces with 40 attributes"),
+    "smallnorb": (
+        "unweave.data.datasets.smallnorb:smallnorb",
+        "50 toys, 48,600 grey photographs with 5 factors",
+    ),
+    "celeba": (
+        "unweave.data.datasets.celeba:celeba",
+        "202,599 photographs of faces with 40 attributes",
+    ),
     "falcor3d": (
         "unweave.data.datasets.nvidia3d:falcor3d",
         "a living room by light and camera, 233,280 images with 7 factors",
     ),
-    "isaac3d": ("unweave.data.datasets.nvidia3d:isaac3d", "a robot arm in a kitchen, 737,280 images with 9 factors"),
+    "isaac3d": (
+        "unweave.data.datasets.nvidia3d:isaac3d",
+        "a robot arm in a kitchen, 737,280 images with 9 factors",
+    ),
     "mnist": (
         "unweave.data.datasets.mnist:mnist",
         "70,000 handwritten digits of 28x28 in 10 classes, from their IDX files",
@@ -88,7 +118,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "unweave.data.datasets.mnist:fashion_mnist",
         "70,000 photographs of clothes, 28x28 in 10 classes; IDX files",
     ),
-    "digits": ("unweave.data.datasets.digits:digits", "1,797 handwritten digits of 8x8 in 10 classes, in scikit-learn"),
+    "digits": (
+        "unweave.data.datasets.digits:digits",
+        "1,797 handwritten digits of 8x8 in 10 classes, in scikit-learn",
+    ),
     "arrays": (
         "unweave.data.datasets.arrays:arrays",
         ".npy and .npz files, arrays, tensors, and data sets that give samples",
@@ -100,8 +133,12 @@ TABLE: dict[str, tuple[str, str]] = {
 }
 
 VIEWS = {  # options of any data set
-    "shift": Keyword("shift", str, "", Setting("of known factors, e.g. correlated:scale,position_x,strength=0.2")),
-    "classes": Keyword("classes", str, "", Setting("the factor whose values are the classes, e.g. shape")),
+    "shift": Keyword(
+        "shift", str, "", Setting("of known factors, e.g. correlated:scale,position_x,strength=0.2")
+    ),
+    "classes": Keyword(
+        "classes", str, "", Setting("the factor whose values are the classes, e.g. shape")
+    ),
 }
 
 
@@ -128,7 +165,9 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Dataset:
     known = options(source)
     for option in given:
         if option not in known:
-            raise ValueError(f"{_called(source, data)} has no option {option!r}; {nearest(option, known)}")
+            raise ValueError(
+                f"{_called(source, data)} has no option {option!r}; {nearest(option, known)}"
+            )
     given = {option: known[option].check(value) for option, value in given.items()}
     shift = given.pop("shift", "")
     factor = given.pop("classes", "")
@@ -204,7 +243,9 @@ def _placed(source: Any, root: Any) -> tuple[str, Any]:
         raise ValueError(f"{name} is neither a file nor a folder")  # a pipe could be read for ever
     if named or ":" in name:
         return name, root
-    raise ValueError(f"there is no data set, folder or file {name!r}; {hint or nearest(name, TABLE)}")
+    raise ValueError(
+        f"there is no data set, folder or file {name!r}; {hint or nearest(name, TABLE)}"
+    )
 
 
 def _function(name: str) -> Callable[..., Any]:

@@ -105,7 +105,9 @@ class Dataset(ABC):
     def factors(self) -> FactorSpace:
         """The grid of factors; `NoGrid`, which is a ValueError, if there is none."""
         if self.grid is None:
-            raise NoGrid(f"{self.name} has no grid of known factors; take data that have, such as dsprites")
+            raise NoGrid(
+                f"{self.name} has no grid of known factors; take data that have, such as dsprites"
+            )
         return self.grid
 
     @property
@@ -199,7 +201,9 @@ class Dataset(ABC):
         if rows.ndim != 4:
             low, high = span(self.array, len(self), self.take)
         factors = (self.factor_names, self.factor_sizes)
-        return DataInfo(len(self), rows.shape[1:], len(self.class_names), *factors, binary, low, high)
+        return DataInfo(
+            len(self), rows.shape[1:], len(self.class_names), *factors, binary, low, high
+        )
 
     @cached_property
     def fingerprint(self) -> str:
@@ -210,7 +214,13 @@ class Dataset(ABC):
         Name, `about`, and the names of classes are left out. 0.2 s at the most.
         """
         found = Fingerprint()
-        found.add(len(self), len(self.class_names), self.factor_names, self.factor_sizes, *self.factor_values)
+        found.add(
+            len(self),
+            len(self.class_names),
+            self.factor_names,
+            self.factor_sizes,
+            *self.factor_values,
+        )
         found.add(self.y, self.groups, self.pairs, self.labels)
         for images in found.rows(self.array, len(self), self.take, self.probed):
             found.add(images)

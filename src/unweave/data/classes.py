@@ -36,12 +36,16 @@ def _classes(data: Dataset, k: int, rows: NDArray[np.int64]) -> tuple[NDArray[np
     name = data.factor_names[k]
     missing = int(np.isnan(observed).sum())
     if missing:
-        raise ValueError(f"{missing} rows of {data.name} have no {name}, so that their class is not known")
+        raise ValueError(
+            f"{missing} rows of {data.name} have no {name}, so that their class is not known"
+        )
     # values: the C different labels in rising order; y (N,): the place of each row's label among them
     values, y = np.unique(observed, return_inverse=True)
     most = min(MOST, max(1, len(rows) // 2))
     if data.factor_kinds[k] == "continuous" or len(values) > most:
-        raise ValueError(f"{name} of {data.name} takes {len(values)} values in {len(rows)} rows: it is no class")
+        raise ValueError(
+            f"{name} of {data.name} takes {len(values)} values in {len(rows)} rows: it is no class"
+        )
     if len(meanings):
         return y.astype(np.int64), [str(meanings[int(value)]) for value in values]
     return y.astype(np.int64), [f"{value:g}" for value in values]

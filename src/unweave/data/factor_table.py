@@ -35,10 +35,14 @@ class FactorTable:
         count = len(self.names)
         self.sizes = tuple(map(int, sizes)) or (0,) * count
         self.kinds = declared(kinds, count, self.names)
-        self.values: tuple[NDArray[np.generic], ...] = tuple(map(np.asarray, values)) or (np.empty(0),) * count
+        self.values: tuple[NDArray[np.generic], ...] = (
+            tuple(map(np.asarray, values)) or (np.empty(0),) * count
+        )
         lengths = tuple(map(len, self.values))
         if any(lengths) and lengths != self.sizes:
-            raise ValueError(f"factor values are {lengths} in number; the sizes of the factors are {self.sizes}")
+            raise ValueError(
+                f"factor values are {lengths} in number; the sizes of the factors are {self.sizes}"
+            )
         if self.v.shape[1:] != (len(self.names),) or len(self.sizes) != len(self.names):
             raise ValueError(
                 f"labels have shape {self.v.shape}, with {len(self.names)} names and {len(self.sizes)} sizes of factors; "

@@ -41,11 +41,17 @@ class FactorSpace:
         self.sizes = tuple(int(size) for size in sizes)
         different = len(set(self.names)) == len(self.names)
         if len(self.names) != len(self.sizes) or not different or not self.names:
-            raise ValueError(f"factors need different names and one size each; given {self.names} and {self.sizes}")
+            raise ValueError(
+                f"factors need different names and one size each; given {self.names} and {self.sizes}"
+            )
         if min(self.sizes) < 1:
-            raise ValueError(f"every factor has at least one value; the sizes given are {self.sizes}")
+            raise ValueError(
+                f"every factor has at least one value; the sizes given are {self.sizes}"
+            )
         if math.prod(self.sizes) > LARGEST:
-            raise ValueError(f"{self!r} has more rows than the 2^63 - 1 that can be numbered; give fewer values")
+            raise ValueError(
+                f"{self!r} has more rows than the 2^63 - 1 that can be numbered; give fewer values"
+            )
         if values is None:
             values = [np.arange(size) for size in self.sizes]
         self.values = tuple(np.asarray(v) for v in values)
@@ -94,7 +100,9 @@ class FactorSpace:
         """Factor tuples (n, K) of the rows (n,)."""
         given = np.asarray(rows)
         if given.size and (given.min() < 0 or given.max() >= len(self)):
-            raise ValueError(f"rows run from 0 to {len(self) - 1}; given {given.min()} to {given.max()}")
+            raise ValueError(
+                f"rows run from 0 to {len(self) - 1}; given {given.min()} to {given.max()}"
+            )
         # (n,) -> (n, K): the digits of each row in a number system with the sizes as its bases
         return given[..., None] // self._strides % self._sizes
 
@@ -110,13 +118,19 @@ class FactorSpace:
         """The place of a factor given by name or place."""
         if isinstance(factor, str):
             if factor not in self.names:
-                raise ValueError(f"there is no factor {factor!r}; the factors are {', '.join(self.names)}")
+                raise ValueError(
+                    f"there is no factor {factor!r}; the factors are {', '.join(self.names)}"
+                )
             return self.names.index(factor)
         if not 0 <= factor < len(self.names):
-            raise ValueError(f"there is no factor {factor}; they count from 0 to {len(self.names) - 1}")
+            raise ValueError(
+                f"there is no factor {factor}; they count from 0 to {len(self.names) - 1}"
+            )
         return int(factor)
 
-    def sample(self, n: int, rng: Rng, fixed: dict[int | str, int] | None = None) -> NDArray[np.int64]:
+    def sample(
+        self, n: int, rng: Rng, fixed: dict[int | str, int] | None = None
+    ) -> NDArray[np.int64]:
         """`n` factor tuples (n, K), each factor uniform and independent, except those that `fixed`
         gives a value.
         """

@@ -43,7 +43,9 @@ class Fingerprint:
             array = array[::every]
         self._hash.update(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).data)
 
-    def rows(self, array: NDArray[np.generic] | None, n: int, take: Take, probed: int) -> Iterator[NDArray[np.generic]]:
+    def rows(
+        self, array: NDArray[np.generic] | None, n: int, take: Take, probed: int
+    ) -> Iterator[NDArray[np.generic]]:
         """All n rows of a small array, in chunks; else `probed` of them."""
         pages = Pages.of(array)
         rows = spread(n, probed) if array is None or array.nbytes > WHOLE else np.arange(n)

@@ -27,7 +27,9 @@ def subset(data: Dataset, rows: Rows, about: str = "") -> View:
     """View of the rows (n,) of a data set, in that order. ValueError if none, or one out of range."""
     rows = np.asarray(rows, dtype=np.int64)
     if rows.ndim != 1 or not len(rows) or rows.min() < 0 or rows.max() >= len(data):
-        raise ValueError(f"rows of {data.name} are a list of whole numbers from 0 to {len(data) - 1}, at least one")
+        raise ValueError(
+            f"rows of {data.name} are a list of whole numbers from 0 to {len(data) - 1}, at least one"
+        )
     return View(data, rows, about or f"{len(rows):,} of {len(data):,} rows; {data.about}")
 
 
@@ -44,13 +46,17 @@ def split(data: Dataset, fraction: float, seed: int) -> tuple[View, View]:
     n = int(units.max()) + 1
     count = max(round(n * fraction), 1)
     if count >= n:
-        raise ValueError(f"{data.name} has {n} rows or groups, too few to hold out {fraction:g} of them")
+        raise ValueError(
+            f"{data.name} has {n} rows or groups, too few to hold out {fraction:g} of them"
+        )
     # (n,): which groups are held out, at random; then (N,): which rows that makes
     chosen = np.random.default_rng(fold(seed, "held out")).permutation(n)[:count]
     unit_is_out = np.zeros(n, dtype=bool)
     unit_is_out[chosen] = True
     is_out = unit_is_out[units]
-    training = subset(data, np.flatnonzero(~is_out), f"all but the {fraction:.0%} held out; {data.about}")
+    training = subset(
+        data, np.flatnonzero(~is_out), f"all but the {fraction:.0%} held out; {data.about}"
+    )
     held_out = subset(data, np.flatnonzero(is_out), f"the {fraction:.0%} held out; {data.about}")
     return training, held_out
 

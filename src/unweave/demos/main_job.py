@@ -14,7 +14,9 @@ from unweave.reproduction.reproduce import trained
 from unweave.runs.steps import Progress
 
 
-def demo(out: str | Path = "runs", *, progress: Progress | None = None, page: str | Path = "report.html") -> Path:
+def demo(
+    out: str | Path = "runs", *, progress: Progress | None = None, page: str | Path = "report.html"
+) -> Path:
     """Train the run of the recipe "demo" with its first seed, evaluate it and write its report.
 
     out: where the run's folder goes; a finished run is used again, a stopped one is continued.

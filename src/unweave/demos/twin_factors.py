@@ -39,7 +39,9 @@ def factors_and_twin(seed: int = 0, rows: int = ROWS) -> tuple[Codes, Codes]:
     """Two independent factors as their own code, and its entangled twin, both scored against the factors."""
     rng = np.random.default_rng([seed, 19])
     factors = np.stack([p.rvs(rows, random_state=rng) for p in MARGINALS], 1)  # (N, 2)
-    levels = (factors.argsort(0).argsort(0) * LEVELS // rows).astype(float)  # by rank, 0 to LEVELS - 1
+    levels = (factors.argsort(0).argsort(0) * LEVELS // rows).astype(
+        float
+    )  # by rank, 0 to LEVELS - 1
     twin = entangle(factors, MARGINALS, share=SHARE)
     return measured(factors, levels), measured(twin, levels)
 

@@ -136,5 +136,9 @@ def scores(views: Views) -> dict[str, Score]:
     rows = views.rows(SCORED)
     factors = known_factors(source, rows)
     if factors is None:
-        raise Absent("These data come without known factors or classes, so there is nothing to score codes against.")
-    return evaluate((views.run.encode(source.take(rows)), factors), DEFAULT, kinds=known_kinds(source))
+        raise Absent(
+            "These data come without known factors or classes, so there is nothing to score codes against."
+        )
+    return evaluate(
+        (views.run.encode(source.take(rows)), factors), DEFAULT, kinds=known_kinds(source)
+    )

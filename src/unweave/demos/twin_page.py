@@ -41,17 +41,29 @@ def render(views: Views, twin: TwinViews, pair: Pair, codes: Codes, twin_codes: 
         "scores": score_bars(pair.model.scores, pair.twin.scores),
         "maps": maps(views, pair),
         "clouds": clouds(codes, twin_codes),
-        "factor_scores": score_bars({name: codes.scores[name] for name in DEFAULT}, twin_codes.scores),
+        "factor_scores": score_bars(
+            {name: codes.scores[name] for name in DEFAULT}, twin_codes.scores
+        ),
     }
-    return environment().get_template("impossibility.html").render(title="Two models no image can tell apart", **shown)
+    return (
+        environment()
+        .get_template("impossibility.html")
+        .render(title="Two models no image can tell apart", **shown)
+    )
 
 
 def tiles(pair: Pair) -> list[Tile]:
     """Key figures: difference of pixels and of likelihoods, MIG and DCI of both."""
     gap = mean(pair.twin.log_p - pair.model.log_p)
     found = [
-        Tile("images decoded", same(pair.apart < HALF_A_LEVEL), f"to {255 * pair.apart:.1g} of 255 levels"),
-        Tile("log p(x)", same(abs(gap.value) < 3 * gap.error), f"difference {minus(str(gap))} nats"),
+        Tile(
+            "images decoded",
+            same(pair.apart < HALF_A_LEVEL),
+            f"to {255 * pair.apart:.1g} of 255 levels",
+        ),
+        Tile(
+            "log p(x)", same(abs(gap.value) < 3 * gap.error), f"difference {minus(str(gap))} nats"
+        ),
     ]
     for name in ("mig", "dci"):
         before, after = _brief((pair.model.scores[name].value, pair.twin.scores[name].value))
@@ -72,7 +84,13 @@ def score_bars(of: Mapping[str, Score], twin: Mapping[str, Score]) -> bars.Bars:
     names = [name for name, score in of.items() if math.isfinite(score.value)]
     values = [(of[name].value, twin[name].value) for name in names]
     floors = [of[name].null for name in names]
-    return bars.bars("scores of the model and of its twin", names, values, [_brief(pair) for pair in values], floors)
+    return bars.bars(
+        "scores of the model and of its twin",
+        names,
+        values,
+        [_brief(pair) for pair in values],
+        floors,
+    )
 
 
 def strips(views: Views, twin: TwinViews) -> dict[str, Any]:
@@ -81,7 +99,9 @@ def strips(views: Views, twin: TwinViews) -> dict[str, Any]:
     of_model = views.traversals(STRIPS)
     of_twin = twin.traversals(STRIPS)
     if not of_model:
-        raise Absent("No latent is active: every code is the same, so there is nothing to traverse.")
+        raise Absent(
+            "No latent is active: every code is the same, so there is nothing to traverse."
+        )
     start = pictures.grid(views.start[0][:1], 1, "the image that all rows start from")
     rows = [(a.name, _strip(a), _strip(b)) for a, b in zip(of_model, of_twin, strict=True)]
     return {"start": start, "rows": rows}
@@ -110,7 +130,11 @@ def maps(views: Views, pair: Pair) -> list[heatmap.Heatmap]:
         shares = (score.matrix / entropy)[columns][:, varies]
         row_names = [latent.name for latent in latents]
         column_names = [factors[k] for k in varies]
-        found.append(heatmap.heatmap(title, shares, row_names, column_names, "of the factor’s entropy", top=1.0))
+        found.append(
+            heatmap.heatmap(
+                title, shares, row_names, column_names, "of the factor’s entropy", top=1.0
+            )
+        )
     return found
 
 
@@ -119,7 +143,9 @@ def clouds(codes: Codes, twin: Codes) -> list[Any]:
     limits = np.array([[-1.0, -3.0], [1.0, 3.0]])
     factor = codes.values[:, 0]
     titled = (("The factors as codes", codes), ("Their twin", twin))
-    return [scatter(title, side.values, factor, limits, ("code 1", "code 2")) for title, side in titled]
+    return [
+        scatter(title, side.values, factor, limits, ("code 1", "code 2")) for title, side in titled
+    ]
 
 
 def _strip(traversal: Traversal) -> pictures.Picture:

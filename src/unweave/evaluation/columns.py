@@ -83,7 +83,9 @@ def _most_used(
     return kept, f"scored on the {most} of {len(index):,} columns with the largest {name}"
 
 
-def column_kl(blocks: Mapping[str, Block], mean: NDArray[Any], log_var: NDArray[Any]) -> NDArray[np.float64]:
+def column_kl(
+    blocks: Mapping[str, Block], mean: NDArray[Any], log_var: NDArray[Any]
+) -> NDArray[np.float64]:
     """Mean KL of each column (W,) in nats, as `Columns.kl` says; 0 for noise. mean, log_var: (N,
     W).
     """

@@ -47,7 +47,9 @@ class EncoderCalls:
         mean = np.concatenate([part[0] for part in parts])
         log_vars = [part[1] for part in parts if part[1] is not None]
         if len(log_vars) not in (0, len(parts)):
-            raise ValueError("the encoder gave log variances for some images only; expected them for all or for none")
+            raise ValueError(
+                "the encoder gave log variances for some images only; expected them for all or for none"
+            )
         if not self.probed:
             self._refuse_unsteady(images[:PROBE], mean)
         return mean, np.concatenate(log_vars) if log_vars else None
@@ -64,7 +66,9 @@ class EncoderCalls:
         self.shapes.add(found[0].shape[1:])
         if len(self.shapes) > 1:
             shapes = " and ".join(sorted(map(str, self.shapes)))
-            raise ValueError(f"the encoder gave codes of shape {shapes}, from call to call; expected one shape")
+            raise ValueError(
+                f"the encoder gave codes of shape {shapes}, from call to call; expected one shape"
+            )
         return found
 
     def _called(self, images: NDArray[Any]) -> Any:
@@ -84,7 +88,9 @@ class EncoderCalls:
     def _hint(self) -> str:
         """What may have been meant, of a module whose codes are those of a method of it."""
         if self.encoder is self.module and callable(getattr(self.module, "encode", None)):
-            return f"; if its codes come from encode, give {type(self.module).__name__.lower()}.encode"
+            return (
+                f"; if its codes come from encode, give {type(self.module).__name__.lower()}.encode"
+            )
         return ""
 
     def _refuse_unsteady(self, images: NDArray[Any], codes: Codes) -> None:

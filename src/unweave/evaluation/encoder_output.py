@@ -161,7 +161,9 @@ def _codes(given: Any, n: int) -> Codes | None:
         if not is_array(given):
             return None  # a list whose rows differ
         reason = str(error).partition("\n")[0]
-        raise NotCodes(f"the encoder gave {kind_of_value(given)} that cannot be read as an array: {reason}") from error
+        raise NotCodes(
+            f"the encoder gave {kind_of_value(given)} that cannot be read as an array: {reason}"
+        ) from error
     if array.dtype.kind not in "biuf" or np.ma.is_masked(array) or array.size == 0:
         return None
     if array.ndim == 1 and n == 1:

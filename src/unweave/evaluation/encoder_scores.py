@@ -32,7 +32,9 @@ def evaluate_encoder(
     check_how(protocol, seed, calibrate)
     names = as_names(metrics)
     plan = planned(datasets.load(data), names, n=n, seed=seed, protocol=protocol, kinds=kinds)
-    from unweave.evaluation.encoder import EncoderCalls  # here, so that scoring arrays needs no torch
+    from unweave.evaluation.encoder import (
+        EncoderCalls,
+    )  # here, so that scoring arrays needs no torch
     from unweave.generators import all_left_alone
 
     calls = EncoderCalls(encoder)

@@ -163,7 +163,9 @@ def known_kinds(source: Dataset, wanted: Any = None) -> tuple[str, ...] | None:
     return tuple(kind or given for kind, given in zip(mine, own, strict=True)) or None
 
 
-def _to_test(rng: np.random.Generator, fitted: NDArray[np.int64], size: int) -> dict[str, NDArray[np.int64]]:
+def _to_test(
+    rng: np.random.Generator, fitted: NDArray[np.int64], size: int
+) -> dict[str, NDArray[np.int64]]:
     """Under "test", 5,000 rows that are not fitted; nothing where they are too few, and the fitted
     ones are split.
 

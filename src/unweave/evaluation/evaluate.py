@@ -75,9 +75,13 @@ def evaluate(
         if len(what) != 2:
             raise ValueError(f"{len(what)} things are given to score; give (codes, factors)")
         _refuse(block=block, why=OF_RUNS)
-        _refuse(data=data, n=n, why="is of what has to be encoded, and codes are scored as they are")
+        _refuse(
+            data=data, n=n, why="is of what has to be encoded, and codes are scored as they are"
+        )
         return score_codes(*what, metrics, test=test, log_var=log_var, **how)
-    _refuse(test=test, log_var=log_var, why="stands beside codes and factors that are given as such")
+    _refuse(
+        test=test, log_var=log_var, why="stands beside codes and factors that are given as such"
+    )
     from unweave.runs.run import Run  # here, so that scoring arrays needs no torch
 
     if isinstance(what, Run):
@@ -91,7 +95,9 @@ def evaluate(
     if isinstance(what, type):
         raise ValueError(f"{what.__name__} is a class; give an object of it, as an encoder")
     if data is None:
-        raise ValueError("evaluating a function needs data=...: the images to encode, with their factors")
+        raise ValueError(
+            "evaluating a function needs data=...: the images to encode, with their factors"
+        )
     return evaluate_encoder(what, data, metrics, n=n, **how)
 
 
@@ -113,13 +119,17 @@ def score_codes(
     """
     check_how(protocol, seed, calibrate)
     names = as_names(metrics)
-    table = Table.of(codes, factors, test=test, log_var=log_var, protocol=protocol, seed=seed, kinds=kinds)
+    table = Table.of(
+        codes, factors, test=test, log_var=log_var, protocol=protocol, seed=seed, kinds=kinds
+    )
     if kinds is None and look_swapped(table):
         warnings.warn(SWAPPED, stacklevel=3)
     wanted = names_of(names, table)
     if test is not None and not any("test" in get(name).declares.uses for name in wanted):
         listed = ", ".join(map(name_of, wanted))
-        raise ValueError(f"test was given, and {listed} fit nothing that it could test; leave it out")
+        raise ValueError(
+            f"test was given, and {listed} fit nothing that it could test; leave it out"
+        )
     return score(wanted, table, calibrate=calibrate)
 
 

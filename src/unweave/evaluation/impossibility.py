@@ -86,7 +86,9 @@ def entangle(of: Any, marginals: Any = None, *, share: Share = 0.3) -> Any:
     if isinstance(model, VAE):
         return Entangled(model, share)
     if isinstance(model, Method):
-        raise NotAvailable(f"{type(model).__name__} has no Gaussian prior to rotate; entangle its codes instead")
+        raise NotAvailable(
+            f"{type(model).__name__} has no Gaussian prior to rotate; entangle its codes instead"
+        )
     codes = np.asarray(of, dtype=np.float64)
     if codes.ndim != 2:
         raise ValueError(f"codes are a table (N, D); these have shape {codes.shape}")
@@ -104,7 +106,9 @@ class Entangled(Method):
     def __init__(self, model: VAE, share: Share = 0.3):
         super().__init__()
         self.model = model
-        self.register_buffer("rotation", torch.tensor(reflection(model.latents, share), dtype=torch.float32))
+        self.register_buffer(
+            "rotation", torch.tensor(reflection(model.latents, share), dtype=torch.float32)
+        )
         self.rotation: Tensor
 
     def encode(self, x: Tensor) -> Posterior:
@@ -161,4 +165,6 @@ def _from_normal(
     if marginals is None:
         ranks = mixed.argsort(0).argsort(0)
         return np.take_along_axis(np.sort(codes, 0), ranks, 0)
-    return np.stack([p.ppf(norm.cdf(column)) for p, column in zip(marginals, mixed.T, strict=True)], 1)
+    return np.stack(
+        [p.ppf(norm.cdf(column)) for p, column in zip(marginals, mixed.T, strict=True)], 1
+    )

@@ -62,7 +62,9 @@ def traverse(
     """
     at = np.asarray(at, dtype=np.float32)
     if at.ndim != 1 or not 0 <= latent < len(at):
-        raise ValueError(f"latent is {latent} of a code of shape {at.shape}; give one code (D,) and a latent from 0")
+        raise ValueError(
+            f"latent is {latent} of a code of shape {at.shape}; give one code (D,) and a latent from 0"
+        )
     column = None if codes is None else codes[:, latent]
     strip = np.repeat(at[None], frames, 0)
     strip[:, latent] = _values(over, float(at[latent]), column, frames, width)
@@ -75,7 +77,9 @@ def _values(over: str, own: float, column: Any, frames: int, width: float) -> ND
     """
     levels = np.linspace(TAIL, 1 - TAIL, frames)
     if over in ("aggregate", "min-max") and column is None:
-        raise ValueError(f"a traversal over {over!r} takes codes, (n, D), of the images it is about")
+        raise ValueError(
+            f"a traversal over {over!r} takes codes, (n, D), of the images it is about"
+        )
     if over == "prior":
         return norm.ppf(levels)
     if over == "aggregate":
@@ -102,7 +106,9 @@ def swap(first: Codes, second: Codes, latents: Sequence[int]) -> tuple[Codes, Co
     ours = _table(first, latents)
     theirs = _table(second, latents)
     if ours.shape != theirs.shape:
-        raise ValueError(f"codes of shapes {ours.shape} and {theirs.shape} cannot be exchanged row by row")
+        raise ValueError(
+            f"codes of shapes {ours.shape} and {theirs.shape} cannot be exchanged row by row"
+        )
     columns = list(latents)
     kept = ours[:, columns].copy()
     ours[:, columns] = theirs[:, columns]
@@ -128,7 +134,9 @@ def compose(codes: Codes, *givers: tuple[Codes, Sequence[int]]) -> Codes:
             raise ValueError(f"latent {min(twice)} is given by two images; each comes from one")
         giver = _table(theirs, latents)
         if giver.shape[1] != made.shape[1] or len(giver) not in (1, len(made)):
-            raise ValueError(f"codes of shape {giver.shape} cannot give latents to {made.shape}; give as many, or one")
+            raise ValueError(
+                f"codes of shape {giver.shape} cannot give latents to {made.shape}; give as many, or one"
+            )
         made[:, list(latents)] = giver[:, list(latents)]
         given |= set(latents)
     return made
@@ -146,7 +154,9 @@ def _table(codes: Codes, latents: Any) -> Codes:
 
 
 @torch.no_grad()
-def log_likelihood(vae: VAE, x: Tensor, *, samples: int = 100, rotation: Tensor | None = None) -> Tensor:
+def log_likelihood(
+    vae: VAE, x: Tensor, *, samples: int = 100, rotation: Tensor | None = None
+) -> Tensor:
     """Log p(x) (B,) in nats by importance weighting, from below in expectation (Burda et al., 2016,
     eq. 8).
 

@@ -36,7 +36,9 @@ class Leak(NamedTuple):
     chance: float
 
 
-def leaks_of(run: Run, data: Any = None, *, n: int = ROWS, seed: int = 0) -> dict[str, dict[str, Leak]]:
+def leaks_of(
+    run: Run, data: Any = None, *, n: int = ROWS, seed: int = 0
+) -> dict[str, dict[str, Leak]]:
     """{block: {factor: Leak}} of a run, on some images of its data: the held-out ones where there
     are some.
 
@@ -45,10 +47,14 @@ def leaks_of(run: Run, data: Any = None, *, n: int = ROWS, seed: int = 0) -> dic
     source = data
     if source is None:
         source = run.data if run.held is None else run.held
-    rows = np.random.default_rng([seed, 101]).choice(len(source), min(n, len(source)), replace=False)
+    rows = np.random.default_rng([seed, 101]).choice(
+        len(source), min(n, len(source)), replace=False
+    )
     factors = known_factors(source, rows)
     if factors is None:
-        raise ValueError(f"a probe needs the factors or classes of {source.name}, and none are known")
+        raise ValueError(
+            f"a probe needs the factors or classes of {source.name}, and none are known"
+        )
     names = run.info.factor_names
     if len(names) != factors.shape[1]:
         names = ("class",)

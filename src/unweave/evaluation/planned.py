@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from unweave.data.base import Dataset
 
 
-def planned(source: Dataset, names: list[Asked] | str | None, *, n: int | None, protocol: str, **more: Any) -> Plan:
+def planned(
+    source: Dataset, names: list[Asked] | str | None, *, n: int | None, protocol: str, **more: Any
+) -> Plan:
     """The rows that these metrics need. ValueError if n is not a whole number of at least 2."""
     n = FIT_ROWS if n is None else n
     if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 2:

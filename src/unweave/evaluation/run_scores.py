@@ -48,14 +48,18 @@ def evaluate_run(
     blocks = run.blocks
     if block is not None:
         named(blocks, block)  # ValueError for an unknown block, before the work
-    tables, source = _encode_run(run, data, names, n, block, seed=seed, protocol=protocol, kinds=kinds)
+    tables, source = _encode_run(
+        run, data, names, n, block, seed=seed, protocol=protocol, kinds=kinds
+    )
     wanted = wanted_of(names, tables)
     _refuse_classless(wanted, blocks, block, tables, source.name)
     options = {"class_accuracy": {"named": True}} if run.method.classes_named else {}
     scores = score(wanted, tables.rows, tables.others, calibrate=calibrate, options=options)
     if tables.columns is not None:
         chosen = {"columns": tables.columns}
-        scores = {name: replace(found, parts=found.parts | chosen) for name, found in scores.items()}
+        scores = {
+            name: replace(found, parts=found.parts | chosen) for name, found in scores.items()
+        }
     if data is None and run.data_differ:
         scores = {name: noted(found, OTHER_DATA) for name, found in scores.items()}
     kept = scores
@@ -103,8 +107,12 @@ def _refuse_classless(
     """
     wanted = [name_of(name) for name in names if get(name).declares.tables == "classes"]
     if wanted and "class" not in blocks:
-        raise ValueError(f"{wanted[0]} needs a block 'class'; the codes of this run are {', '.join(blocks)}")
+        raise ValueError(
+            f"{wanted[0]} needs a block 'class'; the codes of this run are {', '.join(blocks)}"
+        )
     if wanted and only not in (None, "class"):
-        raise ValueError(f"{wanted[0]} reads the block 'class', and the block {only} alone is to be scored")
+        raise ValueError(
+            f"{wanted[0]} reads the block 'class', and the block {only} alone is to be scored"
+        )
     if wanted and "classes" not in tables.others:
         raise ValueError(f"{wanted[0]} needs the class of each image, and {data} has none")

@@ -40,7 +40,9 @@ def score(
         name = name_of(wanted)
         kind = metric.declares.tables
         if kind == "models":
-            raise ValueError(f"{name} compares several models: call unweave.metrics.{name} with the codes of each")
+            raise ValueError(
+                f"{name} compares several models: call unweave.metrics.{name} with the codes of each"
+            )
         if not rows.height and kind not in ("codes", "posteriors"):
             raise ValueError(
                 f"{name} needs the factors of the images, and none are known; give factors, or data with them"
@@ -80,25 +82,35 @@ def as_names(metrics: Any) -> list[Asked] | str | None:
     if metrics is None:
         return None
     wanted: list[Any] = []
-    for one in [metrics] if isinstance(metrics, str) or not isinstance(metrics, Iterable) else metrics:
+    for one in (
+        [metrics] if isinstance(metrics, str) or not isinstance(metrics, Iterable) else metrics
+    ):
         wanted += _spelled(one) if isinstance(one, str) else [one]
     if wanted == ["all"]:
         return "all"
     wrong = [one for one in wanted if not isinstance(one, str) and not callable(one)]
     if wrong:
-        raise ValueError(f"metrics holds {wrong[0]!r}; expected names, such as 'mig' or ['mig', 'dci'], or functions")
+        raise ValueError(
+            f"metrics holds {wrong[0]!r}; expected names, such as 'mig' or ['mig', 'dci'], or functions"
+        )
     found = [one if isinstance(one, str) else as_metric(one) for one in wanted]
     names = [name_of(one) for one in found]
     twice = [one for one in found if not isinstance(one, str) and names.count(one.name) > 1]
     if twice:
-        raise ValueError(f"metrics holds two of the name {twice[0].name!r}; give each function a name of its own")
+        raise ValueError(
+            f"metrics holds two of the name {twice[0].name!r}; give each function a name of its own"
+        )
     return found
 
 
 def _spelled(text: str) -> list[str]:
     """The names in a text; those of metrics of this library as they are spelled there."""
     names = [name.strip() for name in text.split(",")]
-    return [name.lower() if name.lower() in (*registry.names(), "all") else name for name in names if name]
+    return [
+        name.lower() if name.lower() in (*registry.names(), "all") else name
+        for name in names
+        if name
+    ]
 
 
 def names_of(metrics: Iterable[Asked] | str | None, table: Table | None) -> list[Asked]:

@@ -82,11 +82,15 @@ def encode(
     return Encoded(full, posteriors, others, chosen.index if chosen.note else None)
 
 
-def _group_table(kind: str, plan: Plan, at: Mapping[str, NDArray[np.int64]], mean: NDArray[Any]) -> GroupTable:
+def _group_table(
+    kind: str, plan: Plan, at: Mapping[str, NDArray[np.int64]], mean: NDArray[Any]
+) -> GroupTable:
     """The groups by intervention of a kind, "groups" or "pairs", with the codes of the plain rows
     as reference.
     """
-    fit, test = (Groups(mean[at[name]], plan.fixed[name]) for name in (f"{kind} fit", f"{kind} test"))
+    fit, test = (
+        Groups(mean[at[name]], plan.fixed[name]) for name in (f"{kind} fit", f"{kind} test")
+    )
     table = GroupTable.of(fit, test, mean[at["fit"]], plan.protocol, plan.seed)
     return _with_notes(table, plan)
 
@@ -146,7 +150,9 @@ def _with_notes(table: AnyTable, plan: Plan) -> AnyTable:
     return replace(table, notes=table.notes + plan.notes)
 
 
-def _encode(posterior: Callable[..., Any], source: Dataset, rows: NDArray[np.int64]) -> tuple[Any, Any]:
+def _encode(
+    posterior: Callable[..., Any], source: Dataset, rows: NDArray[np.int64]
+) -> tuple[Any, Any]:
     """Mean (n, W) and log variance (n, W) or None of rows (n,), encoded in batches of 4,096 images."""
     parts = [posterior(source.take(rows[i : i + BATCH])) for i in range(0, len(rows), BATCH)]
     mean = np.concatenate([np.asarray(plain(p[0]), dtype=np.float64) for p in parts])

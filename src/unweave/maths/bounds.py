@@ -82,7 +82,9 @@ def _apart(scores: Tensor) -> tuple[Tensor, Tensor]:
     """The diagonal (B,) and the other entries (B * (B - 1),). ValueError if there are none."""
     rows = len(scores)
     if scores.shape != (rows, rows) or rows < 2:
-        raise ValueError(f"scores of shape {tuple(scores.shape)}: a square of two rows or more is needed")
+        raise ValueError(
+            f"scores of shape {tuple(scores.shape)}: a square of two rows or more is needed"
+        )
     # (B * B - 1,) without the first entry, in rows of B + 1 whose last one is on the diagonal
     others = scores.flatten()[1:].view(rows - 1, rows + 1)[:, :-1]
     return scores.diagonal(), others.flatten()

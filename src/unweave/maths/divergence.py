@@ -29,7 +29,9 @@ def squared_distances(a: Float[Tensor, "N D"], b: Float[Tensor, "M D"]) -> Float
     return (a[:, None] - b[None]).square().sum(2)
 
 
-def kernel(a: Float[Tensor, "N D"], b: Float[Tensor, "M D"], kind: Kernel = "imq") -> Float[Tensor, "N M"]:
+def kernel(
+    a: Float[Tensor, "N D"], b: Float[Tensor, "M D"], kind: Kernel = "imq"
+) -> Float[Tensor, "N M"]:
     """k(a_i, b_j) of a positive definite kernel, scaled for N(0, I), where d2 has the mean 2 D.
 
     imq: the sum over seven scales s of c / (c + d2), c = 2 D s. rbf: exp(-d2 / (2 D)).
@@ -80,7 +82,9 @@ def stein_direction(z: Float[Tensor, "M D"]) -> Float[Tensor, "M D"]:
 
 
 @in_float32
-def covariance(mean: Float[Tensor, "M D"], log_var: Float[Tensor, "M D"] | None = None) -> Float[Tensor, "D D"]:
+def covariance(
+    mean: Float[Tensor, "M D"], log_var: Float[Tensor, "M D"] | None = None
+) -> Float[Tensor, "D D"]:
     """Covariance of the means over the batch, divided by M; with log_var, the covariance of q(z).
 
     The latter is the covariance of the means plus the mean of the variances, on the diagonal.
@@ -109,7 +113,11 @@ def distance_from_identity(
 
 @in_float32
 def support_gap(
-    z: Float[Tensor, "M D"], *, pairs: int = 0, draws: int = 0, weight: Float[Tensor, "D D"] | None = None
+    z: Float[Tensor, "M D"],
+    *,
+    pairs: int = 0,
+    draws: int = 0,
+    weight: Float[Tensor, "D D"] | None = None,
 ) -> Tensor:
     """Squared Hausdorff distance of the product of two columns' supports to their joint support.
 
@@ -152,5 +160,7 @@ def _off_diagonal_mean(matrix: Float[Tensor, "N N"]) -> Tensor:
 
 def _at_least_two(n: int) -> int:
     if n < 2:
-        raise ValueError(f"{n} code to compare with the prior; a batch has to hold two images or groups at least")
+        raise ValueError(
+            f"{n} code to compare with the prior; a batch has to hold two images or groups at least"
+        )
     return n

@@ -28,7 +28,9 @@ ROUNDING = 8  # rounding errors of the largest code, below which a dimension is 
 
 
 @in_float32
-def log_cdf(z: Float[Tensor, "B D"], y: Int[Tensor, " B"], grand_mean: GrandMean = "weighted") -> Float[Tensor, "P D"]:
+def log_cdf(
+    z: Float[Tensor, "B D"], y: Int[Tensor, " B"], grand_mean: GrandMean = "weighted"
+) -> Float[Tensor, "P D"]:
     """Log P(F(1, nu) <= s) of each of the P pairs of classes and each dimension, at most 0, in nats.
 
     z: codes. y: their classes, any integers. grand_mean: "weighted" by the sizes of the classes, so
@@ -63,5 +65,7 @@ def _members(y: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     size = members.sum(1)
     if size.min() < 2:
         alone = int(classes[size.argmin()])
-        raise ValueError(f"class {alone} has one code only, and no variance; an F statistic needs two of each class")
+        raise ValueError(
+            f"class {alone} has one code only, and no variance; an F statistic needs two of each class"
+        )
     return members, size

@@ -51,7 +51,9 @@ def kl(mean: Tensor, log_var: Tensor, to_mean: Tensor, to_log_var: Tensor) -> Te
 
 
 def product(
-    mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"], weight: Float[Tensor, "G M"] | None = None
+    mean: Float[Tensor, "G M D"],
+    log_var: Float[Tensor, "G M D"],
+    weight: Float[Tensor, "G M"] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Mean and log variance (G, 1, D) of the normalised product of M densities: precisions add up."""
     log_precision = -log_var  # (G, M, D)
@@ -64,7 +66,9 @@ def product(
 
 
 def geometric(
-    mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"], weight: Float[Tensor, "G M"] | None = None
+    mean: Float[Tensor, "G M D"],
+    log_var: Float[Tensor, "G M D"],
+    weight: Float[Tensor, "G M"] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Mean and log variance (G, 1, D) of the normalised geometric mean of M densities.
 
@@ -75,7 +79,9 @@ def geometric(
 
 
 def mixture(
-    mean: Float[Tensor, "G M D"], log_var: Float[Tensor, "G M D"], weight: Float[Tensor, "G M"] | None = None
+    mean: Float[Tensor, "G M D"],
+    log_var: Float[Tensor, "G M D"],
+    weight: Float[Tensor, "G M"] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Mean of the means and log mean of the variances of M densities, (G, 1, D): GVAE's average.
 

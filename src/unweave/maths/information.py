@@ -121,7 +121,11 @@ def _terms(
 
 
 def whole_chain(
-    z: Float[Tensor, "N D"], mean: Float[Tensor, "N D"], log_var: Float[Tensor, "N D"], *, rows: int = 64
+    z: Float[Tensor, "N D"],
+    mean: Float[Tensor, "N D"],
+    log_var: Float[Tensor, "N D"],
+    *,
+    rows: int = 64,
 ) -> Chain:
     """The exact terms for a data set of N images: q(z) is the mixture of their posteriors.
 
@@ -177,7 +181,11 @@ def aggregate(
 
 
 def log_weights(
-    m: int, n: int, estimator: Estimator, device: torch.device, index: Int[Tensor, " m"] | None = None
+    m: int,
+    n: int,
+    estimator: Estimator,
+    device: torch.device,
+    index: Int[Tensor, " m"] | None = None,
 ) -> Float[Tensor, "m m"]:
     """Log W_im for m images out of n; index: number of each image, all different if None.
 

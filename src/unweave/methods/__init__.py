@@ -29,12 +29,22 @@ _VAE = "unweave.methods.vae:VAE"
 
 METHODS: dict[str, Entry] = {
     "ae": Entry("unweave.methods.ae:AE", "autoencoder with a deterministic code, no regulariser"),
-    "vae": Entry(_VAE, "variational autoencoder", {"regulariser": "beta"}, {"regulariser.beta": 1.0}),
+    "vae": Entry(
+        _VAE, "variational autoencoder", {"regulariser": "beta"}, {"regulariser.beta": 1.0}
+    ),
     "beta-vae": Entry(_VAE, "KL divergence weighted by beta", {"regulariser": "beta"}),
-    "annealed-vae": Entry(_VAE, "KL divergence kept at a growing capacity", {"regulariser": "capacity"}),
-    "beta-tcvae": Entry(_VAE, "total correlation weighted, minibatch estimate", {"regulariser": "total-correlation"}),
-    "factor-vae": Entry(_VAE, "total correlation weighted, estimated by a critic", {"regulariser": "density-ratio"}),
-    "constrained-vae": Entry(_VAE, "KL divergence kept below delta by a multiplier", {"regulariser": "constrained"}),
+    "annealed-vae": Entry(
+        _VAE, "KL divergence kept at a growing capacity", {"regulariser": "capacity"}
+    ),
+    "beta-tcvae": Entry(
+        _VAE, "total correlation weighted, minibatch estimate", {"regulariser": "total-correlation"}
+    ),
+    "factor-vae": Entry(
+        _VAE, "total correlation weighted, estimated by a critic", {"regulariser": "density-ratio"}
+    ),
+    "constrained-vae": Entry(
+        _VAE, "KL divergence kept below delta by a multiplier", {"regulariser": "constrained"}
+    ),
     "dip-vae-1": Entry(
         _VAE,
         "penalty on the covariance of the means: its distance from the identity",
@@ -59,7 +69,9 @@ METHODS: dict[str, Entry] = {
         {"regulariser.alpha": 1.0, "regulariser.lam": 1.0, "posterior": "point"},
     ),
     "hfs-vae": Entry(
-        _VAE, "penalty on the support of the codes: its distance from a product", {"regulariser": "hausdorff"}
+        _VAE,
+        "penalty on the support of the codes: its distance from a product",
+        {"regulariser": "hausdorff"},
     ),
     "ml-vae": Entry(
         _VAE,
@@ -85,11 +97,19 @@ METHODS: dict[str, Entry] = {
         {"regulariser": "beta", "pooling": "adaptive"},
         {"regulariser.beta": 1.0, "pooling.average": "mean"},
     ),
-    "s2-beta-vae": Entry(_VAE, "beta-VAE and few labels", {"regulariser": "beta", "supervision": "xent"}),
-    "s2-factor-vae": Entry(_VAE, "FactorVAE and few labels", {"regulariser": "density-ratio", "supervision": "xent"}),
-    "s2-dip-vae": Entry(_VAE, "DIP-VAE and few labels", {"regulariser": "moments", "supervision": "xent"}),
+    "s2-beta-vae": Entry(
+        _VAE, "beta-VAE and few labels", {"regulariser": "beta", "supervision": "xent"}
+    ),
+    "s2-factor-vae": Entry(
+        _VAE, "FactorVAE and few labels", {"regulariser": "density-ratio", "supervision": "xent"}
+    ),
+    "s2-dip-vae": Entry(
+        _VAE, "DIP-VAE and few labels", {"regulariser": "moments", "supervision": "xent"}
+    ),
     "s2-beta-tcvae": Entry(
-        _VAE, "beta-TCVAE and few labels", {"regulariser": "total-correlation", "supervision": "xent"}
+        _VAE,
+        "beta-TCVAE and few labels",
+        {"regulariser": "total-correlation", "supervision": "xent"},
     ),
     "m1": Entry(
         _VAE,
@@ -114,18 +134,26 @@ METHODS: dict[str, Entry] = {
         {"critic": "mlp"},
         {"critic.width": 100, "critic.depth": 2},
     ),
-    "lord": Entry("unweave.methods.lord:Lord", "class and content by latent optimisation, then encoders"),
-    "f-statistic": Entry(
-        "unweave.methods.f_statistic:FStatistic", "encoder in a few of whose dimensions classes differ beyond chance"
+    "lord": Entry(
+        "unweave.methods.lord:Lord", "class and content by latent optimisation, then encoders"
     ),
-    "graph-vae": Entry("unweave.methods.graph_vae:GraphVAE", "named variables in graphs of your own, from few labels"),
+    "f-statistic": Entry(
+        "unweave.methods.f_statistic:FStatistic",
+        "encoder in a few of whose dimensions classes differ beyond chance",
+    ),
+    "graph-vae": Entry(
+        "unweave.methods.graph_vae:GraphVAE",
+        "named variables in graphs of your own, from few labels",
+    ),
     "cv-mim": Entry(
         "unweave.methods.cv_mim:CVMIM",
         "pose and view from pairs of views, by bounds of mutual information",
         {"encoder": "mlp", "whole_encoder": "mlp"},
         {"encoder.batch_norm": True, "whole_encoder.batch_norm": True},
     ),
-    "infogan": Entry("unweave.methods.infogan:InfoGAN", "generator whose codes can be inferred from its images"),
+    "infogan": Entry(
+        "unweave.methods.infogan:InfoGAN", "generator whose codes can be inferred from its images"
+    ),
 }
 
 _NETS = "unweave.nets."
@@ -135,8 +163,12 @@ _SUPERVISION = "unweave.methods.supervision."
 
 PARTS: dict[str, dict[str, Entry]] = {
     "encoder": {
-        "conv64": Entry(_NETS + "conv64:Conv64Encoder", "disentanglement_lib's convolutions, any image size"),
-        "burgess": Entry(_NETS + "conv64:BurgessEncoder", "4x4 kernels throughout (Burgess et al., 2018)"),
+        "conv64": Entry(
+            _NETS + "conv64:Conv64Encoder", "disentanglement_lib's convolutions, any image size"
+        ),
+        "burgess": Entry(
+            _NETS + "conv64:BurgessEncoder", "4x4 kernels throughout (Burgess et al., 2018)"
+        ),
         "mlp": Entry(_NETS + "mlp:MLPEncoder", "fully connected, for vectors and small images"),
     },
     "decoder": {
@@ -152,33 +184,47 @@ PARTS: dict[str, dict[str, Entry]] = {
     },
     "regulariser": {
         "beta": Entry(_REGULARISERS + "beta:Beta", "beta * KL"),
-        "constrained": Entry(_REGULARISERS + "constrained:Constrained", "KL kept below delta by a multiplier"),
+        "constrained": Entry(
+            _REGULARISERS + "constrained:Constrained", "KL kept below delta by a multiplier"
+        ),
         "capacity": Entry(_REGULARISERS + "capacity:Capacity", "gamma * abs(KL - C)"),
         "total-correlation": Entry(
-            _REGULARISERS + "total_correlation:TotalCorrelation", "I, TC and dimension-wise KL, weighted"
+            _REGULARISERS + "total_correlation:TotalCorrelation",
+            "I, TC and dimension-wise KL, weighted",
         ),
-        "density-ratio": Entry(_REGULARISERS + "density_ratio:DensityRatio", "KL + gamma * TC by a critic"),
-        "moments": Entry(_REGULARISERS + "moments:Moments", "KL + distance of the covariance from the identity"),
+        "density-ratio": Entry(
+            _REGULARISERS + "density_ratio:DensityRatio", "KL + gamma * TC by a critic"
+        ),
+        "moments": Entry(
+            _REGULARISERS + "moments:Moments", "KL + distance of the covariance from the identity"
+        ),
         "info": Entry(
             _REGULARISERS + "info:Info",
             "KL of images traded for a divergence of the aggregated posterior",
         ),
-        "hausdorff": Entry(_REGULARISERS + "hausdorff:Hausdorff", "beta * KL + gamma * gap to a product support"),
+        "hausdorff": Entry(
+            _REGULARISERS + "hausdorff:Hausdorff", "beta * KL + gamma * gap to a product support"
+        ),
     },
     "divergence": {
         "mmd": Entry(_REGULARISERS + "mmd:MMD", "maximum mean discrepancy, unbiased"),
         "stein": Entry(_REGULARISERS + "stein:Stein", "Stein variational gradient"),
         "adversarial": Entry(
-            _REGULARISERS + "adversarial:Adversarial", "a critic separates codes from samples of the prior"
+            _REGULARISERS + "adversarial:Adversarial",
+            "a critic separates codes from samples of the prior",
         ),
     },
     "pooling": {
         "product": Entry(_POOLING + "product:Product", "product of a group's posteriors (ML-VAE)"),
         "mean": Entry(_POOLING + "mean:Mean", "average of a group's posteriors (GVAE)"),
         "adaptive": Entry(
-            _POOLING + "adaptive:Adaptive", "average of the columns that a pair is estimated to share (Ada-GVAE)"
+            _POOLING + "adaptive:Adaptive",
+            "average of the columns that a pair is estimated to share (Ada-GVAE)",
         ),
-        "random": Entry(_POOLING + "random:Random", "average of all columns but a random one (ablation of adaptive)"),
+        "random": Entry(
+            _POOLING + "random:Random",
+            "average of all columns but a random one (ablation of adaptive)",
+        ),
     },
     "supervision": {
         "xent": Entry(_SUPERVISION + "xent:CrossEntropy", "cross-entropy of mean k with label k"),
@@ -187,7 +233,9 @@ PARTS: dict[str, dict[str, Entry]] = {
             _SUPERVISION + "covariance:Covariance",
             "squared covariances of column and other factors",
         ),
-        "embed": Entry(_SUPERVISION + "embed:Embedding", "mean k classified by learned points on a line"),
+        "embed": Entry(
+            _SUPERVISION + "embed:Embedding", "mean k classified by learned points on a line"
+        ),
         "mine": Entry(
             _SUPERVISION + "mine:MutualInformation",
             "squared mutual information of column and other factors",

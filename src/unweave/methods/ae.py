@@ -27,7 +27,9 @@ class AE(Method):
         likelihood: Likelihood,
         *,
         latents: Annotated[int, Setting("columns of a code", low=1, search=(5, 10, 20))] = 10,
-        lr: Annotated[float, Setting("learning rate of Adam", above=0, search=("log", 1e-5, 1e-2))] = 1e-4,
+        lr: Annotated[
+            float, Setting("learning rate of Adam", above=0, search=("log", 1e-5, 1e-2))
+        ] = 1e-4,
     ):
         super().__init__()
         self.encoder = encoder

@@ -107,7 +107,9 @@ class ClassModel(nn.Module):
         z = q.sample()
         nats = self.likelihood(self.decoded(y, z), x.repeat_interleave(self.classes, 0))  # (B * K,)
         by_class = (images, self.classes)
-        return Alternatives(self.log_class(x), nats.view(by_class), q.kl().sum(1).view(by_class), q, z)
+        return Alternatives(
+            self.log_class(x), nats.view(by_class), q.kl().sum(1).view(by_class), q, z
+        )
 
     def unlabelled(self, x: Tensor) -> Tensor:
         """U(x), (B,)."""
@@ -117,7 +119,10 @@ class ClassModel(nn.Module):
     @property
     def blocks(self) -> dict[str, Block | slice]:
         """The blocks of a code, [probabilities of the classes, style]."""
-        return {"class": slice(0, self.classes), "style": slice(self.classes, self.classes + self.latents)}
+        return {
+            "class": slice(0, self.classes),
+            "style": slice(self.classes, self.classes + self.latents),
+        }
 
     def code(self, x: Tensor) -> Posterior:
         """q(y given x) side by side with q(z given x, y) at its most probable class, (B, K + D)."""
@@ -140,4 +145,6 @@ def refuse_no_classes(classes: int) -> None:
     """ValueError if the data have no classes, or one only."""
     if classes < 2:
         found = "one class only" if classes else "no classes"
-        raise ValueError(f"these data have {found}: give sub-folders or labels as classes, or --classes FACTOR")
+        raise ValueError(
+            f"these data have {found}: give sub-folders or labels as classes, or --classes FACTOR"
+        )

@@ -57,5 +57,7 @@ def checked(found: Any, name: str, kind: str) -> Any:
     """The object found under a name, after a type check. ValueError if it is no class of this kind."""
     base = BASES.get(kind, Part)
     if not (isinstance(found, type) and issubclass(found, base)):
-        raise ValueError(f"{name} is no {kind}: that is a class derived from {base.__module__}.{base.__name__}")
+        raise ValueError(
+            f"{name} is no {kind}: that is a class derived from {base.__module__}.{base.__name__}"
+        )
     return found

@@ -64,17 +64,28 @@ class CVMIM(Method):
         encoder: nn.Module,
         whole_encoder: nn.Module,
         *,
-        latents: Annotated[int, Setting("columns of the pose code, and of the view code", low=1, search=(16, 32))] = 32,
+        latents: Annotated[
+            int, Setting("columns of the pose code, and of the view code", low=1, search=(16, 32))
+        ] = 32,
         bound: Annotated[
             Literal["jensen-shannon", "infonce"], Setting("of what two codes have in common")
         ] = "jensen-shannon",
         known: Annotated[float, Setting("weight of what both codes know of a view", low=0)] = 1.0,
-        view: Annotated[float, Setting("weight of what two pose codes share", low=0, search=("log", 0.5, 50))] = 5.0,
+        view: Annotated[
+            float, Setting("weight of what two pose codes share", low=0, search=("log", 0.5, 50))
+        ] = 5.0,
         disentangle: Annotated[
-            float, Setting("weight of what pose and view codes know of each other", low=0, search=("log", 0.05, 50))
+            float,
+            Setting(
+                "weight of what pose and view codes know of each other",
+                low=0,
+                search=("log", 0.05, 50),
+            ),
         ] = 0.5,
         prior: Annotated[float, Setting("weight of the uniform prior", low=0)] = 1.0,
-        lr: Annotated[float, Setting("learning rate of all players", above=0, search=("log", 1e-4, 1e-2))] = 1e-3,
+        lr: Annotated[
+            float, Setting("learning rate of all players", above=0, search=("log", 1e-4, 1e-2))
+        ] = 1e-3,
     ):
         super().__init__()
         self.encoder = encoder
@@ -82,7 +93,12 @@ class CVMIM(Method):
         self.view_of_pose = ConditionalGaussian(latents)
         self.view_of_view = ConditionalGaussian(latents)
         self.critic = nn.Sequential(
-            nn.Linear(2 * latents, 64), nn.ReLU(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 1), nn.Flatten(0)
+            nn.Linear(2 * latents, 64),
+            nn.ReLU(),
+            nn.Linear(64, 32),
+            nn.ReLU(),
+            nn.Linear(32, 1),
+            nn.Flatten(0),
         )
         self.latents = latents
         self.bound = BOUNDS[bound]
@@ -94,7 +110,10 @@ class CVMIM(Method):
 
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-        return {"encoder": {"outputs": 2 * known["latents"]}, "whole_encoder": {"outputs": known["latents"]}}
+        return {
+            "encoder": {"outputs": 2 * known["latents"]},
+            "whole_encoder": {"outputs": known["latents"]},
+        }
 
     @property
     def needs(self) -> frozenset[str]:
@@ -118,7 +137,9 @@ class CVMIM(Method):
         assert batch.y is not None  # of every batch of views
         x = batch.x[first(batch.y[:, 0])]  # (n, 2, ...), n different things
         if len(x) < 2:
-            raise ValueError("a batch has views of one thing only: make it larger, or give views of more things")
+            raise ValueError(
+                "a batch has views of one thing only: make it larger, or give views of more things"
+            )
         both = x.transpose(0, 1).flatten(0, 1)  # (2 n, ...): all first views, then all second ones
         codes = self.encoder(both).float()  # (2 n, 2 * latents)
         whole = self.whole_encoder(both).float()  # (2 n, latents)
@@ -150,7 +171,9 @@ class CVMIM(Method):
             "model": self.disentangle * (weight * found.clamp_min(0)).sum(),
             "estimators": -(weight * of_pairs).sum(),
         }
-        return Losses(losses, {"club": found.mean(), "clipped": clipped, "log q": of_pairs.mean()}, UNITS)
+        return Losses(
+            losses, {"club": found.mean(), "clipped": clipped, "log q": of_pairs.mean()}, UNITS
+        )
 
     def _spread(self, made: Tensor) -> Losses:
         """The critic between codes (2 n, 2 * latents) in (0, 1) and uniform ones."""

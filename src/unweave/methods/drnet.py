@@ -71,23 +71,40 @@ class DrNet(Method):
         critic: nn.Module,
         *,
         steps: int,
-        content: Annotated[int, Setting("columns of the content", low=1, search=(16, 64, 128))] = 64,
+        content: Annotated[
+            int, Setting("columns of the content", low=1, search=(16, 64, 128))
+        ] = 64,
         pose: Annotated[int, Setting("columns of the pose", low=1, search=(2, 5, 10, 16))] = 5,
-        alpha: Annotated[float, Setting("squared error of pixels per unit of the content's", low=0)] = 1.0,
+        alpha: Annotated[
+            float, Setting("squared error of pixels per unit of the content's", low=0)
+        ] = 1.0,
         beta: Annotated[
-            float, Setting("squared error of pixels per nat of the discriminator", low=0, search=("log", 1e-4, 1))
+            float,
+            Setting(
+                "squared error of pixels per nat of the discriminator",
+                low=0,
+                search=("log", 1e-4, 1),
+            ),
         ] = 0.1,
-        last: Annotated[float, Setting("share of the run that trains the predictor; 0 for none", low=0)] = 0.2,
+        last: Annotated[
+            float, Setting("share of the run that trains the predictor; 0 for none", low=0)
+        ] = 0.2,
         past: Annotated[int, Setting("frames that the predictor observes", low=1)] = 4,
         future: Annotated[int, Setting("frames after these on which it is trained", low=1)] = 4,
         width: Annotated[int, Setting("units of each LSTM cell", low=1, search=(64, 256))] = 256,
-        lr: Annotated[float, Setting("learning rate of the model", above=0, search=("log", 1e-4, 1e-2))] = 2e-3,
-        scene_lr: Annotated[float, Setting("learning rate of the scene discriminator", above=0)] = 2e-3,
+        lr: Annotated[
+            float, Setting("learning rate of the model", above=0, search=("log", 1e-4, 1e-2))
+        ] = 2e-3,
+        scene_lr: Annotated[
+            float, Setting("learning rate of the scene discriminator", above=0)
+        ] = 2e-3,
         predictor_lr: Annotated[float, Setting("learning rate of the predictor", above=0)] = 1e-3,
     ):
         super().__init__()
         if last >= 1:
-            raise ValueError(f"last is {last:g}: the encoders need a share of the run, so choose less than 1")
+            raise ValueError(
+                f"last is {last:g}: the encoders need a share of the run, so choose less than 1"
+            )
         self.encoder = Bounded(encoder, content)
         self.pose_encoder = Bounded(pose_encoder, pose)
         self.decoder = decoder
@@ -140,7 +157,9 @@ class DrNet(Method):
             yield self._predicted(batch.x)
             return
         frames = drawn(batch.x, DRAWN)
-        pose, second = self.pose_encoder(torch.cat([frames[2], frames[3]])).chunk(2)  # (B, pose) each
+        pose, second = self.pose_encoder(torch.cat([frames[2], frames[3]])).chunk(
+            2
+        )  # (B, pose) each
         yield self._told_apart(pose.detach(), second.detach())
         yield self._modelled(frames[0], frames[1], frames[2], pose, second.detach())
 
@@ -157,7 +176,9 @@ class DrNet(Method):
                 f"choose --clip-length {trained} or more, or last=0 for no predictor"
             )
         if clips < 2:
-            raise ValueError(f"the batch has {clips} clip of {frames} frames; its poses need another one beside them")
+            raise ValueError(
+                f"the batch has {clips} clip of {frames} frames; its poses need another one beside them"
+            )
 
     def _told_apart(self, pose: Tensor, second: Tensor) -> Losses:
         """The turn of C."""
@@ -167,18 +188,24 @@ class DrNet(Method):
         right = torch.cat([same > 0, other < 0]).float().mean()
         return Losses({"scene": loss}, {"scene": loss, "accuracy": right}, UNITS)
 
-    def _modelled(self, first: Tensor, other: Tensor, target: Tensor, pose: Tensor, second: Tensor) -> Losses:
+    def _modelled(
+        self, first: Tensor, other: Tensor, target: Tensor, pose: Tensor, second: Tensor
+    ) -> Losses:
         """The turn of encoders and decoder. second: the pose that is not decoded, without a gradient."""
         content, again = self.encoder(torch.cat([first, other])).chunk(2)  # (B, content) each
         error = F.mse_loss(self._output(content, pose), target)
         similarity = F.mse_loss(content, again.detach())
         loss = error + self.alpha * similarity
         terms = {"error": error, "similarity": similarity}
-        terms["similarity of others"] = similarity / (2 * content.var(0).mean())  # 1 for two clips at random
+        terms["similarity of others"] = similarity / (
+            2 * content.var(0).mean()
+        )  # 1 for two clips at random
         terms["spread of content"] = content.std(0).median()
         if self.beta > 0:
             unsure = towards(0.5, self._scene(pose, second))
-            terms["unsure"] = unsure - towards(0.5, torch.zeros_like(unsure))  # from its minimum, log 2
+            terms["unsure"] = unsure - towards(
+                0.5, torch.zeros_like(unsure)
+            )  # from its minimum, log 2
             loss = loss + self.beta * unsure
         return Losses({"model": loss}, terms, UNITS)
 

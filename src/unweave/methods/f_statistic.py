@@ -45,14 +45,24 @@ class FStatistic(Method):
         encoder: nn.Module,
         *,
         latents: Annotated[int, Setting("columns of a code", low=1, search=(10, 20))] = 10,
-        dimensions: Annotated[int, Setting("columns in which two classes have to differ", low=1, search=(1, 2, 3))] = 2,
-        grand_mean: Annotated[GrandMean, Setting("of two classes: of F, or the authors'")] = "weighted",
-        over_pairs: Annotated[Literal["mean", "sum"], Setting("of the loss, over pairs of classes")] = "mean",
-        lr: Annotated[float, Setting("learning rate of Adam", above=0, search=("log", 1e-5, 1e-2))] = 2e-4,
+        dimensions: Annotated[
+            int, Setting("columns in which two classes have to differ", low=1, search=(1, 2, 3))
+        ] = 2,
+        grand_mean: Annotated[
+            GrandMean, Setting("of two classes: of F, or the authors'")
+        ] = "weighted",
+        over_pairs: Annotated[
+            Literal["mean", "sum"], Setting("of the loss, over pairs of classes")
+        ] = "mean",
+        lr: Annotated[
+            float, Setting("learning rate of Adam", above=0, search=("log", 1e-5, 1e-2))
+        ] = 2e-4,
     ):
         super().__init__()
         if dimensions > latents:
-            raise ValueError(f"classes cannot differ in {dimensions} dimensions of a code of {latents} latents")
+            raise ValueError(
+                f"classes cannot differ in {dimensions} dimensions of a code of {latents} latents"
+            )
         self.encoder = encoder
         self.dimensions = dimensions
         self.grand_mean: GrandMean = grand_mean
@@ -75,7 +85,9 @@ class FStatistic(Method):
         assert batch.y is not None  # needs has "classes"
         different = first(batch.index)
         z = self.encode(batch.x[different]).mean  # (B, D)
-        best = top(log_cdf(z, batch.y[different], self.grand_mean), self.dimensions)  # (P, dimensions)
+        best = top(
+            log_cdf(z, batch.y[different], self.grand_mean), self.dimensions
+        )  # (P, dimensions)
         surprise = -best.sum(1)  # (P,)
         loss = surprise.mean() if self.over_pairs == "mean" else surprise.sum()
         separated = (best.exp() > SEPARATED).float().mean()

@@ -64,19 +64,29 @@ class GraphVAE(Method):
         classes: int,
         factor_names: tuple[str, ...],
         factor_sizes: tuple[int, ...],
-        variables: Annotated[str, Setting("kinds, and what labels them")] = "y=categorical(class) z=gaussian(10)",
+        variables: Annotated[
+            str, Setting("kinds, and what labels them")
+        ] = "y=categorical(class) z=gaussian(10)",
         recognition: Annotated[str, Setting("variables with their parents in q")] = "y|x z|x,y",
         generative: Annotated[str, Setting("variables with their parents in p")] = "y z x|y,z",
         features: Annotated[int, Setting("units of the hidden layer of a variable", low=1)] = 500,
         samples: Annotated[int, Setting("draws for a labelled image", low=1)] = 8,
-        gamma: Annotated[float, Setting("weight of a labelled image, of one without label 1", low=0)] = 1.0,
-        alpha: Annotated[float, Setting("added weight of log q of the labels", low=0, search=("log", 0.1, 100))] = 0.1,
-        evidence: Annotated[Evidence, Setting("log of the mean weight, or the mean of logs")] = "log-mean",
+        gamma: Annotated[
+            float, Setting("weight of a labelled image, of one without label 1", low=0)
+        ] = 1.0,
+        alpha: Annotated[
+            float, Setting("added weight of log q of the labels", low=0, search=("log", 0.1, 100))
+        ] = 0.1,
+        evidence: Annotated[
+            Evidence, Setting("log of the mean weight, or the mean of logs")
+        ] = "log-mean",
         discrete: Annotated[
             Literal["enumerated", "relaxed"], Setting("how categories without label are treated")
         ] = "enumerated",
         temperature: Annotated[float, Setting("of relaxed categories", above=0)] = 0.66,
-        lr: Annotated[float, Setting("learning rate of Adam", above=0, search=("log", 1e-4, 1e-2))] = 3e-4,
+        lr: Annotated[
+            float, Setting("learning rate of Adam", above=0, search=("log", 1e-4, 1e-2))
+        ] = 3e-4,
     ):
         super().__init__()
         found = read_variables(variables, Facts(classes, factor_names, factor_sizes))
@@ -102,7 +112,8 @@ class GraphVAE(Method):
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         found = read_variables(
-            known["variables"], Facts(known["classes"], known["factor_names"], known["factor_sizes"])
+            known["variables"],
+            Facts(known["classes"], known["factor_names"], known["factor_sizes"]),
         )
         generative = generative_graph(known["generative"], found)
         inputs = sum(found[parent].columns for parent in generative.parents[IMAGE])
@@ -114,7 +125,9 @@ class GraphVAE(Method):
 
     @property
     def labelled_factors(self) -> frozenset[str]:
-        return frozenset(self.factor_names[k] for variable in self.supervised for k in variable.factors)
+        return frozenset(
+            self.factor_names[k] for variable in self.supervised for k in variable.factors
+        )
 
     @property
     def blocks(self) -> Mapping[str, Block | slice]:
@@ -142,7 +155,9 @@ class GraphVAE(Method):
         bound = expected(draws.log_w, self.model.log_ratio(batch.x, draws)).mean()
         evidence = log_evidence(draws.log_w, self.evidence).mean()
         loss = -self.labelled_share * (bound + (1 + self.alpha) * evidence)
-        return Losses({"model": loss}, {"labelled bound": bound + evidence, "log q of labels": evidence}, NATS)
+        return Losses(
+            {"model": loss}, {"labelled bound": bound + evidence, "log q of labels": evidence}, NATS
+        )
 
     def encode(self, x: Tensor) -> Posterior:
         return self.model.code(x)
@@ -157,7 +172,9 @@ class GraphVAE(Method):
         """
         unknown = [name for name in given if name not in self.model.variables]
         if unknown:
-            raise ValueError(f"there is no variable {unknown[0]!r}; {nearest(unknown[0], self.model.variables)}")
+            raise ValueError(
+                f"there is no variable {unknown[0]!r}; {nearest(unknown[0], self.model.variables)}"
+            )
         return self.model.code(x, given).mean
 
     def decode(self, z: Tensor) -> Tensor:

@@ -47,17 +47,27 @@ class InfoGAN(Method):
         encoder: nn.Module,
         decoder: nn.Module,
         *,
-        categories: Annotated[int, Setting("values of the categorical code; 0 for none", low=0, search=(0, 10))] = 10,
-        codes: Annotated[int, Setting("continuous codes, uniform in -1..1", low=0, search=(2, 5, 10))] = 2,
+        categories: Annotated[
+            int, Setting("values of the categorical code; 0 for none", low=0, search=(0, 10))
+        ] = 10,
+        codes: Annotated[
+            int, Setting("continuous codes, uniform in -1..1", low=0, search=(2, 5, 10))
+        ] = 2,
         noise: Annotated[int, Setting("noise inputs", low=0, search=(5, 62))] = 62,
         features: Annotated[int, Setting("features of the trunk", low=1)] = 128,
-        lam: Annotated[float, Setting("nats of loss per nat of information", low=0, search=(0.05, 0.2, 1, 2))] = 1.0,
+        lam: Annotated[
+            float, Setting("nats of loss per nat of information", low=0, search=(0.05, 0.2, 1, 2))
+        ] = 1.0,
         spectral: Annotated[
             bool, Setting("whether trunk and D are spectrally normalised", search=(False, True))
         ] = True,
         instance_noise: Annotated[
             float,
-            Setting("deviation of noise on the critic's images; pixels are 0..1", low=0, search=(0, 0.2, 0.4)),
+            Setting(
+                "deviation of noise on the critic's images; pixels are 0..1",
+                low=0,
+                search=(0, 0.2, 0.4),
+            ),
         ] = 0.0,
         critic_lr: Annotated[float, Setting("learning rate of trunk, D and Q", above=0)] = 2e-4,
         generator_lr: Annotated[float, Setting("the generator's learning rate", above=0)] = 1e-3,
@@ -78,7 +88,9 @@ class InfoGAN(Method):
         self.generator_lr = generator_lr
         self._make_networks(encoder, decoder, features, spectral)
 
-    def _make_networks(self, encoder: nn.Module, decoder: nn.Module, features: int, spectral: bool) -> None:
+    def _make_networks(
+        self, encoder: nn.Module, decoder: nn.Module, features: int, spectral: bool
+    ) -> None:
         self.generator = decoder
         self.trunk = encoder
         self.judge = nn.Linear(features, 1)  # D
@@ -100,7 +112,11 @@ class InfoGAN(Method):
     def blocks(self) -> dict[str, slice]:
         found: dict[str, slice] = {}
         start = 0
-        for name, width in (("class", self.categories), ("code", self.codes), ("noise", self.noise)):
+        for name, width in (
+            ("class", self.categories),
+            ("code", self.codes),
+            ("noise", self.noise),
+        ):
             if width > 0:
                 found[name] = slice(start, start + width)
             start += width

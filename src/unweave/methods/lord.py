@@ -65,30 +65,59 @@ class Lord(Method):
         classes: int,
         steps: int,
         shape: tuple[int, ...],
-        content: Annotated[int, Setting("columns of the content code", low=1, search=(16, 32, 128))] = 128,
-        columns: Annotated[int, Setting("columns of the class code", low=1, search=(32, 256))] = 256,
-        channels: Annotated[int, Setting("channels of the generator's maps", low=4, search=(64, 256))] = 256,
-        sigma: Annotated[float, Setting("deviation of the noise on content codes", low=0, search=(0, 0.1, 1))] = 1.0,
+        content: Annotated[
+            int, Setting("columns of the content code", low=1, search=(16, 32, 128))
+        ] = 128,
+        columns: Annotated[
+            int, Setting("columns of the class code", low=1, search=(32, 256))
+        ] = 256,
+        channels: Annotated[
+            int, Setting("channels of the generator's maps", low=4, search=(64, 256))
+        ] = 256,
+        sigma: Annotated[
+            float, Setting("deviation of the noise on content codes", low=0, search=(0, 0.1, 1))
+        ] = 1.0,
         decay: Annotated[
-            float, Setting("distance per unit of a content code's squared length", low=0, search=("log", 1e-5, 1e-2))
+            float,
+            Setting(
+                "distance per unit of a content code's squared length",
+                low=0,
+                search=("log", 1e-5, 1e-2),
+            ),
         ] = 1e-4,
-        first: Annotated[float, Setting("share of the run that is stage 1", above=0, search=(0.5, 0.7))] = 0.6,
+        first: Annotated[
+            float, Setting("share of the run that is stage 1", above=0, search=(0.5, 0.7))
+        ] = 0.6,
         match: Annotated[
-            float, Setting("distance per unit of the encoders' squared error", low=0, search=(1, 10, 100))
+            float,
+            Setting("distance per unit of the encoders' squared error", low=0, search=(1, 10, 100)),
         ] = 10.0,
-        vgg: Annotated[str, Setting("a .safetensors file of VGG16's convolutions, torchvision's names")] = "",
-        lr: Annotated[float, Setting("learning rate of the generator", above=0, search=("log", 1e-4, 1e-2))] = 3e-4,
+        vgg: Annotated[
+            str, Setting("a .safetensors file of VGG16's convolutions, torchvision's names")
+        ] = "",
+        lr: Annotated[
+            float, Setting("learning rate of the generator", above=0, search=("log", 1e-4, 1e-2))
+        ] = 3e-4,
         class_lr: Annotated[
             float, Setting("learning rate of the class codes", above=0, search=("log", 1e-3, 1e-1))
         ] = 3e-3,
         content_lr: Annotated[
-            float, Setting("learning rate of the content codes, one step an epoch", above=0, search=("log", 1e-3, 1))
+            float,
+            Setting(
+                "learning rate of the content codes, one step an epoch",
+                above=0,
+                search=("log", 1e-3, 1),
+            ),
         ] = 3e-2,
-        encoders_lr: Annotated[float, Setting("learning rate of stage 2", above=0, search=("log", 1e-4, 1e-3))] = 1e-4,
+        encoders_lr: Annotated[
+            float, Setting("learning rate of stage 2", above=0, search=("log", 1e-4, 1e-3))
+        ] = 1e-4,
     ):
         super().__init__()
         if first >= 1:
-            raise ValueError(f"first is {first:g}: stage 2 needs a share of the run, so choose less than 1")
+            raise ValueError(
+                f"first is {first:g}: stage 2 needs a share of the run, so choose less than 1"
+            )
         self.encoder = encoder
         self.class_encoder = class_encoder
         self.generator = AdaINGenerator(shape, content, columns, channels)
@@ -111,7 +140,10 @@ class Lord(Method):
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         refuse_no_classes(known["classes"])
-        return {"encoder": {"outputs": known["content"]}, "class_encoder": {"outputs": known["columns"]}}
+        return {
+            "encoder": {"outputs": known["content"]},
+            "class_encoder": {"outputs": known["columns"]},
+        }
 
     @property
     def blocks(self) -> Mapping[str, Block | slice]:
@@ -131,13 +163,17 @@ class Lord(Method):
             "classes": Player(self.of_class, self._cosine(self.class_lr), sparse),
             "contents": Player(self.of_image, self._cosine(self.content_lr), sparse),
             "generator": Player(self.generator, self._cosine(self.lr), adam),
-            "encoders": Player((self.encoder, self.class_encoder, self.generator), self.encoders_lr, adam),
+            "encoders": Player(
+                (self.encoder, self.class_encoder, self.generator), self.encoders_lr, adam
+            ),
         }
 
     def _cosine(self, lr: float) -> Any:
         """The learning rate at a step of stage 1; all players keep their ratios."""
         last = lr * LAST_LR / self.lr
-        return lambda step: last + (lr - last) * 0.5 * (1 + math.cos(math.pi * min(1, step / self.boundary)))
+        return lambda step: (
+            last + (lr - last) * 0.5 * (1 + math.cos(math.pi * min(1, step / self.boundary)))
+        )
 
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
         assert batch.index is not None  # of every batch of images

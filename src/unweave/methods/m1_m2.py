@@ -46,7 +46,9 @@ class CodeLikelihood(Likelihood):
     def forward(self, output: Tensor, x: Tensor) -> Tensor:
         """-log p(z1), (B,), nats, over the columns that are used."""
         mean, free = output.float().chunk(2, 1)
-        log_var = LOG_FLOOR + F.softplus(free - LOG_FLOOR)  # about `free`, where that is above the floor
+        log_var = LOG_FLOOR + F.softplus(
+            free - LOG_FLOOR
+        )  # about `free`, where that is above the floor
         nats = 0.5 * ((x - mean) ** 2 / log_var.exp() + log_var + LOG_2PI)
         return (nats * self.used).sum(1)
 
@@ -71,24 +73,39 @@ class M1M2(Method):
         classes: int,
         labels: int,
         steps: int,
-        codes: Annotated[int, Setting("columns of z1, the code of M1", low=1, search=(10, 50))] = 50,
+        codes: Annotated[
+            int, Setting("columns of z1, the code of M1", low=1, search=(10, 50))
+        ] = 50,
         latents: Annotated[int, Setting("columns of the style z2", low=1, search=(5, 10, 50))] = 10,
         features: Annotated[int, Setting("features to which the class is added", low=1)] = 500,
-        first: Annotated[float, Setting("share of the run that is stage 1", above=0, search=(0.3, 0.5))] = 0.5,
+        first: Annotated[
+            float, Setting("share of the run that is stage 1", above=0, search=(0.3, 0.5))
+        ] = 0.5,
         alpha: Annotated[
-            float, Setting("nats of loss per nat of a label's cross-entropy", low=0, search=(0.1, 1, 10))
+            float,
+            Setting("nats of loss per nat of a label's cross-entropy", low=0, search=(0.1, 1, 10)),
         ] = 0.1,
-        lr: Annotated[float, Setting("learning rate of Adam", above=0, search=("log", 1e-4, 1e-2))] = 3e-4,
+        lr: Annotated[
+            float, Setting("learning rate of Adam", above=0, search=("log", 1e-4, 1e-2))
+        ] = 3e-4,
     ):
         super().__init__()
         if first >= 1:
-            raise ValueError(f"first is {first:g}: stage 2 needs a share of the run, so choose less than 1")
+            raise ValueError(
+                f"first is {first:g}: stage 2 needs a share of the run, so choose less than 1"
+            )
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = likelihood
         self.used = CodeLikelihood(codes)
         self.model = ClassModel(
-            code_encoder, class_encoder, code_decoder, self.used, classes=classes, latents=latents, features=features
+            code_encoder,
+            class_encoder,
+            code_decoder,
+            self.used,
+            classes=classes,
+            latents=latents,
+            features=features,
         )
         self.boundary = max(1, round(first * steps))
         self.labelled_share = labels / n
@@ -110,7 +127,10 @@ class M1M2(Method):
             "decoder": {"inputs": known["codes"]},
             "code_encoder": {"shape": of_codes, "outputs": known["features"]},
             "class_encoder": {"shape": of_codes, "outputs": known["classes"]},
-            "code_decoder": {"shape": (2 * known["codes"],), "inputs": known["classes"] + known["latents"]},
+            "code_decoder": {
+                "shape": (2 * known["codes"],),
+                "inputs": known["classes"] + known["latents"],
+            },
         }
 
     @property
@@ -146,7 +166,9 @@ class M1M2(Method):
             self.squares += mean.square().sum(0)
         reconstruction = self.likelihood(self.decoder(q.sample()), batch.x).mean()
         kl = q.kl().sum(1).mean()
-        return Losses({"m1": reconstruction + kl}, {"reconstruction": reconstruction, "kl": kl}, NATS)
+        return Losses(
+            {"m1": reconstruction + kl}, {"reconstruction": reconstruction, "kl": kl}, NATS
+        )
 
     def _drop(self) -> None:
         """Drop the columns of z1 whose mean deviates by .1 or less; of none above that, keep the widest."""
@@ -164,7 +186,11 @@ class M1M2(Method):
         labelled = self.model.labelled(z1, given.y).mean()
         surprise = F.nll_loss(self.model.log_class(z1), given.y)
         loss = unlabelled + self.labelled_share * labelled + self.alpha * surprise
-        terms = {"bound of z1": -unlabelled, "label cross-entropy": surprise, "labelled bound": -labelled}
+        terms = {
+            "bound of z1": -unlabelled,
+            "label cross-entropy": surprise,
+            "labelled bound": -labelled,
+        }
         return Losses({"m2": loss}, terms, NATS)
 
     def _codes(self, x: Tensor) -> Posterior:

@@ -54,13 +54,22 @@ class M2(Method):
         latents: Annotated[int, Setting("columns of the style", low=1, search=(2, 8, 50))] = 10,
         features: Annotated[int, Setting("features to which the class is added", low=1)] = 500,
         alpha: Annotated[
-            float, Setting("nats of loss per nat of a label's cross-entropy", low=0, search=(0.1, 1, 10))
+            float,
+            Setting("nats of loss per nat of a label's cross-entropy", low=0, search=(0.1, 1, 10)),
         ] = 0.1,
-        lr: Annotated[float, Setting("learning rate of Adam", above=0, search=("log", 1e-4, 1e-2))] = 3e-4,
+        lr: Annotated[
+            float, Setting("learning rate of Adam", above=0, search=("log", 1e-4, 1e-2))
+        ] = 3e-4,
     ):
         super().__init__()
         self.model = ClassModel(
-            encoder, class_encoder, decoder, likelihood, classes=classes, latents=latents, features=features
+            encoder,
+            class_encoder,
+            decoder,
+            likelihood,
+            classes=classes,
+            latents=latents,
+            features=features,
         )
         self.regulariser = regulariser
         self.labelled_share = labels / n
@@ -128,7 +137,9 @@ class M2(Method):
         bound = self.model.labelled(given.x, given.y).mean()
         surprise = F.nll_loss(self.model.log_class(given.x), given.y)
         loss = self.labelled_share * bound + self.alpha * surprise
-        return Losses({"model": loss}, {"label cross-entropy": surprise, "labelled bound": -bound}, NATS)
+        return Losses(
+            {"model": loss}, {"label cross-entropy": surprise, "labelled bound": -bound}, NATS
+        )
 
     def encode(self, x: Tensor) -> Posterior:
         return self.model.code(x)

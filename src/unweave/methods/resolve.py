@@ -24,7 +24,9 @@ from unweave.types import DataInfo
 NO_PART = (None, "none")  # values that leave a part out
 
 
-def resolve(method: str | type[Method], given: Mapping[str, Any], info: DataInfo, entry: Entry | None = None) -> Spec:
+def resolve(
+    method: str | type[Method], given: Mapping[str, Any], info: DataInfo, entry: Entry | None = None
+) -> Spec:
     """The tree of a method: the given parts and settings, checked, and defaults for the rest.
 
     method: a name, "module:Class", or a class. given: settings and parts by dotted or unique short
@@ -49,7 +51,9 @@ def name_of(made: type | nn.Module) -> str:
     return f"{made.__module__}:{made.__qualname__}"
 
 
-def _with_parts(name: str, made: Any, path: str, entry: Entry, given: Mapping[str, Any], info: DataInfo) -> Spec:
+def _with_parts(
+    name: str, made: Any, path: str, entry: Entry, given: Mapping[str, Any], info: DataInfo
+) -> Spec:
     """The tree of classes, without settings."""
     parts = {}
     words = keywords(made)

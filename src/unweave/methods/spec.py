@@ -120,7 +120,11 @@ class Spec:
                 for_parts = self.made.part_arguments(known)
             except KeyError as error:
                 missing = str(error.args[0])
-                hint = "annotate it with Setting(...)" if missing in self.keywords() else nearest(missing, known)
+                hint = (
+                    "annotate it with Setting(...)"
+                    if missing in self.keywords()
+                    else nearest(missing, known)
+                )
                 raise ValueError(
                     f"part_arguments of {self.made.__name__} reads {missing!r}, which is no setting and no fact; {hint}"
                 ) from error

@@ -66,13 +66,19 @@ class VAE(Method):
         supervision: Part | None = None,
         *,
         latents: Annotated[int, Setting("columns of a code", low=1, search=(5, 10, 20))] = 10,
-        lr: Annotated[float, Setting("learning rate of Adam", above=0, search=("log", 1e-5, 1e-2))] = 1e-4,
-        posterior: Annotated[Literal["gaussian", "point"], Setting("whether a code has a variance")] = "gaussian",
+        lr: Annotated[
+            float, Setting("learning rate of Adam", above=0, search=("log", 1e-5, 1e-2))
+        ] = 1e-4,
+        posterior: Annotated[
+            Literal["gaussian", "point"], Setting("whether a code has a variance")
+        ] = "gaussian",
     ):
         super().__init__()
         for part in (regulariser, pooling):
             if posterior == "point" and part is not None and part.stochastic:
-                raise ValueError(f"{type(part).__name__} needs codes with a variance: choose posterior gaussian")
+                raise ValueError(
+                    f"{type(part).__name__} needs codes with a variance: choose posterior gaussian"
+                )
         if pooling is not None and pooling.needs.isdisjoint(GROUPED):
             found = f"the pooling {type(pooling).__name__} needs {sorted(pooling.needs)}"
             raise ValueError(f"{found}; expected one of {', '.join(GROUPED)}")
@@ -114,7 +120,9 @@ class VAE(Method):
         for part in (self.regulariser, self.pooling, self.supervision):
             added = {} if part is None else part.players()
             if "model" in added:
-                raise ValueError(f"{type(part).__name__} adds a player 'model', the VAE's own; give it another name")
+                raise ValueError(
+                    f"{type(part).__name__} adds a player 'model', the VAE's own; give it another name"
+                )
             others |= added
         # all parameters that no part's player owns
         taken = {id(w) for player in others.values() for w in player.weights()}
@@ -127,10 +135,14 @@ class VAE(Method):
         reconstruction = self.likelihood(self.decoder(z), x).mean()
         turn = Losses({"model": reconstruction}, {"reconstruction": reconstruction}, NATS)
         # the images of a group share their code: estimates of q(z) use the first of each
-        turn += _of_type(Losses, self.regulariser, self.regulariser(q, z, step, slice(None, None, members)))
+        turn += _of_type(
+            Losses, self.regulariser, self.regulariser(q, z, step, slice(None, None, members))
+        )
         if self.supervision is not None and batch.labelled is not None:
             labelled = self.encode(batch.labelled.x)
-            turn += _of_type(Losses, self.supervision, self.supervision(labelled, batch.labelled.v, step))
+            turn += _of_type(
+                Losses, self.supervision, self.supervision(labelled, batch.labelled.v, step)
+            )
         yield turn
 
     def _posterior(self, batch: Batch) -> tuple[Posterior, Tensor, int]:
@@ -141,7 +153,9 @@ class VAE(Method):
         groups, members = batch.x.shape[:2]
         x = batch.x.flatten(0, 1)  # (G, M, ...) -> (G * M, ...)
         q = self.encode(x).map(lambda t: t.unflatten(0, (groups, members)))  # (G, M, D)
-        pooled = _of_type(Posterior, self.pooling, self.pooling(q, batch)).map(lambda t: t.flatten(0, 1))  # (G * M, D)
+        pooled = _of_type(Posterior, self.pooling, self.pooling(q, batch)).map(
+            lambda t: t.flatten(0, 1)
+        )  # (G * M, D)
         return replace(pooled, index=index), x, members
 
     def encode(self, x: Tensor) -> Posterior:

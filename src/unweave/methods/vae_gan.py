@@ -72,25 +72,39 @@ class VAEGAN(Method):
         latents: Annotated[int, Setting("columns of the style", low=1, search=(16, 64, 512))] = 64,
         content: Annotated[int, Setting("columns of the content", low=1, search=(16, 64))] = 16,
         features: Annotated[int, Setting("features of the discriminator", low=1)] = 128,
-        judge: Annotated[Literal["pair", "class"], Setting("what the discriminator sees beside an image")] = "pair",
+        judge: Annotated[
+            Literal["pair", "class"], Setting("what the discriminator sees beside an image")
+        ] = "pair",
         weight: Annotated[
-            float, Setting("squared error per nat of the discriminator", low=0, search=("log", 1e-3, 1))
+            float,
+            Setting("squared error per nat of the discriminator", low=0, search=("log", 1e-3, 1)),
         ] = 0.01,
-        prior: Annotated[float, Setting("the same, of images whose style is from the prior", low=0)] = 0.0,
-        beta: Annotated[float, Setting("weight of the KL, times 6 / pixels", low=0, search=("log", 1e-2, 10))] = 0.1,
+        prior: Annotated[
+            float, Setting("the same, of images whose style is from the prior", low=0)
+        ] = 0.0,
+        beta: Annotated[
+            float, Setting("weight of the KL, times 6 / pixels", low=0, search=("log", 1e-2, 10))
+        ] = 0.1,
         rest: Annotated[
-            float, Setting("accuracy of the discriminator from which on it rests; above 1 never", above=0)
+            float,
+            Setting("accuracy of the discriminator from which on it rests; above 1 never", above=0),
         ] = 0.8,
-        lr: Annotated[float, Setting("learning rate of the model", above=0, search=("log", 1e-4, 1e-2))] = 1e-3,
+        lr: Annotated[
+            float, Setting("learning rate of the model", above=0, search=("log", 1e-4, 1e-2))
+        ] = 1e-3,
         judge_lr: Annotated[float, Setting("learning rate of the discriminator", above=0)] = 2e-4,
     ):
         super().__init__()
         if judge == "class" and classes < 2:
-            raise ValueError("judge is class, but these data have no classes: choose judge=pair, or --classes FACTOR")
+            raise ValueError(
+                "judge is class, but these data have no classes: choose judge=pair, or --classes FACTOR"
+            )
         self.encoder = encoder
         self.content_encoder = content_encoder
         self.decoder = decoder
-        self.discriminator = Discriminator(judge_encoder, features, classes if judge == "class" else 0)
+        self.discriminator = Discriminator(
+            judge_encoder, features, classes if judge == "class" else 0
+        )
         self.latents = latents
         self.content = content
         self.weight = weight
@@ -99,14 +113,18 @@ class VAEGAN(Method):
         self.rest = rest
         self.lr = lr
         self.judge_lr = judge_lr
-        self.register_buffer("accuracy", torch.zeros(()))  # of the discriminator, on the batch before
+        self.register_buffer(
+            "accuracy", torch.zeros(())
+        )  # of the discriminator, on the batch before
         self.accuracy: Tensor
 
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         shape = known["shape"]
         if len(shape) != 3:
-            raise ValueError(f"the discriminator needs images (C, H, W), the data have shape {shape}")
+            raise ValueError(
+                f"the discriminator needs images (C, H, W), the data have shape {shape}"
+            )
         seen = shape if known["judge"] == "class" else (2 * shape[0], *shape[1:])
         return {
             "encoder": {"outputs": 2 * known["latents"]},
@@ -129,11 +147,16 @@ class VAEGAN(Method):
     def players(self) -> dict[str, Player]:
         adam = partial(torch.optim.Adam, betas=(0.5, 0.999))
         model = (self.encoder, self.content_encoder, self.decoder)
-        return {"model": Player(model, self.lr, adam), "discriminator": Player(self.discriminator, self.judge_lr, adam)}
+        return {
+            "model": Player(model, self.lr, adam),
+            "discriminator": Player(self.discriminator, self.judge_lr, adam),
+        }
 
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
         assert batch.y is not None  # of every batch of triplets
-        x = batch.x.transpose(0, 1).flatten(0, 1)  # (B, 3, ...) -> (3 B, ...): all x1, then x1', then x2
+        x = batch.x.transpose(0, 1).flatten(
+            0, 1
+        )  # (B, 3, ...) -> (3 B, ...): all x1, then x1', then x2
         first, second, other = x.chunk(3)
         q = self._style(x)
         s = self.content_encoder(x).float()  # (3 B, content)
@@ -202,7 +225,9 @@ class VAEGAN(Method):
         return self._image(z[:, self.content :], z[:, : self.content])
 
     def sample_prior(self, n: int) -> Tensor:
-        raise NotAvailable("the content has no prior: take it from an image, and the style from N(0, I)")
+        raise NotAvailable(
+            "the content has no prior: take it from an image, and the style from N(0, I)"
+        )
 
 
 def squared(made: Tensor, x: Tensor) -> Tensor:

@@ -79,7 +79,10 @@ METRICS: dict[str, tuple[str, str]] = {
         "unweave.metrics.scores.downstream",
         "how well, and from how few labels, are the factors predicted?",
     ),
-    "few_labels": ("unweave.metrics.scores.few_labels", "is the class read off codes of which few are labelled?"),
+    "few_labels": (
+        "unweave.metrics.scores.few_labels",
+        "is the class read off codes of which few are labelled?",
+    ),
     "strong_generalisation": (
         "unweave.metrics.scores.strong_generalisation",
         "are factors predicted beside an unseen value?",

@@ -35,7 +35,9 @@ def as_metric(found: Any, name: str = "") -> Metric:
     """
     if isinstance(found, Metric):
         return found
-    name = name or f"{getattr(found, '__module__', '')}:{getattr(found, '__qualname__', repr(found))}"
+    name = (
+        name or f"{getattr(found, '__module__', '')}:{getattr(found, '__qualname__', repr(found))}"
+    )
     if isinstance(found, type) or not callable(found):
         raise ValueError(f"{name} is no metric: {EXPECTED}")
     if not _takes_two(found):
@@ -69,7 +71,9 @@ def _measured(function: Callable[..., Any], name: str, table: Table) -> Measured
     try:
         returned = function(table.codes.copy(), table.factors.copy())
     except Exception as error:
-        raise ValueError(f"{name} raised {type(error).__name__}: {' '.join(str(error).split())}") from error
+        raise ValueError(
+            f"{name} raised {type(error).__name__}: {' '.join(str(error).split())}"
+        ) from error
     number = plain(returned)
     if isinstance(number, np.ndarray) and number.shape == ():
         number = number.item()

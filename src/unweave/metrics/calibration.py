@@ -111,7 +111,9 @@ def calibrate(measure: Measure, table: AnyTable, found: Measured, plan: Plan) ->
         ceiling = _floor(measure, perfect, names, less_bias)
     value, *parts = (
         replace(band, null=float(a), rotated=float(b), ceiling=float(c))
-        for band, a, b, c in zip((bands.value, *bands.parts.values()), null, rotated, ceiling, strict=True)
+        for band, a, b, c in zip(
+            (bands.value, *bands.parts.values()), null, rotated, ceiling, strict=True
+        )
     )
     return replace(bands, value=value, parts=dict(zip(bands.parts, parts, strict=True)))
 
@@ -138,7 +140,9 @@ def intervals(measure: Measure, table: AnyTable, found: Measured, plan: Plan) ->
         bias = np.where(np.abs(spread.bias) > ROUNDING, spread.bias, 0.0)
         shown = shown - bias
         reach = np.hypot(reach, DOUBT * bias)
-    value, *parts = (Band(*map(float, row)) for row in zip(shown, spread.error, reach, spread.bias, strict=True))
+    value, *parts = (
+        Band(*map(float, row)) for row in zip(shown, spread.error, reach, spread.bias, strict=True)
+    )
     failed = math.isfinite(value.value) and math.isnan(value.error)
     reason = "no error: a part of the rows cannot be scored" if failed else ""
     return Calibration(value, dict(zip(found.pieces, parts, strict=True)), corrected, reason)
@@ -156,7 +160,9 @@ def _too_few(table: AnyTable) -> str:
     return f"{table.rows_behind} rows are too few for an error ({2 * BLOCKS} needed)"
 
 
-def _floor(measure: Measure, table: AnyTable, names: tuple[str, ...], less_bias: bool) -> np.ndarray:
+def _floor(
+    measure: Measure, table: AnyTable, names: tuple[str, ...], less_bias: bool
+) -> np.ndarray:
     """What a changed table scores, the value and its pieces; less its bias if the value is.
 
     The bias is what two halves of the rows give more: 2 evaluations where a jackknife takes 20.

@@ -81,14 +81,22 @@ class Declares:
 
     def __post_init__(self) -> None:
         if self.error not in ERRORS or (self.corrected and self.error != "jackknife"):
-            raise ValueError(f"error is {self.error!r}; there are {ERRORS}, and what is corrected needs the jackknife")
+            raise ValueError(
+                f"error is {self.error!r}; there are {ERRORS}, and what is corrected needs the jackknife"
+            )
         if self.error == "jackknife" and self.tables in GROUPED:
-            raise ValueError("groups are drawn at random, and have no jackknife: declare error='halves'")
+            raise ValueError(
+                "groups are drawn at random, and have no jackknife: declare error='halves'"
+            )
         if (self.error == "none") != bool(self.no_error):
-            raise ValueError("a metric without an error says why (`no_error`), and only such a metric does")
+            raise ValueError(
+                "a metric without an error says why (`no_error`), and only such a metric does"
+            )
         for word, known in (("direction", DIRECTIONS), ("tables", TABLES), ("cost", COSTS)):
             if getattr(self, word) not in known:
-                raise ValueError(f"{word} of a metric is {getattr(self, word)!r}; expected one of {', '.join(known)}")
+                raise ValueError(
+                    f"{word} of a metric is {getattr(self, word)!r}; expected one of {', '.join(known)}"
+                )
         self._refuse_unknown("measures", self.measures, MEASURES)
         self._refuse_unknown("invariant", self.invariant, CHANGES)
         self._refuse_unknown("falls", self.falls, CHANGES)
@@ -98,7 +106,11 @@ class Declares:
     def _refuse_unknown(self, word: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
         """ValueError for words that are not known, and for a text where a tuple of words is expected."""
         if isinstance(given, str):
-            raise ValueError(f"{word} of a metric is the word {given!r}; expected a tuple of words: ({given!r},)")
+            raise ValueError(
+                f"{word} of a metric is the word {given!r}; expected a tuple of words: ({given!r},)"
+            )
         unknown = [name for name in given if name not in known]
         if unknown:
-            raise ValueError(f"{word} of a metric has {', '.join(map(repr, unknown))}; there are {', '.join(known)}")
+            raise ValueError(
+                f"{word} of a metric has {', '.join(map(repr, unknown))}; there are {', '.join(known)}"
+            )

@@ -85,9 +85,13 @@ class Metric:
             "reference": reference,
         }
         if isinstance(codes, Groups):
-            table: AnyTable = table_of_groups(self.name, self.declares, codes, given, protocol, int(seed), active)
+            table: AnyTable = table_of_groups(
+                self.name, self.declares, codes, given, protocol, int(seed), active
+            )
         else:
-            table = table_of_rows(self.name, self.declares, codes, given, protocol, int(seed), active)
+            table = table_of_rows(
+                self.name, self.declares, codes, given, protocol, int(seed), active
+            )
         return self.score(table, calibrate=calibrate, **options)
 
     def score(self, table: AnyTable, *, calibrate: bool = False, **options: Any) -> Score:
@@ -97,11 +101,15 @@ class Metric:
         options = check_options(self.name, self.measure, options)
         if table.protocol not in self.declares.protocols:
             known = ", ".join(self.declares.protocols)
-            raise ValueError(f"{self.name} is not defined under protocol {table.protocol!r}; it has {known}")
+            raise ValueError(
+                f"{self.name} is not defined under protocol {table.protocol!r}; it has {known}"
+            )
         table = self._as_read(table)
         nothing_to_measure = table.undefined()
         if nothing_to_measure:
-            return Score(NAN, n=table.n, protocol=table.protocol, seed=table.seed, reason=nothing_to_measure)
+            return Score(
+                NAN, n=table.n, protocol=table.protocol, seed=table.seed, reason=nothing_to_measure
+            )
         measure = functools.partial(self.measure, **options)
         found = measure(table)
         _refuse_unmeasured(found, self.measure.__name__)
@@ -163,7 +171,9 @@ class Metric:
             missing = "error, "
             if plan.no_error:
                 missing = f"{plan.no_error}; "
-            return uncalibrated(found, f"{missing}null, rotated and ceiling need more fits: ask with calibrate=True")
+            return uncalibrated(
+                found, f"{missing}null, rotated and ceiling need more fits: ask with calibrate=True"
+            )
         return calibrate(measure, table, found, plan)
 
     def plan(self, found: Measured) -> Plan:
@@ -189,6 +199,10 @@ class Metric:
 def _refuse_unmeasured(found: Any, name: str) -> None:
     """ValueError for what a metric's function returned if it is no `Measured` with one number as its value."""
     if not isinstance(found, Measured):
-        raise ValueError(f"{name} returned {type(found).__name__}; a metric under @metric returns Measured(value, how)")
+        raise ValueError(
+            f"{name} returned {type(found).__name__}; a metric under @metric returns Measured(value, how)"
+        )
     if not isinstance(found.value, int | float | np.number):
-        raise ValueError(f"{name} returned Measured with a value of {type(found.value).__name__}; expected one number")
+        raise ValueError(
+            f"{name} returned Measured with a value of {type(found.value).__name__}; expected one number"
+        )

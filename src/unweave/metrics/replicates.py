@@ -52,12 +52,16 @@ def by_jackknife(measure: Callable[..., Measured], table: AnyTable, found: Measu
     without_one = stack((measure(table.without(b)) for b in range(BLOCKS)), names)
     error = np.sqrt((BLOCKS - 1) * without_one.var(0))
     if found.pairwise:
-        without_two = stack((measure(table.without(b, (b + 1) % BLOCKS)) for b in range(BLOCKS)), names)
+        without_two = stack(
+            (measure(table.without(b, (b + 1) % BLOCKS)) for b in range(BLOCKS)), names
+        )
         error = _less_pairs(error, full, without_one, without_two)
     return Spread(error, T[BLOCKS - 1] * error, (BLOCKS - 1) * (without_one - full).mean(0))
 
 
-def _less_pairs(error: np.ndarray, full: np.ndarray, without_one: np.ndarray, without_two: np.ndarray) -> np.ndarray:
+def _less_pairs(
+    error: np.ndarray, full: np.ndarray, without_one: np.ndarray, without_two: np.ndarray
+) -> np.ndarray:
     """The jackknife's error without what it counts twice (Efron and Stein, 1981, section 5).
 
     The jackknife counts the variance of pairs of blocks twice, and shares of information among
@@ -73,13 +77,20 @@ def _less_pairs(error: np.ndarray, full: np.ndarray, without_one: np.ndarray, wi
     return np.sqrt(np.maximum(error**2 - 0.75 * twice, error**2 / 2))
 
 
-def by_halves(measure: Callable[..., Measured], table: AnyTable, splits: int, names: tuple[str, ...]) -> Spread:
+def by_halves(
+    measure: Callable[..., Measured], table: AnyTable, splits: int, names: tuple[str, ...]
+) -> Spread:
     """Half the root mean square difference of two halves, which are drawn anew for every split
     (McCarthy, 1969).
     """
     halves = (table.halves(i) for i in range(splits))
     # (splits, 1 + pieces)
-    apart = np.stack([numbers(measure(first), names) - numbers(measure(second), names) for first, second in halves])
+    apart = np.stack(
+        [
+            numbers(measure(first), names) - numbers(measure(second), names)
+            for first, second in halves
+        ]
+    )
     error = np.sqrt((apart**2).mean(0)) / 2
     return Spread(error, T[splits] * error, np.full(len(error), math.nan))
 

@@ -95,7 +95,9 @@ class Score:
         known = keywords(cls)
         given = {name: _whole(value) for name, value in plain.items() if name in known}
         if "matrix" in given:
-            given["matrix"] = None if plain["matrix"] is None else np.array(plain["matrix"], dtype=float)
+            given["matrix"] = (
+                None if plain["matrix"] is None else np.array(plain["matrix"], dtype=float)
+            )
         if "kinds" in given:
             given["kinds"] = plain["kinds"]
         return cls(**{name: known[name].check(value) for name, value in given.items()})

@@ -15,7 +15,13 @@ from unweave.metrics.tables.table import Table
 
 
 def table_of_groups(
-    name: str, declares: Declares, groups: Groups, given: dict[str, Any], protocol: str, seed: int, active: Any
+    name: str,
+    declares: Declares,
+    groups: Groups,
+    given: dict[str, Any],
+    protocol: str,
+    seed: int,
+    active: Any,
 ) -> GroupTable:
     """The table of `Groups`; ValueError for a metric of rows, and for arguments that are of rows."""
     if declares.tables not in GROUPED:
@@ -25,7 +31,13 @@ def table_of_groups(
 
 
 def table_of_rows(
-    name: str, declares: Declares, codes: Any, given: dict[str, Any], protocol: str, seed: int, active: Any
+    name: str,
+    declares: Declares,
+    codes: Any,
+    given: dict[str, Any],
+    protocol: str,
+    seed: int,
+    active: Any,
 ) -> Table:
     """The table of codes and factors, with notes on what is not read; ValueError for what is missing or of no use."""
     factors = given["factors"]

@@ -24,7 +24,9 @@ class AdaINGenerator(nn.Module):
     def __init__(self, shape: tuple[int, ...], inputs: int, modulation: int, channels: int):
         super().__init__()
         if len(shape) != 3:
-            raise ValueError(f"a generator of maps needs images (C, H, W), the data have shape {shape}")
+            raise ValueError(
+                f"a generator of maps needs images (C, H, W), the data have shape {shape}"
+            )
         colours, height, width = shape
         doublings = _doublings(height, width)
         side = (height >> doublings, width >> doublings)
@@ -42,7 +44,9 @@ class AdaINGenerator(nn.Module):
         self.blocks = nn.ModuleList(Doubling(channels, modulation) for _ in range(doublings))
         last = max(1, channels // 4)
         self.to_image = nn.Sequential(
-            nn.Conv2d(channels, last, 5, padding=2), nn.LeakyReLU(SLOPE), nn.Conv2d(last, colours, 7, padding=3)
+            nn.Conv2d(channels, last, 5, padding=2),
+            nn.LeakyReLU(SLOPE),
+            nn.Conv2d(last, colours, 7, padding=3),
         )
 
     def forward(self, modulation: Tensor, content: Tensor) -> Tensor:

@@ -14,7 +14,9 @@ class ConditionalGaussian(nn.Module):
 
     def __init__(self, columns: int):
         super().__init__()
-        self.net = nn.Sequential(*layers(columns, 2 * columns, columns, 1, nn.ELU(), batch_norm=True))
+        self.net = nn.Sequential(
+            *layers(columns, 2 * columns, columns, 1, nn.ELU(), batch_norm=True)
+        )
 
     def forward(self, x: Float[Tensor, "B D"], y: Float[Tensor, "B D"]) -> Float[Tensor, "B B"]:
         """Entry i, j: log q(y_j given x_i), nats, mean over columns."""

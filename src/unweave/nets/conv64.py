@@ -23,7 +23,10 @@ from unweave.nets.transposed import ConvTranspose2d
 from unweave.settings import Setting
 
 Channels = Annotated[
-    int, Setting("channels of the outer maps; the inner ones have twice as many", low=1, search=(16, 32))
+    int,
+    Setting(
+        "channels of the outer maps; the inner ones have twice as many", low=1, search=(16, 32)
+    ),
 ]
 Variant = Literal["locatello", "burgess"]
 
@@ -155,7 +158,9 @@ def glorot(net: nn.Module) -> None:
 
 def _image(shape: tuple[int, ...]) -> tuple[int, int, int]:
     if len(shape) != 3:
-        raise ValueError(f"a convolutional network needs images (C, H, W), the data have shape {shape}: choose mlp")
+        raise ValueError(
+            f"a convolutional network needs images (C, H, W), the data have shape {shape}: choose mlp"
+        )
     return shape[0], shape[1], shape[2]
 
 

@@ -28,19 +28,28 @@ class Frozen(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, module: nn.Module, *, mean: Sequence[float] = (0.0,), std: Sequence[float] = (1.0,)):
+    def __init__(
+        self, module: nn.Module, *, mean: Sequence[float] = (0.0,), std: Sequence[float] = (1.0,)
+    ):
         super().__init__()
         self.module = module.requires_grad_(False)
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).reshape(-1, 1, 1))
         self.register_buffer("std", torch.tensor(std, dtype=torch.float32).reshape(-1, 1, 1))
         for layer in module.modules():
-            if getattr(layer, "inplace", False):  # it would overwrite the features of the layer before
+            if getattr(
+                layer, "inplace", False
+            ):  # it would overwrite the features of the layer before
                 setattr(layer, "inplace", False)  # noqa: B010 (a layer of any class)
         self.eval()
 
     @classmethod
     def load(
-        cls, path: str | Path, module: nn.Module, *, mean: Sequence[float] = (0.0,), std: Sequence[float] = (1.0,)
+        cls,
+        path: str | Path,
+        module: nn.Module,
+        *,
+        mean: Sequence[float] = (0.0,),
+        std: Sequence[float] = (1.0,),
     ) -> Frozen:
         """The module with the weights of a .safetensors file, a format that runs no code.
 
@@ -64,7 +73,9 @@ class Frozen(nn.Module):
         try:
             module.load_state_dict(weights)
         except RuntimeError as error:
-            raise ValueError(f"{path} does not fit {type(module).__name__}: {' '.join(str(error).split())}") from error
+            raise ValueError(
+                f"{path} does not fit {type(module).__name__}: {' '.join(str(error).split())}"
+            ) from error
         return cls(module, mean=mean, std=std)
 
     def train(self, mode: bool = True) -> Frozen:
@@ -101,7 +112,9 @@ def weights_of(path: str | Path) -> dict[str, Tensor]:
     """The weights by name in a .safetensors file. ValueError for any other file, and for a damaged one."""
     path = Path(path)
     if path.suffix != ".safetensors":
-        raise ValueError(f"{path} is no .safetensors file, and others may run code: write its state_dict into one")
+        raise ValueError(
+            f"{path} is no .safetensors file, and others may run code: write its state_dict into one"
+        )
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
@@ -119,7 +132,10 @@ def frozen(module: nn.Module, path: str = "") -> dict[str, nn.Module]:
     if path and _is_frozen(module):
         return {path: module}
     found: dict[str, nn.Module] = {}
-    for name, inner in module._modules.items():  # named_children skips a network that is registered twice
+    for (
+        name,
+        inner,
+    ) in module._modules.items():  # named_children skips a network that is registered twice
         if inner is not None:
             dotted = f"{path}.{name}" if path else name
             found |= frozen(inner, dotted)

@@ -73,7 +73,9 @@ class Gaussian(Likelihood):
     def __init__(
         self,
         *,
-        scale: Annotated[float, Setting("standard deviation of a pixel, its start if learned", above=0)] = 0.1,
+        scale: Annotated[
+            float, Setting("standard deviation of a pixel, its start if learned", above=0)
+        ] = 0.1,
         learn_scale: Annotated[bool, Setting("whether the scale is a parameter")] = False,
         low: float = 0.0,
         high: float = 1.0,

@@ -32,7 +32,9 @@ class MLPEncoder(nn.Sequential):
         depth: Depth = 2,
         batch_norm: BatchNorm = False,
     ):
-        super().__init__(nn.Flatten(), *layers(math.prod(shape), outputs, width, depth, nn.ReLU(), batch_norm))
+        super().__init__(
+            nn.Flatten(), *layers(math.prod(shape), outputs, width, depth, nn.ReLU(), batch_norm)
+        )
 
 
 class MLPDecoder(nn.Sequential):

@@ -13,7 +13,26 @@ from torch import Tensor, nn
 
 from unweave.nets.frozen import Frozen, weights_of
 
-VGG16 = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0)  # channels; 0: a pooling
+VGG16 = (
+    64,
+    64,
+    0,
+    128,
+    128,
+    0,
+    256,
+    256,
+    256,
+    0,
+    512,
+    512,
+    512,
+    0,
+    512,
+    512,
+    512,
+    0,
+)  # channels; 0: a pooling
 LAYERS = ("3", "8", "13", "22", "30")  # after relu1_2, relu2_2, relu3_2, relu4_3 and pool5
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet's colours
 STD = (0.229, 0.224, 0.225)
@@ -38,7 +57,11 @@ class Perceptual(nn.Module):
         return distance
 
     def _by_features(self, features: Frozen, made: Tensor, x: Tensor) -> Tensor:
-        pairs = zip(features.features(_enlarged(made), LAYERS), features.features(_enlarged(x), LAYERS), strict=True)
+        pairs = zip(
+            features.features(_enlarged(made), LAYERS),
+            features.features(_enlarged(x), LAYERS),
+            strict=True,
+        )
         return torch.stack([(a - b).abs().flatten(1).mean(1) for a, b in pairs]).sum(0)
 
 

@@ -23,7 +23,12 @@ class ConvTranspose2d(nn.ConvTranspose2d):
     """
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
-        plain = self.groups == 1 and self.dilation == (1, 1) and self.output_padding == (0, 0) and output_size is None
+        plain = (
+            self.groups == 1
+            and self.dilation == (1, 1)
+            and self.output_padding == (0, 0)
+            and output_size is None
+        )
         if not plain or self.out_channels == 1 or input.device.type != "cpu":
             return super().forward(input, output_size)
         weight: Tensor = self.weight
@@ -46,7 +51,12 @@ class _Transposed(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, stride: tuple[int, ...], padding: tuple[int, ...]
+        ctx: Any,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        stride: tuple[int, ...],
+        padding: tuple[int, ...],
     ) -> Tensor:
         ctx.save_for_backward(x, weight)
         ctx.stride = stride

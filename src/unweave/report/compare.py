@@ -74,7 +74,9 @@ def shown(groups: Sequence[Group], scores: Sequence[Mapping[str, Score]]) -> lis
     return sorted(chosen) if chosen else list(range(GROUPS))
 
 
-def summaries(groups: Sequence[Group], scores: Sequence[Mapping[str, Score]]) -> dict[str, list[Summary | None]]:
+def summaries(
+    groups: Sequence[Group], scores: Sequence[Mapping[str, Score]]
+) -> dict[str, list[Summary | None]]:
     """{metric: one Summary for each group, None where no run of it has that score}."""
     found: dict[str, list[Summary | None]] = {}
     for name in metric_names(scores):
@@ -119,7 +121,9 @@ def values_of(group: Group, scores: Sequence[Mapping[str, Score]], name: str) ->
     return [v for v in found if math.isfinite(v)]
 
 
-def _medians(groups: Sequence[Group], scores: Sequence[Mapping[str, Score]], name: str) -> list[float]:
+def _medians(
+    groups: Sequence[Group], scores: Sequence[Mapping[str, Score]], name: str
+) -> list[float]:
     """The median of each group on one metric, NaN where no run has a finite score."""
     values = [values_of(group, scores, name) for group in groups]
     return [float(np.median(v)) if v else math.nan for v in values]

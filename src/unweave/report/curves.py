@@ -22,7 +22,9 @@ RIGHT = 14
 TOP = 12
 BOTTOM = 30
 
-BURN_IN = 0.1  # share of the steps that does not set the range of the y axis: it would flatten the rest
+BURN_IN = (
+    0.1  # share of the steps that does not set the range of the y axis: it would flatten the rest
+)
 READINGS = 48  # tooltips along the x axis
 WINDOW = 9  # records in the running median
 LINES = 40  # drawn in one chart at most
@@ -77,7 +79,9 @@ class Chart:
     bottom: int = HEIGHT - BOTTOM
 
 
-def chart(title: str, unit: str, series: Sequence[Series], *, key: bool = False, smooth: bool = True) -> Chart:
+def chart(
+    title: str, unit: str, series: Sequence[Series], *, key: bool = False, smooth: bool = True
+) -> Chart:
     """A chart of series over steps; the y axis spans the values after the first tenth of each series.
 
     key: whether to draw a legend. smooth: whether to draw the running median of long series. Long
@@ -106,10 +110,14 @@ def _thinned(series: Sequence[Series], drawn: Sequence[Series], intervals: int) 
     """What a chart leaves out, in words; "" if nothing."""
     said = []
     if len(drawn) < len(series):
-        said.append(f"{len(drawn)} of {len(series):,} lines, evenly along the order of their last values")
+        said.append(
+            f"{len(drawn)} of {len(series):,} lines, evenly along the order of their last values"
+        )
     longest = max(len(s.values) for s in drawn)
     if any(len(extremes(s.steps, s.values, intervals)) < len(s.values) for s in drawn):
-        said.append(f"of up to {longest:,} records the lowest and highest in each of {intervals} intervals")
+        said.append(
+            f"of up to {longest:,} records the lowest and highest in each of {intervals} intervals"
+        )
     return f"Thinned: {'; '.join(said)}." if said else ""
 
 
@@ -133,7 +141,9 @@ def terms(records: Sequence[Mapping[str, object]]) -> list[str]:
     return list(found)
 
 
-def series(records: Sequence[Mapping[str, object]], term: str, name: str, colour: int = 0) -> Series | None:
+def series(
+    records: Sequence[Mapping[str, object]], term: str, name: str, colour: int = 0
+) -> Series | None:
     """One term of a log as a series; None if no record has it."""
     pairs = [(r["step"], r[term]) for r in records if isinstance(r.get(term), int | float)]
     if not pairs:

@@ -30,10 +30,14 @@ def probes(views: Views) -> Probes:
     rows = views.rows(views.looked_at)
     factors = known_factors(source, rows)
     if factors is None:
-        raise Absent("These data come without known factors or classes, so there is nothing to probe for.")
+        raise Absent(
+            "These data come without known factors or classes, so there is nothing to probe for."
+        )
     names = factor_names(views.run, factors.shape[1])
     found = leaks(views.codes, views.run.blocks, factors, names, known_kinds(source))
-    cells = [(block, [_cell(leak) for leak in of_factor.values()]) for block, of_factor in found.items()]
+    cells = [
+        (block, [_cell(leak) for leak in of_factor.values()]) for block, of_factor in found.items()
+    ]
     return Probes(names, cells, len(rows))
 
 

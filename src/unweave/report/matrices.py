@@ -24,7 +24,9 @@ def matrices(views: Views, found: Mapping[str, Score]) -> list[Heatmap]:
     """
     about = "as evaluated"
     given = {name: s for name, s in found.items() if s.matrix is not None and s.matrix.ndim == 2}
-    given = dict(sorted(given.items(), key=lambda item: "entropy" not in item[1].parts))  # information first
+    given = dict(
+        sorted(given.items(), key=lambda item: "entropy" not in item[1].parts)
+    )  # information first
     if not given:
         score, about = views.mutual_information()
         if score.matrix is None:
@@ -72,7 +74,9 @@ def factor_names(run: Run, count: int) -> list[str]:
     return [f"factor {k}" for k in range(count)]
 
 
-def _latent_names(views: Views, count: int, columns: Iterable[int] | None) -> tuple[list[str], list[int]]:
+def _latent_names(
+    views: Views, count: int, columns: Iterable[int] | None
+) -> tuple[list[str], list[int]]:
     """Names and row indices of the scored columns, most used first where the use is known.
 
     columns: the scored columns of the code; None if all were.

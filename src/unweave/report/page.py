@@ -38,7 +38,10 @@ def write(
     given = [runs] if isinstance(runs, str | Path | Run) else list(runs)
     if not given:
         raise ValueError("a report needs at least one run; none was given")
-    loaded = [run if isinstance(run, Run) else load_run(run, trust=trust, other_data=other_data) for run in given]
+    loaded = [
+        run if isinstance(run, Run) else load_run(run, trust=trust, other_data=other_data)
+        for run in given
+    ]
     for run in _one_of_each_data(loaded):
         _refuse_other_data(run)
     path = Path(out)

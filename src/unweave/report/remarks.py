@@ -11,14 +11,20 @@ from unweave.runs.config import RunConfig
 
 def remarks(records: Sequence[Mapping[str, Any]], config: RunConfig) -> dict[str, str]:
     """{term: reason} for each term whose last value is out of its range; empty for most runs."""
-    last = {name: value for record in records for name, value in record.items()}  # later records win
+    last = {
+        name: value for record in records for name, value in record.items()
+    }  # later records win
     correlation = last.get("total correlation")
     information = last.get("mutual information")
     found = {}
     if correlation is not None and correlation < 0:
-        found["total correlation"] = f"Below 0, where no total correlation is: {_correlation(config)}"
+        found["total correlation"] = (
+            f"Below 0, where no total correlation is: {_correlation(config)}"
+        )
     if information is not None and "kl" in last and information > last["kl"]:
-        found["mutual information"] = f"Above the KL, where no information is: {_information(config)}"
+        found["mutual information"] = (
+            f"Above the KL, where no information is: {_information(config)}"
+        )
     return found
 
 

@@ -53,10 +53,14 @@ def scatter(
     """
     place = (codes - limits[0]) / (limits[1] - limits[0])  # (N, 2), 0 to 1 within the limits
     across, up = axes
-    return Scatter(title, _dots(place, shade, shown), _above(place[:, 0]), _beside(place[:, 1]), across, up)
+    return Scatter(
+        title, _dots(place, shade, shown), _above(place[:, 0]), _beside(place[:, 1]), across, up
+    )
 
 
-def _dots(place: NDArray[np.floating], shade: NDArray[np.floating], shown: int) -> list[tuple[str, str]]:
+def _dots(
+    place: NDArray[np.floating], shade: NDArray[np.floating], shown: int
+) -> list[tuple[str, str]]:
     """(colour, SVG path) of the dots within the plot, for each colour that is used."""
     ranks = shade.argsort().argsort() * SHADES // len(shade)  # (N,), 0 to SHADES - 1
     x = LABEL + place[:, 0] * SIDE
@@ -85,7 +89,9 @@ def _beside(place: NDArray[np.floating]) -> str:
     bottom = EDGE + 4 + SIDE
     wide = SIDE / BINS
     bars = enumerate(_heights(place))
-    return "".join(f"M{left} {bottom - i * wide:.1f}h{h:.1f}v{-wide:.1f}h{-h:.1f}z" for i, h in bars)
+    return "".join(
+        f"M{left} {bottom - i * wide:.1f}h{h:.1f}v{-wide:.1f}h{-h:.1f}z" for i, h in bars
+    )
 
 
 def _heights(place: NDArray[np.floating]) -> NDArray[np.floating]:

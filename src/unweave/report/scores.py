@@ -153,7 +153,9 @@ def _dot(row: Row, y: float) -> Dot:
         f"rotated codes score: {row.rotated}",
         f"the factors themselves score: {row.ceiling}",
     ]
-    absent = [name for name, v in (("error", score.error), ("noise", score.null)) if not math.isfinite(v)]
+    absent = [
+        name for name, v in (("error", score.error), ("noise", score.null)) if not math.isfinite(v)
+    ]
     missing = f"{', '.join(absent)} {NOT_MEASURED}" if absent else ""
     return Dot(
         y,

@@ -32,7 +32,10 @@ SAMPLES = 48  # images from the prior
 LATENTS = 24  # latent traversals shown at most
 NAMED = 48  # of the other latents, listed by name
 
-UNITS = {"validation elbo": f"{NATS}, higher is better", "active": f"latents with KL above {ACTIVE} nats"}
+UNITS = {
+    "validation elbo": f"{NATS}, higher is better",
+    "active": f"latents with KL above {ACTIVE} nats",
+}
 
 
 @dataclass(frozen=True)
@@ -142,8 +145,12 @@ def traversals(views: Views) -> dict[str, Any]:
     """Latent traversals of the active latents from two starting codes; other latents by name."""
     traversals = views.traversals(LATENTS)
     if not traversals:
-        raise Absent("No latent is active: every code is the same, so there is nothing to traverse.")
-    traversed = [traversal.latent for traversal in traversals if traversal.latent]  # without one-hot blocks
+        raise Absent(
+            "No latent is active: every code is the same, so there is nothing to traverse."
+        )
+    traversed = [
+        traversal.latent for traversal in traversals if traversal.latent
+    ]  # without one-hot blocks
     shown = {latent.column for latent in traversed}
     largest = max((latent.use for latent in traversed), default=0.0) or 1.0
     idle = [latent for latent in views.latents if not latent.active]
@@ -162,12 +169,16 @@ def traversals(views: Views) -> dict[str, Any]:
 
 def samples(views: Views) -> Picture:
     """Images decoded from samples of the prior."""
-    return pictures.grid(views.samples(SAMPLES), ACROSS, "images decoded from codes drawn from the prior")
+    return pictures.grid(
+        views.samples(SAMPLES), ACROSS, "images decoded from codes drawn from the prior"
+    )
 
 
 def charts(records: list[dict[str, Any]]) -> list[curves.Chart]:
     """A chart of each term of the log; the charts of the KL come second."""
-    terms = sorted(curves.terms(records), key=lambda term: term != "validation elbo")  # the bound first
+    terms = sorted(
+        curves.terms(records), key=lambda term: term != "validation elbo"
+    )  # the bound first
     unit_of = units(records) | UNITS
     found = []
     for term in terms:

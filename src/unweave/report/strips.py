@@ -55,7 +55,9 @@ class Strips:
     right: int = WIDTH - RIGHT
 
 
-def strips(groups: Sequence[Group], names: Sequence[str], scores: Sequence[Mapping[str, Score]]) -> Strips | None:
+def strips(
+    groups: Sequence[Group], names: Sequence[str], scores: Sequence[Mapping[str, Score]]
+) -> Strips | None:
     """The strip plot of every metric whose scores are in [0, 1]; None if there is none.
 
     names: of the runs, for the tooltips.

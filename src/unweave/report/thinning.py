@@ -24,7 +24,9 @@ def extremes(x: NDArray[np.floating], y: NDArray[np.floating], intervals: int) -
     # by interval, the finite values first, in ascending order
     order = np.lexsort((np.where(finite, y, 0.0), ~finite, place))
     firsts = np.searchsorted(place[order], np.unique(place))
-    number = np.add.reduceat(finite[order].astype(np.int64), firsts)  # of finite values in each interval
+    number = np.add.reduceat(
+        finite[order].astype(np.int64), firsts
+    )  # of finite values in each interval
     lowest = order[firsts]
     highest = order[firsts + np.maximum(number, 1) - 1]
     return np.unique(np.concatenate([[0, n - 1], lowest, highest]))

@@ -51,20 +51,28 @@ class Traversal:
     labels: list[str]
 
 
-def of_latent(latent: Latent, start: NDArray[np.float32], values: NDArray[np.float32], decode: Decode) -> Traversal:
+def of_latent(
+    latent: Latent, start: NDArray[np.float32], values: NDArray[np.float32], decode: Decode
+) -> Traversal:
     """The traversal of a latent through values (T,), from each of the starting codes (S, D)."""
     codes = np.repeat(start, len(values), 0)  # (S, D) -> (S * T, D)
     codes[:, latent.column] = np.tile(values, len(start))
     places = np.linspace(0, 1, len(values))
     at = [float(np.interp(v, values, places)) for v in start[:, latent.column]]
     labels = [f"{latent.name} = {v:z.2f}" for v in values]
-    return Traversal(latent.name, latent, np.split(decode(codes), len(start)), values, list(at), labels)
+    return Traversal(
+        latent.name, latent, np.split(decode(codes), len(start)), values, list(at), labels
+    )
 
 
-def of_classes(name: str, columns: NDArray[np.int64], start: NDArray[np.float32], decode: Decode) -> Traversal:
+def of_classes(
+    name: str, columns: NDArray[np.int64], start: NDArray[np.float32], decode: Decode
+) -> Traversal:
     """The traversal of a one-hot block, in these columns, through its classes, from each of the starting codes (S, D)."""
     codes = np.repeat(start, len(columns), 0)  # (S, D) -> (S * T, D), with T classes
     codes[:, columns] = np.tile(np.eye(len(columns), dtype=np.float32), (len(start), 1))
     labels = [f"{name} {i}" for i in range(len(columns))]
     values = np.arange(len(columns), dtype=np.float32)
-    return Traversal(name, None, np.split(decode(codes), len(start)), values, [None] * len(start), labels)
+    return Traversal(
+        name, None, np.split(decode(codes), len(start)), values, [None] * len(start), labels
+    )

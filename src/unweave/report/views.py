@@ -85,7 +85,9 @@ class Views:
     def refuse_clips(self) -> None:
         """Raise Absent if a code is of a clip, or of a frame of one."""
         if self.run.method.encodes == "clips":
-            raise Absent("This run encodes clips: what is shown of it are reconstructions and swaps.")
+            raise Absent(
+                "This run encodes clips: what is shown of it are reconstructions and swaps."
+            )
 
     def pictures(self) -> None:
         """Raise Absent if the data are not images."""
@@ -182,7 +184,9 @@ class Views:
         values = self.values[0]
         active = [latent for latent in self.latents if latent.active][:most]
         one_hot = [name for name, block in self.run.blocks.items() if block.kind == "one-hot"]
-        found = [of_latent(latent, start, values[:, latent.column], self._decoded) for latent in active]
+        found = [
+            of_latent(latent, start, values[:, latent.column], self._decoded) for latent in active
+        ]
         for name in one_hot:
             columns = np.array(self.run.blocks[name].places(start.shape[1]))
             found.append(of_classes(name, columns, start, self._decoded))
@@ -197,11 +201,15 @@ class Views:
 
         factors = known_factors(self.source[0], self.rows(self.looked_at))
         if factors is None:
-            raise Absent("These data come without known factors or classes, so there is nothing to compare codes with.")
+            raise Absent(
+                "These data come without known factors or classes, so there is nothing to compare codes with."
+            )
         used = np.ones(self.codes.shape[1], dtype=bool)  # (D,); also columns that are not latents
         for i, latent in enumerate(self.latents):
             used[latent.column] = latent.active and i < MOST
-        return get("mig")(self.codes, factors, active=used), f"measured for this page on {len(factors):,} images"
+        return get("mig")(
+            self.codes, factors, active=used
+        ), f"measured for this page on {len(factors):,} images"
 
     def _columns(self, width: int) -> Iterator[tuple[int, str]]:
         """The columns of a code of `width` with their names, without noise and one-hot blocks."""
@@ -212,7 +220,11 @@ class Views:
                 yield column, f"z{column}" if name == "code" else f"{name} {i}"
 
     def _latent(
-        self, column: int, name: str, kl: Sequence[float] | None, spread: NDArray[np.floating] | None
+        self,
+        column: int,
+        name: str,
+        kl: Sequence[float] | None,
+        spread: NDArray[np.floating] | None,
     ) -> Latent:
         """A column with its statistics; active by its KL, or else if it varies at all."""
         own_kl = None if kl is None else float(kl[column])

@@ -68,7 +68,9 @@ class Check:
             number = bound.times if isinstance(bound, Bound) else bound
             if not math.isfinite(number):
                 raise ValueError(f"{side} is {number}; expected a finite number")
-        if self.ablation is not None and all(isinstance(bound, Bound) for bound in self.bounds().values()):
+        if self.ablation is not None and all(
+            isinstance(bound, Bound) for bound in self.bounds().values()
+        ):
             raise ValueError("it names an ablation, but no number for it to miss")
         parts = (self.over, self.against, self.along)
         if any(parts) and not all(parts):

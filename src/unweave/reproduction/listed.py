@@ -16,7 +16,10 @@ def recipes() -> dict[str, Path]:
     """The recipes that are part of unweave: {name: path}."""
     package = Path(unweave.__file__).parent
     found = {}
-    for place in (package / "recipes", package.parents[1] / "recipes"):  # installed, or in a checkout
+    for place in (
+        package / "recipes",
+        package.parents[1] / "recipes",
+    ):  # installed, or in a checkout
         for file in sorted(place.glob("*.yaml")):
             found[file.stem] = file
     return found

@@ -53,7 +53,9 @@ def refuse_misshapen(how: Mapping[str, Any]) -> None:
     options = {word: value for word, value in how.items() if word != "call"}
     if "score" in how:
         if how["score"] not in METRICS and ":" not in how["score"]:
-            raise ValueError(f"the measure: there is no metric {how['score']!r}; {nearest(how['score'], METRICS)}")
+            raise ValueError(
+                f"the measure: there is no metric {how['score']!r}; {nearest(how['score'], METRICS)}"
+            )
         _refuse_unknown(options, _score)
     elif "log" in how:
         _refuse_unknown(options, _mean_of_last)
@@ -89,17 +91,28 @@ def _score(
     block: str | None = None,
 ) -> float:
     """A score of a run, or the part of it by that name; options as of `evaluate`."""
-    how = {"data": data, "n": n, "seed": seed, "protocol": protocol, "calibrate": calibrate, "kinds": kinds}
+    how = {
+        "data": data,
+        "n": n,
+        "seed": seed,
+        "protocol": protocol,
+        "calibrate": calibrate,
+        "kinds": kinds,
+    }
     (found,) = evaluate(run, score, block=block, **how).values()
     if part is None:
         return float(found.value)
     scalars = {name: value for name, value in found.parts.items() if isinstance(value, Real)}
     if part not in scalars:
-        raise ValueError(f"{score} has no part {part!r} that is one number; {nearest(part, scalars)}")
+        raise ValueError(
+            f"{score} has no part {part!r} that is one number; {nearest(part, scalars)}"
+        )
     return float(scalars[part])
 
 
-def _mean_of_last(run: Run, log: str, records: Annotated[int, Setting("of the log", low=1)] = 1) -> float:
+def _mean_of_last(
+    run: Run, log: str, records: Annotated[int, Setting("of the log", low=1)] = 1
+) -> float:
     """The mean of the last records of a term of the log."""
     values = [record[log] for record in run.records() if log in record]
     if not values:

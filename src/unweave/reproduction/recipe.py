@@ -41,7 +41,9 @@ class Arm:
     def __post_init__(self) -> None:
         for name in self.settings:
             if name in keywords(train):
-                raise ValueError(f"it has a setting {name!r}, which is none of a method's but an option of training")
+                raise ValueError(
+                    f"it has a setting {name!r}, which is none of a method's but an option of training"
+                )
 
     def training(self) -> dict[str, Any]:
         """The keywords of `train`."""
@@ -82,7 +84,11 @@ class Recipe:
         Other mappings at the top are blocks that its arms have in common, by anchors and merge keys.
         """
         known = keywords(cls)
-        own = {key: value for key, value in plain.items() if key in known or not isinstance(value, Mapping)}
+        own = {
+            key: value
+            for key, value in plain.items()
+            if key in known or not isinstance(value, Mapping)
+        }
         return schema.read(cls, own, name)
 
     def seeds_of(self, arm: str) -> tuple[int, ...]:
@@ -113,7 +119,9 @@ def _foreign_measure(how: Measure) -> list[str]:
     if ":" in how.get("score", ""):
         found.append(how["score"])
     found += foreign(data=how.get("data"))
-    found += _named({key: value for key, value in how.items() if key not in ("call", "score", "data")})
+    found += _named(
+        {key: value for key, value in how.items() if key not in ("call", "score", "data")}
+    )
     return found
 
 

@@ -65,7 +65,9 @@ def reproduce(
     """
     texts = {name: read(name) for name in names}
     if seeds:
-        texts = {name: dataclasses.replace(text, seeds=tuple(seeds)) for name, text in texts.items()}
+        texts = {
+            name: dataclasses.replace(text, seeds=tuple(seeds)) for name, text in texts.items()
+        }
     if not trust:
         for name, text in texts.items():
             refuse(name, foreign_in(text))
@@ -76,7 +78,9 @@ def reproduce(
     with results(_job, plan, jobs) as result:
         for name, text in texts.items():
             keys = _keys(text)
-            found = {arm: _values(result, of_arm, f"{name}: arm {arm}") for arm, of_arm in keys.items()}
+            found = {
+                arm: _values(result, of_arm, f"{name}: arm {arm}") for arm, of_arm in keys.items()
+            }
             new = {key for of_arm in keys.values() for key in of_arm} - counted
             minutes = sum(result(key)[1] for key in new) / 60
             tell(f"{name}: {text.claim} (about {text.minutes} minutes on {text.machine})")
@@ -86,11 +90,15 @@ def reproduce(
     if len(summary) > 1:
         for name, (holds, minutes) in summary.items():
             tell(f"{name:<24} {'holds' if holds else 'FAILS':<6} {minutes:6.1f} minutes of work")
-        tell(f"{'all':<24} {(time.monotonic() - start) / 60:13.1f} minutes by the clock, {jobs} at a time")
+        tell(
+            f"{'all':<24} {(time.monotonic() - start) / 60:13.1f} minutes by the clock, {jobs} at a time"
+        )
     return all(holds for holds, _ in summary.values())
 
 
-def trained(arm: Arm, seed: int, out: str | Path, progress: Progress | None = None, *, trust: bool = False) -> Run:
+def trained(
+    arm: Arm, seed: int, out: str | Path, progress: Progress | None = None, *, trust: bool = False
+) -> Run:
     """The run of an arm with a seed: trained, continued if it was stopped, or loaded if finished."""
     try:
         return train(seed=seed, out=out, progress=progress, **arm.training())
@@ -98,7 +106,9 @@ def trained(arm: Arm, seed: int, out: str | Path, progress: Progress | None = No
         return resume(error.path, progress=progress, trust=trust)
 
 
-def _values(result: Callable[[str], Job], keys: Sequence[str], place: str) -> list[dict[str, float]]:
+def _values(
+    result: Callable[[str], Job], keys: Sequence[str], place: str
+) -> list[dict[str, float]]:
     """What was measured of an arm, for each seed. place: of the arm, for the message of an error."""
     try:
         return [result(key)[0] for key in keys]
@@ -113,7 +123,9 @@ def _key(arm: Arm, seed: int) -> str:
 
 def _keys(text: Recipe) -> dict[str, list[str]]:
     """{arm: keys of its trainings, one for each seed} of a recipe."""
-    return {name: [_key(arm, seed) for seed in text.seeds_of(name)] for name, arm in text.arms.items()}
+    return {
+        name: [_key(arm, seed) for seed in text.seeds_of(name)] for name, arm in text.arms.items()
+    }
 
 
 def _plan(texts: Iterable[Recipe]) -> Plan:

@@ -37,7 +37,10 @@ def verdicts(check: Check, found: Found) -> Iterator[Verdict]:
     if check.ablation is not None:
         missed = _values(check, found, check.ablation)
         words = ", ".join(f"{value:.4g}" for value in missed)
-        yield ablation_misses(check, missed), f"the ablation {check.ablation} misses it in every seed: {words}"
+        yield (
+            ablation_misses(check, missed),
+            f"the ablation {check.ablation} misses it in every seed: {words}",
+        )
 
 
 def ablation_misses(check: Check, values: Iterable[float]) -> bool:
@@ -75,7 +78,10 @@ def _apart(ours: list[float], theirs: list[float], side: str, arm: str) -> Verdi
     gap = statistics.median(ours) - statistics.median(theirs)
     apart = gap if side == "above" else -gap
     spread = max(max(ours) - min(ours), max(theirs) - min(theirs))
-    return apart > spread, f"median {apart:.4g} {side} that of {arm}, more than the larger range, {spread:.4g}"
+    return (
+        apart > spread,
+        f"median {apart:.4g} {side} that of {arm}, more than the larger range, {spread:.4g}",
+    )
 
 
 def _heights(check: Check, found: Found) -> list[float]:
@@ -88,13 +94,17 @@ def _heights(check: Check, found: Found) -> list[float]:
         line = sorted(_points(check, found, check.against, seed))
         xs = [x for x, _ in line]
         ys = [y for _, y in line]
-        inside = [(x, y) for x, y in _points(check, found, check.over, seed) if xs[0] <= x <= xs[-1]]
+        inside = [
+            (x, y) for x, y in _points(check, found, check.over, seed) if xs[0] <= x <= xs[-1]
+        ]
         above = [y - float(np.interp(x, xs, ys)) for x, y in inside]
         heights.append(statistics.fmean(above) if above else math.nan)
     return heights
 
 
-def _points(check: Check, found: Found, arms: Iterable[str], seed: int) -> list[tuple[float, float]]:
+def _points(
+    check: Check, found: Found, arms: Iterable[str], seed: int
+) -> list[tuple[float, float]]:
     """(`along`, `measure`) of each arm with one seed."""
     height, along = map(key_of, check.measures())
     return [(found[arm][seed][along], found[arm][seed][height]) for arm in arms]

@@ -20,11 +20,15 @@ INHERITED = {  # environment of the worker processes
     "PYTHONSAFEPATH": "1",  # workers start as `python -c`, which imports from the working directory first
 }
 PATIENCE = 60.0  # seconds in which a worker that has to end can finish a step and keep a checkpoint
-_left_alone = threading.Event()  # in a worker: the process that started it has ended, or wants no more of it
+_left_alone = (
+    threading.Event()
+)  # in a worker: the process that started it has ended, or wants no more of it
 
 
 @contextmanager
-def results(work: Callable[..., Any], plan: Mapping[str, tuple[Any, ...]], jobs: int) -> Iterator[Callable[[str], Any]]:
+def results(
+    work: Callable[..., Any], plan: Mapping[str, tuple[Any, ...]], jobs: int
+) -> Iterator[Callable[[str], Any]]:
     """A function from a key of the plan to `work` of its arguments.
 
     jobs: worker processes; with 1 the work is done here, on demand. After an error or a signal, and when this process is
@@ -36,7 +40,9 @@ def results(work: Callable[..., Any], plan: Mapping[str, tuple[Any, ...]], jobs:
     before = {name: os.environ.get(name) for name in INHERITED}
     os.environ |= INHERITED
     context = multiprocessing.get_context("spawn")
-    seen_by_workers, held_here = context.Pipe(duplex=False)  # its end here is closed by us, or by our death
+    seen_by_workers, held_here = context.Pipe(
+        duplex=False
+    )  # its end here is closed by us, or by our death
     workers = ProcessPoolExecutor(jobs, context, initializer=_watch, initargs=(seen_by_workers,))
     try:
         futures = {key: workers.submit(_worked, work, arguments) for key, arguments in plan.items()}
@@ -61,7 +67,9 @@ def _end_after(other_end: Connection) -> None:
     with suppress(EOFError, OSError):
         other_end.recv_bytes()
     _left_alone.set()
-    signal.raise_signal(signal.SIGTERM)  # a training keeps a checkpoint and raises Stopped; nothing else catches it
+    signal.raise_signal(
+        signal.SIGTERM
+    )  # a training keeps a checkpoint and raises Stopped; nothing else catches it
     threading.Event().wait(PATIENCE)
     os._exit(1)
 

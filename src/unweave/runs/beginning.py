@@ -16,7 +16,9 @@ from unweave.runs.seal import seal
 def begin(path: Path, config: RunConfig, overwrite: bool, lock: ExitStack) -> None:
     """Make the run's folder, locked and sealed."""
     if overwrite and path.is_symlink():
-        raise RunError(f"{path} is a symbolic link, and is not overwritten: remove it, or choose another out")
+        raise RunError(
+            f"{path} is a symbolic link, and is not overwritten: remove it, or choose another out"
+        )
     path.mkdir(parents=True, exist_ok=True)
     try:
         lock.enter_context(writing(path))

@@ -37,11 +37,17 @@ def keep(training: Training, seconds: float, whole: Path, weights_alone: Path) -
         try:
             plain["optimisers"][name], own = pack(optimiser, name)
         except TypeError as odd:
-            raise RunError(f"the optimiser of player {name!r} keeps {odd}: a checkpoint cannot hold it") from odd
+            raise RunError(
+                f"the optimiser of player {name!r} keeps {odd}: a checkpoint cannot hold it"
+            ) from odd
         tensors |= own
     tensors |= {f"log/{term}": value.cpu() for term, value in training.means.values.items()}
     plain["log"] = {"counts": training.means.counts, "units": training.units}
-    plain |= {"frozen": still, "skipped": training.skipped, "skips in a row": training.skips_in_a_row}
+    plain |= {
+        "frozen": still,
+        "skipped": training.skipped,
+        "skips in a row": training.skips_in_a_row,
+    }
     whole.parent.mkdir(exist_ok=True)
     write(whole, _sealed(tensors, json.dumps(plain)))
     write(weights_alone, _sealed(weights, json.dumps({"frozen": still})))
@@ -53,7 +59,9 @@ def restore(training: Training, path: Path) -> float:
         return 0.0
     tensors, state = _read(path)
     plain = json.loads(state)
-    weights = {k.removeprefix("weights/"): v for k, v in tensors.items() if k.startswith("weights/")}
+    weights = {
+        k.removeprefix("weights/"): v for k, v in tensors.items() if k.startswith("weights/")
+    }
     _load(training.method, weights, plain.get("frozen", {}), path)
     training.step = plain["step"]
     training.skipped = plain["skipped"]
@@ -67,7 +75,9 @@ def restore(training: Training, path: Path) -> float:
         try:
             unpack(optimiser, packed, tensors)
         except ValueError as error:
-            raise RunError(f"{path} does not fit the optimiser of player {name!r}: {error}") from error
+            raise RunError(
+                f"{path} does not fit the optimiser of player {name!r}: {error}"
+            ) from error
     seconds: float = plain["seconds"]
     return seconds
 
@@ -87,13 +97,19 @@ def _within(name: str, networks: Mapping[str, Any]) -> bool:
     return any(name.startswith(f"{network}.") for network in networks)
 
 
-def _load(method: Method, weights: dict[str, Tensor], frozen: Mapping[str, str], path: Path) -> None:
+def _load(
+    method: Method, weights: dict[str, Tensor], frozen: Mapping[str, str], path: Path
+) -> None:
     """Weights into a method. frozen: {network: checksum} of those that it brings itself."""
     own = {k: v for k, v in method.state_dict().items() if _within(k, frozen)}
     for network, expected in frozen.items():
-        brought = {k.removeprefix(f"{network}."): v for k, v in own.items() if _within(k, {network: ""})}
+        brought = {
+            k.removeprefix(f"{network}."): v for k, v in own.items() if _within(k, {network: ""})
+        }
         if checksum(brought) != expected:
-            raise RunError(f"{path} was trained with another {network!r}, a frozen network: a run does not hold it")
+            raise RunError(
+                f"{path} was trained with another {network!r}, a frozen network: a run does not hold it"
+            )
     try:
         method.load_state_dict(own | weights)
     except RuntimeError as error:
@@ -116,7 +132,11 @@ def _read(path: Path) -> tuple[dict[str, Tensor], str]:
             metadata = json.loads(metadata[SEAL])
         state = str(metadata.get("state", ""))
     except (SafetensorError, OSError, ValueError, AttributeError) as error:
-        raise RunError(f"{path} is damaged or cut off ({error}): restore it from a copy, or train again") from error
+        raise RunError(
+            f"{path} is damaged or cut off ({error}): restore it from a copy, or train again"
+        ) from error
     if metadata.get("crc32") != checksum(tensors, state):
-        raise RunError(f"{path} is damaged (its checksum differs): restore it from a copy, or train again")
+        raise RunError(
+            f"{path} is damaged (its checksum differs): restore it from a copy, or train again"
+        )
     return tensors, state

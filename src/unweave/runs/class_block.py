@@ -22,14 +22,20 @@ def classes_of(blocks: Mapping[str, Block], known: int) -> int:
     return block.columns.stop - (block.columns.start or 0)
 
 
-def with_class(method: Method, codes: NDArray[np.float32], y: Any, count: int, device: torch.device) -> Any:
+def with_class(
+    method: Method, codes: NDArray[np.float32], y: Any, count: int, device: torch.device
+) -> Any:
     """The codes (n, D), changed in place, with their class set to y, or y (n,), of which there are `count`."""
     blocks = as_blocks(method.blocks)
     if "class" not in blocks:
-        raise NotAvailable(f"the codes of this run have no block 'class'; they have {', '.join(blocks)}")
+        raise NotAvailable(
+            f"the codes of this run have no block 'class'; they have {', '.join(blocks)}"
+        )
     y = np.broadcast_to(np.asarray(plain(y)), (len(codes),))
     if y.dtype.kind not in "iu" or y.min(initial=0) < 0 or y.max(initial=0) >= count:
-        raise ValueError(f"y is {y.tolist()[:3]}, ...; classes are whole numbers from 0 to {count - 1}")
+        raise ValueError(
+            f"y is {y.tolist()[:3]}, ...; classes are whole numbers from 0 to {count - 1}"
+        )
     with torch.no_grad():
         told = method.class_codes(torch.from_numpy(y.astype(np.int64)).to(device))
     codes[:, blocks["class"].columns] = told.float().cpu().numpy()

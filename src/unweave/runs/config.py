@@ -26,9 +26,13 @@ from unweave.training.precision import Precision
 from unweave.types import DataInfo
 
 Steps = Annotated[int, Setting("batches to train on", low=1)]
-BatchSize = Annotated[int, Setting("images in a batch: 64 are 32 pairs", low=1, search=(32, 64, 128, 256))]
+BatchSize = Annotated[
+    int, Setting("images in a batch: 64 are 32 pairs", low=1, search=(32, 64, 128, 256))
+]
 Seed = Annotated[int, Setting("of weights, batches and noise", low=0, high=2**63 - 1)]
-Numbers = Annotated[Precision, Setting("of convolutions and products: the faster here, or one of the two")]
+Numbers = Annotated[
+    Precision, Setting("of convolutions and products: the faster here, or one of the two")
+]
 Device = Annotated[str, Setting("cpu, cuda, cuda:1, mps, or auto")]
 Holdout = Annotated[float, Setting("share of the images kept for validation", low=0, high=0.9)]
 LogEvery = Annotated[int, Setting("steps between records of the log", low=1)]
@@ -124,7 +128,9 @@ class RunConfig:
     def read(cls, plain: Any, place: str) -> RunConfig:
         """The config in a file; `place` is the file. ValueError, in one line, for what is no config."""
         found = schema.read(cls, plain, place)
-        return dataclasses.replace(found, batches=completed(batch_words(), found.batches, f"{place}: batches"))
+        return dataclasses.replace(
+            found, batches=completed(batch_words(), found.batches, f"{place}: batches")
+        )
 
     def plain(self) -> dict[str, Any]:
         """As names with values, for JSON."""
@@ -137,20 +143,30 @@ class RunConfig:
         data = {k: plain["data"][k] for k in ("name", "source", "options", "info")}
         del data["info"]["labels"]  # it follows from the data and the options of batches
         if not data["options"].get("classes"):
-            data["options"].pop("classes", None)  # runs of before there was this option keep their names
+            data["options"].pop(
+                "classes", None
+            )  # runs of before there was this option keep their names
         return {"method": plain["method"], "data": data, "batches": plain["batches"], "loop": loop}
 
     def run_name(self) -> str:
         """METHOD-DATA-HASH-SEED; the hash is of everything that was chosen but the seed."""
-        digest = hashlib.blake2b(json.dumps(self.hashed(), sort_keys=True).encode(), digest_size=4).hexdigest()
+        digest = hashlib.blake2b(
+            json.dumps(self.hashed(), sort_keys=True).encode(), digest_size=4
+        ).hexdigest()
         names = (self.method.name, self.data.name)
-        method, data = (text.rpartition("/")[2].replace(":", ".").replace(" ", "_") for text in names)
+        method, data = (
+            text.rpartition("/")[2].replace(":", ".").replace(" ", "_") for text in names
+        )
         return f"{method}-{data}-{digest}-{self.loop.seed}"
 
 
 def batch_words() -> dict[str, Keyword]:
     """The options of batches, `data.sampling.batches.stream`, that are not the loop's."""
-    return {k: word for k, word in keywords(stream).items() if word.setting is not None and k != "batch_size"}
+    return {
+        k: word
+        for k, word in keywords(stream).items()
+        if word.setting is not None and k != "batch_size"
+    }
 
 
 def completed(known: Mapping[str, Keyword], given: Mapping[str, Any], of: str) -> dict[str, Any]:
@@ -172,5 +188,7 @@ def commit() -> str | None:
     root = Path(__file__).parents[3]
     if not (root / ".git").exists():
         return None
-    git = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    git = subprocess.run(
+        ["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    )
     return git.stdout.strip() or None

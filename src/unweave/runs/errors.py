@@ -23,7 +23,9 @@ class RunExists(RunError):
 
     def __init__(self, path: Path):
         state = "a finished run" if (path / "done").exists() else "an unfinished run"
-        super().__init__(f"{path} holds {state}: continue it with resume, or choose overwrite or another out")
+        super().__init__(
+            f"{path} holds {state}: continue it with resume, or choose overwrite or another out"
+        )
         self.path = path
 
 

@@ -25,7 +25,9 @@ KINDS = {
     "groups": "groups of images that share something: what is shared is separated from the rest",
     "images": "images alone: nothing says which of many equally good codes is found; compare several seeds",
 }
-EVERYTHING = DataInfo(1000, (1, 64, 64), 10, ("shape", "size"), (3, 6), labels=10)  # data of which all is known
+EVERYTHING = DataInfo(
+    1000, (1, 64, 64), 10, ("shape", "size"), (3, 6), labels=10
+)  # data of which all is known
 
 
 @dataclass(frozen=True)

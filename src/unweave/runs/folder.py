@@ -41,7 +41,14 @@ CHECKPOINT = "state/checkpoint.safetensors"
 SCORES = "scores.json"
 ORIGIN = "origin.json"
 DONE = "done"
-STALE = (CHECKPOINT, DONE, WEIGHTS, LOG, SCORES, ORIGIN)  # of a run that is replaced, in the order of removal
+STALE = (
+    CHECKPOINT,
+    DONE,
+    WEIGHTS,
+    LOG,
+    SCORES,
+    ORIGIN,
+)  # of a run that is replaced, in the order of removal
 OWN = (CONFIG, NEXT, "state", *STALE)  # what unweave writes
 
 
@@ -74,11 +81,18 @@ class Folder:
         refuse_undecodable(self.path.absolute(), "the path of the run folder")
         file = self.path / CONFIG
         if not file.is_file():
-            here = f"is no run folder (it has no {CONFIG})" if self.path.exists() else "does not exist"
+            here = (
+                f"is no run folder (it has no {CONFIG})" if self.path.exists() else "does not exist"
+            )
             raise RunError(f"{self.path} {here}")
         self.format, self.config = read_config(file.read_bytes(), self.path)
         self.run = self.config.run_name() if self.format > 2 else ""
-        self.log = Log(self.path / LOG, with_checksums=self.format > 1, run=self.run, every=self.config.loop.log_every)
+        self.log = Log(
+            self.path / LOG,
+            with_checksums=self.format > 1,
+            run=self.run,
+            every=self.config.loop.log_every,
+        )
 
     @classmethod
     def create(cls, path: str | Path, config: RunConfig, *, overwrite: bool = False) -> Folder:
@@ -142,7 +156,9 @@ class Folder:
             try:
                 found[name] = Score.from_dict(plain)
             except (TypeError, ValueError, AttributeError, KeyError) as error:
-                raise RunError(f"{self.path / SCORES} is damaged: {name} is no score ({error})") from error
+                raise RunError(
+                    f"{self.path / SCORES} is damaged: {name} is no score ({error})"
+                ) from error
         return found
 
     def keep_scores(self, scores: Mapping[str, Score]) -> None:
@@ -152,7 +168,9 @@ class Folder:
         """
         try:
             with lock.scoring(self.path):
-                kept = self._plain_scores() | {name: score.to_dict() for name, score in scores.items()}
+                kept = self._plain_scores() | {
+                    name: score.to_dict() for name, score in scores.items()
+                }
                 each = {name: marked(plain, self.run + name) for name, plain in kept.items()}
                 write(self.path / SCORES, sealed(each, self.run, indent=1).encode())
         except OSError as error:
@@ -169,7 +187,9 @@ class Folder:
                 written = unmarked(written, self.run)
             for name, plain in written.items():
                 score: dict[str, Any] = typed(name, plain, dict)
-                earlier = self.format == 1 and CHECKSUM not in score  # as an earlier version wrote it
+                earlier = (
+                    self.format == 1 and CHECKSUM not in score
+                )  # as an earlier version wrote it
                 found[name] = score if earlier else unmarked(score, self.run + name)
         except ValueError as error:
             raise RunError(f"{file} is damaged: {error}; remove it, and score again") from error
@@ -186,7 +206,9 @@ class Folder:
     def load_weights(self, method: Method) -> None:
         """The weights of the last checkpoint, into a method of the same making."""
         if not (self.path / WEIGHTS).is_file():
-            raise RunError(f"{self.path} has no weights yet: it stopped before its first checkpoint; resume it")
+            raise RunError(
+                f"{self.path} has no weights yet: it stopped before its first checkpoint; resume it"
+            )
         checkpoint.load_weights(method, self.path / WEIGHTS)
 
 
@@ -197,7 +219,9 @@ def read_config(written: bytes, path: Path) -> tuple[int, RunConfig]:
         plain = parsed(written)
         version = plain.pop("format", 0)
         if isinstance(version, int) and version > FORMAT:
-            raise RunError(f"{path} was written by a newer unweave; this one reads format {FORMAT}: upgrade")
+            raise RunError(
+                f"{path} was written by a newer unweave; this one reads format {FORMAT}: upgrade"
+            )
         if not isinstance(version, int):
             raise ValueError(f"format is {shown(version)}; expected int")
         if version > 1:

@@ -28,7 +28,9 @@ def as_trained(images: NDArray[Any], known: DataConfig, *, clips: bool) -> NDArr
         return _frames(images, known)
     if images.ndim != len(shape) + 2 or images.shape[2:] != shape:
         wanted = ", ".join(map(str, shape))
-        raise NotAvailable(f"images have shape {images.shape}; this run encodes clips (n, frames, {wanted})")
+        raise NotAvailable(
+            f"images have shape {images.shape}; this run encodes clips (n, frames, {wanted})"
+        )
     return _frames(images.reshape(-1, *shape), known).reshape(images.shape)
 
 

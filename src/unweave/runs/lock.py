@@ -22,7 +22,9 @@ def writing(path: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        raise RunError(f"{path} is being trained by another process: wait until it has ended, or stop it") from None
+        raise RunError(
+            f"{path} is being trained by another process: wait until it has ended, or stop it"
+        ) from None
     try:
         yield
     finally:
@@ -36,7 +38,9 @@ def scoring(path: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=PATIENCE)
     except filelock.Timeout:
-        raise RunError(f"the scores of {path} are being written by another process: try again") from None
+        raise RunError(
+            f"the scores of {path} are being written by another process: try again"
+        ) from None
     try:
         yield
     finally:

@@ -39,7 +39,9 @@ class Log:
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(self._line(record))
         except OSError as error:
-            raise WriteError(f"could not write {self.path}: {error.strerror}; resume when it can") from error
+            raise WriteError(
+                f"could not write {self.path}: {error.strerror}; resume when it can"
+            ) from error
 
     def records(self) -> Iterator[dict[str, Any]]:
         """The records in order of their steps.
@@ -55,7 +57,9 @@ class Log:
                 record = self._record(line)
                 self._refuse_gap(before, record["step"])
             except ValueError as error:
-                raise RunError(f"line {number} of {self.path} is damaged: {error}; restore it from a copy") from error
+                raise RunError(
+                    f"line {number} of {self.path} is damaged: {error}; restore it from a copy"
+                ) from error
             before = record["step"]
             yield record
         if rest:  # written without its end, as by a kill
@@ -77,7 +81,9 @@ class Log:
         if step <= before and before > 0:
             raise Altered(f"its step, {step}, is not after {before}, that of the line before")
         if self.every and step - before > self.every:
-            raise Altered(f"lines before it are missing: its step is {step}, and there is one every {self.every} steps")
+            raise Altered(
+                f"lines before it are missing: its step is {step}, and there is one every {self.every} steps"
+            )
 
     def _record(self, line: bytes) -> dict[str, Any]:
         record = unsealed(line, self.run) if self.with_checksums else parsed(line)

@@ -31,7 +31,9 @@ class Clock:
     def __init__(self, before: float, step: int):
         self.before = before
         self.start = time.monotonic()
-        self.last = self.start if step else -math.inf  # a run that died before its first checkpoint would begin anew
+        self.last = (
+            self.start if step else -math.inf
+        )  # a run that died before its first checkpoint would begin anew
         self.read_at = self.start
         self.read_step = step
         self.shown = self.start
@@ -98,7 +100,9 @@ class Look:
                 if q.log_var is not None and not q.blocks:
                     q = replace(q, blocks=method.blocks)
                 if q.stochastic:
-                    found |= written(q.kl().flatten(0, -2).mean(0).tolist(), as_blocks(method.blocks))
+                    found |= written(
+                        q.kl().flatten(0, -2).mean(0).tolist(), as_blocks(method.blocks)
+                    )
                 if self.held is not None:
                     found["validation elbo"] = round(float(method.elbo(self.held).mean()), 4)
             except NotAvailable:

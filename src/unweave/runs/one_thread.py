@@ -9,7 +9,9 @@ from contextlib import contextmanager
 
 from unweave.runs.errors import RunError
 
-_training: dict[int, int] = {}  # {process: thread that trains in it}; a forked process finds none of its own
+_training: dict[
+    int, int
+] = {}  # {process: thread that trains in it}; a forked process finds none of its own
 
 
 @contextmanager
@@ -21,7 +23,9 @@ def this_thread() -> Iterator[None]:
     process = os.getpid()
     thread = threading.get_ident()
     inner = _training.get(process) == thread
-    if _training.setdefault(process, thread) != thread:  # one operation, so that two threads cannot both pass
+    if (
+        _training.setdefault(process, thread) != thread
+    ):  # one operation, so that two threads cannot both pass
         raise RunError(
             "another thread of this process is training, and torch's random numbers are shared by all threads: train one "
             "after the other, or in processes of their own (n_jobs of scikit-learn without a threading backend)"

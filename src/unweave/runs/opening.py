@@ -22,12 +22,18 @@ def method_of(folder: Folder, modules: Mapping[str, nn.Module] = {}) -> Method:
     """
     config = folder.config
     if missing := [path for path in config.method.modules if path not in modules]:
-        raise RunError(f"this run was trained with a {missing[0]} handed in as an object: give {missing[0]}=... again")
+        raise RunError(
+            f"this run was trained with a {missing[0]} handed in as an object: give {missing[0]}=... again"
+        )
     info = config.data.info
     try:
-        return config.method.resolved(info, modules).make(info, seed=config.loop.seed, steps=config.loop.steps)
+        return config.method.resolved(info, modules).make(
+            info, seed=config.loop.seed, steps=config.loop.steps
+        )
     except ValueError as error:
-        raise RunError(f"{folder.path}: of its config.json no method can be made: {error}") from error
+        raise RunError(
+            f"{folder.path}: of its config.json no method can be made: {error}"
+        ) from error
 
 
 def open_data(config: RunConfig) -> Dataset:

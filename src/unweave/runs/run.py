@@ -36,7 +36,14 @@ class Run:
     path: the folder. method: the module, on `device`. config: what was chosen. info: facts of the data.
     """
 
-    def __init__(self, folder: Folder, method: Method, source: Dataset | None = None, *, other_data: bool = False):
+    def __init__(
+        self,
+        folder: Folder,
+        method: Method,
+        source: Dataset | None = None,
+        *,
+        other_data: bool = False,
+    ):
         self.folder = folder
         self.method = method.eval()
         self._source = source
@@ -72,7 +79,11 @@ class Run:
             return self._source
         found = open_data(self.config)
         if not self.other_data:
-            refuse_other(found, self.config, "--other-data (other_data=True of load_run) takes them all the same")
+            refuse_other(
+                found,
+                self.config,
+                "--other-data (other_data=True of load_run) takes them all the same",
+            )
         return found
 
     @property
@@ -146,7 +157,13 @@ class Run:
         Class k is the k-th column of a one-hot; whether that is class k of the data, `method.classes_named` says.
         NotAvailable if the codes have no class; ValueError for a class that there is not.
         """
-        return with_class(self.method, np.array(plain(codes), dtype=np.float32, ndmin=2), y, self.classes, self.device)
+        return with_class(
+            self.method,
+            np.array(plain(codes), dtype=np.float32, ndmin=2),
+            y,
+            self.classes,
+            self.device,
+        )
 
     def edit(self, image: Any, *, latent: int, to: float) -> NDArray[np.float32]:
         """One image (C, H, W) decoded again with one latent of its code set to a value."""
@@ -172,13 +189,22 @@ class Run:
         parts: list[tuple[NDArray[np.float32], ...]] = []
         with evaluating(self.method), torch.no_grad():
             for start in range(0, max(len(rows), 1), CHUNK):
-                x = to_unit(torch.from_numpy(np.ascontiguousarray(rows[start : start + CHUNK])).to(self.device))
+                x = to_unit(
+                    torch.from_numpy(np.ascontiguousarray(rows[start : start + CHUNK])).to(
+                        self.device
+                    )
+                )
                 parts.append(tuple(t.float().cpu().numpy() for t in f(x)))
         return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
 
 def load_run(
-    path: str | Path, *, device: str = "cpu", trust: bool = False, other_data: bool = False, **modules: nn.Module
+    path: str | Path,
+    *,
+    device: str = "cpu",
+    trust: bool = False,
+    other_data: bool = False,
+    **modules: nn.Module,
 ) -> Run:
     """The run in a folder, finished or not, with the weights of its last checkpoint.
 

@@ -35,7 +35,11 @@ def admit(run: Path, config: RunConfig, *, trusted: bool, given: Collection[str]
     """
     if not (names := _named(config, given)):
         return
-    folders = [folder for folder in (_origin(run, config), Path.cwd() if trusted else None) if folder is not None]
+    folders = [
+        folder
+        for folder in (_origin(run, config), Path.cwd() if trusted else None)
+        if folder is not None
+    ]
     if not folders:
         refuse(run, names)
     for name in names:
@@ -43,7 +47,9 @@ def admit(run: Path, config: RunConfig, *, trusted: bool, given: Collection[str]
         then = config.code.get(name)
         now = source(name)
         if then and now and then != now:
-            warnings.warn(f"{run}: {now['file']}, of {name}, has changed since the run was made", stacklevel=3)
+            warnings.warn(
+                f"{run}: {now['file']}, of {name}, has changed since the run was made", stacklevel=3
+            )
 
 
 def sources(config: RunConfig) -> dict[str, dict[str, str]]:
@@ -61,7 +67,11 @@ def seal(run: Path, config: RunConfig) -> None:
         mark = _mark(_secret(make=True), directory, (run / "config.json").read_bytes())
         write(run / ORIGIN, json.dumps({"directory": directory, "seal": mark}).encode())
     except (OSError, WriteError) as error:
-        log.warning("%s is not remembered as yours (%s): opening it will take --trust (trust=True)", run, error)
+        log.warning(
+            "%s is not remembered as yours (%s): opening it will take --trust (trust=True)",
+            run,
+            error,
+        )
 
 
 def _named(config: RunConfig, given: Collection[str] = ()) -> list[str]:
@@ -82,7 +92,8 @@ def _origin(run: Path, config: RunConfig) -> Path | None:
         written = (run / "config.json").read_bytes()
         expected = _mark(_secret(make=False), sealed["directory"], written)
         mine = (
-            hmac.compare_digest(expected.encode(), sealed["seal"].encode()) and read_config(written, run)[1] == config
+            hmac.compare_digest(expected.encode(), sealed["seal"].encode())
+            and read_config(written, run)[1] == config
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -102,7 +113,9 @@ def _secret(*, make: bool) -> bytes:
         with os.fdopen(handle, "wb") as file:
             file.write(os.urandom(32))
         try:
-            os.link(new, path)  # whole or not at all, and never over one that another process has made
+            os.link(
+                new, path
+            )  # whole or not at all, and never over one that another process has made
         except FileExistsError:
             pass
         finally:

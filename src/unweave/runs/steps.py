@@ -38,7 +38,12 @@ def prepared(method: Method, seen: Dataset, config: RunConfig) -> Training:
     loop = config.loop
     device = ranks.own_device(pick_device(loop.device))
     batches = stream(
-        seen, method.needs, batch_size=loop.batch_size, seed=loop.seed, device=str(device), **config.batches
+        seen,
+        method.needs,
+        batch_size=loop.batch_size,
+        seed=loop.seed,
+        device=str(device),
+        **config.batches,
     )
     joint.part(batches(0))
     _refuse_unlabelled(method, seen, config)
@@ -61,7 +66,13 @@ def _refuse_unlabelled(method: Method, seen: Dataset, config: RunConfig) -> None
             )
 
 
-def finish(folder: Folder, training: Training, source: Dataset, held: Dataset | None, progress: Progress | None) -> Run:
+def finish(
+    folder: Folder,
+    training: Training,
+    source: Dataset,
+    held: Dataset | None,
+    progress: Progress | None,
+) -> Run:
     """Train to the end, mark the run done. The caller's random state is left alone, also where training breaks down."""
     with left_alone(training.device):
         if ranks.rank() == 0:
@@ -73,7 +84,11 @@ def finish(folder: Folder, training: Training, source: Dataset, held: Dataset | 
 
 
 def _take_steps(
-    folder: Folder, training: Training, source: Dataset, held: Dataset | None, progress: Progress | None
+    folder: Folder,
+    training: Training,
+    source: Dataset,
+    held: Dataset | None,
+    progress: Progress | None,
 ) -> None:
     """Take the steps that are left; log, keep checkpoints."""
     loop = folder.config.loop
@@ -92,7 +107,9 @@ def _take_steps(
             due = clock.due()
             recorded = _is_recorded(training, loop)
             if due or recorded:
-                training.kept.check(training.step)  # before a look, whose images pass through the networks too
+                training.kept.check(
+                    training.step
+                )  # before a look, whose images pass through the networks too
             now = {"step": training.step} | clock.read(training.step, loop.batch_size)
             if recorded:
                 record = now | _record(training, look, known_units)
@@ -102,7 +119,11 @@ def _take_steps(
                 if progress:
                     progress(record)
             elif progress and clock.second_passed():
-                progress(now | _plain(training.means.values) | {"live": True, "units": dict(training.units)})
+                progress(
+                    now
+                    | _plain(training.means.values)
+                    | {"live": True, "units": dict(training.units)}
+                )
             if number := signal_received():
                 if not (due or recorded):
                     training.kept.check(training.step)
@@ -150,7 +171,11 @@ def _record(training: Training, look: Look, known_units: Mapping[str, str]) -> d
     means = training.means.values
     joint.check_equal(training.method, training.step)
     training.check_finite(means)
-    new = {term: unit for term in means if (unit := training.units.get(term)) and term not in known_units}
+    new = {
+        term: unit
+        for term in means
+        if (unit := training.units.get(term)) and term not in known_units
+    }
     training.means.clear()
     return _plain(means) | look.at_step() | ({"units": new} if new else {})
 
@@ -162,6 +187,8 @@ def _plain(terms: Mapping[str, torch.Tensor]) -> dict[str, float]:
 def _keep(folder: Folder, training: Training, clock: Clock) -> None:
     """A checkpoint, unless a weight is not finite: then the last good one stays."""
     if bad := [n for n, w in training.method.named_parameters() if not bool(w.isfinite().all())]:
-        raise NotFinite(f"step {training.step}: the weights {bad[0]} are not finite; the last good checkpoint is kept")
+        raise NotFinite(
+            f"step {training.step}: the weights {bad[0]} are not finite; the last good checkpoint is kept"
+        )
     folder.checkpoint(training, clock.seconds())
     clock.kept()

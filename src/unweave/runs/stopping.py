@@ -66,7 +66,9 @@ def _handled(act: Callable[[int, FrameType | None], None]) -> Iterator[Mapping[i
         numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
         found = {number: signal.getsignal(number) for number in numbers}
         # None: it was not set from Python, and could not be put back
-        before = {n: handler for n, handler in found.items() if handler not in (signal.SIG_IGN, None)}
+        before = {
+            n: handler for n, handler in found.items() if handler not in (signal.SIG_IGN, None)
+        }
     for number in before:
         signal.signal(number, act)
     try:

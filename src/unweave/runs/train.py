@@ -73,7 +73,9 @@ def train(
     for name, place in (("out", out), ("root", root), ("data", data)):
         if isinstance(place, str | Path):
             refuse_undecodable(Path(place).absolute(), name)
-    loop = LoopConfig(**checked_loop(steps, batch_size, seed, precision, device, holdout, log_every))
+    loop = LoopConfig(
+        **checked_loop(steps, batch_size, seed, precision, device, holdout, log_every)
+    )
     batches = configs.completed(configs.batch_words(), batch_options or {}, "batches")
     options = dict(data_options or {})
     if isinstance(data, str | Path):
@@ -91,8 +93,12 @@ def train(
         configs.versions(),
     )
     config = dataclasses.replace(config, code=sources(config))
-    refuse_unused(built.needs, batches, {name: word.default for name, word in configs.batch_words().items()})
-    training = prepared(built, seen, config)  # a batch that cannot be made is said before a folder exists
+    refuse_unused(
+        built.needs, batches, {name: word.default for name, word in configs.batch_words().items()}
+    )
+    training = prepared(
+        built, seen, config
+    )  # a batch that cannot be made is said before a folder exists
     path = Path(out) / config.run_name()
     with ExitStack() as lock:
         lock.enter_context(this_thread())
@@ -110,7 +116,12 @@ def _made(spec: Spec, seen: Dataset, loop: LoopConfig, count: int) -> tuple[Meth
 
 
 def resume(
-    path: str | Path, *, data: Any = None, progress: Progress | None = None, trust: bool = False, **modules: nn.Module
+    path: str | Path,
+    *,
+    data: Any = None,
+    progress: Progress | None = None,
+    trust: bool = False,
+    **modules: nn.Module,
 ) -> Run:
     """Continue a run that was stopped, from its last checkpoint; a finished one is returned as it is.
 
@@ -121,11 +132,15 @@ def resume(
     ranks.first(lambda: finish_replacement(Path(path)))
     folder = Folder(path)
     config = folder.config
-    admit(folder.path, config, trusted=trust, given={*modules, *(() if data is None else ("data",))})
+    admit(
+        folder.path, config, trusted=trust, given={*modules, *(() if data is None else ("data",))}
+    )
     source = open_data(config) if data is None else datasets.load(data)
     rows = config.data.info.n if config.data.rows is None else config.data.rows
     if (source.info.shape, len(source)) != (config.data.info.shape, rows):
-        raise RunError(f"the data have changed: {len(source)} images of {source.info.shape}; this run had others")
+        raise RunError(
+            f"the data have changed: {len(source)} images of {source.info.shape}; this run had others"
+        )
     refuse_other(source, config, "a run goes on with the data that it began with")
     method = method_of(folder, modules)
     if folder.done:
@@ -134,7 +149,8 @@ def resume(
     before = 1 if config.resolved is None else config.resolved.processes
     if before != ranks.world():
         warnings.warn(
-            f"{path} was trained by {before} processes, now by {ranks.world()}: its noise differs", stacklevel=2
+            f"{path} was trained by {before} processes, now by {ranks.world()}: its noise differs",
+            stacklevel=2,
         )
     seen, held = parted(source, config.loop)
     with ExitStack() as lock:
@@ -150,8 +166,14 @@ def choose(method: str | type[Method], given: Mapping[str, Any], info: DataInfo)
         for setting in node.settings:
             if setting in keywords(train):
                 owner = node.name.rpartition(":")[2]
-                fact = "; without Setting it is filled in with the run's length" if setting == "steps" else ""
-                raise ValueError(f"{owner} has a setting {setting!r}, which is an option of the loop: rename it{fact}")
+                fact = (
+                    "; without Setting it is filled in with the run's length"
+                    if setting == "steps"
+                    else ""
+                )
+                raise ValueError(
+                    f"{owner} has a setting {setting!r}, which is an option of the loop: rename it{fact}"
+                )
     return spec
 
 

@@ -15,7 +15,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"there are: {', '.join(known) or 'none'}"
 
 
-def full_name(name: str, known: Iterable[str], thing: str, spelled: Callable[[str], str] = str) -> str:
+def full_name(
+    name: str, known: Iterable[str], thing: str, spelled: Callable[[str], str] = str
+) -> str:
     """The full dotted name for a full name, or for its last words if only one name ends in them.
 
     thing: what the names are of, for the message. spelled: how a name is shown. Raises ValueError with
@@ -28,7 +30,9 @@ def full_name(name: str, known: Iterable[str], thing: str, spelled: Callable[[st
     if len(meant) == 1:
         return meant[0]
     if meant:
-        raise ValueError(f"{spelled(name)!r} could be {' or '.join(map(spelled, meant))}: give the whole name")
+        raise ValueError(
+            f"{spelled(name)!r} could be {' or '.join(map(spelled, meant))}: give the whole name"
+        )
     short = {key.rpartition(".")[2] for key in known}
     near = nearest(spelled(name), map(spelled, {*known, *short}))
     raise ValueError(f"there is no {thing} {spelled(name)!r} here; {near}")

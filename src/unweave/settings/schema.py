@@ -23,10 +23,14 @@ def read(made: type[Made], plain: Any, place: str) -> Made:
     """
     words = keywords(made)
     if not isinstance(plain, Mapping):
-        raise ValueError(f"{place} is {shown(plain)}; expected names with values: {', '.join(words)}")
+        raise ValueError(
+            f"{place} is {shown(plain)}; expected names with values: {', '.join(words)}"
+        )
     for key in plain:
         if key not in words:
-            raise ValueError(f"{place} has {shown(key)}, which means nothing here; {nearest(str(key), words)}")
+            raise ValueError(
+                f"{place} has {shown(key)}, which means nothing here; {nearest(str(key), words)}"
+            )
     values = {}
     for name, word in words.items():
         if name in plain:

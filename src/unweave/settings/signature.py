@@ -107,8 +107,12 @@ def _in_range(name: str, value: int | float, setting: Setting) -> None:
     )
     for bound, words, holds in bounds:
         if bound is not None and not holds(bound):
-            raise ValueError(f"{name} is {shown(value)}; it has to be {words} {number(bound)} ({setting.about})")
+            raise ValueError(
+                f"{name} is {shown(value)}; it has to be {words} {number(bound)} ({setting.about})"
+            )
         if bound is not None and value == math.inf:
             raise ValueError(f"{name} is inf; it has to be finite ({setting.about})")
     if isinstance(value, int) and setting.high is None and abs(value) > LARGEST:
-        raise ValueError(f"{name} is {shown(value)}; whole numbers end at {LARGEST:,} ({setting.about})")
+        raise ValueError(
+            f"{name} is {shown(value)}; whole numbers end at {LARGEST:,} ({setting.about})"
+        )

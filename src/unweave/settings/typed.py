@@ -31,7 +31,9 @@ def typed(name: str, value: Any, kind: Any) -> Any:
         return typed(name, value, kind.__origin__)
     if origin is Literal:
         if value not in get_args(kind):
-            raise ValueError(f"{name} is {shown(value)}; {nearest(str(value), map(str, get_args(kind)))}")
+            raise ValueError(
+                f"{name} is {shown(value)}; {nearest(str(value), map(str, get_args(kind)))}"
+            )
         return value
     if origin in (Union, types.UnionType):
         return _one_of(name, value, kind)
@@ -118,7 +120,9 @@ def _float(name: str, value: int) -> float:
     try:
         return float(value)
     except OverflowError:
-        raise ValueError(f"{name} is {shown(value)}; expected float, which ends at 1.8e308") from None
+        raise ValueError(
+            f"{name} is {shown(value)}; expected float, which ends at 1.8e308"
+        ) from None
 
 
 def _tuple(name: str, value: Any, kind: Any) -> tuple[Any, ...]:

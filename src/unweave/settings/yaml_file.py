@@ -11,7 +11,9 @@ import yaml
 from unweave.settings.typed import shown
 
 BYTES = 200_000  # of a file; a recipe has 3,000
-VALUES = 20_000  # once its anchors are written out: nine levels of nine aliases each are 387 million
+VALUES = (
+    20_000  # once its anchors are written out: nine levels of nine aliases each are 387 million
+)
 DEPTH = 40  # of values in values
 TEXT = "tag:yaml.org,2002:str"
 MERGE = "tag:yaml.org,2002:merge"
@@ -38,7 +40,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:  # a pipe may give bytes for ever
         content = file.read(BYTES + 1)
     if len(content) > BYTES:
-        raise ValueError(f"{path} has more than {BYTES:,} bytes, too many for a file of options or a recipe")
+        raise ValueError(
+            f"{path} has more than {BYTES:,} bytes, too many for a file of options or a recipe"
+        )
     found = _parsed(_decoded(content, path), path)
     if not isinstance(found, dict):
         holds = "nothing" if found is None else shown(found)
@@ -52,7 +56,9 @@ def _decoded(content: bytes, path: Path) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         byte = content[error.start]
-        raise ValueError(f"{path}, line {line}: byte {error.start} is 0x{byte:02x}, which is no UTF-8") from error
+        raise ValueError(
+            f"{path}, line {line}: byte {error.start} is 0x{byte:02x}, which is no UTF-8"
+        ) from error
 
 
 def _parsed(text: str, path: Path) -> Any:
@@ -101,7 +107,9 @@ class _Loader(yaml.SafeLoader):
             self.values += 1
             self.sizes[id(node)] = self.values - before
         if self.values > VALUES:
-            raise _Refused(f"with its anchors written out the file has more than {VALUES:,} values", event)
+            raise _Refused(
+                f"with its anchors written out the file has more than {VALUES:,} values", event
+            )
         return node
 
     def compose_mapping_node(self, anchor: Any) -> Any:
@@ -111,7 +119,10 @@ class _Loader(yaml.SafeLoader):
         for key, _ in node.value:
             if key.tag not in (TEXT, MERGE):
                 written = shown(key.value) if isinstance(key, yaml.ScalarNode) else f"a {key.id}"
-                raise _Refused(f"the key {written} is no text to YAML; if it is meant so, put it in quotes", key)
+                raise _Refused(
+                    f"the key {written} is no text to YAML; if it is meant so, put it in quotes",
+                    key,
+                )
             if key.value in seen:
                 raise _Refused(f"the key {shown(key.value)} is there twice", key)
             seen.add(key.value)
@@ -122,8 +133,12 @@ class _Loader(yaml.SafeLoader):
         try:
             return super().construct_object(node, deep)
         except ValueError as error:
-            raise _Refused(f"{shown(node.value)} is no number that can be read ({error})", node) from error
+            raise _Refused(
+                f"{shown(node.value)} is no number that can be read ({error})", node
+            ) from error
 
 
 for _kind, _pattern, _first in PLAIN:
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(f"^({_pattern})$"), list(_first))
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_kind}", re.compile(f"^({_pattern})$"), list(_first)
+    )

@@ -11,11 +11,15 @@ def pick_device(name: str) -> torch.device:
     "auto": the current accelerator if there is one, else the CPU.
     """
     if name == "auto":
-        found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+        found = (
+            torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+        )
         return found or torch.device("cpu")
     try:
         device = torch.device(name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device {name!r} is not available here: {str(error).splitlines()[0]}") from error
+        raise ValueError(
+            f"device {name!r} is not available here: {str(error).splitlines()[0]}"
+        ) from error
     return device

@@ -48,7 +48,9 @@ def average(weights: Sequence[nn.Parameter]) -> None:
         return
     present = [weight.grad for weight in weights if weight.grad is not None]
     if any(gradient.layout is not torch.strided for gradient in present):
-        raise RuntimeError("a sparse gradient is not averaged over processes: make it dense, or train in one process")
+        raise RuntimeError(
+            "a sparse gradient is not averaged over processes: make it dense, or train in one process"
+        )
     by_type: dict[tuple[torch.dtype, torch.device], list[nn.Parameter]] = {}
     for weight in weights:
         by_type.setdefault((weight.dtype, weight.device), []).append(weight)
@@ -67,7 +69,9 @@ def _average(weights: Sequence[nn.Parameter]) -> None:
     # back to one sum for each weight
     *sums, counts = flat.split([*(w.numel() for w in weights), len(weights)])
     for i, (weight, total) in enumerate(zip(weights, sums, strict=True)):
-        if weight.grad is not None or counts[i] > 0:  # waits for the device only where this process has none
+        if (
+            weight.grad is not None or counts[i] > 0
+        ):  # waits for the device only where this process has none
             weight.grad = torch.empty_like(weight).copy_(total.view(weight.shape)).div_(world())
 
 
@@ -86,7 +90,9 @@ def start(method: nn.Module) -> None:
         return
     lazy = [name for name, weight in method.named_parameters() if is_lazy(weight)]
     if lazy:
-        raise ValueError(f"the parameter {lazy[0]!r} has no shape yet: several processes would each draw their own")
+        raise ValueError(
+            f"the parameter {lazy[0]!r} has no shape yet: several processes would each draw their own"
+        )
     follow([*method.parameters(), *method.buffers()])
 
 

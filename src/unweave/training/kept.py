@@ -14,7 +14,11 @@ from unweave.nets.frozen import frozen
 from unweave.training.snapshots import ABSENT, same, snapshot
 
 RULE = "what changes in training is a player's parameter or a registered buffer"
-CHECKPOINTED = ("defaults", "state", "param_groups")  # attributes of an optimiser that `pack` keeps, or its constructor
+CHECKPOINTED = (
+    "defaults",
+    "state",
+    "param_groups",
+)  # attributes of an optimiser that `pack` keeps, or its constructor
 
 
 class Kept:

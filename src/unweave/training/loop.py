@@ -49,7 +49,9 @@ class Training:
     parameter that a player owns is not in the method.
     """
 
-    def __init__(self, method: Method, stream: Stream, *, seed: int = 0, dtype: torch.dtype = torch.float32):
+    def __init__(
+        self, method: Method, stream: Stream, *, seed: int = 0, dtype: torch.dtype = torch.float32
+    ):
         self.method = method
         self.stream = stream
         self.seed = seed
@@ -65,13 +67,19 @@ class Training:
                 f"{type(method).__name__}: player {idle[0]!r} owns no parameter that requires a gradient; "
                 "name one in owns, or leave the player out"
             )
-        self.optimisers = {name: optimiser_of(player, self.weights[name]) for name, player in self.players.items()}
+        self.optimisers = {
+            name: optimiser_of(player, self.weights[name]) for name, player in self.players.items()
+        }
         self.kept.watch(self.optimisers)
         self.skipped = dict.fromkeys(self.players, 0)
         self.skips_in_a_row = dict.fromkeys(self.players, 0)
-        self.device = next((w.device for ws in self.weights.values() for w in ws), torch.device("cpu"))
+        self.device = next(
+            (w.device for ws in self.weights.values() for w in ws), torch.device("cpu")
+        )
         bf16 = dtype is torch.bfloat16
-        self.autocast = functools.partial(torch.autocast, self.device.type, torch.bfloat16, enabled=bf16)
+        self.autocast = functools.partial(
+            torch.autocast, self.device.type, torch.bfloat16, enabled=bf16
+        )
         self.means = Means()
         self.units: dict[str, str] = {}
         self._turns_seen: set[tuple[str, ...]] = set()
@@ -98,7 +106,9 @@ class Training:
         # one turn: its losses, then the optimiser steps of its players
         while (turn := self._next(yielded)) is not None:
             now = joint.mean(self._logged(turn, terms))
-            if self.device.type == "cpu":  # elsewhere the check would wait for the device in every step
+            if (
+                self.device.type == "cpu"
+            ):  # elsewhere the check would wait for the device in every step
                 self.check_finite(now)
             self.means.add(now)  # before the update: a term may be a parameter or a buffer itself
             self._move(turn.of)
@@ -111,7 +121,9 @@ class Training:
 
     def _changing(self) -> Iterator[Tensor]:
         """The buffers, without those of frozen networks."""
-        frozen = {id(buffer) for network in self.kept.frozen.values() for buffer in network.buffers()}
+        frozen = {
+            id(buffer) for network in self.kept.frozen.values() for buffer in network.buffers()
+        }
         for buffer in self.method.buffers():
             if id(buffer) not in frozen:
                 yield buffer

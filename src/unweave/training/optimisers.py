@@ -19,7 +19,9 @@ def optimiser_of(player: Player, weights: list[nn.Parameter]) -> torch.optim.Opt
     """
     make = player.optimiser
     keywords = inspect.signature(make).parameters
-    undecided = all(name in keywords and keywords[name].default is None for name in ("fused", "foreach"))
+    undecided = all(
+        name in keywords and keywords[name].default is None for name in ("fused", "foreach")
+    )
     if undecided and all(weight.is_floating_point() and _dense(weight) for weight in weights):
         return make(weights, lr=1.0, fused=True)
     return make(weights, lr=1.0)

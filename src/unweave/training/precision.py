@@ -45,7 +45,10 @@ def speed_of_bf16(device: torch.device) -> float:
     ratio = measured(device)
     log.info("bfloat16 is %.2f times as fast as float32 here (%s)", ratio, machine)
     try:
-        write(cache() / "precision.json", json.dumps(known | {machine: round(ratio, 3)}, indent=1).encode())
+        write(
+            cache() / "precision.json",
+            json.dumps(known | {machine: round(ratio, 3)}, indent=1).encode(),
+        )
     except (OSError, WriteError) as error:
         log.info("not cached: %s", error)
     return ratio
@@ -55,7 +58,9 @@ def measured(device: torch.device) -> float:
     """Time of small convolutions in float32 over that in bfloat16, least of several rounds."""
     seconds: dict[torch.dtype, list[float]] = {torch.float32: [], torch.bfloat16: []}
     with seeded(0, device):
-        layers = nn.Sequential(nn.Conv2d(32, 64, 4, 2, 1), nn.ReLU(), ConvTranspose2d(64, 32, 4, 2, 1))
+        layers = nn.Sequential(
+            nn.Conv2d(32, 64, 4, 2, 1), nn.ReLU(), ConvTranspose2d(64, 32, 4, 2, 1)
+        )
         layers = channels_last(layers.to(device))
         x = torch.rand(32, 32, 32, 32, device=device).to(memory_format=torch.channels_last)
         start = time.perf_counter()

@@ -10,7 +10,9 @@ CLOCKED = ("seconds", "images_per_s")
 # scalars beside the terms of the losses; these and the terms have a chart
 LOOKED_AT = ("active", "validation elbo")
 # reserved: no term of the losses may have these names
-COLUMNS = frozenset({"step", "units", "kl per latent", "kl per block", "live", "resumed", *CLOCKED, *LOOKED_AT})
+COLUMNS = frozenset(
+    {"step", "units", "kl per latent", "kl per block", "live", "resumed", *CLOCKED, *LOOKED_AT}
+)
 
 
 def units(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:

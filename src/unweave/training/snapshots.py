@@ -48,7 +48,11 @@ def _of_object(value: Any, registered: set[int]) -> Any:
     An attribute that leads to another object is not followed: only objects made for a few values
     are data of a method.
     """
-    if callable(value) or isinstance(value, nn.Module | torch.optim.Optimizer) or not hasattr(value, "__dict__"):
+    if (
+        callable(value)
+        or isinstance(value, nn.Module | torch.optim.Optimizer)
+        or not hasattr(value, "__dict__")
+    ):
         return ABSENT
     found = {}
     for name, inner in vars(value).items():
@@ -67,7 +71,9 @@ def same(before: Any, now: Any) -> bool:
         new, written = now
         if old is new:
             return bool(version == written)
-        return bool(old._version == version and old.shape == new.shape and torch.equal(old, new.to(old)))
+        return bool(
+            old._version == version and old.shape == new.shape and torch.equal(old, new.to(old))
+        )
     if isinstance(before, np.ndarray):
         may_be_nan = before.dtype.kind in "fc"
         return bool(before.dtype == now.dtype and np.array_equal(before, now, equal_nan=may_be_nan))

@@ -37,7 +37,9 @@ def following(turns: Iterator[Losses], method: Method, step: int) -> Losses | No
         return None
     if not torch.is_grad_enabled():
         torch.set_grad_enabled(True)  # the no_grad block stays open while the traceback exists
-        raise RuntimeError("losses() yielded inside torch.no_grad(): close the block before the yield")
+        raise RuntimeError(
+            "losses() yielded inside torch.no_grad(): close the block before the yield"
+        )
     if not isinstance(turn, Losses):
         raise _fault(method, step, f"yielded {_kind(turn)}; a turn is Losses({{player: loss}})")
     for player, loss in turn.of.items():

@@ -47,8 +47,16 @@ def made(tmp_path, monkeypatch):
         turn = np.eye(3) if turn is None else turn
         space = FactorSpace(("shape", "size", "place", "copy"), (*SIZES, copies))
         data = shifted(FactorImages(space, draw, name="columns", binary=False), shift)
-        small = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "latents": 3}
-        run = unweave.train("vae", data, steps=1, batch_size=8, out=tmp_path, overwrite=True, **small)
+        small = {
+            "encoder": "mlp",
+            "decoder": "mlp",
+            "encoder.width": 8,
+            "decoder.width": 8,
+            "latents": 3,
+        }
+        run = unweave.train(
+            "vae", data, steps=1, batch_size=8, out=tmp_path, overwrite=True, **small
+        )
 
         def encode(x):
             return Posterior(torch.tensor(factors_of(x.numpy()) @ turn, dtype=torch.float32))

@@ -21,7 +21,16 @@ SMALL = {f"{name}.width": 8 for name in NETS} | {"features": 8, "latents": 2}
 
 
 def run(out: Path, holdout: float = 0.3) -> Run:
-    return train("m2", "digits", steps=2, holdout=holdout, batch_options={"labels": 50}, out=out, **NETS, **SMALL)
+    return train(
+        "m2",
+        "digits",
+        steps=2,
+        holdout=holdout,
+        batch_options={"labels": 50},
+        out=out,
+        **NETS,
+        **SMALL,
+    )
 
 
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
@@ -34,7 +43,9 @@ def test_the_classifier_has_the_labels_of_the_run(tmp_path: Path) -> None:
     assert np.bincount(seen.y[rows]).tolist() == [5] * 10
     x = (seen.take(rows) / 255).reshape(50, -1)
     model = MLPClassifier((64,), max_iter=400, random_state=0).fit(x, seen.y[rows])
-    expected = (model.predict((held.take(np.arange(len(held))) / 255).reshape(len(held), -1)) == held.y).mean()
+    expected = (
+        model.predict((held.take(np.arange(len(held))) / 255).reshape(len(held), -1)) == held.y
+    ).mean()
     mlp = labels_alone.accuracy(trained)
     assert mlp == pytest.approx(expected)
     assert 0.75 < mlp < 0.95

@@ -16,7 +16,12 @@ SPACE = FactorSpace(("row", "column", "grey"), (6, 6, 4))
 
 def draw(v):
     """A bar in a row, a bar in a column, a grey ground: each factor changes pixels of its own kind."""
-    images = np.repeat(v[:, 2, None, None] * 20, 64, 1).repeat(8, 1).reshape(len(v), 64, 8)[:, :8].astype(np.uint8)
+    images = (
+        np.repeat(v[:, 2, None, None] * 20, 64, 1)
+        .repeat(8, 1)
+        .reshape(len(v), 64, 8)[:, :8]
+        .astype(np.uint8)
+    )
     images[np.arange(len(v)), v[:, 0] + 1] += 90
     images[np.arange(len(v)), :, v[:, 1] + 1] += 60
     return images[:, None]
@@ -26,7 +31,13 @@ def draw(v):
 def run(tmp_path):
     """A run whose codes are set by hand, in the test."""
     data = FactorImages(SPACE, draw, name="bars", binary=False)
-    small = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "latents": 3}
+    small = {
+        "encoder": "mlp",
+        "decoder": "mlp",
+        "encoder.width": 8,
+        "decoder.width": 8,
+        "latents": 3,
+    }
     return unweave.train("ada-gvae", data, steps=1, batch_size=8, out=tmp_path, **small)
 
 
@@ -34,11 +45,15 @@ def coded(run, monkeypatch, mean, log_var=-4.0):
     """The run with codes that are a function of the factors (n, K), which are read off the images."""
     table = {
         image.tobytes(): v
-        for image, v in zip(run.data.take(np.arange(144)), run.data.factors_at(np.arange(144)), strict=True)
+        for image, v in zip(
+            run.data.take(np.arange(144)), run.data.factors_at(np.arange(144)), strict=True
+        )
     }
 
     def encode(x):
-        v = np.stack([table[image.tobytes()] for image in (255 * x.numpy()).round().astype(np.uint8)])
+        v = np.stack(
+            [table[image.tobytes()] for image in (255 * x.numpy()).round().astype(np.uint8)]
+        )
         means = torch.from_numpy(mean(v.astype(np.float32))).float()
         return Posterior(means, torch.full_like(means, log_var))
 
@@ -52,7 +67,9 @@ def test_the_weakest_ordinal_factor_counts(run, monkeypatch):
     ) == pytest.approx(1)
     swapped = coded(run, monkeypatch, lambda v: v[:, [1, 0, 2]])
     assert alignment.weakest_alignment(swapped, factors=["grey"]) == pytest.approx(1)
-    assert alignment.weakest_alignment(swapped, factors=["row", "grey"]) == pytest.approx(0, abs=1e-6)
+    assert alignment.weakest_alignment(swapped, factors=["row", "grey"]) == pytest.approx(
+        0, abs=1e-6
+    )
     dead = coded(run, monkeypatch, lambda v: 0 * v)
     assert alignment.weakest_alignment(dead, factors=["row"]) == 0
 
@@ -70,7 +87,9 @@ def test_a_random_mask_finds_a_third_of_the_changes(run, monkeypatch):
     found = pair_mask.changed_found(at_random)
     assert found == pytest.approx(1 / 3, abs=0.05)
     torch.manual_seed(9)
-    assert found == pair_mask.changed_found(at_random)  # the same columns, whatever was drawn before
+    assert found == pair_mask.changed_found(
+        at_random
+    )  # the same columns, whatever was drawn before
     q = Posterior(torch.randn(5, 2, 3), torch.zeros(5, 2, 3))
     pooled = at_random.method.pooling(q, Batch(torch.zeros(5, 2, 1)))
     assert (pooled.mean[:, 0] == pooled.mean[:, 1]).sum(1).tolist() == [2] * 5
@@ -95,12 +114,16 @@ def test_prior_samples_of_one_kind_are_far_from_the_data(run, monkeypatch):
     pictures = run.data.take(np.arange(144)) / 255.0
     monkeypatch.setattr(run, "sample", lambda n: pictures[np.arange(n) % 144].astype(np.float32))
     assert aggregate.proportion_gap(run, factor="row") == pytest.approx(0, abs=0.06)
-    monkeypatch.setattr(run, "sample", lambda n: pictures[np.zeros(n, dtype=int)].astype(np.float32))
+    monkeypatch.setattr(
+        run, "sample", lambda n: pictures[np.zeros(n, dtype=int)].astype(np.float32)
+    )
     assert aggregate.proportion_gap(run, factor="row") == pytest.approx(5 / 6, abs=0.1)
     with pytest.raises(ValueError, match="has no classes; name a factor"):
         aggregate.proportion_gap(run)
     rows = np.arange(144)
-    classes = ImageData(run.data.take(rows), y=run.data.factors_at(rows)[:, run.data.factors.index("row")])
+    classes = ImageData(
+        run.data.take(rows), y=run.data.factors_at(rows)[:, run.data.factors.index("row")]
+    )
     by_factor = aggregate.proportion_gap(run, factor="row")
     monkeypatch.setattr(run, "data", classes)
     assert aggregate.proportion_gap(run) == by_factor
@@ -130,5 +153,7 @@ def test_the_kl_is_that_of_the_posteriors(run, monkeypatch):
 
 
 def test_drift_is_the_range_of_the_last_records_over_their_mean(run, monkeypatch):
-    monkeypatch.setattr(run, "records", lambda: [{"beta": value} for value in (100.0, 3.0, 4.0, 5.0)])
+    monkeypatch.setattr(
+        run, "records", lambda: [{"beta": value} for value in (100.0, 3.0, 4.0, 5.0)]
+    )
     assert steadiness.drift(run, term="beta", records=3) == pytest.approx(0.5)

@@ -33,14 +33,24 @@ def made(tmp_path, monkeypatch):
 
     def make(method, mean, log_var=-4.0):
         data = shifted(FactorImages(SPACE, draw, name="points", binary=False), HELD_OUT)
-        small = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "latents": 3}
-        run = unweave.train(method, data, steps=1, batch_size=8, out=tmp_path, overwrite=True, **small)
+        small = {
+            "encoder": "mlp",
+            "decoder": "mlp",
+            "encoder.width": 8,
+            "decoder.width": 8,
+            "latents": 3,
+        }
+        run = unweave.train(
+            method, data, steps=1, batch_size=8, out=tmp_path, overwrite=True, **small
+        )
 
         def encode(x):
             v = np.round(factors_of(x) * 255)
             means = torch.tensor(mean(v), dtype=torch.float32)
             spread = log_var(v) if callable(log_var) else log_var
-            return Posterior(means, torch.ones_like(means) * torch.as_tensor(spread, dtype=torch.float32))
+            return Posterior(
+                means, torch.ones_like(means) * torch.as_tensor(spread, dtype=torch.float32)
+            )
 
         monkeypatch.setattr(run.method, "encode", encode)
         return run
@@ -59,7 +69,9 @@ def test_held_out_are_the_identities_that_no_row_shows(made):
 
 def test_where_nothing_is_held_out_it_is_said():
     whole = FactorImages(SPACE, draw, name="points", binary=False)
-    with pytest.raises(ValueError, match="lack 0 combinations of shape, size; hold out two or more"):
+    with pytest.raises(
+        ValueError, match="lack 0 combinations of shape, size; hold out two or more"
+    ):
         one_shot.held_out(whole, IDENTITY)
 
 
@@ -97,7 +109,9 @@ def test_pixels_by_hand(made):
     assert pixels == pytest.approx(3 / 4, abs=0.05)
     assert one_shot.times_pixels(run, identity=IDENTITY) == pytest.approx(1 / pixels)
     without_blocks = made("vae", lambda v: v * [1, 1, 3])
-    assert one_shot.accuracy(without_blocks, identity=IDENTITY) == pixels, "all columns count where none is content"
+    assert one_shot.accuracy(without_blocks, identity=IDENTITY) == pixels, (
+        "all columns count where none is content"
+    )
 
 
 def by_place(v):
@@ -106,12 +120,16 @@ def by_place(v):
 
 
 @pytest.mark.parametrize(
-    ("method", "of_two"), [("ml-vae", (4 + 16) ** -0.5), ("gvae", ((1 / 4 + 1 / 16) / 2) ** 0.5)], ids=str
+    ("method", "of_two"),
+    [("ml-vae", (4 + 16) ** -0.5), ("gvae", ((1 / 4 + 1 / 16) / 2) ** 0.5)],
+    ids=str,
 )
 def test_the_deviation_of_a_group_of_two_by_hand(made, method, of_two):
     run = made(method, lambda v: v * [1, 0, 0], by_place)
     one, two = group_deviation.deviations(run, IDENTITY, (1, 2))
-    assert one == pytest.approx((1 / 2 + 1 / 4) / 2, abs=0.03)  # a mean over 200 images, column 1 not being in use
+    assert one == pytest.approx(
+        (1 / 2 + 1 / 4) / 2, abs=0.03
+    )  # a mean over 200 images, column 1 not being in use
     assert two == pytest.approx(of_two, rel=1e-5)
 
 

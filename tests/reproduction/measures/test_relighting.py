@@ -33,7 +33,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_an_angle_is_that_between_the_directions() -> None:
     data = faces(size=16, people=1)
-    true = np.array([[0.0, 2.8], [3.0, 0.0]])  # elevation 0 degrees; azimuth -80 + 3 * 160 / 7, elevation -40
+    true = np.array(
+        [[0.0, 2.8], [3.0, 0.0]]
+    )  # elevation 0 degrees; azimuth -80 + 3 * 160 / 7, elevation -40
     read = np.array([[1.0, 2.8], [3.0, 1.0]])
     # along the equator the azimuth's step, along a meridian the elevation's
     assert relighting._angle(data, read, true) == pytest.approx((160 / 7 + 100 / 7) / 2, abs=1e-3)
@@ -67,7 +69,9 @@ def test_light_moves_the_shading_and_nothing_else(run: Run) -> None:
 
 def test_classes_are_inferred_by_the_model_too(run: Run, tmp_path: Path) -> None:
     assert 0 <= graph_inference.accuracy(run, samples=2) <= 1
-    other = unweave.train("vae", "digits", out=tmp_path, **{k: v for k, v in SMALL.items() if k != "features"})
+    other = unweave.train(
+        "vae", "digits", out=tmp_path, **{k: v for k, v in SMALL.items() if k != "features"}
+    )
     with pytest.raises(ValueError, match="is no run of graph-vae"):
         graph_inference.accuracy(other)
     with pytest.raises(ValueError, match="is a run of vae; intervening needs graph-vae"):

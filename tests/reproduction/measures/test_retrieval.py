@@ -33,12 +33,20 @@ def coded(tmp_path, monkeypatch):
     """`coded(data, code)`: a run on these data whose pose code is a function of its rows (n, 3)."""
 
     def make(data, code):
-        small = {"encoder.width": 4, "whole_encoder.width": 4, "latents": 1, "steps": 1, "batch_size": 8}
+        small = {
+            "encoder.width": 4,
+            "whole_encoder.width": 4,
+            "latents": 1,
+            "steps": 1,
+            "batch_size": 8,
+        }
         run = unweave.train("cv-mim", data, out=tmp_path, overwrite=True, **small)
 
         def encode(x):
             pose = torch.as_tensor(code(x.numpy()), dtype=torch.float32)
-            return Posterior(torch.stack([pose, torch.zeros_like(pose)], 1), blocks=run.method.blocks)
+            return Posterior(
+                torch.stack([pose, torch.zeros_like(pose)], 1), blocks=run.method.blocks
+            )
 
         monkeypatch.setattr(run.method, "encode", encode)
         return run
@@ -79,7 +87,9 @@ def test_only_views_that_are_far_apart_are_counted_the_short_way_round(coded):
     assert retrieval.hits(run) == pytest.approx(0.2)
     assert retrieval.hits(run, angle="azimuth", beyond=20.0) == pytest.approx(0.2)
     assert retrieval.hits(run, angle="azimuth", beyond=90.0) == 0
-    with pytest.raises(ValueError, match="no two views of one thing in views are 120 degrees of azimuth apart"):
+    with pytest.raises(
+        ValueError, match="no two views of one thing in views are 120 degrees of azimuth apart"
+    ):
         retrieval.hits(run, angle="azimuth", beyond=120.0)
 
 
@@ -113,5 +123,7 @@ def test_an_angle_is_probed_in_bins_of_equal_width(coded):
     assert found.chance == pytest.approx(0.25)
     assert found.score > 0.6
     assert probe.accuracy(run, factor="azimuth", block="view", bins=4) < 0.5
-    with pytest.raises(ValueError, match="azimuth of views is continuous, each value is there once: give bins"):
+    with pytest.raises(
+        ValueError, match="azimuth of views is continuous, each value is there once: give bins"
+    ):
         probe.accuracy(run, factor="azimuth", block="pose")

@@ -23,7 +23,12 @@ class Known(Run):
 
     def __init__(self, images: np.ndarray, labels: np.ndarray, groups: Any = GROUPS) -> None:
         self.data = ImageData(
-            images, labels=labels, factor_names=("colour", "x"), factor_sizes=(3, 0), groups=groups, name="clips"
+            images,
+            labels=labels,
+            factor_names=("colour", "x"),
+            factor_sizes=(3, 0),
+            groups=groups,
+            name="clips",
         )
         self.held = None
         self.content = slice(0, 1)

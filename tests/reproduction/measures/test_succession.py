@@ -20,7 +20,9 @@ def run_with(*kl: list[float]) -> Run:
 
 
 def test_onsets_are_the_steps_since_which_a_latent_stays_above():
-    run = run_with([0.0, 0.9, 0.0, 0.7], [0.6, 0.9, 0.0, 0.6], [0.2, 0.9, 0.0, 0.4], [1.0, 0.9, 0.8, 0.3])
+    run = run_with(
+        [0.0, 0.9, 0.0, 0.7], [0.6, 0.9, 0.0, 0.6], [0.2, 0.9, 0.0, 0.4], [1.0, 0.9, 0.8, 0.3]
+    )
     assert onsets(run) == [99, 399, 399]
     assert latents(run) == 3
     assert succession(run) == pytest.approx(300 / 399)

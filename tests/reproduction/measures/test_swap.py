@@ -32,8 +32,22 @@ def drawn(codes):
 def run(tmp_path, monkeypatch):
     """A run whose code is the factors: two columns of content, shape and size, and one of style, place."""
     data = FactorImages(SPACE, draw, name="points", binary=False)
-    small = {"encoder": "mlp", "decoder": "mlp", "encoder.width": 8, "decoder.width": 8, "latents": 3}
-    run = unweave.train("gvae", data, steps=1, batch_size=8, out=tmp_path, batch_options={"shared": ["shape"]}, **small)
+    small = {
+        "encoder": "mlp",
+        "decoder": "mlp",
+        "encoder.width": 8,
+        "decoder.width": 8,
+        "latents": 3,
+    }
+    run = unweave.train(
+        "gvae",
+        data,
+        steps=1,
+        batch_size=8,
+        out=tmp_path,
+        batch_options={"shared": ["shape"]},
+        **small,
+    )
 
     def encode(x):
         mean = x[:, 0, 0, :3] * 255 / 20
@@ -96,13 +110,16 @@ def test_the_better_probe_counts(right, monkeypatch):
 
 def test_a_factor_of_one_value_has_no_probe(run, monkeypatch):
     monkeypatch.setitem(vars(run), "data", shifted(run.data, "only:place=2"))
-    with pytest.raises(ValueError, match="place has one value in points: there is nothing to tell apart"):
+    with pytest.raises(
+        ValueError, match="place has one value in points: there is nothing to tell apart"
+    ):
         probe.leak(run, factor="place")
 
 
 def test_recipes_may_name_them():
     assert {
-        f"{module.__name__}:{name}" for module, name in ((swap, "error"), (probe, "accuracy"), (probe, "leak"))
+        f"{module.__name__}:{name}"
+        for module, name in ((swap, "error"), (probe, "accuracy"), (probe, "leak"))
     } <= MEASURES
 
 

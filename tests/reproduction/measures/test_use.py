@@ -18,7 +18,9 @@ def test_without_the_nuisance_perfect_codes_know_nothing_of_it_and_keep_the_task
     run = made(SHIFT, copies=12)
     assert use.leak(run, rows=ALL, nuisance="place", kind=kind) < 0.05
     assert use.leak(run, rows=ALL, nuisance="place", kind=kind, drop=False) > 0.8
-    assert use.kept(run, rows=ALL, task="size", nuisance="place", kind=kind) == pytest.approx(1, abs=0.1)
+    assert use.kept(run, rows=ALL, task="size", nuisance="place", kind=kind) == pytest.approx(
+        1, abs=0.1
+    )
 
 
 def test_turned_codes_keep_the_nuisance(made, turn):
@@ -48,7 +50,9 @@ def test_a_latent_of_no_factor_goes_with_the_nuisance(made, monkeypatch):
 
     def ciphered(x):
         mean = exact(x).mean
-        cipher = (mean[:, 2] // 2 + mean[:, 1]) % 4  # half of the place, to whoever knows the size; alone, nothing
+        cipher = (
+            mean[:, 2] // 2 + mean[:, 1]
+        ) % 4  # half of the place, to whoever knows the size; alone, nothing
         return Posterior(torch.cat([mean, cipher[:, None]], 1))
 
     monkeypatch.setattr(run.method, "encode", ciphered)
@@ -65,20 +69,27 @@ def test_codes_are_of_use_where_pixels_have_not_seen_the_combination(made):
     asked = {"fit": SHIFT, "test": HELD, "task": "size"}
     assert use.accuracy(run, **asked, without="place") > 0.8
     assert use.gain(run, **asked, without="place") > 0.2
-    assert use.gain(run, **asked) == use.accuracy(run, **asked) - use.accuracy(run, **asked, of="pixels")
+    assert use.gain(run, **asked) == use.accuracy(run, **asked) - use.accuracy(
+        run, **asked, of="pixels"
+    )
 
 
 def test_ten_labels(made):
     run, asked = made(SHIFT, copies=12), {"rows": ALL, "task": "shape"}
     assert use.few(run, **asked) > 0.7
-    assert use.few_gain(run, **asked) == pytest.approx(use.few(run, **asked) - use.few(run, **asked, of="pixels"))
+    assert use.few_gain(run, **asked) == pytest.approx(
+        use.few(run, **asked) - use.few(run, **asked, of="pixels")
+    )
     assert use.few_gain(run, **asked) > 0.1
     assert use.few(run, **asked, labels=3) < use.few(run, **asked)
 
 
 def test_no_image_is_fitted_and_tested(made):
     run = made(SHIFT, copies=12)
-    fit, test = ({bytes(row) for row in use._table(run, ALL, "size", side, "pixels")[0]} for side in ("fit", "test"))
+    fit, test = (
+        {bytes(row) for row in use._table(run, ALL, "size", side, "pixels")[0]}
+        for side in ("fit", "test")
+    )
     assert len(fit) > 400
     assert len(test) > 400
     assert not fit & test

@@ -62,7 +62,9 @@ def known(given: dict[str, Any], rows: int, frames: int = 1) -> Known:
             y, names = _dense(classes)
             source["classes"] = name
         else:
-            log.warning("%s holds classes too, and is left out: those of %s count", name, source["classes"])
+            log.warning(
+                "%s holds classes too, and is left out: those of %s count", name, source["classes"]
+            )
     about = "".join(f", {what} from {name}" for what, name in source.items())
     return Known(y, names, factors, about)
 

@@ -15,7 +15,9 @@ from PIL import Image
 from unweave.data.factors import FactorSpace
 
 
-def space_of(labels: NDArray[np.generic], names: Sequence[str], categories: Collection[str] = ()) -> FactorSpace:
+def space_of(
+    labels: NDArray[np.generic], names: Sequence[str], categories: Collection[str] = ()
+) -> FactorSpace:
     """The grid whose rows, in order, have these labels (N, K). ValueError if not complete or not in order.
 
     The values of a factor are its different labels in ascending order, so any number of values is
@@ -23,14 +25,18 @@ def space_of(labels: NDArray[np.generic], names: Sequence[str], categories: Coll
     """
     fits = labels.ndim == 2 and labels.shape[1] == len(names) and len(labels) > 0
     if not fits or labels.dtype.kind not in "iuf":
-        raise ValueError(f"its labels are {labels.dtype} {labels.shape}; expected numbers (N, {len(names)})")
+        raise ValueError(
+            f"its labels are {labels.dtype} {labels.shape}; expected numbers (N, {len(names)})"
+        )
     if not np.isfinite(labels).all():
         raise ValueError("its labels hold NaN or infinity")
     # of each factor: its values in order, and the index (N,) of each label among them
     coded = [np.unique(column, return_inverse=True) for column in labels.T]
     sizes = [len(values) for values, _ in coded]
     if math.prod(sizes) != len(labels):
-        raise ValueError(f"its {len(labels)} labels are not a grid of {sizes} values of {', '.join(names)}")
+        raise ValueError(
+            f"its {len(labels)} labels are not a grid of {sizes} values of {', '.join(names)}"
+        )
     kinds = ["categorical" if name in categories else "ordered" for name in names]
     space = FactorSpace(names, sizes, [values for values, _ in coded], kinds)
     indices = np.stack([index.reshape(-1) for _, index in coded], axis=1)  # (N, K)

@@ -34,7 +34,10 @@ class Laid:
 
 
 def as_images(
-    array: NDArray[Any], layout: Layout = "auto", name: str = "the array", scale: Scale | None = None
+    array: NDArray[Any],
+    layout: Layout = "auto",
+    name: str = "the array",
+    scale: Scale | None = None,
 ) -> Laid:
     """An array of images as uint8 (N, C, H, W); vectors keep their values.
 
@@ -50,7 +53,9 @@ def as_images(
     _refuse_others(array, name)
     if array.ndim == 2:
         refuse_unfinite(array, name)
-        return Laid(array.astype(np.float32), 1, None, f"{len(array):,} vectors of {array.shape[1]}")
+        return Laid(
+            array.astype(np.float32), 1, None, f"{len(array):,} vectors of {array.shape[1]}"
+        )
     frames = 1
     if array.ndim == 5:  # (N, T, ...) -> (N * T, ...)
         frames = array.shape[1]
@@ -79,7 +84,9 @@ def _refuse_others(array: NDArray[Any], name: str) -> None:
         raise ValueError(f"{name} holds {array.dtype}; expected numbers")
     refuse_single(array, name)
     if array.ndim not in (2, 3, 4, 5) or 0 in shape or len(array) < 2:
-        raise ValueError(f"{name} has shape {shape}; expected at least 2 images (N, H, W, C) or (N, C, H, W)")
+        raise ValueError(
+            f"{name} has shape {shape}; expected at least 2 images (N, H, W, C) or (N, C, H, W)"
+        )
 
 
 def refuse_single(array: NDArray[Any], name: str) -> None:
@@ -89,7 +96,9 @@ def refuse_single(array: NDArray[Any], name: str) -> None:
     alone = array.ndim > 2 and shape[0] == 1
     square = array.ndim == 2 and array.dtype == np.uint8 and shape[0] == shape[1]
     if colours or alone or square:
-        raise ValueError(f"{name} has shape {shape}: one single image; expected many, (N, H, W, C) or (N, C, H, W)")
+        raise ValueError(
+            f"{name} has shape {shape}: one single image; expected many, (N, H, W, C) or (N, C, H, W)"
+        )
 
 
 def _channels_first(array: NDArray[Any], layout: Layout, name: str) -> tuple[NDArray[Any], str]:
@@ -113,7 +122,9 @@ def channels_of(shape: tuple[int, ...], layout: Layout, name: str) -> Literal["h
             last = a > 1 == c
             first = c > 1 == a
     if last == first:
-        raise ValueError(f"{name} has shape {shape}: which axis are the channels? say layout='hwc' or layout='chw'")
+        raise ValueError(
+            f"{name} has shape {shape}: which axis are the channels? say layout='hwc' or layout='chw'"
+        )
     return "chw" if first else "hwc"
 
 

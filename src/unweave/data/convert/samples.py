@@ -71,14 +71,18 @@ def collect(samples: Any, size: int) -> dict[str, Any]:
     return found
 
 
-def _alike(place: int, image: NDArray[Any], one: NDArray[Any], sample: Sample, first: Sample) -> None:
+def _alike(
+    place: int, image: NDArray[Any], one: NDArray[Any], sample: Sample, first: Sample
+) -> None:
     """ValueError if a sample differs from the first one in the shape or type of its image, or in
     its labels.
     """
     if image.shape != one.shape:
         raise ValueError(f"sample {place} has shape {image.shape}; the first one has {one.shape}")
     if image.dtype != one.dtype:
-        raise ValueError(f"sample {place} holds {image.dtype}, the first one {one.dtype}: give all one type")
+        raise ValueError(
+            f"sample {place} holds {image.dtype}, the first one {one.dtype}: give all one type"
+        )
     if sample.beside.keys() != first.beside.keys():
         there = ", ".join(sample.beside) or "no label"
         wanted = ", ".join(first.beside) or "no label"
@@ -100,7 +104,9 @@ def _sample(sample: Any) -> Sample:
         return Sample(sample[0], beside, tuple(f"its part {k}" for k in range(2, len(sample))))
     elif _is_image(sample):
         return Sample(sample, {})
-    raise ValueError(f"a sample is a {type(sample).__name__}{keys}; expected an image, or a tuple or dict with one")
+    raise ValueError(
+        f"a sample is a {type(sample).__name__}{keys}; expected an image, or a tuple or dict with one"
+    )
 
 
 def _sample_of_dict(sample: dict[Any, Any], image: Any) -> Sample:
@@ -138,7 +144,9 @@ def _value(value: Any, name: str, place: int) -> Any:
         if found.ndim <= 1 and found.dtype.kind in "biuf":
             return found
         what = f"{found.dtype} of shape {found.shape}"
-    raise ValueError(f"sample {place} has {what} as its {name}; expected a class, text, or a vector of factors")
+    raise ValueError(
+        f"sample {place} has {what} as its {name}; expected a class, text, or a vector of factors"
+    )
 
 
 def _columns(beside: dict[str, list[Any]], class_names: list[str]) -> dict[str, Any]:
@@ -164,7 +172,9 @@ def _columns(beside: dict[str, list[Any]], class_names: list[str]) -> dict[str, 
 
 def _is_image(value: Any) -> bool:
     """Whether a value is a picture, or an array or tensor of rank 1 to 3."""
-    return isinstance(value, Image.Image) or (hasattr(value, "shape") and len(value.shape) in (1, 2, 3))
+    return isinstance(value, Image.Image) or (
+        hasattr(value, "shape") and len(value.shape) in (1, 2, 3)
+    )
 
 
 def _pixels(image: Any, size: int, colour: Colour, place: int, scale: Scale | None) -> NDArray[Any]:
@@ -172,9 +182,13 @@ def _pixels(image: Any, size: int, colour: Colour, place: int, scale: Scale | No
     if not isinstance(image, Image.Image):
         return np.asanyarray(plain(image))
     if colour_of(image) != colour:
-        raise ValueError(f"sample {place} is {colour_of(image)}, the first one {colour}; convert them to one mode")
+        raise ValueError(
+            f"sample {place} is {colour_of(image)}, the first one {colour}; convert them to one mode"
+        )
     if deep(image) != (scale is not None):
-        raise ValueError(f"sample {place} has the mode {image.mode}, not as deep as the first one; convert them to one")
+        raise ValueError(
+            f"sample {place} has the mode {image.mode}, not as deep as the first one; convert them to one"
+        )
     return fitted(image, size, colour, scale=scale)
 
 
@@ -194,7 +208,9 @@ def _scale(samples: Any) -> Scale:
         high = max(high, greatest)
         floats.add(image.mode == "F")
     if len(floats) > 1:
-        raise ValueError("some samples are pictures of floats and some of whole numbers; convert them to one mode")
+        raise ValueError(
+            "some samples are pictures of floats and some of whole numbers; convert them to one mode"
+        )
     return scale_between(floats == {True}, low, high, "the data set")
 
 

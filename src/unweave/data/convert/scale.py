@@ -22,7 +22,10 @@ from numpy.typing import NDArray
 
 SLACK = 0.5 / 255  # of the way from black to white
 DEPTHS = ((1, "0 and 1"), (255, "whole numbers to 255"), (4095, "12 bits"), (65535, "16 bits"))
-SETTLED = {1: 1, 2: 4095}  # bytes of an unsigned number: above this value, a greater one changes nothing
+SETTLED = {
+    1: 1,
+    2: 4095,
+}  # bytes of an unsigned number: above this value, a greater one changes nothing
 RANGES = ((0, 1), (-1, 1), (0, 255), (0, 4095), (0, 65535))
 CHUNK = 16 << 20  # bytes looked at or converted at once
 
@@ -125,7 +128,11 @@ def to_unit(images: NDArray[Any], kind: type[np.floating] = np.float32) -> NDArr
 
 
 def unit(
-    images: NDArray[Any], *, white: int = 255, binary: bool = False, floats: tuple[int, int] | None = None
+    images: NDArray[Any],
+    *,
+    white: int = 255,
+    binary: bool = False,
+    floats: tuple[int, int] | None = None,
 ) -> NDArray[Any]:
     """New images (n, ...) by the scale of a known data set, as the bytes that it would have read from them.
 
@@ -136,8 +143,12 @@ def unit(
     images = unmasked(images, "the array of images")
     kind = images.dtype.kind
     if kind not in "uifb":
-        raise ValueError(f"images of type {images.dtype} are not numbers; expected [0, 1], or uint8 in 0 to 255")
-    zeros_and_ones = binary and kind in "ui" and images.size and images.min() >= 0 and images.max() <= 1
+        raise ValueError(
+            f"images of type {images.dtype} are not numbers; expected [0, 1], or uint8 in 0 to 255"
+        )
+    zeros_and_ones = (
+        binary and kind in "ui" and images.size and images.min() >= 0 and images.max() <= 1
+    )
     if kind == "b" or zeros_and_ones:
         return images.astype(np.uint8) * np.uint8(255)
     if images.dtype == np.uint8 or not images.size:
@@ -167,7 +178,9 @@ def _refuse_beyond(images: NDArray[Any], white: int, floats: tuple[int, int] | N
     expected += ", or uint8 in 0 to 255"
     if white > 255:
         expected += f", or whole numbers to {white}, as this data set has"
-    raise ValueError(f"images of type {images.dtype} reach from {low:.8g} to {high:.8g}; expected {expected}")
+    raise ValueError(
+        f"images of type {images.dtype} reach from {low:.8g} to {high:.8g}; expected {expected}"
+    )
 
 
 def unmasked(array: Any, name: str) -> Any:
@@ -176,7 +189,9 @@ def unmasked(array: Any, name: str) -> Any:
         return array
     if np.ma.is_masked(array):
         row = np.argwhere(np.ma.getmaskarray(array))[0][0]
-        raise ValueError(f"{name} has masked values, first in row {row}; fill them, or leave out those rows")
+        raise ValueError(
+            f"{name} has masked values, first in row {row}; fill them, or leave out those rows"
+        )
     return array.data
 
 
@@ -200,7 +215,9 @@ def _range(images: NDArray[Any], name: str) -> tuple[float, float]:
     high = -np.inf
     for part in parts(images):
         some = images[part]
-        least = 0.0 if unsigned else float(some.min())  # black is 0 then, whatever the least number is
+        least = (
+            0.0 if unsigned else float(some.min())
+        )  # black is 0 then, whatever the least number is
         greatest = float(some.max())
         if not np.isfinite(least) or not np.isfinite(greatest):
             refuse_unfinite(images, name)

@@ -23,9 +23,15 @@ IMAGES = ("images", "imgs", "x", "X", "x_train", "data", "arr_0")
 def arrays(
     root: Any = None,
     *,
-    layout: Annotated[Layout, Setting("where the channels are: last, first, or found out")] = "auto",
-    key: Annotated[str, Setting("the array of an .npz file that holds the images; found by name unless given")] = "",
-    size: Annotated[int, Setting("pixels a side, for data that give pictures of any size", low=1)] = 64,
+    layout: Annotated[
+        Layout, Setting("where the channels are: last, first, or found out")
+    ] = "auto",
+    key: Annotated[
+        str, Setting("the array of an .npz file that holds the images; found by name unless given")
+    ] = "",
+    size: Annotated[
+        int, Setting("pixels a side, for data that give pictures of any size", low=1)
+    ] = 64,
 ) -> ImageData:
     """Images (or vectors) of `root`: an .npy or .npz file, an array or tensor, or a data set of samples.
 
@@ -84,7 +90,9 @@ def _given(source: Any, size: int) -> dict[str, Any]:
         return {"images": source}
     if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
         return collect(source, size)
-    raise ValueError(f"expected an array, a file or a data set of samples; given {type(source).__name__}")
+    raise ValueError(
+        f"expected an array, a file or a data set of samples; given {type(source).__name__}"
+    )
 
 
 def _open(path: Path, key: str) -> dict[str, Any]:
@@ -109,7 +117,9 @@ def _members(archive: zipfile.ZipFile, key: str) -> dict[str, Any]:
     if not wanted and len(there) == 1:  # a single array has to be the images
         wanted = there
     if not wanted or wanted[0] not in there:
-        raise ValueError(f"it holds the arrays {', '.join(there) or 'none'}; say which are the images by key=NAME")
+        raise ValueError(
+            f"it holds the arrays {', '.join(there) or 'none'}; say which are the images by key=NAME"
+        )
     chosen = wanted[0]
     names = [name for name in (*CLASSES, *FACTORS) if name in there and name != chosen]
     beside = {name: _beside(archive, name) for name in names}

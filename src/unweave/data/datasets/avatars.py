@@ -39,7 +39,9 @@ FACTORS: dict[str, tuple[Any, ...]] = {
 KINDS = ("categorical",) * 5 + ("ordered",)
 
 
-def avatars(root: Any = None, *, size: Annotated[int, Setting("pixels a side", low=16)] = 64) -> FactorImages:
+def avatars(
+    root: Any = None, *, size: Annotated[int, Setting("pixels a side", low=16)] = 64
+) -> FactorImages:
     """The avatars, RGB (3, size, size). Drawn once and kept in the user's cache; `root` is not used.
 
     ImportError if the packages of the extra are not installed.
@@ -56,7 +58,9 @@ def avatars(root: Any = None, *, size: Annotated[int, Setting("pixels a side", l
     made_of = repr((size, FACTORS, [version(package) for package in PACKAGES]))
     variant = "." + hashlib.blake2b(made_of.encode(), digest_size=6).hexdigest()
     images, _ = mapped(style, (len(space), 3, size, size), chunks, variant=variant, beside=False)
-    return FactorImages(space, images, name="avatars", about="drawn: Moods by DiceBear, CC0 1.0", binary=False)
+    return FactorImages(
+        space, images, name="avatars", about="drawn: Moods by DiceBear, CC0 1.0", binary=False
+    )
 
 
 def _values(v: NDArray[np.int64]) -> list[Any]:
@@ -72,7 +76,9 @@ def _pen(size: int) -> tuple[Callable[[dict[str, Any]], NDArray[np.uint8]], Path
         import resvg_py
         from dicebear import Avatar, Style
     except ImportError as error:
-        raise ImportError(f"avatars take {', '.join(PACKAGES)}: pip install 'unweave[avatars]'") from error
+        raise ImportError(
+            f"avatars take {', '.join(PACKAGES)}: pip install 'unweave[avatars]'"
+        ) from error
     found = find_spec("dicebear_styles")
     if found is None or not found.submodule_search_locations:
         raise ImportError("avatars take dicebear-styles: pip install 'unweave[avatars]'")

@@ -51,7 +51,9 @@ def cars3d(
             cars[:, :, i] = scaled(views, size).reshape(elevations, azimuths, 3, size, size)
         yield from cars.reshape(elevations, -1, 3, size, size)
 
-    array, about = mapped(first.parent, (len(space), 3, size, size), chunks, made_of=files, variant=f".{size}")
+    array, about = mapped(
+        first.parent, (len(space), 3, size, size), chunks, made_of=files, variant=f".{size}"
+    )
     return FactorImages(space, array, name="cars3d", about=about, binary=False)
 
 
@@ -59,8 +61,12 @@ def _car(file: Path) -> NDArray[np.uint8]:
     """The images of a car, uint8 (H, W, 3, azimuths, elevations)."""
     car = read_uint8(file, "im")
     if car.ndim != 5 or car.shape[2] != 3:
-        raise ValueError(f"{file} holds no images of a car: expected `im` (H, W, 3, azimuths, elevations)")
+        raise ValueError(
+            f"{file} holds no images of a car: expected `im` (H, W, 3, azimuths, elevations)"
+        )
     views = car.shape[3] * car.shape[4]
-    if views > MOST_VIEWS:  # a packed file of some kilobytes may claim millions of tiny ones, each of which is enlarged
+    if (
+        views > MOST_VIEWS
+    ):  # a packed file of some kilobytes may claim millions of tiny ones, each of which is enlarged
         raise ValueError(f"{file} holds {views:,} views of a car; expected {MOST_VIEWS:,} at most")
     return car

@@ -32,7 +32,9 @@ def celeba(
     root: str | Path | None = None,
     *,
     size: Annotated[int, Setting("pixels a side", low=1)] = 64,
-    crop: Annotated[int, Setting("side of the square kept from the middle of the photograph, pixels", low=1)] = 148,
+    crop: Annotated[
+        int, Setting("side of the square kept from the middle of the photograph, pixels", low=1)
+    ] = 148,
     part: Annotated[Part, Setting("all, or a part of the published partition")] = "all",
 ) -> Dataset:
     """Faces with 40 attributes of 2 values: list_attr_celeba.txt and, below its folder, the .jpg
@@ -48,14 +50,18 @@ def celeba(
         paths = {path.name: path for path in table.parent.rglob("*.jpg")}
         missing = [file for file in files if file not in paths]
         if missing:
-            raise ValueError(f"{len(missing):,} images that {table} names are not below it, first {missing[0]}")
+            raise ValueError(
+                f"{len(missing):,} images that {table} names are not below it, first {missing[0]}"
+            )
         with ThreadPoolExecutor() as pool:
             for start in range(0, len(files), CHUNK):
                 some = [paths[file] for file in files[start : start + CHUNK]]
                 yield np.stack(list(pool.map(lambda path: _face(path, crop, size), some)))
 
     made_of = [table, *pictures(table.parent, ".jpg")]
-    images, about = mapped(table, (len(files), 3, size, size), chunks, made_of=made_of, variant=f".{crop}.{size}")
+    images, about = mapped(
+        table, (len(files), 3, size, size), chunks, made_of=made_of, variant=f".{crop}.{size}"
+    )
     people = _column(table.with_name("identity_CelebA.txt"), files)
     parts = _column(table.with_name("list_eval_partition.txt"), files)
     data = ImageData(
@@ -72,7 +78,9 @@ def celeba(
     if part == "all":
         return data
     if parts is None:
-        raise FileNotFoundError(f"part={part!r} needs the file list_eval_partition.txt in {table.parent}")
+        raise FileNotFoundError(
+            f"part={part!r} needs the file list_eval_partition.txt in {table.parent}"
+        )
     rows = np.flatnonzero(parts == ("train", "valid", "test").index(part))
     return subset(data, rows, f"part {part}; {about}")
 
@@ -85,14 +93,20 @@ def _attributes(table: Path) -> tuple[list[str], tuple[str, ...], NDArray[np.flo
         names = tuple(header.split())
         rows = [line.partition(" ") for line in lines]
         if int(count) != len(rows) or not names:
-            raise ValueError(f"{len(rows)} lines of values; expected {count} and {len(names)} attributes")
+            raise ValueError(
+                f"{len(rows)} lines of values; expected {count} and {len(names)} attributes"
+            )
         parts = [rows[i : i + TOGETHER] for i in range(0, len(rows), TOGETHER)]
-        values = np.concatenate([_signs([signs for *_, signs in part], len(names)) for part in parts])
+        values = np.concatenate(
+            [_signs([signs for *_, signs in part], len(names)) for part in parts]
+        )
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{table} is not CelebA's table of attributes: {error}") from error
     files = [row[0] for row in rows]
     if {"/", "\\"} & set("".join(files)) or len(set(files)) < len(files):
-        raise ValueError(f"{table} names folders, or a file twice; expected names such as 000001.jpg")
+        raise ValueError(
+            f"{table} names folders, or a file twice; expected names such as 000001.jpg"
+        )
     return files, names, values
 
 

@@ -16,7 +16,9 @@ from unweave.data.images import ImageData
 from unweave.settings import Setting
 
 
-def digits(root: Any = None, *, size: Annotated[int, Setting("pixels a side; 8 as they are", low=8)] = 8) -> ImageData:
+def digits(
+    root: Any = None, *, size: Annotated[int, Setting("pixels a side; 8 as they are", low=8)] = 8
+) -> ImageData:
     """The digits with their classes; enlarged bilinearly if `size` is above 8. `root` is not used."""
     from sklearn.datasets import load_digits
 
@@ -24,7 +26,11 @@ def digits(root: Any = None, *, size: Annotated[int, Setting("pixels a side; 8 a
     x = np.rint(found.images * (255 / 16)).astype(np.uint8)
     if size != 8:
         pictures = [Image.fromarray(image) for image in x]
-        x = np.stack([np.asarray(p.resize((size, size), Image.Resampling.BILINEAR)) for p in pictures])
+        x = np.stack(
+            [np.asarray(p.resize((size, size), Image.Resampling.BILINEAR)) for p in pictures]
+        )
     y = found.target.astype(np.int64)
     names = tuple("0123456789")
-    return ImageData(x[:, None], y=y, class_names=names, name="digits", about="scikit-learn", binary=False)
+    return ImageData(
+        x[:, None], y=y, class_names=names, name="digits", about="scikit-learn", binary=False
+    )

@@ -30,7 +30,9 @@ CHUNK = 4096  # images read at once
 def dsprites(
     root: str | Path | None = None,
     *,
-    size: Annotated[int, Setting("pixels a side: 64, 32 or 16; a smaller image is the mean of blocks", high=64)] = 64,
+    size: Annotated[
+        int, Setting("pixels a side: 64, 32 or 16; a smaller image is the mean of blocks", high=64)
+    ] = 64,
 ) -> FactorImages:
     """dSprites: 737,280 binary images 64x64 of shape 3, scale 6, orientation 40, position_x 32,
     position_y 32.
@@ -51,7 +53,9 @@ def _opened(file: Path | None) -> FactorImages:
     if file is not None and file.name == HDF5:
         return dsprites_hdf5(file)
     if file is None:
-        return FactorImages(sprites.SPACE, sprites.draw, name="dsprites", about="rendered", binary=True)
+        return FactorImages(
+            sprites.SPACE, sprites.draw, name="dsprites", about="rendered", binary=True
+        )
     try:
         return _read(file)
     except UNREADABLE as error:
@@ -96,13 +100,19 @@ def _read(file: Path) -> FactorImages:
 
 
 def _expect(
-    dtype: np.dtype[Any], rank: int, found: np.dtype[Any], shape: tuple[int, ...], by_column: bool = False
+    dtype: np.dtype[Any],
+    rank: int,
+    found: np.dtype[Any],
+    shape: tuple[int, ...],
+    by_column: bool = False,
 ) -> tuple[int, ...]:
     """The shape that was found. ValueError unless it is an array of this type and rank, the last
     index fastest.
     """
     if found != dtype or len(shape) != rank or by_column or min(shape) < 1:
-        raise ValueError(f"it holds an array {found} {shape}; expected {dtype} of {rank} dimensions")
+        raise ValueError(
+            f"it holds an array {found} {shape}; expected {dtype} of {rank} dimensions"
+        )
     return shape
 
 
@@ -115,5 +125,7 @@ def _space(classes: NDArray[np.int64]) -> FactorSpace:
     if whole and sizes != space.sizes:  # a part of the published file, as in tests
         space = FactorSpace(names, sizes, None, space.kinds)
     if not whole or not np.array_equal(classes, space.factors_at(np.arange(len(classes)))):
-        raise ValueError(f"its classes are not those of a complete grid of {', '.join(names)}, in order")
+        raise ValueError(
+            f"its classes are not those of a complete grid of {', '.join(names)}, in order"
+        )
     return space

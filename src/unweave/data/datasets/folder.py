@@ -30,12 +30,18 @@ def folder(
     root: str | Path | None = None,
     *,
     size: Annotated[int, Setting("pixels a side", low=1)] = 64,
-    colour: Annotated[Literal["auto", "grey", "rgb"], Setting("channels; auto if all images agree")] = "auto",
-    fit: Annotated[Fit, Setting("other shapes than square: the middle is cropped, or black padded")] = "crop",
+    colour: Annotated[
+        Literal["auto", "grey", "rgb"], Setting("channels; auto if all images agree")
+    ] = "auto",
+    fit: Annotated[
+        Fit, Setting("other shapes than square: the middle is cropped, or black padded")
+    ] = "crop",
     subfolders: Annotated[
         Literal["classes", "clips"], Setting("what a sub-folder is; clips are sorted by name")
     ] = "classes",
-    every: Annotated[int, Setting("of a video or animated picture, each n-th frame is kept", low=1)] = 1,
+    every: Annotated[
+        int, Setting("of a video or animated picture, each n-th frame is kept", low=1)
+    ] = 1,
     skip_bad: Annotated[bool, Setting("leave out files that cannot be read")] = False,
 ) -> ImageData | FactorImages:
     """The images below the folder `root` as uint8 of `size`, in the order of their names
@@ -75,13 +81,25 @@ def folder(
         images, scale, ones = decoded(place, files, size, colour, fit, every, deep)
         about = _described(place, files, size, colour, fit, every, f"a grid of {space}", scale)
         return FactorImages(
-            space, images, name=place.name, about=about, ones_are_white=ones, white=scale.depth, floats=scale.floats
+            space,
+            images,
+            name=place.name,
+            about=about,
+            ones_are_white=ones,
+            white=scale.depth,
+            floats=scale.floats,
         )
     columns = _columns(place, files, names, labels, subfolders, every)
     images, scale, ones = decoded(place, files, size, colour, fit, every, deep)
     about = _described(place, files, size, colour, fit, every, _listed(columns), scale)
     return ImageData(
-        images, name=place.name, about=about, ones_are_white=ones, white=scale.depth, floats=scale.floats, **columns
+        images,
+        name=place.name,
+        about=about,
+        ones_are_white=ones,
+        white=scale.depth,
+        floats=scale.floats,
+        **columns,
     )
 
 
@@ -96,7 +114,12 @@ def _in_classes(place: Path, files: list[str], subfolders: str, left: LeftOut) -
 
 
 def _columns(
-    place: Path, files: list[Shown], names: list[str], labels: sheets.Labels | None, subfolders: str, every: int
+    place: Path,
+    files: list[Shown],
+    names: list[str],
+    labels: sheets.Labels | None,
+    subfolders: str,
+    every: int,
 ) -> dict[str, Any]:
     """Classes, labels, groups and pairs of the N rows, as keywords of `ImageData`."""
     clip = np.array([shown.facts.clip for shown in files])
@@ -140,7 +163,14 @@ def _listed(columns: dict[str, Any]) -> str:
 
 
 def _described(
-    place: Path, files: list[Shown], size: int, colour: str, fit: str, every: int, known: str, scale: Scale
+    place: Path,
+    files: list[Shown],
+    size: int,
+    colour: str,
+    fit: str,
+    every: int,
+    known: str,
+    scale: Scale,
 ) -> str:
     """The interpretation of a folder in a line, which is logged too."""
     shape = "their middle cropped" if fit == "crop" else "padded with black"
@@ -148,7 +178,9 @@ def _described(
     clips = [shown for shown in files if shown.facts.clip]
     moving = ""
     if clips:
-        moving = f", {len(rows_of_files(clips, every)):,} of them the frames of {len(clips):,} clips"
+        moving = (
+            f", {len(rows_of_files(clips, every)):,} of them the frames of {len(clips):,} clips"
+        )
         if every > 1:
             moving += f", 1 of each {every} kept"
     numbers = "" if scale.words == "bytes" else f" of {scale.words}"

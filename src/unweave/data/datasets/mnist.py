@@ -25,7 +25,18 @@ from unweave.data.sources.published import HOME
 Part = Literal["both", "train", "test"]
 FILES = {"train": "train", "test": "t10k"}
 PREFIXES = (Path("/usr"), Path("/usr/local"), Path(sys.prefix))
-CLOTHES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+CLOTHES = (
+    "T-shirt",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
 
 
 def mnist(root: Path | str | None = None, *, part: Part = "both") -> ImageData:
@@ -42,24 +53,34 @@ def _load(name: str, root: Path | str | None, part: Part, classes: tuple[str, ..
     if part not in ("both", *FILES):
         raise ValueError(f"part is {part!r}; {name} has the parts both, train and test")
     parts = list(FILES.values()) if part == "both" else [FILES[part]]
-    wanted = [f"{prefix}-{kind}-ubyte" for prefix in parts for kind in ("images-idx3", "labels-idx1")]
+    wanted = [
+        f"{prefix}-{kind}-ubyte" for prefix in parts for kind in ("images-idx3", "labels-idx1")
+    ]
     folder = _folder(name, root, wanted)
     found = [_file(folder, file) for file in wanted]
     files = [file for file in found if file is not None]
     arrays = [_array(file) for file in files]
     images = arrays[::2]
     labels = arrays[1::2]
-    for p, x, y, image_file, label_file in zip(parts, images, labels, files[::2], files[1::2], strict=True):
+    for p, x, y, image_file, label_file in zip(
+        parts, images, labels, files[::2], files[1::2], strict=True
+    ):
         fits = x.ndim == 3 and y.ndim == 1 and len(x) == len(y) and len(x) > 0
         if not fits or x.shape[1:] != images[0].shape[1:]:
             where = f"in {image_file} and {label_file}"
-            raise ValueError(f"{name}'s {p} files do not fit together: images {x.shape}, labels {y.shape}, {where}")
+            raise ValueError(
+                f"{name}'s {p} files do not fit together: images {x.shape}, labels {y.shape}, {where}"
+            )
         if y.max() >= len(classes):
             last = len(classes) - 1
-            raise ValueError(f"{name}'s {p} labels go up to {y.max()}, in {label_file}; the classes are 0 to {last}")
+            raise ValueError(
+                f"{name}'s {p} labels go up to {y.max()}, in {label_file}; the classes are 0 to {last}"
+            )
     x = np.concatenate(images)[:, None]  # (N, 1, 28, 28)
     y = np.concatenate(labels).astype(np.int64)
-    return ImageData(x, y=y, class_names=classes, name=name, about=f"{folder}, {part}", binary=False)
+    return ImageData(
+        x, y=y, class_names=classes, name=name, about=f"{folder}, {part}", binary=False
+    )
 
 
 def _array(file: Path) -> NDArray[np.uint8]:
@@ -93,7 +114,9 @@ def _folder(name: str, root: Path | str | None, wanted: Sequence[str]) -> Path:
     other = ({"mnist", "fashionmnist"} - {_plain(name)}).pop()
     for place in places:
         found = {path.parent for path in place.rglob(f"{wanted[0]}*") if path.is_file()}
-        mine = [f for f in found if other not in {_plain(part) for part in f.relative_to(place).parts}]
+        mine = [
+            f for f in found if other not in {_plain(part) for part in f.relative_to(place).parts}
+        ]
         # folders named after the set come first
         for folder in sorted(mine, key=lambda f: (_plain(name) not in map(_plain, f.parts), f)):
             if all(_file(folder, file) for file in wanted):

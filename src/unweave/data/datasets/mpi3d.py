@@ -60,7 +60,9 @@ def mpi3d_complex(root: str | Path | None = None) -> FactorImages:
     return _read("mpi3d-complex", root, DAILY_COLOURS, DAILY_SHAPES)
 
 
-def _read(name: str, root: str | Path | None, colours: tuple[str, ...], shapes: tuple[str, ...]) -> FactorImages:
+def _read(
+    name: str, root: str | Path | None, colours: tuple[str, ...], shapes: tuple[str, ...]
+) -> FactorImages:
     """The images of one of the four files; `colours` and `shapes` are the values of the object's factors."""
     path = wanted(name, root)
     try:
@@ -73,10 +75,15 @@ def _read(name: str, root: str | Path | None, colours: tuple[str, ...], shapes: 
         space = _space(shape[0], colours, shapes)
 
         def chunks() -> Iterator[NDArray[np.uint8]]:
-            with zipfile.ZipFile(path) as archive, cast(BufferedIOBase, archive.open(key)) as stream:
+            with (
+                zipfile.ZipFile(path) as archive,
+                cast(BufferedIOBase, archive.open(key)) as stream,
+            ):
                 header(stream)
                 while part := stream.read(CHUNK * math.prod(shape[1:])):
-                    yield np.frombuffer(part, np.uint8).reshape(-1, *shape[1:]).transpose(0, 3, 1, 2)
+                    yield (
+                        np.frombuffer(part, np.uint8).reshape(-1, *shape[1:]).transpose(0, 3, 1, 2)
+                    )
 
         array, about = mapped(path, (shape[0], 3, shape[1], shape[2]), chunks)
     except UNREADABLE as error:
@@ -89,6 +96,8 @@ def _space(n: int, colours: tuple[str, ...], shapes: tuple[str, ...]) -> FactorS
     objects, rest = divmod(n, math.prod(SCENE))
     each = math.isqrt(objects)
     if rest or each * each != objects or not 1 <= each <= len(colours):
-        raise ValueError(f"it holds {n:,} images; expected {len(colours) ** 2 * math.prod(SCENE):,}")
+        raise ValueError(
+            f"it holds {n:,} images; expected {len(colours) ** 2 * math.prod(SCENE):,}"
+        )
     values = [colours[:each], shapes[:each], *SCENE_VALUES]
     return FactorSpace(NAMES, (each, each, *SCENE), [np.array(v) for v in values], KINDS)

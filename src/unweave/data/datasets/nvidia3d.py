@@ -59,7 +59,11 @@ def _read(name: str, root: str | Path | None, names: tuple[str, ...], size: int)
         raise ValueError(f"{table} cannot be read: {error}") from error
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
-        files = {int(f.stem): f for f in below(table.parent, "*.png") if f.stem.isdecimal() and f.stem.isascii()}
+        files = {
+            int(f.stem): f
+            for f in below(table.parent, "*.png")
+            if f.stem.isdecimal() and f.stem.isascii()
+        }
         if sorted(files) != list(range(len(space))):
             found = f"{table.parent} holds {len(files):,} numbered .png files"
             raise ValueError(f"{found}; {table.name} labels {len(space):,}")
@@ -69,5 +73,7 @@ def _read(name: str, root: str | Path | None, names: tuple[str, ...], size: int)
                 yield np.stack(list(pool.map(lambda file: read(file, size, "rgb"), some)))
 
     made_of = [table, *pictures(table.parent, ".png")]
-    images, about = mapped(table, (len(space), 3, size, size), chunks, made_of=made_of, variant=f".{size}")
+    images, about = mapped(
+        table, (len(space), 3, size, size), chunks, made_of=made_of, variant=f".{size}"
+    )
     return FactorImages(space, images, name=name, about=about, binary=False)

@@ -34,11 +34,25 @@ def shapes3d(root: str | Path | None = None) -> FactorImages:
 def dsprites_hdf5(root: str | Path | None = None) -> FactorImages:
     """The sprites from the file that ends in .hdf5; its images are 0 and 1 there, 0 and 255 here."""
     path = wanted("dsprites-hdf5", root)
-    return _read("dsprites-hdf5", path, "imgs", "latents/classes", ("color", *SPRITE_NAMES), drop=1, scale=255)
+    return _read(
+        "dsprites-hdf5",
+        path,
+        "imgs",
+        "latents/classes",
+        ("color", *SPRITE_NAMES),
+        drop=1,
+        scale=255,
+    )
 
 
 def _read(
-    name: str, path: Path, images: str, labels: str, names: tuple[str, ...], drop: int = 0, scale: int = 1
+    name: str,
+    path: Path,
+    images: str,
+    labels: str,
+    names: tuple[str, ...],
+    drop: int = 0,
+    scale: int = 1,
 ) -> FactorImages:
     """The images of an HDF5 file.
 
@@ -56,11 +70,15 @@ def _read(
             known = numbers(file, labels)  # (N, K)
             columns = len(names)
             if known.shape != (len(stored), columns):
-                raise ValueError(f"it holds {len(stored)} images and labels {known.shape}; expected (N, {columns})")
+                raise ValueError(
+                    f"it holds {len(stored)} images and labels {known.shape}; expected (N, {columns})"
+                )
             values = np.asarray(known[()])
             space = space_of(values[:, drop:], names[drop:], {"shape"})
             if stored.dtype != np.uint8 or stored.ndim not in (3, 4) or len(stored) != len(space):
-                raise ValueError(f"it holds {stored.dtype} images {stored.shape} and labels of {len(space)}")
+                raise ValueError(
+                    f"it holds {stored.dtype} images {stored.shape} and labels of {len(space)}"
+                )
             height, width, *channels = stored.shape[1:]
 
         def chunks() -> Iterator[NDArray[np.uint8]]:
@@ -68,7 +86,9 @@ def _read(
                 for start in range(0, len(space), CHUNK):
                     try:
                         part = np.asarray(numbers(file, images)[start : start + CHUNK])
-                    except OSError as error:  # a damaged chunk; to `mapped` an OSError is a full disk
+                    except (
+                        OSError
+                    ) as error:  # a damaged chunk; to `mapped` an OSError is a full disk
                         raise ValueError(str(error)) from error
                     part = part[:, None] if part.ndim == 3 else part.transpose(0, 3, 1, 2)
                     yield part if scale == 1 else np.where(part > 0, np.uint8(scale), np.uint8(0))
@@ -77,4 +97,6 @@ def _read(
         array, about = mapped(path, shape, chunks)
     except UNREADABLE as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
-    return FactorImages(space, array, name=name.removesuffix("-hdf5"), about=about, binary=scale == 255)
+    return FactorImages(
+        space, array, name=name.removesuffix("-hdf5"), about=about, binary=scale == 255
+    )

@@ -54,7 +54,9 @@ def smallnorb(
         fits = all(p.ndim == 4 and p.shape[1] == 2 and p.dtype == np.uint8 for p in pairs)
         if not fits or sum(map(len, pairs)) != len(space):
             found = " and ".join(f"{p.dtype} {p.shape}" for p in pairs)
-            raise ValueError(f"{_named(folder, 'dat')} hold {found}; expected {len(space)} of uint8 (N, 2, H, W)")
+            raise ValueError(
+                f"{_named(folder, 'dat')} hold {found}; expected {len(space)} of uint8 (N, 2, H, W)"
+            )
         left = np.concatenate([scaled(pair[:, 0], size) for pair in pairs])
         yield left[np.argsort(place)]
 
@@ -74,7 +76,9 @@ def _grid(labels: NDArray[np.int64], folder: Path) -> tuple[FactorSpace, NDArray
         place = space.rows(np.stack(indices, axis=1))
         if len(np.unique(place)) == len(space):
             return space, place
-    raise ValueError(f"{_named(folder, 'cat', 'info')} are not those of a complete grid of {', '.join(NAMES)}")
+    raise ValueError(
+        f"{_named(folder, 'cat', 'info')} are not those of a complete grid of {', '.join(NAMES)}"
+    )
 
 
 def _named(folder: Path, *kinds: str) -> str:
@@ -97,9 +101,13 @@ def _labels(folder: Path, part: str) -> NDArray[np.int64]:
     category, info = map(read_norb, paths)
     files = f"see {paths[0]} and {paths[1].name}"
     if category.ndim != 1 or info.shape != (len(category), 4):
-        raise ValueError(f"smallnorb's files do not fit together: cat {category.shape}, info {info.shape}; {files}")
+        raise ValueError(
+            f"smallnorb's files do not fit together: cat {category.shape}, info {info.shape}; {files}"
+        )
     if category.min() < 0 or category.max() >= len(CATEGORIES):
-        raise ValueError(f"the categories are from {category.min()} to {category.max()}; expected 0 to 4; {files}")
+        raise ValueError(
+            f"the categories are from {category.min()} to {category.max()}; expected 0 to 4; {files}"
+        )
     instance, elevation, azimuth, light = info.T
     return np.stack([category, elevation, azimuth // 2, light, instance], axis=1).astype(np.int64)
 

@@ -41,10 +41,14 @@ def by_subfolder(
     return y, classes, groups
 
 
-def _classes(names: list[str], parts: list[str]) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
+def _classes(
+    names: list[str], parts: list[str]
+) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
     """The class (N,) of each file by its sub-folder, and the names of the classes; None and () without any."""
     beside = [name for name in names if "/" not in name]
-    folders = sorted({part for name, part in zip(names, parts, strict=True) if "/" in name}, key=natural)
+    folders = sorted(
+        {part for name, part in zip(names, parts, strict=True) if "/" in name}, key=natural
+    )
     if len(folders) < 2:
         return None, ()
     if beside:
@@ -67,7 +71,9 @@ def _part(name: str, meaning: str) -> str:
     return name.rpartition("/")[0]
 
 
-def _clip_groups(names: list[str], parts: list[str], clip: NDArray[np.bool_], meaning: str) -> NDArray[np.int64]:
+def _clip_groups(
+    names: list[str], parts: list[str], clip: NDArray[np.bool_], meaning: str
+) -> NDArray[np.int64]:
     """The group (N,) of each file where some are clips: a clip is one, and so is a sub-folder of
     stills that is a clip.
     """

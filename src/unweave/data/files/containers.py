@@ -7,7 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO
 
-MOVIE = b"ftyp moov mdat moof free skip wide uuid meta udta sidx styp mfra pdin pnot emsg prft".split()
+MOVIE = (
+    b"ftyp moov mdat moof free skip wide uuid meta udta sidx styp mfra pdin pnot emsg prft".split()
+)
 BOXES = 100_000  # at most; a movie in fragments has one or two a second
 UNKNOWN = 0x7FFF_0000  # RIFF lengths from here on are written by recorders that cannot seek back
 EBML = bytes.fromhex("1a45dfa3")

@@ -26,12 +26,20 @@ CHUNK = 512  # images decoded at once
 
 def rows_of_files(files: Sequence[Shown], every: int) -> NDArray[np.int64]:
     """The place (N,) of the file of each row."""
-    counts = [-(-shown.facts.count // every) if shown.facts.clip else 1 for shown in files]  # rounded up
+    counts = [
+        -(-shown.facts.count // every) if shown.facts.clip else 1 for shown in files
+    ]  # rounded up
     return np.repeat(np.arange(len(files)), counts)
 
 
 def decoded(
-    place: Path, files: list[Shown], size: int, colour: Colour, fit: Fit, every: int, deep: Scale | None
+    place: Path,
+    files: list[Shown],
+    size: int,
+    colour: Colour,
+    fit: Fit,
+    every: int,
+    deep: Scale | None,
 ) -> tuple[NDArray[np.uint8], Scale, bool]:
     """The images (N, C, size, size) as bytes, the scale that they had in the files, `deep` or that
     of bytes, and whether their ones are white.

@@ -15,7 +15,17 @@ from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from unweave.data.files import video
-from unweave.data.files.photo import BROKEN, GREY, Colour, checked, colour_of, deep, extremes, opened, too_large
+from unweave.data.files.photo import (
+    BROKEN,
+    GREY,
+    Colour,
+    checked,
+    colour_of,
+    deep,
+    extremes,
+    opened,
+    too_large,
+)
 
 MOVING = {"GIF", "WEBP", "PNG", "TIFF", "AVIF"}
 SUBFILE = 254  # the tag of a TIFF page whose lowest bit marks a reduced copy of another page
@@ -125,7 +135,9 @@ def _pictures(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
             for k in _numbers(image):
                 image.seek(k)
                 if too_large(image, file):  # the frames of a GIF may be larger than in its header
-                    raise ValueError(f"frame {k} has {image.width} x {image.height} pixels, too many to decode")
+                    raise ValueError(
+                        f"frame {k} has {image.width} x {image.height} pixels, too many to decode"
+                    )
                 image.load()
                 yield image, _colour(image)
         except BROKEN as error:

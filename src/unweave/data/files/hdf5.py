@@ -27,7 +27,9 @@ def numbers(file: Any, key: str) -> Any:
         if link is None:
             raise ValueError(f"it holds no {key}")
         if not isinstance(link, h5py.HardLink):
-            raise ValueError(f"its {key} are behind a {type(link).__name__}; links are not followed")
+            raise ValueError(
+                f"its {key} are behind a {type(link).__name__}; links are not followed"
+            )
         found = found[part]
     if not isinstance(found, h5py.Dataset) or found.dtype.kind not in "uif" or found.shape is None:
         raise ValueError(f"its {key} are not numbers")
@@ -42,6 +44,11 @@ def _refuse_claims(stored: Any, key: str, there: int) -> None:
     packed = stored.id.get_create_plist().get_nfilters() > 0
     held = min(stored.id.get_storage_size(), there)
     possible = held * DENSEST if packed else held
-    claimed = max(math.prod(shape) for shape in (stored.shape, stored.chunks or ())) * stored.dtype.itemsize
+    claimed = (
+        max(math.prod(shape) for shape in (stored.shape, stored.chunks or ()))
+        * stored.dtype.itemsize
+    )
     if claimed > possible:
-        raise ValueError(f"its header promises {key} of {stored.dtype} {stored.shape}; it holds {held:,} bytes of them")
+        raise ValueError(
+            f"its header promises {key} of {stored.dtype} {stored.shape}; it holds {held:,} bytes of them"
+        )

@@ -53,13 +53,17 @@ def _shape(path: Path, stream: BufferedIOBase) -> tuple[int, ...]:
     """The shape in the header, which is read from the stream."""
     magic = stream.read(4)
     if len(magic) < 4 or magic[:3] != b"\0\0\x08" or not 1 <= magic[3] <= 4:
-        raise ValueError(f"{path} is not an IDX file of uint8: it begins with {magic.hex(' ') or 'nothing'}")
+        raise ValueError(
+            f"{path} is not an IDX file of uint8: it begins with {magic.hex(' ') or 'nothing'}"
+        )
     header = stream.read(4 * magic[3])
     if len(header) < 4 * magic[3]:
         raise ValueError(f"{path} is cut off in its header; fetch it again")
     shape = tuple(np.frombuffer(header, ">u4").tolist())
     if math.prod(shape) > LARGEST:
-        raise ValueError(f"{path} is damaged: its header promises {math.prod(shape):,} bytes, as {shape}")
+        raise ValueError(
+            f"{path} is damaged: its header promises {math.prod(shape):,} bytes, as {shape}"
+        )
     return shape
 
 

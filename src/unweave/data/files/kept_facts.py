@@ -70,7 +70,10 @@ class KeptFacts:
         states: dict[Facts, list[str]] = {}
         for key, found in self.asked.items():
             states.setdefault(found, []).append(key)
-        rows = [[[found.count, found.colour, found.clip, found.deep], keys] for found, keys in states.items()]
+        rows = [
+            [[found.count, found.colour, found.clip, found.deep], keys]
+            for found, keys in states.items()
+        ]
         try:
             path = self._path()
             path.parent.mkdir(exist_ok=True)
@@ -84,6 +87,11 @@ def _read(fact: object) -> Facts:
     match fact:
         case [int(count), "grey" | "rgb" as colour, bool(clip), None] if count > 0:
             return Facts(count, colour, clip)
-        case [int(count), "grey", bool(clip), ["whole" | "float" as kind, float(low), float(high)]] if count > 0:
+        case [
+            int(count),
+            "grey",
+            bool(clip),
+            ["whole" | "float" as kind, float(low), float(high)],
+        ] if count > 0:
             return Facts(count, "grey", clip, (kind, low, high))
     raise ValueError(f"{fact} are no facts of a picture")

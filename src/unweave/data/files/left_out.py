@@ -9,8 +9,19 @@ from unweave.visible import visible
 
 log = logging.getLogger(__name__)
 NAMED = 3  # names after a reason; of more, the first ones and "..."
-READ = {"factors.csv", "groups.csv", "pairs.csv"}  # tables in the folder itself, which are not left out
-COMPANIONS = {".csv", ".txt", ".md", ".json", ".ini", ".db"}  # usual beside pictures: no reason for a warning
+READ = {
+    "factors.csv",
+    "groups.csv",
+    "pairs.csv",
+}  # tables in the folder itself, which are not left out
+COMPANIONS = {
+    ".csv",
+    ".txt",
+    ".md",
+    ".json",
+    ".ini",
+    ".db",
+}  # usual beside pictures: no reason for a warning
 
 
 class LeftOut:
@@ -26,7 +37,9 @@ class LeftOut:
         """A file that is read as no picture; suffix: lower case, "" if it has none."""
         if file.parent == self.place and file.name in READ:
             return
-        reason = f"of {suffix} (not readable here)" if suffix else "without suffix (not readable here)"
+        reason = (
+            f"of {suffix} (not readable here)" if suffix else "without suffix (not readable here)"
+        )
         self.counts[reason] = self.counts.get(reason, 0) + 1
         self.usual = self.usual and suffix in COMPANIONS
 
@@ -52,4 +65,6 @@ class LeftOut:
     def say(self) -> None:
         """Log the line: as a warning, or as information where nothing but companions is left out."""
         if self.counts:
-            log.log(logging.INFO if self.usual else logging.WARNING, "%s: %s", visible(self.place), self)
+            log.log(
+                logging.INFO if self.usual else logging.WARNING, "%s: %s", visible(self.place), self
+            )

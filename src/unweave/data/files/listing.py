@@ -32,13 +32,17 @@ def pictures(place: Path, left: LeftOut) -> list[str]:
             left.file(Path(file), suffix)
     if not found:
         besides = f"; {left}" if left.counts else ""
-        raise ValueError(f"{place} holds no images; looked for {', '.join(sorted(read))} in it and below{besides}")
+        raise ValueError(
+            f"{place} holds no images; looked for {', '.join(sorted(read))} in it and below{besides}"
+        )
     found.sort()  # names with equal numbers, 1.png and 01.png, come in one order on every disk
     keys = [natural(name) for name in names_below(place, found)]
     return [found[i] for i in sorted(range(len(found)), key=keys.__getitem__)]
 
 
-def listed(files: list[str], colour: str, skip_bad: bool, left: LeftOut) -> tuple[list[Shown], Colour]:
+def listed(
+    files: list[str], colour: str, skip_bad: bool, left: LeftOut
+) -> tuple[list[Shown], Colour]:
     """The facts of the readable files, and their colours: the given ones, or with "auto" those they have.
 
     ValueError if there are none, if one cannot be read and not `skip_bad`, or if grey and coloured
@@ -59,7 +63,9 @@ def listed(files: list[str], colour: str, skip_bad: bool, left: LeftOut) -> tupl
     known.keep()
     left.say()
     if sum(file.facts.count for file in kept) < 2:
-        raise ValueError(f"{place} holds {len(kept)} image that can be read; training takes at least 2")
+        raise ValueError(
+            f"{place} holds {len(kept)} image that can be read; training takes at least 2"
+        )
     modes = Counter(file.facts.colour for file in kept)
     if colour == "auto" and len(modes) > 1:
         raise ValueError(

@@ -78,7 +78,9 @@ def _targets(here: Path, beside: bool) -> Iterator[Path]:
         log.warning("there is no cache: %s", error)
 
 
-def _copy(source: Path, target: Path, shape: Shape, chunks: Chunks, state: str) -> NDArray[np.uint8]:
+def _copy(
+    source: Path, target: Path, shape: Shape, chunks: Chunks, state: str
+) -> NDArray[np.uint8]:
     """The images in `target`, made if it is not current. OSError if it cannot be made."""
     remove_dead(target.parent, f"*{SUFFIX}")
     kept = _kept(target, shape, state)
@@ -141,7 +143,9 @@ def _checked(chunks: Chunks, shape: tuple[int, ...]) -> Iterator[NDArray[np.uint
     for chunk in chunks():
         done += len(chunk)
         if chunk.dtype != np.uint8 or chunk.shape[1:] != shape[1:] or done > shape[0]:
-            raise ValueError(f"it holds {chunk.dtype} images {chunk.shape[1:]}; expected uint8 {shape}")
+            raise ValueError(
+                f"it holds {chunk.dtype} images {chunk.shape[1:]}; expected uint8 {shape}"
+            )
         yield chunk
     if done != shape[0]:
         raise ValueError(f"it holds {done} images; expected {shape[0]}")

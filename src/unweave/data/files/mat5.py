@@ -86,6 +86,11 @@ def _matrix(body: bytes, name: str) -> NDArray[np.uint8] | None:
     shape: list[int] = []
     if kind == INT32 and len(sizes) % 4 == 0:
         shape = np.frombuffer(sizes, "<i4").tolist()
-    if flags[:1] != bytes([UINT8_CLASS]) or not shape or min(shape) < 1 or math.prod(shape) != len(values):
+    if (
+        flags[:1] != bytes([UINT8_CLASS])
+        or not shape
+        or min(shape) < 1
+        or math.prod(shape) != len(values)
+    ):
         raise ValueError(f"its {name!r} is not an array of uint8, or is damaged")
     return np.frombuffer(values, np.uint8).reshape(shape, order="F")

@@ -21,7 +21,16 @@ from numpy.typing import NDArray
 
 from unweave.data.files.exact import exactly
 
-UNREADABLE = (ValueError, OSError, EOFError, KeyError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
+UNREADABLE = (
+    ValueError,
+    OSError,
+    EOFError,
+    KeyError,
+    RuntimeError,
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 LONGEST = 10_000  # bytes of header
 MANY = 0xFFFF  # members, by the directory of a zip that states their number elsewhere
 
@@ -76,7 +85,9 @@ def members(archive: zipfile.ZipFile) -> list[str]:
     stream.seek(-len(archive.comment) - 12, os.SEEK_END)
     promised = int.from_bytes(stream.read(2), "little")
     if promised not in (len(names), MANY):
-        raise zipfile.BadZipFile(f"its directory promises {promised} members and names {len(names)}")
+        raise zipfile.BadZipFile(
+            f"its directory promises {promised} members and names {len(names)}"
+        )
     return [name.removesuffix(".npy") for name in names if name.endswith(".npy")]
 
 

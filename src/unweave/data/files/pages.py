@@ -53,7 +53,12 @@ class Pages:
         memory: Any = array
         while memory is not None and not isinstance(memory, mmap.mmap):
             memory = getattr(memory, "base", None)
-        if array is None or memory is None or resource is None or not hasattr(mmap, "MADV_WILLNEED"):
+        if (
+            array is None
+            or memory is None
+            or resource is None
+            or not hasattr(mmap, "MADV_WILLNEED")
+        ):
             return None
         # distance in bytes from the first to the last entry of a row, along each axis; can be negative
         ends = [(n - 1) * step for n, step in zip(array.shape[1:], array.strides[1:], strict=True)]
@@ -61,7 +66,9 @@ class Pages:
         start = offset + sum(end for end in ends if end < 0)
         stride = array.strides[0]
         span = sum(map(abs, ends)) + array.itemsize
-        if span > abs(stride):  # the rows of an array stored by columns are spread over the whole file
+        if span > abs(
+            stride
+        ):  # the rows of an array stored by columns are spread over the whole file
             return None
         return cls(memory, start, stride, span)
 

@@ -17,13 +17,28 @@ Fit = Literal["crop", "pad"]
 Colour = Literal["grey", "rgb"]
 MODES = {"grey": "L", "rgb": "RGB"}
 LARGEST = 50_000_000  # pixels; a damaged header may promise any number
-LIKELY = 1 << 22  # pixels; of more, each 2,000 take a byte at least: a blank grey PNG has 1,030 a byte
+LIKELY = (
+    1 << 22
+)  # pixels; of more, each 2,000 take a byte at least: a blank grey PNG has 1,030 a byte
 DENSEST = 2000  # pixels a byte
 BROKEN = (  # what Pillow raises of damaged files
     ValueError, OSError, SyntaxError, EOFError, TypeError, MemoryError, IndexError, OverflowError,
     struct.error, Image.DecompressionBombError,
 )  # fmt: skip
-FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "AVIF", "JPEG2000", "QOI", "PCX")
+FORMATS = (
+    "PNG",
+    "JPEG",
+    "BMP",
+    "DIB",
+    "GIF",
+    "WEBP",
+    "TIFF",
+    "PPM",
+    "AVIF",
+    "JPEG2000",
+    "QOI",
+    "PCX",
+)
 LOOSE = "TGA"  # begins with no mark of its own, so that its suffix has to say it
 NEED = {"AVIF": "avif", "JPEG2000": "jpg_2000", "WEBP": "webp"}  # what Pillow can be built without
 GREY = {"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N", "F"}
@@ -53,11 +68,15 @@ def opened(file: Path) -> Image.Image:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns at 89 million pixels and refuses twice as many
+            warnings.simplefilter(
+                "ignore"
+            )  # Pillow warns at 89 million pixels and refuses twice as many
             image = Image.open(file, formats=_formats(file))
         if too_large(image, file):
             image.close()
-            raise ValueError(f"it says it has {image.width} x {image.height} pixels, too many to decode")
+            raise ValueError(
+                f"it says it has {image.width} x {image.height} pixels, too many to decode"
+            )
         return image
     except BROKEN as error:
         raise ValueError(f"{file} is not a picture that can be read: {error}") from error
@@ -112,14 +131,18 @@ def fitted(
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))  # (H, W, C) -> (C, H, W)
 
 
-def read(file: Path, size: int, colour: Colour, fit: Fit = "crop", scale: Scale | None = None) -> NDArray[np.uint8]:
+def read(
+    file: Path, size: int, colour: Colour, fit: Fit = "crop", scale: Scale | None = None
+) -> NDArray[np.uint8]:
     """The picture in a file, `fitted`, as uint8 (C, size, size). ValueError, naming the file, if it
     is damaged.
     """
     with opened(file) as image:
         try:
             checked(image, file)
-            image.draft(MODES[colour], (2 * size, 2 * size))  # lets a JPEG be decoded at a fraction of its size
+            image.draft(
+                MODES[colour], (2 * size, 2 * size)
+            )  # lets a JPEG be decoded at a fraction of its size
             return fitted(image, size, colour, fit, scale)
         except BROKEN as error:
             raise ValueError(f"{file} is damaged: {error}") from error

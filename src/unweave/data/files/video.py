@@ -33,7 +33,9 @@ def frames(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
             raise ValueError("it is none of MP4, QuickTime, AVI, Matroska and WebM")
         there = file.stat().st_size
         if length > there:
-            raise ValueError(f"it is cut off: its header promises {length:,} bytes; it holds {there:,}")
+            raise ValueError(
+                f"it is cut off: its header promises {length:,} bytes; it holds {there:,}"
+            )
         with av.open(str(file.absolute()), format=kind, options=CODEC) as opened:
             for frame in _decoded(opened):
                 count += 1
@@ -42,7 +44,9 @@ def frames(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
             raise ValueError("it holds no frame")
     except (av.FFmpegError, ValueError, MemoryError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ValueError(f"{file} is not a video that can be read: {reason}, at frame {count}") from error
+        raise ValueError(
+            f"{file} is not a video that can be read: {reason}, at frame {count}"
+        ) from error
 
 
 def _decoded(opened: Any) -> Iterator[Any]:
@@ -56,7 +60,9 @@ def _decoded(opened: Any) -> Iterator[Any]:
         if frame.is_corrupt:
             raise ValueError("a frame is damaged")
         if frame.width * frame.height > LARGEST:
-            raise ValueError(f"a frame has {frame.width} x {frame.height} pixels, too many to decode")
+            raise ValueError(
+                f"a frame has {frame.width} x {frame.height} pixels, too many to decode"
+            )
         yield frame
 
 

@@ -62,7 +62,9 @@ class FactorImages(Dataset):
         self._draw = lambda v: self.take(factors.rows(v))
         if rows_of(images).dtype != np.uint8 or len(images) != len(factors):
             found = f"{len(images)} rows of {images.dtype}"
-            raise ValueError(f"{factors} asks for {len(factors)} images of uint8; the array holds {found}")
+            raise ValueError(
+                f"{factors} asks for {len(factors)} images of uint8; the array holds {found}"
+            )
 
     def __len__(self) -> int:
         return len(self.grid)

@@ -19,7 +19,9 @@ def rows_of(array: NDArray[np.generic]) -> NDArray[np.generic]:
         raise ValueError(f"images are uint8, 0 to 255; found {array.dtype} of shape {array.shape}")
     if array.ndim != 4 or array.dtype != np.uint8 or not len(array):
         found = f"{array.dtype} of shape {array.shape}"
-        raise ValueError(f"expected images, uint8 (N, C, H, W), or vectors (N, F), with N at least 1; found {found}")
+        raise ValueError(
+            f"expected images, uint8 (N, C, H, W), or vectors (N, F), with N at least 1; found {found}"
+        )
     return array
 
 

@@ -139,7 +139,9 @@ def _members(kind: str, of: NDArray[np.int64], data: Dataset, names: list[str]) 
         rows = order[starts[i] : ends[i]]
         shown = rows[_spread(len(rows))]
         name = names[numbers[i]] if names else f"{kind} {numbers[i]}"
-        yield Strip(name, f"{kind} of {len(rows):,}", data.take(shown), [f"{row:,}" for row in shown])
+        yield Strip(
+            name, f"{kind} of {len(rows):,}", data.take(shown), [f"{row:,}" for row in shown]
+        )
 
 
 def _pairs(data: Dataset) -> Iterator[Strip]:

@@ -55,7 +55,9 @@ def _known(data: Dataset) -> Iterator[tuple[str, str]]:
     yield from _factors(data)
     if data.y is not None:
         counts = np.bincount(data.y, minlength=len(data.class_names))
-        classes = [f"{name} ({count:,})" for name, count in zip(data.class_names, counts, strict=True)]
+        classes = [
+            f"{name} ({count:,})" for name, count in zip(data.class_names, counts, strict=True)
+        ]
         yield "classes", f"{len(classes)}: {_values(classes)}"
     if data.groups is not None:
         sizes = np.unique(data.groups, return_counts=True)[1]
@@ -114,7 +116,10 @@ def _shift(data: Dataset) -> Iterator[tuple[str, str]]:
         least = count.min()
         most = count.max()
         if most > 1.5 * max(least, 1) and most > 50:
-            yield "shift", f"{name}: its values have shares from {least / len(v):.1%} to {most / len(v):.1%}"
+            yield (
+                "shift",
+                f"{name}: its values have shares from {least / len(v):.1%} to {most / len(v):.1%}",
+            )
     varied = np.flatnonzero(v.std(0) > 0)
     # (V, V), also for a single factor, of which corrcoef returns a number
     table = np.corrcoef(v[:, varied].T).reshape(len(varied), len(varied))
@@ -126,7 +131,9 @@ def _wrong(data: Dataset) -> Iterator[tuple[str, str]]:
     """The share of wrong labels of each factor of a mislabelled data set."""
     rows = np.unique(np.linspace(0, len(data) - 1, min(len(data), SEEN)).astype(np.int64))
     shares = (data.observed_factors(rows) != data.factors_at(rows)).mean(0)
-    listed = ", ".join(f"{name} {share:.1%}" for name, share in zip(data.factors.names, shares, strict=True))
+    listed = ", ".join(
+        f"{name} {share:.1%}" for name, share in zip(data.factors.names, shares, strict=True)
+    )
     yield "labels", f"wrong on purpose: {listed}"
 
 

@@ -21,7 +21,9 @@ def tile(image: NDArray[np.generic], among: NDArray[np.generic]) -> Image.Image:
     colour = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels[:, :, :3]
     picture = Image.fromarray(np.ascontiguousarray(colour))
     times = max(1, -(-CELL // max(picture.size)))  # rounded up
-    large = picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
+    large = picture.resize(
+        (picture.width * times, picture.height * times), Image.Resampling.NEAREST
+    )
     if max(large.size) > 2 * CELL:
         large.thumbnail((2 * CELL, 2 * CELL))
     return large
@@ -34,5 +36,7 @@ def _bars(vector: NDArray[np.generic], top: float) -> Image.Image:
     edges = np.linspace(0, CELL, len(vector) + 1)
     for left, right, value in zip(edges[:-1], edges[1:], np.nan_to_num(vector), strict=True):
         end = CELL / 2 * (1 - float(value) / top)
-        pen.rectangle((left, min(end, CELL / 2), max(right - 1, left), max(end, CELL / 2)), fill=(60, 90, 160))
+        pen.rectangle(
+            (left, min(end, CELL / 2), max(right - 1, left), max(end, CELL / 2)), fill=(60, 90, 160)
+        )
     return picture

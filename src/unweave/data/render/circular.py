@@ -53,7 +53,9 @@ def cdsprites(
 
 def _away(space: FactorSpace, v: NDArray[np.int64], size: int) -> NDArray[np.float64]:
     """Squared distance of each pixel from the centre of the disc (n, size, size), in pixels of 64."""
-    place = (np.arange(size) + 0.5) * (64 / size) - 32  # (size,): centres of pixels, 0 in the middle
+    place = (np.arange(size) + 0.5) * (
+        64 / size
+    ) - 32  # (size,): centres of pixels, 0 in the middle
     angle = space.values[0][v[:, 0]]
     radius = space.values[1][v[:, 1]]
     dx = place - (radius * np.cos(angle))[:, None]

@@ -38,7 +38,12 @@ KINDS = {
 
 
 def bouncing_sprites(
-    root: str | Path | None = None, *, clips: Clips = 1000, length: Length = 20, size: Size = 32, seed: Seed = 0
+    root: str | Path | None = None,
+    *,
+    clips: Clips = 1000,
+    length: Length = 20,
+    size: Size = 32,
+    seed: Seed = 0,
 ) -> ImageData:
     """Clips, as groups of frames (3, size, size), of a square, ellipse or heart in one of 6 colours
     and 3 sizes.
@@ -60,7 +65,12 @@ def bouncing_sprites(
 
 
 def moving_digits(
-    root: str | Path | None = None, *, clips: Clips = 1000, length: Length = 20, size: Size = 64, seed: Seed = 0
+    root: str | Path | None = None,
+    *,
+    clips: Clips = 1000,
+    length: Length = 20,
+    size: Size = 64,
+    seed: Seed = 0,
 ) -> ImageData:
     """Clips, as groups of frames (1, size, size), of one handwritten digit: MNIST's, or
     scikit-learn's without a file.
@@ -85,7 +95,17 @@ def moving_digits(
     y = np.repeat(source.y[rows], length)
     labels = np.concatenate([y[:, None], place.reshape(-1, 2)], axis=1)
     names = ("digit", "position_x", "position_y")
-    return _clips(frames, labels, names, (10, 0, 0), length, "moving-digits", source.about, y, source.class_names)
+    return _clips(
+        frames,
+        labels,
+        names,
+        (10, 0, 0),
+        length,
+        "moving-digits",
+        source.about,
+        y,
+        source.class_names,
+    )
 
 
 def bounce(clips: int, length: int, rng: np.random.Generator) -> NDArray[np.float64]:

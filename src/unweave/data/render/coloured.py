@@ -33,7 +33,15 @@ Seed = Annotated[int, Setting("of what is random in each image")]
 Pixels = NDArray[np.uint8]
 
 HUES = np.array(  # evenly spaced hues of equal lightness
-    [[232, 150, 93], [162, 177, 92], [96, 186, 152], [101, 180, 201], [178, 159, 229], [232, 141, 191]], dtype=np.uint8
+    [
+        [232, 150, 93],
+        [162, 177, 92],
+        [96, 186, 152],
+        [101, 180, 201],
+        [178, 159, 229],
+        [232, 141, 191],
+    ],
+    dtype=np.uint8,
 )
 GREYS = np.array([0, 64, 128, 191, 255], dtype=np.uint8)
 ABSTRACT = FactorSpace(
@@ -96,12 +104,16 @@ def scream_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) ->
         # (n, 5): the upper left corner of the part, and the tint of the three channels
         drawn = uniform(seed, "painting", white.factors.rows(v), 5)
         top, left = (drawn[:, :2] * corners).astype(np.int64).T
-        behind = np.stack([picture[:, y : y + 64, x : x + 64] for y, x in zip(top, left, strict=True)])
+        behind = np.stack(
+            [picture[:, y : y + 64, x : x + 64] for y, x in zip(top, left, strict=True)]
+        )
         tint = (128 * drawn[:, 2:]).astype(np.uint8)
         behind = behind + tint[:, :, None, None]
         return over(images, 255 - behind, behind) if levels else np.bitwise_xor(behind, images)
 
-    return FactorImages(white.factors, draw, name="scream-dsprites", about=f"{white.about}, {which}", binary=False)
+    return FactorImages(
+        white.factors, draw, name="scream-dsprites", about=f"{white.about}, {which}", binary=False
+    )
 
 
 def _picture(root: Root) -> tuple[Pixels, str]:
@@ -119,7 +131,9 @@ def _picture(root: Root) -> tuple[Pixels, str]:
         except BROKEN as error:
             raise ValueError(f"{file} is damaged: {error}") from error
     if min(picture.shape[1:]) < 65:
-        raise ValueError(f"{file} is {picture.shape[2]}x{picture.shape[1]} pixels; it has to be larger than 64x64")
+        raise ValueError(
+            f"{file} is {picture.shape[2]}x{picture.shape[1]} pixels; it has to be larger than 64x64"
+        )
     return picture, f"on {file}"
 
 

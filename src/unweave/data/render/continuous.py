@@ -35,16 +35,22 @@ def continuous_dsprites(
 
     The other rendered data sets have the same option `levels`, 0 for their published grid.
     """
-    space = refined(SPACE, levels, ("scale", "position_x", "position_y"), {"orientation": 2 * np.pi})
+    space = refined(
+        SPACE, levels, ("scale", "position_x", "position_y"), {"orientation": 2 * np.pi}
+    )
 
     def at(v: NDArray[np.int64]) -> NDArray[np.uint8]:
-        scale, orientation, x, y = (space.values[k][v[:, k]].astype(np.float32) for k in range(1, 5))
+        scale, orientation, x, y = (
+            space.values[k][v[:, k]].astype(np.float32) for k in range(1, 5)
+        )
         return draw(v[:, 0], scale, orientation, x, y)
 
     return FactorImages(space, at, name="continuous-dsprites", about="rendered", binary=False)
 
 
-def draw(shape: NDArray[np.int64], scale: Array, orientation: Array, x: Array, y: Array) -> NDArray[np.uint8]:
+def draw(
+    shape: NDArray[np.int64], scale: Array, orientation: Array, x: Array, y: Array
+) -> NDArray[np.uint8]:
     """Images (n, 1, 64, 64): scale in [0.5, 1], orientation in radians, x and y in [0, 1], each (n,)."""
     n = len(shape)
     inside = np.arange(WINDOW, dtype=np.float32)
@@ -65,7 +71,9 @@ def draw(shape: NDArray[np.int64], scale: Array, orientation: Array, x: Array, y
     images = np.zeros((n, 64, 64), dtype=np.uint8)
     rows = top.astype(np.int64)[:, None, None] + np.arange(WINDOW)[:, None]
     columns = left.astype(np.int64)[:, None, None] + np.arange(WINDOW)
-    images[np.arange(n)[:, None, None], rows, columns] = (255 * share.clip(0, 1) + 0.5).astype(np.uint8)
+    images[np.arange(n)[:, None, None], rows, columns] = (255 * share.clip(0, 1) + 0.5).astype(
+        np.uint8
+    )
     return images[:, None]
 
 

@@ -84,7 +84,9 @@ def light(azimuth: NDArray[np.float64], elevation: NDArray[np.float64]) -> Array
     """Unit vectors (n, 3), as right, down, towards the camera, from degrees: right and up are positive."""
     a = np.deg2rad(azimuth)
     e = np.deg2rad(elevation)
-    return np.stack([np.sin(a) * np.cos(e), -np.sin(e), np.cos(a) * np.cos(e)], 1).astype(np.float32)
+    return np.stack([np.sin(a) * np.cos(e), -np.sin(e), np.cos(a) * np.cos(e)], 1).astype(
+        np.float32
+    )
 
 
 def heads(people: int, size: int, seed: int) -> Heads:

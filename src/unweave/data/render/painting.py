@@ -13,7 +13,10 @@ from unweave.data.render.noise import uniform
 
 HEIGHT = 350  # of the thumbnail that Scream-dSprites is cut from
 WIDTH = 274
-SKY = np.array([[205, 72, 38], [236, 146, 54], [222, 186, 98], [188, 88, 52], [120, 130, 128]], dtype=np.float32)
+SKY = np.array(
+    [[205, 72, 38], [236, 146, 54], [222, 186, 98], [188, 88, 52], [120, 130, 128]],
+    dtype=np.float32,
+)
 WATER = np.array([[38, 52, 78], [70, 92, 108], [128, 122, 88], [52, 44, 56]], dtype=np.float32)
 PLANKS = np.array([[120, 74, 44], [160, 104, 62], [92, 62, 48], [188, 138, 88]], dtype=np.float32)
 

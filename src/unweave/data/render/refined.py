@@ -13,11 +13,16 @@ from numpy.typing import NDArray
 from unweave.data.factors import FactorSpace
 from unweave.settings import Setting
 
-Levels = Annotated[int, Setting("values of each factor that varies smoothly; 0 for the published grid", low=0)]
+Levels = Annotated[
+    int, Setting("values of each factor that varies smoothly; 0 for the published grid", low=0)
+]
 
 
 def refined(
-    space: FactorSpace, levels: int, lines: Sequence[str] = (), circles: Mapping[str, float] | None = None
+    space: FactorSpace,
+    levels: int,
+    lines: Sequence[str] = (),
+    circles: Mapping[str, float] | None = None,
 ) -> FactorSpace:
     """The grid with `levels` values of each factor in `lines` and `circles`; the grid itself if
     `levels` is 0.
@@ -39,5 +44,8 @@ def refined(
         published = space.values[space.index(name)]
         finer[name] = np.linspace(published[0], published[-1], levels)
     values = [finer.get(name, v) for name, v in zip(space.names, space.values, strict=True)]
-    kinds = ["continuous" if name in finer else kind for name, kind in zip(space.names, space.kinds, strict=True)]
+    kinds = [
+        "continuous" if name in finer else kind
+        for name, kind in zip(space.names, space.kinds, strict=True)
+    ]
     return FactorSpace(space.names, [len(v) for v in values], values, kinds)

@@ -66,7 +66,9 @@ def scene3d(
     at 64x64.
     """
     space = refined(SPACE, levels, ("scale", "orientation"), dict.fromkeys(SPACE.names[:3], 1.0))
-    return FactorImages(space, Views(space, size), name="scene3d", about="rendered", binary=False, probed=PROBED)
+    return FactorImages(
+        space, Views(space, size), name="scene3d", about="rendered", binary=False, probed=PROBED
+    )
 
 
 class Views:
@@ -108,7 +110,9 @@ class Views:
 
     def _cast(self, view: NDArray[np.int64]) -> NDArray[np.uint8]:
         scale, shape, orientation = view.tolist()
-        return cast(self.space.values[3][scale], shape, self.space.values[5][orientation], self.size)
+        return cast(
+            self.space.values[3][scale], shape, self.space.values[5][orientation], self.size
+        )
 
 
 def _colours(hues: NDArray[np.generic]) -> Array:
@@ -153,7 +157,9 @@ def cast(scale: float, shape: int, orientation: float, size: int) -> NDArray[np.
 
 def _rays(azimuth: float, size: int) -> tuple[Array, Array]:
     """The eye (3,) and a unit vector (size * size, 3) through each pixel, rows from above."""
-    eye = np.array([DISTANCE * np.sin(azimuth), HEIGHT, DISTANCE * np.cos(azimuth)], dtype=np.float32)
+    eye = np.array(
+        [DISTANCE * np.sin(azimuth), HEIGHT, DISTANCE * np.cos(azimuth)], dtype=np.float32
+    )
     ahead = _unit(np.array([0, LOOK_AT, 0], dtype=np.float32) - eye)
     right = _unit(np.cross(ahead, UP))
     down = np.cross(ahead, right)

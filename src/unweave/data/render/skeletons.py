@@ -21,7 +21,15 @@ from unweave.settings import Setting
 
 Array = NDArray[np.float64]
 KEYPOINTS = (
-    *("head", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist"),
+    *(
+        "head",
+        "left_shoulder",
+        "right_shoulder",
+        "left_elbow",
+        "right_elbow",
+        "left_wrist",
+        "right_wrist",
+    ),
     *("left_hip", "right_hip", "left_knee", "right_knee", "left_foot", "right_foot"),
 )
 TRUNK = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
@@ -77,7 +85,9 @@ def skeletons(
 
 def random_poses(n: int, rng: np.random.Generator) -> Array:
     """Joint angles (n, 15) in the order of `JOINTS`, independent and uniform, radians."""
-    low, high = np.array([TURNS[name.removeprefix("left_").removeprefix("right_")] for name in JOINTS]).T
+    low, high = np.array(
+        [TURNS[name.removeprefix("left_").removeprefix("right_")] for name in JOINTS]
+    ).T
     return rng.uniform(low, high, size=(n, len(JOINTS)))
 
 
@@ -86,13 +96,19 @@ def body(angles: Array) -> Array:
     spine is 1 long. Angles of the right side are those of its mirror image.
     """
     angle = dict(zip(JOINTS, angles.T, strict=True))
-    spine = _turn("y", angle["spine_y"]) @ _turn("z", angle["spine_z"]) @ _turn("x", angle["spine_x"])
+    spine = (
+        _turn("y", angle["spine_y"]) @ _turn("z", angle["spine_z"]) @ _turn("x", angle["spine_x"])
+    )
     up = np.array([0, 1.0, 0])
     left = np.array([1.0, 0, 0])
     points = {"head": spine @ (1.44 * up)}
     for name, side in (("left", 1), ("right", -1)):
         shoulder = spine @ (0.96 * up + 0.34 * side * left)
-        arm = spine @ _turn("z", side * angle[f"{name}_shoulder_z"]) @ _turn("x", angle[f"{name}_shoulder_x"])
+        arm = (
+            spine
+            @ _turn("z", side * angle[f"{name}_shoulder_z"])
+            @ _turn("x", angle[f"{name}_shoulder_x"])
+        )
         elbow = shoulder + arm @ (-0.58 * up)
         hip = np.broadcast_to(0.24 * side * left, (len(angles), 3))
         leg = _turn("z", side * angle[f"{name}_hip_z"]) @ _turn("x", angle[f"{name}_hip_x"])

@@ -39,7 +39,9 @@ def solid(shape: int, radius: float) -> tuple[Distance, float]:
     return lambda p: distance(p[:, 0], p[:, 1] - half, p[:, 2]), float(2 * half)
 
 
-def trace(start: Array, along: Array, distance: Distance, reach: float) -> tuple[NDArray[np.bool_], Array]:
+def trace(
+    start: Array, along: Array, distance: Distance, reach: float
+) -> tuple[NDArray[np.bool_], Array]:
     """Whether each ray from `start` along the unit vectors (n, 3) meets the solid within `reach`
     (n,), and where (n, 3).
     """

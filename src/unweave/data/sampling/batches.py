@@ -30,16 +30,25 @@ def stream(
     data: Dataset,
     needs: Iterable[str],
     *,
-    batch_size: Annotated[int, Setting("images in a batch, however they are grouped: 64 are 32 pairs", low=1)] = 64,
+    batch_size: Annotated[
+        int, Setting("images in a batch, however they are grouped: 64 are 32 pairs", low=1)
+    ] = 64,
     seed: int = 0,
     device: torch.device | str = "cpu",
-    replacement: Annotated[bool, Setting("single images drawn independently; else every one once an epoch")] = True,
+    replacement: Annotated[
+        bool, Setting("single images drawn independently; else every one once an epoch")
+    ] = True,
     group_size: Annotated[int, Setting("rows in a group", low=1)] = 4,
     shared: Annotated[
-        tuple[str, ...], Setting("factors equal in a group, triplet or clip; the first unless named")
+        tuple[str, ...],
+        Setting("factors equal in a group, triplet or clip; the first unless named"),
     ] = (),
-    moving: Annotated[tuple[str, ...], Setting("factors that differ between views; the last unless named")] = (),
-    changed: Annotated[int, Setting("factors that differ in a pair; 0 for a random number", low=0)] = 1,
+    moving: Annotated[
+        tuple[str, ...], Setting("factors that differ between views; the last unless named")
+    ] = (),
+    changed: Annotated[
+        int, Setting("factors that differ in a pair; 0 for a random number", low=0)
+    ] = 1,
     pairs: Annotated[
         Literal["exact", "dlib"], Setting("how pairs are drawn; dlib as disentanglement_lib does")
     ] = "exact",
@@ -49,9 +58,12 @@ def stream(
     label_kind: Annotated[
         Literal["perfect", "binned", "noisy", "permuted"], Setting("how good labels are")
     ] = "perfect",
-    label_strength: Annotated[float, Setting("bins, or the probability of noise; 0: 5 bins, 0.1", low=0)] = 0.0,
+    label_strength: Annotated[
+        float, Setting("bins, or the probability of noise; 0: 5 bins, 0.1", low=0)
+    ] = 0.0,
     observed: Annotated[
-        tuple[str, ...], Setting("the labelled factors, or those whose values are classes; all unless named")
+        tuple[str, ...],
+        Setting("the labelled factors, or those whose values are classes; all unless named"),
     ] = (),
 ) -> Stream:
     """A function from the step to its batch, of images float32 in [0, 1] on `device`; equal steps
@@ -70,18 +82,26 @@ def stream(
         "classes": lambda: classes(data, batch_size, per_class=per_class, observed=observed),
     }
     if isinstance(needs, str):
-        raise ValueError(f"needs is the word {needs!r}; expected a set of words, such as frozenset({{{needs!r}}})")
+        raise ValueError(
+            f"needs is the word {needs!r}; expected a set of words, such as frozenset({{{needs!r}}})"
+        )
     kind, *more = sorted(set(needs) - {"labels"}) or ["images"]
     if more or kind not in kinds:
-        raise ValueError(f"a method needs one of {', '.join(kinds)}, and labels; given {sorted(needs)}")
+        raise ValueError(
+            f"a method needs one of {', '.join(kinds)}, and labels; given {sorted(needs)}"
+        )
     rows = kinds[kind]()
     pixels = Pixels(data, device)
     beside = None
     if "labels" in set(needs):
-        table = labelled(data, seed, count=labels, kind=label_kind, observed=observed, strength=label_strength)
+        table = labelled(
+            data, seed, count=labels, kind=label_kind, observed=observed, strength=label_strength
+        )
         beside = _beside(data, pixels, table, batch_size, seed)
 
-    drawn_at = pixels.ahead(lambda step: rows(np.random.default_rng(fold(seed, step, "batch")), step))
+    drawn_at = pixels.ahead(
+        lambda step: rows(np.random.default_rng(fold(seed, step, "batch")), step)
+    )
 
     def at(step: int) -> Batch:
         drawn = drawn_at(step)
@@ -99,7 +119,9 @@ def stream(
     return at
 
 
-def _beside(data: Dataset, pixels: Pixels, table: tuple[Any, Any], batch_size: int, seed: int) -> Stream:
+def _beside(
+    data: Dataset, pixels: Pixels, table: tuple[Any, Any], batch_size: int, seed: int
+) -> Stream:
     """The stream of labelled batches: rows drawn with replacement from the labelled ones.
 
     table: rows (n,) and their labels (n, K), or None for data with classes and no factors.
@@ -136,7 +158,11 @@ class Pixels:
         self.data = data
         array = data.whole.array
         self.resident: Tensor | None = None
-        if array is not None and self.device.type == "cuda" and array.nbytes < _free(self.device) // 2:
+        if (
+            array is not None
+            and self.device.type == "cuda"
+            and array.nbytes < _free(self.device) // 2
+        ):
             self.resident = torch.tensor(array, device=self.device)
             if data.whole.ones_are_white:
                 self.resident = self.resident.ne(0).to(torch.uint8).mul_(255)

@@ -11,7 +11,9 @@ from unweave.data.sampling.cells import Cells, by, class_cells, count, of_two, s
 from unweave.data.sampling.single import Draw, Drawn
 
 
-def groups(data: Dataset, batch_size: int, *, group_size: int = 4, shared: Sequence[str] = ()) -> Draw:
+def groups(
+    data: Dataset, batch_size: int, *, group_size: int = 4, shared: Sequence[str] = ()
+) -> Draw:
     """Groups of rows that share factors (the first one unless named), or belong to one group or class."""
     cells = shared_cells(data, "groups", shared)
     n = count(batch_size, group_size, "groups")
@@ -33,7 +35,9 @@ def views(data: Dataset, batch_size: int, *, moving: Sequence[str] = ()) -> Draw
         cells = shared_cells(data, "views", ())
     twos = of_two(data, "views", cells)
     if len(twos) < 2:
-        raise ValueError(f"{data.name} has two views of one thing only; batches of views take two things or more")
+        raise ValueError(
+            f"{data.name} has two views of one thing only; batches of views take two things or more"
+        )
     alone = len(cells) - len(twos)
     if alone and data.grid is None:
         raise ValueError(
@@ -72,7 +76,9 @@ def triplets(data: Dataset, batch_size: int, *, shared: Sequence[str] = ()) -> D
     return draw
 
 
-def classes(data: Dataset, batch_size: int, *, per_class: int = 4, observed: Sequence[str] = ()) -> Draw:
+def classes(
+    data: Dataset, batch_size: int, *, per_class: int = 4, observed: Sequence[str] = ()
+) -> Draw:
     """Equally many rows of several classes, in turn, with y (B,): the data's classes, or values of factors.
 
     observed: the factors whose values are the classes, factor t mod K those of step t; of data
@@ -101,7 +107,9 @@ def _alternating(data: Dataset, observed: Sequence[str]) -> list[Cells]:
     if observed:
         return [class_cells(data, "classes", (name,)) for name in observed]
     # a measurement, which is no index, has no size; a view may show one value only
-    names = [name for name, size in zip(data.factor_names, data.factor_sizes, strict=True) if size > 1]
+    names = [
+        name for name, size in zip(data.factor_names, data.factor_sizes, strict=True) if size > 1
+    ]
     if data.y is not None or not data.factor_names:
         return [class_cells(data, "classes", ())]
     if not names:

@@ -40,7 +40,9 @@ def class_cells(data: Dataset, kind: str, shared: Sequence[str]) -> Cells:
         )
     for factor in shared:
         if factor not in data.factor_names:
-            raise ValueError(f"{data.name} has no factor {factor!r}; it has {', '.join(data.factor_names)}")
+            raise ValueError(
+                f"{data.name} has no factor {factor!r}; it has {', '.join(data.factor_names)}"
+            )
     # (N, F) -> (N,): one key for each combination of labels, -1 for rows with a missing one
     labels = data.labels[:, [data.factor_names.index(factor) for factor in shared]]
     keys = np.unique(labels, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
@@ -68,12 +70,16 @@ def of_two(data: Dataset, kind: str, cells: Cells) -> Cells:
     """The cells with at least two rows; ValueError if there are none."""
     twos = cells.keep(2)
     if not len(twos):
-        raise ValueError(f"{data.name} cannot make {kind}: no two of its rows share a group, class or factor value")
+        raise ValueError(
+            f"{data.name} cannot make {kind}: no two of its rows share a group, class or factor value"
+        )
     return twos
 
 
 def count(batch_size: int, members: int, kind: str) -> int:
     """How many groups of so many members fill a batch; ValueError if none does."""
     if members < 1 or batch_size < members:
-        raise ValueError(f"batch_size counts images; {batch_size} are too few for {kind} of {members}")
+        raise ValueError(
+            f"batch_size counts images; {batch_size} are too few for {kind} of {members}"
+        )
     return batch_size // members

@@ -35,7 +35,9 @@ def pairs(data: Dataset, batch_size: int, *, changed: int = 1, sampler: str = "e
     if sampler not in ("exact", "dlib"):
         raise ValueError(f"there is no sampler of pairs {sampler!r}; known: exact, dlib")
     if not 0 <= changed <= len(free):
-        raise ValueError(f"{data.name} has {len(free)} factors that vary; a pair cannot change {changed} of them")
+        raise ValueError(
+            f"{data.name} has {len(free)} factors that vary; a pair cannot change {changed} of them"
+        )
 
     def propose(rng: np.random.Generator, n: int) -> Rows:
         # (n,): how many factors change in each pair

@@ -19,7 +19,9 @@ class ListedCells:
         outside = int((keys < 0).sum())
         self.order = np.argsort(keys, kind="stable")[outside:]
         self._of = keys
-        self._keys, self.starts, self.counts = np.unique(keys[self.order], return_index=True, return_counts=True)
+        self._keys, self.starts, self.counts = np.unique(
+            keys[self.order], return_index=True, return_counts=True
+        )
 
     def __len__(self) -> int:
         return len(self._keys)

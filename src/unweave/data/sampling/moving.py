@@ -13,7 +13,9 @@ from unweave.data.sampling.listed_cells import ListedCells
 from unweave.data.sampling.shown import held, rows_of
 from unweave.data.sampling.single import Draw, Drawn, Rows
 
-SPARSE = 0.97  # share of proposed clips with a missing frame, above which frames need not be consecutive
+SPARSE = (
+    0.97  # share of proposed clips with a missing frame, above which frames need not be consecutive
+)
 
 
 def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[str] = ()) -> Draw:
@@ -26,13 +28,17 @@ def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[s
     n = count(batch_size, length, "clips")
     if data.grid is None:
         if shared:
-            raise ValueError(f"{data.name} has clips and no grid of factors that could stand still: leave out shared")
+            raise ValueError(
+                f"{data.name} has clips and no grid of factors that could stand still: leave out shared"
+            )
         return _frames(data, n, length)
     still = [data.grid.index(f) for f in shared] or [min(varying(data.grid))]
     sizes = np.array(data.grid.sizes)
     moves = np.array([k not in still and sizes[k] > 1 for k in range(len(sizes))])
     if not moves.any():
-        raise ValueError(f"{data.name} has no factor left to move in a clip; it varies in {data.grid.names}")
+        raise ValueError(
+            f"{data.name} has no factor left to move in a clip; it varies in {data.grid.names}"
+        )
 
     pace = np.maximum(sizes // 40, 1)
 
@@ -52,7 +58,9 @@ def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[s
     if (known < 0).any(1).mean() > SPARSE:
         # A small held-out part: frames with equal values of the constant factors, in the order of the grid.
         cells = by(data, still)
-        return lambda rng, step: Drawn(np.sort(cells.members(rng, cells.cells(rng, n), length), axis=1))
+        return lambda rng, step: Drawn(
+            np.sort(cells.members(rng, cells.cells(rng, n), length), axis=1)
+        )
     return lambda rng, step: Drawn(held(data, propose, rng, n)[1])
 
 
@@ -64,7 +72,9 @@ def some_clips(data: Dataset, n: int, length: int, seed: int = 0) -> NDArray[np.
 def _frames(data: Dataset, n: int, length: int) -> Draw:
     """Consecutive frames of the groups of a data set without a grid."""
     if data.groups is None:
-        raise ValueError(f"{data.name} has no clips: give groups.csv or a folder per clip, or use data with factors")
+        raise ValueError(
+            f"{data.name} has no clips: give groups.csv or a folder per clip, or use data with factors"
+        )
     long = ListedCells(data.groups).keep(length)
     if not len(long):
         raise ValueError(f"no clip of {data.name} has {length} frames; choose shorter clips")

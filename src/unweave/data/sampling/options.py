@@ -19,7 +19,9 @@ USED: dict[str, tuple[str, ...]] = {
 }
 
 
-def refuse_unused(needs: Iterable[str], given: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+def refuse_unused(
+    needs: Iterable[str], given: Mapping[str, Any], defaults: Mapping[str, Any]
+) -> None:
     """ValueError for an option that differs from its default and has no effect on batches of these needs.
 
     needs: as of `stream`. Such an option would give an identical run another name.
@@ -37,7 +39,9 @@ def refuse_unused(needs: Iterable[str], given: Mapping[str, Any], defaults: Mapp
             f"{name} is an option of batches of {' or '.join(of)}; this method trains on {taken}, with {rest}"
         )
     if given["label_strength"] and given["label_kind"] not in ("binned", "noisy"):
-        raise ValueError(f"label_strength is of labels that are binned or noisy; they are {given['label_kind']}")
+        raise ValueError(
+            f"label_strength is of labels that are binned or noisy; they are {given['label_kind']}"
+        )
 
 
 def grouped(needs: Iterable[str], batch_size: int, options: Mapping[str, Any]) -> str | None:

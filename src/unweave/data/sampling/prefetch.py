@@ -27,7 +27,9 @@ class Ahead:
             file.
     """
 
-    def __init__(self, draw: Callable[[int], Drawn], pages: Pages, places: Callable[[Rows], Rows]) -> None:
+    def __init__(
+        self, draw: Callable[[int], Drawn], pages: Pages, places: Callable[[Rows], Rows]
+    ) -> None:
         self.draw = draw
         self.pages = pages
         self.places = places

@@ -12,7 +12,9 @@ from unweave.data.sampling.single import Rows
 ROUNDS = 1000  # of proposals, before the sampling fails
 
 
-def held(data: Dataset, propose: Callable[..., Rows], rng: np.random.Generator, n: int) -> tuple[Rows, Rows]:
+def held(
+    data: Dataset, propose: Callable[..., Rows], rng: np.random.Generator, n: int
+) -> tuple[Rows, Rows]:
     """Proposed factor tuples (n, M, K) and their rows (n, M), drawn again until the data set has all of them.
 
     propose: from (rng, n) to tuples (n, M, K). ValueError if some are still missing after ROUNDS
@@ -26,7 +28,9 @@ def held(data: Dataset, propose: Callable[..., Rows], rng: np.random.Generator, 
             return v, rows
         v[missing] = propose(rng, int(missing.sum()))
         rows[missing] = rows_of(data, v[missing])
-    raise ValueError(f"{data.name} ({data.about}) lacks the combinations of factors that such a batch is made of")
+    raise ValueError(
+        f"{data.name} ({data.about}) lacks the combinations of factors that such a batch is made of"
+    )
 
 
 def rows_of(data: Dataset, v: Rows) -> Rows:

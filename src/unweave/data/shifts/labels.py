@@ -49,7 +49,9 @@ def labelled(
     sizes = data.info.factor_sizes
     if not names:
         if observed or kind != "perfect":
-            raise ValueError(f"{data.name} has classes and no factors: leave out observed and label_kind")
+            raise ValueError(
+                f"{data.name} has classes and no factors: leave out observed and label_kind"
+            )
         return rows, None
     v = data.observed_factors(rows)
     v = v.astype(np.float32) if data.grid is not None else v.copy()
@@ -63,7 +65,9 @@ def labelled(
         _refuse_measurements(data, v, names, sizes)
     for k, size in enumerate(sizes):
         if size > 1 and kind != "perfect":
-            v[:, k] = _spoil(v[:, k], size, kind, strength, np.random.default_rng(fold(seed, kind, names[k])))
+            v[:, k] = _spoil(
+                v[:, k], size, kind, strength, np.random.default_rng(fold(seed, kind, names[k]))
+            )
     return rows, _single(v)
 
 
@@ -89,11 +93,15 @@ def _known(data: Dataset) -> NDArray[np.int64] | None:
     if data.grid is not None or data.y is not None:
         return None
     if data.labels is None:
-        raise ValueError(f"{data.name} has no labels; give factors.csv or sub-folders as classes, or data with factors")
+        raise ValueError(
+            f"{data.name} has no labels; give factors.csv or sub-folders as classes, or data with factors"
+        )
     return np.flatnonzero(~np.isnan(data.labels).all(1))
 
 
-def _choose(data: Dataset, known: NDArray[np.int64] | int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def _choose(
+    data: Dataset, known: NDArray[np.int64] | int, count: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
     """`count` rows at random, in order: of the known ones, or with classes equally many of each class."""
     if data.y is None:
         return np.sort(rng.choice(known, size=count, replace=False))
@@ -112,7 +120,9 @@ def _single(v: NDArray[np.floating]) -> NDArray[np.floating]:
     return single if np.array_equal(single, v, equal_nan=True) else v
 
 
-def _refuse_measurements(data: Dataset, v: NDArray[np.floating], names: Sequence[str], sizes: Sequence[int]) -> None:
+def _refuse_measurements(
+    data: Dataset, v: NDArray[np.floating], names: Sequence[str], sizes: Sequence[int]
+) -> None:
     """ValueError for a factor whose labels (n, K) are not indices below its size."""
     for k, (name, size) in enumerate(zip(names, sizes, strict=True)):
         given = v[~np.isnan(v[:, k]), k]
@@ -137,7 +147,9 @@ def _spoil(
         new = np.where(wrong, rng.integers(size, size=len(v)), v)
     elif kind == "binned":
         bins = min(int(strength) or 5, size)
-        edges = np.arange(bins + 1) * size // bins  # (bins + 1,): bin i has edges[i] to edges[i + 1] - 1
+        edges = (
+            np.arange(bins + 1) * size // bins
+        )  # (bins + 1,): bin i has edges[i] to edges[i + 1] - 1
         of = np.searchsorted(edges, np.where(missing, 0, v), side="right") - 1
         new = (edges[of] + edges[of + 1] - 1) // 2
     else:

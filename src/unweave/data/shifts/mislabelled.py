@@ -40,7 +40,9 @@ class Mislabelled(Dataset):
     labels_are_true = False
     grid: FactorSpace
 
-    def __init__(self, true: Dataset, which: Sequence[int], fraction: float, seed: int, about: str) -> None:
+    def __init__(
+        self, true: Dataset, which: Sequence[int], fraction: float, seed: int, about: str
+    ) -> None:
         self.true = true
         self.fraction = fraction
         self.seed = seed
@@ -79,7 +81,9 @@ class Mislabelled(Dataset):
         drawn = uniform(self.seed, f"mislabelled {self.layer}", np.asarray(rows), 2 * len(sizes))
         chance, other = np.split(drawn, 2, axis=1)
         wrong = self.which & (chance < self.fraction)
-        step = 1 + (other * (sizes - 1)).astype(np.int64)  # 1 to size - 1 round the circle of values
+        step = 1 + (other * (sizes - 1)).astype(
+            np.int64
+        )  # 1 to size - 1 round the circle of values
         return np.where(wrong, (v + step) % sizes, v)
 
     @cached_property

@@ -23,7 +23,16 @@ from unweave.data.base import Dataset
 from unweave.data.shifts import views as shifts
 from unweave.settings import nearest
 
-KINDS = ("correlated", "imbalanced", "without", "only", "extrapolation", "interpolation", "combinations", "mislabelled")
+KINDS = (
+    "correlated",
+    "imbalanced",
+    "without",
+    "only",
+    "extrapolation",
+    "interpolation",
+    "combinations",
+    "mislabelled",
+)
 SPLITS = ("extrapolation", "interpolation", "combinations")  # they have a side for the test
 NUMBERS = {"strength": float, "ratio": float, "fraction": float, "every": int, "seed": int}
 
@@ -57,11 +66,17 @@ def _one(data: Dataset, kind: str, names: list[str], given: dict[str, str]) -> D
     if kind in ("without", "only"):
         if names or not given:
             raise ValueError(f"expected {kind}:FACTOR=VALUES, values as indices: 0, 0-3 or 0+2")
-        return shifts.without(data, {name: _values(value) for name, value in given.items()})[kind == "only"]
+        return shifts.without(data, {name: _values(value) for name, value in given.items()})[
+            kind == "only"
+        ]
     shift = getattr(shifts, kind)
     side = given.pop("side", "train") if kind in SPLITS else "train"
     # {name: default} of the numbers that the function of this shift takes
-    known = {name: word.default for name, word in inspect.signature(shift).parameters.items() if name in NUMBERS}
+    known = {
+        name: word.default
+        for name, word in inspect.signature(shift).parameters.items()
+        if name in NUMBERS
+    }
     for name, default in known.items():
         if default is inspect.Parameter.empty and name not in given:
             raise ValueError(f"{kind} needs {name}=NUMBER")

@@ -33,7 +33,9 @@ def correlated(data: Dataset, pairs: Sequence[Pair], strength: float, seed: int 
     confounder of the others.
     """
     if not strength > 0 or not pairs:
-        raise ValueError(f"a correlation takes pairs of factors and a strength above 0; given {pairs}, {strength}")
+        raise ValueError(
+            f"a correlation takes pairs of factors and a strength above 0; given {pairs}, {strength}"
+        )
     # (N,): the logarithm of each row's probability, up to a constant
     log_weight = np.zeros(len(every_row(data)))
     for a, b in pairs:
@@ -71,7 +73,9 @@ def extrapolation(data: Dataset, factor: str, fraction: float = 0.25) -> tuple[V
     size = data.factors.sizes[data.factors.index(factor)]
     count = round(size * fraction)
     if not 1 <= count < size:
-        raise ValueError(f"{factor} has {size} values; a fraction of {fraction:g} leaves none on one side")
+        raise ValueError(
+            f"{factor} has {size} values; a fraction of {fraction:g} leaves none on one side"
+        )
     return _parted(data, _index(data, factor) >= size - count, f"extrapolation of {factor}")
 
 
@@ -81,11 +85,15 @@ def interpolation(data: Dataset, factor: str, every: int = 2) -> tuple[View, Vie
     index = _index(data, factor)
     is_out = (index % every == every - 1) & (index < size - 1) & (index > 0)
     if every < 2 or not is_out.any():
-        raise ValueError(f"{factor} has {size} values; every {every}th between its ends cannot be held out")
+        raise ValueError(
+            f"{factor} has {size} values; every {every}th between its ends cannot be held out"
+        )
     return _parted(data, is_out, f"interpolation of {factor}")
 
 
-def combinations(data: Dataset, bins: Mapping[str, int], fraction: float = 0.25, seed: int = 0) -> tuple[View, View]:
+def combinations(
+    data: Dataset, bins: Mapping[str, int], fraction: float = 0.25, seed: int = 0
+) -> tuple[View, View]:
     """(training, test): a random `fraction` of the combinations of some factors is held out for the test.
 
     bins: {factor: number of equal parts of its values that count as one value each, 0 for the
@@ -117,7 +125,9 @@ def mislabelled(data: Dataset, factors: Sequence[str], fraction: float, seed: in
     if not 0 <= fraction <= 1:
         raise ValueError(f"the fraction is {fraction}; it has to be from 0 to 1")
     of = data.whole
-    places = [data.factors.index(factor) for factor in factors] or list(range(len(data.factors.sizes)))
+    places = [data.factors.index(factor) for factor in factors] or list(
+        range(len(data.factors.sizes))
+    )
     which = f" of {', '.join(factors)}" if factors else ""
     about = f"{fraction:.0%} of the labels{which} wrong; "
     wrong = Mislabelled(of, places, fraction, seed, about + of.about)

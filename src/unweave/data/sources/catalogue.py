@@ -64,15 +64,25 @@ SOURCES = {
         "0a0f6ed98baff276a50f3a081a7434d788da63cb135a98189b2a5b5769be1785",
         stand_in="scene3d",
     ),
-    "mpi3d-toy": Source("mpi3d_toy.npz", f"{HF}/waleedgondal/mpi3d/resolve/main/mpi3d_toy.npz", "CC BY 4.0"),
+    "mpi3d-toy": Source(
+        "mpi3d_toy.npz", f"{HF}/waleedgondal/mpi3d/resolve/main/mpi3d_toy.npz", "CC BY 4.0"
+    ),
     "mpi3d-realistic": Source(
-        "mpi3d_realistic.npz", f"{HF}/waleedgondal/mpi3d/resolve/main/mpi3d_realistic.npz", "CC BY 4.0"
+        "mpi3d_realistic.npz",
+        f"{HF}/waleedgondal/mpi3d/resolve/main/mpi3d_realistic.npz",
+        "CC BY 4.0",
     ),
-    "mpi3d-real": Source("mpi3d_real.npz", f"{HF}/waleedgondal/mpi3d/resolve/main/mpi3d_real.npz", "CC BY 4.0"),
+    "mpi3d-real": Source(
+        "mpi3d_real.npz", f"{HF}/waleedgondal/mpi3d/resolve/main/mpi3d_real.npz", "CC BY 4.0"
+    ),
     "mpi3d-complex": Source(
-        "real3d_complicated_shapes_ordered.npz", "https://github.com/rr-learning/disentanglement_dataset", "CC BY 4.0"
+        "real3d_complicated_shapes_ordered.npz",
+        "https://github.com/rr-learning/disentanglement_dataset",
+        "CC BY 4.0",
     ),
-    "cars3d": Source("*.mat", "http://www.scottreed.info/files/nips2015-analogy-data.tar.gz", "none stated"),
+    "cars3d": Source(
+        "*.mat", "http://www.scottreed.info/files/nips2015-analogy-data.tar.gz", "none stated"
+    ),
     "smallnorb": Source(
         f"{NORB_TRAIN}-dat.mat.gz",
         f"{NORB}/{NORB_TRAIN}-dat.mat.gz",
@@ -80,14 +90,26 @@ SOURCES = {
         131_896_188,
         "5ffd6272a07d32695ee1082a26a41a93a37aab8c28da047f8c34ed348d214873",
         more={
-            f"{NORB_TRAIN}-cat.mat.gz": (348, "2784e542c1922060691090952b6cd6278879a216c90f81476f0f00256d42cdaa"),
-            f"{NORB_TRAIN}-info.mat.gz": (71_052, "de7eb932ebe7a4ee16217fead60660d0eb3d23632c2f4d1c51f88c501c17bf32"),
+            f"{NORB_TRAIN}-cat.mat.gz": (
+                348,
+                "2784e542c1922060691090952b6cd6278879a216c90f81476f0f00256d42cdaa",
+            ),
+            f"{NORB_TRAIN}-info.mat.gz": (
+                71_052,
+                "de7eb932ebe7a4ee16217fead60660d0eb3d23632c2f4d1c51f88c501c17bf32",
+            ),
             f"{NORB_TEST}-dat.mat.gz": (
                 130_799_817,
                 "cf7104eed3e51174d2f65b66d1e5878b9da233b886f161b0d88f4510ba2c7474",
             ),
-            f"{NORB_TEST}-cat.mat.gz": (347, "ecaf6d5bb8c3bc5eab9cf0258f6d2198dd474e016e374836fc097f2e5ff509ff"),
-            f"{NORB_TEST}-info.mat.gz": (10_428, "16adf314226327ee006d1a44db8cfef52773c06c829951d5653a9f6f310248a2"),
+            f"{NORB_TEST}-cat.mat.gz": (
+                347,
+                "ecaf6d5bb8c3bc5eab9cf0258f6d2198dd474e016e374836fc097f2e5ff509ff",
+            ),
+            f"{NORB_TEST}-info.mat.gz": (
+                10_428,
+                "16adf314226327ee006d1a44db8cfef52773c06c829951d5653a9f6f310248a2",
+            ),
         },
     ),
     "celeba": Source(
@@ -97,11 +119,20 @@ SOURCES = {
         26_721_026,
         "f0e5da289d5ccf75ffe8811132694922b60f2af59256ed362afa03fefba324d0",
         more={
-            "list_eval_partition.txt": (2_836_386, "fc955bcb3ef8fbdf7d5640d9a8693a8431b5f2ee291a5c1449a1549e7e073fe7"),
+            "list_eval_partition.txt": (
+                2_836_386,
+                "fc955bcb3ef8fbdf7d5640d9a8693a8431b5f2ee291a5c1449a1549e7e073fe7",
+            ),
         },
     ),
-    "falcor3d": Source("train-rec.labels", "https://github.com/NVlabs/High-res-disentanglement-datasets", "CC BY 4.0"),
-    "isaac3d": Source("labels.npy", "https://github.com/NVlabs/High-res-disentanglement-datasets", "CC BY 4.0"),
+    "falcor3d": Source(
+        "train-rec.labels",
+        "https://github.com/NVlabs/High-res-disentanglement-datasets",
+        "CC BY 4.0",
+    ),
+    "isaac3d": Source(
+        "labels.npy", "https://github.com/NVlabs/High-res-disentanglement-datasets", "CC BY 4.0"
+    ),
     "mnist": Source(
         "train-images-idx3-ubyte.gz",
         f"{GS}/cvdf-datasets/mnist/train-images-idx3-ubyte.gz",
@@ -110,12 +141,18 @@ SOURCES = {
         "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
         folder="mnist",
         more={
-            "train-labels-idx1-ubyte.gz": (28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+            "train-labels-idx1-ubyte.gz": (
+                28_881,
+                "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+            ),
             "t10k-images-idx3-ubyte.gz": (
                 1_648_877,
                 "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
             ),
-            "t10k-labels-idx1-ubyte.gz": (4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+            "t10k-labels-idx1-ubyte.gz": (
+                4_542,
+                "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+            ),
         },
     ),
     "fashion-mnist": Source(
@@ -126,12 +163,18 @@ SOURCES = {
         "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
         folder="fashion-mnist",
         more={
-            "train-labels-idx1-ubyte.gz": (29_515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+            "train-labels-idx1-ubyte.gz": (
+                29_515,
+                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+            ),
             "t10k-images-idx3-ubyte.gz": (
                 4_422_102,
                 "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
             ),
-            "t10k-labels-idx1-ubyte.gz": (5_148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
+            "t10k-labels-idx1-ubyte.gz": (
+                5_148,
+                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+            ),
         },
     ),
 }

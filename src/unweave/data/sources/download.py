@@ -45,7 +45,9 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 OPENER = urllib.request.build_opener(_Redirects)
 
 
-def get(name: str, root: str | Path | None = None, *, progress: Progress | None = None) -> list[Path]:
+def get(
+    name: str, root: str | Path | None = None, *, progress: Progress | None = None
+) -> list[Path]:
     """Paths of the files of a data set, downloaded into `root` (or $UNWEAVE_DATA) unless they are there.
 
     progress: called with (bytes so far, bytes in all or 0). ValueError for a set without a direct
@@ -96,7 +98,14 @@ def fetch(
         return _fetch(address, target, sha256, size, timeout, progress)
 
 
-def _fetch(address: str, target: Path, sha256: str, size: int, timeout: float | int, progress: Progress | None) -> Path:
+def _fetch(
+    address: str,
+    target: Path,
+    sha256: str,
+    size: int,
+    timeout: float | int,
+    progress: Progress | None,
+) -> Path:
     """As `fetch`, for a process that has the target to itself."""
     if target.is_file():  # another process has brought it meanwhile
         return target
@@ -111,13 +120,17 @@ def _fetch(address: str, target: Path, sha256: str, size: int, timeout: float | 
             idle = 0 if _size(part) > before else idle + 1
             refused = isinstance(error, urllib.error.HTTPError) and 300 <= error.code < 500
             if idle >= TRIES or refused:
-                raise OSError(f"{address} cannot be fetched: {error}; what has come is kept in {part}") from error
+                raise OSError(
+                    f"{address} cannot be fetched: {error}; what has come is kept in {part}"
+                ) from error
             log.info("%s broke off (%s); going on", address, error)
     found = part.stat().st_size
     expected = size or whole or found
     if found != expected or (sha256 and digest(part) != sha256):
         part.unlink()
-        raise ValueError(f"what {address} gave is not the published file: {found:,} bytes, or another checksum")
+        raise ValueError(
+            f"what {address} gave is not the published file: {found:,} bytes, or another checksum"
+        )
     os.replace(part, target)
     return target
 
@@ -127,7 +140,9 @@ def _refuse_scheme(leads_to: str, address: str, allowed: Sequence[str]) -> None:
     scheme = urllib.parse.urlsplit(leads_to).scheme
     if scheme not in allowed:
         expected = " or ".join(allowed)
-        raise ValueError(f"{address} leads to {leads_to}, which is not fetched: expected an address of {expected}")
+        raise ValueError(
+            f"{address} leads to {leads_to}, which is not fetched: expected an address of {expected}"
+        )
 
 
 def _continue(address: str, part: Path, timeout: float | int, progress: Progress | None) -> int:
@@ -139,10 +154,14 @@ def _continue(address: str, part: Path, timeout: float | int, progress: Progress
         answer = OPENER.open(request, timeout=timeout)
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code == 416 and there:  # range not satisfiable: nothing is missing, or another file
+        if (
+            error.code == 416 and there
+        ):  # range not satisfiable: nothing is missing, or another file
             return _size_in(error.headers.get("Content-Range"))
         raise
-    mode = "ab" if answer.status == 206 else "wb"  # 206: partial content; others send the whole file
+    mode = (
+        "ab" if answer.status == 206 else "wb"
+    )  # 206: partial content; others send the whole file
     with answer, part.open(mode) as file:
         done = file.tell()
         missing = int(answer.headers.get("Content-Length") or 0)

@@ -51,7 +51,9 @@ def wanted(name: str, root: str | Path | None, file: str = "") -> Path:
         place = f"in ${HOME} ({os.environ.get(HOME) or 'not set'})"
         if root is not None:
             place = f"in {root}"
-        instead = f"; without it, {source.stand_in} is drawn in its manner" if source.stand_in else ""
+        instead = (
+            f"; without it, {source.stand_in} is drawn in its manner" if source.stand_in else ""
+        )
         raise FileNotFoundError(
             f"{name} needs the file {file or source.file}, which is not {place}; it is from {source.address}{instead}"
         )
@@ -66,14 +68,18 @@ def verify(name: str, path: Path) -> str:
     found = digest(path)
     if sha256:
         if found != sha256:
-            raise ValueError(f"{path} is not the published file: its sha256 is {found}; expected {sha256}")
+            raise ValueError(
+                f"{path} is not the published file: its sha256 is {found}; expected {sha256}"
+            )
         return f"{path} is the published file"
     notes = [path.with_name(path.name + NOTE), cached(path, NOTE)]
     for note in notes:
         if note.is_file():
             first = _noted(note)
             if found != first:
-                raise ValueError(f"{path} has changed since its first use: its sha256 is {found}; it was {first}")
+                raise ValueError(
+                    f"{path} has changed since its first use: its sha256 is {found}; it was {first}"
+                )
             return f"{path} is unchanged since its first use"
     where = _note(notes, json.dumps({"sha256": found, "size": path.stat().st_size}))
     return f"no checksum of {path.name} was published; {found} is recorded as that of its first use, in {where}"
@@ -94,7 +100,9 @@ def _noted(note: Path) -> str:
     try:
         return str(json.loads(note.read_text())["sha256"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ValueError(f"{note}, the checksum of the first use, is damaged; remove it to record another") from error
+        raise ValueError(
+            f"{note}, the checksum of the first use, is damaged; remove it to record another"
+        ) from error
 
 
 def check(name: str, path: Path) -> None:

@@ -17,7 +17,21 @@ from numpy.typing import NDArray
 from unweave import numerals
 
 WORDS = frozenset(
-    ("nan", "-nan", "na", "n/a", "#n/a", "#n/a n/a", "#na", "<na>", "null", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan")
+    (
+        "nan",
+        "-nan",
+        "na",
+        "n/a",
+        "#n/a",
+        "#n/a n/a",
+        "#na",
+        "<na>",
+        "null",
+        "1.#ind",
+        "-1.#ind",
+        "1.#qnan",
+        "-1.#qnan",
+    )
 )
 MARKS = frozenset(("", "None", "-", "?"))
 WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
@@ -29,7 +43,9 @@ GROUPS = rf"[0-9]{{1,3}}(([ '’\u00a0\u2009\u202f][0-9]{{3}})+([.,][0-9]+)?|{AN
 PLAIN = r"([0-9]+([.,][0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 SHORT = "[mckdnuµμ]?m|in|ft|yd|mi|[mk]?g|lb|oz|[mnuµμ]?s|sec|min|h|hrs?|[kMG]?Hz|[mk]V|[mk]A|[kM]W|[hk]?Pa|bar|[mc]l|px|pt|dB"
 UNIT = rf"(\s?[%‰°€$£¥][CFK]?|\s?({SHORT}|deg|rad|fps|[kMG]B)[²³23]?(/({SHORT})[²³23]?)?|\s[^\W\d_]{{1,12}}[²³]?)"
-DRESSED = re.compile(rf"[€$£¥]?\s?[+-]?({GROUPS}|{PLAIN}){UNIT}?|[+-]?0[0-9]+\.[0-9]*|[€$£¥]\s?{PLAIN}")
+DRESSED = re.compile(
+    rf"[€$£¥]?\s?[+-]?({GROUPS}|{PLAIN}){UNIT}?|[+-]?0[0-9]+\.[0-9]*|[€$£¥]\s?{PLAIN}"
+)
 LARGEST = 1 << 53  # whole numbers up to here are floats exactly
 
 
@@ -50,7 +66,9 @@ def dressed(cell: str) -> bool:
     >>> [dressed(cell) for cell in ("5 cm", "30%", "1.234,5", "1,5", "5", "2nd", "1_11", "4wd")]
     [True, True, True, True, False, False, False, False]
     """
-    return number(cell) is None and not PADDED.fullmatch(cell) and DRESSED.fullmatch(cell) is not None
+    return (
+        number(cell) is None and not PADDED.fullmatch(cell) and DRESSED.fullmatch(cell) is not None
+    )
 
 
 def numeric(cell: str) -> bool:

@@ -27,12 +27,16 @@ def read_rows(path: Path) -> tuple[list[list[str]], list[int]]:
                 raise ValueError(f"its cells are separated by {word}; expected commas")
         found = _parsed(text)
     except ValueError as error:
-        raise ValueError(f"{path} is not a table of comma-separated values in UTF-8: {error}") from error
+        raise ValueError(
+            f"{path} is not a table of comma-separated values in UTF-8: {error}"
+        ) from error
     # In a single column a blank line between others is a missing value; at the end it is none.
     filled = [i for i, (row, _) in enumerate(found) if row]
     if filled and max(len(row) for row, _ in found) == 1:
         if filled[-1] + 1 < len(found):
-            log.warning("%s ends in blank lines, which are no rows; write NA where a value is unknown", path)
+            log.warning(
+                "%s ends in blank lines, which are no rows; write NA where a value is unknown", path
+            )
         found = [(row or [""], line) for row, line in found[filled[0] : filled[-1] + 1]]
     found = [(row, line) for row, line in found if row]
     return [row for row, _ in found], [line for _, line in found]
@@ -46,7 +50,9 @@ def _parsed(text: str) -> list[tuple[list[str], int]]:
         for row in reader:
             longest = max(map(len, row), default=0)
             if longest > LONGEST:
-                raise ValueError(f"it has a cell of {longest:,} characters; expected at most {LONGEST:,}")
+                raise ValueError(
+                    f"it has a cell of {longest:,} characters; expected at most {LONGEST:,}"
+                )
             found.append(([cell.strip() for cell in row], reader.line_num))
     except (csv.Error, ValueError) as error:
         raise ValueError(f"line {max(1, reader.line_num)}: {error}") from error

@@ -35,7 +35,9 @@ class FileNames:
             return self.exact[given]
         found = self.spelt.get(one_spelling(given), [-1])
         if len(found) > 1:
-            raise ValueError(f"{given!r} may be {self.names[found[0]]!r} or {self.names[found[1]]!r}")
+            raise ValueError(
+                f"{given!r} may be {self.names[found[0]]!r} or {self.names[found[1]]!r}"
+            )
         return found[0]
 
 

@@ -48,7 +48,10 @@ def _counts(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     fractions = all((column % 1 != 0).mean() > 0.5 for column in columns)
     if fractions and len(first) > 2:
         return True
-    apart = all(not column.min() <= name <= column.max() for name, column in zip(names, columns, strict=True))
+    apart = all(
+        not column.min() <= name <= column.max()
+        for name, column in zip(names, columns, strict=True)
+    )
     if apart or (names[0] in (0, 1) and steps[0] == 1):
         raise ValueError(
             f"its first line, {','.join(first)}, may be names of columns or the first row; "

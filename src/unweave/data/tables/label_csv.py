@@ -41,7 +41,11 @@ class Labels:
     @property
     def grid(self) -> bool:
         """Whether every combination of the factors is there exactly once."""
-        if min(self.sizes, default=0) < 1 or np.isnan(self.v).any() or math.prod(self.sizes) != len(self.v):
+        if (
+            min(self.sizes, default=0) < 1
+            or np.isnan(self.v).any()
+            or math.prod(self.sizes) != len(self.v)
+        ):
             return False
         return len(np.unique(self.v, axis=0)) == len(self.v)
 
@@ -59,7 +63,9 @@ def factors(path: Path, files: list[str]) -> Labels:
     return Labels(v, names, tuple(map(len, meanings)), meanings, kinds)
 
 
-def _kinds(sheet: Sheet, numbers: list[NDArray[np.float64] | None]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _kinds(
+    sheet: Sheet, numbers: list[NDArray[np.float64] | None]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names and kinds of factors, from the names of their columns; undeclared words are categorical.
 
     ValueError for words that are declared ordered or continuous: their order is not known.
@@ -73,7 +79,9 @@ def _kinds(sheet: Sheet, numbers: list[NDArray[np.float64] | None]) -> tuple[tup
         words = numbers[k - 1] is None
         if words and kind in ("ordered", "continuous"):
             row = next(i for i, cell in enumerate(sheet.column(k)) if number(cell) is None)
-            raise ValueError(f"{sheet.at(row, k)} holds {sheet.column(k)[row]!r}; what is {kind} has to be numbers")
+            raise ValueError(
+                f"{sheet.at(row, k)} holds {sheet.column(k)[row]!r}; what is {kind} has to be numbers"
+            )
         kinds.append(kind or ("categorical" if words else ""))
     return tuple(name for name, _ in named), tuple(kinds)
 
@@ -99,7 +107,9 @@ def pairs(path: Path, files: list[str]) -> NDArray[np.int64]:
     return np.array([first, _places(sheet, 1, known)], dtype=np.int64).T
 
 
-def _table(path: Path, known: FileNames, columns: int | None = None, once: bool = True) -> tuple[Sheet, list[int]]:
+def _table(
+    path: Path, known: FileNames, columns: int | None = None, once: bool = True
+) -> tuple[Sheet, list[int]]:
     """A table whose first column names images, and the place of each row's image in `known`.
 
     ValueError with the line that is wrong, and for a table without rows.
@@ -108,12 +118,18 @@ def _table(path: Path, known: FileNames, columns: int | None = None, once: bool 
     if not sheet.names:
         raise ValueError(f"{path} is not a table of comma-separated values: it is empty")
     if known.place(sheet.names[0]) >= 0:
-        raise ValueError(f"{path} begins with {sheet.names[0]!r}, an image; its first line has to be names of columns")
+        raise ValueError(
+            f"{path} begins with {sheet.names[0]!r}, an image; its first line has to be names of columns"
+        )
     if len(sheet.names) < 2 or (columns and len(sheet.names) != columns):
         more = "a column for each factor" if columns is None else "one column more"
-        raise ValueError(f"{path} begins with the columns {list(sheet.names)}; expected the file, and {more}")
+        raise ValueError(
+            f"{path} begins with the columns {list(sheet.names)}; expected the file, and {more}"
+        )
     if not sheet.rows:
-        raise ValueError(f"{path} holds the names of its columns, {', '.join(sheet.names)}, and no row below them")
+        raise ValueError(
+            f"{path} holds the names of its columns, {', '.join(sheet.names)}, and no row below them"
+        )
     places = _places(sheet, 0, known)
     seen = set()
     for line, row, place in zip(sheet.lines, sheet.rows, places, strict=True):
@@ -136,7 +152,9 @@ def _places(sheet: Sheet, k: int, known: FileNames) -> list[int]:
     return places
 
 
-def _code(numbers: NDArray[np.float64] | None, cells: list[str]) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
+def _code(
+    numbers: NDArray[np.float64] | None, cells: list[str]
+) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
     """A column as indices from 0 (N,) and their meanings; as numbers, with no meanings, if they are many.
 
     numbers: the column as numbers (N,), NaN where one is missing; None if it contains words.

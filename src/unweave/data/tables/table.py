@@ -16,7 +16,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.tables.cells import COMMA, LARGEST, PADDED, WHOLE, dressed, merged, missing, number, padded, whole
+from unweave.data.tables.cells import (
+    COMMA,
+    LARGEST,
+    PADDED,
+    WHOLE,
+    dressed,
+    merged,
+    missing,
+    number,
+    padded,
+    whole,
+)
 from unweave.data.tables.csv_rows import read_rows
 from unweave.data.tables.header import is_header
 from unweave.data.tables.row_index import row_indices
@@ -63,15 +74,24 @@ class Sheet:
             return None
         twice = merged(texts)
         if twice:
-            log.warning("%s: %s and %s are one number%s", self._named(k), *map(repr, twice), self._way_out(k))
+            log.warning(
+                "%s: %s and %s are one number%s",
+                self._named(k),
+                *map(repr, twice),
+                self._way_out(k),
+            )
         if all(map(WHOLE.fullmatch, texts)):
             return whole(cells, known)
         found = np.array([np.nan if missing(cell) else float(cell) for cell in cells])
         if np.isinf(found).any():
-            raise ValueError(f"{self.at(int(np.argmax(np.isinf(found))), k)} holds infinity; if unknown, empty it")
+            raise ValueError(
+                f"{self.at(int(np.argmax(np.isinf(found))), k)} holds infinity; if unknown, empty it"
+            )
         return found
 
-    def _words(self, k: int, cells: Sequence[str], known: Sequence[int], strange: Sequence[int]) -> bool:
+    def _words(
+        self, k: int, cells: Sequence[str], known: Sequence[int], strange: Sequence[int]
+    ) -> bool:
         """Whether a column whose `strange` cells are no numbers contains words; ValueError for a mixture."""
         odd = [i for i in strange if dressed(cells[i])]
         numbers = len(known) - len(strange) + len(odd)
@@ -85,14 +105,20 @@ class Sheet:
         cell = cells[strange[0]]
         where = self.at(strange[0], k)
         if PADDED.fullmatch(cell):
-            raise ValueError(f"{where} holds {cell!r} among numbers; write it without zeros in front{self._way_out(k)}")
+            raise ValueError(
+                f"{where} holds {cell!r} among numbers; write it without zeros in front{self._way_out(k)}"
+            )
         raise ValueError(f"{where} holds {cell!r} among numbers; if unknown, empty it")
 
     def _warn_padded(self, k: int, texts: Sequence[str]) -> None:
         """Log that ids with zeros in front, which some would take for numbers, are read as names."""
         padded_text = next(filter(PADDED.fullmatch, texts), None)
         if padded_text is not None:
-            log.warning("%s holds %r, with a zero in front, and is taken as names", self._named(k), padded_text)
+            log.warning(
+                "%s holds %r, with a zero in front, and is taken as names",
+                self._named(k),
+                padded_text,
+            )
 
     def _way_out(self, k: int) -> str:
         """The end of a message that explains how to declare a column categorical."""
@@ -144,7 +170,10 @@ def read_table(path: Path, *, named: bool | None = None) -> Sheet:
         raise ValueError(f"{path}: {error}") from error
     _refuse_ragged(path, rows, lines, header)
     if named is None and len(rows[0]) > 1 and not any(rows[-1]):
-        log.warning("%s: nothing is known in its last row, which counts as one; delete it if it is none", path)
+        log.warning(
+            "%s: nothing is known in its last row, which counts as one; delete it if it is none",
+            path,
+        )
     if not header:
         return Sheet(path, (), rows, lines)
     return _named(_without_index(Sheet(path, tuple(rows[0]), rows[1:], lines[1:])))
@@ -171,7 +200,9 @@ def _without_index(sheet: Sheet) -> Sheet:
     if not out:
         return sheet
     if len(out) == len(columns):
-        raise ValueError(f"{sheet.path} holds nothing but a row index; give its columns names if they are values")
+        raise ValueError(
+            f"{sheet.path} holds nothing but a row index; give its columns names if they are values"
+        )
     which = f"its columns {out} are row indices, and"
     if out == [0]:
         which = "its first column is a row index, and"
@@ -186,7 +217,9 @@ def _named(sheet: Sheet) -> Sheet:
     """The table; ValueError if two columns have one name, or one beyond the first has none."""
     twice = [name for name, count in Counter(sheet.names).items() if count > 1]
     if twice:
-        raise ValueError(f"{sheet.path} has two columns named {twice[0]!r}; give each a name of its own")
+        raise ValueError(
+            f"{sheet.path} has two columns named {twice[0]!r}; give each a name of its own"
+        )
     if "" in sheet.names[1:]:
         raise ValueError(f"{sheet.path}: column {sheet.names.index('', 1)} has no name")
     return sheet

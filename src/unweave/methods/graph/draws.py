@@ -34,9 +34,13 @@ class Draws:
     def repeated(self, times: int) -> Draws:
         """Every alternative `times` times, side by side."""
         values = {name: value.repeat_interleave(times, 1) for name, value in self.values.items()}
-        return Draws(values, self.log_q.repeat_interleave(times, 1), self.log_w.repeat_interleave(times, 1))
+        return Draws(
+            values, self.log_q.repeat_interleave(times, 1), self.log_w.repeat_interleave(times, 1)
+        )
 
-    def drawn(self, q: Conditional, parameters: Tensor, label: Label | None, temperature: float) -> Draws:
+    def drawn(
+        self, q: Conditional, parameters: Tensor, label: Label | None, temperature: float
+    ) -> Draws:
         """With one more variable: its label where that is known, else one draw.
 
         parameters: of q, (S, E, B, outputs).
@@ -66,4 +70,6 @@ class Draws:
         return self._with(q, value, log_q, log_w)
 
     def _with(self, q: Conditional, value: Tensor, log_q: Tensor, log_w: Tensor) -> Draws:
-        return Draws({**self.values, q.variable.name: value}, self.log_q + log_q, self.log_w + log_w)
+        return Draws(
+            {**self.values, q.variable.name: value}, self.log_q + log_q, self.log_w + log_w
+        )

@@ -61,7 +61,9 @@ class GraphModel(nn.Module):
             parameters = self._at(q, self.recognition, found.values, features)
             parameters = parameters.expand(*found.log_q.shape, -1)  # (S, E, B, outputs)
             found = (
-                found.summed(q, parameters, label) if summed else found.drawn(q, parameters, label, self.temperature)
+                found.summed(q, parameters, label)
+                if summed
+                else found.drawn(q, parameters, label, self.temperature)
             )
         return found
 
@@ -101,7 +103,9 @@ class GraphModel(nn.Module):
 
     def decode(self, code: Tensor) -> Tensor:
         """Images of codes (B, D), of which the parents of x are used."""
-        columns = dict(zip(self.variables, (block.columns for block in self.blocks.values()), strict=True))
+        columns = dict(
+            zip(self.variables, (block.columns for block in self.blocks.values()), strict=True)
+        )
         z = torch.cat([code[:, columns[parent]] for parent in self.generative.parents[IMAGE]], 1)
         return self.likelihood.mean(self.decoder(z))
 
@@ -113,7 +117,9 @@ class GraphModel(nn.Module):
             values[name] = p.draw(parameters.expand(n, -1), self.temperature)
         return torch.cat([values[name] for name in self.variables], 1)
 
-    def _at(self, of: Conditional, graph: Graph, values: Mapping[str, Tensor], features: Tensor | None) -> Tensor:
+    def _at(
+        self, of: Conditional, graph: Graph, values: Mapping[str, Tensor], features: Tensor | None
+    ) -> Tensor:
         """The parameters of a variable at the values of its parents."""
         parents = graph.parents[of.variable.name]
         others = [values[parent] for parent in parents if parent != IMAGE]
@@ -126,7 +132,9 @@ def _conditionals(graph: Graph, variables: Mapping[str, Variable], features: int
     for name, parents in graph.parents.items():
         if name != IMAGE:
             columns = sum(variables[parent].columns for parent in parents if parent != IMAGE)
-            found.append(Conditional(variables[name], columns, image=IMAGE in parents, features=features))
+            found.append(
+                Conditional(variables[name], columns, image=IMAGE in parents, features=features)
+            )
     return found
 
 

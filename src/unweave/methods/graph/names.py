@@ -27,10 +27,14 @@ def recognition_graph(text: str, names: Collection[str]) -> Graph:
     """
     parents = _read("recognition", text)
     if IMAGE in parents:
-        raise ValueError(f"recognition: {IMAGE} is the image, which is given; it has no parents there")
+        raise ValueError(
+            f"recognition: {IMAGE} is the image, which is given; it has no parents there"
+        )
     _refuse_incomplete("recognition", parents, names, [*names, IMAGE])
     if not any(IMAGE in of for of in parents.values()):
-        raise ValueError(f"recognition: no variable has the parent {IMAGE}, so that nothing is read from the image")
+        raise ValueError(
+            f"recognition: no variable has the parent {IMAGE}, so that nothing is read from the image"
+        )
     return Graph(_ordered("recognition", parents))
 
 
@@ -41,7 +45,9 @@ def generative_graph(text: str, names: Collection[str]) -> Graph:
     """
     parents = _read("generative", text)
     if not parents.get(IMAGE):
-        raise ValueError(f"generative: {IMAGE}, the image, has no parents: add {IMAGE}|{','.join(names)}")
+        raise ValueError(
+            f"generative: {IMAGE}, the image, has no parents: add {IMAGE}|{','.join(names)}"
+        )
     _refuse_incomplete("generative", parents, [*names, IMAGE], names)
     return Graph(_ordered("generative", parents))
 
@@ -62,17 +68,24 @@ def _words(title: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     for word in re.sub(r"\s*([|,])\s*", r"\1", text).split():
         read = _WORD.fullmatch(word)
         if read is None:
-            raise ValueError(f"{title}: {word!r} is no variable with its parents, such as z or z|x,y")
+            raise ValueError(
+                f"{title}: {word!r} is no variable with its parents, such as z or z|x,y"
+            )
         yield read[1], tuple(read[2].split(",")) if read[2] else ()
 
 
 def _refuse_incomplete(
-    title: str, parents: Mapping[str, tuple[str, ...]], names: Collection[str], may_be: Collection[str]
+    title: str,
+    parents: Mapping[str, tuple[str, ...]],
+    names: Collection[str],
+    may_be: Collection[str],
 ) -> None:
     """ValueError if `names` are not the variables of the graph, or if a parent is none of `may_be`."""
     for name, of in parents.items():
         if name not in names:
-            raise ValueError(f"{title}: {name!r} is not among the variables; {nearest(name, names)}")
+            raise ValueError(
+                f"{title}: {name!r} is not among the variables; {nearest(name, names)}"
+            )
         for parent in of:
             if parent not in may_be:
                 raise ValueError(

@@ -79,7 +79,9 @@ class Variable:
         """The labels in a labelled batch."""
         if self.of_class:
             assert batch.y is not None  # the data have classes
-            return Label(F.one_hot(batch.y, self.columns).float(), torch.ones_like(batch.y, dtype=torch.bool))
+            return Label(
+                F.one_hot(batch.y, self.columns).float(), torch.ones_like(batch.y, dtype=torch.bool)
+            )
         assert batch.v is not None  # the data have factors
         v = batch.v[:, list(self.factors)]
         known = ~v.isnan().any(1)
@@ -99,7 +101,9 @@ def read_variables(text: str, facts: Facts) -> dict[str, Variable]:
     for word in re.sub(r"\s*([=(,)])\s*", r"\1", text).replace(")", ") ").split():
         read = _WORD.fullmatch(word)
         if read is None:
-            raise ValueError(f"variables: {word!r} is none; write NAME=gaussian(10) or NAME=categorical({CLASS})")
+            raise ValueError(
+                f"variables: {word!r} is none; write NAME=gaussian(10) or NAME=categorical({CLASS})"
+            )
         name, kind, inside = read.groups()
         if name == IMAGE or name in found:
             why = "is the image" if name == IMAGE else "is there twice"
@@ -131,7 +135,9 @@ def _variable(name: str, kind: str, inside: Sequence[str], facts: Facts) -> Vari
         return _without_labels(name, kind, inside)
     if list(inside) == [CLASS]:
         if kind != "categorical":
-            raise ValueError(f"variables: {name} is {kind}, and the class is a name: write categorical({CLASS})")
+            raise ValueError(
+                f"variables: {name} is {kind}, and the class is a name: write categorical({CLASS})"
+            )
         refuse_no_classes(facts.classes)
         return Variable(name, kind, facts.classes, of_class=True)
     factors = tuple(_factor(name, factor, facts) for factor in inside)
@@ -139,7 +145,9 @@ def _variable(name: str, kind: str, inside: Sequence[str], facts: Facts) -> Vari
     if kind == "gaussian":
         return Variable(name, kind, len(factors), factors, sizes)
     if len(factors) > 1:
-        raise ValueError(f"variables: {name} is categorical, so that it is of one factor; it names {len(factors)}")
+        raise ValueError(
+            f"variables: {name} is categorical, so that it is of one factor; it names {len(factors)}"
+        )
     return Variable(name, kind, sizes[0], factors, sizes)
 
 
@@ -147,7 +155,9 @@ def _without_labels(name: str, kind: str, inside: Sequence[str]) -> Variable:
     columns = int(inside[0]) if len(inside) == 1 else 0
     least = 2 if kind == "categorical" else 1
     if columns < least:
-        raise ValueError(f"variables: {name} has {','.join(inside)} columns; expected one number, {least} or more")
+        raise ValueError(
+            f"variables: {name} has {','.join(inside)} columns; expected one number, {least} or more"
+        )
     return Variable(name, kind, columns)
 
 
@@ -160,5 +170,7 @@ def _factor(name: str, factor: str, facts: Facts) -> int:
         )
     k = list(facts.factor_names).index(factor)
     if facts.factor_sizes[k] < 2:
-        raise ValueError(f"variables: {name} is labelled by {factor}, which has no two values that are indices from 0")
+        raise ValueError(
+            f"variables: {name} is labelled by {factor}, which has no two values that are indices from 0"
+        )
     return k

@@ -52,19 +52,25 @@ class Adaptive(PairPooling):
         log_var, other_log_var = q.log_var.unbind(1)
         apart = kl(mean, log_var, other, other_log_var)
         if self.told == "number":
-            farthest_first = apart.argsort(1, descending=True).argsort(1)  # (G, D): ranks, 0 the farthest
+            farthest_first = apart.argsort(1, descending=True).argsort(
+                1
+            )  # (G, D): ranks, 0 the farthest
             return farthest_first < self._known(changed).sum(1, keepdim=True)
         middle = 0.5 * (apart.amax(1, keepdim=True) + apart.amin(1, keepdim=True))
         return apart >= middle
 
     def _known(self, changed: Tensor | None) -> Tensor:
         if changed is None:
-            raise ValueError(f"pooling.told is {self.told!r}, but these data do not state what changed: choose nothing")
+            raise ValueError(
+                f"pooling.told is {self.told!r}, but these data do not state what changed: choose nothing"
+            )
         return changed
 
     def _columns_of(self, changed: Tensor) -> Tensor:
         """Column k for factor k, none for the latents beyond the factors: (G, K) -> (G, D)."""
         if changed.shape[1] > self.latents:
-            raise ValueError(f"{changed.shape[1]} factors need as many latents or more; there are {self.latents}")
+            raise ValueError(
+                f"{changed.shape[1]} factors need as many latents or more; there are {self.latents}"
+            )
         rest = changed.new_zeros(len(changed), self.latents - changed.shape[1])
         return torch.cat([changed, rest], 1)

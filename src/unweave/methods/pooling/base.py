@@ -22,7 +22,9 @@ from unweave.types import Batch, Posterior
 
 AVERAGES = {"mean": mixture, "geometric": geometric, "product": product}
 Average = Literal["mean", "geometric", "product"]
-Content = Annotated[int, Setting("columns shared by a group, the first ones; 0 for half", low=0, search=(0,))]
+Content = Annotated[
+    int, Setting("columns shared by a group, the first ones; 0 for half", low=0, search=(0,))
+]
 
 
 class GroupPooling(Part):
@@ -40,7 +42,9 @@ class GroupPooling(Part):
         self.latents = latents
         self.content = content or (latents + 1) // 2
         if not 0 < self.content <= latents:
-            raise ValueError(f"{self.content} content columns of {latents} latents; choose from 1 to {latents}")
+            raise ValueError(
+                f"{self.content} content columns of {latents} latents; choose from 1 to {latents}"
+            )
 
     @property
     def needs(self) -> frozenset[str]:
@@ -87,7 +91,10 @@ class PairPooling(Part):
     stochastic = True
 
     def __init__(
-        self, latents: int, *, average: Annotated[Average, Setting("of the posteriors of a shared column")] = "mean"
+        self,
+        latents: int,
+        *,
+        average: Annotated[Average, Setting("of the posteriors of a shared column")] = "mean",
     ):
         super().__init__()
         self.latents = latents

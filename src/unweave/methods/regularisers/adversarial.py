@@ -32,7 +32,9 @@ class Adversarial(Part):
         self,
         critic: nn.Module,
         *,
-        critic_lr: Annotated[float, Setting("the critic's learning rate", above=0, search=("log", 1e-5, 1e-3))] = 1e-4,
+        critic_lr: Annotated[
+            float, Setting("the critic's learning rate", above=0, search=("log", 1e-5, 1e-3))
+        ] = 1e-4,
     ):
         super().__init__()
         self.critic = critic

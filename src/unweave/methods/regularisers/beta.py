@@ -19,7 +19,9 @@ class Beta(Part):
     def __init__(
         self,
         *,
-        beta: Annotated[float, Setting("nats of loss per nat of KL", low=0, search=(1, 2, 4, 6, 8, 16))] = 4.0,
+        beta: Annotated[
+            float, Setting("nats of loss per nat of KL", low=0, search=(1, 2, 4, 6, 8, 16))
+        ] = 4.0,
     ):
         super().__init__()
         self.beta = beta

@@ -31,8 +31,12 @@ class Capacity(Part):
         self,
         steps: int = 0,
         *,
-        gamma: Annotated[float, Setting("nats of loss per nat of distance", low=0, search=("log", 10, 1000))] = 1000.0,
-        capacity: Annotated[float, Setting("final KL in nats", low=0, search=(5, 10, 25, 50, 75, 100))] = 25.0,
+        gamma: Annotated[
+            float, Setting("nats of loss per nat of distance", low=0, search=("log", 10, 1000))
+        ] = 1000.0,
+        capacity: Annotated[
+            float, Setting("final KL in nats", low=0, search=(5, 10, 25, 50, 75, 100))
+        ] = 25.0,
         ramp_steps: Annotated[
             int | None,
             Setting("steps until the final capacity; a third of the run unless given", low=0),

@@ -40,10 +40,14 @@ class Constrained(Part):
     def __init__(
         self,
         *,
-        delta: Annotated[float, Setting("largest mean KL in nats", above=0, search=(5, 10, 20, 40))] = 20.0,
+        delta: Annotated[
+            float, Setting("largest mean KL in nats", above=0, search=(5, 10, 20, 40))
+        ] = 20.0,
         multiplier_lr: Annotated[
             float,
-            Setting("growth of beta per step and nat above delta", above=0, search=("log", 1e-3, 1e-1)),
+            Setting(
+                "growth of beta per step and nat above delta", above=0, search=("log", 1e-3, 1e-1)
+            ),
         ] = 1e-2,
     ):
         super().__init__()

@@ -44,8 +44,12 @@ class DensityRatio(Part):
         self,
         critic: nn.Module,
         *,
-        gamma: Annotated[float, Setting("nats of loss per nat of TC", low=0, search=(10, 20, 30, 40, 50, 100))] = 10.0,
-        critic_lr: Annotated[float, Setting("the critic's learning rate", above=0, search=("log", 1e-5, 1e-3))] = 1e-4,
+        gamma: Annotated[
+            float, Setting("nats of loss per nat of TC", low=0, search=(10, 20, 30, 40, 50, 100))
+        ] = 10.0,
+        critic_lr: Annotated[
+            float, Setting("the critic's learning rate", above=0, search=("log", 1e-5, 1e-3))
+        ] = 1e-4,
         batches: Annotated[Literal["same", "second"], Setting("whose codes are shuffled")] = "same",
     ):
         super().__init__()

@@ -28,8 +28,12 @@ class Hausdorff(Part):
     def __init__(
         self,
         *,
-        beta: Annotated[float, Setting("nats of loss per nat of KL", low=0, search=(0, 1, 2, 4))] = 1.0,
-        gamma: Annotated[float, Setting("nats of loss per squared distance", low=0, search=("log", 1, 1000))] = 10.0,
+        beta: Annotated[
+            float, Setting("nats of loss per nat of KL", low=0, search=(0, 1, 2, 4))
+        ] = 1.0,
+        gamma: Annotated[
+            float, Setting("nats of loss per squared distance", low=0, search=("log", 1, 1000))
+        ] = 10.0,
         pairs: Annotated[int, Setting("random pairs of columns in a step; 0 for all", low=0)] = 25,
         draws: Annotated[int, Setting("random corners of the product; 0 for all", low=0)] = 100,
     ):

@@ -31,12 +31,18 @@ class Info(Part):
         self,
         divergence: Part,
         *,
-        alpha: Annotated[float, Setting("nats of information kept per nat", high=1, search=(0, 0.5, 1))] = 1.0,
-        lam: Annotated[float, Setting("weight of the aggregated posterior", above=0, search=("log", 1, 1000))] = 100.0,
+        alpha: Annotated[
+            float, Setting("nats of information kept per nat", high=1, search=(0, 0.5, 1))
+        ] = 1.0,
+        lam: Annotated[
+            float, Setting("weight of the aggregated posterior", above=0, search=("log", 1, 1000))
+        ] = 100.0,
     ):
         super().__init__()
         if alpha + lam < 1:
-            raise ValueError(f"alpha + lam is {alpha + lam:g}; it has to be at least 1, or the divergence would grow")
+            raise ValueError(
+                f"alpha + lam is {alpha + lam:g}; it has to be at least 1, or the divergence would grow"
+            )
         self.divergence = divergence
         self.alpha = alpha
         self.lam = lam

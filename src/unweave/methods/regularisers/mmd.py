@@ -21,7 +21,9 @@ from unweave.types import Losses
 class MMD(Part):
     """A divergence of the aggregated posterior; has no parameters."""
 
-    def __init__(self, *, kernel: Annotated[Kernel, Setting("imq has seven scales, the others one")] = "imq"):
+    def __init__(
+        self, *, kernel: Annotated[Kernel, Setting("imq has seven scales, the others one")] = "imq"
+    ):
         super().__init__()
         self.kernel: Kernel = kernel
 

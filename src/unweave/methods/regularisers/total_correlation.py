@@ -20,7 +20,9 @@ from unweave.methods.regularisers.sharing import shares
 from unweave.settings import Setting
 from unweave.types import NATS, Losses, Posterior
 
-Weight = Annotated[float, Setting("nats of loss per nat of the term", low=0, search=(1, 2, 4, 6, 8, 10))]
+Weight = Annotated[
+    float, Setting("nats of loss per nat of the term", low=0, search=(1, 2, 4, 6, 8, 10))
+]
 
 
 class TotalCorrelation(Part):
@@ -56,7 +58,9 @@ class TotalCorrelation(Part):
         alpha: Weight = 1.0,
         beta: Weight = 4.0,
         gamma: Weight = 1.0,
-        estimator: Annotated[Estimator, Setting("weights of the minibatch's images in q(z)")] = "weighted",
+        estimator: Annotated[
+            Estimator, Setting("weights of the minibatch's images in q(z)")
+        ] = "weighted",
     ):
         super().__init__()
         self.n = n
@@ -74,7 +78,9 @@ class TotalCorrelation(Part):
         log_var = q.log_var[rows]
         share = shares(q, rows)
         index = None if q.index is None else q.index[rows]
-        terms = chain(z, mean, log_var, n=self.n, estimator=self.estimator, index=index, share=share)
+        terms = chain(
+            z, mean, log_var, n=self.n, estimator=self.estimator, index=index, share=share
+        )
         constant = carried(*z.shape, n=self.n, estimator=self.estimator, share=share)
         # the analytic KL has each term once: what is estimated is the rest of its weight
         weights = (self.alpha, self.beta, self.gamma)

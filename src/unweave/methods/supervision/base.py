@@ -24,8 +24,12 @@ from unweave.methods.base import Part
 from unweave.settings import Setting
 from unweave.types import NATS, Losses, Posterior
 
-Weight = Annotated[float, Setting("nats of loss per nat of the labels'", low=0, search=("log", 1, 1000))]
-Schedule = Annotated[schedules.Schedule, Setting("of the weight: at once, linearly, or only after the steps")]
+Weight = Annotated[
+    float, Setting("nats of loss per nat of the labels'", low=0, search=("log", 1, 1000))
+]
+Schedule = Annotated[
+    schedules.Schedule, Setting("of the weight: at once, linearly, or only after the steps")
+]
 Steps = Annotated[int, Setting("steps of the schedule", low=0)]
 
 
@@ -53,13 +57,21 @@ class Supervision(Part):
     ):
         super().__init__()
         if not factor_sizes:
-            raise ValueError("these data have no factors to learn from labels; give factors.csv, or no supervision")
+            raise ValueError(
+                "these data have no factors to learn from labels; give factors.csv, or no supervision"
+            )
         if len(factor_sizes) > latents:
-            raise ValueError(f"{len(factor_sizes)} factors need as many latents or more; there are {latents}")
+            raise ValueError(
+                f"{len(factor_sizes)} factors need as many latents or more; there are {latents}"
+            )
         if schedule == "fixed" and schedule_steps:
-            raise ValueError(f"schedule_steps is {schedule_steps}, but a fixed schedule has no steps: choose ramp")
+            raise ValueError(
+                f"schedule_steps is {schedule_steps}, but a fixed schedule has no steps: choose ramp"
+            )
         if schedule != "fixed" and not schedule_steps:
-            raise ValueError(f"schedule {schedule} has no steps: give schedule_steps, or choose fixed")
+            raise ValueError(
+                f"schedule {schedule} has no steps: give schedule_steps, or choose fixed"
+            )
         self.factors = len(factor_sizes)
         self.latents = latents
         self.weight = weight

@@ -41,7 +41,9 @@ class MutualInformation(Supervision):
         estimators_lr: Annotated[float, Setting("the estimators' learning rate", above=0)] = 1e-2,
         width: Annotated[int, Setting("units of an estimator", low=1)] = 20,
     ):
-        super().__init__(factor_sizes, latents, weight=weight, schedule=schedule, schedule_steps=schedule_steps)
+        super().__init__(
+            factor_sizes, latents, weight=weight, schedule=schedule, schedule_steps=schedule_steps
+        )
         self.estimators_lr = estimators_lr
         pairs = (self.factors, latents)
         self.inner = nn.Parameter(torch.randn(*pairs, 2, width) / math.sqrt(2))

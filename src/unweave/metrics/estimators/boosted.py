@@ -45,7 +45,9 @@ class GradientBoosting:
         """
         x = np.ascontiguousarray(np.asarray(codes).T, dtype=np.float32).astype(np.float64)
         if x.ndim != 2 or len(x) != len(self.importances):
-            raise ValueError(f"codes have shape {x.T.shape}; expected (n, {len(self.importances)}), as fitted")
+            raise ValueError(
+                f"codes have shape {x.T.shape}; expected (n, {len(self.importances)}), as fitted"
+            )
         score = np.repeat(self.prior[:, None], x.shape[1], 1)
         # stage by stage: each of T trees adds the value of the leaf that a row reaches
         for column, threshold, value in zip(self.column, self.threshold, self.value, strict=True):

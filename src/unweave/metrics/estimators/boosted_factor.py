@@ -17,17 +17,23 @@ from unweave.seeds import fold
 
 STAGES = 100
 LEARNING_RATE = 0.1
-CELLS = 160_000  # trees of a factor grown in one call times rows: keeps what they touch in the cache
+CELLS = (
+    160_000  # trees of a factor grown in one call times rows: keeps what they touch in the cache
+)
 
 
 class Fit:
     """The boosting of factor k, stage by stage: scores (T, N) and the trees found so far."""
 
-    def __init__(self, columns: Columns, factor: NDArray[Any], weight: Floats, seed: int, k: int) -> None:
+    def __init__(
+        self, columns: Columns, factor: NDArray[Any], weight: Floats, seed: int, k: int
+    ) -> None:
         known = (weight > 0) & (factor == factor)
         self.classes, index = np.unique(factor[known], return_inverse=True)
         if len(self.classes) < 2:
-            raise ValueError(f"factor {k} has {len(self.classes)} value(s); boosting needs two or more")
+            raise ValueError(
+                f"factor {k} has {len(self.classes)} value(s); boosting needs two or more"
+            )
         self.columns = columns
         self.seed = fold(seed, "boosting of a factor", k)
         weight = np.where(known, weight, 0.0)
@@ -79,7 +85,9 @@ class Fit:
         total = gain.sum()
         if total > 0:
             gain = gain / total
-        return GradientBoosting(gain, self.classes, self.prior, self.column, self.threshold, self.value)
+        return GradientBoosting(
+            gain, self.classes, self.prior, self.column, self.threshold, self.value
+        )
 
 
 class Part(NamedTuple):

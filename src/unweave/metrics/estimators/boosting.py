@@ -76,13 +76,20 @@ def _check(codes: Floats, factors: NDArray[Any], weights: Floats) -> None:
     """ValueError unless codes (N, D) are finite, factors are (N, K) and weights (N,) are finite and
     not negative.
     """
-    if codes.ndim != 2 or factors.ndim != 2 or len(codes) != len(factors) or weights.shape != (len(codes),):
+    if (
+        codes.ndim != 2
+        or factors.ndim != 2
+        or len(codes) != len(factors)
+        or weights.shape != (len(codes),)
+    ):
         raise ValueError(
             f"codes {codes.shape}, factors {factors.shape} and weights {weights.shape} do not fit; "
             "expected (N, D), (N, K) and (N,)"
         )
     if not np.isfinite(codes.astype(np.float32)).all():
-        raise ValueError("codes hold NaN, infinity or a number too large for float32; remove those rows")
+        raise ValueError(
+            "codes hold NaN, infinity or a number too large for float32; remove those rows"
+        )
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise ValueError("weights have to be finite and not negative")
 
@@ -112,7 +119,9 @@ def _grow(stage: int, parts: list[Part]) -> None:
     residual = np.concatenate([fit.residual[trees] for fit, trees in parts])
     of_trees, rows = np.concatenate([fit.target[trees] for fit, trees in parts]).nonzero()
     weighted = dyadic(residual * one.weight, one.sum)
-    grown = grow(one.columns, weighted, one.weight, (of_trees, rows), [part.ties(stage) for part in parts])
+    grown = grow(
+        one.columns, weighted, one.weight, (of_trees, rows), [part.ties(stage) for part in parts]
+    )
     steps = newton_steps(residual, one.weight, grown.leaf)
     first = 0
     for part in parts:

@@ -52,7 +52,9 @@ class Levels:
     the levels that occur by default.
     """
 
-    def __init__(self, v: np.ndarray, weights: np.ndarray | None, sizes: np.ndarray | None = None) -> None:
+    def __init__(
+        self, v: np.ndarray, weights: np.ndarray | None, sizes: np.ndarray | None = None
+    ) -> None:
         self.v = v
         self.sizes = v.max(0, initial=-1).astype(np.int64) + 2 if sizes is None else sizes
         self.ends = np.cumsum(self.sizes)
@@ -65,7 +67,9 @@ class Levels:
         if weights is not None and np.ptp(weights) > 0:
             self.weights = weights
             of_known = np.where(v >= 0, weights[:, None], 0.0)
-            self.unit = self.n / np.maximum(of_known.sum(0), 1e-300)  # (K,): weights of mean 1 where it is known
+            self.unit = self.n / np.maximum(
+                of_known.sum(0), 1e-300
+            )  # (K,): weights of mean 1 where it is known
             of_known *= self.unit
             self.spread = (of_known**2).sum(0) / self.n - 1
             self.single = entropies.plug_in(of_known).sum(0) / self.n
@@ -98,7 +102,9 @@ class Levels:
 
     def _count(self, z: np.ndarray, values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
         """Rows, or their weights together, in the cells (B, L) of codes z (N, d)."""
-        found = np.zeros((int(values.sum()), int(self.ends[-1])), np.int64 if weights is None else np.float64)
+        found = np.zeros(
+            (int(values.sum()), int(self.ends[-1])), np.int64 if weights is None else np.float64
+        )
         cells, occurs = self._of_few
         if len(cells):
             found[:, cells] = _product(z, values, occurs, weights)
@@ -131,21 +137,30 @@ class Levels:
         return cells, occurs
 
 
-def _product(z: np.ndarray, values: np.ndarray, occurs: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+def _product(
+    z: np.ndarray, values: np.ndarray, occurs: np.ndarray, weights: np.ndarray | None
+) -> np.ndarray:
     """Sums over the rows in each bin of codes z (N, d) of what occurs (N, C), (B, C); weighted, if rows have weights."""
     from scipy.sparse import csc_array
 
     n, d = z.shape
-    bins = z + (np.cumsum(values) - values).astype(np.int32)  # the type that scipy would turn them into
+    bins = z + (np.cumsum(values) - values).astype(
+        np.int32
+    )  # the type that scipy would turn them into
     if weights is not None:
         occurs = occurs * weights[:, None]
-    found = np.zeros((int(values.sum()), occurs.shape[1]), np.int64 if weights is None else np.float64)
+    found = np.zeros(
+        (int(values.sum()), occurs.shape[1]), np.int64 if weights is None else np.float64
+    )
     for first in range(0, n, MOST):
         some = occurs[first : first + MOST]
         # (B, rows) of ones: each row is in one bin of every code
         ones = np.ones(len(some) * d, some.dtype)
         ends = np.arange(0, len(ones) + 1, d, dtype=np.int32)
-        found += csc_array((ones, bins[first : first + MOST].ravel(), ends), (len(found), len(some))) @ some
+        found += (
+            csc_array((ones, bins[first : first + MOST].ravel(), ends), (len(found), len(some)))
+            @ some
+        )
     return found
 
 

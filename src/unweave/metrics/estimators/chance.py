@@ -24,7 +24,11 @@ AT_ONCE = 4096  # cells whose numbers fit in the processor's cache
 
 
 def by_chance(
-    codes: np.ndarray, firsts: np.ndarray, factors: list[np.ndarray], spread: np.ndarray, single: np.ndarray
+    codes: np.ndarray,
+    firsts: np.ndarray,
+    factors: list[np.ndarray],
+    spread: np.ndarray,
+    single: np.ndarray,
 ) -> np.ndarray:
     """Information in nats that D codes and K factors seem to share if they are unrelated, (D, K).
 
@@ -67,7 +71,9 @@ def _of_alike(
     return (_terms(np.array([n]), *weights) + of_codes - of_levels) / n
 
 
-def _expected(codes: np.ndarray, levels: np.ndarray, n: int, weights: tuple[float, float]) -> np.ndarray:
+def _expected(
+    codes: np.ndarray, levels: np.ndarray, n: int, weights: tuple[float, float]
+) -> np.ndarray:
     """Expected term of each cell, (B, L), of bins of so many rows (B,) and levels of so many rows
     (L,).
     """

@@ -56,13 +56,19 @@ def logistic(
         config_context(enable_metadata_routing=True),
     ):  # or weights would not reach one-vs-rest
         if protocol == "dlib-2018":
-            one = LogisticRegression(C=c, solver="liblinear", random_state=seed).set_fit_request(sample_weight=True)
+            one = LogisticRegression(C=c, solver="liblinear", random_state=seed).set_fit_request(
+                sample_weight=True
+            )
             return OneVsRestClassifier(one).fit(codes, labels, **weighted)
         rounds = 1000 if protocol == "unweave" else 100
-        return LogisticRegression(C=c, max_iter=rounds, random_state=seed).fit(codes, labels, **weighted)
+        return LogisticRegression(C=c, max_iter=rounds, random_state=seed).fit(
+            codes, labels, **weighted
+        )
 
 
-def standardise(fit: np.ndarray, *others: np.ndarray, weights: np.ndarray | None = None) -> list[np.ndarray]:
+def standardise(
+    fit: np.ndarray, *others: np.ndarray, weights: np.ndarray | None = None
+) -> list[np.ndarray]:
     """Columns scaled by mean and standard deviation of the first table, float64; a constant column
     becomes 0.
 
@@ -73,7 +79,9 @@ def standardise(fit: np.ndarray, *others: np.ndarray, weights: np.ndarray | None
     return [(codes - mean) / unit for codes in (fit, *others)]
 
 
-def standardise_robustly(fit: np.ndarray, *others: np.ndarray, weights: np.ndarray | None = None) -> list[np.ndarray]:
+def standardise_robustly(
+    fit: np.ndarray, *others: np.ndarray, weights: np.ndarray | None = None
+) -> list[np.ndarray]:
     """As `standardise`, after what lies beyond the 0.1 % and 99.9 % quantiles of the first table
     was cut there.
 
@@ -83,7 +91,9 @@ def standardise_robustly(fit: np.ndarray, *others: np.ndarray, weights: np.ndarr
     return standardise(*without_tails(fit, *others, weights=weights), weights=weights)
 
 
-def in_robust_units(fit: np.ndarray, *others: np.ndarray, weights: np.ndarray | None = None) -> list[np.ndarray]:
+def in_robust_units(
+    fit: np.ndarray, *others: np.ndarray, weights: np.ndarray | None = None
+) -> list[np.ndarray]:
     """As `standardise`, by the mean and deviation of the first table without its tails; nothing is
     cut.
     """
@@ -138,7 +148,9 @@ def one_class_note(accuracies: np.ndarray) -> str:
     return "a factor has one class only in the rows fitted or none in those tested"
 
 
-def balanced_accuracy(labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None) -> float:
+def balanced_accuracy(
+    labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None
+) -> float:
     """Mean over the classes that occur of the share of right labels."""
     w = or_ones(weights, len(labels))
     _, index = np.unique(labels, return_inverse=True)
@@ -156,7 +168,9 @@ def log_loss(labels: np.ndarray, chances: np.ndarray, weights: np.ndarray | None
     return float(np.average(-np.log(given), weights=weights))
 
 
-def area_under_curve(positive: np.ndarray, score: np.ndarray, weights: np.ndarray | None = None) -> float:
+def area_under_curve(
+    positive: np.ndarray, score: np.ndarray, weights: np.ndarray | None = None
+) -> float:
     """Area under the ROC curve: probability that a positive row scores above a negative one, ties
     count half.
 

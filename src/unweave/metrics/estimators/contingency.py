@@ -52,7 +52,12 @@ class Information:
 
 
 def from_indices(
-    z: np.ndarray, v: np.ndarray, weights: np.ndarray | None = None, *, corrected: bool, counts: Counts | None = None
+    z: np.ndarray,
+    v: np.ndarray,
+    weights: np.ndarray | None = None,
+    *,
+    corrected: bool,
+    counts: Counts | None = None,
 ) -> Information:
     """Information between columns of indices from 0: z (N, D), v (N, K) with -1 where a factor is
     unknown.
@@ -73,11 +78,15 @@ def from_indices(
     whole = levels.whole().terms(corrected)
     # H = log N - sum of terms / N, (D, K), (D, K), (K,)
     terms = (sums.joint, sums.codes, levels.by_factor(sums.levels.terms(corrected)))
-    h_joint, h_codes, h_factors = (np.maximum((whole - sum_of_terms) / levels.n, 0) for sum_of_terms in terms)
+    h_joint, h_codes, h_factors = (
+        np.maximum((whole - sum_of_terms) / levels.n, 0) for sum_of_terms in terms
+    )
     uncut = h_codes + h_factors - h_joint
     firsts = np.cumsum(values) - values
     if corrected:
-        of_levels = [sums.levels.rows[i : j - 1] for i, j in zip(levels.starts, levels.ends, strict=True)]
+        of_levels = [
+            sums.levels.rows[i : j - 1] for i, j in zip(levels.starts, levels.ends, strict=True)
+        ]
         chance = by_chance(sums.bins, firsts, of_levels, levels.spread, levels.single)
         uncut = stretched(uncut, chance, np.minimum(h_codes, h_factors))
     # (bins - 1) (levels - 1) of those that occur, (D, K)
@@ -113,16 +122,30 @@ class _Sums:
 
     @staticmethod
     def of(
-        z: np.ndarray, levels: Levels, values: np.ndarray, corrected: bool, counts: Counts | None, half: bool
+        z: np.ndarray,
+        levels: Levels,
+        values: np.ndarray,
+        corrected: bool,
+        counts: Counts | None,
+        half: bool,
     ) -> _Sums:
         """Some codes at a time; half: codes and factors are the same columns, all of whose rows are known."""
         shape = (len(values), len(levels.sizes))
         sums = _Sums(
-            np.empty(shape), np.empty(shape), np.empty((int(values.sum()), shape[1]), np.int64), levels.whole()
+            np.empty(shape),
+            np.empty(shape),
+            np.empty((int(values.sum()), shape[1]), np.int64),
+            levels.whole(),
         )
         for i, (codes, factors) in enumerate(parts(values, levels.sizes, half)):
-            here = levels if not factors.start else Levels(levels.v[:, factors], levels.weights, levels.sizes[factors])
-            cells = here.cells(z[:, codes], values[codes], None if counts is None else counts.rows[i])
+            here = (
+                levels
+                if not factors.start
+                else Levels(levels.v[:, factors], levels.weights, levels.sizes[factors])
+            )
+            cells = here.cells(
+                z[:, codes], values[codes], None if counts is None else counts.rows[i]
+            )
             firsts = np.cumsum(values[codes]) - values[codes]
             of_codes = cells.each(here.by_factor)  # (B, K)
             terms = np.add.reduceat(of_codes.terms(corrected), firsts, 0)
@@ -133,7 +156,9 @@ class _Sums:
             else:
                 sums.bins[bins] = of_codes.rows
             sums.codes[codes] = terms
-            sums.joint[codes, factors] = here.by_factor(np.add.reduceat(cells.terms(corrected), firsts, 0))
+            sums.joint[codes, factors] = here.by_factor(
+                np.add.reduceat(cells.terms(corrected), firsts, 0)
+            )
             if i == 0:  # the same from every code
                 of_levels = cells.each(lambda table: table[: int(values[0])].sum(0))
         if half:

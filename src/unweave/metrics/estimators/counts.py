@@ -44,7 +44,11 @@ class Counts:
     def less(self, z: np.ndarray, v: np.ndarray) -> Counts:
         """Without some of the rows that were counted."""
         return replace(
-            self, rows=[all_rows - some for all_rows, some in zip(self.rows, self._counted(z, v), strict=True)]
+            self,
+            rows=[
+                all_rows - some
+                for all_rows, some in zip(self.rows, self._counted(z, v), strict=True)
+            ],
         )
 
     def _counted(self, z: np.ndarray, v: np.ndarray) -> Iterator[np.ndarray]:
@@ -78,7 +82,9 @@ def of_table(table: Table, codes: Hashable, factors: Hashable) -> Counts | None:
         whole, left_out = taken_from
         carried = codes in left_out.bins and factors in left_out.bins
         counted = of_table(whole, codes, factors) if carried else None
-        return None if counted is None else counted.less(left_out.bins[codes], left_out.bins[factors])
+        return (
+            None if counted is None else counted.less(left_out.bins[codes], left_out.bins[factors])
+        )
     z = table.bins[codes]
     v = table.bins[factors]
     cells = int((z.max(0) + 1).sum()) * int((v.max(0) + 2).sum())

@@ -19,7 +19,9 @@ import numpy as np
 
 from unweave.metrics.estimators.sorted_columns import Bools, Columns, Floats, Ints
 
-PURE = float(np.finfo(np.float64).eps)  # a node whose residuals vary less than this stays a leaf (scikit-learn's rule)
+PURE = float(
+    np.finfo(np.float64).eps
+)  # a node whose residuals vary less than this stays a leaf (scikit-learn's rule)
 SLACK = 1 + 1e-12  # the bounds are rounded; one that is a digit too low would lose a cut
 
 
@@ -78,7 +80,9 @@ def best_cuts(level: Level, ties: Sequence[Ties]) -> Cuts:
         at_edges = _proxy(c, n, total, size)
         bounds = _bounds(level)
     known = at_edges.max((0, 1))
-    likely = bounds.argmax(0)  # searching the likeliest block first raises what the others have to reach
+    likely = bounds.argmax(
+        0
+    )  # searching the likeliest block first raises what the others have to reach
     found, _ = _search(level, likely, np.arange(q))
     # all blocks whose bound reaches the best gain known, (S,), are searched row by row
     reach = np.maximum(np.maximum(known, found), np.finfo(float).min)
@@ -108,7 +112,9 @@ def best_cuts(level: Level, ties: Sequence[Ties]) -> Cuts:
     whole = _stays_whole(level, highest)
     gain = np.where(whole, np.nan, highest - total**2 / np.where(size > 0, size, 1))
     shape = (-1, len(level.residual))
-    return Cuts(column.reshape(shape), cut[column, np.arange(q)].reshape(shape), gain.reshape(shape))
+    return Cuts(
+        column.reshape(shape), cut[column, np.arange(q)].reshape(shape), gain.reshape(shape)
+    )
 
 
 def _proxy(c: Floats, n: Floats, total: Floats, size: Floats) -> Floats:

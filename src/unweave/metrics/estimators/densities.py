@@ -19,7 +19,9 @@ def row_weights(table: Table) -> np.ndarray:
     return w / w.sum()
 
 
-def densities(table: Table, z: np.ndarray, width: float = 1.0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def densities(
+    table: Table, z: np.ndarray, width: float = 1.0
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Indices of samples (s,), and their log q(z|x_n) under the posterior of every row, (s, N),
     piece by piece.
 

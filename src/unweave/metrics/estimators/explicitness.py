@@ -6,7 +6,12 @@ import math
 
 import numpy as np
 
-from unweave.metrics.estimators.classifiers import log_loss, logistic, standardise, standardise_robustly
+from unweave.metrics.estimators.classifiers import (
+    log_loss,
+    logistic,
+    standardise,
+    standardise_robustly,
+)
 from unweave.metrics.estimators.row_weights import weights_of
 from unweave.metrics.tables.kinds import shared_levels
 from unweave.metrics.tables.table import Table
@@ -46,7 +51,9 @@ def explicitness(table: Table, official: bool, discrete: bool) -> np.ndarray:
         labels = np.searchsorted(classes, v_test[tested, k])
         w_test = weights_of(test.weights, tested)
         # H(v) is the log loss of the prior, H(v | z) that of the classifier
-        blind = log_loss(labels, np.broadcast_to(prior / prior.sum(), (len(labels), len(classes))), w_test)
+        blind = log_loss(
+            labels, np.broadcast_to(prior / prior.sum(), (len(labels), len(classes))), w_test
+        )
         explicit[k] = 1 - log_loss(labels, model.predict_proba(z_test[tested]), w_test) / blind
     return explicit if official else np.maximum(explicit, 0)
 
@@ -61,4 +68,7 @@ def one_hot(fit: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
     """
     values = [np.unique(column) for column in fit.T]
     tables = (fit, *others)
-    return [np.hstack([(z[:, j, None] == values[j]).astype(np.float64) for j in range(z.shape[1])]) for z in tables]
+    return [
+        np.hstack([(z[:, j, None] == values[j]).astype(np.float64) for j in range(z.shape[1])])
+        for z in tables
+    ]

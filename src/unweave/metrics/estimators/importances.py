@@ -66,9 +66,13 @@ def _fit_all(table: Table, importances: str) -> Fits:
     tested = np.full(k_all, np.nan)
     z_fit = fit.codes.astype(np.float64)
     z_test = test.codes
-    if table.protocol == "unweave":  # trees do not depend on units, but their thresholds are compared in float32
+    if (
+        table.protocol == "unweave"
+    ):  # trees do not depend on units, but their thresholds are compared in float32
         z_fit, z_test = standardise_robustly(z_fit, z_test, weights=fit.weights)
-    fittable = [k for k, column in enumerate(v_fit.T) if len(np.unique(column[~np.isnan(column)])) > 1]
+    fittable = [
+        k for k, column in enumerate(v_fit.T) if len(np.unique(column[~np.isnan(column)])) > 1
+    ]
     models = ESTIMATORS[importances](z_fit, v_fit[:, fittable], fit.weights, table)
     for k, (importance, predict) in zip(fittable, models, strict=True):
         matrix[:, k] = importance
@@ -77,7 +81,9 @@ def _fit_all(table: Table, importances: str) -> Fits:
     return Fits(matrix, train, tested)
 
 
-def _score_known(score: Callable[..., float], table: Table, z: np.ndarray, v: np.ndarray, predict: Predict) -> float:
+def _score_known(
+    score: Callable[..., float], table: Table, z: np.ndarray, v: np.ndarray, predict: Predict
+) -> float:
     """The score of predictions (N,) over the rows where the factor is known; NaN if there is none."""
     known = ~np.isnan(v)
     if not known.any():
@@ -88,7 +94,10 @@ def _score_known(score: Callable[..., float], table: Table, z: np.ndarray, v: np
 def _boosting(z: np.ndarray, v: np.ndarray, w: np.ndarray | None, table: Table) -> list[Model]:
     from unweave.metrics.estimators.boosting import fit_factors
 
-    return [(model.importances, model.predict) for model in fit_factors(z, v, seed=table.seed, weights=w)]
+    return [
+        (model.importances, model.predict)
+        for model in fit_factors(z, v, seed=table.seed, weights=w)
+    ]
 
 
 def _one_by_one(fit_one: Callable[..., Model]) -> Callable[..., list[Model]]:
@@ -96,7 +105,10 @@ def _one_by_one(fit_one: Callable[..., Model]) -> Callable[..., list[Model]]:
 
     def fit_each(z: np.ndarray, v: np.ndarray, w: np.ndarray | None, table: Table) -> list[Model]:
         known = ~np.isnan(v)  # (N, K)
-        return [fit_one(z[rows], v[rows, k], weights_of(w, rows), table) for k, rows in enumerate(known.T)]
+        return [
+            fit_one(z[rows], v[rows, k], weights_of(w, rows), table)
+            for k, rows in enumerate(known.T)
+        ]
 
     return fit_each
 

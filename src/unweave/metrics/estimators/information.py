@@ -19,7 +19,9 @@ from unweave.metrics.tables.table import Table
 from unweave.settings import Setting
 
 BINS = 20
-SURPRISE = 1e-5  # probability of as much information by chance, below which a latent counts as informative
+SURPRISE = (
+    1e-5  # probability of as much information by chance, below which a latent counts as informative
+)
 DOUBT = 1e-3  # and below which an informative latent counts as sharing information with a further factor
 Bins = Annotated[int | None, Setting("bins of each code", low=2, high=10_000)]
 
@@ -40,7 +42,9 @@ def information(table: Table, bins: int | None = None) -> Information:
         v = factor_levels(table)
         counts = of_table(table, bins_name(table, bins), "factors")
         found = from_indices(z, v, table.weights, corrected=corrected, counts=counts)
-        table.cache["information", bins] = replace(found, estimator=f"{found.estimator}, {bins} bins")
+        table.cache["information", bins] = replace(
+            found, estimator=f"{found.estimator}, {bins} bins"
+        )
     return table.cache["information", bins]
 
 
@@ -120,7 +124,9 @@ def bins_name(table: Table, bins: int) -> tuple[str, int]:
     return "between_ranks" if by_rank else "between_quantiles", bins
 
 
-def between_quantiles(column: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None) -> np.ndarray:
+def between_quantiles(
+    column: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Equal-width bins between the 0.1 % and 99.9 % quantiles; at least one row is cut off at each
     end.
 
@@ -140,7 +146,9 @@ def between_quantiles(column: np.ndarray, bins: int = BINS, weights: np.ndarray 
     return inner_bins((clipped - low) * (bins / (high - low)), bins)
 
 
-def between_ranks(column: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None) -> np.ndarray:
+def between_ranks(
+    column: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Equally filled bins; at most 20 distinct values are categories."""
     values, place = np.unique(column, return_inverse=True)
     if len(values) <= BINS:
@@ -148,7 +156,9 @@ def between_ranks(column: np.ndarray, bins: int = BINS, weights: np.ndarray | No
     return equally_filled(np.bincount(place, weights), bins)[place]
 
 
-def equal_width(column: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None) -> np.ndarray:
+def equal_width(
+    column: np.ndarray, bins: int = BINS, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Equal-width bins from the smallest to the largest value, edge for edge as disentanglement_lib
     makes them.
 

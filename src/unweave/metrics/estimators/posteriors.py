@@ -18,7 +18,9 @@ from unweave.metrics.tables.kinds import factor_levels
 from unweave.metrics.tables.table import Table
 
 SAMPLES = 1_000
-WIDTHS = tuple(4.0**i for i in range(8))  # factors that widen the variances of the other rows' posteriors
+WIDTHS = tuple(
+    4.0**i for i in range(8)
+)  # factors that widen the variances of the other rows' posteriors
 Rows = Literal["sample", "all"]
 LARGEST = 1e100  # size of codes whose squares float64 can represent
 MATCHED = 100  # samples from which noise is standardised
@@ -147,7 +149,9 @@ def about_labels(table: Table, columns: list[np.ndarray], rows: Rows) -> np.ndar
     return np.clip(entropy + np.max(logs, 0), 0.0, entropy)
 
 
-def _mean_log_share(table: Table, drawn: Drawn, columns: list[np.ndarray], others: bool, width: float) -> np.ndarray:
+def _mean_log_share(
+    table: Table, drawn: Drawn, columns: list[np.ndarray], others: bool, width: float
+) -> np.ndarray:
     """Mean log r(v|z) of each column over the samples whose label is known, (K,)."""
     w = row_weights(table)
     # a prior as heavy as a thousandth of a row, so that a neighbour with another label does not cost infinitely much
@@ -180,5 +184,7 @@ def labels(table: Table, columns: tuple[int, ...] | None) -> list[np.ndarray]:
         raise ValueError(f"factors {columns} are named; name at least one, and each once")
     unknown = [k for k in columns if k not in table.varying]
     if unknown:
-        raise ValueError(f"there is no varying factor {unknown[0]}; there are {', '.join(map(str, table.varying))}")
+        raise ValueError(
+            f"there is no varying factor {unknown[0]}; there are {', '.join(map(str, table.varying))}"
+        )
     return [v[:, table.varying.index(k)] for k in columns]

@@ -7,7 +7,9 @@ import numpy as np
 SHORT = 100
 
 
-def quantiles(column: np.ndarray, shares: float | np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+def quantiles(
+    column: np.ndarray, shares: float | np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Quantiles of a column (n,), linear between neighbouring rows as numpy has them; shares from 0
     to 1.
 
@@ -24,7 +26,9 @@ def quantiles(column: np.ndarray, shares: float | np.ndarray, weights: np.ndarra
     # a row of weight m stands at the places start to start + m - 1, so at one place if m is 1 or less
     start = np.cumsum(mass) - mass
     places = np.stack([start, np.maximum(start, start + mass - 1)], 1).ravel()
-    return np.asarray(np.interp(np.asarray(shares) * places[-1], places, np.repeat(column[order], 2)))
+    return np.asarray(
+        np.interp(np.asarray(shares) * places[-1], places, np.repeat(column[order], 2))
+    )
 
 
 def quantile_of_rows(z: np.ndarray, share: float, weights: np.ndarray | None = None) -> np.ndarray:
@@ -72,7 +76,9 @@ def _beyond(weights: np.ndarray) -> np.ndarray:
     return np.clip((mass <= mass[-1] / 1000).sum(0), 1, len(weights) - 1)
 
 
-def without_tails(z: np.ndarray, *others: np.ndarray, weights: np.ndarray | None = None) -> list[np.ndarray]:
+def without_tails(
+    z: np.ndarray, *others: np.ndarray, weights: np.ndarray | None = None
+) -> list[np.ndarray]:
     """Codes z (N, D) cut at their `ends`, and others cut there too; all as they are if z has fewer
     than 100 rows.
     """

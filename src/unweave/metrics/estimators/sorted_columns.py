@@ -79,7 +79,9 @@ def sort_columns(codes: NDArray[np.floating], block: int = BLOCK) -> Columns:
         distinct=distinct,
         rank=_unsort(sorted_rank, order),
         block=_unsort(block_of, order),
-        member=csr_array((np.ones(d * n), order.ravel().astype(np.int32), bounds), shape=(end.size, n)),
+        member=csr_array(
+            (np.ones(d * n), order.ravel().astype(np.int32), bounds), shape=(end.size, n)
+        ),
         edge=edge,
         rows=np.where(within, order[column[:, :, None], at], n).reshape(flat).astype(np.int32),
         ranks=ranks.reshape(flat),

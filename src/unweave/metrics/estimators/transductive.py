@@ -31,7 +31,9 @@ class Line:
         return found
 
 
-def transductive_line(z: np.ndarray, y: np.ndarray, others: np.ndarray, share: float, c: float = 1.0) -> Line:
+def transductive_line(
+    z: np.ndarray, y: np.ndarray, others: np.ndarray, share: float, c: float = 1.0
+) -> Line:
     """A class against the rest: labelled rows z (n, D) with y (n,) of -1 and 1, unlabelled ones (m, D).
 
     share: of the unlabelled rows that are +1.

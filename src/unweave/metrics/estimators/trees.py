@@ -77,7 +77,9 @@ def grow(
         left = _block_sums(columns, by_row, node, max(1, 2**depth // 2))
         known = left if known is None else np.concatenate([left, known - left], axis=-1)
         rises = known[2] if crowded else _rises(columns, residual, node, 2**depth, positive)
-        cuts = best_cuts(Level(columns, residual, weight, node, _up_to_edges(known[:2]), rises), ties)
+        cuts = best_cuts(
+            Level(columns, residual, weight, node, _up_to_edges(known[:2]), rises), ties
+        )
         found.append((cuts.column, _split(columns, weight, node, cuts), cuts.gain))
     column, threshold, gain = (np.concatenate(levels).T for levels in zip(*found, strict=True))
     return Trees(column, threshold, gain, node)
@@ -108,7 +110,9 @@ def _up_to_edges(blocks: Floats) -> Floats:
     return sums
 
 
-def _rises(columns: Columns, residual: Floats, node: Ints, nodes: int, positive: tuple[Ints, Ints]) -> Floats:
+def _rises(
+    columns: Columns, residual: Floats, node: Ints, nodes: int, positive: tuple[Ints, Ints]
+) -> Floats:
     """Sums of the positive residuals in each block, (D, J, nodes * T), where few are positive: of many
     classes each row has one.
     """
@@ -119,7 +123,9 @@ def _rises(columns: Columns, residual: Floats, node: Ints, nodes: int, positive:
     of_node = node[positive].astype(np.int64) * len(residual) + trees
     at = columns.block[:, rows].astype(np.int64) * width + of_node
     values = np.broadcast_to(residual[positive], at.shape)
-    rises = np.bincount(at.ravel(), values.ravel(), minlength=d * j * width).astype(np.float64, copy=False)
+    rises = np.bincount(at.ravel(), values.ravel(), minlength=d * j * width).astype(
+        np.float64, copy=False
+    )
     return rises.reshape(d, j, width)
 
 

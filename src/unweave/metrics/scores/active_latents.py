@@ -28,7 +28,9 @@ def active_latents(
     table: Table,
     *,
     by: Literal["auto", "kl", "variance"] = "auto",
-    threshold: Annotated[float | None, Setting("nats of KL, or variance over images", low=0, high=1e9)] = None,
+    threshold: Annotated[
+        float | None, Setting("nats of KL, or variance over images", low=0, high=1e9)
+    ] = None,
 ) -> Measured:
     """The number of active latents, from 0 to D; more is not better, but none is a code that
     collapsed.
@@ -61,4 +63,6 @@ def active_latents(
     active = parts[name] > threshold
     unit = " nats" if name == "kl" else ""
     estimator = f"{name} above {threshold}{unit}"
-    return Measured(float(active.sum()), estimator, latents={"active": active.astype(float), **parts})
+    return Measured(
+        float(active.sum()), estimator, latents={"active": active.astype(float), **parts}
+    )

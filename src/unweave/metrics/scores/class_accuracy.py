@@ -42,7 +42,9 @@ def class_accuracy(table: Table, *, named: bool = False) -> Measured:
     all rows of the smaller, though nothing is confused; `nmi` is milder. The rotated code is not a
     category and says little.
     """
-    estimator = "argmax of the code, " + ("category k is class k" if named else "categories matched to classes")
+    estimator = "argmax of the code, " + (
+        "category k is class k" if named else "categories matched to classes"
+    )
     if len(table.varying) != 1 or table.height != 1:
         reason = "no class is known"
         if table.height:
@@ -58,7 +60,9 @@ def class_accuracy(table: Table, *, named: bool = False) -> Measured:
     count = counts(category, label, weights_of(table.weights, known))  # (categories, classes)
     occur = {"categories": float((count.sum(1) > 0).sum()), "classes": float(count.shape[1])}
     value = plain(table, known) if named else matched(count)
-    return Measured(value, estimator, occur | {"nmi": normalised_information(count)}, n=int(known.sum()))
+    return Measured(
+        value, estimator, occur | {"nmi": normalised_information(count)}, n=int(known.sum())
+    )
 
 
 def plain(table: Table, known: np.ndarray) -> float:
@@ -71,7 +75,9 @@ def plain(table: Table, known: np.ndarray) -> float:
     return float(np.average(category == label, weights=weights_of(table.weights, known)))
 
 
-def counts(category: np.ndarray, label: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+def counts(
+    category: np.ndarray, label: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Rows, or their weight, of each category and label: indices (n,) and (n,) to (categories,
     labels).
     """

@@ -28,7 +28,9 @@ from unweave.metrics.estimators.importances import completeness, disentanglement
     draws=True,
     errorless=("informativeness_train",),
 )
-def dci(table: Table, *, importances: Literal["boosting", "forest", "lasso", "linear"] = "boosting") -> Measured:
+def dci(
+    table: Table, *, importances: Literal["boosting", "forest", "lasso", "linear"] = "boosting"
+) -> Measured:
     """DCI; the value is the disentanglement D, from 0 to 1, higher is better. C and I are in the
     parts.
 

@@ -87,7 +87,9 @@ def _features(fit: Table, test: Table) -> tuple[np.ndarray, np.ndarray]:
     # frequencies as of a Gaussian kernel whose width is the typical distance sqrt(2 D) of two rows
     turns = rng.standard_normal((FEATURES[-1], z.shape[1])).T / math.sqrt(2 * z.shape[1])
     phase = rng.uniform(0, 2 * math.pi, FEATURES[-1])
-    first, second = (np.hstack([x, math.sqrt(2) * np.cos(2 * x @ turns + phase)]) for x in (z, z_test))
+    first, second = (
+        np.hstack([x, math.sqrt(2) * np.cos(2 * x @ turns + phase)]) for x in (z, z_test)
+    )
     return first, second
 
 

@@ -70,7 +70,9 @@ def dhsic(
         crossed *= of_row
     value = float(w @ together @ w + apart - 2 * w @ crossed)
     drawn = f" drawn by seed {table.seed}" if len(z) < table.n else ""
-    return Measured(max(value, 0.0), f"Gaussian kernels at the median distance, {len(z)} rows{drawn}", n=len(z))
+    return Measured(
+        max(value, 0.0), f"Gaussian kernels at the median distance, {len(z)} rows{drawn}", n=len(z)
+    )
 
 
 def gaussian_kernel(column: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:

@@ -78,11 +78,15 @@ def explicitness(table: Table) -> Measured:
         pieces={"explicitness_test": mean(areas[1]), "explicitness_train": mean(areas[0])},
         factors={"test": areas[1], "train": areas[0]},
         n=fit.n,
-        reason=f"{absent} values of factors are absent from the test rows or the rows fitted" if absent else "",
+        reason=f"{absent} values of factors are absent from the test rows or the rows fitted"
+        if absent
+        else "",
     )
 
 
-def _mean_area(model: Any, classes: np.ndarray, z: np.ndarray, v: np.ndarray, weights: np.ndarray | None) -> float:
+def _mean_area(
+    model: Any, classes: np.ndarray, z: np.ndarray, v: np.ndarray, weights: np.ndarray | None
+) -> float:
     """Area under the ROC curve of each class (C,) against the rest, mean over the classes, of rows
     z (n, D), v (n,).
     """

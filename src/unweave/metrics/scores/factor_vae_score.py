@@ -42,12 +42,19 @@ def factor_vae_score(table: GroupTable) -> Measured:
         used = np.ptp(table.reference, axis=0) > 0
         scale = np.ones(len(used))  # codes come in units of their deviation
     if not used.any():
-        return Measured(math.nan, "", reason=f"no latent has a standard deviation of {PRUNED_BELOW} or more")
+        return Measured(
+            math.nan, "", reason=f"no latent has a standard deviation of {PRUNED_BELOW} or more"
+        )
     latents = np.flatnonzero(used)
     # (G,) for each side: the latent with the least relative variance within each group
-    still = [latents[(spread[:, used] / scale[used]).argmin(1)] for spread in table.summaries(variances)]
+    still = [
+        latents[(spread[:, used] / scale[used]).argmin(1)] for spread in table.summaries(variances)
+    ]
     shape = (table.codes.shape[1], len(table.varying))
-    votes = [_count(winners, side.fixed, shape) for winners, side in zip(still, (table.fit, table.test), strict=True)]
+    votes = [
+        _count(winners, side.fixed, shape)
+        for winners, side in zip(still, (table.fit, table.test), strict=True)
+    ]
     # the factor of each latent, (D,), by the votes of the groups to fit on
     stands_for = votes[0].argmax(1)
     train, test = (float(v[np.arange(shape[0]), stands_for].sum() / v.sum()) for v in votes)
@@ -56,7 +63,9 @@ def factor_vae_score(table: GroupTable) -> Measured:
         f"majority vote; {table.n} and {len(table.test.fixed)} {table.origin}, {table.fit.members.shape[1]} images each",
         pieces={"train": train, "test": test},
         matrix=votes[0] / np.maximum(votes[0].sum(0), 1),
-        reason="" if used.all() else f"{(~used).sum()} latents have a standard deviation below {PRUNED_BELOW}",
+        reason=""
+        if used.all()
+        else f"{(~used).sum()} latents have a standard deviation below {PRUNED_BELOW}",
     )
 
 

@@ -29,7 +29,9 @@ HEADS = ("regression", "svm", "transductive_svm", "self_training", "label_spread
     error="none",
     no_error="no error: which rows have the labels decides more than how many are scored; repeat it with other seeds",
 )
-def few_labels(table: Table, *, labels: Annotated[int, Setting("of each class", low=1)] = 10) -> Measured:
+def few_labels(
+    table: Table, *, labels: Annotated[int, Setting("of each class", low=1)] = 10
+) -> Measured:
     """Accuracy of classes read off codes with few labels, from 0 to 1, higher is better; chance is
     1 / classes.
 
@@ -90,7 +92,9 @@ def _split(
     return np.sort(order[turn < labels]), np.sort(order[turn >= labels][:ROWS])
 
 
-def _predictions(z: np.ndarray, y: np.ndarray, others: np.ndarray, new: np.ndarray) -> list[np.ndarray]:
+def _predictions(
+    z: np.ndarray, y: np.ndarray, others: np.ndarray, new: np.ndarray
+) -> list[np.ndarray]:
     """The classes of new rows (m, D) by each of HEADS, from labelled rows (n, D), (n,) and others; by
     the first two if there are no others.
     """
@@ -108,8 +112,13 @@ def _predictions(z: np.ndarray, y: np.ndarray, others: np.ndarray, new: np.ndarr
     both = np.concatenate([z, others])
     partly = np.concatenate([y, np.full(len(others), -1)])  # -1: not known
     spreading = LabelSpreading(kernel=_near, max_iter=100, tol=0.0)  # 100 edges away from a label
-    training = SelfTrainingClassifier(LogisticRegression(max_iter=2_000), threshold=0.9, max_iter=20)
-    with quietly(), np.errstate(invalid="ignore"):  # a row that no label reaches has no distribution
+    training = SelfTrainingClassifier(
+        LogisticRegression(max_iter=2_000), threshold=0.9, max_iter=20
+    )
+    with (
+        quietly(),
+        np.errstate(invalid="ignore"),
+    ):  # a row that no label reaches has no distribution
         return [
             *alone,
             _transductive(z, y, others, new),
@@ -125,7 +134,11 @@ def _near(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """
     from sklearn.neighbors import NearestNeighbors
 
-    found = NearestNeighbors(n_neighbors=min(7, len(rows))).fit(rows).kneighbors(others, return_distance=False)
+    found = (
+        NearestNeighbors(n_neighbors=min(7, len(rows)))
+        .fit(rows)
+        .kneighbors(others, return_distance=False)
+    )
     near = np.zeros((len(others), len(rows)))
     np.put_along_axis(near, found, 1.0, 1)
     return np.maximum(near, near.T) if rows is others else near.T

@@ -139,7 +139,9 @@ def _by_counts(table: Table, bins: int | None, discrete: bool) -> tuple[np.ndarr
         found = information(table, bins)
         return _over(found.uncut, found.factors), found.estimator
     z = np.stack([np.unique(column, return_inverse=True)[1] for column in table.codes.T], 1)
-    found = from_indices(z, factor_levels(table), table.weights, corrected=table.protocol == "unweave")
+    found = from_indices(
+        z, factor_levels(table), table.weights, corrected=table.protocol == "unweave"
+    )
     return _over(found.uncut, found.factors), f"{found.estimator} of discrete codes"
 
 

@@ -20,7 +20,9 @@ from unweave.metrics.estimators.posteriors import Rows, about_labels, label_entr
     uses=("log_var",),
     draws=True,
 )
-def invariance(table: Table, *, nuisance: tuple[int, ...] | None = None, rows: Rows = "sample") -> Measured:
+def invariance(
+    table: Table, *, nuisance: tuple[int, ...] | None = None, rows: Rows = "sample"
+) -> Measured:
     """Invariance to nuisances, from 0 to 1, higher is better: I(n; z) = 0 when it is 1.
 
     Mean over the nuisances n of 1 - I(n; z) / H(n), where z is a sample of q(z|x).

@@ -27,7 +27,9 @@ from unweave.settings import Setting
 def irs(
     table: Table,
     *,
-    quantile: Annotated[float, Setting("share of the deviations that count", above=0, high=1)] = 0.99,
+    quantile: Annotated[
+        float, Setting("share of the deviations that count", above=0, high=1)
+    ] = 0.99,
 ) -> Measured:
     """Interventional robustness score, from 0 to 1, higher is better.
 
@@ -56,12 +58,18 @@ def irs(
         (z,) = without_tails(z, weights=w)
     v = _binned(table) if literal else factor_levels(table)
     latents = np.ascontiguousarray(z.T)  # (D, N)
-    most = _moved(latents, 1.0 if literal else quantile, w)  # (D,): the largest deviation of each latent
+    most = _moved(
+        latents, 1.0 if literal else quantile, w
+    )  # (D,): the largest deviation of each latent
     matrix = np.full((len(latents), v.shape[1]), math.nan)
     for k, column in enumerate(v.T):
         # (values, D) -> (D,): deviations among the rows with each value, mean over values
         groups = [np.flatnonzero(column == value) for value in range(column.max() + 1)]
-        moved = [_moved(latents.take(rows, 1), quantile, weights_of(w, rows)) for rows in groups if len(rows)]
+        moved = [
+            _moved(latents.take(rows, 1), quantile, weights_of(w, rows))
+            for rows in groups
+            if len(rows)
+        ]
         matrix[:, k] = 1 - np.mean(moved, 0) / np.where(most > 0, most, np.nan)
     moving = most > 0
     if not moving.any():

@@ -38,7 +38,9 @@ def mcc(table: Table, *, correlation: Literal["pearson", "spearman"] = "pearson"
     random rotation .5 to .9, and spare latents cost nothing; categories have no order to correlate
     with; one outlier among thousands moves Pearson's, not Spearman's.
     """
-    matrices = {name: correlations(table, ranked=name == "spearman") for name in ("pearson", "spearman")}
+    matrices = {
+        name: correlations(table, ranked=name == "spearman") for name in ("pearson", "spearman")
+    }
     matched = {name: assign(matrix) for name, matrix in matrices.items()}
     matrix = matrices[correlation]  # (D, K)
     latents = matched[correlation]  # (K,)
@@ -53,7 +55,9 @@ def mcc(table: Table, *, correlation: Literal["pearson", "spearman"] = "pearson"
             "best": np.where(alone, math.nan, np.array(table.latents)[latents]),
         },
         matrix=matrix,
-        reason=f"{alone.sum()} factors are left without a latent and count 0" if alone.any() else "",
+        reason=f"{alone.sum()} factors are left without a latent and count 0"
+        if alone.any()
+        else "",
     )
 
 

@@ -24,7 +24,9 @@ SAMPLES = 2_000
     error="jackknife",
     uses=("log_var",),
 )
-def mig(table: Table, *, bins: Bins = None, form: Literal["auto", "histogram", "posterior"] = "auto") -> Measured:
+def mig(
+    table: Table, *, bins: Bins = None, form: Literal["auto", "histogram", "posterior"] = "auto"
+) -> Measured:
     """Mutual information gap, from 0 to 1, higher is better.
 
     MIG = mean over k of [I(z_j1; v_k) - I(z_j2; v_k)] / H(v_k), where j1 and j2 are the latents
@@ -100,7 +102,10 @@ def from_posteriors(table: Table, samples: int = SAMPLES) -> tuple[np.ndarray, n
     scale = np.exp(0.5 * table.log_var)
     # of each factor: weights of the rows where it is known, (N,), and of each level, (L + 1,), the last of unknown rows
     known = [np.where(column >= 0, w, 0.0) for column in v.T]
-    share = [known_k @ np.eye(column.max() + 2)[column] for known_k, column in zip(known, v.T, strict=True)]
+    share = [
+        known_k @ np.eye(column.max() + 2)[column]
+        for known_k, column in zip(known, v.T, strict=True)
+    ]
     mutual = np.zeros((mean_z.shape[1], v.shape[1]))
     for j in range(mean_z.shape[1]):
         # (S,): samples of latent j, one for each drawn row
@@ -108,7 +113,9 @@ def from_posteriors(table: Table, samples: int = SAMPLES) -> tuple[np.ndarray, n
         ratios = [np.empty(len(rows)) for _ in known]
         for piece in np.array_split(np.arange(len(rows)), max(1, len(rows) * table.n // 2_000_000)):
             # (s, N): density of each sample under the posterior of every row, but for a constant
-            density = np.exp(-0.5 * ((z[piece, None] - mean_z[:, j]) / scale[:, j]) ** 2) / scale[:, j]
+            density = (
+                np.exp(-0.5 * ((z[piece, None] - mean_z[:, j]) / scale[:, j]) ** 2) / scale[:, j]
+            )
             for k, column in enumerate(v.T):
                 # log q(z_j|v_k) - log q(z_j)
                 level = column[rows[piece]]

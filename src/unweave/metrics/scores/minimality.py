@@ -28,7 +28,9 @@ TERMS = ("of_the_labels", "of_the_image", "excess")
     uses=("log_var",),
     draws=True,
 )
-def minimality(table: Table, *, target: tuple[int, ...] | None = None, rows: Rows = "sample") -> Measured:
+def minimality(
+    table: Table, *, target: tuple[int, ...] | None = None, rows: Rows = "sample"
+) -> Measured:
     """Minimality, from 0 to 1, higher is better: the share I(y; z) / I(x; z) of what a code knows
     that is of the labels.
 

@@ -65,7 +65,11 @@ def minimality_sufficiency(
     minimal[active] = np.clip(np.nanmax(mutual[active], 1, initial=0) / whole[active], 0, 1)
     sufficient = np.clip(mutual.max(0) / np.where(entropies > 0, entropies, np.nan), 0, 1)
     pieces = {"minimality": mean(minimal), "sufficiency": mean(sufficient)}
-    of = f"the codes with noise of {noise:g} deviations" if table.log_var is None else "the posteriors"
+    of = (
+        f"the codes with noise of {noise:g} deviations"
+        if table.log_var is None
+        else "the posteriors"
+    )
     return Measured(
         pieces["minimality"],
         f"{SAMPLES} samples, drawn by seed {table.seed}, of {of}",
@@ -73,7 +77,9 @@ def minimality_sufficiency(
         {"minimality_per_latent": minimal, "information": whole},
         {"sufficiency_per_factor": sufficient},
         mutual,
-        "" if active.all() else f"{(~active).sum()} latents hold no more than {ACTIVE} nats of the image",
+        ""
+        if active.all()
+        else f"{(~active).sum()} latents hold no more than {ACTIVE} nats of the image",
     )
 
 
@@ -125,8 +131,12 @@ def _mixtures(
     among = np.empty((len(samples), v.shape[1]))
     within = np.empty((len(samples), v.shape[1]))
     known = (v >= 0) * w[:, None]
-    rows_of = [[np.flatnonzero(column == level) for level in range(column.max() + 1)] for column in v.T]
-    for piece in np.array_split(np.arange(len(samples)), max(1, len(samples) * len(mean_z) // PIECE)):
+    rows_of = [
+        [np.flatnonzero(column == level) for level in range(column.max() + 1)] for column in v.T
+    ]
+    for piece in np.array_split(
+        np.arange(len(samples)), max(1, len(samples) * len(mean_z) // PIECE)
+    ):
         # (s, N): density of each sample under the posterior of every row, in place
         density = samples[piece, None] - mean_z
         density /= scale

@@ -85,10 +85,14 @@ def _check(codes: Any, fixed: Any) -> tuple[Callable[[int, int], Any], np.ndarra
     """
     latents = np.asarray(plain(fixed))
     if latents.ndim not in (1, 2):
-        raise ValueError(f"fixed has shape {latents.shape}; expected (G,) or (M, G), the latent that each group shares")
+        raise ValueError(
+            f"fixed has shape {latents.shape}; expected (G,) or (M, G), the latent that each group shares"
+        )
     if callable(codes):
         if latents.ndim == 1:
-            raise ValueError("fixed has shape (G,), which does not say how many models codes(i, j) is of; give (M, G)")
+            raise ValueError(
+                "fixed has shape (G,), which does not say how many models codes(i, j) is of; give (M, G)"
+            )
         of_pair = codes
         m = len(latents)
     else:
@@ -111,7 +115,10 @@ def _check(codes: Any, fixed: Any) -> tuple[Callable[[int, int], Any], np.ndarra
 
 def _rows(codes: Any) -> list[list[Any]]:
     """Codes of M models of each model's images, as lists; ValueError unless there are M of each."""
-    rows = [several(row, "codes", "codes (G, L, D)") for row in several(codes, "codes", "what every other model made")]
+    rows = [
+        several(row, "codes", "codes (G, L, D)")
+        for row in several(codes, "codes", "what every other model made")
+    ]
     for row in rows:
         if row and len(row) != len(rows):
             raise ValueError(

@@ -24,7 +24,9 @@ from unweave.settings import Setting
 def omes(
     table: Table,
     *,
-    alpha: Annotated[float, Setting("weight of the overlap beside the multiple encoding", low=0, high=1)] = 0.5,
+    alpha: Annotated[
+        float, Setting("weight of the overlap beside the multiple encoding", low=0, high=1)
+    ] = 0.5,
     pool: Literal["mean", "max"] = "mean",
 ) -> Measured:
     """OMES, from 0 to 1, higher is better; noise scores about (1/K + 1/D) / 2.
@@ -76,7 +78,9 @@ def omes(
         factors[name][has] = part
     count = sum(len(found[k]) for k in has)
     estimator = f"{count} pairs of rows that differ in one factor, drawn by seed {table.seed}, {pool} over latents"
-    return Measured(float(per_factor["score"].mean()), estimator, factors=factors, matrix=matrix, reason=few)
+    return Measured(
+        float(per_factor["score"].mean()), estimator, factors=factors, matrix=matrix, reason=few
+    )
 
 
 def _changes(codes: np.ndarray, rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:

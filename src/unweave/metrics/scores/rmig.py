@@ -25,7 +25,9 @@ BINS = 100
     error="jackknife",
     uses=("log_var",),
 )
-def rmig(table: Table, *, bins: Annotated[int, Setting("bins of each code", low=2, high=10_000)] = BINS) -> Measured:
+def rmig(
+    table: Table, *, bins: Annotated[int, Setting("bins of each code", low=2, high=10_000)] = BINS
+) -> Measured:
     """RMIG, from 0 to 1, higher is better.
 
     MIG, where I(z_j; v_k) is of the quantised stochastic code: the mass that q(z_j|x) has in each
@@ -58,14 +60,18 @@ def rmig(table: Table, *, bins: Annotated[int, Setting("bins of each code", low=
         estimator = f"plug-in mutual information, {bins} bins, mass of the posteriors"
     best, second = runner_up(mutual)
     gap = (best - second) / np.where(factors > 0, factors, np.nan)
-    return Measured(mean(gap), estimator, factors={"gap": gap, "entropy": factors}, matrix=mutual, pairwise=True)
+    return Measured(
+        mean(gap), estimator, factors={"gap": gap, "entropy": factors}, matrix=mutual, pairwise=True
+    )
 
 
 def _equal_bins(codes: np.ndarray, bins: int) -> np.ndarray:
     """Equal-width bins of each column of codes (N, D), from its smallest to its largest value."""
     low = codes.min(0)
     spread = np.ptp(codes, axis=0).astype(np.float64)
-    return np.minimum((codes - low) * (bins / np.where(spread > 0, spread, 1)), bins - 1).astype(np.int64)
+    return np.minimum((codes - low) * (bins / np.where(spread > 0, spread, 1)), bins - 1).astype(
+        np.int64
+    )
 
 
 def _quantised(table: Table, v: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
@@ -76,7 +82,10 @@ def _quantised(table: Table, v: np.ndarray, bins: int) -> tuple[np.ndarray, np.n
     w = table.row_weights()
     spread = np.exp(0.5 * table.log_var)
     # of each factor, (L, N): the weight of each row at its level
-    members = [np.where(column >= 0, w, 0) * (column == np.arange(column.max() + 1)[:, None]) for column in v.T]
+    members = [
+        np.where(column >= 0, w, 0) * (column == np.arange(column.max() + 1)[:, None])
+        for column in v.T
+    ]
     factors = np.array([entropy(rows.sum(1)) for rows in members])
     mutual = np.zeros((table.codes.shape[1], v.shape[1]))
     for j in range(table.codes.shape[1]):

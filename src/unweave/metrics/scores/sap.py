@@ -96,7 +96,9 @@ def _by_correlation(table: Table, kind: str) -> np.ndarray:
     return np.array([one == "continuous" for one in table.kinds], bool)
 
 
-def _predictability(table: Table, kind: str, by_correlation: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def _predictability(
+    table: Table, kind: str, by_correlation: np.ndarray
+) -> tuple[np.ndarray, list[str]]:
     """S (D, K), and the estimators in words. by_correlation: (K,) bool."""
     fit, test = table.sides()
     matrix = np.zeros((len(table.latents), len(table.varying)))

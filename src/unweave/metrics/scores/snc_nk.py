@@ -85,7 +85,9 @@ def _binned(fit: Table, test: Table, v: np.ndarray, v_test: np.ndarray, j: int) 
     if not known.any() or not tested.any():
         return math.nan
     values = len(np.unique(v[known]))
-    edges = quantiles(fit.codes[known, j], np.arange(1, values) / values, weights_of(fit.weights, known))
+    edges = quantiles(
+        fit.codes[known, j], np.arange(1, values) / values, weights_of(fit.weights, known)
+    )
     bins, of_test = (np.searchsorted(edges, side.codes[:, j], "right") for side in (fit, test))
     # (bins, values): weight of the rows fitted, and the most frequent value of each bin
     counts = np.zeros((values, int(v.max()) + 1))
@@ -108,7 +110,9 @@ def _accuracies(fit: Table, test: Table, latents: np.ndarray, factors: np.ndarra
     right = np.full(len(factors), math.nan)
     for known, columns in alike(v_fit[rows] >= 0):
         # (n, values) of each factor; all are predicted by one regression
-        indicators = [v_fit[rows][known, k, None] == np.unique(v_fit[rows][known, k]) for k in columns]
+        indicators = [
+            v_fit[rows][known, k, None] == np.unique(v_fit[rows][known, k]) for k in columns
+        ]
         with threadpool_limits(1):
             chances = kernel_ridge(z[known], np.hstack(indicators).astype(float), w[known], z_test)
         starts = np.cumsum([one.shape[1] for one in indicators])[:-1]

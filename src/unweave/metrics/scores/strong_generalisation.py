@@ -56,9 +56,13 @@ def strong_generalisation(
     differ in more than the held-out value.
     """
     if len(table.varying) < 2:
-        return Measured(math.nan, "", reason="one factor: no other factor whose value could be held out")
+        return Measured(
+            math.nan, "", reason="one factor: no other factor whose value could be held out"
+        )
     fit, test = table.sides()
-    order = np.random.default_rng(fold(table.seed, "rows of strong_generalisation")).permutation(fit.n)
+    order = np.random.default_rng(fold(table.seed, "rows of strong_generalisation")).permutation(
+        fit.n
+    )
     fit = fit.rows(np.sort(order[: table.most(FIT_ROWS)]))
     # a stream of its own, so that the values held out do not depend on the number of rows
     rng = np.random.default_rng(fold(table.seed, "held-out values"))
@@ -97,7 +101,9 @@ def strong_generalisation(
     )
 
 
-def _accuracies(fit: Table, test: Table, v_fit: np.ndarray, v_test: np.ndarray, predictor: str) -> np.ndarray:
+def _accuracies(
+    fit: Table, test: Table, v_fit: np.ndarray, v_test: np.ndarray, predictor: str
+) -> np.ndarray:
     """Test accuracy of every factor, (K,), over rows of known level; NaN where there is nothing to
     fit or to test.
 

@@ -22,7 +22,9 @@ from unweave.metrics.estimators.posteriors import Rows, about_labels, label_entr
     uses=("log_var",),
     draws=True,
 )
-def sufficiency(table: Table, *, target: tuple[int, ...] | None = None, rows: Rows = "sample") -> Measured:
+def sufficiency(
+    table: Table, *, target: tuple[int, ...] | None = None, rows: Rows = "sample"
+) -> Measured:
     """Sufficiency, from 0 to 1, higher is better: I(y; z) = I(y; x) when it is 1.
 
     Mean over the labels y of I(y; z) / I(y; x), where z is a sample of q(z|x) and I(y; x) = H(y),

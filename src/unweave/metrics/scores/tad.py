@@ -29,8 +29,12 @@ SHARED = 0.2
 def tad(
     table: Table,
     *,
-    captured: Annotated[float, Setting("area from which an attribute counts", low=0.5, high=1)] = CAPTURED,
-    shared: Annotated[float, Setting("share that another attribute may tell", low=0, high=1)] = SHARED,
+    captured: Annotated[
+        float, Setting("area from which an attribute counts", low=0.5, high=1)
+    ] = CAPTURED,
+    shared: Annotated[
+        float, Setting("share that another attribute may tell", low=0, high=1)
+    ] = SHARED,
 ) -> Measured:
     """TAD, from 0 to half the number of attributes, higher is better.
 
@@ -74,7 +78,9 @@ def tad(
     )
 
 
-def attributes(factors: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+def attributes(
+    factors: np.ndarray, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Binary attributes of factors: where known and whether true, bool (N, K); the higher of two
     values, or above the median.
     """
@@ -93,7 +99,9 @@ def attributes(factors: np.ndarray, weights: np.ndarray | None = None) -> tuple[
     return known, yes
 
 
-def areas_of_latents(codes: np.ndarray, known: np.ndarray, yes: np.ndarray, w: np.ndarray) -> np.ndarray:
+def areas_of_latents(
+    codes: np.ndarray, known: np.ndarray, yes: np.ndarray, w: np.ndarray
+) -> np.ndarray:
     """The larger of the areas under the curve of each latent and of its negative, (D, K); NaN for
     one-valued attributes.
     """

@@ -65,9 +65,13 @@ def udr(
     """
     check_how(protocol, seed, calibrate)
     if kl is not None and log_vars is not None:
-        raise ValueError("udr was given kl and log_vars, of which one says which latents count; leave out the other")
+        raise ValueError(
+            "udr was given kl and log_vars, of which one says which latents count; leave out the other"
+        )
     if threshold is not None and kl is None and log_vars is None:
-        raise ValueError("udr was given a threshold of KL and neither kl nor log_vars; give one of them")
+        raise ValueError(
+            "udr was given a threshold of KL and neither kl nor log_vars; give one of them"
+        )
     if threshold is None:
         threshold = LITERAL if protocol == "dlib" else ACTIVE
     models = several(models, "models", "codes (N, D)")
@@ -120,7 +124,10 @@ def _floors(
     """
     rng = np.random.default_rng(fold(seed, "permuted codes of udr"))
     permuted = [z[rng.permutation(len(z))] for z in codes]
-    turned = [_turn(z, a, fold(seed, "model", i)) for i, (z, a) in enumerate(zip(codes, active, strict=True))]
+    turned = [
+        _turn(z, a, fold(seed, "model", i))
+        for i, (z, a) in enumerate(zip(codes, active, strict=True))
+    ]
     return _mean(_medians(agreement(permuted))), _mean(_medians(agreement(turned)))
 
 
@@ -188,10 +195,16 @@ def _active(
     if len(given) != len(codes):
         raise ValueError(f"{name} is of {len(given)} models, codes are of {len(codes)}")
     if kl is not None:
-        found = [check_like(one, f"kl of model {i}", codes[i].shape[1:]) for i, one in enumerate(given)]
+        found = [
+            check_like(one, f"kl of model {i}", codes[i].shape[1:]) for i, one in enumerate(given)
+        ]
     else:
-        logs = [check_like(one, f"log_var of model {i}", codes[i].shape) for i, one in enumerate(given)]
-        found = [mean_kl(np.asarray(plain(z)), log_var) for z, log_var in zip(models, logs, strict=True)]
+        logs = [
+            check_like(one, f"log_var of model {i}", codes[i].shape) for i, one in enumerate(given)
+        ]
+        found = [
+            mean_kl(np.asarray(plain(z)), log_var) for z, log_var in zip(models, logs, strict=True)
+        ]
     return [vary & (one > threshold) for vary, one in zip(live, found, strict=True)]
 
 

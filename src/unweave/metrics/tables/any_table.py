@@ -90,7 +90,9 @@ class AnyTable(ABC):
     def ceiling(self) -> Self | None:
         """The factors themselves as codes; None where that cannot be."""
 
-    def put_back(self, latents: Mapping[str, np.ndarray], factors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def put_back(
+        self, latents: Mapping[str, np.ndarray], factors: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
         """Parts per latent (D,) and per factor (K,) on the columns that were given, NaN where one
         was set aside.
         """

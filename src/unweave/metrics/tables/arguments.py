@@ -55,7 +55,9 @@ def check_options(
     known.pop("table", None)
     for option in options:
         if option not in known:
-            raise ValueError(f"{name} has no option {option!r}; {nearest(option, [*known, *others])}")
+            raise ValueError(
+                f"{name} has no option {option!r}; {nearest(option, [*known, *others])}"
+            )
     return {option: _checked(known[option], value) for option, value in options.items()}
 
 
@@ -80,7 +82,9 @@ def _range(setting: Setting) -> str:
     return f", {low:g} or more" if setting.high is None else f", {low:g} to {setting.high:g}"
 
 
-def refuse_unbound(name: str, function: Callable[..., Any], given: tuple[Any, ...], options: Mapping[str, Any]) -> None:
+def refuse_unbound(
+    name: str, function: Callable[..., Any], given: tuple[Any, ...], options: Mapping[str, Any]
+) -> None:
     """ValueError if a call leaves out an argument that has no default, or gives one too many."""
     try:
         inspect.signature(function).bind(*given, **options)
@@ -94,9 +98,13 @@ def several(models: Any, name: str, what: str) -> list[Any]:
     """
     indexed = hasattr(models, "__len__") and hasattr(models, "__getitem__")
     if isinstance(models, (str, bytes, Mapping)) or not indexed:
-        raise ValueError(f"{name} is a {type(models).__name__}; expected {what} of each model, one after the other")
+        raise ValueError(
+            f"{name} is a {type(models).__name__}; expected {what} of each model, one after the other"
+        )
     if getattr(models, "shape", None) == ():
-        raise ValueError(f"{name} is a single number; expected {what} of each model, one after the other")
+        raise ValueError(
+            f"{name} is a single number; expected {what} of each model, one after the other"
+        )
     return [models[i] for i in range(len(models))]
 
 

@@ -30,7 +30,9 @@ class ChangedRows(Rows):
         What stays is split into rows to fit on and rows to test on as it was: a new split would be
         a new draw.
         """
-        block = np.random.default_rng(fold(self.seed, "blocks of rows")).permutation(self.n) % BLOCKS
+        block = (
+            np.random.default_rng(fold(self.seed, "blocks of rows")).permutation(self.n) % BLOCKS
+        )
         stays = ~np.isin(block, blocks)
         kept = np.flatnonzero(stays)
         test = None if self.test is None else self.test.without(*blocks)
@@ -66,10 +68,16 @@ class ChangedRows(Rows):
         test = None if self.test is None else self.test.permuted(i)
         if not self.height:
             shuffled = rng.permuted(self.codes, axis=0)
-            return replace(self, codes=shuffled, log_var=None, test=test, whole=False, cache={}, bins={})
+            return replace(
+                self, codes=shuffled, log_var=None, test=test, whole=False, cache={}, bins={}
+            )
         order = rng.permutation(self.n)
-        bins = {name: kept[order] if name == "factors" else kept for name, kept in self.bins.items()}
-        table = self._kept(replace(self, factors=self.factors[order], test=test, bins=bins), "permuted", i)
+        bins = {
+            name: kept[order] if name == "factors" else kept for name, kept in self.bins.items()
+        }
+        table = self._kept(
+            replace(self, factors=self.factors[order], test=test, bins=bins), "permuted", i
+        )
         table.cache["informative"] = np.ones(len(self.latents), bool)
         table.cache.pop("shared", None)
         return table
@@ -83,7 +91,9 @@ class ChangedRows(Rows):
         turned = [z @ turn for z in in_robust_units(*sides, weights=self.weights)]
         test = None if self.test is None else replace(self.test, codes=turned[1], cache={}, bins={})
         cache = self.cache.setdefault("rotated", {})
-        return replace(self, codes=turned[0], log_var=None, test=test, whole=False, cache=cache, bins={})
+        return replace(
+            self, codes=turned[0], log_var=None, test=test, whole=False, cache=cache, bins={}
+        )
 
     def ceiling(self) -> Self | None:
         """The factors themselves as codes, over the rows where all are known; None if there are too
@@ -95,5 +105,7 @@ class ChangedRows(Rows):
             return None
         cut = self.rows(known)
         cache = self.cache.setdefault("ceiling", {})
-        perfect = replace(cut, codes=cut.factors, log_var=None, test=test, whole=False, cache=cache, bins={})
+        perfect = replace(
+            cut, codes=cut.factors, log_var=None, test=test, whole=False, cache=cache, bins={}
+        )
         return replace(perfect, latents=self.varying, width=self.height)

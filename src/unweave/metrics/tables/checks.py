@@ -32,7 +32,9 @@ def check_codes(codes: Any, name: str = "codes") -> np.ndarray:
         row, latent = np.argwhere(~np.isfinite(z))[0][:2]
         count = int((~np.isfinite(z)).sum())
         first = f"first at row {row}, latent {latent}"
-        raise ValueError(f"{name} hold {count} values that are NaN or infinite ({first}); leave out those rows")
+        raise ValueError(
+            f"{name} hold {count} values that are NaN or infinite ({first}); leave out those rows"
+        )
     return z
 
 
@@ -57,7 +59,9 @@ def check_like(array: Any, name: str, shape: tuple[int, ...]) -> np.ndarray:
     """A finite array of exactly this shape; ValueError otherwise."""
     a = unmasked(array, name)
     if a.dtype.kind not in "biuf" or a.shape != shape:
-        raise ValueError(f"{name} has shape {a.shape} ({a.dtype}); expected numbers of shape {shape}, like the codes")
+        raise ValueError(
+            f"{name} has shape {a.shape} ({a.dtype}); expected numbers of shape {shape}, like the codes"
+        )
     if not np.isfinite(a).all():
         raise ValueError(f"{name} holds NaN or infinity; it has to be finite")
     return a.astype(np.float64)
@@ -102,9 +106,13 @@ def check_active(active: Any, d: int) -> np.ndarray:
         return np.flatnonzero(a)
     if a.ndim == 1 and a.dtype.kind in "iu" and (a.size == 0 or (a.min() >= 0 and a.max() < d)):
         if len(np.unique(a)) < len(a):
-            raise ValueError(f"active names a latent twice ({a.tolist()}); give {d} booleans, or each index once")
+            raise ValueError(
+                f"active names a latent twice ({a.tolist()}); give {d} booleans, or each index once"
+            )
         return np.sort(a)
-    raise ValueError(f"active has shape {a.shape} ({a.dtype}); expected {d} booleans or indices below {d}")
+    raise ValueError(
+        f"active has shape {a.shape} ({a.dtype}); expected {d} booleans or indices below {d}"
+    )
 
 
 def check_weights(weights: Any, n: int) -> np.ndarray:
@@ -130,7 +138,9 @@ def weighty(weights: np.ndarray | None) -> tuple[str, ...]:
     return (f"the weights make {len(weights)} rows count as {effective:.1f}",)
 
 
-def live_latents(z: np.ndarray, active: np.ndarray, protocol: str) -> tuple[np.ndarray, tuple[str, ...]]:
+def live_latents(
+    z: np.ndarray, active: np.ndarray, protocol: str
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """Latents that count and vary, and notes on the others; disentanglement_lib counts dead latents
     too.
     """

@@ -49,7 +49,9 @@ class GroupTable(GroupedCodes):
         if reference is not None:
             scale = in_double(check_codes(reference, "reference codes"), protocol)
         if scale.shape[1:] != (d,):
-            raise ValueError(f"reference has shape {scale.shape}; expected (N, {d}), the latents of the groups")
+            raise ValueError(
+                f"reference has shape {scale.shape}; expected (N, {d}), the latents of the groups"
+            )
         keep, notes = live_latents(scale, check_active(active, d), protocol)
         # the factors of the groups to fit on are numbered from 0; one that only test groups have is -1
         height = int(max(fit.fixed.max(initial=0), tested.fixed.max(initial=0))) + 1
@@ -120,8 +122,12 @@ class GroupTable(GroupedCodes):
         two random halves.
         """
         if self.rows is not None:
-            first, second = (replace(half, cache={}) for half in self.rows.halves(i))  # groups are large: not kept
-            return GroupTable.drawn_from(first, pairs=self.pairs), GroupTable.drawn_from(second, pairs=self.pairs)
+            first, second = (
+                replace(half, cache={}) for half in self.rows.halves(i)
+            )  # groups are large: not kept
+            return GroupTable.drawn_from(first, pairs=self.pairs), GroupTable.drawn_from(
+                second, pairs=self.pairs
+            )
         rng = np.random.default_rng(fold(self.seed, "halves of groups", i))
         fit, test = (np.array_split(rng.permutation(n), 2) for n in (self.n, len(self.test.fixed)))
         return self.take(fit[0], test[0]), self.take(fit[1], test[1])

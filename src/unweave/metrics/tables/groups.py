@@ -58,15 +58,21 @@ def check_groups(groups: Any, latents: int | None = None) -> tuple[np.ndarray, n
     of groups to test on.
     """
     if not isinstance(groups, Groups):
-        raise ValueError(f"expected Groups(codes (G, L, D), fixed (G,)); got {type(groups).__name__}")
+        raise ValueError(
+            f"expected Groups(codes (G, L, D), fixed (G,)); got {type(groups).__name__}"
+        )
     codes = check_codes(groups.codes, "groups' codes")
     fixed = np.asarray(plain(groups.fixed))
     if codes.ndim != 3 or codes.shape[1] < 2:
-        raise ValueError(f"groups' codes have shape {codes.shape}; expected (G, L, D) with at least 2 members L")
+        raise ValueError(
+            f"groups' codes have shape {codes.shape}; expected (G, L, D) with at least 2 members L"
+        )
     if latents not in (None, codes.shape[2]):
         raise ValueError(f"test groups have {codes.shape[2]} latents and the groups have {latents}")
     if fixed.shape != codes.shape[:1] or fixed.dtype.kind not in "iu" or fixed.min() < 0:
-        raise ValueError(f"fixed has shape {fixed.shape} ({fixed.dtype}); expected {len(codes)} indices of factors")
+        raise ValueError(
+            f"fixed has shape {fixed.shape} ({fixed.dtype}); expected {len(codes)} indices of factors"
+        )
     return codes, fixed.astype(np.int64)
 
 
@@ -141,7 +147,9 @@ def comparable(
     return codes, reference
 
 
-def sides(groups: Groups, test: Any, protocol: str, seed: int) -> tuple[np.ndarray, Side, Side, int]:
+def sides(
+    groups: Groups, test: Any, protocol: str, seed: int
+) -> tuple[np.ndarray, Side, Side, int]:
     """Codes (rows, D) of all groups, which the members of both sides index; groups to fit on, to
     test on; and D.
     """

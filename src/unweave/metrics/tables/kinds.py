@@ -27,11 +27,17 @@ if TYPE_CHECKING:
 
 LEVELS = 20  # values that are levels whatever else is known, and bins of a continuous factor
 GRID = 40  # values that a grid of an ordered factor has at most: the finest of a published data set
-EDGE = 1e-9  # of the whole range: what lies as near to the edge of a bin lies on it, but for rounding
-REPEATS = 5  # rows a value from which it may as well be a name: a note if it is taken as a measurement
+EDGE = (
+    1e-9  # of the whole range: what lies as near to the edge of a bin lies on it, but for rounding
+)
+REPEATS = (
+    5  # rows a value from which it may as well be a name: a note if it is taken as a measurement
+)
 
 
-def kinds_of(v: np.ndarray, declared: Sequence[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def kinds_of(
+    v: np.ndarray, declared: Sequence[str] = ()
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The kind of each factor of v (N, K), as declared or else as judged, and notes on doubtful
     ones.
 
@@ -133,7 +139,9 @@ def inner_bins(place: np.ndarray, bins: int) -> np.ndarray:
     below = (place < bins / 2 - EDGE * bins).sum()
     above = (place > bins / 2 + EDGE * bins).sum()
     downwards = (edge > bins / 2) | ((edge == bins / 2) & (below < above))
-    return np.clip(np.where(on_edge, edge - downwards, np.floor(place)), 0, bins - 1).astype(np.int64)
+    return np.clip(np.where(on_edge, edge - downwards, np.floor(place)), 0, bins - 1).astype(
+        np.int64
+    )
 
 
 def factor_levels(table: Table) -> np.ndarray:
@@ -159,7 +167,9 @@ def _number(sides: Sequence[Table]) -> None:
     weights = None
     if any(side.weights is not None for side in sides):
         weights = np.concatenate([side.row_weights() for side in sides])
-    columns = [levels(column, kind, weights) for column, kind in zip(v.T, sides[0].kinds, strict=True)]
+    columns = [
+        levels(column, kind, weights) for column, kind in zip(v.T, sides[0].kinds, strict=True)
+    ]
     index = np.stack(columns, 1) if columns else np.empty((len(v), 0), np.int64)
     first_rows = np.cumsum([side.n for side in sides])[:-1]
     for side, part in zip(sides, np.split(index, first_rows), strict=True):

@@ -43,5 +43,7 @@ def metric_of_models(
     protocols: tuple[str, ...] = ("unweave",),
 ) -> Callable[[Callable[..., Score]], MetricOfModels]:
     """Make a metric of a function of several models' codes; the keywords are fields of `Declares`."""
-    declares = Declares(measures, range, "higher", "models", "fit", ("permutation", "sign"), (), protocols)
+    declares = Declares(
+        measures, range, "higher", "models", "fit", ("permutation", "sign"), (), protocols
+    )
     return lambda compare: MetricOfModels(compare, declares)

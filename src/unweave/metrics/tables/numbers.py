@@ -25,7 +25,9 @@ def unmasked(array: Any, name: str) -> np.ndarray:
     """
     array = plain(array)
     if np.ma.is_masked(array):
-        raise ValueError(f"{name} hold {np.ma.count_masked(array)} masked entries; leave out those rows")
+        raise ValueError(
+            f"{name} hold {np.ma.count_masked(array)} masked entries; leave out those rows"
+        )
     a = _array(array, name)
     if a.dtype == object and a.ndim:
         return _floats(a, name)
@@ -44,7 +46,9 @@ def with_gaps(array: Any, name: str) -> np.ndarray:
     if v.ndim == 1 and v.size:
         v = v[:, None]
     if v.ndim != 2 or 0 in v.shape:
-        raise ValueError(f"{name} have shape {v.shape}; expected (N, K), one column for each factor")
+        raise ValueError(
+            f"{name} have shape {v.shape}; expected (N, K), one column for each factor"
+        )
     numbers = v.astype(np.float64) if v.dtype.kind in "biuf" else _floats(v, name)
     if isinstance(array, np.ma.MaskedArray):
         numbers[np.ma.getmaskarray(array).reshape(v.shape)] = np.nan
@@ -64,7 +68,9 @@ def _array(given: Any, name: str) -> np.ndarray:
 def _floats(a: np.ndarray, name: str) -> np.ndarray:
     """Entries of any type as float64, NaN where there is nothing; ValueError if one is no number."""
     if a.dtype.kind not in "OUS":
-        raise ValueError(f"{name} hold {a.dtype} values that are not numbers; give indices or values (N, K)")
+        raise ValueError(
+            f"{name} hold {a.dtype} values that are not numbers; give indices or values (N, K)"
+        )
     found = np.empty(a.shape)
     for place, value in np.ndenumerate(a):
         if isinstance(value, (str, bytes)) and not _is_number(value):
@@ -76,7 +82,9 @@ def _floats(a: np.ndarray, name: str) -> np.ndarray:
             found[place] = np.nan if type(value).__name__ in MISSING else float(value)
         except (TypeError, ValueError, OverflowError):
             kind = type(value).__name__
-            raise ValueError(f"{name} hold a {kind} in column {place[-1]}, which is not a number") from None
+            raise ValueError(
+                f"{name} hold a {kind} in column {place[-1]}, which is not a number"
+            ) from None
     return found
 
 

@@ -24,7 +24,9 @@ def pairs(table: Table) -> list[np.ndarray]:
     if "one factor" not in table.cache:
         v = factor_levels(table)
         known = np.flatnonzero((v >= 0).all(1))
-        rows = np.random.default_rng(fold(table.seed, "pairs that differ in one factor")).permutation(known)
+        rows = np.random.default_rng(
+            fold(table.seed, "pairs that differ in one factor")
+        ).permutation(known)
         table.cache["one factor"] = [_pairs(v[rows], rows, k) for k in range(v.shape[1])]
     return table.cache["one factor"]
 

@@ -98,7 +98,9 @@ class Rows(AnyTable):
         the same copy.
         """
         cache = self.cache.setdefault(key, {})
-        cache |= {name: self.cache[name] for name in ("informative", "shared") if name in self.cache}
+        cache |= {
+            name: self.cache[name] for name in ("informative", "shared") if name in self.cache
+        }
         return replace(table, cache=cache, whole=False)
 
     def most(self, n: int) -> int:

@@ -22,7 +22,9 @@ def look_swapped(table: Table) -> bool:
     if not table.latents or not table.varying or set(table.kinds) != {"continuous"}:
         return False
     factors_repeat = any(_distinct(column) <= table.n / 2 for column in table.factors.T)
-    return not factors_repeat and all(REPEATS * _distinct(column) <= table.n for column in table.codes.T)
+    return not factors_repeat and all(
+        REPEATS * _distinct(column) <= table.n for column in table.codes.T
+    )
 
 
 def _distinct(column: np.ndarray) -> int:

@@ -61,7 +61,9 @@ class Table(ChangedRows):
             weights = relative(weights[counted])
         keep, dead = live_latents(z, check_active(active, z.shape[1]), protocol)
         varying, constant = varying_factors(v)
-        every_row = v if tested is None else np.concatenate([v, tested[1]])  # a kind is of all rows, test rows too
+        every_row = (
+            v if tested is None else np.concatenate([v, tested[1]])
+        )  # a kind is of all rows, test rows too
         kinds, doubts = kinds_of(every_row, declared(kinds, v.shape[1]))
         axes = principal_axes(z[:, keep])
         table = Table(
@@ -93,9 +95,13 @@ class Table(ChangedRows):
         test = None if self.test is None else (self.test.codes, self.test.factors)
         factors = self.factors if self.height else None
         kinds = self.kinds if self.height else None
-        own = Table.of(self.codes, factors, test, self.log_var, None, self.weights, protocol, self.seed, kinds)
+        own = Table.of(
+            self.codes, factors, test, self.log_var, None, self.weights, protocol, self.seed, kinds
+        )
         latents = tuple(self.latents[j] for j in own.latents)
-        shape = replace(own, latents=latents, varying=self.varying, width=self.width, height=self.height)
+        shape = replace(
+            own, latents=latents, varying=self.varying, width=self.width, height=self.height
+        )
         kl = None if self.kl is None else self.kl[list(own.latents)]
         return replace(shape, notes=self.notes + own.notes, kl=kl)
 
@@ -129,7 +135,9 @@ class Table(ChangedRows):
     def without_factors(self) -> Table:
         """The codes alone; kept in the table."""
         alone = self.cache.setdefault("without factors", {})
-        return replace(self, factors=np.empty((self.n, 0)), varying=(), height=0, kinds=(), cache=alone)
+        return replace(
+            self, factors=np.empty((self.n, 0)), varying=(), height=0, kinds=(), cache=alone
+        )
 
     def grouped(self, *, pairs: bool) -> GroupTable:
         """Groups of 64 rows at random that share a factor (of 64 pairs that share a value each);
@@ -150,7 +158,9 @@ def _test_table(
     """
     codes = flatten(in_double(tested[0][:, keep], table.protocol), axes)
     factors = tested[1][:, varying]
-    return replace(table, codes=codes, factors=factors, log_var=None, weights=None, cache={}, bins={})
+    return replace(
+        table, codes=codes, factors=factors, log_var=None, weights=None, cache={}, bins={}
+    )
 
 
 def relative(weights: np.ndarray) -> np.ndarray | None:

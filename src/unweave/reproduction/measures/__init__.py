@@ -23,4 +23,6 @@ _FUNCTIONS: dict[str, tuple[str, ...]] = {  # of each file: (run, **options) -> 
     "swap": ("error", "within_clips"),
     "use": ("accuracy", "gain", "kept", "leak", "few", "few_gain"),
 }
-MEASURES = frozenset(f"{__name__}.{file}:{name}" for file, names in _FUNCTIONS.items() for name in names)
+MEASURES = frozenset(
+    f"{__name__}.{file}:{name}" for file, names in _FUNCTIONS.items() for name in names
+)

@@ -73,10 +73,14 @@ def reconstruction(run: Run) -> float:
     """
     method = run.method
     if not isinstance(method, AE | VAE):
-        raise ValueError(f"{run.config.method.name} has no likelihood of its images; measure a run of a VAE")
+        raise ValueError(
+            f"{run.config.method.name} has no likelihood of its images; measure a run of a VAE"
+        )
     x = to_unit(torch.from_numpy(run.data.take(rows_of(run))).to(run.device))
     with seeded(fold(0, "noise"), run.device), torch.no_grad():
-        parts = [method.likelihood(method.decoder(method.encode(b).sample()), b) for b in x.split(256)]
+        parts = [
+            method.likelihood(method.decoder(method.encode(b).sample()), b) for b in x.split(256)
+        ]
     return float(torch.cat(parts).mean())
 
 

@@ -66,7 +66,9 @@ class Compositions:
         return float(squared(of, self.true).mean() / nearest.mean())
 
 
-def composition(run: Run, *, held_out: str, factors: Sequence[str], part: Part = "ratio", n: int = 600) -> float:
+def composition(
+    run: Run, *, held_out: str, factors: Sequence[str], part: Part = "ratio", n: int = 600
+) -> float:
     """One number of `compositions`; see `Compositions.value` for the parts."""
     return compositions(run, held_out=held_out, factors=factors, n=n).value(part)
 
@@ -142,7 +144,9 @@ def _donors(
                 break
         else:
             names = ", ".join(seen.factors.names[k] for k in order)
-            raise ValueError(f"no seen image differs from {target.tolist()} in one of {names} alone; hold out less")
+            raise ValueError(
+                f"no seen image differs from {target.tolist()} in one of {names} alone; hold out less"
+            )
     bases, givers, factor = np.array(found).T
     return bases, givers, factor
 

@@ -37,7 +37,9 @@ def slope(run: Run, *, identity: Sequence[str], sizes: Sequence[int] = SIZES) ->
     return float(np.polyfit(np.log(sizes), np.log(deviations(run, identity, sizes)), 1)[0])
 
 
-def deviations(run: Run, identity: Sequence[str], sizes: Sequence[int] = SIZES) -> NDArray[np.float64]:
+def deviations(
+    run: Run, identity: Sequence[str], sizes: Sequence[int] = SIZES
+) -> NDArray[np.float64]:
     """Mean standard deviation of the content's posterior for groups of each size, (len(sizes),).
 
     Pooled by the run's own pooling; the mean is over 200 groups of the run's data and the active
@@ -46,7 +48,14 @@ def deviations(run: Run, identity: Sequence[str], sizes: Sequence[int] = SIZES) 
     """
     pooling = _pooling(run)
     largest = max(sizes)
-    draw = stream(run.data, {"groups"}, batch_size=GROUPS * largest, group_size=largest, shared=tuple(identity), seed=1)
+    draw = stream(
+        run.data,
+        {"groups"},
+        batch_size=GROUPS * largest,
+        group_size=largest,
+        shared=tuple(identity),
+        seed=1,
+    )
     batch = draw(0)
     assert batch.index is not None
     # Posteriors of single images: (G * M, D) -> (G, M, D).
@@ -89,4 +98,6 @@ def _pooling(run: Run) -> Part:
     method = run.method
     if isinstance(method, VAE) and method.pooling is not None and "content" in run.blocks:
         return method.pooling
-    raise ValueError(f"{run.config.method.name} pools no groups into content; measure a run of gvae or ml-vae")
+    raise ValueError(
+        f"{run.config.method.name} pools no groups into content; measure a run of gvae or ml-vae"
+    )

@@ -30,13 +30,20 @@ def accuracy(run: Run, *, head: Head = "mlp") -> float:
     config = run.config
     seen, held = parted(run.data, config.loop)
     if held is None or seen.y is None or held.y is None:
-        raise ValueError(f"{run.path} has no held-out rows with classes: train with holdout, on data with classes")
+        raise ValueError(
+            f"{run.path} has no held-out rows with classes: train with holdout, on data with classes"
+        )
     rows, _ = labelled(seen, config.loop.seed, count=config.batches["labels"])
     x = _pixels(seen, np.arange(len(seen)))
     new = _pixels(held, np.arange(len(held)))
-    with quietly(), np.errstate(invalid="ignore"):  # an image that no label reaches has no distribution
+    with (
+        quietly(),
+        np.errstate(invalid="ignore"),
+    ):  # an image that no label reaches has no distribution
         if head == "mlp":
-            model: Any = MLPClassifier((64,), max_iter=400, random_state=config.loop.seed).fit(x[rows], seen.y[rows])
+            model: Any = MLPClassifier((64,), max_iter=400, random_state=config.loop.seed).fit(
+                x[rows], seen.y[rows]
+            )
         else:
             partly = np.full(len(seen), -1)
             partly[rows] = seen.y[rows]

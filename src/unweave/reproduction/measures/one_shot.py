@@ -25,7 +25,9 @@ IMAGES = 200  # of each identity
 DRAWS = 200  # of the labelled images
 
 
-def accuracy(run: Run, *, identity: Sequence[str], block: str = "content", distance: Distance = "euclidean") -> float:
+def accuracy(
+    run: Run, *, identity: Sequence[str], block: str = "content", distance: Distance = "euclidean"
+) -> float:
     """Accuracy, 0 to 1, of one-shot classification of held-out identities by the nearest code.
 
     identity: the factors that define one. block: the columns of the posterior mean that are compared;
@@ -47,7 +49,9 @@ def times_pixels(run: Run, *, identity: Sequence[str], block: str = "content") -
     return accuracy(run, identity=identity, block=block) / by_pixels(run, identity=identity)
 
 
-def held_out(data: Dataset, identity: Sequence[str], n: int = IMAGES) -> tuple[NDArray[np.generic], NDArray[np.int64]]:
+def held_out(
+    data: Dataset, identity: Sequence[str], n: int = IMAGES
+) -> tuple[NDArray[np.generic], NDArray[np.int64]]:
     """Images (I * n, C, H, W) of the I identities that the data lack, and the identity (I * n,), from 0.
 
     The other factors are those of a random row of the data for each image. Raises ValueError if fewer

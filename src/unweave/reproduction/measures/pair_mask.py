@@ -52,7 +52,9 @@ def _masks(run: Run) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.b
     """
     pooling = getattr(run.method, "pooling", None)
     if not isinstance(pooling, Adaptive | Random):
-        raise ValueError(f"{run.config.method.name} does not tell which latents a pair shares; measure ada-gvae")
+        raise ValueError(
+            f"{run.config.method.name} does not tell which latents a pair shares; measure ada-gvae"
+        )
     batch = stream(run.data, {"pairs"}, batch_size=4000, seed=1, device=run.device)(0)
     with seeded(fold(0, "mask"), run.device), torch.no_grad():  # a mask may be random
         q = run.method.encode(batch.x.flatten(0, 1))  # (P * 2, D)

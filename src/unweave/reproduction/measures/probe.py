@@ -31,7 +31,9 @@ Bins = Annotated[int, Setting("values of a continuous factor, 0 for those it has
 Read = tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_]]
 
 
-def accuracy(run: Run, *, factor: str, block: str = "content", bins: Bins = 0, seed: int = 0) -> float:
+def accuracy(
+    run: Run, *, factor: str, block: str = "content", bins: Bins = 0, seed: int = 0
+) -> float:
     """Accuracy of the better probe on images that it was not fitted on, 0 to 1."""
     return probe(run, factor, block, seed, bins).score
 
@@ -48,7 +50,9 @@ def explained(run: Run, *, factor: str, block: str = "content", seed: int = 0) -
 
     codes, v, tested = read(run, factor, block, seed)
     x, x_test = standardise(codes[~tested], codes[tested])
-    network = MLPRegressor(hidden_layer_sizes=(256, 256), alpha=0.01, early_stopping=True, random_state=0)
+    network = MLPRegressor(
+        hidden_layer_sizes=(256, 256), alpha=0.01, early_stopping=True, random_state=0
+    )
     with quietly():
         return float(network.fit(x, v[~tested]).score(x_test, v[tested]))
 
@@ -65,9 +69,13 @@ def probe(run: Run, factor: str, block: str, seed: int = 0, bins: int = 0) -> Le
         v = binned(v, bins).astype(np.float64)
     _, y, times = np.unique(v, return_inverse=True, return_counts=True)
     if len(times) < 2:
-        raise ValueError(f"{factor} has one value in {run.data.name}: there is nothing to tell apart")
+        raise ValueError(
+            f"{factor} has one value in {run.data.name}: there is nothing to tell apart"
+        )
     if times.max() == 1:
-        raise ValueError(f"{factor} of {run.data.name} is continuous, each value is there once: give bins")
+        raise ValueError(
+            f"{factor} of {run.data.name} is continuous, each value is there once: give bins"
+        )
     return Leak(_score(codes, y, tested), float(times.max() / len(y)))
 
 

@@ -61,7 +61,9 @@ def moved(run: Run, *, of: str, variable: str = "l") -> float:
     return float(np.sqrt((((after - before)[:, columns] / spread) ** 2).mean()))
 
 
-def _relit(run: Run, data: Dataset, towards: NDArray[np.float64], variable: str) -> NDArray[np.float32]:
+def _relit(
+    run: Run, data: Dataset, towards: NDArray[np.float64], variable: str
+) -> NDArray[np.float32]:
     """Codes (N, D) of all rows with the light at the indices `towards` (N, 2)."""
     centre, deviation = _scale(data)
     values = torch.tensor((towards - centre) / deviation, dtype=torch.float32, device=run.device)
@@ -79,7 +81,9 @@ def _parts(run: Run) -> tuple[Dataset, Dataset]:
 
 def _method(run: Run) -> GraphVAE:
     if not isinstance(run.method, GraphVAE):
-        raise ValueError(f"{run.path} is a run of {run.config.method.name}; intervening needs graph-vae")
+        raise ValueError(
+            f"{run.path} is a run of {run.config.method.name}; intervening needs graph-vae"
+        )
     return run.method.eval()
 
 

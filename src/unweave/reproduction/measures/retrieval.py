@@ -22,11 +22,19 @@ from unweave.settings import Setting
 
 THINGS = 1_000
 Within = Annotated[int, Setting("nearest views that count", low=1)]
-Beyond = Annotated[float, Setting("degrees that the two views of a thing differ by, or more", low=0)]
+Beyond = Annotated[
+    float, Setting("degrees that the two views of a thing differ by, or more", low=0)
+]
 
 
 def hits(
-    run: Run, *, block: str = "pose", within: Within = 1, angle: str = "", beyond: Beyond = 0.0, seed: int = 0
+    run: Run,
+    *,
+    block: str = "pose",
+    within: Within = 1,
+    angle: str = "",
+    beyond: Beyond = 0.0,
+    seed: int = 0,
 ) -> float:
     """The share of things whose other view is among the nearest, 0 to 1, by Euclidean distance of codes.
 
@@ -41,7 +49,9 @@ def hits(
     return _share(found < within, data, rows, angle, beyond)
 
 
-def raw_hits(run: Run, *, within: Within = 1, angle: str = "", beyond: Beyond = 0.0, seed: int = 0) -> float:
+def raw_hits(
+    run: Run, *, within: Within = 1, angle: str = "", beyond: Beyond = 0.0, seed: int = 0
+) -> float:
     """The same with the data in place of their codes."""
     data = run.data if run.held is None else run.held
     rows = views(data, seed)
@@ -55,7 +65,9 @@ def views(data: Dataset, seed: int = 0) -> NDArray[np.int64]:
         raise ValueError(f"{data.name} has no groups, so no two rows are known to show one thing")
     things = ListedCells(data.groups).keep(2)
     if len(things) < 2:
-        raise ValueError(f"{data.name} has {len(things)} groups of two rows or more; retrieval takes two groups")
+        raise ValueError(
+            f"{data.name} has {len(things)} groups of two rows or more; retrieval takes two groups"
+        )
     rng = np.random.default_rng(fold(seed, "retrieval"))
     return things.members(rng, rng.permutation(len(things))[:THINGS], 2)
 
@@ -67,7 +79,9 @@ def ranks(queries: NDArray[Any], others: NDArray[Any]) -> NDArray[np.int64]:
     return (apart <= own).sum(1) - 1
 
 
-def _share(hit: NDArray[np.bool_], data: Dataset, rows: NDArray[np.int64], angle: str, beyond: float) -> float:
+def _share(
+    hit: NDArray[np.bool_], data: Dataset, rows: NDArray[np.int64], angle: str, beyond: float
+) -> float:
     """The share of the hits (n,) among those whose two rows (n, 2) are so far apart."""
     if not angle:
         if beyond:
@@ -79,5 +93,7 @@ def _share(hit: NDArray[np.bool_], data: Dataset, rows: NDArray[np.int64], angle
     gap = np.abs((np.degrees(one - other) + 180) % 360 - 180)
     counted = gap >= beyond
     if not counted.any():
-        raise ValueError(f"no two views of one thing in {data.name} are {beyond:g} degrees of {angle} apart")
+        raise ValueError(
+            f"no two views of one thing in {data.name} are {beyond:g} degrees of {angle} apart"
+        )
     return float(hit[counted].mean())

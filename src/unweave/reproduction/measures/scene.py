@@ -26,7 +26,9 @@ TESTED = 4_000
 def told_apart(run: Run, *, block: str = "pose", seed: int = 0) -> float:
     """Accuracy of the new critic on codes of held-out clips, .5 to 1: .5 where a block does not tell the clip."""
     data = held_out(run)
-    return accuracy_of_critic(run.encode(data.take(np.arange(len(data))))[:, columns_of(run, block)], data, seed)
+    return accuracy_of_critic(
+        run.encode(data.take(np.arange(len(data))))[:, columns_of(run, block)], data, seed
+    )
 
 
 def by_factors(run: Run, *, factors: Sequence[str], seed: int = 0) -> float:
@@ -53,7 +55,9 @@ def accuracy_of_critic(codes: NDArray[np.floating], data: Dataset, seed: int) ->
     rng = np.random.default_rng(fold(seed, "scene"))
     clips = rng.permutation(np.unique(data.groups))
     if len(clips) < 4:
-        raise ValueError(f"{data.name} has {len(clips)} clips; a scene critic takes 2 to be fitted on and 2 more")
+        raise ValueError(
+            f"{data.name} has {len(clips)} clips; a scene critic takes 2 to be fitted on and 2 more"
+        )
     half = len(clips) // 2
     x, y = pairs(codes, data.groups, clips[:half], FITTED, rng)
     x_test, y_test = pairs(codes, data.groups, clips[half:], TESTED, rng)
@@ -61,7 +65,11 @@ def accuracy_of_critic(codes: NDArray[np.floating], data: Dataset, seed: int) ->
 
 
 def pairs(
-    codes: NDArray[np.floating], groups: NDArray[np.int64], clips: NDArray[np.int64], n: int, rng: np.random.Generator
+    codes: NDArray[np.floating],
+    groups: NDArray[np.int64],
+    clips: NDArray[np.int64],
+    n: int,
+    rng: np.random.Generator,
 ) -> tuple[NDArray[np.floating], NDArray[np.int64]]:
     """Pairs of codes (n, 2 D) of these clips, and whether both are of one clip (n,), half of them.
 

@@ -18,7 +18,9 @@ def onsets(run: Run, *, least: float = LEAST) -> list[int]:
     records = [record for record in run.records() if "kl per latent" in record]
     steps = np.array([record["step"] for record in records])
     above = np.array([record["kl per latent"] for record in records]) > least  # (records, D)
-    below = len(above) - np.argmin(above[::-1], axis=0)  # (D,) records up to the last one that is not above
+    below = len(above) - np.argmin(
+        above[::-1], axis=0
+    )  # (D,) records up to the last one that is not above
     below[above.all(axis=0)] = 0
     return sorted(int(steps[below[j]]) for j in np.flatnonzero(above[-1]))
 
@@ -30,7 +32,9 @@ def succession(run: Run, *, least: float = LEAST) -> float:
     """
     found = onsets(run, least=least)
     if not found:
-        raise ValueError(f"{run.path}: no latent ends above {least} nats, so none began to say something")
+        raise ValueError(
+            f"{run.path}: no latent ends above {least} nats, so none began to say something"
+        )
     return (found[-1] - found[0]) / run.records()[-1]["step"]
 
 

@@ -25,7 +25,9 @@ from unweave.seeds import fold
 ROWS = 1_000
 
 
-def error(run: Run, *, content: Sequence[str], block: str = "content", n: int = ROWS, seed: int = 0) -> float:
+def error(
+    run: Run, *, content: Sequence[str], block: str = "content", n: int = ROWS, seed: int = 0
+) -> float:
     """Squared error of swapped images over that of the mean of their targets: 0 or more, lower is better, 1
     for a decoder that knows neither code.
 

@@ -49,23 +49,39 @@ def accuracy(
     return classifiers.accuracy(y_test, predicted(x, y, x_test, kind))
 
 
-def gain(run: Run, *, fit: str, test: str, task: str, kind: str = "logistic", without: str = "") -> float:
+def gain(
+    run: Run, *, fit: str, test: str, task: str, kind: str = "logistic", without: str = ""
+) -> float:
     """`accuracy` on codes less that on pixels, -1 to 1: above 0 where codes are better."""
     codes = accuracy(run, fit=fit, test=test, task=task, kind=kind, without=without)
     return codes - accuracy(run, fit=fit, test=test, task=task, of="pixels", kind=kind)
 
 
-def kept(run: Run, *, rows: str, task: str, nuisance: str, kind: str = "logistic", sampled: bool = False) -> float:
+def kept(
+    run: Run, *, rows: str, task: str, nuisance: str, kind: str = "logistic", sampled: bool = False
+) -> float:
     """Accuracy without the nuisance's latents over that with all latents; about 1 if nothing is lost.
 
     rows: a shift; no image of it is in both training and test rows.
     """
-    same: dict[str, Any] = {"fit": rows, "test": rows, "task": task, "kind": kind, "sampled": sampled}
+    same: dict[str, Any] = {
+        "fit": rows,
+        "test": rows,
+        "task": task,
+        "kind": kind,
+        "sampled": sampled,
+    }
     return accuracy(run, **same, without=nuisance) / accuracy(run, **same)
 
 
 def leak(
-    run: Run, *, rows: str, nuisance: str, kind: str = "logistic", drop: bool = True, sampled: bool = False
+    run: Run,
+    *,
+    rows: str,
+    nuisance: str,
+    kind: str = "logistic",
+    drop: bool = True,
+    sampled: bool = False,
 ) -> float:
     """Normalised accuracy of a probe for the nuisance after its latents are dropped: 0 at chance, 1 if perfect.
 
@@ -81,7 +97,9 @@ def leak(
     return (found - chance) / (1 - chance)
 
 
-def few(run: Run, *, rows: str, task: str, labels: int = 10, kind: str = "logistic", of: Of = "codes") -> float:
+def few(
+    run: Run, *, rows: str, task: str, labels: int = 10, kind: str = "logistic", of: Of = "codes"
+) -> float:
     """Test accuracy, 0 to 1, after training on `labels` labelled rows; the mean over 20 draws of them.
 
     A draw is balanced: the counts of two values of the task differ by at most one.
@@ -107,7 +125,9 @@ def few_gain(run: Run, *, rows: str, task: str, labels: int = 10, kind: str = "l
     return codes - few(run, rows=rows, task=task, labels=labels, kind=kind, of="pixels")
 
 
-def predicted(x: NDArray[Any], y: NDArray[np.int64], x_test: NDArray[Any], kind: str = "logistic") -> NDArray[np.int64]:
+def predicted(
+    x: NDArray[Any], y: NDArray[np.int64], x_test: NDArray[Any], kind: str = "logistic"
+) -> NDArray[np.int64]:
     """Labels (m,) of x_test (m, F), predicted by a classifier fitted on x (n, F) and y (n,).
 
     With F = 0 it is the most frequent label.
@@ -118,7 +138,9 @@ def predicted(x: NDArray[Any], y: NDArray[np.int64], x_test: NDArray[Any], kind:
         return np.full(len(x_test), np.bincount(y).argmax())
     fit, test = classifiers.standardise(x, x_test)
     if kind == "logistic":
-        return classifiers.logistic(fit, y, None, "dlib", 0).predict(test)  # that protocol has 100 iterations
+        return classifiers.logistic(fit, y, None, "dlib", 0).predict(
+            test
+        )  # that protocol has 100 iterations
     if kind == "network":
         from sklearn.neural_network import MLPClassifier
 
@@ -131,7 +153,13 @@ def predicted(x: NDArray[Any], y: NDArray[np.int64], x_test: NDArray[Any], kind:
 
 
 def _table(
-    run: Run, shift: str, factor: str, side: Side, of: Of = "codes", without: str = "", sampled: bool = False
+    run: Run,
+    shift: str,
+    factor: str,
+    side: Side,
+    of: Of = "codes",
+    without: str = "",
+    sampled: bool = False,
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Columns (n, F) and the factor (n,) of up to 2,000 rows of a shift; no image is on both sides."""
     data = opened(run, shift)
