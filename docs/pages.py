@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 
 from unweave import methods, metrics
-from unweave.locate import locate
 from unweave.methods.classes import class_of
 from unweave.methods.resolve import resolve
 from unweave.methods.spec import Spec
 from unweave.reproduction.listed import read, recipes
 from unweave.reproduction.recipe import Recipe
 from unweave.settings import Keyword
+from unweave.settings.locate import locate
 from unweave.types import DataInfo
 
 HERE = Path(__file__).parent

@@ -15,12 +15,12 @@ import torch
 import unweave
 from unweave import Disentangler
 from unweave.demos import twin_model
-from unweave.generators import generators, left_alone, reseed, seeded
 from unweave.methods.resolve import resolve
 from unweave.methods.spec import Spec
 from unweave.reproduction.measures import aggregate, pair_mask
 from unweave.runs.run import Run
 from unweave.runs.train import resume
+from unweave.seeds.generators import generators, left_alone, reseed, seeded
 from unweave.training.loop import NotFinite
 
 SMALL: dict[str, Any] = {

@@ -20,20 +20,8 @@ from unweave.methods import METHODS, PARTS
 SOURCE = Path(__file__).parents[1] / "src" / "unweave"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    (
-        "blocks",
-        "losses",
-        "seeds",
-        "generators",
-        "settings",
-        "files",
-        "places",
-        "checksum",
-        "numerals",
-        "tensors",
-        "visible",
-    ),
-    ("types", "kinds", "locate", "maths"),
+    ("blocks", "seeds", "settings", "files", "tensors", "text"),
+    ("types", "kinds", "maths"),
     ("nets",),
     ("data", "methods", "metrics"),
     ("training", "trust"),
@@ -45,7 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
 LAZY = {"__init__", "__main__"}  # of the package itself, which imports nothing until a name is used
-METRICS_MAY = {"settings", "kinds", "numerals", "seeds", "tensors"}
+METRICS_MAY = {"settings", "kinds", "text", "seeds", "tensors"}
 VAGUE = {"utils", "util", "common", "core", "helpers", "helper", "misc"}
 REFERENCE = re.compile(r"unweave((?:\.\w+)+)(?::\w+)?")
 

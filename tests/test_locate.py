@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from unweave.locate import locate
+from unweave.settings.locate import locate
 
 BROKEN = {
     "raises": (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from unweave.places import cache
+from unweave.files.places import cache
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ import yaml
 from tests.configs import rewrite
 
 import unweave
-from unweave import places
 from unweave.cli import main
+from unweave.files import places
 from unweave.methods.classes import class_of
 from unweave.reproduction import listed, reproduce
 from unweave.reproduction.recipe import Arm
@@ -410,7 +410,7 @@ def recipe(here: Path, **changes: Any) -> str:
 RECIPES: dict[str, dict[str, Any]] = {
     "measure": {"checks": [{"measure": {"call": "planted:f"}, "at_most": 1e6}]},
     "measure of a function": {
-        "checks": [{"measure": {"call": "unweave.files:write"}, "at_most": 1e6}]
+        "checks": [{"measure": {"call": "unweave.files.atomic:write"}, "at_most": 1e6}]
     },
     "along": {
         "checks": [
@@ -458,7 +458,7 @@ def test_a_recipe_runs_what_is_unweaves(here, sign, case) -> None:
         Path(f"{name}.py").write_text(
             PLANTED.format(sign=str(sign)) + "def f(run):\n    return 1.0\n"
         )
-    named = r"(planted:f|only:f|unweave.files:write)"
+    named = r"(planted:f|only:f|unweave.files.atomic:write)"
     with pytest.raises(NotTrusted, match=f"claim.yaml names {named}, code that is not unweave"):
         reproduce.reproduce([recipe(here, **RECIPES[case])], "runs", tell=lambda _: None)
     with pytest.raises(NotTrusted):

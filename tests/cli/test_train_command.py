@@ -11,11 +11,11 @@ import yaml
 from unweave.cli.progress import Progress
 from unweave.cli.typed import split
 from unweave.data.sampling.batches import stream
-from unweave.locate import locate
 from unweave.methods import METHODS
 from unweave.methods.resolve import resolve
 from unweave.methods.spec import Spec
 from unweave.settings import keywords
+from unweave.settings.locate import locate
 from unweave.types import DataInfo
 
 MLP = ("--encoder", "mlp", "--decoder", "mlp", "--encoder.width", "16", "--decoder.width", "16")

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from unweave.data.images import ImageData
-from unweave.generators import reseed
 from unweave.methods.base import NotAvailable
 from unweave.methods.cv_mim import CVMIM
 from unweave.methods.resolve import resolve
 from unweave.nets.conditional import ConditionalGaussian
 from unweave.runs.train import train
+from unweave.seeds.generators import reseed
 from unweave.training.loop import Training
 from unweave.training.ranks import noise
 from unweave.types import Batch, DataInfo, Losses

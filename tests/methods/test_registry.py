@@ -9,11 +9,11 @@ from unweave.data.classes import with_classes
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.sampling.batches import stream
-from unweave.locate import locate
 from unweave.methods import METHODS, PARTS
 from unweave.methods.base import Method, NotAvailable, Part
 from unweave.methods.resolve import resolve
 from unweave.settings import keywords
+from unweave.settings.locate import locate
 from unweave.training.loop import Training
 
 SURVEY = {

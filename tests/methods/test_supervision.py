@@ -7,7 +7,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from unweave.locate import locate
 from unweave.methods import PARTS
 from unweave.methods.supervision.base import mean_known
 from unweave.methods.supervision.covariance import Covariance
@@ -15,6 +14,7 @@ from unweave.methods.supervision.embed import Embedding
 from unweave.methods.supervision.l2 import SquaredError
 from unweave.methods.supervision.mine import MutualInformation
 from unweave.methods.supervision.xent import CrossEntropy
+from unweave.settings.locate import locate
 from unweave.types import Posterior
 
 SIZES, LATENTS = (3, 4), 5

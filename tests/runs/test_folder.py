@@ -17,7 +17,7 @@ from tests.configs import config
 from tests.contract.proofs import differences, state
 from torch import nn
 
-from unweave.files import WriteError, write
+from unweave.files.atomic import WriteError, write
 from unweave.methods.base import Method, Player
 from unweave.metrics.score import Score
 from unweave.runs.errors import RunError

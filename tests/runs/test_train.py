@@ -20,7 +20,7 @@ import torch
 import unweave.runs.monitor
 from unweave.data.images import ImageData
 from unweave.data.subsets import split
-from unweave.files import WriteError
+from unweave.files.atomic import WriteError
 from unweave.methods.base import Method, Player
 from unweave.runs.config import Resolved
 from unweave.runs.errors import RunError

@@ -16,11 +16,11 @@ from tests.configs import config
 from tests.contract.proofs import differences
 from torch import nn
 
-from unweave.checksum import checksum
 from unweave.methods.base import Method, Player
 from unweave.runs import checkpoint
 from unweave.runs.errors import RunError
 from unweave.runs.folder import Folder
+from unweave.training.checksum import checksum
 from unweave.training.loop import Training
 from unweave.types import Batch, Losses
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from unweave.places import cache
+from unweave.files.places import cache
 from unweave.training import precision
 from unweave.training.precision import dtype_of, speed_of_bf16
 

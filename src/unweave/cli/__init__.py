@@ -2,7 +2,7 @@
 
 An error that the user can fix ends in one line on stderr and exit code 2, training that diverged in
 exit code 1, a signal in 128 and its number: 130 for an interrupt, 143 for SIGTERM. What commands
-print and log has its control characters shown, see `unweave.visible`. Nothing here imports torch
+print and log has its control characters shown, see `unweave.text`. Nothing here imports torch
 before a command needs it.
 """
 
@@ -20,10 +20,10 @@ from importlib import import_module
 from pathlib import Path
 
 from unweave.cli.parser import complain
-from unweave.files import refuse_undecodable
+from unweave.files.atomic import refuse_undecodable
 from unweave.runs.stopping import raised
 from unweave.settings import nearest
-from unweave.visible import shown
+from unweave.text import shown
 
 # One module each, of the same name. `list` is `listing`: a sub-module hides the builtin of its name in its package.
 COMMANDS = {

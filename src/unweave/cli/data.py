@@ -12,7 +12,7 @@ from unweave.cli.parser import Parser, complain
 from unweave.data.sources.files import SOURCES, located, verify, wanted
 from unweave.data.sources.published import HOME
 from unweave.settings import nearest
-from unweave.visible import obeyed, visible
+from unweave.text import obeyed, visible
 
 ABOUT = """list: every data set, and whether its file is there. get: fetch the published file. verify: compare
 it with its checksum. show: how a data set, a folder of your own images or an array file is read, in words and, with

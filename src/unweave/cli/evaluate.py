@@ -46,7 +46,7 @@ def _show(scores: Mapping[str, Score], file: str | None) -> None:
     """Print the table; write the JSON, if a file is given."""
     print(table(scores), flush=True)
     if file:
-        from unweave.files import write
+        from unweave.files.atomic import write
 
         fields = {name: score.to_dict() for name, score in scores.items()}
         write(Path(file), json.dumps(fields, indent=1).encode())

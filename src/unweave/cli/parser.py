@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from unweave.settings import nearest
-from unweave.visible import visible
+from unweave.text import visible
 
 OTHER_DATA = (
     "take data whose contents have changed since the run was trained; scores and page say so"

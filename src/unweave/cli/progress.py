@@ -9,8 +9,8 @@ from io import TextIOBase
 from pathlib import Path
 from typing import Any, TextIO
 
+from unweave.text import obeyed, visible
 from unweave.training.records import COLUMNS, duration
-from unweave.visible import obeyed, visible
 
 
 class Progress:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unweave.locate import locate, module_hint
 from unweave.settings import Keyword, Setting, keywords, nearest
+from unweave.settings.locate import locate, module_hint
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from unweave.demos import twin_page
 from unweave.demos.twin_factors import factors_and_twin
 from unweave.demos.twin_model import CentredViews, TwinViews, measure
 from unweave.demos.twin_rows import rows_of_factors, rows_of_model
-from unweave.files import write
+from unweave.files.atomic import write
 from unweave.reproduction.listed import read
 from unweave.reproduction.reproduce import trained
 from unweave.runs.steps import Progress

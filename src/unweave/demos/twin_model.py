@@ -14,7 +14,6 @@ from unweave.evaluation.evaluate import evaluate
 from unweave.evaluation.impossibility import Entangled, entangle, reflection
 from unweave.evaluation.latents import log_likelihood
 from unweave.evaluation.scoring import DEFAULT
-from unweave.generators import seeded
 from unweave.methods.vae import VAE
 from unweave.metrics.base import Score
 from unweave.report.absent import Absent
@@ -22,6 +21,7 @@ from unweave.report.traversal import Latent
 from unweave.report.views import LOOKED_AT, Views
 from unweave.runs.run import Run
 from unweave.seeds import fold
+from unweave.seeds.generators import seeded
 from unweave.types import to_unit
 
 LIKELY = 200  # images whose likelihood is estimated

@@ -35,7 +35,7 @@ def evaluate_encoder(
     from unweave.evaluation.encoder import (
         EncoderCalls,
     )  # here, so that scoring arrays needs no torch
-    from unweave.generators import all_left_alone
+    from unweave.seeds.generators import all_left_alone
 
     calls = EncoderCalls(encoder)
     with all_left_alone():

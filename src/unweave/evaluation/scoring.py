@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from unweave import metrics as registry
-from unweave.locate import locate
 from unweave.metrics.bare import as_metric
 from unweave.metrics.tables.grouping import GroupTable
 from unweave.metrics.tables.table import Table
+from unweave.settings.locate import locate
 
 Asked = str | registry.Metric  # a metric by its name, or the metric itself
 DEFAULT = ("mig", "dci", "factor_vae_score", "modularity", "sap", "explicitness")

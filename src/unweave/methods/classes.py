@@ -8,11 +8,11 @@ from typing import Any
 
 from torch import nn
 
-from unweave.locate import locate, module_hint
 from unweave.methods import METHODS, PARTS, Entry
 from unweave.methods.base import Method, Part
 from unweave.nets.likelihood import Likelihood
 from unweave.settings import nearest
+from unweave.settings.locate import locate, module_hint
 
 BASES: dict[str, type[nn.Module]] = {
     "method": Method,

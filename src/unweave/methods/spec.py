@@ -16,10 +16,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from unweave.generators import seeded
 from unweave.methods import kind_of
 from unweave.methods.base import Method, Part
 from unweave.seeds import fold
+from unweave.seeds.generators import seeded
 from unweave.settings import Keyword, keywords, nearest
 from unweave.settings.signature import PLAIN
 from unweave.types import DataInfo

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from unweave.files import write as replace
+from unweave.files.atomic import write as replace
 from unweave.report import compare, curves, facts, sections
 from unweave.report.strips import LANES, strips
 from unweave.runs.errors import OtherData

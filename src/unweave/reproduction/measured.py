@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from unweave.evaluation.evaluate import evaluate
-from unweave.locate import locate
 from unweave.metrics import METRICS
 from unweave.reproduction.measures import MEASURES
 from unweave.runs.run import Run
 from unweave.settings import Setting, keywords, nearest
+from unweave.settings.locate import locate
 from unweave.settings.typed import shown, typed
 
 KINDS = ("score", "log", "call")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-from unweave.files import WriteError
+from unweave.files.atomic import WriteError
 from unweave.runs.config import RunConfig
 from unweave.runs.errors import RunError
 from unweave.runs.folder import NEXT, Folder

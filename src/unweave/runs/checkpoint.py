@@ -14,10 +14,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from unweave.checksum import checksum
-from unweave.files import write
+from unweave.files.atomic import write
 from unweave.methods.base import Method
 from unweave.runs.errors import RunError
+from unweave.training.checksum import checksum
 from unweave.training.loop import Training
 from unweave.training.optimiser_state import from_slots, pack, unpack
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from unweave.files import WriteError, refuse_undecodable, write
+from unweave.files.atomic import WriteError, refuse_undecodable, write
 from unweave.methods.base import Method
 from unweave.metrics.score import Score
 from unweave.runs import checkpoint, lock

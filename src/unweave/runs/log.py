@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from unweave.files import WriteError, write
+from unweave.files.atomic import WriteError, write
 from unweave.runs.errors import RunError
 from unweave.runs.sealed_json import Altered, parsed, sealed, unsealed
 from unweave.settings.typed import typed

@@ -13,10 +13,10 @@ import torch
 from unweave.blocks import as_blocks, refuse_unfit
 from unweave.data.base import Dataset
 from unweave.data.sampling.moving import some_clips
-from unweave.generators import seeded
 from unweave.methods.base import Method, NotAvailable
 from unweave.nets.evaluating import evaluating
 from unweave.seeds import fold
+from unweave.seeds.generators import seeded
 from unweave.training.kl_log import written
 from unweave.training.loop import Training
 from unweave.types import Posterior, to_unit

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from unweave.blocks import Block, as_blocks
 from unweave.data.base import Dataset
-from unweave.generators import seeded
 from unweave.methods.base import Method
 from unweave.nets.evaluating import evaluating
 from unweave.runs.class_block import classes_of, with_class
@@ -24,6 +23,7 @@ from unweave.runs.given_images import array, as_trained
 from unweave.runs.opening import differ, method_of, open_data, parted, refuse_other
 from unweave.runs.seal import admit
 from unweave.seeds import fold
+from unweave.seeds.generators import seeded
 from unweave.tensors import plain
 from unweave.types import Posterior, to_unit
 

@@ -18,11 +18,11 @@ import warnings
 from collections.abc import Collection
 from pathlib import Path
 
-from unweave.files import WriteError, write
-from unweave.locate import locate, source
-from unweave.places import state
+from unweave.files.atomic import WriteError, write
+from unweave.files.places import state
 from unweave.runs.config import RunConfig
 from unweave.runs.folder import ORIGIN, read_config
+from unweave.settings.locate import locate, source
 from unweave.trust import foreign, parts_in, refuse
 
 log = logging.getLogger(__name__)

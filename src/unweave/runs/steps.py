@@ -15,14 +15,14 @@ from unweave.data.base import Dataset
 from unweave.data.sampling.batches import stream
 from unweave.data.sampling.options import grouped
 from unweave.data.shifts.labels import labelled
-from unweave.files import write
-from unweave.generators import left_alone
+from unweave.files.atomic import write
 from unweave.methods.base import Method
 from unweave.runs import stopping
 from unweave.runs.config import LoopConfig, RunConfig
 from unweave.runs.folder import Folder
 from unweave.runs.monitor import Clock, Look
 from unweave.runs.run import Run
+from unweave.seeds.generators import left_alone
 from unweave.training import joint, ranks
 from unweave.training.device import pick_device
 from unweave.training.layout import channels_last

@@ -16,7 +16,7 @@ from unweave import data as datasets
 from unweave.data.base import Dataset
 from unweave.data.sampling.options import refuse_unused
 from unweave.data.shifts.labels import labels
-from unweave.files import refuse_undecodable
+from unweave.files.atomic import refuse_undecodable
 from unweave.methods.base import Method
 from unweave.methods.resolve import resolve
 from unweave.methods.spec import STEPS, Spec

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
-from unweave.checksum import checksum
 from unweave.nets.frozen import frozen
+from unweave.training.checksum import checksum
 from unweave.training.snapshots import ABSENT, same, snapshot
 
 RULE = "what changes in training is a player's parameter or a registered buffer"

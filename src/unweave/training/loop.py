@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator, Mapping
 import torch
 from torch import Tensor
 
-from unweave.generators import drawing, reseed
 from unweave.methods.base import Method
+from unweave.seeds.generators import drawing, reseed
 from unweave.settings import nearest
 from unweave.training import joint, turns
 from unweave.training.gradients import clip, laid_out

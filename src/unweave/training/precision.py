@@ -15,10 +15,10 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from unweave.files import WriteError, write
-from unweave.generators import seeded
+from unweave.files.atomic import WriteError, write
+from unweave.files.places import cache
 from unweave.nets.transposed import ConvTranspose2d
-from unweave.places import cache
+from unweave.seeds.generators import seeded
 from unweave.training.layout import channels_last
 
 Precision = Literal["auto", "bf16", "float32"]

@@ -21,7 +21,7 @@ from unweave.data.files.photo import Fit
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.tables import label_csv as sheets
 from unweave.settings import Setting
-from unweave.visible import visible
+from unweave.text import visible
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.files.natural import natural
-from unweave.visible import visible
+from unweave.text import visible
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from unweave.data.files.frames import Facts, facts
 from unweave.data.files.state import stated
-from unweave.files import WriteError, write
-from unweave.places import cache
+from unweave.files.atomic import WriteError, write
+from unweave.files.places import cache
 
 log = logging.getLogger(__name__)
 KEPT = 6  # version of the cache's format; another number invalidates older caches

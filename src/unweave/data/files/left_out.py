@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from unweave.visible import visible
+from unweave.text import visible
 
 log = logging.getLogger(__name__)
 NAMED = 3  # names after a reason; of more, the first ones and "..."

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from unweave.data.files.npy import map_npy
 from unweave.data.files.part import remove_dead, writing
 from unweave.data.files.state import state_of
-from unweave.places import cached
+from unweave.files.places import cached
 
 log = logging.getLogger(__name__)
 SWITCH = "UNWEAVE_COPIES"

@@ -22,7 +22,7 @@ import filelock
 
 from unweave.data.sources.files import SOURCES, digest
 from unweave.data.sources.published import HOME
-from unweave.files import alone
+from unweave.files.atomic import alone
 
 log = logging.getLogger(__name__)
 BLOCK = 1 << 18

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from unweave.data.sources.catalogue import SOURCES, Source
 from unweave.data.sources.published import HOME, find
-from unweave.places import cached
+from unweave.files.places import cached
 
 __all__ = ["SOURCES", "Source", "check", "digest", "located", "verify", "wanted"]
 BLOCK = 1 << 20

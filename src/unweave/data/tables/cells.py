@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave import numerals
+from unweave import text
 
 WORDS = frozenset(
     (
@@ -56,7 +56,7 @@ def missing(cell: str) -> bool:
 
 def number(cell: str) -> float | None:
     """The number in a cell, NaN if it is missing, None if it is a name."""
-    return np.nan if missing(cell) else numerals.number(cell)
+    return np.nan if missing(cell) else text.number(cell)
 
 
 def dressed(cell: str) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from unweave import numerals
 from unweave.tensors import plain
+from unweave.text import number
 
 MISSING = (
     "NoneType",
@@ -92,7 +92,7 @@ def _is_number(text: str | bytes) -> bool:
     """Whether text is a number, as all entries are text where a table has one column of words."""
     if isinstance(text, bytes):
         text = text.decode("latin1")
-    return numerals.number(text) is not None
+    return number(text) is not None
 
 
 def _refuse_merged(column: np.ndarray, numbers: np.ndarray, what: str, k: int) -> None:

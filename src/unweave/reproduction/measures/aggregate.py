@@ -9,12 +9,12 @@ from sklearn.linear_model import LogisticRegression
 
 from unweave.data.base import Dataset
 from unweave.evaluation.latents import kl_per_latent
-from unweave.generators import seeded
 from unweave.maths.divergence import Kernel, covariance, mmd
 from unweave.methods.ae import AE
 from unweave.methods.vae import VAE
 from unweave.runs.run import Run
 from unweave.seeds import fold
+from unweave.seeds.generators import seeded
 from unweave.types import to_unit
 
 ROWS = 2000  # images, and samples of the prior

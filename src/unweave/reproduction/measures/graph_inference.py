@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from unweave.data.convert.scale import to_unit
-from unweave.generators import seeded
 from unweave.methods.graph.model import GraphModel
 from unweave.methods.graph.variables import Label
 from unweave.methods.graph_vae import GraphVAE
 from unweave.runs.run import Run
 from unweave.seeds import fold
+from unweave.seeds.generators import seeded
 
 ROWS = 100  # images at a time
 

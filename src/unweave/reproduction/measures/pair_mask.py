@@ -9,13 +9,13 @@ from scipy.optimize import linear_sum_assignment
 
 from unweave import metrics
 from unweave.data.sampling.batches import stream
-from unweave.generators import seeded
 from unweave.methods.pooling.adaptive import Adaptive
 from unweave.methods.pooling.random import Random
 from unweave.metrics.tables.silence import ACTIVE
 from unweave.reproduction.measures.aggregate import rows_of
 from unweave.runs.run import Run
 from unweave.seeds import fold
+from unweave.seeds.generators import seeded
 
 
 def changed_found(run: Run) -> float:

@@ -1,7 +1,11 @@
-"""Text for a terminal: control characters and marks of direction are shown as escapes, not obeyed.
+"""Text of other people: control characters shown as escapes, not obeyed, and numbers apart from names.
 
-Names of files, classes and columns come from other people. An escape code in one can clear the
-screen, recolour it or hide what stands before it; so can a mark that turns the direction of text.
+Names of files, classes and columns come from others. An escape code in one can clear the screen,
+recolour it or hide what stands before it; so can a mark that turns the direction of text.
+
+A number has ASCII digits, a sign, a decimal point and an exponent: a stricter rule than Python's
+float(). "1_11", "٣" and "01" are names: read as numbers, the rooms 1_11 and 11_1 would be one, and
+so would the codes 01 and 1.
 """
 
 from __future__ import annotations
@@ -12,6 +16,8 @@ from typing import Any
 HIDDEN = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 IN_LINES = re.compile(f"[{HIDDEN}]")
 IN_A_LINE = re.compile(rf"[{HIDDEN}\t\n]")
+NUMBER = re.compile(r"[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+WORDS = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 
 def visible(text: object) -> str:
@@ -52,3 +58,14 @@ class _Shown:
 
 def _escape(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode()
+
+
+def number(text: str) -> float | None:
+    """The number that a text spells, NaN and infinity included; None if it is a name.
+
+    >>> number("-1.50e3"), number("0.5"), number("01"), number("1_11")
+    (-1500.0, 0.5, None, None)
+    """
+    if NUMBER.fullmatch(text) or WORDS.fullmatch(text):
+        return float(text)
+    return None
