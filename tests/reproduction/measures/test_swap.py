@@ -69,6 +69,15 @@ def test_a_code_that_is_ignored_and_one_that_leaks_are_seen(run, monkeypatch):
     assert swap.error(run, content=["shape", "size"]) > 0.3, "the size is ignored"
 
 
+def test_swapped_images_are_named_by_the_nearest_true_one(run, monkeypatch):
+    assert swap.accuracy(run, content=["shape", "size"]) == 1
+    monkeypatch.setattr(run.method, "decode", lambda z: drawn(z * torch.tensor([1.0, 0.0, 1.0])))
+    # without its size an image is that of size 0, one of twelve
+    share = swap.accuracy(run, content=["shape", "size"], n=4000)
+    assert share == pytest.approx(1 / 12, abs=0.02)
+    assert swap.accuracy(run, content=["shape"]) == 1
+
+
 def test_a_decoder_that_knows_nothing_has_1(run, monkeypatch):
     mean = torch.tensor([2.5, 5.5, 5.5])
     monkeypatch.setattr(run.method, "decode", lambda z: drawn(mean.expand(len(z), 3)))

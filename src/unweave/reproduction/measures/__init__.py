@@ -20,7 +20,7 @@ _FUNCTIONS: dict[str, tuple[str, ...]] = {  # of each file: (run, **options) -> 
     "scene": ("told_apart", "by_factors"),
     "steadiness": ("drift",),
     "succession": ("succession", "latents"),
-    "swap": ("error", "within_clips"),
+    "swap": ("accuracy", "error", "within_clips"),
     "use": ("accuracy", "gain", "kept", "leak", "few", "few_gain"),
 }
 MEASURES = frozenset(

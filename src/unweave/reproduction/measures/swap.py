@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import pairwise_distances_argmin
 
 from unweave.data.base import Dataset
 from unweave.data.classes import factor_number
@@ -23,6 +24,7 @@ from unweave.runs.run import Run
 from unweave.seeds import fold
 
 ROWS = 1_000
+NAMED = 20_000  # true images that name a swapped one
 
 
 def error(
@@ -35,14 +37,41 @@ def error(
     held-out rows, where it has some. ValueError if the run has no such block or the data no such factor, or
     if they cannot be rendered.
     """
+    _, made, targets = _swapped(run, content, block, n, seed)
+    true = to_unit(targets)
+    blank = np.broadcast_to(true.mean(0), true.shape)
+    return float(squared(made, true).mean() / squared(blank, true).mean())
+
+
+def accuracy(
+    run: Run, *, content: Sequence[str], block: str = "content", n: int = ROWS, seed: int = 0
+) -> float:
+    """Share of swapped images whose nearest true image has the content of the second: 0 to 1.
+
+    content: the factors that the block stands for. The true images are those of the run's training
+    rows, 20,000 of them at most, so that a true image among them is always named rightly. ValueError
+    as for `error`.
+    """
+    given, made, _ = _swapped(run, content, block, n, seed)
+    rng = np.random.default_rng(fold(seed, "named"))
+    rows = rng.permutation(len(run.data))[:NAMED]
+    known = to_unit(run.data.take(rows)).reshape(len(rows), -1)
+    nearest = pairwise_distances_argmin(made.reshape(n, -1), known)  # (n,) places in rows
+    own = [factor_number(run.data, name) for name in content]
+    named = run.data.factors_at(rows[nearest])[:, own]
+    return float((named == given[:, own]).all(1).mean())
+
+
+def _swapped(
+    run: Run, content: Sequence[str], block: str, n: int, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.generic]]:
+    """Factors (n, K) of the images that give the content, and swapped and true images (n, C, H, W)."""
     data = run.data if run.held is None else run.held
     style, given, targets = pairs(data, content, n, seed)
     codes = run.encode(data.take(style))  # (n, D)
     every = range(codes.shape[1])[columns_of(run, block)]
     made = run.decode(compose(codes, (run.encode(data.take(given)), list(every))))
-    true = to_unit(targets)
-    blank = np.broadcast_to(true.mean(0), true.shape)
-    return float(squared(made, true).mean() / squared(blank, true).mean())
+    return data.factors_at(given), made, targets
 
 
 def within_clips(run: Run, *, block: str = "content", n: int = ROWS, seed: int = 0) -> float:
