@@ -60,9 +60,8 @@ def strong_generalisation(
             math.nan, "", reason="one factor: no other factor whose value could be held out"
         )
     fit, test = table.sides()
-    order = np.random.default_rng(fold(table.seed, "rows of strong_generalisation")).permutation(
-        fit.n
-    )
+    of_rows = np.random.default_rng(fold(table.seed, "rows of strong_generalisation"))
+    order = of_rows.permutation(fit.n)
     fit = fit.rows(np.sort(order[: table.most(FIT_ROWS)]))
     # a stream of its own, so that the values held out do not depend on the number of rows
     rng = np.random.default_rng(fold(table.seed, "held-out values"))
@@ -87,17 +86,24 @@ def strong_generalisation(
         of_new = np.where(new[:, None] & target, v_test, -1)
         found[j] = _accuracies(fit, test, of_seen, of_new, predictor)
     strong = mean(found.ravel())
-    way = "one value held out" if trained_on == "others" else "one value seen"
+    gap = math.nan
+    if usual > 0:
+        gap = 1 - strong / usual
+    way = {"others": "one value held out", "value": "one value seen"}[trained_on]
+    rows = f"at most {fit.n} rows fitted, {test.n} tested"
+    reason = ""
+    if not np.isfinite(strong):
+        reason = "no value leaves rows to fit and rows to test"
     return Measured(
         strong,
-        f"{predictor}, {way}; at most {fit.n} rows fitted, {test.n} tested, values and rows drawn by seed {table.seed}",
-        {"accuracy": usual, "gap": 1 - strong / usual if usual > 0 else math.nan},
+        f"{predictor}, {way}; {rows}, values and rows drawn by seed {table.seed}",
+        {"accuracy": usual, "gap": gap},
         factors={
             "held_out": np.array([mean(column) for column in found.T]),
             "moved": np.array([mean(row) for row in found]),
         },
         n=fit.n,
-        reason="" if np.isfinite(strong) else "no value leaves rows to fit and rows to test",
+        reason=reason,
     )
 
 

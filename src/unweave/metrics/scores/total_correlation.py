@@ -48,20 +48,17 @@ def total_correlation(table: Table, *, form: Literal["mean", "sampled"] = "mean"
     correlation = c / np.outer(scale, scale)
     strengths = np.linalg.eigvalsh(correlation)  # (D,); log det is the sum of their logarithms
     if strengths[0] < TINY * len(c):
-        return Measured(
-            math.nan,
-            "",
-            reason="some latents determine each other: their total correlation is infinite",
-        )
+        reason = "some latents determine each other: their total correlation is infinite"
+        return Measured(math.nan, "", reason=reason)
     value = float(-0.5 * np.log(strengths).sum())
+    how = "plug-in"
     if table.protocol == "unweave":
         value -= gaussian_bias(len(c), rows)
-    how = "plug-in" if table.protocol != "unweave" else "less the bias of Gaussian rows"
-    matrix = among_latents(table, correlation)
+        how = "less the bias of Gaussian rows"
     return Measured(
         value,
         f"Gaussian, {how}, {form} codes",
-        matrix=matrix,
+        matrix=among_latents(table, correlation),
         reason=unread(table, form),
         pairwise=True,
     )

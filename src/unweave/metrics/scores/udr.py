@@ -73,21 +73,24 @@ def udr(
             "udr was given a threshold of KL and neither kl nor log_vars; give one of them"
         )
     if threshold is None:
-        threshold = LITERAL if protocol == "dlib" else ACTIVE
+        threshold = {"unweave": ACTIVE, "dlib": LITERAL}[protocol]
     models = several(models, "models", "codes (N, D)")
     codes = _standard(models)
     active = _active(codes, models, log_vars, kl, threshold)
     kept = active  # latents that are related to each other; the others are set to 0
     if protocol == "dlib":
         kept = _active(codes, models, log_vars, kl, LITERAL)
-    relate = lasso if kind == "lasso" else spearman
+    relate = {"lasso": lasso, "spearman": spearman}[kind]
 
     def agreement(codes: list[np.ndarray]) -> np.ndarray:
         audible = [z * counts for z, counts in zip(codes, kept, strict=True)]
         return _agreement(audible, active, relate, protocol)
 
-    matrix = agreement(codes)
-    scores = _medians(matrix)
+    matrix = agreement(codes)  # (M, M)
+    scores = _medians(matrix)  # (M,)
+    best = math.nan
+    if not np.isnan(scores).all():
+        best = float(np.nanargmax(scores))
     null = math.nan
     rotated = math.nan
     if calibrate:
@@ -106,7 +109,7 @@ def udr(
         reason="; ".join(reasons),
         parts={
             "models": scores,
-            "best": math.nan if np.isnan(scores).all() else float(np.nanargmax(scores)),
+            "best": best,
             "active": np.array([float(a.sum()) for a in active]),
         },
         matrix=matrix,
@@ -134,7 +137,9 @@ def _floors(
 def _reasons(active: list[np.ndarray]) -> list[str]:
     """A note on models without an active latent, or none."""
     silent = [str(i) for i, a in enumerate(active) if not a.any()]
-    return [f"models {', '.join(silent)} have no active latent"] if silent else []
+    if not silent:
+        return []
+    return [f"models {', '.join(silent)} have no active latent"]
 
 
 def _agreement(
@@ -149,6 +154,7 @@ def _agreement(
     for i in range(m):
         for j in range(m):
             if i != j and active[i].any() and active[j].any():
+                # (active latents of i, of j): how strongly each pair of them is related
                 r = relate(codes[i], codes[j])[np.ix_(active[i], active[j])]
                 matrix[i, j] = partners(r, pooled=protocol != "dlib")
     return matrix
@@ -156,8 +162,12 @@ def _agreement(
 
 def _medians(matrix: np.ndarray) -> np.ndarray:
     """Each model's median over the models that explain it, NaN where there is none."""
-    columns = (column[~np.isnan(column)] for column in matrix.T)
-    return np.array([float(np.median(column)) if len(column) else math.nan for column in columns])
+    medians = np.full(len(matrix), math.nan)
+    for j, column in enumerate(matrix.T):
+        others = column[~np.isnan(column)]
+        if len(others):
+            medians[j] = np.median(others)
+    return medians
 
 
 def _mean(scores: np.ndarray) -> float:
@@ -187,25 +197,31 @@ def _active(
     codes: list[np.ndarray], models: Sequence[Any], log_vars: Any, kl: Any, threshold: float
 ) -> list[np.ndarray]:
     """Which latents of each model count, (D_i,) bool."""
-    name = "log_vars" if kl is None else "kl"
     live: list[np.ndarray] = [np.any(z, axis=0) for z in codes]
-    if kl is None and log_vars is None:
-        return live
-    given = several(log_vars if kl is None else kl, name, "it")
-    if len(given) != len(codes):
-        raise ValueError(f"{name} is of {len(given)} models, codes are of {len(codes)}")
     if kl is not None:
+        given = _of_each("kl", kl, len(codes))
         found = [
             check_like(one, f"kl of model {i}", codes[i].shape[1:]) for i, one in enumerate(given)
         ]
-    else:
+    elif log_vars is not None:
+        given = _of_each("log_vars", log_vars, len(codes))
         logs = [
             check_like(one, f"log_var of model {i}", codes[i].shape) for i, one in enumerate(given)
         ]
         found = [
             mean_kl(np.asarray(plain(z)), log_var) for z, log_var in zip(models, logs, strict=True)
         ]
+    else:
+        return live
     return [vary & (one > threshold) for vary, one in zip(live, found, strict=True)]
+
+
+def _of_each(name: str, arrays: Any, count: int) -> list[Any]:
+    """An array for each of `count` models; ValueError if there are more or fewer."""
+    given = several(arrays, name, "it")
+    if len(given) != count:
+        raise ValueError(f"{name} is of {len(given)} models, codes are of {count}")
+    return given
 
 
 def _turn(z: np.ndarray, active: np.ndarray, seed: int) -> np.ndarray:
