@@ -116,7 +116,7 @@ class Part(NamedTuple):
 
 
 def _chances(score: Floats) -> Floats:
-    """Probabilities (T, N) of the classes by their scores; for two classes of the second, (1, N)."""
+    """Probabilities (T, N) of the classes by their scores; of two classes of the second, (1, N)."""
     if len(score) == 1:
         return expit(score)
     return softmax(score, axis=0)

@@ -105,7 +105,7 @@ def _bundles(parts: Iterable[Part]) -> Iterator[list[Part]]:
 
 
 def _fits_beside(parts: list[Part], part: Part) -> bool:
-    """Whether a part can be grown with others: rows weigh the same, and arrays stay in the cache."""
+    """Whether a part is grown with others: rows weigh the same, and arrays stay in the cache."""
     other = parts[0].fit
     trees = part.size + sum(one.size for one in parts)
     small = trees <= part.fit.together and trees * part.fit.columns.rank.size <= SORTED

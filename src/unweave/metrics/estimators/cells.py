@@ -79,8 +79,8 @@ class Levels:
             self.single = entropies.plug_in(of_known).sum(0) / self.n
 
     def cells(self, z: np.ndarray, values: np.ndarray, rows: np.ndarray | None = None) -> Cells:
-        """The cells (B, L) of codes z (N, D) of so many values (D,) each, the bins of one code after
-        another's.
+        """The cells (B, L) of codes z (N, D) of so many values (D,) each, the bins of one code
+        after another's.
 
         rows: how many fall in each, where that is known already.
         """
@@ -132,8 +132,8 @@ class Levels:
 
     @cached_property
     def _of_few(self) -> tuple[np.ndarray, np.ndarray]:
-        """Cells (C,) of the factors of few levels that rows fall in, and whether each row does, int16
-        (N, C).
+        """Cells (C,) of the factors of few levels that rows fall in, and whether each row does,
+        int16 (N, C).
         """
         unknown = np.asarray((self.v < 0).any(0))
         factors = np.flatnonzero(self.sizes <= FEW)

@@ -114,7 +114,7 @@ def in_exact_units(v: np.ndarray) -> np.ndarray:
 
 
 def times_power_of_two(x: np.ndarray, exponent: np.ndarray) -> np.ndarray:
-    """`np.ldexp(x, exponent)` for x (n, ...) and exponents of its columns, in a tenth of the time."""
+    """As `np.ldexp`, of x (n, ...) and an exponent for each column, in a tenth of the time."""
     half = exponent // 2  # a power of two by itself may be beyond float64
     return x * np.ldexp(1.0, half) * np.ldexp(1.0, exponent - half)
 

@@ -69,7 +69,7 @@ def _correlate(z: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 
 def _ranks_of_codes(table: Table) -> np.ndarray:
-    """Ranks (N, D) of the codes; a copy with fewer rows keeps the order found, and sorts nothing."""
+    """Ranks (N, D) of the codes; a copy with fewer rows keeps the order, and sorts nothing."""
     if "places of codes" not in table.bins:
         places = [np.unique(column, return_inverse=True)[1] for column in table.codes.T]
         table.bins["places of codes"] = np.stack(places, 1)

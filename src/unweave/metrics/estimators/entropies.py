@@ -5,11 +5,11 @@ Plug-in takes c log c of every cell. The correction takes c S(c) in its place (S
 
     S(c) = psi(c) + (-1)^c J(c),   J(c) = integral of x^(c - 1) / (1 + x) from 0 to 1/xi - 1,
 
-with psi the digamma function, whose mean over samples is near the truth also where a cell holds few rows. xi = exp(-1/2) is his
-choice between 1, the digamma function alone, whose bias is larger, and 1/2, Grassberger's
-estimator, in which a row more or less moves every cell by half a row, so that the jackknife
-measures noise. With weights a cell has a mass, the sum of its weights, beside its number of rows,
-and only the correction counts rows: mass (log mass + S(rows) - log rows).
+with psi the digamma function; its mean over samples is near the truth also where a cell holds few
+rows. xi = exp(-1/2) is his choice between 1, the digamma function alone, whose bias is larger, and
+1/2, Grassberger's estimator, in which a row more or less moves every cell by half a row, so that
+the jackknife measures noise. With weights a cell has a mass, the sum of its weights, beside its
+number of rows, and only the correction counts rows: mass (log mass + S(rows) - log rows).
 """
 
 from __future__ import annotations

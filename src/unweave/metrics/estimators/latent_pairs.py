@@ -18,7 +18,7 @@ def lasso(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """|Spearman correlation| of the columns of (N, D) and (N, E), (D, E); 0 for constant columns."""
+    """|Spearman correlation| (D, E) of the columns of (N, D) and (N, E); 0 for constant columns."""
     from scipy.stats import rankdata
 
     # the correlation of standardised ranks

@@ -65,8 +65,9 @@ def loss(line: Line, z: np.ndarray, y: np.ndarray, others: np.ndarray, c: float 
 
 
 def _exchange(labels: np.ndarray, f: np.ndarray) -> bool:
-    """Exchange, in place, the labels (m,) of pairs of rows whose order in f they contradict; whether
-    there were any.
+    """Exchange, in place, the labels (m,) of pairs of rows whose order in f they contradict.
+
+    Returns whether there were any.
 
     The loss of a pair falls by it, since a convex slack of both is smaller with the higher f as +1.
     """

@@ -109,7 +109,7 @@ def _block_sums(columns: Columns, by_row: Floats, node: Ints, nodes: int) -> Flo
 
 
 def _up_to_edges(blocks: Floats) -> Floats:
-    """Sums up to each block's end (kinds, D, J + 1, Q), from those of the blocks (kinds, D, J, Q)."""
+    """Sums up to each block's end (kinds, D, J + 1, Q), from sums of blocks (kinds, D, J, Q)."""
     kinds, d, j, q = blocks.shape
     sums = np.zeros((kinds, d, j + 1, q))
     blocks.cumsum(2, out=sums[:, :, 1:])

@@ -110,8 +110,8 @@ def total_variation(
 
     Targets that do not occur together with c are left out of both sides of that comparison.
 
-    >>> follows = np.array([0, 0, 1, 1])
-    >>> total_variation(follows, target=np.array([0, 1, 0, 1]), sensitive=follows, weights=np.ones(4))
+    >>> follows, target = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
+    >>> total_variation(follows, target, sensitive=follows, weights=np.ones(4))
     array([0.5, 0.5])
     """
     a, target = np.unique(target, return_inverse=True)

@@ -70,16 +70,7 @@ def strong_generalisation(
     # (K, K): of the factor whose value is held out, by target factor
     found = np.full((len(table.varying), len(table.varying)), math.nan)
     for j in range(len(found)):
-        known_test = v_test[:, j] >= 0
-        value = -1
-        if known_test.any():
-            value = rng.choice(np.unique(v_test[known_test, j]))
-        if trained_on == "value":
-            seen = v_fit[:, j] == value
-            new = known_test & (v_test[:, j] != value)
-        else:
-            seen = (v_fit[:, j] >= 0) & (v_fit[:, j] != value)
-            new = v_test[:, j] == value
+        seen, new = _apart(v_fit[:, j], v_test[:, j], trained_on, rng)
         # the factor whose value is held out is not a target
         target = np.arange(len(found)) != j
         of_seen = np.where(seen[:, None] & target, v_fit, -1)
@@ -105,6 +96,21 @@ def strong_generalisation(
         n=fit.n,
         reason=reason,
     )
+
+
+def _apart(
+    v_fit: np.ndarray, v_test: np.ndarray, trained_on: str, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to fit on (n,) and rows to test on (m,), bool, which share no value of a factor whose
+    levels are v_fit (n,) and v_test (m,): one value at random on one side, and the others.
+    """
+    known_test = v_test >= 0
+    value = -1
+    if known_test.any():
+        value = rng.choice(np.unique(v_test[known_test]))
+    if trained_on == "value":
+        return v_fit == value, known_test & (v_test != value)
+    return (v_fit >= 0) & (v_fit != value), v_test == value
 
 
 def _accuracies(
