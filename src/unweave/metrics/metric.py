@@ -114,6 +114,7 @@ class Metric:
         found = measure(table)
         _refuse_unmeasured(found, self.measure.__name__)
         calibration = self._calibrate(measure, table, found, calibrate)
+        # error, interval and floors of the scalar parts, cut to the range of each
         bands = {
             name: self._cut(name, part)
             for name, part in calibration.parts.items()

@@ -44,6 +44,7 @@ def beta_vae_score(
     fit, test = table.summaries(differences)  # (points, D) each
     if not table.protocol.startswith("dlib"):
         fit, test = standardise(fit, test)
+    # which factor is fixed, from the differences
     model = logistic(fit, table.fit.fixed, None, table.protocol, table.seed, c)
     train = accuracy(table.fit.fixed, model.predict(fit))
     held_out = accuracy(table.test.fixed, model.predict(test))

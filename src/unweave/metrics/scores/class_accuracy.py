@@ -53,6 +53,7 @@ def class_accuracy(table: Table, *, named: bool = False) -> Measured:
         return Measured(math.nan, estimator, reason=reason)
     known = ~np.isnan(table.factors[:, 0])
     codes = table.codes[known]
+    # (n,): the category and the class of each row where the class is known, numbered from 0
     if table.width > 1:
         category = codes.argmax(1)
     else:

@@ -64,6 +64,7 @@ def model_centrality(
                 reasons.append(f"images of model {i} in model {j}: {found.reason}")
     both = 0.5 * (matrix + matrix.T)  # B, NaN on the diagonal, which the means leave out
     scores = np.array([mean(row) for row in both])  # (M,)
+    # the most central model is the one to select
     best = math.nan
     if not np.isnan(scores).all():
         best = float(np.nanargmax(scores))

@@ -46,6 +46,7 @@ def modularity(table: Table, *, bins: Bins = None) -> Measured:
     found = information(table, bins)
     squares = found.mutual**2  # (D, K)
     most = squares.max(1)
+    # a latent without information has no template to compare with
     counted = most > 0
     if table.protocol == "unweave":
         counted = counted & informative(table)

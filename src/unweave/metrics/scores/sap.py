@@ -62,8 +62,8 @@ def sap(table: Table, *, kind: Literal["auto", "discrete", "continuous"] = "auto
         reason = "codes are too large to square, and this protocol does not rescale them"
         return Measured(math.nan, "", reason=reason)
     by_correlation = _by_correlation(table, kind)
-    matrix, ways = _predictability(table, kind, by_correlation)
-    best, second = runner_up(matrix)
+    matrix, ways = _predictability(table, kind, by_correlation)  # (D, K)
+    best, second = runner_up(matrix)  # (K,) each
     chosen = np.array(table.latents)[matrix.argmax(0)]
     reasons = [one_class_note(best)]
     if by_correlation.all():

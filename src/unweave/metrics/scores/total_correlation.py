@@ -44,8 +44,9 @@ def total_correlation(table: Table, *, form: Literal["mean", "sampled"] = "mean"
     c, _, rows, reason = covariance(table, form)
     if reason:
         return Measured(math.nan, "", reason=reason)
+    # the variances cancel: 1/2 (sum of log C_dd - log det C) = -1/2 log det of the correlation
     scale = np.sqrt(c.diagonal())
-    correlation = c / np.outer(scale, scale)
+    correlation = c / np.outer(scale, scale)  # (D, D)
     strengths = np.linalg.eigvalsh(correlation)  # (D,); log det is the sum of their logarithms
     if strengths[0] < TINY * len(c):
         reason = "some latents determine each other: their total correlation is infinite"

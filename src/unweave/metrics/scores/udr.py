@@ -74,6 +74,7 @@ def udr(
         kept = counting_latents(codes, models, log_vars, kl, LITERAL)
     relate = {"lasso": lasso, "spearman": spearman}[kind]
 
+    # the same comparison serves the value and, on changed codes, its floors
     def agreement(codes: list[np.ndarray]) -> np.ndarray:
         audible = [z * counts for z, counts in zip(codes, kept, strict=True)]
         return _agreement(audible, active, relate, protocol)

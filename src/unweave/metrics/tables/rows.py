@@ -143,6 +143,7 @@ class Rows(AnyTable):
         """Which rows are to fit on and which to test on."""
         if "split" not in self.cache:
             order = np.random.default_rng(fold(self.seed, "rows to fit on")).permutation(self.n)
+            # two thirds and one third, of which no more than these are enough
             cut = math.ceil(self.n * 2 / 3)
             fit = order[:cut][: self.most(FIT_ROWS)]
             test = order[cut:][: self.most(TEST_ROWS)]

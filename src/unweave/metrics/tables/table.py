@@ -110,6 +110,7 @@ class Table(ChangedRows):
         )
         return replace(
             own,
+            # numbered as they were given
             latents=tuple(self.latents[j] for j in own.latents),
             varying=self.varying,
             width=self.width,
