@@ -100,7 +100,7 @@ def _expansion(a: np.ndarray, b: np.ndarray, n: int, spread: float) -> np.ndarra
     """Expected terms (B, L) to second order: variance of the count, half a row of correction,
     variance of the weights.
     """
-    # mean a b / n of the count, and its variance over its mean
+    # log of the mean a b / n of the count, and the variance of the count over its mean
     logs = np.add.outer(np.log(np.maximum(a, 1) / n), np.log(np.maximum(b, 1)))
     variance = np.multiply.outer(1 - a / n, (1 - b / n) * (n / max(n - 1, 1)))
     return np.multiply.outer(a, b / n) * logs + (variance - 1 + spread) / 2
