@@ -110,8 +110,10 @@ def suffixed(column: str) -> tuple[str, str]:
     # A misspelt kind would otherwise silently become a part of the factor's name.
     near = difflib.get_close_matches(kind.strip().lower(), KINDS, n=1, cutoff=0.7)
     if name and near:
-        ending = f"column {column!r} ends in {kind!r}, which is no kind of factor"
-        raise ValueError(f"{ending}; did you mean {near[0]!r}?")
+        raise ValueError(
+            f"column {column!r} ends in {kind!r}, which is no kind of factor; "
+            f"did you mean {near[0]!r}?"
+        )
     return column, ""
 
 

@@ -1,9 +1,9 @@
 """Cells of contingency tables of codes by factors: how many rows fall in each, and their mass.
 
-Two ways to count, of which each factor takes the faster. Factors of few levels are counted
-together, by a product of matrices of zeros and ones: which bin of a code a row is in (sparse), and
-which level of a factor (dense). Factors of many levels are counted one after the other, an addition
-for each row and code.
+Two ways to count, of which each factor takes the faster. Factors of few levels are counted together,
+by a product of matrices of zeros and ones: which bin of a code a row is in (sparse), and which level
+of a factor (dense). Factors of many levels are counted one after the other, an addition for each row
+and code.
 """
 
 from __future__ import annotations
@@ -41,9 +41,7 @@ class Cells:
 
     def each(self, made: Callable[[np.ndarray], np.ndarray]) -> Cells:
         """Cells made of these by sums, of rows and of masses alike."""
-        if self.mass is None:
-            return Cells(made(self.rows))
-        return Cells(made(self.rows), made(self.mass))
+        return Cells(made(self.rows), None if self.mass is None else made(self.mass))
 
 
 class Levels:
@@ -57,11 +55,8 @@ class Levels:
     def __init__(
         self, v: np.ndarray, weights: np.ndarray | None, sizes: np.ndarray | None = None
     ) -> None:
-        if sizes is None:
-            sizes = v.max(0, initial=-1).astype(np.int64) + 2
         self.v = v
-        self.sizes = sizes
-        # (K,) each: the cells of factor k are those from start to end
+        self.sizes = v.max(0, initial=-1).astype(np.int64) + 2 if sizes is None else sizes
         self.ends = np.cumsum(self.sizes)
         self.starts = self.ends - self.sizes
         self.n = np.maximum((v >= 0).sum(0), 1)
@@ -72,15 +67,15 @@ class Levels:
         if weights is not None and np.ptp(weights) > 0:
             self.weights = weights
             of_known = np.where(v >= 0, weights[:, None], 0.0)
-            # (K,): in these units the weights have mean 1 where the factor is known
-            self.unit = self.n / np.maximum(of_known.sum(0), 1e-300)
+            self.unit = self.n / np.maximum(
+                of_known.sum(0), 1e-300
+            )  # (K,): weights of mean 1 where it is known
             of_known *= self.unit
             self.spread = (of_known**2).sum(0) / self.n - 1
             self.single = entropies.plug_in(of_known).sum(0) / self.n
 
     def cells(self, z: np.ndarray, values: np.ndarray, rows: np.ndarray | None = None) -> Cells:
-        """The cells (B, L) of codes z (N, D) of so many values (D,) each, the bins of one code
-        after another's.
+        """The cells (B, L) of codes z (N, D) of so many values (D,) each, one code's bins after another's.
 
         rows: how many fall in each, where that is known already.
         """
@@ -92,14 +87,12 @@ class Levels:
         return Cells(rows, mass * np.repeat(self.unit, self.sizes))
 
     def rows(self, z: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """Rows in each of the cells (B, L) of codes z (N, D) of so many values (D,)."""
+        """How many rows fall in each of the cells (B, L) of codes z (N, D) of so many values (D,)."""
         return self._count(z, values, None)
 
     def whole(self) -> Cells:
         """All rows where a factor is known as one cell, (K,)."""
-        if self.weights is None:
-            return Cells(self.n)
-        return Cells(self.n, self.n.astype(np.float64))
+        return Cells(self.n, None if self.weights is None else self.n.astype(np.float64))
 
     def by_factor(self, cells: np.ndarray) -> np.ndarray:
         """Sums over the levels of each factor, (..., K)."""
@@ -109,19 +102,17 @@ class Levels:
 
     def _count(self, z: np.ndarray, values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
         """Rows, or their weights together, in the cells (B, L) of codes z (N, d)."""
-        found = np.zeros((int(values.sum()), int(self.ends[-1])), _type(weights))
-        # factors of few levels, all at once
+        found = np.zeros(
+            (int(values.sum()), int(self.ends[-1])), np.int64 if weights is None else np.float64
+        )
         cells, occurs = self._of_few
         if len(cells):
             found[:, cells] = _product(z, values, occurs, weights)
         of_many = np.flatnonzero(self.sizes > FEW)
         if not len(of_many):
             return found
-        # factors of many levels, one by one: bin and level of each row as one number
         bins = np.ascontiguousarray((z + (np.cumsum(values) - values)).T)  # (d, N)
-        each = None
-        if weights is not None:
-            each = np.tile(weights, len(bins))
+        each = None if weights is None else np.tile(weights, len(bins))
         for k in of_many:
             size = int(self.sizes[k])
             place = np.where(self.v[:, k] >= 0, self.v[:, k], size - 1)
@@ -132,12 +123,9 @@ class Levels:
 
     @cached_property
     def _of_few(self) -> tuple[np.ndarray, np.ndarray]:
-        """Cells (C,) of the factors of few levels that rows fall in, and whether each row does,
-        int16 (N, C).
-        """
+        """Cells of the factors of few levels that rows fall in (C,), and whether each row does, int16 (N, C)."""
         unknown = np.asarray((self.v < 0).any(0))
         factors = np.flatnonzero(self.sizes <= FEW)
-        # a factor's last cell, of unknown rows, only where there are some
         spans = [np.arange(self.starts[k], self.ends[k] - (not unknown[k])) for k in factors]
         cells = np.concatenate([np.empty(0, np.int64), *spans])
         occurs = np.zeros((len(self.v), len(cells)), np.int16)
@@ -152,32 +140,28 @@ class Levels:
 def _product(
     z: np.ndarray, values: np.ndarray, occurs: np.ndarray, weights: np.ndarray | None
 ) -> np.ndarray:
-    """Sums over the rows in each bin of codes z (N, d) of what occurs (N, C), (B, C); weighted, if
-    rows have weights.
-    """
+    """Sums over the rows in each bin of codes z (N, d) of what occurs (N, C), (B, C); weighted, if rows have weights."""
     from scipy.sparse import csc_array
 
     n, d = z.shape
-    # (N, d): bins counted through all codes, of the type that scipy would turn them into
-    bins = z + (np.cumsum(values) - values).astype(np.int32)
+    bins = z + (np.cumsum(values) - values).astype(
+        np.int32
+    )  # the type that scipy would turn them into
     if weights is not None:
         occurs = occurs * weights[:, None]
-    found = np.zeros((int(values.sum()), occurs.shape[1]), _type(weights))
+    found = np.zeros(
+        (int(values.sum()), occurs.shape[1]), np.int64 if weights is None else np.float64
+    )
     for first in range(0, n, MOST):
         some = occurs[first : first + MOST]
         # (B, rows) of ones: each row is in one bin of every code
         ones = np.ones(len(some) * d, some.dtype)
         ends = np.arange(0, len(ones) + 1, d, dtype=np.int32)
-        of_row = bins[first : first + MOST].ravel()
-        found += csc_array((ones, of_row, ends), (len(found), len(some))) @ some
+        found += (
+            csc_array((ones, bins[first : first + MOST].ravel(), ends), (len(found), len(some)))
+            @ some
+        )
     return found
-
-
-def _type(weights: np.ndarray | None) -> type[np.generic]:
-    """The type of sums over rows: whole numbers of rows, or floats where rows have weights."""
-    if weights is None:
-        return np.int64
-    return np.float64
 
 
 def pieces(values: np.ndarray, cells: int) -> Iterator[slice]:

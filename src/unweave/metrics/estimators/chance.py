@@ -46,9 +46,7 @@ def by_chance(
 
 
 def _alike(codes: np.ndarray, spread: np.ndarray, single: np.ndarray) -> list[list[int]]:
-    """The factors in groups that are known in the same numbers of rows in each bin, and so expect
-    the same.
-    """
+    """The factors in groups that are known in the same numbers of rows in each bin, and so expect the same."""
     groups: dict[tuple[bytes, float, float], list[int]] = {}
     for k, column in enumerate(codes.T):
         key = (column.tobytes(), float(spread[k]), float(single[k]))
@@ -59,9 +57,7 @@ def _alike(codes: np.ndarray, spread: np.ndarray, single: np.ndarray) -> list[li
 def _of_alike(
     codes: np.ndarray, firsts: np.ndarray, factors: list[np.ndarray], weights: tuple[float, float]
 ) -> np.ndarray:
-    """Information by chance (D, K) for bins of so many rows (B,), in all of which the factors are
-    known.
-    """
+    """Information by chance (D, K) for bins of so many rows (B,), in all of which the factors are known."""
     n = max(int(factors[0].sum()), 1)
     # cells of bins and levels of equal size expect the same, so each pair of sizes is computed once
     bins, of_bin = np.unique(codes, return_inverse=True)
@@ -69,8 +65,6 @@ def _of_alike(
     factor = np.repeat(np.arange(len(factors)), [len(rows) for rows in factors])
     times = np.zeros((len(levels), len(factors)))  # of each size among the levels of a factor
     np.add.at(times, (of_level, factor), 1)
-    # the sums over cells, bins and levels of their terms, of which I = (all + joint - codes -
-    # levels) / N is made
     joint = _expected(bins, levels, n, weights) @ times  # (sizes of bins, K)
     of_codes = np.add.reduceat((joint - _terms(bins, *weights)[:, None])[of_bin], firsts, 0)
     of_levels = _terms(levels, *weights) @ times
@@ -86,10 +80,8 @@ def _expected(
     terms = _expansion(codes.astype(np.float64), levels.astype(np.float64), n, weights[0])
     # cells with few expected rows are summed exactly
     same = np.array_equal(codes, levels)
-    sparse = np.multiply.outer(codes, levels) < DENSE * n  # (B, L)
-    if same:
-        sparse = np.triu(sparse)
-    a, b = np.nonzero(sparse)
+    sparse = np.multiply.outer(codes, levels) < DENSE * n
+    a, b = np.nonzero(np.triu(sparse) if same else sparse)
     terms[a, b] = _exactly(codes[a], levels[b], n, weights)
     if same:
         terms[b, a] = terms[a, b]
@@ -100,7 +92,6 @@ def _expansion(a: np.ndarray, b: np.ndarray, n: int, spread: float) -> np.ndarra
     """Expected terms (B, L) to second order: variance of the count, half a row of correction,
     variance of the weights.
     """
-    # log of the mean a b / n of the count, and the variance of the count over its mean
     logs = np.add.outer(np.log(np.maximum(a, 1) / n), np.log(np.maximum(b, 1)))
     variance = np.multiply.outer(1 - a / n, (1 - b / n) * (n / max(n - 1, 1)))
     return np.multiply.outer(a, b / n) * logs + (variance - 1 + spread) / 2
@@ -110,7 +101,7 @@ def _exactly(a: np.ndarray, b: np.ndarray, n: int, weights: tuple[float, float])
     """The sum over the counts c that a cell can have of P(c) times their term, for cells (S,)."""
     if len(a) < MANY or n > MOST or weights != (0.0, 0.0):
         return _sums(a, b, n, weights)
-    # replicates of a table of many codes meet nearly the same sizes again, so sums are kept
+    # replicates of a table of many codes meet nearly the same sizes again, so what was found is kept
     least = np.minimum(a, b)
     most = np.minimum(np.maximum(a, b), LARGEST)
     kept = _kept_sums(n)
@@ -123,7 +114,7 @@ def _exactly(a: np.ndarray, b: np.ndarray, n: int, weights: tuple[float, float])
 
 @lru_cache(maxsize=4)
 def _kept_sums(n: int) -> np.ndarray:
-    """Sums of cells among n rows, by the smaller and the larger of their sizes; NaN until found."""
+    """Sums of cells among n rows, by the smaller and the larger of their two sizes; NaN until found."""
     return np.full((math.isqrt(int(DENSE * n)) + 1, LARGEST + 1), np.nan)
 
 
@@ -131,11 +122,9 @@ def _sums(a: np.ndarray, b: np.ndarray, n: int, weights: tuple[float, float]) ->
     """The sums of `_exactly`, some cells at a time."""
     most = np.minimum(a, b)
     values = _terms(np.arange(int(most.max(initial=0)) + 1), *weights)
-    sums = np.zeros(len(a))
-    for first in range(0, len(a), AT_ONCE):
-        some = slice(first, first + AT_ONCE)
-        sums[some] = _summed(a[some], b[some], n, values)
-    return sums
+    pieces = range(0, len(a), AT_ONCE)
+    sums = [_summed(a[i : i + AT_ONCE], b[i : i + AT_ONCE], n, values) for i in pieces]
+    return np.concatenate(sums) if sums else np.zeros(0)
 
 
 def _summed(a: np.ndarray, b: np.ndarray, n: int, values: np.ndarray) -> np.ndarray:
@@ -145,7 +134,6 @@ def _summed(a: np.ndarray, b: np.ndarray, n: int, values: np.ndarray) -> np.ndar
     chance = _first(a, b, n, rows)
     mean = a * b / n
     total = np.zeros(len(a))
-    # count by count for all cells at once, until the rest of every tail is negligible
     for _ in range(int((most - rows).max()) + 1):
         total += chance * values[rows]
         # P(c + 1) / P(c) of the hypergeometric distribution

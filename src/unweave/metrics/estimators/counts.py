@@ -1,9 +1,8 @@
-"""Counts of the cells of all codes by all factors of a table, and of the same table without some
-rows.
+"""Counts of the cells of all codes by all factors of a table, and of the same table without some rows.
 
-A replicate for an error has the counts of the whole table less those of the rows that it lacks,
-which are few: so a table is counted once and not once for every replicate. Whole numbers, so
-nothing is rounded.
+A replicate for an error has the counts of the whole table less those of the rows that it lacks, which
+are few: so a table is counted once and not once for every replicate. Whole numbers, so nothing is
+rounded.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ KEPT = 2**25  # cells that are kept at most: 128 MB
 class Counts:
     """Rows in the cells of D codes by K factors, int32 (B, L) for each of `parts`.
 
-    values: how many bins a code has, (D,). sizes: how many cells a factor has, the last for the
-    rows where it is unknown, (K,). half: whether codes and factors are the same columns, of which
-    each pair is counted once.
+    values: how many bins a code has, (D,). sizes: how many cells a factor has, the last for the rows
+    where it is unknown, (K,). half: whether codes and factors are the same columns, of which each
+    pair is counted once.
     """
 
     rows: list[np.ndarray]
@@ -44,8 +43,13 @@ class Counts:
 
     def less(self, z: np.ndarray, v: np.ndarray) -> Counts:
         """Without some of the rows that were counted."""
-        both = zip(self.rows, self._counted(z, v), strict=True)
-        return replace(self, rows=[all_rows - some for all_rows, some in both])
+        return replace(
+            self,
+            rows=[
+                all_rows - some
+                for all_rows, some in zip(self.rows, self._counted(z, v), strict=True)
+            ],
+        )
 
     def _counted(self, z: np.ndarray, v: np.ndarray) -> Iterator[np.ndarray]:
         for codes, factors in parts(self.values, self.sizes, self.half):
@@ -54,22 +58,17 @@ class Counts:
 
 
 def parts(values: np.ndarray, sizes: np.ndarray, half: bool) -> Iterator[tuple[slice, slice]]:
-    """Neighbouring codes whose cells can be held at once, and the factors that they are counted
-    beside.
+    """Neighbouring codes whose cells can be held at once, and the factors beside which they are counted.
 
     half: codes and factors are the same columns, and factors before the first of these codes have
         been beside these already.
     """
     for codes in pieces(values, int(sizes.sum())):
-        first = 0
-        if half:
-            first = codes.start
-        yield codes, slice(first, len(sizes))
+        yield codes, slice(codes.start if half else 0, len(sizes))
 
 
 def of_table(table: Table, codes: Hashable, factors: Hashable) -> Counts | None:
-    """Counts of a table's bins of these names; None where it has weights, or more cells than are
-    kept.
+    """Counts of a table's bins of these names; None where it has weights, or more cells than are kept.
 
     Those of a whole table stay in it.
     """
@@ -78,16 +77,14 @@ def of_table(table: Table, codes: Hashable, factors: Hashable) -> Counts | None:
     name = ("counts", codes, factors)
     if name in table.cache:
         return table.cache[name]
-    # a table that was taken from another has the other's counts less those of the rows left out
     taken_from = table.cache.get("taken from")
     if taken_from is not None:
         whole, left_out = taken_from
-        if codes not in left_out.bins or factors not in left_out.bins:
-            return None
-        counted = of_table(whole, codes, factors)
-        if counted is None:
-            return None
-        return counted.less(left_out.bins[codes], left_out.bins[factors])
+        carried = codes in left_out.bins and factors in left_out.bins
+        counted = of_table(whole, codes, factors) if carried else None
+        return (
+            None if counted is None else counted.less(left_out.bins[codes], left_out.bins[factors])
+        )
     z = table.bins[codes]
     v = table.bins[factors]
     cells = int((z.max(0) + 1).sum()) * int((v.max(0) + 2).sum())
