@@ -47,9 +47,9 @@ def minimality_sufficiency(
     I(z_j; v_k) are means over samples of log q(z_j|x) - log q(z_j) and log q(z_j|v_k) - log q(z_j),
     mixtures of the rows' posteriors.
 
-    parts: `minimality`, `sufficiency`; `minimality_per_latent` (NaN where I(z_j; x) is at most 0.05
-        nats), `information` I(z_j; x) in nats, `sufficiency_per_factor`. matrix: I(z_j; v_k) in
-        nats.
+    parts: `minimality`, `sufficiency`; `minimality_per_latent` (NaN where
+        I(z_j; x) is at most 0.05 nats), `information` I(z_j; x) in nats, `sufficiency_per_factor`.
+        matrix: I(z_j; v_k) in nats.
 
     Source: Almudevar et al. 2025, definitions of minimality and sufficiency of a latent; authors'
     code. **Departures**: 1,000 samples in all, where that code draws 10 of every row; noise in
