@@ -111,13 +111,17 @@ def suffixed(column: str) -> tuple[str, str]:
     near = difflib.get_close_matches(kind.strip().lower(), KINDS, n=1, cutoff=0.7)
     if name and near:
         raise ValueError(
-            f"column {column!r} ends in {kind!r}, which is no kind of factor; did you mean {near[0]!r}?"
+            f"column {column!r} ends in {kind!r}, which is no kind of factor; "
+            f"did you mean {near[0]!r}?"
         )
     return column, ""
 
 
 def factors_of(columns: Iterable[str]) -> list[tuple[str, str]]:
-    """Name and kind of the factor of each column, see `suffixed`. ValueError if two factors have one name."""
+    """Name and kind of the factor of each column, see `suffixed`.
+
+    ValueError if two factors have one name.
+    """
     found = [suffixed(column) for column in columns]
     twice = _twice(name for name, _ in found)
     if twice:

@@ -172,7 +172,9 @@ def get(name: str) -> Any:
         from difflib import get_close_matches
 
         near = get_close_matches(name.lower(), METRICS, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(METRICS)}"
+        hint = f"there are {', '.join(METRICS)}"
+        if near:
+            hint = f"did you mean {near[0]}?"
         raise ValueError(f"unknown metric {name!r}; {hint}")
     return getattr(import_module(METRICS[name][0]), name)
 

@@ -17,7 +17,10 @@ from unweave.metrics.metric import Metric
 from unweave.metrics.tables.table import Table
 from unweave.tensors import plain
 
-EXPECTED = "a metric is a function (codes, factors) -> one number, or one under @unweave.metrics.base.metric"
+EXPECTED = (
+    "a metric is a function (codes, factors) -> one number, or one under "
+    "@unweave.metrics.base.metric"
+)
 DECLARES = Declares(
     measures=("what its author says",),
     range=(-math.inf, math.inf),
@@ -35,9 +38,9 @@ def as_metric(found: Any, name: str = "") -> Metric:
     """
     if isinstance(found, Metric):
         return found
-    name = (
-        name or f"{getattr(found, '__module__', '')}:{getattr(found, '__qualname__', repr(found))}"
-    )
+    if not name:
+        module = getattr(found, "__module__", "")
+        name = f"{module}:{getattr(found, '__qualname__', repr(found))}"
     if isinstance(found, type) or not callable(found):
         raise ValueError(f"{name} is no metric: {EXPECTED}")
     if not _takes_two(found):

@@ -129,22 +129,27 @@ def intervals(measure: Measure, table: AnyTable, found: Measured, plan: Plan) ->
     if plan.error == "jackknife":
         spread = by_jackknife(measure, table, found)
     else:
-        splits = SPLITS["fit" if table.redrawn else plan.cost]
+        splits = SPLITS[plan.cost]
+        if table.redrawn:
+            splits = SPLITS["fit"]
         spread = by_halves(measure, table, splits, tuple(found.pieces))
     # the protocols of other code bases are plug-in estimates at that N
     corrected = plan.corrected and table.protocol == "unweave"
     shown = numbers(found)
     reach = spread.reach
     if corrected:
-        # an exact 1 stays one, and what has no bias because a part of the rows cannot be scored stays as it is
+        # an exact 1 stays one, and what has no bias because a part of the rows cannot be scored
+        # stays as it is
         bias = np.where(np.abs(spread.bias) > ROUNDING, spread.bias, 0.0)
         shown = shown - bias
         reach = np.hypot(reach, DOUBT * bias)
+    # (1 + pieces,) each -> one band for the value, and one for each piece
     value, *parts = (
         Band(*map(float, row)) for row in zip(shown, spread.error, reach, spread.bias, strict=True)
     )
-    failed = math.isfinite(value.value) and math.isnan(value.error)
-    reason = "no error: a part of the rows cannot be scored" if failed else ""
+    reason = ""
+    if math.isfinite(value.value) and math.isnan(value.error):
+        reason = "no error: a part of the rows cannot be scored"
     return Calibration(value, dict(zip(found.pieces, parts, strict=True)), corrected, reason)
 
 

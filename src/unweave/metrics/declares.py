@@ -46,8 +46,8 @@ class Declares:
         `calibrate=True`.
     error: where the standard error comes from, "jackknife" or "halves"
         (`unweave.metrics.replicates`), or "none".
-    no_error: why there is none. errorless: scalar parts that come without error and floors, though the
-        value has them: accuracies of the rows that were fitted, which halves fit more exactly.
+    no_error: why there is none. errorless: scalar parts that come without error and floors, though
+        the value has them: accuracies of the rows that were fitted, which halves fit more exactly.
     corrected: whether the value is shown less the bias that the jackknife finds (under the
         library's own protocol). That is chosen by measurement: it has to bring the value nearer to
         its limit at many rows (`benchmarks/errors.py`).
@@ -82,7 +82,8 @@ class Declares:
     def __post_init__(self) -> None:
         if self.error not in ERRORS or (self.corrected and self.error != "jackknife"):
             raise ValueError(
-                f"error is {self.error!r}; there are {ERRORS}, and what is corrected needs the jackknife"
+                f"error is {self.error!r}; there are {ERRORS}, and what is corrected needs the "
+                "jackknife"
             )
         if self.error == "jackknife" and self.tables in GROUPED:
             raise ValueError(
@@ -93,10 +94,10 @@ class Declares:
                 "a metric without an error says why (`no_error`), and only such a metric does"
             )
         for word, known in (("direction", DIRECTIONS), ("tables", TABLES), ("cost", COSTS)):
-            if getattr(self, word) not in known:
-                raise ValueError(
-                    f"{word} of a metric is {getattr(self, word)!r}; expected one of {', '.join(known)}"
-                )
+            given = getattr(self, word)
+            if given not in known:
+                expected = f"expected one of {', '.join(known)}"
+                raise ValueError(f"{word} of a metric is {given!r}; {expected}")
         self._refuse_unknown("measures", self.measures, MEASURES)
         self._refuse_unknown("invariant", self.invariant, CHANGES)
         self._refuse_unknown("falls", self.falls, CHANGES)
@@ -104,13 +105,12 @@ class Declares:
         self._refuse_unknown("protocols", self.protocols, PROTOCOLS)
 
     def _refuse_unknown(self, word: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
-        """ValueError for words that are not known, and for a text where a tuple of words is expected."""
+        """ValueError for unknown words, and for a text where a tuple of words is expected."""
         if isinstance(given, str):
             raise ValueError(
                 f"{word} of a metric is the word {given!r}; expected a tuple of words: ({given!r},)"
             )
         unknown = [name for name in given if name not in known]
         if unknown:
-            raise ValueError(
-                f"{word} of a metric has {', '.join(map(repr, unknown))}; there are {', '.join(known)}"
-            )
+            shown = ", ".join(map(repr, unknown))
+            raise ValueError(f"{word} of a metric has {shown}; there are {', '.join(known)}")

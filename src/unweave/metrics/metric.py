@@ -114,6 +114,7 @@ class Metric:
         found = measure(table)
         _refuse_unmeasured(found, self.measure.__name__)
         calibration = self._calibrate(measure, table, found, calibrate)
+        # error, interval and floors of the scalar parts, cut to the range of each
         bands = {
             name: self._cut(name, part)
             for name, part in calibration.parts.items()
@@ -171,9 +172,8 @@ class Metric:
             missing = "error, "
             if plan.no_error:
                 missing = f"{plan.no_error}; "
-            return uncalibrated(
-                found, f"{missing}null, rotated and ceiling need more fits: ask with calibrate=True"
-            )
+            missing += "null, rotated and ceiling need more fits: ask with calibrate=True"
+            return uncalibrated(found, missing)
         return calibrate(measure, table, found, plan)
 
     def plan(self, found: Measured) -> Plan:
@@ -197,12 +197,11 @@ class Metric:
 
 
 def _refuse_unmeasured(found: Any, name: str) -> None:
-    """ValueError for what a metric's function returned if it is no `Measured` with one number as its value."""
+    """ValueError unless a metric's function returned `Measured` with one number as its value."""
     if not isinstance(found, Measured):
-        raise ValueError(
-            f"{name} returned {type(found).__name__}; a metric under @metric returns Measured(value, how)"
-        )
+        kind = type(found).__name__
+        expected = "a metric under @metric returns Measured(value, how)"
+        raise ValueError(f"{name} returned {kind}; {expected}")
     if not isinstance(found.value, int | float | np.number):
-        raise ValueError(
-            f"{name} returned Measured with a value of {type(found.value).__name__}; expected one number"
-        )
+        kind = type(found.value).__name__
+        raise ValueError(f"{name} returned Measured with a value of {kind}; expected one number")

@@ -26,10 +26,8 @@ from unweave.metrics.measured import Measured
 from unweave.metrics.tables.any_table import AnyTable
 from unweave.metrics.tables.changed_rows import BLOCKS
 
-SPLITS = {
-    "cheap": 10,
-    "fit": 4,
-}  # how many times a table is halved; a metric that fits models costs as much as 4 fits
+# how many times a table is halved; a metric that fits models costs as much as 4 fits
+SPLITS = {"cheap": 10, "fit": 4}
 T = {10: 2.228, 4: 2.776, BLOCKS - 1: 2.093}  # 97.5 % points of Student's t by degrees of freedom
 
 
@@ -52,9 +50,9 @@ def by_jackknife(measure: Callable[..., Measured], table: AnyTable, found: Measu
     without_one = stack((measure(table.without(b)) for b in range(BLOCKS)), names)
     error = np.sqrt((BLOCKS - 1) * without_one.var(0))
     if found.pairwise:
-        without_two = stack(
-            (measure(table.without(b, (b + 1) % BLOCKS)) for b in range(BLOCKS)), names
-        )
+        # (blocks, 1 + pieces), without a block and the next one
+        neighbours = (table.without(b, (b + 1) % BLOCKS) for b in range(BLOCKS))
+        without_two = stack(map(measure, neighbours), names)
         error = _less_pairs(error, full, without_one, without_two)
     return Spread(error, T[BLOCKS - 1] * error, (BLOCKS - 1) * (without_one - full).mean(0))
 
@@ -72,6 +70,7 @@ def _less_pairs(
     and the plain error is right.
     """
     b = BLOCKS
+    # (blocks, 1 + pieces): second differences, and the variance that they show
     pairs = b * full - (b - 1) * (without_one + np.roll(without_one, -1, 0)) + (b - 2) * without_two
     twice = (b - 1) * (b - 2) ** 2 / (2 * b**3) * (pairs**2).mean(0)
     return np.sqrt(np.maximum(error**2 - 0.75 * twice, error**2 / 2))
@@ -83,14 +82,11 @@ def by_halves(
     """Half the root mean square difference of two halves, which are drawn anew for every split
     (McCarthy, 1969).
     """
-    halves = (table.halves(i) for i in range(splits))
-    # (splits, 1 + pieces)
-    apart = np.stack(
-        [
-            numbers(measure(first), names) - numbers(measure(second), names)
-            for first, second in halves
-        ]
-    )
+    apart = np.empty((splits, 1 + len(names)))
+    for i in range(splits):
+        first, second = table.halves(i)
+        apart[i] = numbers(measure(first), names) - numbers(measure(second), names)
+    # the difference has four times the variance of the whole table's value
     error = np.sqrt((apart**2).mean(0)) / 2
     return Spread(error, T[splits] * error, np.full(len(error), math.nan))
 
@@ -99,8 +95,9 @@ def numbers(found: Measured, names: Iterable[str] | None = None) -> np.ndarray:
     """The value and the pieces, (1 + pieces,); those of these names, NaN where a table was too
     small to have them.
     """
-    wanted = found.pieces if names is None else names
-    return np.array([found.value, *(found.pieces.get(name, math.nan) for name in wanted)], float)
+    if names is None:
+        names = found.pieces
+    return np.array([found.value, *(found.pieces.get(name, math.nan) for name in names)], float)
 
 
 def stack(measured: Iterable[Measured], names: Iterable[str]) -> np.ndarray:

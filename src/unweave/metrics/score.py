@@ -12,7 +12,8 @@ import numpy as np
 from unweave.settings import keywords
 
 NAN = math.nan
-OF = " of "  # between a metric and the block of a code that was scored alone, in the names of kept scores
+# between a metric and the block of a code that was scored alone, in the names of kept scores
+OF = " of "
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,15 @@ class Score:
     def __str__(self) -> str:
         """The value with the digits that its error supports, two if the error is not known.
 
-        >>> print(Score(0.45822, error=0.0123), Score(0.45822, error=0.04), Score(0.45822), sep=" | ")
-        0.458 ± 0.012 | 0.46 ± 0.04 | 0.46
+        >>> print(Score(0.45822, error=0.0123), Score(0.45822, error=0.04), Score(0.45822))
+        0.458 ± 0.012 0.46 ± 0.04 0.46
         >>> print(Score(float("nan"), reason="one latent: no runner-up"))
         nan (one latent: no runner-up)
         """
+        if math.isnan(self.value) and self.reason:
+            return f"nan ({self.reason})"
         if math.isnan(self.value):
-            return f"nan ({self.reason})" if self.reason else "nan"
+            return "nan"
         if not math.isfinite(self.error) or self.error <= 0:
             return f"{self.value:z.2f}"
         digits = _digits(self.error)
@@ -94,12 +97,12 @@ class Score:
         """
         known = keywords(cls)
         given = {name: _whole(value) for name, value in plain.items() if name in known}
-        if "matrix" in given:
-            given["matrix"] = (
-                None if plain["matrix"] is None else np.array(plain["matrix"], dtype=float)
-            )
-        if "kinds" in given:
-            given["kinds"] = plain["kinds"]
+        # fields that have no number in them
+        for name in ("matrix", "kinds"):
+            if name in given:
+                given[name] = plain[name]
+        if given.get("matrix") is not None:
+            given["matrix"] = np.array(given["matrix"], dtype=float)
         return cls(**{name: known[name].check(value) for name, value in given.items()})
 
 
@@ -144,4 +147,6 @@ def _whole(value: Any) -> Any:
     inner = [_whole(one) for one in value]
     numbers = all(isinstance(one, (int, float, np.ndarray)) for one in inner)
     rectangular = len({np.shape(one) for one in inner}) <= 1
-    return np.array(inner) if numbers and rectangular else inner
+    if not numbers or not rectangular:
+        return inner
+    return np.array(inner)

@@ -1,5 +1,5 @@
-"""Arrays that a metric is called on, as the table that it reads: what it needs is there, and what it has no use for is
-refused or noted.
+"""Arrays that a metric is called on, as the table that it reads: what it needs is there, and what
+it has no use for is refused or noted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def table_of_groups(
     seed: int,
     active: Any,
 ) -> GroupTable:
-    """The table of `Groups`; ValueError for a metric of rows, and for arguments that are of rows."""
+    """The table of `Groups`; ValueError for a metric of rows, and for arguments of rows."""
     if declares.tables not in GROUPED:
         raise ValueError(f"{name} was given groups; it needs codes (N, D) and factors (N, K)")
     refuse_unread(name, given, OF_ROWS, "is of rows and not of groups")
@@ -39,7 +39,9 @@ def table_of_rows(
     seed: int,
     active: Any,
 ) -> Table:
-    """The table of codes and factors, with notes on what is not read; ValueError for what is missing or of no use."""
+    """The table of codes and factors, with notes on what is not read; ValueError for what is
+    missing or of no use.
+    """
     factors = given["factors"]
     log_var = given["log_var"]
     if factors is None and declares.tables not in ("codes", "posteriors"):
@@ -63,8 +65,10 @@ def table_of_rows(
 
 def _unread(declares: Declares, given: dict[str, Any], protocol: str) -> list[str]:
     """Notes on arguments that this metric does not read, or only in part."""
-    unread = ["factors", "kinds"] if declares.tables == "codes" else []
+    unread = []
     notes = []
+    if declares.tables == "codes":
+        unread += ["factors", "kinds"]
     if "log_var" not in declares.uses:
         if declares.silent or protocol != "unweave":
             unread.append("log_var")

@@ -10,4 +10,6 @@ import numpy as np
 def mean(parts: np.ndarray) -> float:
     """Mean of the parts that are defined, NaN if there is none."""
     defined = parts[~np.isnan(parts)]
-    return float(defined.mean()) if len(defined) else math.nan
+    if not len(defined):
+        return math.nan
+    return float(defined.mean())

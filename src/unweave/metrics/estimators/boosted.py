@@ -35,6 +35,7 @@ class GradientBoosting:
         own values.
         """
         score = self.scores(codes)  # (T, n)
+        # two classes share one score, the log odds of the second
         if len(score) == 1:
             return self.classes[(score[0] >= 0).astype(np.intp)]
         return self.classes[score.argmax(0)]
@@ -43,12 +44,13 @@ class GradientBoosting:
         """Unnormalised log probabilities (T, n) of the classes; for two, the log odds (1, n) of the
         second.
         """
+        # (D, n), rounded to float32 as the codes that were fitted
         x = np.ascontiguousarray(np.asarray(codes).T, dtype=np.float32).astype(np.float64)
         if x.ndim != 2 or len(x) != len(self.importances):
             raise ValueError(
                 f"codes have shape {x.T.shape}; expected (n, {len(self.importances)}), as fitted"
             )
-        score = np.repeat(self.prior[:, None], x.shape[1], 1)
+        score = np.repeat(self.prior[:, None], x.shape[1], 1)  # (T, n)
         # stage by stage: each of T trees adds the value of the leaf that a row reaches
         for column, threshold, value in zip(self.column, self.threshold, self.value, strict=True):
             score += np.take_along_axis(value, _leaves(x, column, threshold), 1)
@@ -58,6 +60,7 @@ class GradientBoosting:
 def _leaves(x: Floats, column: Ints, threshold: Floats) -> Ints:
     """Leaf (T, n) that each column of x (D, n) reaches in each of T trees."""
     node = np.zeros((len(column), x.shape[1]), np.int8)  # (T, n): node of each row at this level
+    # down one level at a time: node h of a level has the children h (left) and h + 2^depth (right)
     for depth in range(DEPTH):
         right = np.zeros(node.shape, bool)
         for h in range(2**depth):

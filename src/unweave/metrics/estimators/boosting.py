@@ -1,9 +1,9 @@
-"""Gradient boosted trees whose importances are the matrix of DCI (Eastwood and Williams, 2018), by
-exact search.
+"""Gradient boosted trees by exact search, whose importances are the matrix of DCI (Eastwood and
+Williams, 2018).
 
 The algorithm is that of scikit-learn's GradientBoostingClassifier at its defaults, which
-disentanglement_lib uses: 100 stages, learning rate 0.1, trees of depth 3 grown on the residuals y -
-p over all distinct thresholds (Friedman, 2001, algorithm 6), leaves set by one Newton step, one
+disentanglement_lib uses: 100 stages, learning rate 0.1, trees of depth 3 grown on the residuals
+y - p over all distinct thresholds (Friedman, 2001, algorithm 6), leaves set by one Newton step, one
 tree per class and stage, or one per stage for two classes. Histograms (LightGBM, XGBoost, or the
 same algorithm on quantiles) give other importances, by .03 to .08 in D and C.
 
@@ -32,7 +32,8 @@ from unweave.metrics.estimators.boosted_factor import Fit, Part, newton_steps
 from unweave.metrics.estimators.sorted_columns import Floats, sort_columns
 from unweave.metrics.estimators.trees import dyadic, grow
 
-SORTED = 3_000_000  # trees of several factors times rows times columns: keeps what they touch in the cache
+# trees of several factors times rows times columns: keeps what they touch in the cache
+SORTED = 3_000_000
 
 
 def importances(
@@ -59,7 +60,9 @@ def fit_factors(
     """
     x = np.asarray(codes, dtype=np.float64)
     v = np.asarray(factors)
-    w = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=np.float64)
+    if weights is None:
+        weights = np.ones(len(x))
+    w = np.asarray(weights, dtype=np.float64)
     _check(x, v, w)
     columns = sort_columns(x)
     fits = [Fit(columns, v[:, k], w, seed, k) for k in range(v.shape[1])]
@@ -76,12 +79,8 @@ def _check(codes: Floats, factors: NDArray[Any], weights: Floats) -> None:
     """ValueError unless codes (N, D) are finite, factors are (N, K) and weights (N,) are finite and
     not negative.
     """
-    if (
-        codes.ndim != 2
-        or factors.ndim != 2
-        or len(codes) != len(factors)
-        or weights.shape != (len(codes),)
-    ):
+    two_tables = codes.ndim == 2 and factors.ndim == 2
+    if not two_tables or len(codes) != len(factors) or weights.shape != (len(codes),):
         raise ValueError(
             f"codes {codes.shape}, factors {factors.shape} and weights {weights.shape} do not fit; "
             "expected (N, D), (N, K) and (N,)"
@@ -106,7 +105,7 @@ def _bundles(parts: Iterable[Part]) -> Iterator[list[Part]]:
 
 
 def _fits_beside(parts: list[Part], part: Part) -> bool:
-    """Whether a part goes with others: its rows weigh the same, and what is touched stays in the cache."""
+    """Whether a part is grown with others: rows weigh the same, and arrays stay in the cache."""
     other = parts[0].fit
     trees = part.size + sum(one.size for one in parts)
     small = trees <= part.fit.together and trees * part.fit.columns.rank.size <= SORTED
@@ -116,13 +115,14 @@ def _fits_beside(parts: list[Part], part: Part) -> bool:
 def _grow(stage: int, parts: list[Part]) -> None:
     """Grow the trees of some parts, and add them to the scores of their fits."""
     one = parts[0].fit
-    residual = np.concatenate([fit.residual[trees] for fit, trees in parts])
+    residual = np.concatenate([fit.residual[trees] for fit, trees in parts])  # (T, N)
+    # a residual y - p is positive only in the tree of a row's own class
     of_trees, rows = np.concatenate([fit.target[trees] for fit, trees in parts]).nonzero()
     weighted = dyadic(residual * one.weight, one.sum)
-    grown = grow(
-        one.columns, weighted, one.weight, (of_trees, rows), [part.ties(stage) for part in parts]
-    )
-    steps = newton_steps(residual, one.weight, grown.leaf)
+    ties = [part.ties(stage) for part in parts]
+    grown = grow(one.columns, weighted, one.weight, (of_trees, rows), ties)
+    steps = newton_steps(residual, one.weight, grown.leaf)  # (T, 8)
+    # each part takes the trees that are its own
     first = 0
     for part in parts:
         own = slice(first, first + part.size)

@@ -50,20 +50,20 @@ def logistic(
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
 
-    weighted = {} if weights is None else {"sample_weight": weights}
-    with (
-        quietly(),
-        config_context(enable_metadata_routing=True),
-    ):  # or weights would not reach one-vs-rest
+    weighted = {}
+    if weights is not None:
+        weighted["sample_weight"] = weights
+    rounds = 100
+    if protocol == "unweave":
+        rounds = 1000
+    # without routing of metadata the weights would not reach one-vs-rest
+    with quietly(), config_context(enable_metadata_routing=True):
         if protocol == "dlib-2018":
-            one = LogisticRegression(C=c, solver="liblinear", random_state=seed).set_fit_request(
-                sample_weight=True
-            )
+            one = LogisticRegression(C=c, solver="liblinear", random_state=seed)
+            one.set_fit_request(sample_weight=True)
             return OneVsRestClassifier(one).fit(codes, labels, **weighted)
-        rounds = 1000 if protocol == "unweave" else 100
-        return LogisticRegression(C=c, max_iter=rounds, random_state=seed).fit(
-            codes, labels, **weighted
-        )
+        model = LogisticRegression(C=c, max_iter=rounds, random_state=seed)
+        return model.fit(codes, labels, **weighted)
 
 
 def standardise(
@@ -114,7 +114,7 @@ def in_exact_units(v: np.ndarray) -> np.ndarray:
 
 
 def times_power_of_two(x: np.ndarray, exponent: np.ndarray) -> np.ndarray:
-    """`np.ldexp(x, exponent)` for x (n, ...) and the exponents of its columns, in a tenth of the time."""
+    """As `np.ldexp`, of x (n, ...) and an exponent for each column, in a tenth of the time."""
     half = exponent // 2  # a power of two by itself may be beyond float64
     return x * np.ldexp(1.0, half) * np.ldexp(1.0, exponent - half)
 
@@ -123,7 +123,8 @@ def moments(z: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarra
     """Mean and standard deviation of the columns of z (N, D), (D,) each, float64; the latter 0 for
     equal numbers.
     """
-    # in units of a power of two, which are exact, squares of codes of size 1e200 or 1e-200 stay within float64
+    # in units of a power of two, which are exact, squares of codes of size 1e200 or 1e-200 stay
+    # within float64
     largest = np.abs(z).max(0).astype(np.float64)
     exponent = np.frexp(largest)[1]
     x = times_power_of_two(z.astype(np.float64), -exponent)
@@ -131,14 +132,17 @@ def moments(z: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarra
     x -= mean
     x *= x
     spread = np.sqrt(np.average(x, 0, weights))
-    # the deviation of equal numbers is their rounding error, which must not become the unit of other rows
+    # the deviation of equal numbers is their rounding error, which must not become the unit of
+    # other rows
     spread[spread <= 1e-12 * np.ldexp(largest, -exponent)] = 0
     return np.ldexp(mean, exponent), np.ldexp(spread, exponent)
 
 
 def accuracy(labels: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None) -> float:
     """Share of right labels, 0 to 1; NaN if there is nothing to predict."""
-    return float(np.average(labels == predicted, weights=weights)) if len(labels) else np.nan
+    if not len(labels):
+        return np.nan
+    return float(np.average(labels == predicted, weights=weights))
 
 
 def one_class_note(accuracies: np.ndarray) -> str:
@@ -186,5 +190,6 @@ def area_under_curve(
     downs = np.bincount(place, w * ~positive)
     if ups.sum() == 0 or downs.sum() == 0:
         return np.nan
+    # weight of the negative rows below each distinct score, and half of those at it
     below = np.cumsum(downs) - downs / 2
     return float((ups * below).sum() / (ups.sum() * downs.sum()))

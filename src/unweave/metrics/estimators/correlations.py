@@ -26,11 +26,17 @@ def correlations(table: Table, *, ranked: bool) -> np.ndarray:
     matrix = np.zeros((table.codes.shape[1], v.shape[1]))
     if not ranked or not whole.all():
         (z,) = standardise(table.codes, weights=table.weights)
+    # all factors that are known in every row at once
     if whole.any():
-        codes = _ranks_of_codes(table) if ranked else z
         known = v[:, whole]
-        of_factors = ranks(known, table.weights) if ranked else known
+        if ranked:
+            codes = _ranks_of_codes(table)
+            of_factors = ranks(known, table.weights)
+        else:
+            codes = z
+            of_factors = known
         matrix[:, whole] = _correlate(codes, of_factors, table.row_weights())
+    # the others one by one, each over its own rows
     for k in np.flatnonzero(~whole):
         known = ~unknown[:, k]
         weights = weights_of(table.weights, known)
@@ -49,6 +55,7 @@ def _correlate(z: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
     if not len(v):
         return found
     share = w / w.sum()
+    # about the weighted means
     z = z - np.einsum("n,nd->d", share, z)
     varies = np.ptp(v, 0) > 0  # (K,)
     v = v[:, varies]
@@ -62,7 +69,7 @@ def _correlate(z: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 
 def _ranks_of_codes(table: Table) -> np.ndarray:
-    """Ranks (N, D) of the codes. A copy with fewer rows keeps the order that was found, and sorts nothing."""
+    """Ranks (N, D) of the codes; a copy with fewer rows keeps the order, and sorts nothing."""
     if "places of codes" not in table.bins:
         places = [np.unique(column, return_inverse=True)[1] for column in table.codes.T]
         table.bins["places of codes"] = np.stack(places, 1)
@@ -84,14 +91,14 @@ def _ranks(places: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     """Ranks (n, D) of values by their places (n, D) among those that may occur."""
     ranked = np.empty(places.shape)
     for j, place in enumerate(places.T):
-        mass = np.bincount(place, weights)
+        mass = np.bincount(place, weights)  # of each different value
         ranked[:, j] = (np.cumsum(mass) - mass / 2)[place]
     return ranked
 
 
 def assign(matrix: np.ndarray) -> np.ndarray:
-    """Optimal assignment of a latent of its own to each factor, (K,): the largest sum of matrix (D,
-    K); -1 for none left.
+    """Optimal assignment of a latent of its own to each factor, (K,): the largest sum of the matrix
+    (D, K); -1 for none left.
 
     >>> print(assign(np.array([[0.9, 0.8], [0.7, 0.1]])))
     [1 0]

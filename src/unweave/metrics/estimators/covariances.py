@@ -13,9 +13,11 @@ LONELY = "one latent: nothing to depend on"
 
 
 def covariance(table: Table, form: str) -> tuple[np.ndarray, np.ndarray, float, str]:
-    """Covariance (D, D) of codes (form "mean") or of samples of their posteriors ("sampled"), in
-    units of the codes' deviations; these units (D,), 1 for a latent that never varies; the number
-    of rows in effect; and why the covariance is undefined, or ''.
+    """Covariance of the latents, its units, and the number of rows behind it.
+
+    Returns the covariance (D, D) of codes (form "mean") or of samples of their posteriors
+    ("sampled"), in units of the codes' deviations; these units (D,), 1 for a latent that never
+    varies; the number of rows in effect; and why the covariance is undefined, or ''.
     """
     w = table.row_weights() / table.row_weights().sum()
     rows = float(1 / (w**2).sum())  # Kish's number
@@ -30,6 +32,7 @@ def covariance(table: Table, form: str) -> tuple[np.ndarray, np.ndarray, float, 
             return c, units, rows, "needs log_var for samples of the posteriors"
         # of samples: covariance of the means plus the mean variance of the posteriors
         with np.errstate(over="ignore"):  # infinite, and then it is refused below
+            # w (N,) @ variances in these units (N, D): (D,)
             c = c + np.diag(w @ np.exp(table.log_var - 2 * np.log(units)))
         if not np.isfinite(c).all():
             return c, units, rows, "the posteriors are too wide for their variances to be added"

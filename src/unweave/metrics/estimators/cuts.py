@@ -19,9 +19,8 @@ import numpy as np
 
 from unweave.metrics.estimators.sorted_columns import Bools, Columns, Floats, Ints
 
-PURE = float(
-    np.finfo(np.float64).eps
-)  # a node whose residuals vary less than this stays a leaf (scikit-learn's rule)
+# a node whose residuals vary less than this stays a leaf (scikit-learn's rule)
+PURE = float(np.finfo(np.float64).eps)
 SLACK = 1 + 1e-12  # the bounds are rounded; one that is a digit too low would lose a cut
 
 
@@ -79,10 +78,9 @@ def best_cuts(level: Level, ties: Sequence[Ties]) -> Cuts:
     with np.errstate(divide="ignore", invalid="ignore"):
         at_edges = _proxy(c, n, total, size)
         bounds = _bounds(level)
+    # (Q,): the best gain known; searching the likeliest block first raises what others must reach
     known = at_edges.max((0, 1))
-    likely = bounds.argmax(
-        0
-    )  # searching the likeliest block first raises what the others have to reach
+    likely = bounds.argmax(0)
     found, _ = _search(level, likely, np.arange(q))
     # all blocks whose bound reaches the best gain known, (S,), are searched row by row
     reach = np.maximum(np.maximum(known, found), np.finfo(float).min)
@@ -93,7 +91,8 @@ def best_cuts(level: Level, ties: Sequence[Ties]) -> Cuts:
     place = at_edges.argmax(1)
     best = np.take_along_axis(at_edges, place[:, None], 1)[:, 0]
     cut = np.take_along_axis(level.columns.edge, place, 1)
-    # the best of the searched blocks of each column and node, at the lowest rank, replaces it where it gains more
+    # the best of the searched blocks of each column and node, at the lowest rank, replaces it
+    # where it gains more
     key = blocks // j * q + nodes
     order = np.lexsort((-ranks, found, key))
     winner = order
@@ -111,10 +110,10 @@ def best_cuts(level: Level, ties: Sequence[Ties]) -> Cuts:
     column = np.where(best == highest, drawn.reshape(d, q), -1.0).argmax(0)
     whole = _stays_whole(level, highest)
     gain = np.where(whole, np.nan, highest - total**2 / np.where(size > 0, size, 1))
+    # (Q,) -> (nodes, T)
     shape = (-1, len(level.residual))
-    return Cuts(
-        column.reshape(shape), cut[column, np.arange(q)].reshape(shape), gain.reshape(shape)
-    )
+    rank = cut[column, np.arange(q)]
+    return Cuts(column.reshape(shape), rank.reshape(shape), gain.reshape(shape))
 
 
 def _proxy(c: Floats, n: Floats, total: Floats, size: Floats) -> Floats:
@@ -123,6 +122,7 @@ def _proxy(c: Floats, n: Floats, total: Floats, size: Floats) -> Floats:
 
     c, n: sum of residuals and of weights on the left; total, size: on both sides.
     """
+    # c^2 / n + (total - c)^2 / (size - n), in place
     right = total - c
     right *= right
     right /= size - n
@@ -143,19 +143,24 @@ def _bounds(level: Level) -> Floats:
     # the range of the running sum inside a block
     high = c0 + level.rises
     low = c1 - level.rises
-    bound = None
-    # the gain is convex, so its maximum is at a corner: least or most weight on the left, highest or lowest sum
-    for n in (n0 + least, n1 - least):
+
+    def gain_at(n: Floats) -> Floats:
+        """The larger gain of the highest and the lowest sum at weight n (D, J, Q) on the left."""
         expected = n * mean
         corner = np.maximum(high - expected, expected - low)
         corner *= corner
         corner *= size
         n *= size - n
         corner /= n
-        bound = corner if bound is None else np.maximum(bound, corner, out=bound)
-    assert bound is not None
+        return corner
+
+    # the gain is convex, so its maximum is at a corner: least or most weight on the left, highest
+    # or lowest sum; its form is size (c - n mean)^2 / (n (size - n)) + total mean
+    bound = gain_at(n0 + least)
+    np.maximum(bound, gain_at(n1 - least), out=bound)
     bound += total * mean
     bound *= SLACK
+    # no cut is inside a block with less of the node than two rows weigh, or with one value
     bound[n1 - n0 < 2 * least] = -np.inf
     bound = bound.reshape(-1, bound.shape[-1])
     bound[~level.columns.inner.any(1)] = -np.inf
@@ -163,11 +168,11 @@ def _bounds(level: Level) -> Floats:
 
 
 def _search(level: Level, blocks: Ints, nodes: Ints) -> tuple[Floats, Ints]:
-    """The best cut inside each of S blocks for the rows of one node each: `_proxy` and rank, (S,)."""
+    """The best cut inside each of S blocks, of one node each: `_proxy` and rank, (S,)."""
     columns = level.columns
     trees, n = level.residual.shape
     j = columns.edge.shape[1]
-    h, tree = np.divmod(nodes, trees)
+    h, tree = np.divmod(nodes, trees)  # (S,) each: the node, and its tree
     # (S, L): the rows of each block, and which of them are in the node
     rows = columns.rows[blocks]
     padded = rows == n
@@ -175,6 +180,7 @@ def _search(level: Level, blocks: Ints, nodes: Ints) -> tuple[Floats, Ints]:
     at = rows + tree[:, None] * n
     inside = level.node.ravel()[at] == h[:, None]
     inside &= ~padded
+    # (S, L): residuals and weights of these rows, 0 for the others
     c = level.residual.ravel()[at] * inside
     w = level.weight[rows] * inside
     # running sums start at those up to the block
@@ -198,6 +204,7 @@ def _stays_whole(level: Level, highest: Floats) -> Bools:
     """
     total, size = level.total
     whole = highest == -np.inf
+    # variance is at least the gain per weight, so only nodes whose gain is tiny may be pure
     doubtful = ~whole & (highest - total**2 / np.where(whole, 1, size) <= PURE * size)
     for q in np.flatnonzero(doubtful):
         h, tree = divmod(int(q), len(level.residual))

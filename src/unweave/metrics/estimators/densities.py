@@ -28,6 +28,7 @@ def densities(
     width: what the variances of the posteriors are multiplied by.
     """
     assert table.log_var is not None
+    # about the mean of all codes, so that squares stay small
     centre = table.codes.mean(0, dtype=np.float64)
     mean = table.codes - centre
     precision = np.exp(-table.log_var) / width
@@ -36,7 +37,10 @@ def densities(
     # the expanded square is one product of matrices, but loses digits to its largest term
     size = np.maximum(np.abs(shifted).max(0), np.abs(mean).max(0))  # (D,)
     largest = (size**2 * precision.max(0)).sum()
-    apart = _expanded if largest * np.finfo(np.float64).eps < ROUNDING else _direct
+    apart = _direct
+    if largest * np.finfo(np.float64).eps < ROUNDING:
+        apart = _expanded
+    # (s, N): -1/2 (sum over d of (z_d - mean_d)^2 / var_d + log 2 pi var_d)
     for piece in np.array_split(np.arange(len(z)), max(1, len(z) * table.n // PIECE)):
         yield piece, -0.5 * (apart(shifted[piece], mean, precision) + constant)
 

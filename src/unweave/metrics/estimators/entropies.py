@@ -3,13 +3,13 @@
 Plug-in takes c log c of every cell. The correction takes c S(c) in its place (Schürmann, 2004, eq.
 24 and 28),
 
-    S(c) = psi(c) + (-1)^c J(c),   J(c) = integral of x^(c - 1) / (1 + x) from 0 to 1/xi - 1,   psi the digamma function,
+    S(c) = psi(c) + (-1)^c J(c),   J(c) = integral of x^(c - 1) / (1 + x) from 0 to 1/xi - 1,
 
-whose mean over samples is near the truth also where a cell holds few rows. xi = exp(-1/2) is his
-choice between 1, the digamma function alone, whose bias is larger, and 1/2, Grassberger's
-estimator, in which a row more or less moves every cell by half a row, so that the jackknife
-measures noise. With weights a cell has a mass, the sum of its weights, beside its number of rows,
-and only the correction counts rows: mass (log mass + S(rows) - log rows).
+with psi the digamma function; its mean over samples is near the truth also where a cell holds few
+rows. xi = exp(-1/2) is his choice between 1, the digamma function alone, whose bias is larger, and
+1/2, Grassberger's estimator, in which a row more or less moves every cell by half a row, so that
+the jackknife measures noise. With weights a cell has a mass, the sum of its weights, beside its
+number of rows, and only the correction counts rows: mass (log mass + S(rows) - log rows).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def corrections(most: int) -> np.ndarray:
 
 
 def _size(most: int) -> int:
-    """The length of a table of the numbers from 0 to `most`: a power of two, so that few are made."""
+    """The length of a table of the numbers from 0 to `most`: a power of two, so that few occur."""
     return 1 << max(most, 1).bit_length()
 
 
@@ -73,7 +73,9 @@ def _size(most: int) -> int:
 def _of_counts(size: int, correct: bool) -> np.ndarray:
     rows = np.arange(size)
     mass = rows.astype(np.float64)
-    return corrected(mass, rows) if correct else plug_in(mass)
+    if correct:
+        return corrected(mass, rows)
+    return plug_in(mass)
 
 
 @lru_cache(maxsize=8)
@@ -86,6 +88,6 @@ def _corrections(size: int) -> np.ndarray:
     tail = np.log1p(reach)  # J(1)
     # J(c + 1) = (1/xi - 1)^c / c - J(c), since x^c / (1 + x) = x^(c - 1) - x^(c - 1) / (1 + x)
     for c in range(1, min(size, TAIL)):
-        found[c - 1] += -tail if c % 2 else tail
+        found[c - 1] += (-1) ** c * tail
         tail = reach**c / c - tail
     return np.concatenate([[0.0], found])

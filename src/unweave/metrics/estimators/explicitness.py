@@ -1,4 +1,6 @@
-"""Explicitness of InfoMEC (Hsu et al., 2023): how much of a factor a logistic regression reads from the codes."""
+"""Explicitness of InfoMEC (Hsu et al., 2023): how much of a factor a logistic regression reads from
+the codes.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ def explicitness(table: Table, official: bool, discrete: bool) -> np.ndarray:
     """1 - H(v|z) / H(v) of every factor; on test rows and at least 0, or in sample and plain as the
     authors have it.
     """
-    fit, test = (table, table) if official else table.sides()
+    fit = table
+    test = table
+    if not official:
+        fit, test = table.sides()
     v_fit, v_test = shared_levels(fit, test)
     if discrete:
         z_fit, z_test = one_hot(fit.codes, test.codes)
@@ -36,7 +41,7 @@ def explicitness(table: Table, official: bool, discrete: bool) -> np.ndarray:
         tested = np.isin(v_test[:, k], classes)
         if len(classes) < 2 or not tested.any():
             continue
-        index = np.searchsorted(classes, v_fit[known, k])
+        index = np.searchsorted(classes, v_fit[known, k])  # (n,): the class of each row fitted
         prior: np.ndarray
         if official:
             # balanced classes, no penalty, and equal chances as the blind guess
@@ -51,11 +56,13 @@ def explicitness(table: Table, official: bool, discrete: bool) -> np.ndarray:
         labels = np.searchsorted(classes, v_test[tested, k])
         w_test = weights_of(test.weights, tested)
         # H(v) is the log loss of the prior, H(v | z) that of the classifier
-        blind = log_loss(
-            labels, np.broadcast_to(prior / prior.sum(), (len(labels), len(classes))), w_test
-        )
-        explicit[k] = 1 - log_loss(labels, model.predict_proba(z_test[tested]), w_test) / blind
-    return explicit if official else np.maximum(explicit, 0)
+        chances = np.broadcast_to(prior / prior.sum(), (len(labels), len(classes)))
+        blind = log_loss(labels, chances, w_test)
+        seeing = log_loss(labels, model.predict_proba(z_test[tested]), w_test)
+        explicit[k] = 1 - seeing / blind
+    if official:
+        return explicit
+    return np.maximum(explicit, 0)
 
 
 def one_hot(fit: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:

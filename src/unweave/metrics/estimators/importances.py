@@ -66,13 +66,12 @@ def _fit_all(table: Table, importances: str) -> Fits:
     tested = np.full(k_all, np.nan)
     z_fit = fit.codes.astype(np.float64)
     z_test = test.codes
-    if (
-        table.protocol == "unweave"
-    ):  # trees do not depend on units, but their thresholds are compared in float32
+    # trees do not depend on units, but their thresholds are compared in float32
+    if table.protocol == "unweave":
         z_fit, z_test = standardise_robustly(z_fit, z_test, weights=fit.weights)
-    fittable = [
-        k for k, column in enumerate(v_fit.T) if len(np.unique(column[~np.isnan(column)])) > 1
-    ]
+    # a factor with one known value cannot be fitted
+    values = [len(np.unique(column[~np.isnan(column)])) for column in v_fit.T]
+    fittable = [k for k, count in enumerate(values) if count > 1]
     models = ESTIMATORS[importances](z_fit, v_fit[:, fittable], fit.weights, table)
     for k, (importance, predict) in zip(fittable, models, strict=True):
         matrix[:, k] = importance
@@ -84,7 +83,7 @@ def _fit_all(table: Table, importances: str) -> Fits:
 def _score_known(
     score: Callable[..., float], table: Table, z: np.ndarray, v: np.ndarray, predict: Predict
 ) -> float:
-    """The score of predictions (N,) over the rows where the factor is known; NaN if there is none."""
+    """Score of the predictions (N,) over the rows where the factor is known; NaN if none is."""
     known = ~np.isnan(v)
     if not known.any():
         return math.nan
@@ -126,6 +125,7 @@ def _forest(z: np.ndarray, y: np.ndarray, w: np.ndarray | None, table: Table) ->
 def _lasso(z: np.ndarray, y: np.ndarray, w: np.ndarray | None, table: Table) -> Model:
     from sklearn.linear_model import Lasso
 
+    # the penalty is in units of standardised codes and of the factor's deviation
     (scaled,) = standardise(z, weights=w)
     ((centre,), (spread,)) = moments(y[:, None], w)
     with quietly():
@@ -161,11 +161,12 @@ ESTIMATORS: dict[str, Callable[..., list[Model]]] = {
 
 
 def disentanglement(importance: np.ndarray) -> tuple[float, np.ndarray]:
-    """D of R (D, K), and 1 - H of every latent; NaN for one factor, or where nothing is important."""
-    per_latent = 1 - shares_entropy(importance)
+    """D of R (D, K), and 1 - H of each latent; NaN for one factor, or if nothing is important."""
+    per_latent = 1 - shares_entropy(importance)  # (D,)
     mass = importance.sum(1)
     if importance.shape[1] < 2 or not mass.sum() > 0:
         return math.nan, np.full(len(importance), np.nan)
+    # sum over latents of rho_j (1 - H_j), rho_j the share of latent j in all importance
     return float(np.nansum(per_latent * mass) / mass.sum()), per_latent
 
 
@@ -173,7 +174,7 @@ def completeness(importance: np.ndarray, weighted: bool = False) -> tuple[float,
     """C of R (D, K), and 1 - H of every factor; NaN for one latent. `weighted` by the importance in
     each factor.
     """
-    per_factor = 1 - shares_entropy(importance.T)
+    per_factor = 1 - shares_entropy(importance.T)  # (K,)
     mass = importance.sum(0)
     if len(importance) < 2 or not mass.sum() > 0:
         return math.nan, np.full(importance.shape[1], np.nan)
@@ -190,6 +191,7 @@ def shares_entropy(rows: np.ndarray) -> np.ndarray:
     """
     total = rows.sum(1, keepdims=True)
     shares = rows / np.where(total > 0, total, np.nan)
+    # 0 log 0 is 0
     logs = np.log(np.where(shares > 0, shares, 1))
     return -(shares * logs).sum(1) / np.log(max(rows.shape[1], 2)) + 0.0
 

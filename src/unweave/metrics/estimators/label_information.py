@@ -12,12 +12,16 @@ from unweave.metrics.tables.table import Table
 
 def no_labels(table: Table) -> str:
     """Why a metric of labels is undefined without factors, or ''."""
-    return "" if table.varying else "needs labels: give factors (N, K) beside the codes"
+    if table.varying:
+        return ""
+    return "needs labels: give factors (N, K) beside the codes"
 
 
 def how(table: Table, rows: Rows) -> str:
     """The estimator in words."""
-    which = "the other rows, a lower bound" if rows == "sample" else "all images there are"
+    which = "all images there are"
+    if rows == "sample":
+        which = "the other rows, a lower bound"
     return f"posteriors of {which}; samples drawn by seed {table.seed}"
 
 

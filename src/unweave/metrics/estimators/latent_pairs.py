@@ -18,9 +18,10 @@ def lasso(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """|Spearman correlation| of the columns of (N, D) and (N, E), (D, E); 0 for constant columns."""
+    """|Spearman correlation| (D, E) of the columns of (N, D) and (N, E); 0 for constant columns."""
     from scipy.stats import rankdata
 
+    # the correlation of standardised ranks
     x, y = (standardised(rankdata(z, axis=0)) for z in (a, b))
     return np.abs(x.T @ y) / len(a)
 
@@ -48,5 +49,6 @@ def standardised(z: np.ndarray) -> np.ndarray:
     """Columns of mean 0 and variance 1; 0 where a column never varies."""
     z = z.astype(np.float64)
     spread = z.std(0)
+    # equal numbers have the deviation of their rounding error
     still = spread <= 1e-12 * np.abs(z).max(0)
     return np.where(still, 0.0, (z - z.mean(0)) / np.where(still, 1, spread))

@@ -18,9 +18,8 @@ from unweave.metrics.tables.kinds import factor_levels
 from unweave.metrics.tables.table import Table
 
 SAMPLES = 1_000
-WIDTHS = tuple(
-    4.0**i for i in range(8)
-)  # factors that widen the variances of the other rows' posteriors
+# factors that widen the variances of the other rows' posteriors
+WIDTHS = tuple(4.0**i for i in range(8))
 Rows = Literal["sample", "all"]
 LARGEST = 1e100  # size of codes whose squares float64 can represent
 MATCHED = 100  # samples from which noise is standardised
@@ -28,8 +27,8 @@ MATCHED = 100  # samples from which noise is standardised
 
 @dataclass(frozen=True)
 class Drawn:
-    """Samples z (S, D) of the posteriors of `rows` (S,), and log q(z_d|x) of each at its own, (S,
-    D).
+    """Samples z (S, D) of the posteriors of `rows` (S,), and log q(z_d|x) of each at its own,
+    (S, D).
     """
 
     rows: np.ndarray
@@ -45,7 +44,8 @@ def missing(table: Table) -> str:
     of_deviations = np.exp(0.5 * np.abs(table.log_var).max(initial=0))
     largest = max(of_codes, of_deviations)
     if largest > LARGEST:
-        return f"codes and deviations of size {largest:.0e} or its inverse are beyond what float64 can square"
+        size = f"codes and deviations of size {largest:.0e} or its inverse"
+        return f"{size} are beyond what float64 can square"
     return ""
 
 
@@ -60,6 +60,7 @@ def draw(table: Table, samples: int = SAMPLES) -> Drawn:
         rows = rng.choice(table.n, min(samples, table.n), replace=False)
     else:
         rows = rng.choice(table.n, samples, replace=True, p=row_weights(table))
+    # z = mean + deviation * noise, whose log density is in the noise alone
     noise = even_noise(rng, len(rows), table.codes.shape[1])
     log_var = table.log_var[rows]
     z = table.codes[rows] + np.exp(0.5 * log_var) * noise  # (S, D)
@@ -101,7 +102,7 @@ def aggregate(table: Table, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def about_images(table: Table) -> tuple[float, str]:
-    """I(x; z) in nats, and a note where it is at its ceiling, the logarithm of the number of rows."""
+    """I(x; z) in nats, and a note where it is at its ceiling, the log of the number of rows."""
     if "I(x; z)" not in table.cache:
         drawn = draw(table)
         w = row_weights(table)
@@ -117,10 +118,11 @@ def about_images(table: Table) -> tuple[float, str]:
 def saturated(table: Table, information: float) -> str:
     """A note if I(x; z) is within 1 nat of log N, where the estimate saturates; or ''."""
     w = row_weights(table)
-    ceiling = float(-(w * np.log(w)).sum())
+    ceiling = float(-(w * np.log(w)).sum())  # log N of equal weights
     if information <= ceiling - 1:
         return ""
-    return f"I(x; z) is {information:.1f} nats, at its ceiling log N = {ceiling:.1f}: more rows, more nats"
+    at_ceiling = f"at its ceiling log N = {ceiling:.1f}: more rows, more nats"
+    return f"I(x; z) is {information:.1f} nats, {at_ceiling}"
 
 
 def label_entropy(table: Table, v: np.ndarray) -> float:
@@ -143,7 +145,9 @@ def about_labels(table: Table, columns: list[np.ndarray], rows: Rows) -> np.ndar
     entropy = np.array([label_entropy(table, v) for v in columns])
     drawn = draw(table)
     others = rows == "sample"
-    widths = WIDTHS if others else (1.0,)
+    widths: tuple[float, ...] = (1.0,)
+    if others:
+        widths = WIDTHS
     # (widths, K) -> (K,): the width with the largest E log r
     logs = [_mean_log_share(table, drawn, columns, others, width) for width in widths]
     return np.clip(entropy + np.max(logs, 0), 0.0, entropy)
@@ -154,16 +158,20 @@ def _mean_log_share(
 ) -> np.ndarray:
     """Mean log r(v|z) of each column over the samples whose label is known, (K,)."""
     w = row_weights(table)
-    # a prior as heavy as a thousandth of a row, so that a neighbour with another label does not cost infinitely much
-    doubt = 1e-3 / table.n if others else 0.0
+    # a prior as heavy as a thousandth of a row, so that a neighbour with another label does not
+    # cost infinitely much
+    doubt = 0.0
+    if others:
+        doubt = 1e-3 / table.n
     logs = np.full((len(columns), len(drawn.rows)), np.nan)
     for piece, log_density in densities(table, drawn.z, width):
+        # a row does not count among those that predict its own label
         if others:
             log_density[np.arange(len(piece)), drawn.rows[piece]] = -np.inf
         density = np.exp(log_density - log_density.max(1, keepdims=True)) * w  # (s, N)
         for k, v in enumerate(columns):
             level = v[drawn.rows[piece]]  # (s,): the label of each sample
-            known = v >= 0
+            known = v >= 0  # (N,)
             prior = np.bincount(np.maximum(v, 0), np.where(known, w, 0))
             # the share of the density that comes from rows with the same label
             same = (density * (v == level[:, None])).sum(1)
@@ -184,7 +192,6 @@ def labels(table: Table, columns: tuple[int, ...] | None) -> list[np.ndarray]:
         raise ValueError(f"factors {columns} are named; name at least one, and each once")
     unknown = [k for k in columns if k not in table.varying]
     if unknown:
-        raise ValueError(
-            f"there is no varying factor {unknown[0]}; there are {', '.join(map(str, table.varying))}"
-        )
+        varying = ", ".join(map(str, table.varying))
+        raise ValueError(f"there is no varying factor {unknown[0]}; there are {varying}")
     return [v[:, table.varying.index(k)] for k in columns]

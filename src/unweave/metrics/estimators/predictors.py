@@ -21,12 +21,14 @@ def predictors(
     z: (N, D), on a common scale, since a linear classifier is penalised. v: (N, K) levels, -1 where
         unknown.
     """
+    # of one value there is nothing to learn
     fittable = [k for k, column in enumerate(v.T) if len(np.unique(column[column >= 0])) > 1]
     if predictor == "boosting" and fittable:
         from unweave.metrics.estimators.boosting import fit_factors
 
         models = fit_factors(z, np.where(v < 0, np.nan, v)[:, fittable], seed=seed, weights=weights)
         return {k: model.predict for k, model in zip(fittable, models, strict=True)}
+    # one linear classifier for each factor, on the rows where it is known
     fitted = {}
     for k in fittable:
         known = v[:, k] >= 0

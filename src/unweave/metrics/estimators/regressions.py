@@ -44,9 +44,10 @@ def determination(v: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> 
 
 
 def least_squares(z: np.ndarray, v: np.ndarray, w: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Predictions (m, K) at new (m, D) of the weighted least-squares plane through z (n, D), v (n,
-    K).
+    """Predictions (m, K) at new (m, D) of the weighted least-squares plane through z (n, D) and
+    v (n, K).
     """
+    # rows times the root of their weight, and a column of ones for the offset
     root = np.sqrt(w)[:, None]
     design = np.hstack([z, np.ones((len(z), 1))])
     plane = np.linalg.lstsq(root * design, root * v, rcond=None)[0]
@@ -68,7 +69,7 @@ def kernel_ridge(z: np.ndarray, v: np.ndarray, w: np.ndarray, new: np.ndarray) -
     centre = np.average(v, 0, w)
     loads = vectors * root[:, None]
     target = loads.T @ (v - centre)  # (n, K)
-    # the coefficients with the least leave-one-out error of each factor
+    # (n, K): the coefficients with the least leave-one-out error of each factor
     best = np.zeros(target.shape)
     least = np.full(v.shape[1], np.inf)
     for penalty in PENALTIES * len(z):
@@ -92,7 +93,9 @@ def _median_distance(distance: np.ndarray, w: np.ndarray) -> float:
     if np.ptp(w) > 0:
         together = (w[:, None] * w)[pairs]
     median = float(quantiles(distance[pairs], 0.5, together))
-    return median if median > 0 else 1.0
+    if not median > 0:
+        return 1.0
+    return median
 
 
 def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:

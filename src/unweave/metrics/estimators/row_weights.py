@@ -9,7 +9,9 @@ import numpy as np
 
 def weights_of(weights: np.ndarray | None, rows: Any) -> np.ndarray | None:
     """Weights of some rows, given by mask, indices or slice; None if the rows have no weights."""
-    return None if weights is None else weights[rows]
+    if weights is None:
+        return None
+    return weights[rows]
 
 
 def or_ones(weights: np.ndarray | None, n: int) -> np.ndarray:
@@ -18,4 +20,6 @@ def or_ones(weights: np.ndarray | None, n: int) -> np.ndarray:
     >>> print(or_ones(None, 2))
     [1. 1.]
     """
-    return np.ones(n) if weights is None else weights
+    if weights is None:
+        return np.ones(n)
+    return weights

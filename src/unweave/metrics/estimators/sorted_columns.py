@@ -16,7 +16,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.integer]
 Bools = NDArray[np.bool_]
 
-BLOCK = 64  # fastest of 32 to 128 at 10,000 rows: smaller ones cost more bounds, larger ones more searching
+# fastest of 32 to 128 at 10,000 rows: smaller blocks cost more bounds, larger ones more searching
+BLOCK = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,8 @@ def sort_columns(codes: NDArray[np.floating], block: int = BLOCK) -> Columns:
     edge = sorted_rank[column, end - 1]
     block_of = np.repeat(np.arange(end.size), (end - start).ravel()).reshape(d, n)
     bounds = np.append(0, column * n + end).astype(np.int32)
-    # (D, J, L): the rows of each block; one with a single value has no cut inside and may be longer than L
+    # (D, J, L): the rows of each block; one with a single value has no cut inside, and may be
+    # longer than L
     several = (end > start) & (sorted_rank[column, np.minimum(start, n - 1)] < edge)
     longest = int((end - start)[several].max(initial=1))
     at = start[:, :, None] + np.arange(longest)

@@ -17,7 +17,7 @@ def support_vector_lines(
     """
     classes = int(labels.max()) + 1
     own = labels[:, None] == np.arange(classes)  # (N, classes)
-    cost = _costs(labels, own, c, weights)
+    cost = _costs(labels, own, c, weights)  # (N, classes)
     y = np.where(own, 1.0, -1.0)
 
     def slack(w: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -28,6 +28,7 @@ def support_vector_lines(
     w = np.zeros(classes)
     b = np.zeros(classes)
     xi, loss = slack(w, b)
+    # Newton's method for all classes at once, until no step promises to lower a loss
     for _ in range(50):
         d_w, d_b, decrement = _newton_step(z, w, b, 2 * cost * y * xi, 2 * cost * (xi > 0))
         if (decrement <= 1e-12 * (1 + loss)).all():
@@ -53,8 +54,11 @@ def _costs(labels: np.ndarray, own: np.ndarray, c: float, weights: np.ndarray | 
     """
     classes = own.shape[1]
     counts = np.bincount(labels, weights, minlength=classes)
-    balance = counts.sum() / (classes * counts)
-    rest = balance[::-1] if classes == 2 else 1.0
+    balance = counts.sum() / (classes * counts)  # (classes,)
+    # the rest of two classes is the other one, which is balanced too
+    rest = np.ones(classes)
+    if classes == 2:
+        rest = balance[::-1]
     cost = c * np.where(own, balance, rest)
     if weights is not None:
         cost = cost * weights[:, None]
@@ -68,6 +72,7 @@ def _newton_step(
 
     pull, active: (N, classes), first and second derivative of the loss in the margin y (w z + b).
     """
+    # gradient
     g_w = w - z @ pull
     g_b = b - pull.sum(0)
     # the 2 x 2 Hessian of each class, inverted by its determinant

@@ -1,11 +1,13 @@
 """Transductive support vector machines: the labels of the other rows are part of what is optimised.
 
     min over w, b and the labels u of unlabelled rows, of which a fixed number are +1:
-    (|w|^2 + b^2) / 2 + c sum over labelled of max(0, 1 - y f)^2 + c sum over unlabelled of max(0, 1 - u f)^2
+    (|w|^2 + b^2) / 2
+        + c sum over labelled rows of max(0, 1 - y f)^2
+        + c sum over unlabelled rows of max(0, 1 - u f)^2
 
 with f = w z + b. Label switching (Joachims, 1999, "Transductive inference for text classification
-using support vector machines"), all pairs that lower the loss at once (Sindhwani and Keerthi, 2006),
-while the weight of the unlabelled rows is doubled up to c. A local minimum.
+using support vector machines"), all pairs that lower the loss at once (Sindhwani and Keerthi,
+2006), while the weight of the unlabelled rows is doubled up to c. A local minimum.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ class Line:
     labels: np.ndarray
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
-        """F of the rows z (n, D), (n,)."""
+        """Height f of the line at the rows z (n, D), (n,)."""
         found: np.ndarray = z @ self.w + self.b
         return found
 
@@ -34,7 +36,8 @@ class Line:
 def transductive_line(
     z: np.ndarray, y: np.ndarray, others: np.ndarray, share: float, c: float = 1.0
 ) -> Line:
-    """A class against the rest: labelled rows z (n, D) with y (n,) of -1 and 1, unlabelled ones (m, D).
+    """A class against the rest, from labelled rows z (n, D) with y (n,) of -1 and 1, and unlabelled
+    rows, others (m, D).
 
     share: of the unlabelled rows that are +1.
     """
@@ -43,7 +46,8 @@ def transductive_line(
     # the rows that the labelled ones put highest are +1
     labels = np.full(len(others), -1.0)
     labels[np.argsort(-(others @ w + b), kind="stable")[:positive]] = 1.0
-    both = np.concatenate([z, others])
+    # label switching at growing weights of the unlabelled rows, c / 2^10 to c
+    both = np.concatenate([z, others])  # (n + m, D)
     for doubling in range(DOUBLINGS + 1):
         weight = c * 2.0 ** (doubling - DOUBLINGS)
         costs = np.concatenate([np.full(len(z), c), np.full(len(others), weight)])
@@ -61,12 +65,15 @@ def loss(line: Line, z: np.ndarray, y: np.ndarray, others: np.ndarray, c: float 
 
 
 def _exchange(labels: np.ndarray, f: np.ndarray) -> bool:
-    """Exchange the labels (m,) of pairs of rows whose order in f they contradict; whether there were any.
+    """Exchange, in place, the labels (m,) of pairs of rows whose order in f they contradict.
+
+    Returns whether there were any.
 
     The loss of a pair falls by it, since a convex slack of both is smaller with the higher f as +1.
     """
     positive = np.flatnonzero(labels > 0)
     negative = np.flatnonzero(labels < 0)
+    # the lowest of the rows labelled +1 beside the highest of those labelled -1, pair by pair
     lowest = positive[np.argsort(f[positive], kind="stable")]
     highest = negative[np.argsort(-f[negative], kind="stable")]
     pairs = min(len(lowest), len(highest))
@@ -77,7 +84,7 @@ def _exchange(labels: np.ndarray, f: np.ndarray) -> bool:
 
 
 def _fitted(z: np.ndarray, y: np.ndarray, costs: np.ndarray) -> tuple[np.ndarray, float]:
-    """W and b for given labels; costs (n,): c of each row."""
+    """Weights w (D,) and offset b for given labels; costs (n,): c of each row."""
     from sklearn.svm import LinearSVC
 
     model = LinearSVC(C=1.0, dual=False, tol=1e-6, max_iter=10_000)

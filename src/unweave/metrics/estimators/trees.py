@@ -23,7 +23,8 @@ from unweave.metrics.estimators.cuts import Cuts, Level, Ties, best_cuts
 from unweave.metrics.estimators.sorted_columns import Columns, Floats, Ints
 
 DEPTH = 3
-CROWDED = 16  # one residual of so many is positive, or more: cheaper to sum with all others than by itself
+# one residual of so many is positive, or more: cheaper to sum with all others than by itself
+CROWDED = 16
 
 
 def dyadic(x: Floats, total: float) -> Floats:
@@ -35,7 +36,8 @@ def dyadic(x: Floats, total: float) -> Floats:
 
 
 class Trees(NamedTuple):
-    """T trees: column, threshold and gain (T, 7) of each cut, level by level; leaf (T, N) of each row.
+    """T trees: column, threshold and gain (T, 7) of each cut, level by level; leaf of each row,
+    (T, N).
 
     A row goes right where its code exceeds the threshold, which is infinite where a node stays
     whole; its gain is NaN then.
@@ -64,23 +66,26 @@ def grow(
     positive: (trees, rows) of all residuals that may exceed 0. ties: draw which of equally good
         columns is cut, each for so many of the trees.
     """
-    node = np.zeros(residual.shape, np.int8)
+    node = np.zeros(residual.shape, np.int8)  # (T, N): node of each row at this level
     crowded = len(positive[0]) * CROWDED > residual.size
+    # what is summed: residuals, weights and, if many are positive, the positive residuals
     kinds = [residual, np.broadcast_to(weight, residual.shape)]
     if crowded:
         kinds.append(np.maximum(residual, 0))
     by_row = np.stack(kinds).transpose(2, 0, 1).copy()  # (N, kinds, T)
-    known = None
+    parents = None
     found = []
     for depth in range(DEPTH):
         # sums of the left children are counted, those of the right children are parent minus left
-        left = _block_sums(columns, by_row, node, max(1, 2**depth // 2))
-        known = left if known is None else np.concatenate([left, known - left], axis=-1)
-        rises = known[2] if crowded else _rises(columns, residual, node, 2**depth, positive)
-        cuts = best_cuts(
-            Level(columns, residual, weight, node, _up_to_edges(known[:2]), rises), ties
-        )
+        sums = _block_sums(columns, by_row, node, max(1, 2**depth // 2))
+        if parents is not None:
+            sums = np.concatenate([sums, parents - sums], axis=-1)  # (kinds, D, J, nodes * T)
+        parents = sums
+        rises = sums[2] if crowded else _rises(columns, residual, node, 2**depth, positive)
+        level = Level(columns, residual, weight, node, _up_to_edges(sums[:2]), rises)
+        cuts = best_cuts(level, ties)
         found.append((cuts.column, _split(columns, weight, node, cuts), cuts.gain))
+    # (nodes, T) of each level -> (T, 7)
     column, threshold, gain = (np.concatenate(levels).T for levels in zip(*found, strict=True))
     return Trees(column, threshold, gain, node)
 
@@ -96,14 +101,15 @@ def _block_sums(columns: Columns, by_row: Floats, node: Ints, nodes: int) -> Flo
     sums = np.empty((kinds, d, j, nodes * trees))
     node = np.ascontiguousarray(node.T)
     for h in range(nodes):
-        values = by_row * (node == h)[:, None]
+        values = by_row * (node == h)[:, None]  # (N, kinds, T): 0 outside node h
+        # (D * J, N) @ (N, kinds * T): the rows of each block are summed
         blocks = (columns.member @ values.reshape(n, -1)).reshape(d, j, kinds, trees)
         sums[..., h * trees : (h + 1) * trees] = blocks.transpose(2, 0, 1, 3)
     return sums
 
 
 def _up_to_edges(blocks: Floats) -> Floats:
-    """Sums up to each block's end (kinds, D, J + 1, Q), from sums inside the blocks (kinds, D, J, Q)."""
+    """Sums up to each block's end (kinds, D, J + 1, Q), from sums of blocks (kinds, D, J, Q)."""
     kinds, d, j, q = blocks.shape
     sums = np.zeros((kinds, d, j + 1, q))
     blocks.cumsum(2, out=sums[:, :, 1:])
@@ -113,8 +119,8 @@ def _up_to_edges(blocks: Floats) -> Floats:
 def _rises(
     columns: Columns, residual: Floats, node: Ints, nodes: int, positive: tuple[Ints, Ints]
 ) -> Floats:
-    """Sums of the positive residuals in each block, (D, J, nodes * T), where few are positive: of many
-    classes each row has one.
+    """Sums of the positive residuals in each block, (D, J, nodes * T), where few are positive: each
+    row has one of many classes.
     """
     d, j = columns.edge.shape
     trees, rows = positive
@@ -123,10 +129,8 @@ def _rises(
     of_node = node[positive].astype(np.int64) * len(residual) + trees
     at = columns.block[:, rows].astype(np.int64) * width + of_node
     values = np.broadcast_to(residual[positive], at.shape)
-    rises = np.bincount(at.ravel(), values.ravel(), minlength=d * j * width).astype(
-        np.float64, copy=False
-    )
-    return rises.reshape(d, j, width)
+    rises = np.bincount(at.ravel(), values.ravel(), minlength=d * j * width)
+    return rises.astype(np.float64, copy=False).reshape(d, j, width)
 
 
 def _split(columns: Columns, weight: Floats, node: Ints, cuts: Cuts) -> Floats:
@@ -143,13 +147,16 @@ def _split(columns: Columns, weight: Floats, node: Ints, cuts: Cuts) -> Floats:
         above = inside & (ranks > cut[:, None])
         right |= above
         inside &= weight > 0
-        # the highest rank below the cut and the lowest above; products, because np.where is ten times slower here
+        # (T,): the highest rank below the cut and the lowest above it, of the rows that count;
+        # products, because np.where is ten times slower here
         low = ((ranks + 1) * (inside & ~above)).max(1) - 1
         high = n - ((n - ranks) * (inside & above)).max(1)
+        # the threshold lies halfway between their values; halved first, so that nothing overflows
         cuts_here = np.flatnonzero(high < n)
         f = column[cuts_here]
         below_cut = columns.distinct[f, low[cuts_here]]
         above_cut = columns.distinct[f, high[cuts_here]]
         thresholds[h, cuts_here] = below_cut / 2 + above_cut / 2
+    # the right child of node h is h + nodes
     node += (right * len(thresholds)).astype(node.dtype)
     return thresholds

@@ -51,18 +51,21 @@ def active_latents(
     if by == "kl" and reason:
         return Measured(math.nan, "", reason=reason)
     mean = table.codes.astype(np.float64)
+    # (D,) each: variance of the means over the rows, and mean KL
     with np.errstate(over="ignore"):  # infinite is above any threshold
         parts = {"variance": moments(mean, table.weights)[1] ** 2}
         if table.log_var is not None:
             parts["kl"] = mean_kl(mean, table.log_var, table.weights)
-    name = by
-    if by == "auto":
-        name = "kl" if "kl" in parts else "variance"
+    if by == "kl" or (by == "auto" and "kl" in parts):
+        found = parts["kl"]
+        default = ACTIVE
+        estimator = "kl above {} nats"
+    else:
+        found = parts["variance"]
+        default = VARIANCE
+        estimator = "variance above {}"
     if threshold is None:
-        threshold = ACTIVE if name == "kl" else VARIANCE
-    active = parts[name] > threshold
-    unit = " nats" if name == "kl" else ""
-    estimator = f"{name} above {threshold}{unit}"
-    return Measured(
-        float(active.sum()), estimator, latents={"active": active.astype(float), **parts}
-    )
+        threshold = default
+    active = found > threshold
+    latents = {"active": active.astype(float), **parts}
+    return Measured(float(active.sum()), estimator.format(threshold), latents=latents)

@@ -41,21 +41,23 @@ def beta_vae_score(
     **Departures**: points are standardised, so that units of the codes do not matter; raw under
     dlib.
     """
-    fit, test = table.summaries(differences)
+    fit, test = table.summaries(differences)  # (points, D) each
     if not table.protocol.startswith("dlib"):
         fit, test = standardise(fit, test)
+    # which factor is fixed, from the differences
     model = logistic(fit, table.fit.fixed, None, table.protocol, table.seed, c)
     train = accuracy(table.fit.fixed, model.predict(fit))
     held_out = accuracy(table.test.fixed, model.predict(test))
     pairs = table.fit.members.shape[1] // 2
+    points = f"{table.n} and {len(table.test.fixed)} {table.origin}"
     return Measured(
         held_out,
-        f"logistic regression; {table.n} and {len(table.test.fixed)} {table.origin}, {pairs} pairs each",
+        f"logistic regression; {points}, {pairs} pairs each",
         pieces={"train": train, "test": held_out},
     )
 
 
 def differences(groups: np.ndarray) -> np.ndarray:
     """Mean absolute difference within the pairs of each group, (g, 2 P, D) -> (g, D)."""
-    even = groups.shape[1] // 2 * 2
+    even = groups.shape[1] // 2 * 2  # an odd last member has no partner
     return np.abs(groups[:, 0:even:2] - groups[:, 1:even:2]).mean(1)

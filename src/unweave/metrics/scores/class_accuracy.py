@@ -10,7 +10,7 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.entropies import entropy
-from unweave.metrics.estimators.row_weights import weights_of
+from unweave.metrics.estimators.row_weights import or_ones, weights_of
 
 
 @metric(
@@ -42,9 +42,10 @@ def class_accuracy(table: Table, *, named: bool = False) -> Measured:
     all rows of the smaller, though nothing is confused; `nmi` is milder. The rotated code is not a
     category and says little.
     """
-    estimator = "argmax of the code, " + (
-        "category k is class k" if named else "categories matched to classes"
-    )
+    how = "categories matched to classes"
+    if named:
+        how = "category k is class k"
+    estimator = f"argmax of the code, {how}"
     if len(table.varying) != 1 or table.height != 1:
         reason = "no class is known"
         if table.height:
@@ -52,24 +53,28 @@ def class_accuracy(table: Table, *, named: bool = False) -> Measured:
         return Measured(math.nan, estimator, reason=reason)
     known = ~np.isnan(table.factors[:, 0])
     codes = table.codes[known]
+    # (n,): the category and the class of each row where the class is known, numbered from 0
     if table.width > 1:
         category = codes.argmax(1)
     else:
         _, category = np.unique(codes[:, 0], return_inverse=True)
     _, label = np.unique(table.factors[known, 0], return_inverse=True)
     count = counts(category, label, weights_of(table.weights, known))  # (categories, classes)
-    occur = {"categories": float((count.sum(1) > 0).sum()), "classes": float(count.shape[1])}
+    pieces = {
+        "categories": float((count.sum(1) > 0).sum()),
+        "classes": float(count.shape[1]),
+        "nmi": normalised_information(count),
+    }
     value = plain(table, known) if named else matched(count)
-    return Measured(
-        value, estimator, occur | {"nmi": normalised_information(count)}, n=int(known.sum())
-    )
+    return Measured(value, estimator, pieces, n=int(known.sum()))
 
 
 def plain(table: Table, known: np.ndarray) -> float:
-    """Share of the known rows, or of their weight, whose category is the class of the same number."""
+    """Share of the known rows, or of their weight, whose category is the class of that number."""
     codes = table.codes[known]
     label = table.factors[known, 0]
     category = codes[:, 0]
+    # latents that never vary were set aside: the number of the column as it was given
     if table.width > 1:
         category = np.array(table.latents)[codes.argmax(1)]
     return float(np.average(category == label, weights=weights_of(table.weights, known)))
@@ -82,7 +87,7 @@ def counts(
     labels).
     """
     table = np.zeros((category.max() + 1, label.max() + 1))
-    np.add.at(table, (category, label), 1.0 if weights is None else weights)
+    np.add.at(table, (category, label), or_ones(weights, len(label)))
     return table
 
 
@@ -103,5 +108,8 @@ def normalised_information(count: np.ndarray) -> float:
     """Mutual information of rows and columns over the mean of their entropies; NaN if neither
     varies.
     """
+    # entropies of the marginals and of the joint distribution, in nats
     rows, columns, both = (entropy(side) for side in (count.sum(1), count.sum(0), count.ravel()))
-    return 2 * (rows + columns - both) / (rows + columns) if rows + columns > 0 else math.nan
+    if not rows + columns > 0:
+        return math.nan
+    return 2 * (rows + columns - both) / (rows + columns)

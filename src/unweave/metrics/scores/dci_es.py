@@ -57,11 +57,13 @@ def dci_es(table: Table) -> Measured:
     # (K,) each
     explicit, informed = np.full((2, v_fit.shape[1]), math.nan)
     features, new = _features(fit.rows(rows), test)
+    # (8,): log of the number of regressors of each probe
     capacity = np.log(len(table.latents) + np.array(FEATURES))
     for k in range(v_fit.shape[1]):
         losses = _losses(features, new, v_fit[:, k], v_test[:, k], fit.weights, test.weights, rows)
         if losses is not None:
-            # area between the curve of losses and its last value, by the trapezoid rule over log capacity
+            # area between the curve of losses and its last value, by the trapezoid rule over the
+            # log capacity
             above = losses - losses[-1]
             area = ((above[1:] + above[:-1]) / 2 * np.diff(capacity)).sum()
             explicit[k] = np.clip(1 - 2 * area / (capacity[-1] - capacity[0]), 0, 1)
@@ -119,11 +121,13 @@ def _losses(
     truth = v_test[tested][:, None] == classes
     share = np.average(target, 0, w)
     constant = np.average(((truth - share) ** 2).sum(1), weights=w_test)
+    # about the means of the rows fitted, so that the offset needs no penalty
     centre = np.average(features[known], 0, w)
     x = features[known] - centre
     x_new = new[tested] - centre
     losses = []
     with threadpool_limits(1):
+        # (D + 512, D + 512) and (D + 512, C), of which the smaller probes take the upper left
         gram = x.T @ (w[:, None] * x) / w.sum()
         pull = x.T @ (w[:, None] * (target - share)) / w.sum()
         # ridge regression on the codes and the first 0, 8, ..., 512 features
@@ -132,4 +136,5 @@ def _losses(
             slopes = np.linalg.solve(gram[:c, :c] + PENALTY * np.eye(c), pull[:c])
             errors = ((truth - share - x_new[:, :c] @ slopes) ** 2).sum(1)
             losses.append(np.average(errors, weights=w_test) / constant)
+    # no probe is worse than the constant or than a smaller probe
     return np.minimum.accumulate(np.minimum(losses, 1))

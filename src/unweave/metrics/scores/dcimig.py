@@ -35,7 +35,7 @@ def dcimig(table: Table, *, bins: Bins = None) -> Measured:
     if reason:
         return Measured(math.nan, "", reason=reason)
     found = information(table, bins)
-    best, second = runner_up(found.mutual, axis=1)
+    best, second = runner_up(found.mutual, axis=1)  # (D,) each, in nats
     # (D,) -> (K,): each latent's gap goes to its best factor, which keeps the largest
     credit = np.zeros(len(table.varying))
     np.maximum.at(credit, found.mutual.argmax(1), best - second)

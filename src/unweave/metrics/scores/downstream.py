@@ -17,10 +17,8 @@ from unweave.metrics.estimators.predictors import Predictor
 from unweave.seeds import fold
 
 SIZES = (10, 100, 1_000)
-PREDICTORS = {
-    "logistic": "linear",
-    "boosting": "boosting",
-}  # names here and among the estimators of DCI
+# names here and among the estimators of DCI
+PREDICTORS = {"logistic": "linear", "boosting": "boosting"}
 
 
 @metric(
@@ -53,15 +51,18 @@ def downstream(table: Table, *, predictor: Predictor = "logistic") -> Measured:
     """
     fit, test = table.sides()
     order = np.random.default_rng(fold(table.seed, "few labels")).permutation(fit.n)
-    found = fits(table, PREDICTORS[predictor]).test
+    found = fits(table, PREDICTORS[predictor]).test  # (K,)
     pieces = {"accuracy": mean(found)}
+    # the first rows of one order, so that the rows of a smaller size are part of the larger
     for size in SIZES:
         pieces[f"accuracy_{size}"] = math.nan
         if fit.n > size and not table.half:
             few = replace(fit.rows(np.sort(order[:size])), test=test, cache={})
             pieces[f"accuracy_{size}"] = mean(fits(few, PREDICTORS[predictor]).test)
     whole = pieces["accuracy"]
-    pieces["efficiency"] = pieces["accuracy_100"] / whole if whole > 0 else math.nan
+    pieces["efficiency"] = math.nan
+    if whole > 0:
+        pieces["efficiency"] = pieces["accuracy_100"] / whole
     return Measured(
         whole,
         f"{predictor}; {table.split_note()}",

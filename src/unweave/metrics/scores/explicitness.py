@@ -38,7 +38,8 @@ from unweave.metrics.tables.kinds import shared_levels
     uses=("test",),
     draws=True,
     error="none",
-    no_error="no error: near 1 half of the rows reads the factors so much less well that halves state twice the spread",
+    no_error="no error: near 1 half of the rows reads the factors so much less well that halves "
+    "state twice the spread",
 )
 def explicitness(table: Table) -> Measured:
     """Explicitness, the mean area under the ROC curve; chance is .5 and 1 is best.
@@ -57,7 +58,9 @@ def explicitness(table: Table) -> Measured:
     """
     fit, test = table.sides()
     v_fit, v_test = shared_levels(fit, test)
-    scaled = standardise if table.protocol.startswith("dlib") else standardise_robustly
+    scaled = standardise_robustly
+    if table.protocol.startswith("dlib"):
+        scaled = standardise
     z_fit, z_test = scaled(fit.codes, test.codes, weights=fit.weights)
     areas = np.full((2, v_fit.shape[1]), math.nan)  # of rows fitted and tested
     absent = 0
@@ -71,16 +74,19 @@ def explicitness(table: Table) -> Measured:
         areas[0, k] = _mean_area(model, classes, z_fit, v_fit[:, k], fit.weights)
         areas[1, k] = _mean_area(model, classes, z_test, v_test[:, k], test.weights)
         absent += len(set(classes) ^ set(v_test[v_test[:, k] >= 0, k]))
-    form = "one-vs-rest" if table.protocol == "dlib-2018" else "multinomial"
+    form = "multinomial"
+    if table.protocol == "dlib-2018":
+        form = "one-vs-rest"
+    reason = ""
+    if absent:
+        reason = f"{absent} values of factors are absent from the test rows or the rows fitted"
     return Measured(
         mean(areas[1]),
         f"{form} logistic regression; {table.split_note()}",
         pieces={"explicitness_test": mean(areas[1]), "explicitness_train": mean(areas[0])},
         factors={"test": areas[1], "train": areas[0]},
         n=fit.n,
-        reason=f"{absent} values of factors are absent from the test rows or the rows fitted"
-        if absent
-        else "",
+        reason=reason,
     )
 
 
@@ -95,5 +101,6 @@ def _mean_area(
     if rows.any():
         chance = model.predict_proba(z[rows])
     w = weights_of(weights, rows)
+    # each class against the rest, by its probability
     areas = [area_under_curve(v[rows] == c, chance[:, i], w) for i, c in enumerate(classes)]
     return mean(np.array(areas))

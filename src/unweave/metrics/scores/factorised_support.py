@@ -51,11 +51,16 @@ def factorised_support(
     if len(table.latents) < 2:
         return Measured(math.nan, "", reason=LONELY)
     rng = table.rng("batches of factorised_support")
-    p = None if table.weights is None else table.weights / table.weights.sum()
+    p = None
+    if table.weights is not None:
+        p = table.weights / table.weights.sum()
     (z,) = standardise(table.codes, weights=table.weights)
     size = min(batch, table.n)
-    times = 1 if size == table.n else table.most(batches)
+    times = table.most(batches)
+    if size == table.n:  # every batch would be the same rows
+        times = 1
     chosen = (rng.choice(table.n, size, replace=p is not None, p=p) for _ in range(times))
+    # (D, D): mean over the batches
     gaps = np.mean([support_gaps(z[rows]) for rows in chosen], 0)
     pairs = np.triu_indices(z.shape[1], 1)
     estimator = f"all corners of {times} batches of {size} rows drawn by seed {table.seed}"
@@ -71,11 +76,13 @@ def support_gaps(z: np.ndarray) -> np.ndarray:
      [9. 0.]]
     """
     d = z.shape[1]
+    # (N, N) of each latent
     squared = [((column[:, None] - column) ** 2).astype(np.float32) for column in z.T]
     gaps = np.zeros((d, d))
     for i in range(d):
         for j in range(i + 1, d):
-            # a few rows a at a time stay in the cache: corners (a, b) by codes c, the nearest c, the farthest corner
+            # corners (a, b) by codes c, of which the nearest c, then the farthest corner; a few
+            # rows a at a time stay in the cache
             pieces = np.array_split(squared[i], len(z) // 16 + 1)
             farthest = max((some[:, None] + squared[j]).min(2).max() for some in pieces)
             gaps[i, j] = farthest

@@ -60,6 +60,7 @@ def fairness(table: Table, *, predictor: Predictor = "logistic") -> Measured:
         for j in factors:
             rows = (truth[:, k] >= 0) & (truth[:, j] >= 0) & (predicted[:, k] >= 0)
             if j != k and rows.any():
+                # (values of j,): how far the predictions at each value are from all predictions
                 w = test.row_weights()[rows]
                 apart = total_variation(predicted[rows, k], truth[rows, k], truth[rows, j], w)
                 typical[k, j] = apart.mean()
@@ -109,25 +110,23 @@ def total_variation(
 
     Targets that do not occur together with c are left out of both sides of that comparison.
 
-    >>> follows = np.array([0, 0, 1, 1])
-    >>> total_variation(follows, target=np.array([0, 1, 0, 1]), sensitive=follows, weights=np.ones(4))
+    >>> follows, target = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
+    >>> total_variation(follows, target, sensitive=follows, weights=np.ones(4))
     array([0.5, 0.5])
     """
     a, target = np.unique(target, return_inverse=True)
     c, sensitive = np.unique(sensitive, return_inverse=True)
     outcomes = int(predicted.max()) + 1
     shape = (len(a), len(c), outcomes)
-    cells = np.bincount(
-        np.ravel_multi_index((target, sensitive, predicted), shape),
-        weights,
-        minlength=np.prod(shape),
-    )
-    cells = cells.reshape(shape)  # (A, C, O): weight of each target, sensitive value and outcome
-    together = cells.sum(2)
-    # p(o | a, c) and p(o | a)
+    # (A, C, O): weight of each target, sensitive value and outcome
+    place = np.ravel_multi_index((target, sensitive, predicted), shape)
+    cells = np.bincount(place, weights, minlength=np.prod(shape)).reshape(shape)
+    together = cells.sum(2)  # (A, C)
+    # p(o | a, c), (A, C, O), and p(o | a), (A, O)
     under = cells / np.where(together > 0, together, np.inf)[:, :, None]
     anyway = cells.sum(1) / np.maximum(together.sum(1), 1e-300)[:, None]
     # (A, C): p(a) among the targets that occur together with c
     share = together.sum(1)[:, None] * (together > 0)
     share = share / np.maximum(share.sum(0), 1e-300)
+    # (C, O) -> (C,): p(o | do(c)) - p(o)
     return np.abs(np.einsum("ac,aco->co", share, under - anyway[:, None])).sum(1) / 2

@@ -1,4 +1,6 @@
-"""Classes from few labels (Kingma et al., 2014, M1): is the class read off codes of which few are labelled?"""
+"""Classes from few labels (Kingma et al., 2014, M1): is the class read off codes of which few are
+labelled?
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ HEADS = ("regression", "svm", "transductive_svm", "self_training", "label_spread
     uses=("test",),
     draws=True,
     error="none",
-    no_error="no error: which rows have the labels decides more than how many are scored; repeat it with other seeds",
+    no_error="no error: which rows have the labels decides more than how many are scored; repeat "
+    "it with other seeds",
 )
 def few_labels(
     table: Table, *, labels: Annotated[int, Setting("of each class", low=1)] = 10
@@ -38,8 +41,8 @@ def few_labels(
     `labels` rows of each value of a factor are labelled, at random; the others to fit, 2,000 at
     most, are known without label. The value is the accuracy on test rows of a multinomial
     regression of the labelled codes, mean over factors.
-    parts, the accuracy of five heads: `regression`; `svm`, radial; `transductive_svm`, linear, which
-        labels the other rows so that the margin of all is widest; `self_training` of the
+    parts, the accuracy of five heads: `regression`; `svm`, radial; `transductive_svm`, linear,
+        which labels the other rows so that the margin of all is widest; `self_training` of the
         regression, which takes its surest predictions as labels; `label_spreading` over the seven
         nearest neighbours, which needs no line between classes. The last three use the codes of
         rows without label. Each per factor, `regression_per_factor`, ...
@@ -51,7 +54,7 @@ def few_labels(
     fit, test = table.sides()
     v_fit, v_test = shared_levels(fit, test)
     z_fit, z_test = standardise(fit.codes, test.codes, weights=fit.weights)
-    found = np.full((len(HEADS), v_fit.shape[1]), math.nan)
+    found = np.full((len(HEADS), v_fit.shape[1]), math.nan)  # (heads, K)
     all_labelled = False
     for k in range(v_fit.shape[1]):
         rng = np.random.default_rng(fold(table.seed, "labelled rows of few_labels", k))
@@ -64,22 +67,25 @@ def few_labels(
         w = weights_of(test.weights, known)
         found[: len(predicted), k] = [accuracy(v_test[known, k], p, w) for p in predicted]
     pieces = {head: mean(found[i]) for i, head in enumerate(HEADS)}
+    reason = ""
+    if all_labelled:
+        reason = "all rows to fit are labelled: nothing is left for the heads that use the others"
     return Measured(
         pieces["regression"],
         f"{labels} labels of each value, the seed names them; {table.split_note()}",
         pieces,
         factors={f"{head}_per_factor": found[i] for i, head in enumerate(HEADS)},
         n=fit.n,
-        reason="all rows to fit are labelled: nothing is left for the heads that use the others"
-        if all_labelled
-        else "",
+        reason=reason,
     )
 
 
 def _split(
     v: np.ndarray, weights: np.ndarray | None, labels: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Labelled rows, so many of each value of v (n,), and at most ROWS of the others; drawn by their weights."""
+    """Labelled rows, so many of each value of v (n,), and at most ROWS of the others; drawn by
+    their weights.
+    """
     known = np.flatnonzero(v >= 0)
     # the earliest of exponential times: without replacement, in proportion to the rates
     times = rng.exponential(size=len(known)) / or_ones(weights, len(v))[known]
@@ -95,8 +101,8 @@ def _split(
 def _predictions(
     z: np.ndarray, y: np.ndarray, others: np.ndarray, new: np.ndarray
 ) -> list[np.ndarray]:
-    """The classes of new rows (m, D) by each of HEADS, from labelled rows (n, D), (n,) and others; by
-    the first two if there are no others.
+    """The classes of new rows (m, D) by each of HEADS, from labelled rows (n, D), (n,) and others;
+    by the first two if there are no others.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
@@ -112,13 +118,10 @@ def _predictions(
     both = np.concatenate([z, others])
     partly = np.concatenate([y, np.full(len(others), -1)])  # -1: not known
     spreading = LabelSpreading(kernel=_near, max_iter=100, tol=0.0)  # 100 edges away from a label
-    training = SelfTrainingClassifier(
-        LogisticRegression(max_iter=2_000), threshold=0.9, max_iter=20
-    )
-    with (
-        quietly(),
-        np.errstate(invalid="ignore"),
-    ):  # a row that no label reaches has no distribution
+    regression = LogisticRegression(max_iter=2_000)
+    training = SelfTrainingClassifier(regression, threshold=0.9, max_iter=20)
+    # invalid: a row that no label reaches has no distribution
+    with quietly(), np.errstate(invalid="ignore"):
         return [
             *alone,
             _transductive(z, y, others, new),
@@ -134,19 +137,19 @@ def _near(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """
     from sklearn.neighbors import NearestNeighbors
 
-    found = (
-        NearestNeighbors(n_neighbors=min(7, len(rows)))
-        .fit(rows)
-        .kneighbors(others, return_distance=False)
-    )
+    index = NearestNeighbors(n_neighbors=min(7, len(rows))).fit(rows)
+    found = index.kneighbors(others, return_distance=False)  # (m, 7)
     near = np.zeros((len(others), len(rows)))
     np.put_along_axis(near, found, 1.0, 1)
-    return np.maximum(near, near.T) if rows is others else near.T
+    if rows is others:
+        return np.maximum(near, near.T)
+    return near.T
 
 
 def _transductive(z: np.ndarray, y: np.ndarray, others: np.ndarray, new: np.ndarray) -> np.ndarray:
     """Classes of new rows by one transductive line for each class against the rest."""
     classes = np.unique(y)
+    # (classes, m): the class whose line is highest wins
     height = np.empty((len(classes), len(new)))
     for i, c in enumerate(classes):
         sides = np.where(y == c, 1.0, -1.0)

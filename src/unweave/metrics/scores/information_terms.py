@@ -30,10 +30,12 @@ def information_terms(table: Table) -> Measured:
     """The terms of a stochastic code's KL; the value is the total correlation TC(z) in nats, lower
     is better.
 
-    mean KL(q(z|x) || p(z)) = I(x; z) + KL(q(z) || prod_d q(z_d)) + sum over d of KL(q(z_d) ||
-    p(z_d)), with p standard
-    normal: what the code knows of its image, how dependent its latents are, how far each latent is
-        from the prior.
+    mean KL(q(z|x) || p(z)) = I(x; z)
+        + KL(q(z) || prod_d q(z_d))
+        + sum over d of KL(q(z_d) || p(z_d)),
+
+    with p standard normal: what the code knows of its image, how dependent its latents are, how far
+    each latent is from the prior.
 
     parts: `kl`, `mutual_information`, `total_correlation`, `dimension_kl` in nats, the first the
     sum of the others; of each latent `kl_per_latent` in closed form, `information` I(x; z_d), and
@@ -52,8 +54,11 @@ def information_terms(table: Table) -> Measured:
     assert table.log_var is not None
     drawn = draw(table)
     joint, marginal = aggregate(table, drawn.z)
-    # log p(z_d) in closed form, of each posterior that is drawn from, (S, D): so that the sum of the terms is the KL itself
+    # (S, D): mean log p(z_d) under each posterior that is drawn from, in closed form, so that the
+    # sum of the terms is the KL itself
     prior = -0.5 * (table.codes[drawn.rows] ** 2 + np.exp(table.log_var[drawn.rows]) + LOG_2PI)
+    # means over the samples of log q(z|x) - log q(z), log q(z) - sum log q(z_d), and, (D,),
+    # log q(z_d) - log p(z_d)
     known = float((drawn.own.sum(1) - joint).mean())
     dependence = float((joint - marginal.sum(1)).mean())
     dimension_kl = (marginal - prior).mean(0)

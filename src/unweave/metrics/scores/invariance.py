@@ -41,7 +41,7 @@ def invariance(
     if reason:
         return Measured(math.nan, "", reason=reason)
     columns = labels(table, nuisance)
-    found = about_labels(table, columns, rows)
+    found = about_labels(table, columns, rows)  # (nuisances,)
     entropy = np.array([label_entropy(table, v) for v in columns])
     share = 1 - found / np.where(entropy > 0, entropy, np.nan)
     parts = {"invariance": share, "information": found, "entropy": entropy}

@@ -41,12 +41,14 @@ def jemmig(table: Table, *, bins: Bins = None) -> Measured:
     if reason:
         return Measured(math.nan, "", reason=reason)
     found = information(table, bins)
-    best, second = runner_up(found.mutual)
-    # of latents that know as much, that with the least beside it: never the one whose column comes first
+    best, second = runner_up(found.mutual)  # (K,) each
+    # of latents that know as much, the one that holds least beside it, never the one whose column
+    # comes first
     as_much = found.uncut >= found.uncut.max(0) - SAME
     j = np.where(as_much, found.joint, np.inf).argmin(0)  # (K,)
     k = np.arange(len(table.varying))
     raw = found.joint[j, k] - best + second
+    # the largest value that raw can have: H(v_k) + log B
     most = found.factors + np.log(found.bins[j])
     normalised = 1 - raw / np.where(most > 0, most, np.nan)
     factors = {"jemmig": raw, "normalised": normalised}

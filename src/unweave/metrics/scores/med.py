@@ -48,24 +48,29 @@ def med(
     if reason:
         return Measured(math.nan, "", reason=reason)
     found = information(table, bins)
+    # (D, K): information beyond chance, and as shares of what all latents know of a factor
     known = np.where(shared(table), found.mutual, 0.0)
     total = known.sum(0)
     importance = known / np.where(total > 0, total, 1)
     value = 0.0
     per_latent = np.full(len(known), math.nan)
+    reason = "no latent shares more information with a factor than chance"
     if total.any():
         value, per_latent = disentanglement(importance)
+        reason = ""
+    estimator = found.estimator
     if top is not None:
+        estimator += f", top {top}"
         dropped = _beyond(top, importance, per_latent)
         if total.any():
             value, _ = disentanglement(np.where(dropped[:, None], 0, importance))
         per_latent = np.where(dropped, np.nan, per_latent)
     return Measured(
         value,
-        found.estimator + (f", top {top}" if top else ""),
+        estimator,
         latents={"disentanglement": per_latent},
         matrix=importance,
-        reason="" if total.any() else "no latent shares more information with a factor than chance",
+        reason=reason,
     )
 
 
@@ -74,6 +79,7 @@ def _beyond(top: int, importance: np.ndarray, per_latent: np.ndarray) -> np.ndar
     (D,) bool.
     """
     dropped = np.ones(len(importance), bool)
+    # latents by disentanglement, the best first, and the factor that each knows best, (D,) each
     ranked = np.argsort(-np.nan_to_num(per_latent, nan=-1), kind="stable")
     owner = importance.argmax(1)
     for k in range(importance.shape[1]):

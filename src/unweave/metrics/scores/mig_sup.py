@@ -38,9 +38,13 @@ def mig_sup(table: Table, *, bins: Bins = None) -> Measured:
     if reason:
         return Measured(math.nan, "", reason=reason)
     found = information(table, bins)
-    by = found.codes if table.protocol == "laforge" else found.factors
-    normalised = found.mutual / np.where(by > 0, by, np.nan)
+    by = found.factors
+    if table.protocol == "laforge":
+        by = found.codes
+    normalised = found.mutual / np.where(by > 0, by, np.nan)  # (D, K)
+    # (D,) each: of the factors that a latent knows best and second best
     best, second = runner_up(normalised, axis=1)
+    # the best factors by their numbers among those that were given
     chosen = np.array(table.varying)[normalised.argmax(1)]
     latents = {"gap": best - second, "best": chosen}
     return Measured(mean(best - second), found.estimator, latents=latents, matrix=normalised)

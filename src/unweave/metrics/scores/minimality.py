@@ -56,14 +56,13 @@ def minimality(
         reason = "every row has labels of its own: name those to be minimal about by target=(...)"
         return Measured(math.nan, "", reason=reason, pieces=unknown)
     of_image, note = about_images(table)
+    # I(y; z) <= I(x; z), since y is a function of x
     of_labels = min(float(about_labels(table, [y], rows)[0]), of_image)
-    value = of_labels / of_image if of_image > 0 else math.nan
-    return Measured(
-        value,
-        how(table, rows),
-        pieces=dict(zip(TERMS, (of_labels, of_image, of_image - of_labels), strict=True)),
-        reason=note if of_image > 0 else "the code knows nothing of the image",
-    )
+    pieces = dict(zip(TERMS, (of_labels, of_image, of_image - of_labels), strict=True))
+    if not of_image > 0:
+        reason = "the code knows nothing of the image"
+        return Measured(math.nan, how(table, rows), pieces, reason=reason)
+    return Measured(of_labels / of_image, how(table, rows), pieces, reason=note)
 
 
 def _together(columns: list[np.ndarray]) -> np.ndarray:

@@ -43,10 +43,9 @@ def minimality_sufficiency(
     drags another along is not punished.
 
     The code is z_j ~ q(z_j|x), normal with `log_var` if given, else with standard deviation `noise`
-    times that of the
-    latent: a deterministic code would hold infinite information. I(z_j; x) and I(z_j; v_k) are
-    means over samples of log q(z_j|x) - log q(z_j) and log q(z_j|v_k) - log q(z_j), mixtures of the
-    rows' posteriors.
+    times that of the latent: a deterministic code would hold infinite information. I(z_j; x) and
+    I(z_j; v_k) are means over samples of log q(z_j|x) - log q(z_j) and log q(z_j|v_k) - log q(z_j),
+    mixtures of the rows' posteriors.
 
     parts: `minimality`, `sufficiency`; `minimality_per_latent` (NaN where
         I(z_j; x) is at most 0.05 nats), `information` I(z_j; x) in nats, `sufficiency_per_factor`.
@@ -65,21 +64,20 @@ def minimality_sufficiency(
     minimal[active] = np.clip(np.nanmax(mutual[active], 1, initial=0) / whole[active], 0, 1)
     sufficient = np.clip(mutual.max(0) / np.where(entropies > 0, entropies, np.nan), 0, 1)
     pieces = {"minimality": mean(minimal), "sufficiency": mean(sufficient)}
-    of = (
-        f"the codes with noise of {noise:g} deviations"
-        if table.log_var is None
-        else "the posteriors"
-    )
+    of = "the posteriors"
+    if table.log_var is None:
+        of = f"the codes with noise of {noise:g} deviations"
+    reason = ""
+    if not active.all():
+        reason = f"{(~active).sum()} latents hold no more than {ACTIVE} nats of the image"
     return Measured(
         pieces["minimality"],
         f"{SAMPLES} samples, drawn by seed {table.seed}, of {of}",
         pieces,
-        {"minimality_per_latent": minimal, "information": whole},
-        {"sufficiency_per_factor": sufficient},
-        mutual,
-        ""
-        if active.all()
-        else f"{(~active).sum()} latents hold no more than {ACTIVE} nats of the image",
+        latents={"minimality_per_latent": minimal, "information": whole},
+        factors={"sufficiency_per_factor": sufficient},
+        matrix=mutual,
+        reason=reason,
     )
 
 
@@ -89,27 +87,29 @@ def mixture_information(table: Table, noise: float) -> tuple[np.ndarray, np.ndar
     """
     v = factor_levels(table)
     w = table.row_weights()
+    # codes and deviations of their posteriors in units of each latent's deviation, (N, D) each
     mean_z, unit = moments(table.codes, table.weights)
     unit = np.where(unit > 0, unit, 1)
     z = (table.codes - mean_z) / unit
-    scale = np.full(z.shape, noise)  # (N, D)
+    scale = np.full(z.shape, noise)
     if table.log_var is not None:
         scale = np.exp(0.5 * table.log_var - np.log(unit))
     rng = table.rng("samples of minimality_sufficiency")
     drawn = rng.choice(table.n, table.most(SAMPLES), p=w / w.sum())
     jitter = rng.standard_normal(len(drawn))
     whole = np.zeros(z.shape[1])
-    mutual = np.zeros((z.shape[1], v.shape[1]))
+    mutual = np.full((z.shape[1], v.shape[1]), math.nan)
     for j in range(z.shape[1]):
         # (S,): samples of q(z_j|x) and their density
         samples = z[drawn, j] + scale[drawn, j] * jitter
         own = np.exp(-0.5 * jitter**2) / scale[drawn, j]
         mixture, among, within = _mixtures(samples, drawn, z[:, j], scale[:, j], w, v)
+        # means of log q(z|x) - log q(z), and of log q(z|v_k) - log q(z) where v_k is known
         whole[j] = max(np.log(own / mixture).mean(), 0.0)
         for k in range(v.shape[1]):
             known = v[drawn, k] >= 0
-            ratio = np.log(within[known, k] / among[known, k])
-            mutual[j, k] = max(ratio.mean(), 0.0) if known.any() else math.nan
+            if known.any():
+                mutual[j, k] = max(np.log(within[known, k] / among[known, k]).mean(), 0.0)
     counts = [np.bincount(column[column >= 0], w[column >= 0]) for column in v.T]
     return whole, mutual, np.array([entropy(count) for count in counts])
 
@@ -130,13 +130,14 @@ def _mixtures(
     mixture = np.empty(len(samples))
     among = np.empty((len(samples), v.shape[1]))
     within = np.empty((len(samples), v.shape[1]))
-    known = (v >= 0) * w[:, None]
+    known = (v >= 0) * w[:, None]  # (N, K): weights, 0 where a factor is unknown
+    all_known = bool((v >= 0).all())
+    # the rows of each level of each factor
     rows_of = [
         [np.flatnonzero(column == level) for level in range(column.max() + 1)] for column in v.T
     ]
-    for piece in np.array_split(
-        np.arange(len(samples)), max(1, len(samples) * len(mean_z) // PIECE)
-    ):
+    pieces = max(1, len(samples) * len(mean_z) // PIECE)
+    for piece in np.array_split(np.arange(len(samples)), pieces):
         # (s, N): density of each sample under the posterior of every row, in place
         density = samples[piece, None] - mean_z
         density /= scale
@@ -145,7 +146,10 @@ def _mixtures(
         np.exp(density, out=density)
         density /= scale
         mixture[piece] = np.einsum("sn,n->s", density, w) / w.sum()
-        among[piece] = mixture[piece, None] if (v >= 0).all() else density @ known / known.sum(0)
+        among[piece] = mixture[piece, None]
+        if not all_known:
+            among[piece] = density @ known / known.sum(0)
+        # q(z|v_k) of each sample: the mixture of the rows that share its level of factor k
         for k, levels in enumerate(rows_of):
             of_piece = v[drawn[piece], k]
             for level in np.unique(of_piece[of_piece >= 0]):

@@ -51,6 +51,7 @@ def model_centrality(
     of_pair, latents = _check(codes, fixed)
     m, groups = latents.shape
     factor_vae_score = metrics.get("factor_vae_score")
+    # (M, M): FactorVAE score of model j's encoder on the images of model i
     matrix = np.full((m, m), math.nan)
     reasons = []
     for i in range(m):
@@ -61,8 +62,9 @@ def model_centrality(
             matrix[i, j] = found.value
             if math.isnan(found.value):
                 reasons.append(f"images of model {i} in model {j}: {found.reason}")
-    both = 0.5 * (matrix + matrix.T)
+    both = 0.5 * (matrix + matrix.T)  # B, NaN on the diagonal, which the means leave out
     scores = np.array([mean(row) for row in both])  # (M,)
+    # the most central model is the one to select
     best = math.nan
     if not np.isnan(scores).all():
         best = float(np.nanargmax(scores))
@@ -84,14 +86,14 @@ def _check(codes: Any, fixed: Any) -> tuple[Callable[[int, int], Any], np.ndarra
     ValueError if the two are not of the same models, or of fewer than two.
     """
     latents = np.asarray(plain(fixed))
+    meant = "the latent that each group shares"
     if latents.ndim not in (1, 2):
-        raise ValueError(
-            f"fixed has shape {latents.shape}; expected (G,) or (M, G), the latent that each group shares"
-        )
+        raise ValueError(f"fixed has shape {latents.shape}; expected (G,) or (M, G), {meant}")
     if callable(codes):
         if latents.ndim == 1:
             raise ValueError(
-                "fixed has shape (G,), which does not say how many models codes(i, j) is of; give (M, G)"
+                "fixed has shape (G,), which does not say how many models codes(i, j) is of; "
+                "give (M, G)"
             )
         of_pair = codes
         m = len(latents)
@@ -107,9 +109,7 @@ def _check(codes: Any, fixed: Any) -> tuple[Callable[[int, int], Any], np.ndarra
     if latents.ndim == 1:
         latents = np.broadcast_to(latents, (m, len(latents)))
     if len(latents) != m:
-        raise ValueError(
-            f"fixed has shape {latents.shape}; expected (G,) or ({m}, G), the latent that each group shares"
-        )
+        raise ValueError(f"fixed has shape {latents.shape}; expected (G,) or ({m}, G), {meant}")
     return of_pair, latents
 
 
@@ -122,6 +122,7 @@ def _rows(codes: Any) -> list[list[Any]]:
     for row in rows:
         if row and len(row) != len(rows):
             raise ValueError(
-                f"codes are of {len(rows)} models, and one of them has those of {len(row)}; give codes[i][j]"
+                f"codes are of {len(rows)} models, and one of them has those of {len(row)}; "
+                "give codes[i][j]"
             )
     return rows

@@ -46,10 +46,14 @@ def modularity(table: Table, *, bins: Bins = None) -> Measured:
     found = information(table, bins)
     squares = found.mutual**2  # (D, K)
     most = squares.max(1)
+    # a latent without information has no template to compare with
     counted = most > 0
     if table.protocol == "unweave":
         counted = counted & informative(table)
-    per_latent = np.full(len(most), 0.0 if table.protocol.startswith("dlib") else math.nan)
+    per_latent = np.full(len(most), math.nan)
+    if table.protocol.startswith("dlib"):
+        per_latent[:] = 0.0
+    # 1 - what is known of the other factors, over K - 1 times what is known of the best
     rest = squares[counted].sum(1) - most[counted]
     per_latent[counted] = 1 - rest / (most[counted] * (squares.shape[1] - 1))
     chosen = np.array(table.varying)[squares.argmax(1)]

@@ -56,6 +56,7 @@ def omes(
         return Measured(math.nan, "", reason=few)
     found = pairs(table)
     (z,) = standardise(table.codes, weights=table.weights)
+    # (D, K): how much of each latent a change of one factor changes, of factors with enough pairs
     c = np.stack([_changes(z, found[k], pair_weights(table, found[k])) for k in has], 1)
     # c OS and c MES, (D, K), pooled over latents to (K,)
     overlap = c * _apart(c)
@@ -77,15 +78,15 @@ def omes(
     for name, part in per_factor.items():
         factors[name][has] = part
     count = sum(len(found[k]) for k in has)
-    estimator = f"{count} pairs of rows that differ in one factor, drawn by seed {table.seed}, {pool} over latents"
-    return Measured(
-        float(per_factor["score"].mean()), estimator, factors=factors, matrix=matrix, reason=few
-    )
+    drawn = f"{count} pairs of rows that differ in one factor, drawn by seed {table.seed}"
+    estimator = f"{drawn}, {pool} over latents"
+    value = float(per_factor["score"].mean())
+    return Measured(value, estimator, factors=factors, matrix=matrix, reason=few)
 
 
 def _changes(codes: np.ndarray, rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-    """1 - correlation of each latent between the two of a pair, in both orders, from 0 to 1, (D,)."""
-    a = codes[rows[:, 0]]
+    """1 - correlation of each latent between the two of a pair, from 0 to 1, (D,)."""
+    a = codes[rows[:, 0]]  # (P, D)
     b = codes[rows[:, 1]]
     # mean and variance of both members together, since each pair counts in both orders
     centre = np.average(0.5 * (a + b), 0, weights)
@@ -105,4 +106,5 @@ def _apart(c: np.ndarray) -> np.ndarray:
      [0.5 0.5]]
     """
     size = c.shape[1]
+    # of |e_k - c_j.| all entries but the k-th are c, and the k-th is |1 - c_jk|
     return 1 - (c.sum(1, keepdims=True) - c + np.abs(1 - c)) / size

@@ -1,4 +1,6 @@
-"""Share of the factors' variance that a regression on the code explains: linear, and with a kernel."""
+"""R2, the share of the factors' variance that a regression on the code explains: linear, and with
+a kernel.
+"""
 
 from __future__ import annotations
 
@@ -53,14 +55,17 @@ def r2(table: Table, *, kind: Literal["linear", "kernel"] = "linear") -> Measure
     found = dict.fromkeys(regressions, unknown)
     for name in wanted:
         found[name] = _explained(table, regressions[name])
-    form = "least squares" if kind == "linear" else "Gaussian kernel ridge"
+    form = {"linear": "least squares", "kernel": "Gaussian kernel ridge"}[kind]
+    reason = ""
+    if np.isnan(found[kind]).any():
+        reason = "a factor does not vary in the rows tested"
     return Measured(
         mean(found[kind]),
         f"{form}; {table.split_note()}",
         {name: mean(part) for name, part in found.items()},
         factors={f"{name}_per_factor": part for name, part in found.items()},
         n=table.sides()[0].n,
-        reason="a factor does not vary in the rows tested" if np.isnan(found[kind]).any() else "",
+        reason=reason,
         cheap=kind == "linear",
     )
 
@@ -72,6 +77,7 @@ def _explained(table: Table, regression: Regression) -> np.ndarray:
     from threadpoolctl import threadpool_limits
 
     fit, test = table.sides()
+    # factors of rows to fit and to test in the same units, so that no square overflows
     both = in_exact_units(np.concatenate([fit.factors, test.factors]))
     test = replace(test, factors=both[fit.n :])
     fit = replace(fit, factors=both[: fit.n])

@@ -59,14 +59,11 @@ def sap(table: Table, *, kind: Literal["auto", "discrete", "continuous"] = "auto
         return Measured(math.nan, "", reason="one latent: no runner-up to compare with")
     dlib = table.protocol.startswith("dlib")
     if dlib and np.abs(table.codes).max() > LARGEST:
-        return Measured(
-            math.nan,
-            "",
-            reason="codes are too large to square, and this protocol does not rescale them",
-        )
+        reason = "codes are too large to square, and this protocol does not rescale them"
+        return Measured(math.nan, "", reason=reason)
     by_correlation = _by_correlation(table, kind)
-    matrix, ways = _predictability(table, kind, by_correlation)
-    best, second = runner_up(matrix)
+    matrix, ways = _predictability(table, kind, by_correlation)  # (D, K)
+    best, second = runner_up(matrix)  # (K,) each
     chosen = np.array(table.latents)[matrix.argmax(0)]
     reasons = [one_class_note(best)]
     if by_correlation.all():
@@ -104,7 +101,10 @@ def _predictability(
     matrix = np.zeros((len(table.latents), len(table.varying)))
     ways = []
     if by_correlation.any():
-        rows = table if by_correlation.all() else fit
+        # all rows, but those to fit on where other factors need a split
+        rows = fit
+        if by_correlation.all():
+            rows = table
         if kind == "continuous":
             squared = squared_correlations(rows)
             ways.append("squared correlation")
@@ -124,6 +124,9 @@ def squared_correlations(table: Table) -> np.ndarray:
     is known.
     """
     dlib = table.protocol.startswith("dlib")
+    least = 0.0  # variance of a latent that counts
+    if dlib:
+        least = 1e-12
     squared = np.zeros((len(table.latents), len(table.varying)))
     for k, column in enumerate(in_exact_units(table.factors).T):
         known = ~np.isnan(column)
@@ -137,8 +140,8 @@ def squared_correlations(table: Table) -> np.ndarray:
         v = v - np.average(v, weights=w)
         w = or_ones(w, len(v))
         variance = (w[:, None] * z**2).sum(0) / w.sum()  # (D,)
-        live = variance > (1e-12 if dlib else 0)
-        covariance = (w * v) @ z / w.sum()
+        live = variance > least
+        covariance = (w * v) @ z / w.sum()  # (D,)
         squared[live, k] = covariance[live] ** 2 / (variance[live] * (w * v**2).sum() / w.sum())
     return squared
 
@@ -164,7 +167,9 @@ def _accuracies(fit: Table, test: Table, dlib: bool) -> np.ndarray:
         if w is not None:
             w = w / w.mean()
         w_test = weights_of(test.weights, tested)
-        c = 0.01 if dlib else STRENGTH / known.sum()
+        c = STRENGTH / known.sum()
+        if dlib:
+            c = 0.01
         for j in range(z_fit.shape[1]):
             slopes, offsets = support_vector_lines(z_fit[known, j].astype(np.float64), labels, c, w)
             # the class whose line is highest at each test row

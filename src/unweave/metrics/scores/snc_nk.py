@@ -55,14 +55,18 @@ def snc_nk(table: Table) -> Measured:
     latents = assign(information(table).mutual)
     fit, test = table.sides()
     v_fit, v_test = shared_levels(fit, test)
-    single, knocked = np.full((2, v_fit.shape[1]), math.nan)
+    single, knocked = np.full((2, v_fit.shape[1]), math.nan)  # (K,) each
     whole = _accuracies(fit, test, np.arange(len(table.latents)), np.arange(v_fit.shape[1]))
+    # each factor by its own latent alone, and by all but that one
     for k in np.flatnonzero(latents >= 0):
         single[k] = _binned(fit, test, v_fit[:, k], v_test[:, k], int(latents[k]))
         rest = np.delete(np.arange(len(table.latents)), latents[k])
         if len(rest):
             knocked[k] = whole[k] - _accuracies(fit, test, rest, np.array([k]))[0]
     alone = latents < 0
+    reason = ""
+    if alone.any():
+        reason = f"{alone.sum()} factors are left without a latent"
     return Measured(
         mean(single),
         f"equally filled bins, kernel ridge; {table.split_note()}",
@@ -74,7 +78,7 @@ def snc_nk(table: Table) -> Measured:
             "latent": np.where(alone, math.nan, np.array(table.latents)[latents]),
         },
         n=fit.n,
-        reason=f"{alone.sum()} factors are left without a latent" if alone.any() else "",
+        reason=reason,
     )
 
 
@@ -84,10 +88,10 @@ def _binned(fit: Table, test: Table, v: np.ndarray, v_test: np.ndarray, j: int) 
     tested = v_test >= 0
     if not known.any() or not tested.any():
         return math.nan
+    # the inner edges of as many equally filled bins as v has values, and the bin of every row
     values = len(np.unique(v[known]))
-    edges = quantiles(
-        fit.codes[known, j], np.arange(1, values) / values, weights_of(fit.weights, known)
-    )
+    shares = np.arange(1, values) / values
+    edges = quantiles(fit.codes[known, j], shares, weights_of(fit.weights, known))
     bins, of_test = (np.searchsorted(edges, side.codes[:, j], "right") for side in (fit, test))
     # (bins, values): weight of the rows fitted, and the most frequent value of each bin
     counts = np.zeros((values, int(v.max()) + 1))
@@ -116,6 +120,7 @@ def _accuracies(fit: Table, test: Table, latents: np.ndarray, factors: np.ndarra
         with threadpool_limits(1):
             chances = kernel_ridge(z[known], np.hstack(indicators).astype(float), w[known], z_test)
         starts = np.cumsum([one.shape[1] for one in indicators])[:-1]
+        # of_k: (test rows, values), of which the largest is the value predicted
         for k, of_k in zip(columns, np.split(chances, starts, 1), strict=True):
             tested = v_test[:, k] >= 0
             predicted = np.unique(v_fit[rows][known, k])[of_k.argmax(1)]

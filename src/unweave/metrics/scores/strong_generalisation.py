@@ -60,9 +60,8 @@ def strong_generalisation(
             math.nan, "", reason="one factor: no other factor whose value could be held out"
         )
     fit, test = table.sides()
-    order = np.random.default_rng(fold(table.seed, "rows of strong_generalisation")).permutation(
-        fit.n
-    )
+    of_rows = np.random.default_rng(fold(table.seed, "rows of strong_generalisation"))
+    order = of_rows.permutation(fit.n)
     fit = fit.rows(np.sort(order[: table.most(FIT_ROWS)]))
     # a stream of its own, so that the values held out do not depend on the number of rows
     rng = np.random.default_rng(fold(table.seed, "held-out values"))
@@ -71,34 +70,47 @@ def strong_generalisation(
     # (K, K): of the factor whose value is held out, by target factor
     found = np.full((len(table.varying), len(table.varying)), math.nan)
     for j in range(len(found)):
-        known_test = v_test[:, j] >= 0
-        value = -1
-        if known_test.any():
-            value = rng.choice(np.unique(v_test[known_test, j]))
-        if trained_on == "value":
-            seen = v_fit[:, j] == value
-            new = known_test & (v_test[:, j] != value)
-        else:
-            seen = (v_fit[:, j] >= 0) & (v_fit[:, j] != value)
-            new = v_test[:, j] == value
+        seen, new = _apart(v_fit[:, j], v_test[:, j], trained_on, rng)
         # the factor whose value is held out is not a target
         target = np.arange(len(found)) != j
         of_seen = np.where(seen[:, None] & target, v_fit, -1)
         of_new = np.where(new[:, None] & target, v_test, -1)
         found[j] = _accuracies(fit, test, of_seen, of_new, predictor)
     strong = mean(found.ravel())
-    way = "one value held out" if trained_on == "others" else "one value seen"
+    gap = math.nan
+    if usual > 0:
+        gap = 1 - strong / usual
+    way = {"others": "one value held out", "value": "one value seen"}[trained_on]
+    rows = f"at most {fit.n} rows fitted, {test.n} tested"
+    reason = ""
+    if not np.isfinite(strong):
+        reason = "no value leaves rows to fit and rows to test"
     return Measured(
         strong,
-        f"{predictor}, {way}; at most {fit.n} rows fitted, {test.n} tested, values and rows drawn by seed {table.seed}",
-        {"accuracy": usual, "gap": 1 - strong / usual if usual > 0 else math.nan},
+        f"{predictor}, {way}; {rows}, values and rows drawn by seed {table.seed}",
+        {"accuracy": usual, "gap": gap},
         factors={
             "held_out": np.array([mean(column) for column in found.T]),
             "moved": np.array([mean(row) for row in found]),
         },
         n=fit.n,
-        reason="" if np.isfinite(strong) else "no value leaves rows to fit and rows to test",
+        reason=reason,
     )
+
+
+def _apart(
+    v_fit: np.ndarray, v_test: np.ndarray, trained_on: str, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to fit on (n,) and rows to test on (m,), bool, which share no value of a factor whose
+    levels are v_fit (n,) and v_test (m,): one value at random on one side, and the others.
+    """
+    known_test = v_test >= 0
+    value = -1
+    if known_test.any():
+        value = rng.choice(np.unique(v_test[known_test]))
+    if trained_on == "value":
+        return v_fit == value, known_test & (v_test != value)
+    return (v_fit >= 0) & (v_fit != value), v_test == value
 
 
 def _accuracies(

@@ -47,7 +47,7 @@ def sufficiency(
     if reason:
         return Measured(math.nan, "", reason=reason)
     columns = labels(table, target)
-    found = about_labels(table, columns, rows)
+    found = about_labels(table, columns, rows)  # (targets,)
     entropy = np.array([label_entropy(table, v) for v in columns])
     share = found / np.where(entropy > 0, entropy, np.nan)
     parts = {"sufficiency": share, "information": found, "entropy": entropy}

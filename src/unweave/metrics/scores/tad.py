@@ -61,10 +61,17 @@ def tad(
         second = np.full(len(best), 0.5)  # chance
     undefined = np.isnan(best)
     chosen = np.array(table.latents)[np.nan_to_num(areas).argmax(0)]
+    # (K,): the gaps of the attributes that count
     counts = (best >= captured) & (from_others <= shared)
     gap = np.where(counts, best - second, 0.0)
+    value = math.nan
+    if not undefined.all():
+        value = float(np.nansum(gap))
+    reason = ""
+    if undefined.any():
+        reason = "an attribute has one value only"
     return Measured(
-        math.nan if undefined.all() else float(np.nansum(gap)),
+        value,
         "area under the ROC curve of single latents",
         {"captured": float(counts.sum())},
         factors={
@@ -74,7 +81,7 @@ def tad(
             "best": np.where(undefined, np.nan, chosen),
         },
         matrix=areas,
-        reason="an attribute has one value only" if undefined.any() else "",
+        reason=reason,
     )
 
 
@@ -94,8 +101,9 @@ def attributes(
         if len(values) > 2:
             middle = quantiles(column[known[:, k]], 0.5, weights_of(weights, known[:, k]))
         # a median at the largest value would leave no row above it
-        top = middle if middle < values[-1] else values[-2]
-        yes[:, k] = known[:, k] & (column > top)
+        if not middle < values[-1]:
+            middle = values[-2]
+        yes[:, k] = known[:, k] & (column > middle)
     return known, yes
 
 
@@ -105,7 +113,7 @@ def areas_of_latents(
     """The larger of the areas under the curve of each latent and of its negative, (D, K); NaN for
     one-valued attributes.
     """
-    complete = bool(known.all())
+    complete = bool(known.all())  # then the codes are ranked once for all attributes
     areas = np.full((codes.shape[1], known.shape[1]), math.nan)
     ranked = ranks(codes, w)
     for k, rows in enumerate(known.T):
@@ -114,8 +122,11 @@ def areas_of_latents(
         ups = mass[holds].sum()
         downs = mass[~holds].sum()
         if ups > 0 and downs > 0:
-            ordered = ranked if complete else ranks(codes[rows], mass)
-            # a rank is the weight of all rows below; those that hold themselves make ups^2 / 2 of the sum
+            ordered = ranked
+            if not complete:
+                ordered = ranks(codes[rows], mass)
+            # (D,): a rank is the weight of all rows below; the rows that hold make ups^2 / 2 of
+            # the sum among themselves
             area = ((mass * holds) @ ordered - ups**2 / 2) / (ups * downs)
             areas[:, k] = np.maximum(area, 1 - area)
     return areas

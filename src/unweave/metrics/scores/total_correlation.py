@@ -44,24 +44,22 @@ def total_correlation(table: Table, *, form: Literal["mean", "sampled"] = "mean"
     c, _, rows, reason = covariance(table, form)
     if reason:
         return Measured(math.nan, "", reason=reason)
+    # the variances cancel: 1/2 (sum of log C_dd - log det C) = -1/2 log det of the correlation
     scale = np.sqrt(c.diagonal())
-    correlation = c / np.outer(scale, scale)
+    correlation = c / np.outer(scale, scale)  # (D, D)
     strengths = np.linalg.eigvalsh(correlation)  # (D,); log det is the sum of their logarithms
     if strengths[0] < TINY * len(c):
-        return Measured(
-            math.nan,
-            "",
-            reason="some latents determine each other: their total correlation is infinite",
-        )
+        reason = "some latents determine each other: their total correlation is infinite"
+        return Measured(math.nan, "", reason=reason)
     value = float(-0.5 * np.log(strengths).sum())
+    how = "plug-in"
     if table.protocol == "unweave":
         value -= gaussian_bias(len(c), rows)
-    how = "plug-in" if table.protocol != "unweave" else "less the bias of Gaussian rows"
-    matrix = among_latents(table, correlation)
+        how = "less the bias of Gaussian rows"
     return Measured(
         value,
         f"Gaussian, {how}, {form} codes",
-        matrix=matrix,
+        matrix=among_latents(table, correlation),
         reason=unread(table, form),
         pairwise=True,
     )

@@ -5,7 +5,7 @@ on their latents?
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -14,12 +14,11 @@ from unweave.metrics.base import Score
 from unweave.metrics.estimators.latent_pairs import lasso, partners, spearman, standardised
 from unweave.metrics.tables.arguments import check_how, several
 from unweave.metrics.tables.axes import random_rotation
-from unweave.metrics.tables.checks import check_codes, check_like
+from unweave.metrics.tables.codes_of_models import counting_latents, standard_codes
 from unweave.metrics.tables.models import metric_of_models
-from unweave.metrics.tables.silence import ACTIVE, mean_kl
+from unweave.metrics.tables.silence import ACTIVE
 from unweave.seeds import fold
 from unweave.settings import Setting
-from unweave.tensors import plain
 
 LITERAL = 0.01  # nats of KL, the authors' threshold of an active latent
 
@@ -64,30 +63,27 @@ def udr(
     Raises ValueError for fewer than two models, or codes of different numbers of rows.
     """
     check_how(protocol, seed, calibrate)
-    if kl is not None and log_vars is not None:
-        raise ValueError(
-            "udr was given kl and log_vars, of which one says which latents count; leave out the other"
-        )
-    if threshold is not None and kl is None and log_vars is None:
-        raise ValueError(
-            "udr was given a threshold of KL and neither kl nor log_vars; give one of them"
-        )
+    _refuse_contradiction(log_vars, kl, threshold)
     if threshold is None:
-        threshold = LITERAL if protocol == "dlib" else ACTIVE
+        threshold = {"unweave": ACTIVE, "dlib": LITERAL}[protocol]
     models = several(models, "models", "codes (N, D)")
-    codes = _standard(models)
-    active = _active(codes, models, log_vars, kl, threshold)
+    codes = standard_codes(models)
+    active = counting_latents(codes, models, log_vars, kl, threshold)
     kept = active  # latents that are related to each other; the others are set to 0
     if protocol == "dlib":
-        kept = _active(codes, models, log_vars, kl, LITERAL)
-    relate = lasso if kind == "lasso" else spearman
+        kept = counting_latents(codes, models, log_vars, kl, LITERAL)
+    relate = {"lasso": lasso, "spearman": spearman}[kind]
 
+    # the same comparison serves the value and, on changed codes, its floors
     def agreement(codes: list[np.ndarray]) -> np.ndarray:
         audible = [z * counts for z, counts in zip(codes, kept, strict=True)]
         return _agreement(audible, active, relate, protocol)
 
-    matrix = agreement(codes)
-    scores = _medians(matrix)
+    matrix = agreement(codes)  # (M, M)
+    scores = _medians(matrix)  # (M,)
+    best = math.nan
+    if not np.isnan(scores).all():
+        best = float(np.nanargmax(scores))
     null = math.nan
     rotated = math.nan
     if calibrate:
@@ -106,11 +102,24 @@ def udr(
         reason="; ".join(reasons),
         parts={
             "models": scores,
-            "best": math.nan if np.isnan(scores).all() else float(np.nanargmax(scores)),
+            "best": best,
             "active": np.array([float(a.sum()) for a in active]),
         },
         matrix=matrix,
     )
+
+
+def _refuse_contradiction(log_vars: Any, kl: Any, threshold: float | None) -> None:
+    """ValueError for KL that is given twice, and for a threshold of KL that is not given."""
+    if kl is not None and log_vars is not None:
+        raise ValueError(
+            "udr was given kl and log_vars, of which one says which latents count; leave out the "
+            "other"
+        )
+    if threshold is not None and kl is None and log_vars is None:
+        raise ValueError(
+            "udr was given a threshold of KL and neither kl nor log_vars; give one of them"
+        )
 
 
 def _floors(
@@ -134,7 +143,9 @@ def _floors(
 def _reasons(active: list[np.ndarray]) -> list[str]:
     """A note on models without an active latent, or none."""
     silent = [str(i) for i, a in enumerate(active) if not a.any()]
-    return [f"models {', '.join(silent)} have no active latent"] if silent else []
+    if not silent:
+        return []
+    return [f"models {', '.join(silent)} have no active latent"]
 
 
 def _agreement(
@@ -149,6 +160,7 @@ def _agreement(
     for i in range(m):
         for j in range(m):
             if i != j and active[i].any() and active[j].any():
+                # (active latents of i, of j): how strongly each pair of them is related
                 r = relate(codes[i], codes[j])[np.ix_(active[i], active[j])]
                 matrix[i, j] = partners(r, pooled=protocol != "dlib")
     return matrix
@@ -156,8 +168,12 @@ def _agreement(
 
 def _medians(matrix: np.ndarray) -> np.ndarray:
     """Each model's median over the models that explain it, NaN where there is none."""
-    columns = (column[~np.isnan(column)] for column in matrix.T)
-    return np.array([float(np.median(column)) if len(column) else math.nan for column in columns])
+    medians = np.full(len(matrix), math.nan)
+    for j, column in enumerate(matrix.T):
+        others = column[~np.isnan(column)]
+        if len(others):
+            medians[j] = np.median(others)
+    return medians
 
 
 def _mean(scores: np.ndarray) -> float:
@@ -165,47 +181,6 @@ def _mean(scores: np.ndarray) -> float:
     if np.isnan(scores).all():
         return math.nan
     return float(np.nanmean(scores))
-
-
-def _standard(models: Sequence[Any]) -> list[np.ndarray]:
-    """Standardised codes of at least two models; ValueError unless they are of as many rows, (N,
-    D).
-    """
-    codes = [check_codes(z, f"codes of model {i}") for i, z in enumerate(models)]
-    if len(codes) < 2:
-        raise ValueError(f"{len(codes)} model given; udr compares at least 2")
-    for i, z in enumerate(codes):
-        if z.ndim != 2 or len(z) != len(codes[0]):
-            raise ValueError(
-                f"codes of model {i} have shape {z.shape} and those of model 0 {codes[0].shape}; "
-                "all models have to code the same images, (N, D)"
-            )
-    return [standardised(z) for z in codes]
-
-
-def _active(
-    codes: list[np.ndarray], models: Sequence[Any], log_vars: Any, kl: Any, threshold: float
-) -> list[np.ndarray]:
-    """Which latents of each model count, (D_i,) bool."""
-    name = "log_vars" if kl is None else "kl"
-    live: list[np.ndarray] = [np.any(z, axis=0) for z in codes]
-    if kl is None and log_vars is None:
-        return live
-    given = several(log_vars if kl is None else kl, name, "it")
-    if len(given) != len(codes):
-        raise ValueError(f"{name} is of {len(given)} models, codes are of {len(codes)}")
-    if kl is not None:
-        found = [
-            check_like(one, f"kl of model {i}", codes[i].shape[1:]) for i, one in enumerate(given)
-        ]
-    else:
-        logs = [
-            check_like(one, f"log_var of model {i}", codes[i].shape) for i, one in enumerate(given)
-        ]
-        found = [
-            mean_kl(np.asarray(plain(z)), log_var) for z, log_var in zip(models, logs, strict=True)
-        ]
-    return [vary & (one > threshold) for vary, one in zip(live, found, strict=True)]
 
 
 def _turn(z: np.ndarray, active: np.ndarray, seed: int) -> np.ndarray:

@@ -49,9 +49,11 @@ def wasserstein_correlation(table: Table, *, form: Literal["mean", "sampled"] = 
     if reason and form == "sampled" and (table.log_var is None or not np.isfinite(c).all()):
         return Measured(math.nan, "", reason=reason, pieces=unknown)
     if not TINIEST < units.max() < LARGEST:
-        reason = f"codes with deviations of {units.max():.0e} are beyond what float64 can square twice; rescale them"
+        codes = f"codes with deviations of {units.max():.0e}"
+        reason = f"{codes} are beyond what float64 can square twice; rescale them"
         return Measured(math.nan, "", reason=reason, pieces=unknown)
-    c = c * np.outer(units, units)
+    c = c * np.outer(units, units)  # (D, D), in units of the codes
+    # (D,): eigenvalues of sqrt(A C A)
     scale = np.sqrt(c.diagonal())
     roots = np.sqrt(np.maximum(np.linalg.eigvalsh(c * np.outer(scale, scale)), 0))
     total = float(c.trace())

@@ -49,13 +49,15 @@ def z_max_variance(table: Table) -> Measured:
     for k in has:
         halves = np.array_split(rng.permutation(found[k]), 2)
         for side, (some, points) in enumerate(zip(halves, (FIT_POINTS, TEST_POINTS), strict=True)):
-            squared = 0.5 * (z[some[:, 0]] - z[some[:, 1]]) ** 2
-            w = pair_weights(table, some)
-            size = (table.most(points) // len(has), PAIRS)
-            # (points, 32, D) -> (points, D) -> (points,): the latent with the largest variance within pairs
-            drawn = rng.choice(len(some), size, p=None if w is None else w / w.sum())
+            squared = 0.5 * (z[some[:, 0]] - z[some[:, 1]]) ** 2  # (P, D): variance within pairs
+            p = pair_weights(table, some)
+            if p is not None:
+                p = p / p.sum()
+            drawn = rng.choice(len(some), (table.most(points) // len(has), PAIRS), p=p)
+            # (points, 32, D) -> (points, D) -> (points,): the latent that moves most
             winners = np.stack([squared[rows].mean(0) for rows in drawn]).argmax(1)
             votes[side, :, k] = np.bincount(winners, minlength=shape[0])
+    # (D,): the factor that each latent was voted for most, and the share of the votes that agree
     stands_for = votes[0].argmax(1)
     train, test = (float(v[np.arange(shape[0]), stands_for].sum() / v.sum()) for v in votes)
     return Measured(

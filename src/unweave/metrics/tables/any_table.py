@@ -76,11 +76,11 @@ class AnyTable(ABC):
 
     @abstractmethod
     def halves(self, i: int) -> tuple[Self, Self]:
-        """Two random halves, drawn anew for every i, which share no row and no draw: for an error."""
+        """Two random halves for an error, drawn anew for each i, that share no row and no draw."""
 
     @abstractmethod
     def permuted(self, i: int) -> Self:
-        """The same codes beside factors of other rows, drawn anew for every i: what chance scores."""
+        """The same codes beside factors of other rows, drawn anew for each i: what is chance."""
 
     @abstractmethod
     def rotated(self) -> Self:

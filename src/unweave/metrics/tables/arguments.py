@@ -1,4 +1,4 @@
-"""Checks of the arguments beside codes and factors: every argument is used, or refused in one line."""
+"""Checks of the arguments beside codes and factors: each is used, or refused in one line."""
 
 from __future__ import annotations
 
@@ -63,8 +63,11 @@ def check_options(
 
 def _checked(option: Keyword, value: Any) -> Any:
     """A value that the option may have; a number of numpy counts as one of Python."""
+    number = value
+    if isinstance(value, np.generic):
+        number = value.item()
     try:
-        return option.check(value.item() if isinstance(value, np.generic) else value)
+        return option.check(number)
     except TypeError:  # arrays and functions, which the metric checks
         return value
     except ValueError as error:
@@ -76,10 +79,17 @@ def _checked(option: Keyword, value: Any) -> Any:
 
 def _range(setting: Setting) -> str:
     """The range of a setting, as ", 1 to 10" or ", 1 or more"; "" if it has none."""
-    low = setting.low if setting.above is None else setting.above
-    if low is None:
-        return "" if setting.high is None else f", {setting.high:g} at most"
-    return f", {low:g} or more" if setting.high is None else f", {low:g} to {setting.high:g}"
+    low = setting.low
+    high = setting.high
+    if setting.above is not None:
+        low = setting.above
+    if low is not None and high is not None:
+        return f", {low:g} to {high:g}"
+    if low is not None:
+        return f", {low:g} or more"
+    if high is not None:
+        return f", {high:g} at most"
+    return ""
 
 
 def refuse_unbound(
@@ -97,14 +107,11 @@ def several(models: Any, name: str, what: str) -> list[Any]:
     what: an entry in words.
     """
     indexed = hasattr(models, "__len__") and hasattr(models, "__getitem__")
+    expected = f"expected {what} of each model, one after the other"
     if isinstance(models, (str, bytes, Mapping)) or not indexed:
-        raise ValueError(
-            f"{name} is a {type(models).__name__}; expected {what} of each model, one after the other"
-        )
+        raise ValueError(f"{name} is a {type(models).__name__}; {expected}")
     if getattr(models, "shape", None) == ():
-        raise ValueError(
-            f"{name} is a single number; expected {what} of each model, one after the other"
-        )
+        raise ValueError(f"{name} is a single number; {expected}")
     return [models[i] for i in range(len(models))]
 
 

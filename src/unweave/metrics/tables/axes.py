@@ -16,7 +16,8 @@ def principal_axes(z: np.ndarray) -> np.ndarray | None:
     if z.ndim == 2:
         return None
     centred = (z - z.mean(0)).astype(np.float64)
-    # in units of a power of two for each latent, so that squares of codes of size 1e200 stay within float64
+    # in units of a power of two for each latent, so that squares of codes of size 1e200 stay
+    # within float64
     exponent = np.frexp(np.abs(centred).max((0, 2)))[1]
     centred = np.ldexp(centred, -exponent[:, None])
     # (D, d, d): scatter matrices, whose first singular vector is the axis
@@ -28,24 +29,32 @@ def in_double(z: np.ndarray, protocol: str) -> np.ndarray:
     """Codes as float64; as they are under protocol dlib, whose edges of bins are of the codes' own
     precision.
     """
-    return z if protocol.startswith("dlib") else z.astype(np.float64, copy=False)
+    if protocol.startswith("dlib"):
+        return z
+    return z.astype(np.float64, copy=False)
 
 
 def flatten(z: np.ndarray, axes: np.ndarray | None) -> np.ndarray:
     """Vector codes (N, D, d) as (N, D), each latent's coordinate along its axis; scalar codes as
     they are.
     """
-    return z if axes is None else np.einsum("nde,de->nd", z, axes)
+    if axes is None:
+        return z
+    return np.einsum("nde,de->nd", z, axes)
 
 
 def flatten_log_var(log_var: np.ndarray, axes: np.ndarray | None) -> np.ndarray:
     """Log variances (N, D, d) of vector codes as (N, D): of each latent along its axis; of scalar
     codes as they are.
     """
-    return log_var if axes is None else np.log(np.einsum("nde,de->nd", np.exp(log_var), axes**2))
+    if axes is None:
+        return log_var
+    # the variance along a unit vector a is the sum over e of a_e^2 var_e
+    return np.log(np.einsum("nde,de->nd", np.exp(log_var), axes**2))
 
 
 def random_rotation(d: int, seed: int) -> np.ndarray:
     """An orthogonal matrix (d, d), uniform over all."""
     q, r = np.linalg.qr(np.random.default_rng(fold(seed, "rotation")).standard_normal((d, d)))
+    # uniform only if the signs of the diagonal of R are fixed (Mezzadri, 2007)
     return q * np.sign(np.diag(r))

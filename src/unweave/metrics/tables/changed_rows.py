@@ -30,12 +30,12 @@ class ChangedRows(Rows):
         What stays is split into rows to fit on and rows to test on as it was: a new split would be
         a new draw.
         """
-        block = (
-            np.random.default_rng(fold(self.seed, "blocks of rows")).permutation(self.n) % BLOCKS
-        )
-        stays = ~np.isin(block, blocks)
+        order = np.random.default_rng(fold(self.seed, "blocks of rows")).permutation(self.n)
+        stays = ~np.isin(order % BLOCKS, blocks)  # (N,)
         kept = np.flatnonzero(stays)
-        test = None if self.test is None else self.test.without(*blocks)
+        test = self.test
+        if test is not None:
+            test = test.without(*blocks)
         table = self._kept(replace(self.rows(kept), test=test), "without", blocks)
         table.cache["taken from"] = (self, self.rows(np.flatnonzero(~stays)))
         if test is None:
@@ -65,19 +65,22 @@ class ChangedRows(Rows):
         permuted by itself.
         """
         rng = np.random.default_rng(fold(self.seed, "permuted factors", i))
-        test = None if self.test is None else self.test.permuted(i)
+        test = self.test
+        if test is not None:
+            test = test.permuted(i)
         if not self.height:
             shuffled = rng.permuted(self.codes, axis=0)
             return replace(
                 self, codes=shuffled, log_var=None, test=test, whole=False, cache={}, bins={}
             )
+        # codes keep their bins, and factors take theirs along
         order = rng.permutation(self.n)
-        bins = {
-            name: kept[order] if name == "factors" else kept for name, kept in self.bins.items()
-        }
-        table = self._kept(
-            replace(self, factors=self.factors[order], test=test, bins=bins), "permuted", i
-        )
+        bins = dict(self.bins)
+        if "factors" in bins:
+            bins["factors"] = bins["factors"][order]
+        changed = replace(self, factors=self.factors[order], test=test, bins=bins)
+        table = self._kept(changed, "permuted", i)
+        # every latent counts, or chance would decide how many do
         table.cache["informative"] = np.ones(len(self.latents), bool)
         table.cache.pop("shared", None)
         return table
@@ -87,9 +90,13 @@ class ChangedRows(Rows):
         unit decides what turns.
         """
         turn = random_rotation(len(self.latents), self.seed)
-        sides = [self.codes] if self.test is None else [self.codes, self.test.codes]
+        sides = [self.codes]
+        if self.test is not None:
+            sides.append(self.test.codes)
         turned = [z @ turn for z in in_robust_units(*sides, weights=self.weights)]
-        test = None if self.test is None else replace(self.test, codes=turned[1], cache={}, bins={})
+        test = self.test
+        if test is not None:
+            test = replace(test, codes=turned[1], cache={}, bins={})
         cache = self.cache.setdefault("rotated", {})
         return replace(
             self, codes=turned[0], log_var=None, test=test, whole=False, cache=cache, bins={}
@@ -100,7 +107,9 @@ class ChangedRows(Rows):
         few.
         """
         known = np.flatnonzero(~np.isnan(self.factors).any(1))
-        test = None if self.test is None else self.test.ceiling()
+        test = self.test
+        if test is not None:
+            test = test.ceiling()
         if len(known) < 2 or not self.height or (self.test is not None and test is None):
             return None
         cut = self.rows(known)

@@ -18,14 +18,13 @@ FEW = 20.0  # rows in effect below which a score carries a note
 
 
 def check_codes(codes: Any, name: str = "codes") -> np.ndarray:
-    """Codes as floats (N, D) or (N, D, d); ValueError if they are not finite numbers of that rank."""
+    """Codes as floats (N, D) or (N, D, d); ValueError unless they are finite and of that rank."""
     z = unmasked(codes, name)
     if z.dtype.kind not in "biuf":
         raise ValueError(f"{name} hold {z.dtype}, not numbers; give an array (N, D) of numbers")
     if z.ndim not in (2, 3) or 0 in z.shape:
-        raise ValueError(
-            f"{name} have shape {z.shape}; expected rows and latents (N, D), or (N, D, d) for vector codes"
-        )
+        expected = "expected rows and latents (N, D), or (N, D, d) for vector codes"
+        raise ValueError(f"{name} have shape {z.shape}; {expected}")
     if z.dtype not in (np.float32, np.float64):
         z = z.astype(np.float64)
     if not np.isfinite(z).all():
@@ -45,13 +44,13 @@ def check_factors(factors: Any, n: int, name: str = "factors") -> np.ndarray:
     v = with_gaps(factors, name)
     if len(v) != n:
         raise ValueError(
-            f"codes have {n} rows and {name} have {len(v)}; they have to be of the same images, row by row"
+            f"codes have {n} rows and {name} have {len(v)}; they have to be of the same images, "
+            "row by row"
         )
     if np.isinf(v).any():
         row, column = np.argwhere(np.isinf(v))[0]
-        raise ValueError(
-            f"{name} hold infinity (first at row {row}, factor {column}); give NaN where a value is unknown"
-        )
+        first = f"first at row {row}, factor {column}"
+        raise ValueError(f"{name} hold infinity ({first}); give NaN where a value is unknown")
     return v
 
 
@@ -59,9 +58,8 @@ def check_like(array: Any, name: str, shape: tuple[int, ...]) -> np.ndarray:
     """A finite array of exactly this shape; ValueError otherwise."""
     a = unmasked(array, name)
     if a.dtype.kind not in "biuf" or a.shape != shape:
-        raise ValueError(
-            f"{name} has shape {a.shape} ({a.dtype}); expected numbers of shape {shape}, like the codes"
-        )
+        expected = f"expected numbers of shape {shape}, like the codes"
+        raise ValueError(f"{name} has shape {a.shape} ({a.dtype}); {expected}")
     if not np.isfinite(a).all():
         raise ValueError(f"{name} holds NaN or infinity; it has to be finite")
     return a.astype(np.float64)
@@ -75,8 +73,8 @@ def check_log_var(log_var: Any, shape: tuple[int, ...]) -> np.ndarray:
     largest = float(np.abs(a).max(initial=0))
     if largest > LARGEST_LOG_VAR:
         raise ValueError(
-            f"log_var reaches {largest:.3g} in size, and no float64 holds a deviation of exp({largest / 2:.3g}) or its"
-            " inverse; are these logarithms of variances?"
+            f"log_var reaches {largest:.3g} in size, and no float64 holds a deviation of "
+            f"exp({largest / 2:.3g}) or its inverse; are these logarithms of variances?"
         )
     return a
 
@@ -91,9 +89,8 @@ def check_test(test: Any, z: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.
         test_v = check_factors(test[1], len(test_z), "test factors")
     for name, a, b in (("codes", z, test_z), ("factors", v, test_v)):
         if a.shape[1:] != b.shape[1:]:
-            raise ValueError(
-                f"test {name} have shape {b.shape} and {name} {a.shape}; they have to have the same columns"
-            )
+            shapes = f"test {name} have shape {b.shape} and {name} {a.shape}"
+            raise ValueError(f"{shapes}; they have to have the same columns")
     return test_z, test_v
 
 
@@ -145,7 +142,8 @@ def live_latents(
     too.
     """
     flat = z.reshape(len(z), z.shape[1], -1)  # (N, D, d), d = 1 for scalar latents
-    spread = np.ptp(flat, axis=0).max(-1)
+    spread = np.ptp(flat, axis=0).max(-1)  # (D,)
+    # a spread of the size of rounding errors is none
     dead = spread <= 1e-12 * np.abs(flat).max((0, 2))
     if protocol.startswith("dlib"):
         dead[:] = dead.all()
@@ -160,8 +158,9 @@ def live_latents(
 def varying_factors(v: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     """Factors with at least two known values, and notes on the others."""
     constant = np.array([len(np.unique(column[~np.isnan(column)])) < 2 for column in v.T], bool)
-    notes = (unvarying(np.flatnonzero(constant)),) if constant.any() else ()
-    return np.flatnonzero(~constant), notes
+    if not constant.any():
+        return np.arange(len(constant)), ()
+    return np.flatnonzero(~constant), (unvarying(np.flatnonzero(constant)),)
 
 
 def unvarying(factors: Sequence[int] | np.ndarray, names: Sequence[str] = ()) -> str:
@@ -170,7 +169,10 @@ def unvarying(factors: Sequence[int] | np.ndarray, names: Sequence[str] = ()) ->
     >>> unvarying([0, 2]), unvarying([0, 2], ["shape", "size", "angle"])
     ('factors 0, 2 never vary', 'factors shape, angle never vary')
     """
-    return f"factors {_names([names[k] if names else int(k) for k in factors])} never vary"
+    shown: Sequence[int | str] = [int(k) for k in factors]
+    if names:
+        shown = [names[k] for k in factors]
+    return f"factors {_names(shown)} never vary"
 
 
 def _names(columns: Sequence[int | str] | np.ndarray) -> str:

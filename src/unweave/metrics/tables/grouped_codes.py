@@ -1,4 +1,6 @@
-"""Groups of rows for interventional metrics: to fit on and to test on, their summaries, and their changed copies."""
+"""Groups of rows for interventional metrics: to fit on and to test on, their summaries, and their
+changed copies.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ class GroupedCodes(AnyTable):
     @property
     def rows_behind(self) -> int:
         """Number of rows, or of given groups, that vary from sample to sample."""
-        return self.n if self.rows is None else self.rows.n
+        if self.rows is None:
+            return self.n
+        return self.rows.n
 
     def undefined(self) -> str:
         """Why nothing can be measured here, or ''."""
@@ -64,7 +68,9 @@ class GroupedCodes(AnyTable):
             return "no latent varies"
         if not len(self.test.fixed):
             return "no groups to test on"
-        return "one factor: nothing to tell apart" if len(self.varying) < 2 else ""
+        if len(self.varying) < 2:
+            return "one factor: nothing to tell apart"
+        return ""
 
     def audible(self) -> Self:
         """All latents: nothing is known of posteriors here."""
@@ -92,6 +98,7 @@ class GroupedCodes(AnyTable):
 
     def _summary(self, side: Side, of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         numbers = side.members.size * self.codes.shape[1]
+        # (g, L) members -> (g, L, D) codes -> (g, D), some groups at a time
         pieces = np.array_split(side.members, max(1, min(len(side.members), numbers // IN_CACHE)))
         return np.concatenate([of(self.codes[piece]) for piece in pieces])
 

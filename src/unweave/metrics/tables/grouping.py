@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class GroupTable(GroupedCodes):
-    """Groups to fit on and groups to test on, made by `GroupTable.of` or `drawn_from`; its fields are those of
-    `GroupedCodes`.
+    """Groups to fit on and groups to test on, made by `GroupTable.of` or `drawn_from`; its fields
+    are those of `GroupedCodes`.
     """
 
     @staticmethod
@@ -53,7 +53,8 @@ class GroupTable(GroupedCodes):
                 f"reference has shape {scale.shape}; expected (N, {d}), the latents of the groups"
             )
         keep, notes = live_latents(scale, check_active(active, d), protocol)
-        # the factors of the groups to fit on are numbered from 0; one that only test groups have is -1
+        # the factors of the groups to fit on are numbered from 0, and -1 is one that only test
+        # groups have
         height = int(max(fit.fixed.max(initial=0), tested.fixed.max(initial=0))) + 1
         varying, fit_fixed = np.unique(fit.fixed, return_inverse=True)
         place = np.full(height, -1)
@@ -78,7 +79,9 @@ class GroupTable(GroupedCodes):
         """Groups of 64 drawn from rows (of 64 pairs if every pair shares its own value); kept in
         the table.
         """
-        name = "pairs" if pairs else "groups"
+        name = "groups"
+        if pairs:
+            name = "pairs"
         if name not in table.cache:
             table.cache[name] = GroupTable._drawn(table, name, pairs)
         return table.cache[name]
@@ -86,7 +89,9 @@ class GroupTable(GroupedCodes):
     @staticmethod
     def _drawn(table: Table, name: str, pairs: bool) -> GroupTable:
         rng = table.rng("groups", name)
-        other = table if table.test is None else table.test
+        other = table
+        if table.test is not None:
+            other = table.test
         fit = draw(table, table.most(FIT_GROUPS), pairs, rng)
         test = draw(other, table.most(TEST_GROUPS), pairs, rng)
         codes = table.codes
@@ -122,12 +127,10 @@ class GroupTable(GroupedCodes):
         two random halves.
         """
         if self.rows is not None:
-            first, second = (
-                replace(half, cache={}) for half in self.rows.halves(i)
-            )  # groups are large: not kept
-            return GroupTable.drawn_from(first, pairs=self.pairs), GroupTable.drawn_from(
-                second, pairs=self.pairs
-            )
+            # into a cache that goes with the half, since groups are large
+            halves = (replace(half, cache={}) for half in self.rows.halves(i))
+            first, second = (GroupTable.drawn_from(half, pairs=self.pairs) for half in halves)
+            return first, second
         rng = np.random.default_rng(fold(self.seed, "halves of groups", i))
         fit, test = (np.array_split(rng.permutation(n), 2) for n in (self.n, len(self.test.fixed)))
         return self.take(fit[0], test[0]), self.take(fit[1], test[1])

@@ -43,7 +43,7 @@ class Groups:
 
 @dataclass(frozen=True)
 class Side:
-    """Groups as rows of a table: members (G, L) index its codes, fixed (G,) is the shared factor."""
+    """Groups as rows of a table: members (G, L) index its codes, fixed (G,) their shared factor."""
 
     members: np.ndarray
     fixed: np.ndarray
@@ -70,9 +70,8 @@ def check_groups(groups: Any, latents: int | None = None) -> tuple[np.ndarray, n
     if latents not in (None, codes.shape[2]):
         raise ValueError(f"test groups have {codes.shape[2]} latents and the groups have {latents}")
     if fixed.shape != codes.shape[:1] or fixed.dtype.kind not in "iu" or fixed.min() < 0:
-        raise ValueError(
-            f"fixed has shape {fixed.shape} ({fixed.dtype}); expected {len(codes)} indices of factors"
-        )
+        expected = f"expected {len(codes)} indices of factors"
+        raise ValueError(f"fixed has shape {fixed.shape} ({fixed.dtype}); {expected}")
     return codes, fixed.astype(np.int64)
 
 
@@ -82,14 +81,16 @@ def draw(table: Table, groups: int, pairs: bool, rng: np.random.Generator) -> Si
     """
     v = factor_levels(table)
     fixed = rng.integers(v.shape[1], size=groups)
-    members = np.empty((groups, 2 * MEMBERS if pairs else MEMBERS), np.int64)
+    members = np.empty((groups, MEMBERS * (1 + pairs)), np.int64)
     for k in range(v.shape[1]):
         of_k = np.flatnonzero(fixed == k)
         if pairs:
+            # each pair has a value of its own: (groups, 64) twice -> (groups, 128), side by side
             first = _rows_of(table, v[:, k], None, (len(of_k), MEMBERS), rng)
             second = _rows_of(table, v[:, k], v[first, k], first.shape, rng)
             members[of_k] = np.stack([first, second], 2).reshape(len(of_k), 2 * MEMBERS)
         else:
+            # all members have the value of one row: (groups, 1) -> (groups, 64)
             start = _rows_of(table, v[:, k], None, (len(of_k), 1), rng)
             members[of_k] = _rows_of(table, v[:, k], v[start, k], (len(of_k), MEMBERS), rng)
     return Side(members, fixed)
@@ -119,8 +120,9 @@ def _rows_of(
         high = np.searchsorted(ordered, level, "right")
     # a uniform share of the weight between the two ends, and the row it falls on
     at = mass[low] + rng.random(shape) * (mass[high] - mass[low])
-    # rows of weight 1 are their own numbers, which saves the search
-    row = at.astype(np.int64) if table.weights is None else np.searchsorted(mass, at, "right") - 1
+    row = at.astype(np.int64)  # rows of weight 1 are their own numbers, which saves the search
+    if table.weights is not None:
+        row = np.searchsorted(mass, at, "right") - 1
     return order[np.clip(row, low, np.asarray(high) - 1)]
 
 

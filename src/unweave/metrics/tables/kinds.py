@@ -7,9 +7,8 @@ N): then there are too few rows of each, and it is taken as a measurement. "cont
 measurement, in 20 equally filled bins if it has more than 20 values.
 
 A factor of undeclared kind is judged by the number of its values and of the rows of each, never by
-the values
-themselves: they may be in metres or in whole micrometres, in logarithms or in ranks, and nothing
-    changes.
+the values themselves: they may be in metres or in whole micrometres, in logarithms or in ranks, and
+nothing changes.
 """
 
 from __future__ import annotations
@@ -27,12 +26,10 @@ if TYPE_CHECKING:
 
 LEVELS = 20  # values that are levels whatever else is known, and bins of a continuous factor
 GRID = 40  # values that a grid of an ordered factor has at most: the finest of a published data set
-EDGE = (
-    1e-9  # of the whole range: what lies as near to the edge of a bin lies on it, but for rounding
-)
-REPEATS = (
-    5  # rows a value from which it may as well be a name: a note if it is taken as a measurement
-)
+# of the whole range: what lies as near to the edge of a bin lies on it, but for rounding
+EDGE = 1e-9
+# rows a value from which it may as well be a name: a note if it is taken as a measurement
+REPEATS = 5
 
 
 def kinds_of(
@@ -48,18 +45,24 @@ def kinds_of(
     no category of fifty.
     """
     kinds = list(declared) or [""] * v.shape[1]
+    # of each factor: the place of every row's value, the number of values and of known rows
     places = [_places(column) for column in v.T]
     sizes = [int(place.max(initial=-1)) + 1 for place in places]
     rows = [int((place >= 0).sum()) for place in places]
     undeclared = [k for k, kind in enumerate(kinds) if not kind and sizes[k] > LEVELS]
-    things = _different(places) if undeclared else 0
+    # rows that differ in some factor, and whether they fill half of the grid of all factors
+    things = 0
+    if undeclared:
+        things = _different(places)
     filled = 2 * things >= math.prod(max(size, 1) for size in sizes)
     for k, size in enumerate(sizes):
         enough = size <= max(LEVELS, math.sqrt(2 * rows[k]))
         if kinds[k] == "ordered" and not enough:
             kinds[k] = "continuous"
         elif k in undeclared:
-            few_values = enough if filled else size <= min(GRID, math.sqrt(2 * things))
+            few_values = size <= min(GRID, math.sqrt(2 * things))
+            if filled:
+                few_values = enough
             kinds[k] = "categorical" if few_values else "continuous"
     doubtful = [k for k in undeclared if _is_doubtful(kinds[k], sizes[k], rows[k])]
     notes = [_doubt(k, sizes[k], rows[k], kinds[k]) for k in doubtful]
@@ -76,7 +79,8 @@ def _is_doubtful(kind: str, size: int, rows: int) -> bool:
 
 
 def _doubt(k: int, size: int, rows: int, kind: str) -> str:
-    return f"factor {k} has {size} values of about {rows / size:.0f} rows each and is taken as {kind} (say kinds)"
+    values = f"{size} values of about {rows / size:.0f} rows each"
+    return f"factor {k} has {values} and is taken as {kind} (say kinds)"
 
 
 def _places(column: np.ndarray) -> np.ndarray:
@@ -120,7 +124,8 @@ def equally_filled(mass: np.ndarray, bins: int = LEVELS) -> np.ndarray:
     >>> equally_filled(np.array([1, 1, 1, 1, 4]), bins=4)
     array([0, 0, 1, 1, 2])
     """
-    middle = np.cumsum(mass) - mass / 2
+    middle = np.cumsum(mass) - mass / 2  # (V,)
+    # in units of a bin's weight; then the bins that occur are numbered from 0
     return np.unique(inner_bins(middle * (bins / mass.sum()), bins), return_inverse=True)[1]
 
 
@@ -134,14 +139,14 @@ def inner_bins(place: np.ndarray, bins: int) -> np.ndarray:
     >>> inner_bins(np.array([0.0, 1.0, 1.5, 3.0, 4.0]), 4)
     array([0, 1, 1, 2, 3])
     """
-    edge = np.rint(place)
+    edge = np.rint(place)  # the nearest edge
     on_edge = np.abs(place - edge) < EDGE * bins
+    # the inner bin of an edge is the lower one above the middle, and the upper one below it
     below = (place < bins / 2 - EDGE * bins).sum()
     above = (place > bins / 2 + EDGE * bins).sum()
     downwards = (edge > bins / 2) | ((edge == bins / 2) & (below < above))
-    return np.clip(np.where(on_edge, edge - downwards, np.floor(place)), 0, bins - 1).astype(
-        np.int64
-    )
+    found = np.where(on_edge, edge - downwards, np.floor(place))
+    return np.clip(found, 0, bins - 1).astype(np.int64)
 
 
 def factor_levels(table: Table) -> np.ndarray:
@@ -149,7 +154,9 @@ def factor_levels(table: Table) -> np.ndarray:
     given to test on.
     """
     if "factors" not in table.bins:
-        sides = [table] if table.test is None else [table, table.test]
+        sides = [table]
+        if table.test is not None:
+            sides.append(table.test)
         _number(sides)
     return table.bins["factors"]
 
@@ -167,10 +174,9 @@ def _number(sides: Sequence[Table]) -> None:
     weights = None
     if any(side.weights is not None for side in sides):
         weights = np.concatenate([side.row_weights() for side in sides])
-    columns = [
-        levels(column, kind, weights) for column, kind in zip(v.T, sides[0].kinds, strict=True)
-    ]
-    index = np.stack(columns, 1) if columns else np.empty((len(v), 0), np.int64)
+    index = np.empty(v.shape, np.int64)
+    for k, (column, kind) in enumerate(zip(v.T, sides[0].kinds, strict=True)):
+        index[:, k] = levels(column, kind, weights)
     first_rows = np.cumsum([side.n for side in sides])[:-1]
     for side, part in zip(sides, np.split(index, first_rows), strict=True):
         side.bins["factors"] = part

@@ -31,8 +31,8 @@ class MetricOfModels(Metric):
     def score(self, table: Any, **options: Any) -> Score:
         """Refuse: ValueError that says how to call it."""
         raise ValueError(
-            f"{self.name} compares several models and was given the codes of one; call unweave.metrics.{self.name} "
-            "with the codes of each"
+            f"{self.name} compares several models and was given the codes of one; "
+            f"call unweave.metrics.{self.name} with the codes of each"
         )
 
 
@@ -42,7 +42,7 @@ def metric_of_models(
     range: tuple[float, float] = (0.0, 1.0),
     protocols: tuple[str, ...] = ("unweave",),
 ) -> Callable[[Callable[..., Score]], MetricOfModels]:
-    """Make a metric of a function of several models' codes; the keywords are fields of `Declares`."""
+    """Make a metric of a function of several models' codes; keywords are fields of `Declares`."""
     declares = Declares(
         measures, range, "higher", "models", "fit", ("permutation", "sign"), (), protocols
     )

@@ -11,8 +11,8 @@ def notes(scores: Mapping[str, Score]) -> tuple[list[str], dict[str, list[str]]]
     """The notes that more than half of the scores share, and the others, {note: names of the
     metrics}.
 
-    >>> few = {"mig": Score(1.0, reason="z3 is silent; odd"), "sap": Score(1.0, reason="z3 is silent"), "dci": Score(1.0)}
-    >>> notes(few)
+    >>> reasons = {"mig": "z3 is silent; odd", "sap": "z3 is silent", "dci": ""}
+    >>> notes({name: Score(1.0, reason=reason) for name, reason in reasons.items()})
     (['z3 is silent'], {'odd': ['mig']})
     """
     found: dict[str, list[str]] = {}

@@ -11,11 +11,8 @@ import numpy as np
 from unweave.tensors import plain
 from unweave.text import number
 
-MISSING = (
-    "NoneType",
-    "NAType",
-    "NaTType",
-)  # types of what stands for nothing in arrays of objects, pandas' too
+# types of what stands for nothing in arrays of objects, pandas' too
+MISSING = ("NoneType", "NAType", "NaTType")
 EXACT = 2**53  # whole numbers up to here are themselves in float64
 
 
@@ -49,7 +46,7 @@ def with_gaps(array: Any, name: str) -> np.ndarray:
         raise ValueError(
             f"{name} have shape {v.shape}; expected (N, K), one column for each factor"
         )
-    numbers = v.astype(np.float64) if v.dtype.kind in "biuf" else _floats(v, name)
+    numbers = _floats(v, name)
     if isinstance(array, np.ma.MaskedArray):
         numbers[np.ma.getmaskarray(array).reshape(v.shape)] = np.nan
     for k in range(v.shape[1]):
@@ -66,20 +63,24 @@ def _array(given: Any, name: str) -> np.ndarray:
 
 
 def _floats(a: np.ndarray, name: str) -> np.ndarray:
-    """Entries of any type as float64, NaN where there is nothing; ValueError if one is no number."""
+    """Entries of any type as float64, NaN where one is missing; ValueError if one is no number."""
+    if a.dtype.kind in "biuf":
+        return a.astype(np.float64)
     if a.dtype.kind not in "OUS":
         raise ValueError(
             f"{name} hold {a.dtype} values that are not numbers; give indices or values (N, K)"
         )
-    found = np.empty(a.shape)
+    found = np.full(a.shape, np.nan)
     for place, value in np.ndenumerate(a):
+        if type(value).__name__ in MISSING:
+            continue
         if isinstance(value, (str, bytes)) and not _is_number(value):
             raise ValueError(
-                f"{name} hold text in column {place[-1]} (such as {str(value)!r}); number its values first, "
-                "for example with np.unique(column, return_inverse=True)[1]"
+                f"{name} hold text in column {place[-1]} (such as {str(value)!r}); number its "
+                "values first, for example with np.unique(column, return_inverse=True)[1]"
             )
         try:
-            found[place] = np.nan if type(value).__name__ in MISSING else float(value)
+            found[place] = float(value)
         except (TypeError, ValueError, OverflowError):
             kind = type(value).__name__
             raise ValueError(
@@ -102,6 +103,7 @@ def _refuse_merged(column: np.ndarray, numbers: np.ndarray, what: str, k: int) -
     known = column[~np.isnan(numbers)]
     if len(set(known.tolist())) > len(np.unique(numbers[~np.isnan(numbers)])):
         raise ValueError(
-            f"{what} whole numbers in column {k} that are too large to be told apart (beyond 2^53); number its values "
-            "first, for example with np.unique(column, return_inverse=True)[1]"
+            f"{what} whole numbers in column {k} that are too large to be told apart (beyond "
+            "2^53); number its values first, for example with np.unique(column, "
+            "return_inverse=True)[1]"
         )

@@ -24,9 +24,8 @@ def pairs(table: Table) -> list[np.ndarray]:
     if "one factor" not in table.cache:
         v = factor_levels(table)
         known = np.flatnonzero((v >= 0).all(1))
-        rows = np.random.default_rng(
-            fold(table.seed, "pairs that differ in one factor")
-        ).permutation(known)
+        rng = np.random.default_rng(fold(table.seed, "pairs that differ in one factor"))
+        rows = rng.permutation(known)  # or neighbours in the given order would be paired
         table.cache["one factor"] = [_pairs(v[rows], rows, k) for k in range(v.shape[1])]
     return table.cache["one factor"]
 
@@ -37,6 +36,7 @@ def _pairs(v: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
     # one number for each combination of the other factors, renumbered so that it stays small
     for column in np.delete(v, k, 1).T:
         others = np.unique(others * (column.max(initial=0) + 1) + column, return_inverse=True)[1]
+    # neighbours in the order of these numbers
     order = np.argsort(others, kind="stable")
     first = order[:-1]
     second = order[1:]
@@ -48,7 +48,9 @@ def pair_weights(table: Table, rows: np.ndarray) -> np.ndarray | None:
     """What pairs of rows (P, 2) weigh, (P,): the product of the weights of their rows; None without
     weights.
     """
-    return None if table.weights is None else table.weights[rows].prod(1)
+    if table.weights is None:
+        return None
+    return table.weights[rows].prod(1)
 
 
 def enough(table: Table) -> tuple[list[int], str]:

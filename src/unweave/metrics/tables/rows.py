@@ -74,19 +74,26 @@ class Rows(AnyTable):
         """Why nothing can be measured here, or ''."""
         if self.silence:
             return self.silence
+        if not self.latents and not self.width:
+            return "no latent is active"
         if not self.latents:
-            return "no latent varies" if self.width else "no latent is active"
+            return "no latent varies"
         if self.height and not self.varying:
             return "no factor varies"
-        return "one row only" if self.n < 2 else ""
+        if self.n < 2:
+            return "one row only"
+        return ""
 
     def rows(self, index: np.ndarray) -> Self:
         """Some of the rows, in the same bins."""
+        log_var = self.log_var
+        if log_var is not None:
+            log_var = log_var[index]
         return replace(
             self,
             codes=self.codes[index],
             factors=self.factors[index],
-            log_var=None if self.log_var is None else self.log_var[index],
+            log_var=log_var,
             weights=weights_of(self.weights, index),
             whole=False,
             cache={},
@@ -98,16 +105,19 @@ class Rows(AnyTable):
         the same copy.
         """
         cache = self.cache.setdefault(key, {})
-        cache |= {
-            name: self.cache[name] for name in ("informative", "shared") if name in self.cache
-        }
+        # which latents count is found once, from the whole table
+        for name in ("informative", "shared"):
+            if name in self.cache:
+                cache[name] = self.cache[name]
         return replace(table, cache=cache, whole=False)
 
     def most(self, n: int) -> int:
         """The most rows, samples or groups that a metric uses, which are n for a whole table and n
         / 2 for a half.
         """
-        return math.ceil(n / 2) if self.half else n
+        if self.half:
+            return math.ceil(n / 2)
+        return n
 
     def rng(self, *what: str) -> np.random.Generator:
         """A stream of random numbers by the seed and the name of what is drawn, which is another
@@ -133,6 +143,7 @@ class Rows(AnyTable):
         """Which rows are to fit on and which to test on."""
         if "split" not in self.cache:
             order = np.random.default_rng(fold(self.seed, "rows to fit on")).permutation(self.n)
+            # two thirds and one third, of which no more than these are enough
             cut = math.ceil(self.n * 2 / 3)
             fit = order[:cut][: self.most(FIT_ROWS)]
             test = order[cut:][: self.most(TEST_ROWS)]
@@ -142,5 +153,7 @@ class Rows(AnyTable):
     def split_note(self) -> str:
         """How the rows were split, for a score's estimator."""
         fit, test = self.sides()
-        how = "as given" if self.test is not None else f"split by seed {self.seed}"
+        how = "as given"
+        if self.test is None:
+            how = f"split by seed {self.seed}"
         return f"{fit.n} rows fitted, {test.n} tested, {how}"

@@ -13,8 +13,10 @@ import numpy as np
 
 from unweave.metrics.estimators.row_weights import or_ones
 
-ACTIVE = 0.05  # nats of mean KL to N(0, 1); traversals of latents of .01 to .02 nats were seen to change no pixel
-VARIANCE = 0.01  # of a latent's means, where that is the criterion instead (Burda et al., 2016, section 5.2)
+# nats of mean KL to N(0, 1); traversals of latents of .01 to .02 nats were seen to change no pixel
+ACTIVE = 0.05
+# of a latent's means, where that is the criterion instead (Burda et al., 2016, section 5.2)
+VARIANCE = 0.01
 
 
 def mean_kl(mean: np.ndarray, log_var: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
@@ -36,9 +38,11 @@ def mean_kl(mean: np.ndarray, log_var: np.ndarray, weights: np.ndarray | None = 
 
 def all_silent(kl: np.ndarray) -> str:
     """The reason why a code is undefined none of whose latents (D,) is active."""
-    return f"the code says nothing: no latent has a KL above {ACTIVE} nats, all together {kl.sum():.2g}"
+    largest = f"no latent has a KL above {ACTIVE} nats, all together {kl.sum():.2g}"
+    return f"the code says nothing: {largest}"
 
 
 def some_silent(latents: list[int]) -> str:
     """A note on the latents that are not active."""
-    return f"latents {', '.join(map(str, latents))} say nothing (KL up to {ACTIVE} nats) and are left out"
+    silent = f"latents {', '.join(map(str, latents))} say nothing (KL up to {ACTIVE} nats)"
+    return f"{silent} and are left out"

@@ -8,8 +8,9 @@ from unweave.metrics.tables.kinds import REPEATS
 from unweave.metrics.tables.table import Table
 
 SWAPPED = (
-    "codes and factors may be exchanged: every code takes few values, as a label does, and every factor has another value "
-    "in nearly each row, as a code has; give (codes, factors), or declare the factors continuous"
+    "codes and factors may be exchanged: every code takes few values, as a label does, and every "
+    "factor has another value in nearly each row, as a code has; give (codes, factors), or declare "
+    "the factors continuous"
 )
 
 
@@ -21,10 +22,9 @@ def look_swapped(table: Table) -> bool:
     """
     if not table.latents or not table.varying or set(table.kinds) != {"continuous"}:
         return False
-    factors_repeat = any(_distinct(column) <= table.n / 2 for column in table.factors.T)
-    return not factors_repeat and all(
-        REPEATS * _distinct(column) <= table.n for column in table.codes.T
-    )
+    if any(_distinct(column) <= table.n / 2 for column in table.factors.T):
+        return False
+    return all(REPEATS * _distinct(column) <= table.n for column in table.codes.T)
 
 
 def _distinct(column: np.ndarray) -> int:

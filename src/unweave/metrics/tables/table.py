@@ -46,30 +46,35 @@ class Table(ChangedRows):
         seed: int = 0,
         kinds: Any = None,
     ) -> Table:
-        """Check what a user gave and set constant columns aside. Raises ValueError with one line."""
+        """Check what a user gave, and set constant columns aside; ValueError with one line."""
         z = in_double(check_codes(codes), protocol)
-        v = np.empty((len(z), 0)) if factors is None else check_factors(factors, len(z))
-        tested = None if test is None else check_test(test, z, v)
+        v = np.empty((len(z), 0))
+        if factors is not None:
+            v = check_factors(factors, len(z))
+        tested = None
+        if test is not None:
+            tested = check_test(test, z, v)
         if log_var is not None:
             log_var = check_log_var(log_var, z.shape)
         if weights is not None:
-            weights = check_weights(weights, len(z))
-            counted = weights > 0  # a row of weight 0 is left out
-            z = z[counted]
-            v = v[counted]
-            log_var = None if log_var is None else log_var[counted]
-            weights = relative(weights[counted])
+            z, v, log_var, weights = _counted(z, v, log_var, check_weights(weights, len(z)))
         keep, dead = live_latents(z, check_active(active, z.shape[1]), protocol)
         varying, constant = varying_factors(v)
-        every_row = (
-            v if tested is None else np.concatenate([v, tested[1]])
-        )  # a kind is of all rows, test rows too
+        every_row = v
+        if tested is not None:
+            every_row = np.concatenate([v, tested[1]])
+        # a kind is of all rows, test rows too
         kinds, doubts = kinds_of(every_row, declared(kinds, v.shape[1]))
+        # vector latents (N, D, d) become numbers along their axes, (N, D)
         axes = principal_axes(z[:, keep])
+        kl = None
+        if log_var is not None:
+            kl = mean_kl(z[:, keep], log_var[:, keep], weights)
+            log_var = flatten_log_var(log_var[:, keep], axes)
         table = Table(
             flatten(z[:, keep], axes),
             v[:, varying],
-            None if log_var is None else flatten_log_var(log_var[:, keep], axes),
+            log_var,
             weights,
             protocol=protocol,
             seed=seed,
@@ -79,7 +84,7 @@ class Table(ChangedRows):
             height=v.shape[1],
             notes=dead + constant + doubts + weighty(weights),
             kinds=tuple(kinds[k] for k in varying),
-            kl=None if log_var is None else mean_kl(z[:, keep], log_var[:, keep], weights),
+            kl=kl,
         )
         if tested is not None:
             table = replace(table, test=_test_table(table, tested, keep, varying, axes))
@@ -92,18 +97,27 @@ class Table(ChangedRows):
             return self
         if not self.latents:
             return replace(self, protocol=protocol, cache={}, bins={})
-        test = None if self.test is None else (self.test.codes, self.test.factors)
-        factors = self.factors if self.height else None
-        kinds = self.kinds if self.height else None
+        factors = None
+        kinds = None
+        if self.height:
+            factors = self.factors
+            kinds = self.kinds
+        test = None
+        if self.test is not None:
+            test = (self.test.codes, self.test.factors)
         own = Table.of(
             self.codes, factors, test, self.log_var, None, self.weights, protocol, self.seed, kinds
         )
-        latents = tuple(self.latents[j] for j in own.latents)
-        shape = replace(
-            own, latents=latents, varying=self.varying, width=self.width, height=self.height
+        return replace(
+            own,
+            # numbered as they were given
+            latents=tuple(self.latents[j] for j in own.latents),
+            varying=self.varying,
+            width=self.width,
+            height=self.height,
+            notes=self.notes + own.notes,
+            kl=_columns(self.kl, list(own.latents)),
         )
-        kl = None if self.kl is None else self.kl[list(own.latents)]
-        return replace(shape, notes=self.notes + own.notes, kl=kl)
 
     def audible(self) -> Table:
         """The active latents, by their KL; all of them if it is not known or the protocol is
@@ -114,8 +128,12 @@ class Table(ChangedRows):
         if "audible" not in self.cache:
             keep = np.flatnonzero(self.kl > ACTIVE)
             left_out = [self.latents[j] for j in np.flatnonzero(self.kl <= ACTIVE)]
-            test = None if self.test is None else self.test._of(keep)
-            silence = "" if len(keep) else all_silent(self.kl)
+            test = self.test
+            if test is not None:
+                test = test._of(keep)
+            silence = ""
+            if not len(keep):
+                silence = all_silent(self.kl)
             notes = (*self.notes, some_silent(left_out))
             self.cache["audible"] = replace(self._of(keep), test=test, notes=notes, silence=silence)
         return self.cache["audible"]
@@ -125,9 +143,9 @@ class Table(ChangedRows):
         return replace(
             self,
             codes=self.codes[:, latents],
-            log_var=None if self.log_var is None else self.log_var[:, latents],
+            log_var=_columns(self.log_var, latents),
             latents=tuple(self.latents[j] for j in latents),
-            kl=None if self.kl is None else self.kl[latents],
+            kl=_columns(self.kl, latents),
             cache={},
             bins={name: kept for name, kept in self.bins.items() if name == "factors"},
         )
@@ -144,6 +162,25 @@ class Table(ChangedRows):
         kept in the table.
         """
         return GroupTable.drawn_from(self, pairs=pairs)
+
+
+def _columns(array: np.ndarray | None, latents: np.ndarray | list[int]) -> np.ndarray | None:
+    """The entries of some latents in an array (..., D), where there is one."""
+    if array is None:
+        return None
+    return array[..., latents]
+
+
+def _counted(
+    z: np.ndarray, v: np.ndarray, log_var: np.ndarray | None, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]:
+    """Codes, factors and log variances of the rows whose weight is not 0, and their `relative`
+    weights.
+    """
+    counted = weights > 0
+    if log_var is not None:
+        log_var = log_var[counted]
+    return z[counted], v[counted], log_var, relative(weights[counted])
 
 
 def _test_table(
