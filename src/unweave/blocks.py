@@ -84,7 +84,7 @@ def as_blocks(given: Mapping[str, Block | slice]) -> dict[str, Block]:
 
 
 def refuse_unfit(blocks: Mapping[str, Block], width: int) -> None:
-    """ValueError for a block with columns that a code (n, width) lacks, or that another block has."""
+    """ValueError for a block with columns that a code (n, width) lacks, or another block has."""
     owners: dict[int, str] = {}
     for name, block in blocks.items():
         last = (block.columns.stop or 0) - 1

@@ -153,7 +153,10 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
 
 def _layout(X: NDArray[Any], layout: Any) -> str:
-    """The layout of an array, a key of `RANKS`. ValueError if it is none, or if its channels may be on either side."""
+    """The layout of an array, a key of `RANKS`.
+
+    ValueError if it is none, or if its channels may be on either side.
+    """
     if X.ndim not in (2, 3, 4):
         raise ValueError(
             f"X has shape {X.shape}; expected vectors (n, d) or images (n, h, w), (n, h, w, c) or (n, c, h, w)"

@@ -117,7 +117,10 @@ def suffixed(column: str) -> tuple[str, str]:
 
 
 def factors_of(columns: Iterable[str]) -> list[tuple[str, str]]:
-    """Name and kind of the factor of each column, see `suffixed`. ValueError if two factors have one name."""
+    """Name and kind of the factor of each column, see `suffixed`.
+
+    ValueError if two factors have one name.
+    """
     found = [suffixed(column) for column in columns]
     twice = _twice(name for name, _ in found)
     if twice:

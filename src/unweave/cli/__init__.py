@@ -1,4 +1,6 @@
-"""The command line: `unweave COMMAND ...`. One file for each command, with `run(arguments) -> exit code`.
+"""The command line: `unweave COMMAND ...`.
+
+One file for each command, with `run(arguments) -> exit code`.
 
 An error that the user can fix ends in one line on stderr and exit code 2, training that diverged in
 exit code 1, a signal in 128 and its number: 130 for an interrupt, 143 for SIGTERM. What commands
@@ -25,7 +27,8 @@ from unweave.runs.stopping import raised
 from unweave.settings import nearest
 from unweave.text import shown
 
-# One module each, of the same name. `list` is `listing`: a sub-module hides the builtin of its name in its package.
+# One module each, of the same name. `list` is `listing`: a sub-module hides the builtin of its name
+# in its package.
 COMMANDS = {
     "demo": "render dSprites, train, score, write a report: see it work",
     "train": "train a method on data; continue a run with --resume",
@@ -79,7 +82,7 @@ def _ended(given: list[str]) -> int:
 
 
 def _place(error: Exception) -> str:
-    """The line of third-party code, outside of any installed package, that was running; "" if none was."""
+    """The line of third-party code, outside of installed packages, that was running; "" if none."""
     installed = (str(Path(__file__).parents[1]), *sysconfig.get_paths().values())
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if not frame.filename.startswith(("<", *installed)):
@@ -88,7 +91,10 @@ def _place(error: Exception) -> str:
 
 
 def _out_of_memory(error: MemoryError | RuntimeError) -> str:
-    """What to do, and how much could not be had; "" for any other error. PyTorch raises a RuntimeError of many lines."""
+    """What to do, and how much could not be had; "" for any other error.
+
+    PyTorch raises a RuntimeError of many lines.
+    """
     said = str(error)
     if not isinstance(error, MemoryError) and not re.search(TOO_MUCH, said):
         return ""

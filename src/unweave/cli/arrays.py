@@ -36,7 +36,8 @@ class Numbers:
     def along(self, other: Numbers) -> NDArray[Any]:
         """The array with its rows in the order of another file, matched by row index.
 
-        Unchanged if one of them has no index. Raises ValueError if the indices are not the same set.
+        Unchanged if one of them has no index. Raises ValueError if the indices are not the same
+        set.
         """
         if not self.index or not other.index or self.index == other.index:
             return self.array
@@ -63,10 +64,10 @@ def read(path: str | Path, role: str) -> NDArray[Any]:
 def opened(path: str | Path, role: str) -> Numbers:
     """The array (N, columns) in a file, with the names of its columns and its row index.
 
-    role: "codes" or "factors": the name of the array in an .npz file of several arrays, and the word
-    for it in errors. A missing cell of a .csv or .parquet file is NaN, and a row index of pandas is
-    not a column; cells of text make an array of text. Integers beyond 2^53, which floats cannot
-    represent exactly, become their ranks.
+    role: "codes" or "factors": the name of the array in an .npz file of several arrays, and the
+    word for it in errors. A missing cell of a .csv or .parquet file is NaN, and a row index of
+    pandas is not a column; cells of text make an array of text. Integers beyond 2^53, which floats
+    cannot represent exactly, become their ranks.
 
     Raises ValueError or FileNotFoundError if there is no such table.
     """
@@ -146,7 +147,7 @@ def _parquet(path: Path, role: str) -> Numbers:
 
 
 def _is_index(name: str, column: NDArray[Any]) -> bool:
-    """Whether a column is a row index: by its pandas name, or unnamed, of integers without repeats."""
+    """Whether a column is a row index: pandas named it so, or it is unnamed integers, each once."""
     if LEVEL.fullmatch(name):
         return True
     return bool(NAME.fullmatch(name)) and _counts(column)

@@ -1,4 +1,4 @@
-"""`unweave choose DATA`: which methods fit the data, what each needs, and the recipe nearest to it."""
+"""`unweave choose DATA`: the methods that fit the data, what each needs, and its nearest recipe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`unweave data list | get NAME | verify NAME | show NAME`: list, download, check and preview data sets."""
+"""`unweave data list | get NAME | verify NAME | show NAME`: data sets and their files."""
 
 from __future__ import annotations
 

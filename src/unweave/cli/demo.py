@@ -1,4 +1,4 @@
-"""`unweave demo`: demonstrations from rendering to an HTML page, in minutes and without a download."""
+"""`unweave demo`: demonstrations from rendering to an HTML page, in minutes, without a download."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`unweave evaluate RUN`, or `--codes codes.npy --factors factors.npy`: a table of scores, and JSON."""
+"""`unweave evaluate RUN`, or `--codes FILE --factors FILE`: a table of scores, and JSON."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ TRUST = "run the code that it names and that is not unweave's (your own runs nee
 
 
 class Parser(argparse.ArgumentParser):
-    """`argparse.ArgumentParser` that takes `--test_codes` for `--test-codes`, and no abbreviations."""
+    """`argparse.ArgumentParser` without abbreviations; `--test_codes` is `--test-codes`."""
 
     def __init__(self, command: str, about: str):
         super().__init__(prog=f"unweave {command}", description=about, allow_abbrev=False)
@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
         raise ValueError(f"{message}; see `{self.prog} --help`")
 
     def read(self, arguments: Sequence[str]) -> argparse.Namespace:
-        """Parse the options. Raises ValueError for unknown ones and those given twice, first of all."""
+        """Parse the options. ValueError first of all for unknown ones and those given twice."""
         given = [dashed(word) for word in arguments]
         options = self._option_string_actions
         seen: set[str] = set()

@@ -20,7 +20,7 @@ TYPED_ONLY = (
 
 
 def split(arguments: Sequence[str]) -> dict[str, Any]:
-    """Options as typed, by name: {"method": ..., "beta": "6", "overwrite": True}; True without a value.
+    """Options as typed: {"method": ..., "beta": "6", "overwrite": True}; True without a value.
 
     Raises ValueError for a second word that is not an option, and for an option given twice.
     """

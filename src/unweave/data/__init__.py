@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 if TYPE_CHECKING:
     from unweave.data.base import Dataset
 
-# name: (function `(root, **options)` that returns a `Dataset`, a description in one line).
-# root is what the user gave: a folder, a file, (for "arrays") an array, or None; see published.find.
+# name: (function `(root, **options)` that returns a `Dataset`, a description in one line). root is
+# what the user gave: a folder, a file, (for "arrays") an array, or None; see published.find.
 TABLE: dict[str, tuple[str, str]] = {
     "dsprites": (
         "unweave.data.datasets.dsprites:dsprites",
@@ -194,7 +194,7 @@ def _called(source: Any, data: Dataset | None) -> str:
 
 
 def options(source: Any) -> Mapping[str, Keyword]:
-    """The options that `load` takes for a source: keywords of its function, and those of any data set."""
+    """The options that `load` takes for a source: keywords of its function, and of any data set."""
     if _adopted(source) is not None:
         return VIEWS
     words = keywords(_function(_placed(source, None)[0]))

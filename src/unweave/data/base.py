@@ -1,4 +1,4 @@
-"""Base class of data sets: rows of images or vectors, with the factors, classes and groups that are known.
+"""Base class of data sets: rows of images or vectors, with known factors, classes and groups.
 
 Training, scoring, reports and the command line use a `Dataset` and nothing else. A subclass defines
 how many rows there are and what they show; all other attributes have defaults:
@@ -126,7 +126,7 @@ class Dataset(ABC):
 
     @property
     def factor_kinds(self) -> tuple[str, ...]:
-        """The kind of each factor, one of `unweave.kinds.KINDS`, or "" where it is not known, (K,)."""
+        """The kind of each factor (K,), one of `unweave.kinds.KINDS`, or "" if it is not known."""
         return () if self._known is None else self._known.kinds
 
     @property
@@ -136,7 +136,7 @@ class Dataset(ABC):
 
     @property
     def labels(self) -> NDArray[np.float64] | None:
-        """The table (N, K) of factors that make no grid, NaN where one is missing; None without one."""
+        """The table (N, K) of factors without a grid, NaN where missing; None if there is none."""
         return None if self.table is None else self.table.v
 
     def factors_at(self, rows: Rows) -> Factors:
@@ -146,11 +146,11 @@ class Dataset(ABC):
         return self._known.factors_at(rows)
 
     def observed_factors(self, rows: Rows) -> Factors:
-        """The labels (n, K) of the rows (n,), for methods: `factors_at`, unless the data are mislabelled."""
+        """The labels (n, K) of rows (n,) for methods: `factors_at` unless mislabelled."""
         return self.factors_at(rows)
 
     def observed_values(self, rows: Rows) -> NDArray[np.float64]:
-        """The labels (n, K) of the rows (n,), for metrics: `observed_factors` with indices as their numbers.
+        """The labels (n, K) of rows (n,) for metrics: `observed_factors`, indices as their numbers.
 
         On a grid, numbers that are evenly spaced stay indices, which are the same but for their
         unit.
@@ -159,7 +159,7 @@ class Dataset(ABC):
         return meant(self.observed_factors(rows), meanings)
 
     def find(self, v: Rows) -> NDArray[np.int64]:
-        """Rows (n,) that show the factor tuples (n, K), the last if several do; -1 if there is none.
+        """Rows (n,) that show the factor tuples (n, K), the last of several; -1 if there is none.
 
         ValueError for tuples that are not on the grid, or if no factors are known.
         """

@@ -1,4 +1,4 @@
-"""Classes made of a factor, on a grid or in a table of labels, for methods that train on classes."""
+"""Classes made of a factor, of a grid or a table of labels, for methods that train on classes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST = 10_000  # classes; a measurement has as many values as rows
 
 
 def with_classes(data: Dataset, factor: int | str) -> View:
-    """The same rows with the values of one factor, by name or number, as their classes, in rising order.
+    """The same rows, with the values of a factor, by name or number, as classes in rising order.
 
     ValueError if there is no such factor, if a row lacks it, or if it is a measurement.
     """
@@ -39,7 +39,8 @@ def _classes(data: Dataset, k: int, rows: NDArray[np.int64]) -> tuple[NDArray[np
         raise ValueError(
             f"{missing} rows of {data.name} have no {name}, so that their class is not known"
         )
-    # values: the C different labels in rising order; y (N,): the place of each row's label among them
+    # values: the C different labels in rising order; y (N,): the place of each row's label among
+    # them
     values, y = np.unique(observed, return_inverse=True)
     most = min(MOST, max(1, len(rows) // 2))
     if data.factor_kinds[k] == "continuous" or len(values) > most:

@@ -54,7 +54,7 @@ class FactorTable:
 
     @property
     def meanings(self) -> tuple[NDArray[np.generic], ...]:
-        """The numbers that replace indices for metrics, of each factor; empty where indices stay."""
+        """The numbers that replace a factor's indices for metrics; empty where indices stay."""
         return self.values
 
     def factors_at(self, rows: Rows) -> NDArray[np.float64]:
@@ -62,7 +62,7 @@ class FactorTable:
         return self.v[np.asarray(rows)]
 
     def rows(self, v: Rows) -> NDArray[np.int64]:
-        """Rows (n,) with exactly the tuples (n, K), the last if there are several; -1 if none, as for NaN."""
+        """Rows (n,) with exactly the tuples (n, K), the last of several; -1 if none, as for NaN."""
         wanted = np.asarray(v, dtype=np.float64)
         if wanted.ndim != 2 or wanted.shape[1] != len(self.names):
             raise ValueError(

@@ -18,7 +18,7 @@ LARGEST = 2**63 - 1  # rows: their numbers are int64
 
 
 class FactorSpace:
-    """K named factors of given sizes, in every combination: the last factor varies fastest over the rows.
+    """K named factors of given sizes in every combination; the last varies fastest over the rows.
 
     Args:
         names: of the K factors, all different.
@@ -74,7 +74,7 @@ class FactorSpace:
         return f"FactorSpace({', '.join(factors)})"
 
     def check(self, v: Rows) -> NDArray[np.int64]:
-        """Factor tuples (n, K) as int64; ValueError unless they are whole numbers within the sizes."""
+        """Factor tuples (n, K) as int64; ValueError if not whole numbers within the sizes."""
         given = np.asarray(v)
         if given.ndim != 2 or given.shape[1] != len(self.sizes):
             raise ValueError(
@@ -157,7 +157,7 @@ class FactorSpace:
 
 
 def meant(v: Rows, values: Sequence[NDArray[np.generic]]) -> NDArray[np.float64]:
-    """Factor tuples (n, K), NaN where one is missing, with indices replaced by the numbers they mean.
+    """Factor tuples (n, K), NaN where one is missing, with the numbers that their indices mean.
 
     values: of each factor, in the order of its indices; the column stays if these are words or
     empty.

@@ -20,7 +20,7 @@ def is_binary(images: NDArray[np.generic]) -> bool:
 
 
 def spread(n: int, most: int = LOOKED_AT) -> NDArray[np.int64]:
-    """At most `most` (at least 2) of n rows, evenly spaced, with both ends; the same for the same n.
+    """At most `most` (at least 2) of n rows, evenly spaced, with both ends; the same for each n.
 
     >>> spread(10, 4).tolist(), spread(2, 4).tolist()
     ([0, 3, 6, 9], [0, 1])

@@ -24,7 +24,7 @@ def every_row(data: Dataset) -> NDArray[np.int64]:
 
 
 def subset(data: Dataset, rows: Rows, about: str = "") -> View:
-    """View of the rows (n,) of a data set, in that order. ValueError if none, or one out of range."""
+    """View of the rows (n,) of a data set, in order. ValueError if none, or one out of range."""
     rows = np.asarray(rows, dtype=np.int64)
     if rows.ndim != 1 or not len(rows) or rows.min() < 0 or rows.max() >= len(data):
         raise ValueError(
@@ -62,7 +62,7 @@ def split(data: Dataset, fraction: float, seed: int) -> tuple[View, View]:
 
 
 def _units(data: Dataset) -> NDArray[np.int64]:
-    """A number (N,) for each row, equal for rows that have to stay together, from 0 without gaps."""
+    """A number (N,) of each row, equal for rows that stay together, from 0 without gaps."""
     if data.groups is not None:
         return np.unique(data.groups, return_inverse=True)[1]
     if data.pairs is None:

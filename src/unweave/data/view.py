@@ -83,7 +83,7 @@ class View(Dataset):
         return np.argsort(self.base_rows, kind="stable")
 
     def find(self, v: Rows) -> NDArray[np.int64]:
-        """Rows (n,) of this view that show the factor tuples (n, K), the last if several do; -1 if none."""
+        """Rows (n,) of this view that show the tuples (n, K), the last of several; -1 if none."""
         if self.grid is None:
             return super().find(v)
         wanted = self.grid.rows(v)
@@ -106,7 +106,7 @@ class View(Dataset):
 
 
 def _within(base: Dataset, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
-    """The pairs whose two rows are both among `rows`, as places there; None if there are no pairs."""
+    """The pairs with both rows among `rows`, as places there; None if there are no pairs."""
     if base.pairs is None:
         return None
     # (N of the base,): the place of each row in the view, -1 for those that it lacks

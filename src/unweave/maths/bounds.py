@@ -59,10 +59,10 @@ def infonce(scores: Scores) -> Tensor:
 
 @in_float32
 def club(log_q: Scores) -> Tensor:
-    """E of log q(y given x) of the pairs - that of the others; below 0 where q is worse than chance.
+    """E of log q(y given x) of the pairs - that of the others; below 0 if q is worse than chance.
 
-    Cheng et al. (2020), eq. 3. Not clipped: a value below 0 says that q lags behind. As a penalty clipped at 0 it has no
-    gradient there.
+    Cheng et al. (2020), eq. 3. Not clipped: a value below 0 says that q lags behind. As a penalty
+    clipped at 0 it has no gradient there.
     """
     pairs, others = _apart(log_q)
     return pairs.mean() - others.mean()
@@ -72,7 +72,8 @@ def club(log_q: Scores) -> Tensor:
 def jensen_shannon(scores: Scores) -> Tensor:
     """Twice the Jensen-Shannon divergence of pairs and others, from below: 0 to 2 log 2.
 
-    Hjelm et al. (2019), eq. 4.     It grows with the information and says when there is none; it is no estimate of it.
+    Hjelm et al. (2019), eq. 4.     It grows with the information and says when there is none; it is
+    no estimate of it.
     """
     pairs, others = _apart(scores)
     return 2 * math.log(2) - F.softplus(-pairs).mean() - F.softplus(others).mean()

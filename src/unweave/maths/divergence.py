@@ -121,10 +121,10 @@ def support_gap(
 ) -> Tensor:
     """Squared Hausdorff distance of the product of two columns' supports to their joint support.
 
-    Summed over pairs of columns. For a pair: the squared distance of the corner (z_ai, z_bj) that is
-    farthest from its nearest code (z_ci, z_cj).
-    pairs, draws: numbers of random pairs of columns and of random corners of each; 0 for all (M**3
-    distances for each pair). weight: of each pair, 1 if None.
+    Summed over pairs of columns. For a pair: the squared distance of the corner (z_ai, z_bj) that
+    is farthest from its nearest code (z_ci, z_cj). pairs, draws: numbers of random pairs of columns
+    and of random corners of each; 0 for all (M**3 distances for each pair). weight: of each pair, 1
+    if None.
     """
     m, columns = z.shape
     # P pairs of columns i < j, some at random

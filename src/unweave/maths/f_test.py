@@ -1,7 +1,8 @@
 """One-way analysis of variance of each pair of classes, in each dimension of their codes.
 
-For classes a and b of n_a and n_b codes, with B the sum of squares between their means, W that within them and
-nu = n_a + n_b - 2, the statistic s = nu B / W is one of F(1, nu) where both have the same normal distribution:
+For classes a and b of n_a and n_b codes, with B the sum of squares between their means, W that
+within them and nu = n_a + n_b - 2, the statistic s = nu B / W is one of F(1, nu) where both have
+the same normal distribution:
 
     P(F(1, nu) <= s) = I_x(1/2, nu/2),   x = B / (B + W)
 
@@ -31,7 +32,7 @@ ROUNDING = 8  # rounding errors of the largest code, below which a dimension is 
 def log_cdf(
     z: Float[Tensor, "B D"], y: Int[Tensor, " B"], grand_mean: GrandMean = "weighted"
 ) -> Float[Tensor, "P D"]:
-    """Log P(F(1, nu) <= s) of each of the P pairs of classes and each dimension, at most 0, in nats.
+    """Log P(F(1, nu) <= s) of each of P pairs of classes and each dimension, at most 0, in nats.
 
     z: codes. y: their classes, any integers. grand_mean: "weighted" by the sizes of the classes, so
     that s is F's; "midpoint" of the two means, as in the authors' code: it is the same for classes

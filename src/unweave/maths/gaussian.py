@@ -46,8 +46,8 @@ def kl(mean: Tensor, log_var: Tensor, to_mean: Tensor, to_log_var: Tensor) -> Te
     return 0.5 * (gap - 1 + torch.exp(-gap) + (mean - to_mean) ** 2 * torch.exp(-to_log_var))
 
 
-# In the three averages of a group, `weight` (G, M) is 1/r for each row of an image that occurs r times
-# in its group, so that each different image counts once; None where all of them differ.
+# In the three averages of a group, `weight` (G, M) is 1/r for each row of an image that occurs r
+# times in its group, so that each different image counts once; None where all of them differ.
 
 
 def product(
@@ -55,7 +55,7 @@ def product(
     log_var: Float[Tensor, "G M D"],
     weight: Float[Tensor, "G M"] | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Mean and log variance (G, 1, D) of the normalised product of M densities: precisions add up."""
+    """Mean and log variance (G, 1, D) of the normalised product of M densities: precisions add."""
     log_precision = -log_var  # (G, M, D)
     if weight is not None:
         log_precision = weight.log()[..., None] - log_var

@@ -1,10 +1,12 @@
-"""Self-normalised importance sampling of a bound whose variables are partly labelled (Siddharth et al., 2017).
+"""Importance sampling, self-normalised, of a bound whose variables are partly labelled.
+
+Siddharth et al. (2017).
 
 The labelled variables y are clamped and the others, z, are drawn given their parents, so that a
 draw has the weight w = product of q(y given its parents). For any order of y and z,
 
-    E over q(z given x, y) of log p(x, y, z) / q(y, z given x)  =  E over draws of w / mean(w) * log ratio
-    q(y given x)  =  E over draws of w
+    E over q(z given x, y) of log p(x, y, z) / q(y, z given x)  =  E over draws of w / mean(w) * log
+    ratio q(y given x)  =  E over draws of w
 
 Shapes: S draws, E alternatives that are summed over instead of drawn, B images.
 """

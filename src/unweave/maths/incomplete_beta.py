@@ -1,4 +1,6 @@
-"""Regularised incomplete beta function I_x(1/2, nu/2), which torch lacks: the CDF of Student's t and of F(1, nu).
+"""Regularised incomplete beta function I_x(1/2, nu/2): the CDF of Student's t and of F(1, nu).
+
+torch lacks it.
 
 P(F(1, nu) <= s) = P(abs(T(nu)) <= sqrt(s)) = I_x(1/2, nu/2)  with  x = s / (s + nu)
 

@@ -6,6 +6,6 @@ from torch import Tensor
 
 
 def centre_and_deviation(sizes: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation (K,) of the uniform distribution over 0 ... size - 1; at least 1/2."""
+    """Mean and deviation (K,) of the uniform distribution over 0 ... size - 1; at least 1/2."""
     deviation = ((sizes**2 - 1) / 12).sqrt().clamp(min=0.5)
     return (sizes - 1) / 2, deviation

@@ -10,7 +10,7 @@ from unweave.nets.mlp import layers
 
 
 class ConditionalGaussian(nn.Module):
-    """q(y given x) of codes of the same width: one hidden layer of that width, log variances in (-1, 1)."""
+    """q(y given x) of codes of one width: a hidden layer of it, log variances in (-1, 1)."""
 
     def __init__(self, columns: int):
         super().__init__()

@@ -45,7 +45,7 @@ class Halve(nn.Conv2d):
 
 
 class Conv64Encoder(nn.Module):
-    """Images (B, C, H, W) to (B, outputs): halvings to a side of 4, then 256 units, ReLU between."""
+    """Images (B, C, H, W) to (B, outputs): halvings to a side of 4, then 256 units; ReLU."""
 
     variant: Variant = "locatello"
 

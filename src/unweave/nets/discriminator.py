@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Discriminator(nn.Module):
-    """Logits (B,) of images (B, C, H, W) beside another image of their class, or beside their class.
+    """Logits (B,) of images (B, C, H, W) beside their class, or beside another image of it.
 
     encoder: images, or pairs of them as channels, to features. classes: 0 for pairs.
     """

@@ -69,7 +69,7 @@ class Frozen(nn.Module):
         mean: Sequence[float] = (0.0,),
         std: Sequence[float] = (1.0,),
     ) -> Frozen:
-        """The module with these weights, which are those of a file. ValueError if they are not the module's."""
+        """The module with these weights, which are a file's. ValueError if they do not fit it."""
         try:
             module.load_state_dict(weights)
         except RuntimeError as error:
@@ -109,7 +109,10 @@ class Frozen(nn.Module):
 
 
 def weights_of(path: str | Path) -> dict[str, Tensor]:
-    """The weights by name in a .safetensors file. ValueError for any other file, and for a damaged one."""
+    """The weights by name in a .safetensors file.
+
+    ValueError for any other file, and for a damaged one.
+    """
     path = Path(path)
     if path.suffix != ".safetensors":
         raise ValueError(
@@ -150,7 +153,7 @@ def _is_frozen(module: nn.Module) -> bool:
 
 
 def _names(module: nn.Module, path: str = "") -> Iterator[str]:
-    """The dotted names of the layers of a sequential network, and of sequential networks inside it."""
+    """The dotted names of the layers of a sequential network, nested ones included."""
     if not _is_chain(module):
         return
     for name, layer in module._modules.items():

@@ -1,4 +1,4 @@
-"""Distance of images by several scales, and by the features of a pretrained network where there is one.
+"""Perceptual distance of images, by several scales and by the features of a pretrained network.
 
 Gabbay and Hoshen (2020) compare the features of a VGG16 that was trained on ImageNet. Nothing is
 downloaded here: without a file the distance is of the images, averaged over windows of 1, 2, 4, ...

@@ -1,4 +1,7 @@
-"""Recurrent predictor of codes: linear, two LSTM cells, linear, tanh (Denton and Birodkar, 2017, section 3.2)."""
+"""Recurrent predictor of codes: linear, two LSTM cells, linear, tanh.
+
+Denton and Birodkar (2017), section 3.2.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ class Predictor(nn.Module):
         self.out = nn.Linear(width, columns)
 
     def forward(self, known: Tensor, context: Tensor, more: int = 1) -> Tensor:
-        """Predictions (B, T - 1 + more, columns) of the codes 2, ..., T + more of known ones (B, T, columns).
+        """Codes 2, ..., T + more, (B, T - 1 + more, columns), after the known ones (B, T, columns).
 
         Each is made from the true code before it where that is known, from the prediction after.
         The state starts at 0. context: (B, context).

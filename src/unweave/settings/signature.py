@@ -33,7 +33,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Keyword:
-    """One keyword of a signature: name, bare type, default and `Setting` (None if it is not a setting)."""
+    """One keyword of a signature: name, bare type, default and `Setting`, None without one."""
 
     name: str
     type: Any
@@ -46,12 +46,12 @@ class Keyword:
         return self.default is inspect.Parameter.empty
 
     def check(self, value: Any, name: str | None = None) -> Any:
-        """`value` in the type of the keyword. Raises ValueError for another type or out of range."""
+        """`value` in the type of the keyword. ValueError for another type or out of range."""
         name = name or self.name
         return self._ranged(name, typed(name, value, self.type))
 
     def read(self, text: str, name: str | None = None) -> Any:
-        """As `check`, for text as typed on a command line. ValueError too if the type is not known."""
+        """As `check`, for text of a command line. ValueError too if the type is not known."""
         name = name or self.name
         if self.type is Any:
             raise ValueError(
@@ -60,7 +60,7 @@ class Keyword:
         return self._ranged(name, from_text(name, text, self.type))
 
     def _ranged(self, name: str, value: Any) -> Any:
-        """`value` itself, if it, or each item of it, is a number in range or not a number at all."""
+        """`value`, if each number in it is in range; ValueError if one is not."""
         for one in value if isinstance(value, tuple) else (value,):
             is_number = isinstance(one, (int, float)) and not isinstance(one, bool)
             if self.setting is not None and is_number:
@@ -94,12 +94,12 @@ def keywords(made: Callable[..., Any]) -> dict[str, Keyword]:
 
 
 def _type_of(default: Any) -> Any:
-    """The type of a keyword without an annotation: that of its default if it is plain, else `Any`."""
+    """The type of a keyword without an annotation: its default's if that is plain, else `Any`."""
     return type(default) if type(default) in PLAIN else Any
 
 
 def _in_range(name: str, value: int | float, setting: Setting) -> None:
-    """Raise ValueError if a number is outside the bounds of its setting, or a whole number is above `LARGEST`."""
+    """ValueError for a number outside the bounds of its setting, or a whole one above `LARGEST`."""
     bounds = (
         (setting.low, "at least", lambda b: value >= b),
         (setting.above, "above", lambda b: value > b),

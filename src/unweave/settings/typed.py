@@ -1,4 +1,4 @@
-"""Conversion of values to the type of an annotation: from Python, JSON, YAML or command-line text."""
+"""Conversion of values to the type of an annotation: from Python, JSON, YAML or text."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _shown.maxother = 120
 def typed(name: str, value: Any, kind: Any) -> Any:
     """`value` as `kind`; an int is accepted for a float, a list for a tuple.
 
-    kind: a type, a Literal, a union, a list, a tuple or a mapping. Raises ValueError, which begins with `name`,
-    for a value of any other type.
+    kind: a type, a Literal, a union, a list, a tuple or a mapping. Raises ValueError, which begins
+    with `name`, for a value of any other type.
     """
     if kind is Any:
         return value

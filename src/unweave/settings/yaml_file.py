@@ -1,4 +1,4 @@
-"""Names with plain values from a YAML file that anybody may have written; anything else is refused in one line."""
+"""Reader of YAML files from anybody: names with plain values; all else is refused in one line."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ VALUES = (
 DEPTH = 40  # of values in values
 TEXT = "tag:yaml.org,2002:str"
 MERGE = "tag:yaml.org,2002:merge"
-# What is no text without quotes: YAML 1.2 and decimal. YAML 1.1, which PyYAML reads, takes 1:30 for 90, 012 for 10,
-# no for false, 1e-3 for a text and 2024-01-31 for a date.
+# What is no text without quotes: YAML 1.2 and decimal. YAML 1.1, which PyYAML reads, takes 1:30 for
+# 90, 012 for 10, no for false, 1e-3 for a text and 2024-01-31 for a date.
 PLAIN = (
     ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
     ("int", "[-+]?(0|[1-9][0-9]*)", "-+0123456789"),
@@ -30,10 +30,11 @@ PLAIN = (
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """The names with values in a file: texts, numbers, true and false, none, lists, and names with values.
+    """The names with values in a file: texts, numbers, true, false, none, lists, nested mappings.
 
-    Anchors, aliases and merge keys are written out. ValueError, which names the file and the line, for what is not of
-    this kind: a tag, a key that is twice there or no text, too many values. OSError where there is no such file.
+    Anchors, aliases and merge keys are written out. ValueError, which names the file and the line,
+    for what is not of this kind: a tag, a key that is twice there or no text, too many values.
+    OSError where there is no such file.
     """
     if path.is_dir():
         raise ValueError(f"{path} is a folder; expected a YAML file")

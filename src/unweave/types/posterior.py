@@ -1,4 +1,4 @@
-"""Posterior of a code, q(z given x): its sample and its KL to the prior, for every kind of block."""
+"""Posterior of a code, q(z given x): its sample and its KL to the prior, for each kind of block."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Posterior:
         return found
 
     def map(self, f: Callable[[Tensor], Tensor]) -> Posterior:
-        """The posterior with `f` applied to mean and log_var, and to a share of the mean's shape."""
+        """The posterior with `f` applied to mean, log_var, and a share of the mean's shape."""
         share = self.share
         if share is not None and share.shape == self.mean.shape:
             share = f(share)

@@ -29,7 +29,7 @@ MANY = 256  # values of an index, where there are fewer rows
 
 @dataclass(frozen=True)
 class Known:
-    """Labels of N rows: classes y (N,) with their names, () for numbers; factors (N, K), NaN if missing.
+    """Labels of N rows: classes y (N,) with names, () for numbers; factors (N, K), NaN if missing.
 
     about: which arrays they are from, in a line.
     """
@@ -41,7 +41,7 @@ class Known:
 
 
 def known(given: dict[str, Any], rows: int, frames: int = 1) -> Known:
-    """The classes and factors in named arrays, for `rows` images, or for clips of `frames` frames each.
+    """The classes and factors in named arrays, for `rows` images, or clips of `frames` frames each.
 
     ValueError if one is of another shape, or two contain factors; of two that contain classes the
     first one is used.
@@ -70,20 +70,20 @@ def known(given: dict[str, Any], rows: int, frames: int = 1) -> Known:
 
 
 def numbers(array: Any) -> NDArray[np.float64]:
-    """Labels (N,) or (N, K) as floats, different ones kept different (see `exact`), NaN where masked."""
+    """Labels (N,) or (N, K) as floats that differ where labels do, see `exact`; NaN if masked."""
     found = exact(np.ma.getdata(array)).astype(np.float64)
     found[np.ma.getmaskarray(array)] = np.nan
     return found
 
 
 def sizes(factors: NDArray[np.float64]) -> tuple[int, ...]:
-    """How many values each factor (N, K) has; 0 for a measurement, and for too many values for the rows."""
+    """Number of values of each factor (N, K); 0 for a measurement, and for too many values."""
     most = max(MANY, len(factors))
     return tuple(_size(column[~np.isnan(column)], most) for column in factors.T)
 
 
 def _size(values: NDArray[np.float64], most: int) -> int:
-    """The number of values of a factor whose labels are indices from 0, below `most`; 0 for others."""
+    """Number of values of a factor whose labels are indices from 0, below `most`; 0 for others."""
     if not len(values) or not np.array_equal(values, np.rint(values)):
         return 0
     if values.min() < 0 or values.max() >= most:

@@ -1,4 +1,7 @@
-"""Layout of users' arrays: channels first or last, bytes or floats, grey or colour, to uint8 (N, C, H, W)."""
+"""Layout of users' arrays: channels first or last, bytes or floats, grey or colour.
+
+All become uint8 (N, C, H, W).
+"""
 
 from __future__ import annotations
 
@@ -90,7 +93,10 @@ def _refuse_others(array: NDArray[Any], name: str) -> None:
 
 
 def refuse_single(array: NDArray[Any], name: str) -> None:
-    """ValueError for an array that is one image: colours on one side, no other rows, or a square of bytes."""
+    """ValueError for an array that is one image.
+
+    It has colours on one side and no other rows, or is a square of bytes.
+    """
     shape = array.shape
     colours = array.ndim == 3 and (shape[-1] in CHANNELS or shape[0] in CHANNELS)
     alone = array.ndim > 2 and shape[0] == 1
@@ -109,7 +115,10 @@ def _channels_first(array: NDArray[Any], layout: Layout, name: str) -> tuple[NDA
 
 
 def channels_of(shape: tuple[int, ...], layout: Layout, name: str) -> Literal["hwc", "chw"]:
-    """Where the channels of images of this shape, of rank 4, are. ValueError if both ends could be them, or none."""
+    """Where the channels of images of this shape, of rank 4, are.
+
+    ValueError if both ends could be them, or none.
+    """
     if layout != "auto":
         return layout
     _, a, b, c = shape
@@ -129,7 +138,7 @@ def channels_of(shape: tuple[int, ...], layout: Layout, name: str) -> Literal["h
 
 
 def refuse_channels_last(shape: tuple[int, ...], name: str) -> None:
-    """ValueError for the shape of an image of a user's own data set whose last axis can only be the channels."""
+    """ValueError for an image shape of a user's data set whose last axis can only be channels."""
     if len(shape) == 3 and shape[2] in CHANNELS and min(shape[:2]) > max(CHANNELS):
         raise ValueError(
             f"{name}: take gives images of {shape}, which are rows, columns, channels; they are (C, H, W), channels first"

@@ -118,7 +118,7 @@ def _sample_of_dict(sample: dict[Any, Any], image: Any) -> Sample:
 
 
 def _image_key(sample: dict[Any, Any]) -> Any:
-    """The key of the image: a usual name, or else the first key of an image-like value that is no label."""
+    """The key of the image: a usual name, or that of the first image-like value, no label."""
     for key in IMAGE_KEYS:
         if key in sample and _is_image(sample[key]):
             return key
@@ -134,7 +134,10 @@ def _name(key: str) -> str:
 
 
 def _value(value: Any, name: str, place: int) -> Any:
-    """A label of sample number `place`: text, a number or a vector (K,). ValueError for anything else."""
+    """A label of sample number `place`: text, a number or a vector (K,).
+
+    ValueError for anything else.
+    """
     if isinstance(value, str):
         return value
     value = plain(value)

@@ -134,7 +134,7 @@ def unit(
     binary: bool = False,
     floats: tuple[int, int] | None = None,
 ) -> NDArray[Any]:
-    """New images (n, ...) by the scale of a known data set, as the bytes that it would have read from them.
+    """New images (n, ...) by the scale of a known data set, as the bytes it would read from them.
 
     white: of its whole numbers other than bytes. binary: whether it is black and white, so that 0
     and 1 are not two dark greys. floats: black and white of its floats; if None, floats are in [0,
@@ -162,7 +162,7 @@ def unit(
 
 
 def _refuse_beyond(images: NDArray[Any], white: int, floats: tuple[int, int] | None) -> None:
-    """ValueError if floats or whole numbers are beyond black and white, except for the rounding of floats."""
+    """ValueError for numbers beyond black and white, except for the rounding of floats."""
     low, high = _range(images, "the array of images")
     black, most = floats or (0, 1)
     if images.dtype.kind == "f":
@@ -206,7 +206,7 @@ def refuse_unfinite(array: NDArray[Any], name: str) -> None:
 
 
 def _range(images: NDArray[Any], name: str) -> tuple[float, float]:
-    """The least and the greatest value; of unsigned numbers read only until a greater one changes nothing."""
+    """The least and the greatest value; unsigned numbers are read until no greater one matters."""
     unsigned = images.dtype.kind == "u"
     settled = np.inf
     if unsigned:

@@ -1,4 +1,4 @@
-"""Arrays of images: from .npy and .npz files, numpy, torch, or anything that gives images one by one."""
+"""Arrays of images: .npy and .npz files, numpy, torch, or any sequence of images."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def arrays(
         int, Setting("pixels a side, for data that give pictures of any size", low=1)
     ] = 64,
 ) -> ImageData:
-    """Images (or vectors) of `root`: an .npy or .npz file, an array or tensor, or a data set of samples.
+    """Images (or vectors) of `root`: an .npy or .npz file, an array or tensor, or samples.
 
     In an .npz, arrays named y, labels, targets and the like are classes, and those named factors,
     latents or v are factors, see `unweave.data.convert.beside`. A data set of samples
@@ -111,7 +111,7 @@ def _open(path: Path, key: str) -> dict[str, Any]:
 
 
 def _members(archive: zipfile.ZipFile, key: str) -> dict[str, Any]:
-    """The images of an .npz, with classes and factors beside them; other members are never opened."""
+    """The images of an .npz, with its classes and factors; other members are never opened."""
     there = members(archive)
     wanted = [key] if key else [name for name in IMAGES if name in there]
     if not wanted and len(there) == 1:  # a single array has to be the images

@@ -42,7 +42,9 @@ KINDS = ("categorical",) * 5 + ("ordered",)
 def avatars(
     root: Any = None, *, size: Annotated[int, Setting("pixels a side", low=16)] = 64
 ) -> FactorImages:
-    """The avatars, RGB (3, size, size). Drawn once and kept in the user's cache; `root` is not used.
+    """The avatars, RGB (3, size, size), drawn once and kept in the user's cache.
+
+    `root` is not used.
 
     ImportError if the packages of the extra are not installed.
     """
@@ -104,7 +106,7 @@ def _placed(definition: dict[str, Any], height: int) -> dict[str, Any]:
 
 
 def _options(value: dict[str, Any]) -> dict[str, Any]:
-    """Options for DiceBear; all that it would draw from its seed is fixed, so that only the factors vary."""
+    """Options for DiceBear, with all that its seed would decide fixed: only the factors vary."""
     return {
         "seed": "",
         "backgroundColor": [value["background"]],

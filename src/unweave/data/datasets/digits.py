@@ -19,7 +19,10 @@ from unweave.settings import Setting
 def digits(
     root: Any = None, *, size: Annotated[int, Setting("pixels a side; 8 as they are", low=8)] = 8
 ) -> ImageData:
-    """The digits with their classes; enlarged bilinearly if `size` is above 8. `root` is not used."""
+    """The digits with their classes; enlarged bilinearly if `size` is above 8.
+
+    `root` is not used.
+    """
     from sklearn.datasets import load_digits
 
     found = load_digits()

@@ -1,4 +1,4 @@
-"""dSprites: read from the published file if the user has it, else rendered with identical pixels."""
+"""dSprites: from the published file if the user has it, else rendered with identical pixels."""
 
 from __future__ import annotations
 

@@ -48,8 +48,8 @@ def folder(
     (frame2 before frame10).
 
     Linked sub-folders are followed, each once. A file without a suffix is a picture by its first
-    bytes. What is left out is said in one line with the reason; files that lie beside class folders,
-    which hold most pictures, are among it.
+    bytes. What is left out is said in one line with the reason; files that lie beside class
+    folders, which hold most pictures, are among it.
 
     A video (the extra `video`), an animated picture or a TIFF of several pages is a clip: its
     frames are rows, one after the other, and a group. Its labels in a CSV file apply to each of its

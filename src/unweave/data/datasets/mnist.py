@@ -40,12 +40,12 @@ CLOTHES = (
 
 
 def mnist(root: Path | str | None = None, *, part: Part = "both") -> ImageData:
-    """Handwritten digits; from the folder `root` (or one named mnist below it), or $UNWEAVE_DATA."""
+    """Handwritten digits, from the folder `root`, one named mnist below it, or $UNWEAVE_DATA."""
     return _load("mnist", root, part, tuple("0123456789"))
 
 
 def fashion_mnist(root: Path | str | None = None, *, part: Part = "both") -> ImageData:
-    """Clothes; from `root`, or $UNWEAVE_DATA, or where Debian's package dataset-fashion-mnist puts them."""
+    """Clothes, from `root`, $UNWEAVE_DATA, or Debian's package dataset-fashion-mnist."""
     return _load("fashion-mnist", root, part, CLOTHES)
 
 
@@ -100,7 +100,7 @@ def _array(file: Path) -> NDArray[np.uint8]:
 
 
 def _folder(name: str, root: Path | str | None, wanted: Sequence[str]) -> Path:
-    """The folder with the wanted files: below `root` or $UNWEAVE_DATA, or from a package of the system.
+    """The folder with the wanted files: below `root` or $UNWEAVE_DATA, or of a system's package.
 
     Both sets have the same file names, so folders below one that is named after the other set are
     left out.

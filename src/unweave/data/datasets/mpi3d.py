@@ -63,7 +63,10 @@ def mpi3d_complex(root: str | Path | None = None) -> FactorImages:
 def _read(
     name: str, root: str | Path | None, colours: tuple[str, ...], shapes: tuple[str, ...]
 ) -> FactorImages:
-    """The images of one of the four files; `colours` and `shapes` are the values of the object's factors."""
+    """The images of one of the four files.
+
+    colours, shapes: the values of these factors of the object.
+    """
     path = wanted(name, root)
     try:
         with zipfile.ZipFile(path) as archive:

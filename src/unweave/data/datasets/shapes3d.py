@@ -32,7 +32,7 @@ def shapes3d(root: str | Path | None = None) -> FactorImages:
 
 
 def dsprites_hdf5(root: str | Path | None = None) -> FactorImages:
-    """The sprites from the file that ends in .hdf5; its images are 0 and 1 there, 0 and 255 here."""
+    """The sprites of the file that ends in .hdf5; its images are 0 and 1, here 0 and 255."""
     path = wanted("dsprites-hdf5", root)
     return _read(
         "dsprites-hdf5",

@@ -1,4 +1,4 @@
-"""SmallNORB: photographs of 50 toys in 5 categories, from 9 heights and 18 sides, under 6 lights, 96x96 grey.
+"""SmallNORB: photographs of 50 toys in 5 categories, 9 heights, 18 sides, 6 lights, 96x96 grey.
 
 Y. LeCun, F. Huang, L. Bottou (2004), "Learning methods for generic object recognition".
 Little-endian: a magic number for the type, the rank, at least 3 sizes, the values. Both parts of

@@ -17,7 +17,7 @@ SEGMENT = bytes.fromhex("18538067")
 
 
 def container(file: Path) -> tuple[str, int]:
-    """(FFmpeg's name of the container, bytes by its header, 0 if not stated); ("", 0) for no video."""
+    """(FFmpeg's name of the container, bytes by its header or 0); ("", 0) if it is no video."""
     there = file.stat().st_size
     with file.open("rb") as content:
         head = content.read(12)

@@ -1,4 +1,4 @@
-"""The images in a list of picture files and clips: decoded at each opening if they are few, else kept in a copy."""
+"""Decoding of picture files and clips: at each opening if they are few, else kept in a copy."""
 
 from __future__ import annotations
 

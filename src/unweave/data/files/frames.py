@@ -1,5 +1,6 @@
-"""Frames of a picture file: one of a still, all of a video, of an animated GIF, WebP, PNG or AVIF, or the
-pages of a TIFF.
+"""Frames of a picture file: one of a still, all of a video or animation, the pages of a TIFF.
+
+Animations are GIF, WebP, PNG and AVIF.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ def frames(file: Path, every: int = 1) -> Iterator[Image.Image]:
 
 
 def facts(file: Path, whole: bool = False) -> Facts:
-    """The facts of a file; a clip is decoded for them, a still only if `whole`. ValueError if unreadable."""
+    """The facts of a file; a clip is decoded for them, a still only if `whole`.
+
+    ValueError if it is unreadable.
+    """
     if file.suffix.lower() not in video.SUFFIXES:
         with opened(file) as image:
             if not _moves(image):
@@ -77,7 +81,7 @@ def _moves(image: Image.Image) -> bool:
 
 
 def _numbers(image: Image.Image) -> list[int]:
-    """The numbers of the frames, without the still image of an animated PNG and reduced copies in a TIFF."""
+    """Numbers of the frames, without an animated PNG's still image and a TIFF's reduced copies."""
     first = 1 if image.info.get("default_image") else 0
     found = list(range(first, getattr(image, "n_frames", 1)))
     if isinstance(image, TiffImageFile):
@@ -108,7 +112,7 @@ def _widest(ranges: list[Deep | None], file: Path) -> Deep | None:
 
 
 def _deep(image: Image.Image, file: Path) -> Deep | None:
-    """Kind and range of the numbers of a deep picture, which is decoded for them. ValueError for NaN."""
+    """Kind and range of the numbers of a deep picture, which is decoded. ValueError for NaN."""
     if not deep(image):
         return None
     try:
@@ -126,7 +130,7 @@ def _all(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
 
 
 def _pictures(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
-    """The composed frames of an animated picture, or the pages of a TIFF, with the colour of each."""
+    """The composed frames of an animated picture or the pages of a TIFF, each with its colour."""
     with opened(file) as image:
         try:
             checked(image, file)
@@ -145,7 +149,7 @@ def _pictures(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
 
 
 def _colour(image: Image.Image) -> Colour:
-    """As `colour_of`; frames composed by Pillow are always RGB, and count as grey if their channels agree."""
+    """As `colour_of`, but RGB frames, as Pillow composes all, are grey if their channels agree."""
     if image.mode not in ("RGB", "RGBA", "P"):
         return "grey" if image.mode in GREY else "rgb"
     red, green, blue = np.asarray(image.convert("RGB")).transpose(2, 0, 1)

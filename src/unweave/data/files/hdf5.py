@@ -40,7 +40,7 @@ def numbers(file: Any, key: str) -> Any:
 
 
 def _refuse_claims(stored: Any, key: str, there: int) -> None:
-    """ValueError if a data set claims more bytes than are stored for it; there: bytes of the file."""
+    """ValueError if a data set claims more bytes than its file stores; there: bytes of the file."""
     packed = stored.id.get_create_plist().get_nfilters() > 0
     held = min(stored.id.get_storage_size(), there)
     possible = held * DENSEST if packed else held

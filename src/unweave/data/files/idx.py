@@ -26,12 +26,18 @@ LARGEST = 1 << 30  # bytes; a header that promises more counts as damaged
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:
-    """The array of uint8 in an IDX file, gzipped or not. ValueError, with the file's name, if damaged."""
+    """The array of uint8 in an IDX file, gzipped or not.
+
+    ValueError, with the file's name, if it is damaged.
+    """
     return _opened(path, _read)
 
 
 def idx_shape(path: Path) -> tuple[int, ...]:
-    """The shape in the header of an IDX file. ValueError, with the file's name, for another header."""
+    """The shape in the header of an IDX file.
+
+    ValueError, with the file's name, for another header.
+    """
     return _opened(path, _shape)
 
 

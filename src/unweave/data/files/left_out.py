@@ -1,4 +1,4 @@
-"""Account of the files of a folder that are left out: how many for each reason, said in one line."""
+"""Account of the files of a folder that are left out: the number for each reason, in one line."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class LeftOut:
         return f" ({', '.join(shown)})" if shown else ""
 
     def say(self) -> None:
-        """Log the line: as a warning, or as information where nothing but companions is left out."""
+        """Log the line: as a warning, or as information if only companions are left out."""
         if self.counts:
             log.log(
                 logging.INFO if self.usual else logging.WARNING, "%s: %s", visible(self.place), self

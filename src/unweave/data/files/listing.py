@@ -1,4 +1,4 @@
-"""List of the pictures and videos below a folder, in natural order, with their common colours and depth."""
+"""List of pictures and videos below a folder, in natural order, with common colours and depth."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from unweave.data.files.walk import walk
 
 
 def pictures(place: Path, left: LeftOut) -> list[str]:
-    """The paths of the pictures and videos below a folder in natural order. ValueError if there are none.
+    """Paths of the pictures and videos below a folder in natural order.
+
+    ValueError if there are none.
 
     They are known by their suffix; a file without one is a picture by its first bytes. All others
     are added to `left`.
@@ -43,7 +45,7 @@ def pictures(place: Path, left: LeftOut) -> list[str]:
 def listed(
     files: list[str], colour: str, skip_bad: bool, left: LeftOut
 ) -> tuple[list[Shown], Colour]:
-    """The facts of the readable files, and their colours: the given ones, or with "auto" those they have.
+    """The facts of the readable files, and their colours: the given ones, or with "auto" their own.
 
     ValueError if there are none, if one cannot be read and not `skip_bad`, or if grey and coloured
     ones are mixed. Files that are skipped are added to `left`, which is then said.
@@ -76,7 +78,10 @@ def listed(
 
 
 def depth_of(place: Path, files: list[Shown]) -> Scale | None:
-    """Black and white of all pictures of more than 8 bits, None without any. ValueError if no scale fits."""
+    """Black and white of all pictures of more than 8 bits, None without any.
+
+    ValueError if no scale fits.
+    """
     deep = [file.facts.deep for file in files if file.facts.deep is not None]
     if not deep:
         return None
@@ -99,6 +104,9 @@ def names_below(place: Path, files: Iterable[Path | str]) -> list[str]:
 
 
 def _suffix(file: str) -> str:
-    """The suffix of a file that is not hidden, in lower case; os.path.splitext takes three times as long."""
+    """Lower-case suffix of a file, "" if it is hidden.
+
+    os.path.splitext takes three times as long.
+    """
     _, dot, letters = file.rpartition(os.sep)[2].rpartition(".")
     return dot + letters.lower() if dot and letters else ""

@@ -60,7 +60,8 @@ class Pages:
             or not hasattr(mmap, "MADV_WILLNEED")
         ):
             return None
-        # distance in bytes from the first to the last entry of a row, along each axis; can be negative
+        # distance in bytes from the first to the last entry of a row, along each axis; can be
+        # negative
         ends = [(n - 1) * step for n, step in zip(array.shape[1:], array.strides[1:], strict=True)]
         offset = array.ctypes.data - np.frombuffer(memory, np.uint8, 1).ctypes.data
         start = offset + sum(end for end in ends if end < 0)
@@ -78,7 +79,7 @@ class Pages:
         return self.left > 0
 
     def ask(self, rows: Rows) -> None:
-        """Start reading the rows (any shape) in the background; returns before they are in memory."""
+        """Start reading rows (any shape) in the background; returns before they are in memory."""
         # (n,): the first and the last page of each row, in the order of the file
         start = np.sort(rows.reshape(-1) * self.stride) + self.start
         first = start // mmap.PAGESIZE

@@ -50,7 +50,7 @@ def colour_of(image: Image.Image) -> Colour:
 
 
 def suffixes() -> set[str]:
-    """The suffixes of the formats that are read, in lower case: what this build of Pillow decodes."""
+    """Suffixes, in lower case, of the formats that are read: what this build of Pillow decodes."""
     Image.init()
     missing = {name for name, feature in NEED.items() if not features.check(feature)}
     read = {*FORMATS, "MPO", LOOSE} - missing
@@ -58,7 +58,9 @@ def suffixes() -> set[str]:
 
 
 def opened(file: Path) -> Image.Image:
-    """The picture, its header read. ValueError, naming the file, if there is none or it is too large.
+    """The picture, its header read.
+
+    ValueError, naming the file, if there is none or it is too large.
 
     Its first bytes decide the format, whatever the suffix. Only `FORMATS` are tried: others of
     Pillow's start programs, such as Ghostscript, or take almost any bytes.
@@ -98,7 +100,7 @@ def _formats(file: Path) -> tuple[str, ...]:
 
 
 def too_large(image: Image.Image, file: Path) -> bool:
-    """Whether a picture has too many pixels to decode, or more than a file of these bytes can contain."""
+    """Whether a picture has too many pixels to decode, or more than so many bytes can hold."""
     pixels = image.width * image.height
     possible = max(LIKELY, DENSEST * file.stat().st_size)
     return (image.format != "JPEG" and pixels > LARGEST) or pixels > possible
@@ -149,12 +151,12 @@ def read(
 
 
 def deep(image: Image.Image) -> bool:
-    """Whether the pixels of a picture are more than bytes: whole numbers of 16 or 32 bits, or floats."""
+    """Whether pixels are more than bytes: whole numbers of 16 or 32 bits, or floats."""
     return image.mode.startswith(("I", "F"))
 
 
 def extremes(image: Image.Image) -> tuple[float, float]:
-    """The darkest and the brightest value of a deep picture, (0, 0) if it is transparent throughout.
+    """The darkest and the brightest value of a deep picture, (0, 0) if it is transparent.
 
     ValueError if a value is not finite.
     """

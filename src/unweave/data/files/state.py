@@ -1,4 +1,4 @@
-"""State of files, by which a copy made of them is known to be current: sizes, times, inodes and samples of their bytes."""
+"""State of files, by which a copy is known to be current: sizes, times, inodes, sampled bytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def stated(file: Path | str) -> str:
 
 
 def state_of(files: Sequence[Path | str], known: Sequence[str] = ()) -> str:
-    """32 hex digits that differ if a file was changed, replaced, added, renamed, moved to another row or removed.
+    """32 hex digits that differ if a file was changed, replaced, added, renamed, removed or moved.
 
     A file that is put in the place of another with the same size and modification time differs in
     its inode, or else in the time of its last change of any kind (ctime), which cannot be set.

@@ -50,7 +50,10 @@ def frames(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
 
 
 def _decoded(opened: Any) -> Iterator[Any]:
-    """The frames of the best stream of an open container. ValueError if one is damaged or too large."""
+    """The frames of the best stream of an open container.
+
+    ValueError if one is damaged or too large.
+    """
     stream = opened.streams.best("video")
     if stream is None or stream.codec_context is None:
         raise ValueError("it has no stream of pictures")

@@ -97,7 +97,7 @@ class ImageData(Dataset):
         return names
 
     def _labels(self, given: Any, factors: int) -> NDArray[np.float64] | None:
-        """The labels as floats (N, K), K = `factors`, NaN where one is masked; None without labels."""
+        """The labels as floats (N, K), K = `factors`, NaN where masked; None without labels."""
         if given is None:
             if factors:
                 raise ValueError(

@@ -1,4 +1,4 @@
-"""Arrays as the rows of a data set, images uint8 (N, C, H, W) or vectors (N, F): their check, and how rows are taken."""
+"""Rows of a data set in an array, images (N, C, H, W) or vectors (N, F): check, take rows."""
 
 from __future__ import annotations
 

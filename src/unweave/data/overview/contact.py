@@ -1,4 +1,4 @@
-"""Contact sheet of a data set: one picture with a row for each factor, label, class, group and pair.
+"""Contact sheet of a data set: a picture with a row for each factor, class, group and pair.
 
 Known factors: one row traverses each factor from a base image near the middle of the grid. Labels
 without a grid: images in the order of each label. Classes, groups and pairs: some images of each.
@@ -67,7 +67,7 @@ def contact_sheet(data: Dataset, path: str | Path) -> Path:
 
 
 def strips(data: Dataset) -> Iterator[Strip]:
-    """The rows of the sheet of a data set; the first shows images drawn at random, the same each time."""
+    """The rows of the sheet of a data set; the first has images at random, the same each time."""
     rng = np.random.default_rng(0)
     rows = np.sort(rng.choice(len(data), min(COLUMNS, len(data)), replace=False))
     yield Strip("at random", f"of {len(data):,}", data.take(rows), [f"{row:,}" for row in rows])

@@ -1,4 +1,4 @@
-"""Description of a data set in lines of text: images, factors, classes, shifts, source and licence."""
+"""Description of a data set in words: images, factors, classes, shifts, source and licence."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _factors(data: Dataset) -> Iterator[tuple[str, str]]:
 
 
 def _label(column: NDArray[np.float64], count: int, kind: str) -> str:
-    """A label (N,) of `count` values, 0 where they are not listed, in words. kind: as declared, or ""."""
+    """A label (N,) of `count` values, 0 if not listed, in words. kind: as declared, or ""."""
     missing = int(np.isnan(column).sum())
     if missing == len(column):
         return "no label is known"
@@ -105,7 +105,7 @@ def _label(column: NDArray[np.float64], count: int, kind: str) -> str:
 
 
 def _shift(data: Dataset) -> Iterator[tuple[str, str]]:
-    """Differences of the rows of a view from its whole grid: missing, frequent and correlated values."""
+    """How a view differs from its whole grid: missing, frequent and correlated values."""
     names = data.factors.names
     rows = np.linspace(0, len(data) - 1, min(len(data), SEEN)).astype(np.int64)
     v = data.factors_at(rows)  # (n, K)

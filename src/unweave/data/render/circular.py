@@ -1,4 +1,4 @@
-"""Circular dSprites: a disc at 40 angles and 27 distances from the middle, 1,080 images, two polar factors.
+"""Circular dSprites: a disc at 40 angles and 27 distances from the middle, 1,080 images.
 
 Lin, Thekumparampil, Fanti, Oh 2020: InfoGAN-CR and ModelCentrality.
 """
@@ -52,7 +52,7 @@ def cdsprites(
 
 
 def _away(space: FactorSpace, v: NDArray[np.int64], size: int) -> NDArray[np.float64]:
-    """Squared distance of each pixel from the centre of the disc (n, size, size), in pixels of 64."""
+    """Squared distance of each pixel (n, size, size) from the disc's centre, in pixels of 64."""
     place = (np.arange(size) + 0.5) * (
         64 / size
     ) - 32  # (size,): centres of pixels, 0 in the middle

@@ -1,4 +1,4 @@
-"""Clips of objects that move in straight lines and bounce off the borders: sprites in colour, and digits.
+"""Clips of objects that move straight and bounce off the borders: coloured sprites, and digits.
 
 Denton, Birodkar 2017 (DRNET) and Srivastava et al. 2015 (Moving MNIST) train on such clips: the
 content of a clip is constant, the position changes.
@@ -54,7 +54,8 @@ def bouncing_sprites(
     rng = np.random.default_rng(fold(seed, "bouncing-sprites"))
     what = rng.integers((3, 6, 3), size=(clips, 3))  # shape, colour and scale of each clip
     place = bounce(clips, length, rng)
-    # (3 shapes, 3 scales, h, h) -> (clips, h, h) -> (clips * length, size, size): coverage of pixels, 0 to 255
+    # (3 shapes, 3 scales, h, h) -> (clips, h, h) -> (clips * length, size, size): coverage of
+    # pixels, 0 to 255
     things = np.stack([[_thing(shape, scale, size) for scale in SCALES] for shape in range(3)])
     alpha = _frames(things[what[:, 0], what[:, 2]], place, size)
     colour = np.repeat(HUES[what[:, 1]], length, axis=0)[:, :, None, None]
@@ -147,7 +148,8 @@ def _thing(shape: int, scale: float, size: int) -> Pixels:
     place = np.arange(side * fine) + 0.5
     x0, y0 = corners.T
     x1, y1 = np.roll(corners, -1, axis=0).T
-    # even-odd rule: a sample is inside if an odd number of edges from (a, b) to (c, d) is left of it
+    # even-odd rule: a sample is inside if an odd number of edges from (a, b) to (c, d) is left of
+    # it
     inside = np.zeros((side * fine, side * fine), dtype=bool)
     for a, b, c, d in zip(x0, y0, x1, y1, strict=True):
         if b != d:

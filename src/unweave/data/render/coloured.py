@@ -1,4 +1,4 @@
-"""Variants of dSprites in colour, on noise, on a painting, or on a plain ground, as in disentanglement_lib.
+"""Variants of dSprites, as in disentanglement_lib: coloured, on noise, a painting, plain ground.
 
 Locatello et al. 2019, Challenging common assumptions (Color-, Noisy- and Scream-dSprites); van
 Steenkiste et al. 2019, Are disentangled representations helpful for abstract visual reasoning?

@@ -31,7 +31,9 @@ def continuous_dsprites(
     *,
     levels: Annotated[int, Setting("values of scale, orientation and each place", low=2)] = 1000,
 ) -> FactorImages:
-    """Grey images (1, 64, 64) of 3 shapes by `levels` values of each other factor; `root` is not used.
+    """Grey images (1, 64, 64) of 3 shapes by `levels` values of each other factor.
+
+    `root` is not used.
 
     The other rendered data sets have the same option `levels`, 0 for their published grid.
     """
@@ -51,7 +53,7 @@ def continuous_dsprites(
 def draw(
     shape: NDArray[np.int64], scale: Array, orientation: Array, x: Array, y: Array
 ) -> NDArray[np.uint8]:
-    """Images (n, 1, 64, 64): scale in [0.5, 1], orientation in radians, x and y in [0, 1], each (n,)."""
+    """Images (n, 1, 64, 64), from arrays (n,): scale in [0.5, 1], radians, x and y in [0, 1]."""
     n = len(shape)
     inside = np.arange(WINDOW, dtype=np.float32)
     # only a window round the sprite is looked up; the rest stays black
@@ -98,7 +100,7 @@ def _look_up(shape: NDArray[np.int64], row: Array, column: Array) -> Array:
 
 @cache
 def _distances() -> Array:
-    """Signed distances to the three outlines, negative inside, on a grid of 1/6 pixel: (3 * 193 * 193,)."""
+    """Signed distances (3 * 193 * 193,) to the outlines, negative inside, each 1/6 pixel."""
     place = np.arange(2 * FINE * EXTENT + 1) / FINE - EXTENT
     at = (place[None, :] + 1j * place[:, None])[..., None]
     tables = []

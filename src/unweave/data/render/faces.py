@@ -62,9 +62,10 @@ def faces(
     size: Annotated[int, Setting("pixels a side", low=16)] = 32,
     seed: Annotated[int, Setting("of the people")] = 0,
 ) -> FactorImages:
-    """Grey images (1, size, size) by identity, light_azimuth and light_elevation; `root` is not used.
+    """Grey images (1, size, size) by identity, light_azimuth and light_elevation.
 
-    With `levels`, both angles of the light are continuous; the people are the same.
+    With `levels`, both angles of the light are continuous; the people are the same. `root` is not
+    used.
     """
     angles = (np.linspace(*AZIMUTH, LIGHTS), np.linspace(*ELEVATION, LIGHTS))
     published = FactorSpace(NAMES, (people, LIGHTS, LIGHTS), (np.arange(people), *angles), KINDS)
@@ -81,7 +82,7 @@ def faces(
 
 
 def light(azimuth: NDArray[np.float64], elevation: NDArray[np.float64]) -> Array:
-    """Unit vectors (n, 3), as right, down, towards the camera, from degrees: right and up are positive."""
+    """Unit vectors (n, 3), right, down, towards the camera, from degrees to the right and up."""
     a = np.deg2rad(azimuth)
     e = np.deg2rad(elevation)
     return np.stack([np.sin(a) * np.cos(e), -np.sin(e), np.cos(a) * np.cos(e)], 1).astype(

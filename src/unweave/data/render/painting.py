@@ -38,7 +38,7 @@ def painting() -> NDArray[np.uint8]:
 
 
 def _brush(colours: NDArray[np.float32], phase: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Stripes (3, H, W) of the colours (m, 3) in turn, one for each whole number of the phase (H, W)."""
+    """Stripes (3, H, W) in the colours (m, 3) in turn, one for each unit of the phase (H, W)."""
     here = np.floor(phase).astype(np.int64)
     part = phase - np.floor(phase)
     soft = np.clip(3 * part - 2, 0, 1)[..., None]  # the last third of a stripe blends into the next

@@ -1,4 +1,4 @@
-"""Ray-cast stand-in for 3D Shapes: one solid in a coloured room; three hues, scale, shape, orientation.
+"""Ray-cast stand-in for 3D Shapes: a solid in a room; three hues, scale, shape, orientation.
 
 The six factors, their order, sizes and values are those of 3D Shapes (Burgess, Kim 2018): a camera
 on an arc of 60 degrees looks down at one solid on the floor of a square room without a roof, under
@@ -121,7 +121,7 @@ def _colours(hues: NDArray[np.generic]) -> Array:
 
 
 def cast(scale: float, shape: int, orientation: float, size: int) -> NDArray[np.uint8]:
-    """The shares (5, size * size), 255 for all, of floor, wall, object, sky and highlights in each pixel.
+    """Shares (5, size * size) of floor, wall, object, sky and highlights in pixels, 255 for all.
 
     Four rays a pixel. scale: of the solid. orientation: of the camera on its arc, degrees.
     """
@@ -195,7 +195,7 @@ def _shadowed(at: Array, distance: Distance, height: float) -> NDArray[np.bool_]
 
 
 def _towards_light(at: Array, facing: Array) -> Array:
-    """Cosine (n,) between the normals and the directions to the light, 0 for surfaces turned away."""
+    """Cosine (n,) of normals and directions to the light, 0 for surfaces turned away."""
     return np.einsum("nk,nk->n", facing, _unit(LIGHT - at)).clip(0)
 
 

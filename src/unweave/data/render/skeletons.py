@@ -1,4 +1,4 @@
-"""Bodies of 17 joints in random poses, each seen from several directions, as 13 key points in the plane.
+"""Bodies of 17 joints in random poses, each from several directions, as 13 points in the plane.
 
 The setting of view-invariant pose embeddings (Sun et al. 2020, View-invariant probabilistic
 embedding for human pose): a pose is a chain of turns at the joints, a view is an azimuth about the

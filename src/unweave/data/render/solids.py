@@ -15,7 +15,7 @@ NEAR = np.float32(2e-3)  # a ray that comes so close has arrived
 
 
 def solid(shape: int, radius: float) -> tuple[Distance, float]:
-    """Signed distance function of a cube, cylinder, sphere or capsule that stands on y = 0, and its height.
+    """Signed distance function of a cube, cylinder, sphere or capsule on y = 0, and its height.
 
     shape: 0 to 3. The function is from points (n, 3), y up, to distances (n,).
     """
@@ -62,6 +62,6 @@ def normals(at: Array, distance: Distance) -> Array:
 
 
 def _beyond(*past: Array) -> Array:
-    """Signed distance to a box or cylinder, from the distances of points beyond each pair of its faces."""
+    """Signed distance to a box or cylinder, from those of points beyond each pair of faces."""
     outside = np.sqrt(sum(np.maximum(q, 0) ** 2 for q in past))
     return outside + np.minimum(reduce(np.maximum, past), 0)

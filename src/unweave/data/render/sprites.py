@@ -1,4 +1,4 @@
-"""Renderer of dSprites: a square, an ellipse or a heart, scaled, turned and moved, without anti-aliasing.
+"""Renderer of dSprites: a square, an ellipse or a heart, scaled, turned and moved, not smoothed.
 
 A pixel is white if its centre is inside the outline. Centres and the 32 positions of the sprite are
 on one grid of 1/31 pixel (positions are 32/31 pixel apart), so only 868 horizontal lines ever cut
@@ -116,7 +116,8 @@ def _cuts_of(corners: NDArray[np.float64]) -> NDArray[np.int16]:
     line = np.arange(side.size) - np.repeat(count.cumsum() - count, count) + first[side]
     along = (line + 0.5 - y.ravel()[side]) / (to_y - y).ravel()[side]
     cut = np.ceil(x.ravel()[side] + along * (to_x - x).ravel()[side] + FIRST / 2).astype(np.int16)
-    # (C,): the row of the table (sprite and line) of each cut, and which of the cuts of that row it is
+    # (C,): the row of the table (sprite and line) of each cut, and which of the cuts of that row it
+    # is
     place = side // len(corners) * 2 * REACH + line + REACH
     order = np.argsort(place, kind="stable")
     sorted_place = place[order]

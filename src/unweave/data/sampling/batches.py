@@ -1,4 +1,4 @@
-"""Stream of training batches: a pure function of (seed, step), without a position or state to save."""
+"""Stream of training batches: a pure function of (seed, step), without a state to save."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def _beside(
 
 
 class Pixels:
-    """Images of rows, with the values of the data set (uint8, or float32 vectors), as tensors on a device.
+    """Images of rows as tensors on a device, with the set's values: uint8, or float32 of vectors.
 
     An array that fits into half of a GPU's free memory is copied there once; otherwise rows are
     read from memory or the disk, or rendered, and copied batch by batch.

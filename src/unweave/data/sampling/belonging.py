@@ -14,7 +14,7 @@ from unweave.data.sampling.single import Draw, Drawn
 def groups(
     data: Dataset, batch_size: int, *, group_size: int = 4, shared: Sequence[str] = ()
 ) -> Draw:
-    """Groups of rows that share factors (the first one unless named), or belong to one group or class."""
+    """Groups of rows of one group or class, or that share factors (the first one unless named)."""
     cells = shared_cells(data, "groups", shared)
     n = count(batch_size, group_size, "groups")
     return lambda rng, step: Drawn(cells.members(rng, cells.cells(rng, n), group_size))
@@ -79,7 +79,7 @@ def triplets(data: Dataset, batch_size: int, *, shared: Sequence[str] = ()) -> D
 def classes(
     data: Dataset, batch_size: int, *, per_class: int = 4, observed: Sequence[str] = ()
 ) -> Draw:
-    """Equally many rows of several classes, in turn, with y (B,): the data's classes, or values of factors.
+    """Equally many rows of several classes, in turn, with y (B,): classes, or values of factors.
 
     observed: the factors whose values are the classes, factor t mod K those of step t; of data
     without classes all that vary, unless named. As many classes as there are, but at most so many
@@ -121,7 +121,7 @@ def _alternating(data: Dataset, observed: Sequence[str]) -> list[Cells]:
 
 
 def _several(data: Dataset, every: Cells) -> Cells:
-    """The classes, all of them. ValueError unless there are two or more, each of two rows or more."""
+    """All classes. ValueError unless there are two or more, each of two rows or more."""
     if len(every) < 2:
         raise ValueError(
             f"{data.name} has one class only, or one value of a factor; batches of classes take two or more"

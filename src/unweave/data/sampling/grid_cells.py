@@ -17,7 +17,7 @@ from unweave.data.sampling.listed_cells import Rows, places
 
 
 class GridCells:
-    """Rows of a grid by the values of the factors `shared`, the last one named fastest; cells are 0 to n - 1.
+    """Rows of a grid by the values of the factors `shared`, the last fastest; cells are 0 to n - 1.
 
     count: how many rows each cell has.
     """

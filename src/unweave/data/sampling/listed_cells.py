@@ -1,4 +1,4 @@
-"""Cells of rows with equal keys (a class, a group, the value of a factor), and sampling of their members."""
+"""Cells of rows with equal keys (class, group, value of a factor), and sampling of members."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Rows = NDArray[np.int64]
 
 
 class ListedCells:
-    """Rows by their keys (N,); rows with a negative key are in no cell. Cells count from 0, by ascending key.
+    """Rows by keys (N,), negative for rows in no cell. Cells count from 0, by ascending key.
 
     order: the rows sorted by key; those of cell i are order[starts[i] : starts[i] + counts[i]].
     counts: how many rows each cell has.
@@ -46,7 +46,7 @@ class ListedCells:
         return self._of[rows]
 
     def cells(self, rng: np.random.Generator, n: int) -> Rows:
-        """`n` cells (n,), each with a probability in proportion to its size, as the cell of a uniform row."""
+        """`n` cells (n,), with probabilities in proportion to size, as of uniform rows."""
         row = rng.integers(self.counts.sum(), size=n)
         return np.searchsorted(np.cumsum(self.counts), row, side="right")
 

@@ -56,7 +56,8 @@ def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[s
 
     known = rows_of(data, propose(np.random.default_rng(0), 1000))
     if (known < 0).any(1).mean() > SPARSE:
-        # A small held-out part: frames with equal values of the constant factors, in the order of the grid.
+        # A small held-out part: frames with equal values of the constant factors, in the order of
+        # the grid.
         cells = by(data, still)
         return lambda rng, step: Drawn(
             np.sort(cells.members(rng, cells.cells(rng, n), length), axis=1)

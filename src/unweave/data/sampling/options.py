@@ -22,7 +22,7 @@ USED: dict[str, tuple[str, ...]] = {
 def refuse_unused(
     needs: Iterable[str], given: Mapping[str, Any], defaults: Mapping[str, Any]
 ) -> None:
-    """ValueError for an option that differs from its default and has no effect on batches of these needs.
+    """ValueError for an option, not at its default, that has no effect on batches of these needs.
 
     needs: as of `stream`. Such an option would give an identical run another name.
     """
@@ -45,7 +45,7 @@ def refuse_unused(
 
 
 def grouped(needs: Iterable[str], batch_size: int, options: Mapping[str, Any]) -> str | None:
-    """The number of groups, pairs, triplets, clips or views in a batch in words: batch_size counts images.
+    """How many groups, pairs, triplets, clips or views a batch of so many images has, in words.
 
     >>> grouped({"pairs"}, 64, {}), grouped({"groups", "labels"}, 64, {"group_size": 4}), grouped({"images"}, 64, {})
     ('32 pairs of 2 images', '16 groups of 4 images', None)

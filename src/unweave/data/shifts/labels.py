@@ -1,4 +1,4 @@
-"""Labelled rows for semi-supervised training: how many, which factors, and how imperfect the labels are.
+"""Labelled rows for semi-supervised training: how many, which factors, how imperfect.
 
 Locatello et al. (2020), "Disentangling factors of variation using few labels", section 3: 100 or
 1,000 labels, perfect, binned, noisy, partial or permuted. The labels are a table fixed by the seed,
@@ -29,7 +29,7 @@ def labelled(
     observed: Sequence[str] = (),
     strength: float = 0.0,
 ) -> tuple[NDArray[np.int64], NDArray[np.floating] | None]:
-    """(rows (n,), v (n, K) or None): the labelled rows and their factors as indices from 0, NaN if missing.
+    """(rows (n,), v (n, K) or None): labelled rows, and factors as indices from 0, NaN if missing.
 
     count: how many rows are labelled, 0 for all that can be. Classes get equally many, as far as
         they have rows.
@@ -89,7 +89,7 @@ def labels(data: Dataset) -> int:
 
 
 def _known(data: Dataset) -> NDArray[np.int64] | None:
-    """The rows that have a label; None for all, which can be too many to list on a continuous grid."""
+    """The rows with a label; None for all, which may be too many to list on a continuous grid."""
     if data.grid is not None or data.y is not None:
         return None
     if data.labels is None:
@@ -102,7 +102,7 @@ def _known(data: Dataset) -> NDArray[np.int64] | None:
 def _choose(
     data: Dataset, known: NDArray[np.int64] | int, count: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """`count` rows at random, in order: of the known ones, or with classes equally many of each class."""
+    """`count` rows at random, in order, of the known ones; equally many of each class, if any."""
     if data.y is None:
         return np.sort(rng.choice(known, size=count, replace=False))
     cells = ListedCells(data.y)
@@ -140,7 +140,7 @@ def _refuse_measurements(
 def _spoil(
     v: NDArray[np.floating], size: int, kind: str, strength: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """The labels (n,) of a factor of `size` values, made noisy, binned or permuted; NaN stays NaN."""
+    """Labels (n,) of a factor of `size` values, made noisy, binned or permuted; NaN stays NaN."""
     missing = np.isnan(v)
     if kind == "noisy":
         wrong = rng.random(len(v)) < (strength or 0.1)

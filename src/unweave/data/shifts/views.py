@@ -47,7 +47,7 @@ def correlated(data: Dataset, pairs: Sequence[Pair], strength: float, seed: int 
 
 
 def imbalanced(data: Dataset, factor: str, ratio: float, seed: int = 0) -> View:
-    """As many rows as the data have; the first value of a factor is `ratio` times as frequent as its last.
+    """As many rows as before; the first value of a factor is `ratio` times as frequent as its last.
 
     Frequencies fall geometrically from value to value.
     """
@@ -80,7 +80,7 @@ def extrapolation(data: Dataset, factor: str, fraction: float = 0.25) -> tuple[V
 
 
 def interpolation(data: Dataset, factor: str, every: int = 2) -> tuple[View, View]:
-    """(training, test): every `every`-th value of a factor, except its ends, is held out for the test."""
+    """(training, test): each `every`-th value of a factor, except its ends, is held out."""
     size = data.factors.sizes[data.factors.index(factor)]
     index = _index(data, factor)
     is_out = (index % every == every - 1) & (index < size - 1) & (index > 0)
@@ -94,7 +94,7 @@ def interpolation(data: Dataset, factor: str, every: int = 2) -> tuple[View, Vie
 def combinations(
     data: Dataset, bins: Mapping[str, int], fraction: float = 0.25, seed: int = 0
 ) -> tuple[View, View]:
-    """(training, test): a random `fraction` of the combinations of some factors is held out for the test.
+    """(training, test): a random `fraction` of the combinations of some factors is held out.
 
     bins: {factor: number of equal parts of its values that count as one value each, 0 for the
     values themselves}: {"shape": 0, "x": 2} makes combinations of a shape and a half of x. Each
@@ -141,7 +141,8 @@ def _drawn(data: Dataset, weight: NDArray[np.float64], seed: int, about: str) ->
     of times +-1.
     """
     rng = np.random.default_rng(fold(seed, about))
-    # (N,): the share of [0, 1) that ends at each row; N points, evenly spaced from a random start, fall into these
+    # (N,): the share of [0, 1) that ends at each row; N points, evenly spaced from a random start,
+    # fall into these
     total = np.cumsum(weight / weight.sum())
     points = (np.arange(len(data)) + rng.random()) / len(data)
     # rounding can leave the last share a little below 1
@@ -172,7 +173,7 @@ def _index(data: Dataset, factor: str) -> NDArray[np.int64]:
 
 
 def _parts(data: Dataset, factor: str, count: int) -> NDArray[np.int64]:
-    """Which of `count` equal parts of a factor's values each row shows, (N,); the index itself if 0."""
+    """Which of `count` equal parts of a factor's values rows show, (N,); its index if 0."""
     size = data.factors.sizes[data.factors.index(factor)]
     if not 0 <= count <= size:
         raise ValueError(f"{factor} has {size} values; it cannot be cut into {count} parts")

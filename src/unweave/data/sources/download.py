@@ -1,9 +1,9 @@
 """Download of a published file: resumed after an interruption, verified, and moved into place when
 complete.
 
-Not by pooch (1.9.0), which has checksums, retries and progress but resumes nothing: of the server of
-`tests/data/test_download.py` that breaks off after a tenth of the file it had nothing after five requests,
-where this one took up the file at each break; the published files have up to 12 GB.
+Not by pooch (1.9.0), which has checksums, retries and progress but resumes nothing: of the server
+of `tests/data/test_download.py` that breaks off after a tenth of the file it had nothing after five
+requests, where this one took up the file at each break; the published files have up to 12 GB.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ OPENER = urllib.request.build_opener(_Redirects)
 def get(
     name: str, root: str | Path | None = None, *, progress: Progress | None = None
 ) -> list[Path]:
-    """Paths of the files of a data set, downloaded into `root` (or $UNWEAVE_DATA) unless they are there.
+    """Paths of the files of a data set, downloaded into `root` or $UNWEAVE_DATA if not there.
 
     progress: called with (bytes so far, bytes in all or 0). ValueError for a set without a direct
     address, or a file that is not the published one; OSError if it cannot be downloaded or written.
@@ -78,10 +78,11 @@ def fetch(
     timeout: float | int = 30,
     progress: Progress | None = None,
 ) -> Path:
-    """Path of the file at `address`, downloaded to `target`. A part stays in TARGET.part and is resumed.
+    """Path of the file at `address`, downloaded to `target`; a part, TARGET.part, is resumed.
 
     sha256, size: of the whole file, "" and 0 if not known. timeout: seconds without a byte before
-    the next attempt. Of two processes that fetch a file one waits for the other, and finds it there.
+    the next attempt. Of two processes that fetch a file one waits for the other, and finds it
+    there.
 
     ValueError for an address that is not of http or https, or leads away from that.
     """
@@ -136,7 +137,7 @@ def _fetch(
 
 
 def _refuse_scheme(leads_to: str, address: str, allowed: Sequence[str]) -> None:
-    """ValueError if the address to which another one leads, or itself, has another scheme than those allowed."""
+    """ValueError if an address leads to one, or is one, whose scheme is not among the allowed."""
     scheme = urllib.parse.urlsplit(leads_to).scheme
     if scheme not in allowed:
         expected = " or ".join(allowed)
@@ -146,7 +147,7 @@ def _refuse_scheme(leads_to: str, address: str, allowed: Sequence[str]) -> None:
 
 
 def _continue(address: str, part: Path, timeout: float | int, progress: Progress | None) -> int:
-    """Download what is missing of `part`; the size of the whole file, 0 if the server does not state it."""
+    """Download what is missing of `part`; returns the size of the whole, 0 if it is not stated."""
     there = _size(part)
     headers = {"Range": f"bytes={there}-"} if there else {}
     request = urllib.request.Request(address, headers=headers)

@@ -1,4 +1,4 @@
-"""Published files on the user's disk: where they are, and whether their checksums are the published ones.
+"""Published files on the user's disk: where they are, and whether their checksums are right.
 
 A checksum is in the catalogue only if its source is known; for others it is recorded at first use,
 beside the file.
@@ -44,7 +44,7 @@ def located(name: str, root: str | Path | None, file: str = "") -> Path | None:
 
 
 def wanted(name: str, root: str | Path | None, file: str = "") -> Path:
-    """Path of the published file of a data set; FileNotFoundError with its address and its stand-in."""
+    """Path of a data set's published file; FileNotFoundError with its address and stand-in."""
     source = SOURCES[name]
     found = located(name, root, file)
     if found is None:

@@ -28,7 +28,7 @@ def find(file: str, root: str | Path | None, *others: str) -> Path | None:
 
 
 def _found(name: str, place: Path) -> Path | None:
-    """The file of this name that is `place`, in it, or below it; the first one by path if several."""
+    """The file of this name that is `place`, in it, or below it; the first one by path."""
     if place.is_file() and place.name == name:
         return place
     if (place / name).is_file():  # first, since a search below a folder of a million images is slow

@@ -14,10 +14,12 @@ LONGEST = 4096  # characters of a cell: the longest path of a file; Python conve
 
 
 def read_rows(path: Path) -> tuple[list[list[str]], list[int]]:
-    """The cells of each row, and its line. A blank line is no row; in a single column it is an empty cell.
+    """The cells of each row, and its line.
 
-    ValueError, naming file and line, for what is no CSV in UTF-8, and for a cell of more than `LONGEST`
-    characters: a file of something else, or a quote that is never closed.
+    A blank line is no row; in a single column it is an empty cell.
+
+    ValueError, naming file and line, for what is no CSV in UTF-8, and for a cell of more than
+    `LONGEST` characters: a file of something else, or a quote that is never closed.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -43,7 +45,10 @@ def read_rows(path: Path) -> tuple[list[list[str]], list[int]]:
 
 
 def _parsed(text: str) -> list[tuple[list[str], int]]:
-    """The cells of each row, without blanks around them, and its line. ValueError with the line that is wrong."""
+    """The cells of each row, without blanks around them, and its line.
+
+    ValueError with the line that is wrong.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     found = []
     try:

@@ -27,7 +27,7 @@ MANY = 256  # different numbers in a column; with more it is a measurement, not 
 
 @dataclass(frozen=True)
 class Labels:
-    """Factors of N files: v (N, K), NaN where one is missing; names, and sizes (0 for a measurement).
+    """Factors of N files: v (N, K), NaN where missing; names, and sizes (0 for a measurement).
 
     values: what the indices of each factor mean, words or numbers; empty for measurements.
     """
@@ -66,7 +66,7 @@ def factors(path: Path, files: list[str]) -> Labels:
 def _kinds(
     sheet: Sheet, numbers: list[NDArray[np.float64] | None]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names and kinds of factors, from the names of their columns; undeclared words are categorical.
+    """Names and kinds of factors, from the names of columns; undeclared words are categorical.
 
     ValueError for words that are declared ordered or continuous: their order is not known.
     """
@@ -140,7 +140,10 @@ def _table(
 
 
 def _places(sheet: Sheet, k: int, known: FileNames) -> list[int]:
-    """The place in `known` of the image that column k names, for each row. ValueError with the line if there is none."""
+    """The place in `known` of the image that column k names, for each row.
+
+    ValueError with the line if there is none.
+    """
     places = []
     for line, row in zip(sheet.lines, sheet.rows, strict=True):
         try:
@@ -155,7 +158,7 @@ def _places(sheet: Sheet, k: int, known: FileNames) -> list[int]:
 def _code(
     numbers: NDArray[np.float64] | None, cells: list[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
-    """A column as indices from 0 (N,) and their meanings; as numbers, with no meanings, if they are many.
+    """A column as indices from 0 (N,) with their meanings; if they are many, as numbers without.
 
     numbers: the column as numbers (N,), NaN where one is missing; None if it contains words.
     """

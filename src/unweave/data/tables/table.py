@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Sheet:
-    """The cells of a file, row by row, with the names of the columns, () if none, and the line of each row.
+    """The cells of a file by rows, names of columns, () without any, and the line of each row.
 
     index: the number of each row in the last of the row indices that were left out, () if none.
     """
@@ -92,7 +92,10 @@ class Sheet:
     def _words(
         self, k: int, cells: Sequence[str], known: Sequence[int], strange: Sequence[int]
     ) -> bool:
-        """Whether a column whose `strange` cells are no numbers contains words; ValueError for a mixture."""
+        """Whether a column with `strange` cells, no numbers, has words.
+
+        ValueError for a mixture.
+        """
         odd = [i for i in strange if dressed(cells[i])]
         numbers = len(known) - len(strange) + len(odd)
         most = numbers > len(known) / 2
@@ -111,7 +114,7 @@ class Sheet:
         raise ValueError(f"{where} holds {cell!r} among numbers; if unknown, empty it")
 
     def _warn_padded(self, k: int, texts: Sequence[str]) -> None:
-        """Log that ids with zeros in front, which some would take for numbers, are read as names."""
+        """Log that ids with zeros in front, which look like numbers, are read as names."""
         padded_text = next(filter(PADDED.fullmatch, texts), None)
         if padded_text is not None:
             log.warning(
@@ -137,7 +140,7 @@ class Sheet:
 
 
 def exact(array: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Numbers (N,) or (N, K) that floats can tell apart: columns of whole numbers beyond 2^53 as ranks."""
+    """Numbers (N,) or (N, K) that floats can tell apart: ranks for whole numbers beyond 2^53."""
     if array.dtype.kind not in "iu" or not array.size or not _is_large(array):
         return array
     columns = []
@@ -153,7 +156,9 @@ def _is_large(array: NDArray[np.generic]) -> bool:
 
 
 def read_table(path: Path, *, named: bool | None = None) -> Sheet:
-    """The table in a file, without the indices of pandas. named: whether it has a header; None to detect it.
+    """The table in a file, without the indices of pandas.
+
+    named: whether it has a header; None to detect it.
 
     An empty row counts as a row, except at the end of a table with `named`, whose first column
     identifies each row: spreadsheets leave such rows behind.
