@@ -59,7 +59,8 @@ class Block:
             )
         if self.prior is not None and len(self.prior) != len(found):
             raise ValueError(
-                f"a prior of {len(self.prior)} probabilities is of as many columns, not {len(found)}"
+                f"a prior of {len(self.prior)} probabilities is of as many columns, "
+                f"not {len(found)}"
             )
         return found
 
@@ -91,7 +92,8 @@ def refuse_unfit(blocks: Mapping[str, Block], width: int) -> None:
         if last >= width:
             first = block.columns.start or 0
             raise ValueError(
-                f"the block {name!r} has columns from {first} to {last}; a code of encode has {width}"
+                f"the block {name!r} has columns from {first} to {last}; "
+                f"a code of encode has {width}"
             )
         for column in block.places(width):
             if column in owners:

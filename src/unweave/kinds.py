@@ -111,7 +111,8 @@ def suffixed(column: str) -> tuple[str, str]:
     near = difflib.get_close_matches(kind.strip().lower(), KINDS, n=1, cutoff=0.7)
     if name and near:
         raise ValueError(
-            f"column {column!r} ends in {kind!r}, which is no kind of factor; did you mean {near[0]!r}?"
+            f"column {column!r} ends in {kind!r}, which is no kind of factor; "
+            f"did you mean {near[0]!r}?"
         )
     return column, ""
 

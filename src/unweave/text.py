@@ -39,7 +39,9 @@ def shown(stream: Any) -> Any:
 
 def obeyed(stream: Any) -> Any:
     """The stream below `shown`, for the program's own escape codes; any other stream as it is."""
-    return stream.stream if isinstance(stream, _Shown) else stream
+    if isinstance(stream, _Shown):
+        return stream.stream
+    return stream
 
 
 class _Shown:

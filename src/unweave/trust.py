@@ -27,7 +27,7 @@ def foreign(method: Any = None, parts: Mapping[str, Any] = {}, data: Any = None)
     named: list[tuple[Any, Collection[str]]] = [(method, METHODS)]
     for path, name in parts.items():
         kind = kind_of(path.rpartition(".")[2])
-        named.append((name, PARTS[kind] if kind else ()))
+        named.append((name, PARTS.get(kind or "", ())))
     if not (isinstance(data, str) and Path(data).exists()):  # what is there is read, not run
         named.append((data, TABLE))
     found = [
@@ -44,8 +44,9 @@ def parts_in(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def refuse(file: str | Path, names: Sequence[str]) -> None:
     """NotTrusted, in one line, if a file names code that is not unweave's."""
-    if names:
-        shown = ", ".join(name if name.isprintable() else ascii(name) for name in names)
-        raise NotTrusted(
-            f"{file} names {shown}, code that is not unweave's; --trust (trust=True) runs it"
-        )
+    if not names:
+        return
+    shown = ", ".join(name if name.isprintable() else ascii(name) for name in names)
+    raise NotTrusted(
+        f"{file} names {shown}, code that is not unweave's; --trust (trust=True) runs it"
+    )

@@ -27,8 +27,7 @@ from unweave.runs.stopping import raised
 from unweave.settings import nearest
 from unweave.text import shown
 
-# One module each, of the same name. `list` is `listing`: a sub-module hides the builtin of its name
-# in its package.
+# One module each, of the same name, but `listing` for list: a sub-module hides a builtin of its name.
 COMMANDS = {
     "demo": "render dSprites, train, score, write a report: see it work",
     "train": "train a method on data; continue a run with --resume",
@@ -39,7 +38,8 @@ COMMANDS = {
     "list": "the methods, parts, metrics and data sets that there are",
     "reproduce": "run a recipe and compare with the number it states",
 }
-TOO_MUCH = "out of memory|not enough memory|allocate memory|Storage size calculation overflowed"  # in PyTorch's words
+# in PyTorch's words
+TOO_MUCH = "out of memory|not enough memory|allocate memory|Storage size calculation overflowed"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -129,10 +129,9 @@ def _dispatch(given: list[str]) -> int:
 def _overview() -> str:
     """The help text of `unweave` without a command."""
     lines = [f"  {name:<10} {about}" for name, about in COMMANDS.items()]
-    return "\n".join(
-        (
-            "usage: unweave COMMAND ...\n\nDisentangled representations: train, measure, compare, show.\n",
-            *lines,
-            "\n`unweave COMMAND --help` says more; `unweave train METHOD --help` shows every option of a method.",
-        )
+    usage = "usage: unweave COMMAND ...\n\nDisentangled representations: train, measure, compare, show.\n"
+    more = (
+        "\n`unweave COMMAND --help` says more; "
+        "`unweave train METHOD --help` shows every option of a method."
     )
+    return "\n".join((usage, *lines, more))

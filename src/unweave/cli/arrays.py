@@ -45,8 +45,9 @@ class Numbers:
         unmatched = set(place) ^ set(other.index)
         if unmatched:
             raise ValueError(
-                f"the row indices of {self.path} and {other.path} differ: one of them has {min(unmatched)} and the "
-                "other has not; take the same rows, or save both without an index"
+                f"the row indices of {self.path} and {other.path} differ: "
+                f"one of them has {min(unmatched)} and the other has not; "
+                "take the same rows, or save both without an index"
             )
         log.info(
             "%s: its rows are brought into the order of %s by their row indices",
@@ -114,7 +115,8 @@ def _csv(path: Path, role: str) -> Numbers:
         raise ValueError(f"{path} is empty; expected {role}, one row an image")
     if len(sheet.rows) == 1 and not sheet.names and not any(map(numeric, sheet.rows[0])):
         raise ValueError(
-            f"{path} holds the names of its columns, {', '.join(sheet.rows[0])}, and no row below them"
+            f"{path} holds the names of its columns, {', '.join(sheet.rows[0])}, "
+            "and no row below them"
         )
     columns = [sheet.numbers(k) for k in range(len(sheet.rows[0]))]
     numbers = [column for column in columns if column is not None]

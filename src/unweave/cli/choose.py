@@ -8,8 +8,9 @@ from itertools import groupby
 from unweave.cli.parser import Parser
 from unweave.text import visible
 
-ABOUT = """Read the data, and say which methods can be trained on them: by what they need besides images, and with the
-recipe that shows what to expect. Any option of the data set may follow, e.g. --classes shape or --size 32."""
+ABOUT = """Read the data, and say which methods can be trained on them: by what they need besides
+images, and with the recipe that shows what to expect. Any option of the data set may follow, e.g.
+--classes shape or --size 32."""
 
 
 def run(arguments: Sequence[str]) -> int:

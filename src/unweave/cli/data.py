@@ -14,9 +14,10 @@ from unweave.data.sources.published import HOME
 from unweave.settings import nearest
 from unweave.text import obeyed, visible
 
-ABOUT = """list: every data set, and whether its file is there. get: fetch the published file. verify: compare
-it with its checksum. show: how a data set, a folder of your own images or an array file is read, in words and, with
--o, as a contact sheet; any option of the data set may follow, e.g. --size 32 or --shift imbalanced:shape,ratio=9."""
+ABOUT = """list: every data set, and whether its file is there. get: fetch the published file.
+verify: compare it with its checksum. show: how a data set, a folder of your own images or an array
+file is read, in words and, with -o, as a contact sheet; any option of the data set may follow, e.g.
+--size 32 or --shift imbalanced:shape,ratio=9."""
 
 
 def run(arguments: Sequence[str]) -> int:

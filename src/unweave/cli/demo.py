@@ -13,8 +13,9 @@ def run(arguments: Sequence[str]) -> int:
     """Train, evaluate and write the page; print its path."""
     parser = Parser(
         "demo",
-        "main: render dSprites, train beta-TCVAE, score it, write a report that opens in any browser. "
-        "impossibility: a trained model beside a twin that makes the same images and disentangles nothing.",
+        "main: render dSprites, train beta-TCVAE, score it, write a report that opens in any "
+        "browser. impossibility: a trained model beside a twin that makes the same images and "
+        "disentangles nothing.",
     )
     parser.add_argument(
         "what", nargs="?", choices=("main", "impossibility"), default="main", help="default: main"

@@ -78,7 +78,8 @@ def _parser() -> Parser:
     parser.add_argument(
         "--factor-kinds",
         metavar="KINDS",
-        help="shape=categorical,size=continuous (or ordered), by name or number of the factor; else judged",
+        help="shape=categorical,size=continuous (or ordered), by name or number of the factor; "
+        "else judged",
     )
     parser.add_argument(
         "--log-var", metavar="FILE", help="log variances (N, D) of the posteriors behind the codes"

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from unweave.cli.options import Option
     from unweave.runs.run import Run
 
-USAGE = """usage: unweave train METHOD [--data NAME] [--steps N] [--seed S] [--out DIR] [any setting]
+USAGE = """\
+usage: unweave train METHOD [--data NAME] [--steps N] [--seed S] [--out DIR] [any setting]
        unweave train METHOD --help
        unweave train --resume RUN
 
@@ -106,7 +107,10 @@ def _help(own: Mapping[str, Any], given: Mapping[str, Any]) -> int:
     from unweave import data, methods
 
     known_methods = f"METHOD  {', '.join(methods.names())}; or module:Class of your own"
-    known_data = f"NAME    {', '.join(data.names())}; a folder of images; an .npy or .npz file; or module:function of your own"
+    known_data = (
+        f"NAME    {', '.join(data.names())}; a folder of images; an .npy or .npz file; "
+        "or module:function of your own"
+    )
     print(USAGE.format(methods=_filled(known_methods), data=_filled(known_data), usual=USUAL))
     if "method" in own:
         from unweave.cli.options import IMAGES, help_text, offered

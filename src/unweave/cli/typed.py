@@ -34,7 +34,8 @@ def split(arguments: Sequence[str]) -> dict[str, Any]:
         if not name.startswith("--"):
             if "method" in given:
                 raise ValueError(
-                    f"{word!r} is one word too many: the method is {given['method']!r}, and values follow --names"
+                    f"{word!r} is one word too many: the method is {given['method']!r}, "
+                    "and values follow --names"
                 )
             given["method"] = word
             continue

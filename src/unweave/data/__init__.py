@@ -219,8 +219,8 @@ def _opened(name: str, root: Any, given: dict[str, Any]) -> Dataset:
     data = _adopted(made)
     if data is None:
         raise ValueError(
-            f"{name} gave a {type(made).__name__}; a data set is an unweave.data.base.Dataset, as are "
-            "ImageData and FactorImages of unweave.data.images"
+            f"{name} gave a {type(made).__name__}; a data set is an unweave.data.base.Dataset, as "
+            "are ImageData and FactorImages of unweave.data.images"
         )
     return data
 

@@ -17,8 +17,7 @@ from unweave.types import DataInfo
 
 NEEDED = ("name", "take", "__len__")
 RESERVED = ("take", "info", "base", "base_rows")  # which a `Dataset` defines itself
-# Attributes that are copied from the object: all of a `Dataset` but properties and the reserved
-# ones.
+# Attributes that are copied from the object: all of a `Dataset`, without properties and RESERVED.
 SETTABLE = [
     name
     for name, default in vars(Dataset).items()
@@ -41,8 +40,8 @@ def adopt(given: Any) -> Dataset | None:
     missing = [name for name in NEEDED if not hasattr(given, name)]
     if missing:
         raise ValueError(
-            f"the data set given, a {type(given).__name__}, has no {missing[0]}; it takes {', '.join(NEEDED)}: see "
-            "unweave.data.base.Dataset, which has all else"
+            f"the data set given, a {type(given).__name__}, has no {missing[0]}; it takes "
+            f"{', '.join(NEEDED)}: see unweave.data.base.Dataset, which has all else"
         )
     return Adopted(given)
 

@@ -39,8 +39,7 @@ def _classes(data: Dataset, k: int, rows: NDArray[np.int64]) -> tuple[NDArray[np
         raise ValueError(
             f"{missing} rows of {data.name} have no {name}, so that their class is not known"
         )
-    # values: the C different labels in rising order; y (N,): the place of each row's label among
-    # them
+    # values (C,): the different labels in rising order; y (N,): the place of each row's label there
     values, y = np.unique(observed, return_inverse=True)
     most = min(MOST, max(1, len(rows) // 2))
     if data.factor_kinds[k] == "continuous" or len(values) > most:

@@ -45,8 +45,8 @@ class FactorTable:
             )
         if self.v.shape[1:] != (len(self.names),) or len(self.sizes) != len(self.names):
             raise ValueError(
-                f"labels have shape {self.v.shape}, with {len(self.names)} names and {len(self.sizes)} sizes of factors; "
-                "expected (N, K), K of each"
+                f"labels have shape {self.v.shape}, with {len(self.names)} names and "
+                f"{len(self.sizes)} sizes of factors; expected (N, K), K of each"
             )
 
     def __len__(self) -> int:
@@ -66,7 +66,8 @@ class FactorTable:
         wanted = np.asarray(v, dtype=np.float64)
         if wanted.ndim != 2 or wanted.shape[1] != len(self.names):
             raise ValueError(
-                f"factors have shape {wanted.shape}; expected (n, {len(self.names)}) for {', '.join(self.names)}"
+                f"factors have shape {wanted.shape}; "
+                f"expected (n, {len(self.names)}) for {', '.join(self.names)}"
             )
         # (N + n,): one number for each different tuple, so that equal tuples have equal numbers
         both = np.concatenate([self.v, wanted])

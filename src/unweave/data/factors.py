@@ -42,7 +42,8 @@ class FactorSpace:
         different = len(set(self.names)) == len(self.names)
         if len(self.names) != len(self.sizes) or not different or not self.names:
             raise ValueError(
-                f"factors need different names and one size each; given {self.names} and {self.sizes}"
+                "factors need different names and one size each; "
+                f"given {self.names} and {self.sizes}"
             )
         if min(self.sizes) < 1:
             raise ValueError(
@@ -78,7 +79,8 @@ class FactorSpace:
         given = np.asarray(v)
         if given.ndim != 2 or given.shape[1] != len(self.sizes):
             raise ValueError(
-                f"factor indices have shape {given.shape}; expected (n, {len(self.sizes)}) for {', '.join(self.names)}"
+                f"factor indices have shape {given.shape}; "
+                f"expected (n, {len(self.sizes)}) for {', '.join(self.names)}"
             )
         with np.errstate(invalid="ignore"):
             whole = given.astype(np.int64)
@@ -88,7 +90,8 @@ class FactorSpace:
         if wrong.any():
             row, k = np.argwhere(wrong)[0]
             raise ValueError(
-                f"{self.names[k]} is {whole[row, k]} in row {row}; it counts from 0 to {self.sizes[k] - 1}"
+                f"{self.names[k]} is {whole[row, k]} in row {row}; "
+                f"it counts from 0 to {self.sizes[k] - 1}"
             )
         return whole
 

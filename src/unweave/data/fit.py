@@ -39,7 +39,8 @@ def _columns(data: Dataset) -> None:
             continue
         if not isinstance(column, np.ndarray):
             raise ValueError(
-                f"{name} is a {type(column).__name__}; expected an array of {n} whole numbers, int64"
+                f"{name} is a {type(column).__name__}; "
+                f"expected an array of {n} whole numbers, int64"
             )
         if column.shape != (n,):
             raise ValueError(
@@ -51,11 +52,13 @@ def _columns(data: Dataset) -> None:
             )
     if data.y is not None and not 0 <= data.y.min() <= data.y.max() < len(data.class_names):
         raise ValueError(
-            f"y is from {data.y.min()} to {data.y.max()}; there are {len(data.class_names)} class_names"
+            f"y is from {data.y.min()} to {data.y.max()}; "
+            f"there are {len(data.class_names)} class_names"
         )
     if data.grid is not None and data.base is None and len(data.grid) != n:
         raise ValueError(
-            f"it has {n} rows, and the grid {data.grid} has {len(data.grid)}; a view shows a part of one"
+            f"it has {n} rows, and the grid {data.grid} has {len(data.grid)}; "
+            "a view shows a part of one"
         )
     if data.table is not None and len(data.table) != n:
         raise ValueError(f"it has {n} rows, and its table of factors {len(data.table)}")

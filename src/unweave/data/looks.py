@@ -9,7 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-LOOKED_AT = 500  # rows that decide whether images are binary; all rows of a data set can be gigabytes on a disk
+# rows that decide whether images are binary; all rows of a data set can be gigabytes on a disk
+LOOKED_AT = 500
 CHUNK = 4096  # rows that are taken at once
 Take = Callable[[NDArray[np.int64]], NDArray[np.generic]]
 

@@ -17,7 +17,8 @@ def every_row(data: Dataset) -> NDArray[np.int64]:
     """All rows (N,), 0 to N - 1. ValueError if they are too many to be listed."""
     if len(data) > LISTED:
         raise ValueError(
-            f"{data.name} has {len(data):,} rows, more than the {LISTED:,} that can be listed, as a shift, a held-out "
+            f"{data.name} has {len(data):,} rows, more than the {LISTED:,} that can be listed, "
+            "as a shift, a held-out "
             "part, classes, all labels and epochs ask; give fewer levels, or do without"
         )
     return np.arange(len(data))
@@ -28,7 +29,8 @@ def subset(data: Dataset, rows: Rows, about: str = "") -> View:
     rows = np.asarray(rows, dtype=np.int64)
     if rows.ndim != 1 or not len(rows) or rows.min() < 0 or rows.max() >= len(data):
         raise ValueError(
-            f"rows of {data.name} are a list of whole numbers from 0 to {len(data) - 1}, at least one"
+            f"rows of {data.name} are a list of whole numbers from 0 to {len(data) - 1}, "
+            "at least one"
         )
     return View(data, rows, about or f"{len(rows):,} of {len(data):,} rows; {data.about}")
 

@@ -41,9 +41,8 @@ def alone(path: Path, timeout: float | int = -1) -> Iterator[None]:
         try:
             yield
         finally:
-            if (
-                os.name == "posix"
-            ):  # while it is locked: who waits for it tries again; Windows removes it by itself
+            # while it is locked: who waits for it tries again; Windows removes it by itself
+            if os.name == "posix":
                 Path(lock.lock_file).unlink(missing_ok=True)
 
 

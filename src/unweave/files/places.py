@@ -38,8 +38,9 @@ def cache() -> Path:
 def _chosen(given: str, home: str) -> Path:
     """The cache for these values of the environment; looked for, and logged, once in a process."""
     try:
-        place = Path(given) if Path(given).is_absolute() else _home() / ".cache"
-        return _writable(place / "unweave")
+        if Path(given).is_absolute():
+            return _writable(Path(given) / "unweave")
+        return _writable(_home() / ".cache" / "unweave")
     except OSError as error:
         found = _temporary()
         log.warning(
@@ -64,12 +65,11 @@ def state() -> Path:
 
     A secret has no place among temporary files, so there is no other folder.
     """
-    own = {"darwin": "Library/Application Support", "win32": "AppData/Local"}.get(
-        sys.platform, ".local/state"
-    )
     given = Path(os.environ.get("XDG_STATE_HOME", ""))
-    place = given if given.is_absolute() else _home() / own
-    return place / "unweave"
+    if given.is_absolute():
+        return given / "unweave"
+    by_platform = {"darwin": "Library/Application Support", "win32": "AppData/Local"}
+    return _home() / by_platform.get(sys.platform, ".local/state") / "unweave"
 
 
 def _home() -> Path:

@@ -13,7 +13,8 @@ def derangement(n: int, device: torch.device | None = None) -> Tensor:
     """
     if n < 2:
         raise ValueError(f"a permutation of {n} has a fixed point; it takes at least 2")
-    order = torch.randperm(n, device=device)
+    # the numbers around a circle at random, each sent to the one before it
+    order = torch.randperm(n, device=device)  # (n,)
     found = torch.empty_like(order)
     found[order] = order.roll(1)
     return found

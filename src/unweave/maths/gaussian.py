@@ -26,8 +26,9 @@ def log_densities(
 
     Without an array (N, M, D): three products in place of `log_density`, broadcast and summed.
     """
-    precision = torch.exp(-log_var)
-    squares = precision @ (z**2).T - 2 * (mean * precision) @ z.T  # (N, M), but for the next line
+    # (z - mean)^2 / var, multiplied out: two terms with z, and one of the density alone
+    precision = torch.exp(-log_var)  # (N, D)
+    squares = precision @ (z**2).T - 2 * (mean * precision) @ z.T  # (N, M)
     own = (mean**2 * precision + log_var + LOG_2PI).sum(1, keepdim=True)  # (N, 1)
     return -0.5 * (squares + own)
 
@@ -90,6 +91,7 @@ def mixture(
     each = log_var  # (G, M, D)
     if weight is not None:
         each = weight.log()[..., None] + log_var
+    # log of the mean of the variances
     joint = torch.logsumexp(each, 1, keepdim=True) - _log_count(log_var, weight)
     if weight is None:
         return mean.mean(1, keepdim=True), joint

@@ -20,5 +20,5 @@ class ConditionalGaussian(nn.Module):
 
     def forward(self, x: Float[Tensor, "B D"], y: Float[Tensor, "B D"]) -> Float[Tensor, "B B"]:
         """Entry i, j: log q(y_j given x_i), nats, mean over columns."""
-        mean, free = self.net(x).float().chunk(2, 1)
+        mean, free = self.net(x).float().chunk(2, 1)  # (B, D) each
         return log_densities(y, mean, free.tanh()) / y.shape[1]

@@ -12,6 +12,7 @@ at most 4; `channels` sets their width.
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Annotated, Literal
 
@@ -54,6 +55,7 @@ class Conv64Encoder(nn.Module):
         inside, height, width = _image(shape)
         halvings = _halvings(height, width)
         layers: list[nn.Module] = []
+        # each halving: (B, inside, h, w) -> (B, outside, h / 2, w / 2), rounded up
         for i in range(halvings):
             outside = channels
             kernel = 4
@@ -62,6 +64,7 @@ class Conv64Encoder(nn.Module):
                 kernel = 2
             layers += [Halve(inside, outside, kernel), nn.ReLU(inplace=True)]
             inside = outside
+        # (B, inside, 4, 4) for images of 64 -> (B, cells) -> (B, 256)
         cells = inside * _ceil(height, halvings) * _ceil(width, halvings)
         layers += [nn.Flatten(), nn.Linear(cells, 256), nn.ReLU(inplace=True)]
         if self.variant == "burgess":
@@ -90,21 +93,20 @@ class Conv64Decoder(nn.Module):
         super().__init__()
         colours, height, width = _image(shape)
         doublings = _halvings(height, width)
-        first = 2 * channels if self.variant == "locatello" else channels
+        first = channels
+        if self.variant == "locatello":
+            first = 2 * channels
         side = (_ceil(height, doublings), _ceil(width, doublings))
         dense: list[nn.Module] = [nn.Linear(inputs, 256), nn.ReLU(inplace=True)]
         if self.variant == "burgess":
             dense += [nn.Linear(256, 256), nn.ReLU(inplace=True)]
         dense += [nn.Linear(256, first * side[0] * side[1]), nn.ReLU(inplace=True)]
         dense += [nn.Unflatten(1, (first, *side))]  # (B, cells) -> (B, first, *side)
+        # channels before, between and after the doublings, each (B, C, h, w) -> (B, D, 2 h, 2 w)
+        widths = [*[first, first, *[channels] * doublings][:doublings], colours]
         up: list[nn.Module] = []
-        inside = first
-        for i in range(doublings):
-            outside = first if i == 0 else channels
-            if i == doublings - 1:
-                outside = colours
+        for inside, outside in itertools.pairwise(widths):
             up += [ConvTranspose2d(inside, outside, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
-            inside = outside
         if not doublings:
             up += [nn.Conv2d(first, colours, 1), nn.ReLU(inplace=True)]
         self.dense = nn.Sequential(*dense)
@@ -159,7 +161,8 @@ def glorot(net: nn.Module) -> None:
 def _image(shape: tuple[int, ...]) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise ValueError(
-            f"a convolutional network needs images (C, H, W), the data have shape {shape}: choose mlp"
+            f"a convolutional network needs images (C, H, W), the data have shape {shape}: "
+            "choose mlp"
         )
     return shape[0], shape[1], shape[2]
 

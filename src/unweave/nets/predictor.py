@@ -33,10 +33,11 @@ class Predictor(nn.Module):
         states = [(zero, zero) for _ in self.cells]  # (h, c) of each cell
         made: list[Tensor] = []
         for t in range(steps - 1 + more):
+            # (B, columns): the true code while there is one, then the last prediction
             last = known[:, t] if t < steps else made[-1]
             h = self.embed(torch.cat([last, context], 1))
             for i, cell in enumerate(self.cells):
                 states[i] = cell(h, states[i])
                 h = states[i][0]
             made.append(torch.tanh(self.out(h)))
-        return torch.stack(made, 1)
+        return torch.stack(made, 1)  # (B, T - 1 + more, columns)

@@ -44,7 +44,7 @@ def locate(where: str, beside: Sequence[str | Path] = ()) -> Any:
                 f"{where}: {module} imports {error.name!r}, which is not installed"
             ) from error
         raise ValueError(missing) from error
-    except Exception as error:  # code of the user's own, which may raise anything
+    except Exception as error:  # the user's own code, which may raise anything
         raise ValueError(f"{where}: {module} cannot be imported: {_said(error)}") from error
     if not hasattr(found, name):
         raise ValueError(f"{where}: the module has no {name!r}; {nearest(name, public(found))}")

@@ -52,6 +52,7 @@ def _built(kind: Any, value: Any, place: str) -> Any:
     """The value with dataclasses in place of mappings: alone, by name, or in a list."""
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return read(kind, value, place)
+    # the dataclass inside of tuple[Made, ...], dict[str, Made] or Made | None
     made: Any = next(filter(dataclasses.is_dataclass, typing.get_args(kind)), None)
     if made is None:
         return value

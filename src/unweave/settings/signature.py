@@ -55,13 +55,15 @@ class Keyword:
         name = name or self.name
         if self.type is Any:
             raise ValueError(
-                f"{name} is {shown(text)}, and its type is not known; annotate the keyword, such as {self.name}: int"
+                f"{name} is {shown(text)}, and its type is not known; annotate the keyword, "
+                f"such as {self.name}: int"
             )
         return self._ranged(name, from_text(name, text, self.type))
 
     def _ranged(self, name: str, value: Any) -> Any:
         """`value`, if each number in it is in range; ValueError if one is not."""
-        for one in value if isinstance(value, tuple) else (value,):
+        items = value if isinstance(value, tuple) else (value,)
+        for one in items:
             is_number = isinstance(one, (int, float)) and not isinstance(one, bool)
             if self.setting is not None and is_number:
                 _in_range(name, one, self.setting)
@@ -71,12 +73,14 @@ class Keyword:
 def keywords(made: Callable[..., Any]) -> dict[str, Keyword]:
     """The keywords of a class's constructor or of a function, in order.
 
-    >>> class Beta:
-    ...     def __init__(self, *, beta: Annotated[float, Setting("nats per nat of KL", low=0)] = 4.0): ...
-    >>> keywords(Beta)["beta"].default
-    4.0
+    >>> Beta = Annotated[float, Setting("nats per nat of KL", low=0)]
+    >>> def penalty(*, beta: Beta = 4.0): ...
+    >>> keywords(penalty)["beta"].default, keywords(penalty)["beta"].setting.low
+    (4.0, 0)
     """
-    function = made.__init__ if inspect.isclass(made) else made
+    function = made
+    if inspect.isclass(made):
+        function = made.__init__
     if function is object.__init__:
         return {}
     hints = typing.get_type_hints(function, include_extras=True)
@@ -86,6 +90,7 @@ def keywords(made: Callable[..., Any]) -> dict[str, Keyword]:
             continue
         hint = hints.get(name, _type_of(parameter.default))
         setting = None
+        # Annotated[type, Setting(...)]: the setting, and the bare type
         if get_origin(hint) is Annotated:
             setting = next((item for item in hint.__metadata__ if isinstance(item, Setting)), None)
             hint = hint.__origin__
@@ -95,7 +100,9 @@ def keywords(made: Callable[..., Any]) -> dict[str, Keyword]:
 
 def _type_of(default: Any) -> Any:
     """The type of a keyword without an annotation: its default's if that is plain, else `Any`."""
-    return type(default) if type(default) in PLAIN else Any
+    if type(default) in PLAIN:
+        return type(default)
+    return Any
 
 
 def _in_range(name: str, value: int | float, setting: Setting) -> None:

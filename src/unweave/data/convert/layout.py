@@ -103,7 +103,8 @@ def refuse_single(array: NDArray[Any], name: str) -> None:
     square = array.ndim == 2 and array.dtype == np.uint8 and shape[0] == shape[1]
     if colours or alone or square:
         raise ValueError(
-            f"{name} has shape {shape}: one single image; expected many, (N, H, W, C) or (N, C, H, W)"
+            f"{name} has shape {shape}: one single image; "
+            "expected many, (N, H, W, C) or (N, C, H, W)"
         )
 
 
@@ -132,7 +133,8 @@ def channels_of(shape: tuple[int, ...], layout: Layout, name: str) -> Literal["h
             first = c > 1 == a
     if last == first:
         raise ValueError(
-            f"{name} has shape {shape}: which axis are the channels? say layout='hwc' or layout='chw'"
+            f"{name} has shape {shape}: which axis are the channels? "
+            "say layout='hwc' or layout='chw'"
         )
     return "chw" if first else "hwc"
 
@@ -141,5 +143,6 @@ def refuse_channels_last(shape: tuple[int, ...], name: str) -> None:
     """ValueError for an image shape of a user's data set whose last axis can only be channels."""
     if len(shape) == 3 and shape[2] in CHANNELS and min(shape[:2]) > max(CHANNELS):
         raise ValueError(
-            f"{name}: take gives images of {shape}, which are rows, columns, channels; they are (C, H, W), channels first"
+            f"{name}: take gives images of {shape}, which are rows, columns, channels; "
+            "they are (C, H, W), channels first"
         )

@@ -105,7 +105,8 @@ def _sample(sample: Any) -> Sample:
     elif _is_image(sample):
         return Sample(sample, {})
     raise ValueError(
-        f"a sample is a {type(sample).__name__}{keys}; expected an image, or a tuple or dict with one"
+        f"a sample is a {type(sample).__name__}{keys}; expected an image, "
+        "or a tuple or dict with one"
     )
 
 
@@ -186,11 +187,13 @@ def _pixels(image: Any, size: int, colour: Colour, place: int, scale: Scale | No
         return np.asanyarray(plain(image))
     if colour_of(image) != colour:
         raise ValueError(
-            f"sample {place} is {colour_of(image)}, the first one {colour}; convert them to one mode"
+            f"sample {place} is {colour_of(image)}, the first one {colour}; "
+            "convert them to one mode"
         )
     if deep(image) != (scale is not None):
         raise ValueError(
-            f"sample {place} has the mode {image.mode}, not as deep as the first one; convert them to one"
+            f"sample {place} has the mode {image.mode}, not as deep as the first one; "
+            "convert them to one"
         )
     return fitted(image, size, colour, scale=scale)
 
@@ -204,7 +207,8 @@ def _scale(samples: Any) -> Scale:
         image = _sample(samples[i]).image
         if not isinstance(image, Image.Image) or not deep(image):
             raise ValueError(
-                f"sample {i} is no picture of more than 8 bits, but the first one is; convert them to one mode"
+                f"sample {i} is no picture of more than 8 bits, but the first one is; "
+                "convert them to one mode"
             )
         least, greatest = extremes(image)
         low = min(low, least)
@@ -212,7 +216,8 @@ def _scale(samples: Any) -> Scale:
         floats.add(image.mode == "F")
     if len(floats) > 1:
         raise ValueError(
-            "some samples are pictures of floats and some of whole numbers; convert them to one mode"
+            "some samples are pictures of floats and some of whole numbers; "
+            "convert them to one mode"
         )
     return scale_between(floats == {True}, low, high, "the data set")
 

@@ -88,15 +88,16 @@ def scale_between(floats: bool, low: float, high: float, name: str) -> Scale:
             if low >= 0 and high <= white:
                 return Scale(0, white, words)
         raise ValueError(
-            f"{name} has values from {low:g} to {high:g}; expected bytes, or whole numbers from 0 to 65535"
+            f"{name} has values from {low:g} to {high:g}; "
+            "expected bytes, or whole numbers from 0 to 65535"
         )
     for black, white in RANGES:
         slack = SLACK * (white - black)
         if black - slack <= low and high <= white + slack and _reaches(black, white, low, high):
             return of_floats(black, white)
     raise ValueError(
-        f"{name} has values from {low:.8g} to {high:.8g}; expected bytes, or floats in [0, 1], or floats that fill half "
-        "of [-1, 1], [0, 255], [0, 4095] or [0, 65535]: clip or divide them"
+        f"{name} has values from {low:.8g} to {high:.8g}; expected bytes, or floats in [0, 1], or "
+        "floats that fill half of [-1, 1], [0, 255], [0, 4095] or [0, 65535]: clip or divide them"
     )
 
 

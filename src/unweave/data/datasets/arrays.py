@@ -118,7 +118,8 @@ def _members(archive: zipfile.ZipFile, key: str) -> dict[str, Any]:
         wanted = there
     if not wanted or wanted[0] not in there:
         raise ValueError(
-            f"it holds the arrays {', '.join(there) or 'none'}; say which are the images by key=NAME"
+            f"it holds the arrays {', '.join(there) or 'none'}; "
+            "say which are the images by key=NAME"
         )
     chosen = wanted[0]
     names = [name for name in (*CLASSES, *FACTORS) if name in there and name != chosen]

@@ -118,8 +118,7 @@ def _signs(lines: list[str], columns: int) -> NDArray[np.float32]:
     text = np.frombuffer(f"\n{joined}\n ".encode(), np.uint8)
     space = text <= ord(" ")
     ends = np.flatnonzero(text == ord("\n"))
-    # (n * columns,): where each word starts, and whether it is an optional minus, a 1 and then a
-    # space
+    # (n * columns,): where each word starts, and whether it is "1" or "-1"
     starts = np.flatnonzero(space[:-1] & ~space[1:]) + 1
     minus = text[starts] == ord("-")
     good = (text[starts + minus] == ord("1")) & space[starts + minus + 1]

@@ -69,12 +69,14 @@ def _load(name: str, root: Path | str | None, part: Part, classes: tuple[str, ..
         if not fits or x.shape[1:] != images[0].shape[1:]:
             where = f"in {image_file} and {label_file}"
             raise ValueError(
-                f"{name}'s {p} files do not fit together: images {x.shape}, labels {y.shape}, {where}"
+                f"{name}'s {p} files do not fit together: "
+                f"images {x.shape}, labels {y.shape}, {where}"
             )
         if y.max() >= len(classes):
             last = len(classes) - 1
             raise ValueError(
-                f"{name}'s {p} labels go up to {y.max()}, in {label_file}; the classes are 0 to {last}"
+                f"{name}'s {p} labels go up to {y.max()}, in {label_file}; "
+                f"the classes are 0 to {last}"
             )
     x = np.concatenate(images)[:, None]  # (N, 1, 28, 28)
     y = np.concatenate(labels).astype(np.int64)

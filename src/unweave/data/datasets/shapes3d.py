@@ -71,7 +71,8 @@ def _read(
             columns = len(names)
             if known.shape != (len(stored), columns):
                 raise ValueError(
-                    f"it holds {len(stored)} images and labels {known.shape}; expected (N, {columns})"
+                    f"it holds {len(stored)} images and labels {known.shape}; "
+                    f"expected (N, {columns})"
                 )
             values = np.asarray(known[()])
             space = space_of(values[:, drop:], names[drop:], {"shape"})

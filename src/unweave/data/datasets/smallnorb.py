@@ -83,7 +83,8 @@ def _grid(labels: NDArray[np.int64], folder: Path) -> tuple[FactorSpace, NDArray
 
 def _named(folder: Path, *kinds: str) -> str:
     """The files of these kinds, for an error that may come from any of them."""
-    return f"{', '.join(_file(folder, part, kind).name for part in PARTS for kind in kinds)} in {folder}"
+    names = [_file(folder, part, kind).name for part in PARTS for kind in kinds]
+    return f"{', '.join(names)} in {folder}"
 
 
 def _file(folder: Path, part: str, kind: str) -> Path:
@@ -102,11 +103,13 @@ def _labels(folder: Path, part: str) -> NDArray[np.int64]:
     files = f"see {paths[0]} and {paths[1].name}"
     if category.ndim != 1 or info.shape != (len(category), 4):
         raise ValueError(
-            f"smallnorb's files do not fit together: cat {category.shape}, info {info.shape}; {files}"
+            "smallnorb's files do not fit together: "
+            f"cat {category.shape}, info {info.shape}; {files}"
         )
     if category.min() < 0 or category.max() >= len(CATEGORIES):
         raise ValueError(
-            f"the categories are from {category.min()} to {category.max()}; expected 0 to 4; {files}"
+            f"the categories are from {category.min()} to {category.max()}; "
+            f"expected 0 to 4; {files}"
         )
     instance, elevation, azimuth, light = info.T
     return np.stack([category, elevation, azimuth // 2, light, instance], axis=1).astype(np.int64)

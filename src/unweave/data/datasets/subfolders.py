@@ -53,7 +53,8 @@ def _classes(
         return None, ()
     if beside:
         log.warning(
-            "no classes: %d of %d files lie beside the %d sub-folders, the first is %s; move them into one",
+            "no classes: %d of %d files lie beside the %d sub-folders, the first is %s; "
+            "move them into one",
             len(beside),
             len(names),
             len(folders),

@@ -50,5 +50,6 @@ def _refuse_claims(stored: Any, key: str, there: int) -> None:
     )
     if claimed > possible:
         raise ValueError(
-            f"its header promises {key} of {stored.dtype} {stored.shape}; it holds {held:,} bytes of them"
+            f"its header promises {key} of {stored.dtype} {stored.shape}; "
+            f"it holds {held:,} bytes of them"
         )

@@ -35,7 +35,8 @@ def pictures(place: Path, left: LeftOut) -> list[str]:
     if not found:
         besides = f"; {left}" if left.counts else ""
         raise ValueError(
-            f"{place} holds no images; looked for {', '.join(sorted(read))} in it and below{besides}"
+            f"{place} holds no images; "
+            f"looked for {', '.join(sorted(read))} in it and below{besides}"
         )
     found.sort()  # names with equal numbers, 1.png and 01.png, come in one order on every disk
     keys = [natural(name) for name in names_below(place, found)]
@@ -71,7 +72,8 @@ def listed(
     modes = Counter(file.facts.colour for file in kept)
     if colour == "auto" and len(modes) > 1:
         raise ValueError(
-            f"{place} holds {modes['grey']} grey and {modes['rgb']} coloured images; say colour='rgb' or colour='grey'"
+            f"{place} holds {modes['grey']} grey and {modes['rgb']} coloured images; "
+            "say colour='rgb' or colour='grey'"
         )
     chosen = kept[0].facts.colour if colour == "auto" else colour
     return kept, "grey" if chosen == "grey" else "rgb"

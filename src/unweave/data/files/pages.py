@@ -60,8 +60,7 @@ class Pages:
             or not hasattr(mmap, "MADV_WILLNEED")
         ):
             return None
-        # distance in bytes from the first to the last entry of a row, along each axis; can be
-        # negative
+        # bytes from the first to the last entry of a row along each axis, which may be negative
         ends = [(n - 1) * step for n, step in zip(array.shape[1:], array.strides[1:], strict=True)]
         offset = array.ctypes.data - np.frombuffer(memory, np.uint8, 1).ctypes.data
         start = offset + sum(end for end in ends if end < 0)

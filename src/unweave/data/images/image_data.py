@@ -82,7 +82,8 @@ class ImageData(Dataset):
         column = np.asarray(unmasked(plain(given), name))
         if column.shape != (len(self),) or column.dtype.kind not in "iub":
             raise ValueError(
-                f"{name} has shape {column.shape}, {column.dtype}; expected {len(self)} whole numbers"
+                f"{name} has shape {column.shape}, {column.dtype}; "
+                f"expected {len(self)} whole numbers"
             )
         return column.astype(np.int64)
 
@@ -101,24 +102,28 @@ class ImageData(Dataset):
         if given is None:
             if factors:
                 raise ValueError(
-                    f"{factors} factor names are given, and no labels; give labels (N, K), NaN where missing"
+                    f"{factors} factor names are given, and no labels; give labels (N, K), "
+                    "NaN where missing"
                 )
             return None
         labels = numbers(np.asanyarray(plain(given)))
         if labels.shape != (len(self), factors):
             raise ValueError(
-                f"labels have shape {labels.shape}; rows and factor names ask for {(len(self), factors)}"
+                f"labels have shape {labels.shape}; "
+                f"rows and factor names ask for {(len(self), factors)}"
             )
         return labels
 
     def _pairs(self, given: NDArray[np.generic]) -> NDArray[np.int64]:
         if given.ndim != 2 or given.shape[1] != 2 or given.dtype.kind not in "iu":
             raise ValueError(
-                f"pairs have shape {given.shape}, {given.dtype}; expected rows, whole numbers (P, 2)"
+                f"pairs have shape {given.shape}, {given.dtype}; "
+                "expected rows, whole numbers (P, 2)"
             )
         if given.size and (given.min() < 0 or given.max() >= len(self)):
             raise ValueError(
-                f"pairs name rows {given.min()} to {given.max()}; they run from 0 to {len(self) - 1}"
+                f"pairs name rows {given.min()} to {given.max()}; "
+                f"they run from 0 to {len(self) - 1}"
             )
         return given.astype(np.int64)
 

@@ -20,7 +20,8 @@ def rows_of(array: NDArray[np.generic]) -> NDArray[np.generic]:
     if array.ndim != 4 or array.dtype != np.uint8 or not len(array):
         found = f"{array.dtype} of shape {array.shape}"
         raise ValueError(
-            f"expected images, uint8 (N, C, H, W), or vectors (N, F), with N at least 1; found {found}"
+            "expected images, uint8 (N, C, H, W), or vectors (N, F), with N at least 1; "
+            f"found {found}"
         )
     return array
 

@@ -148,8 +148,7 @@ def _thing(shape: int, scale: float, size: int) -> Pixels:
     place = np.arange(side * fine) + 0.5
     x0, y0 = corners.T
     x1, y1 = np.roll(corners, -1, axis=0).T
-    # even-odd rule: a sample is inside if an odd number of edges from (a, b) to (c, d) is left of
-    # it
+    # even-odd rule: a sample is inside if an odd number of edges (a, b) to (c, d) is left of it
     inside = np.zeros((side * fine, side * fine), dtype=bool)
     for a, b, c, d in zip(x0, y0, x1, y1, strict=True):
         if b != d:

@@ -132,7 +132,8 @@ def _picture(root: Root) -> tuple[Pixels, str]:
             raise ValueError(f"{file} is damaged: {error}") from error
     if min(picture.shape[1:]) < 65:
         raise ValueError(
-            f"{file} is {picture.shape[2]}x{picture.shape[1]} pixels; it has to be larger than 64x64"
+            f"{file} is {picture.shape[2]}x{picture.shape[1]} pixels; "
+            "it has to be larger than 64x64"
         )
     return picture, f"on {file}"
 

@@ -116,8 +116,7 @@ def _cuts_of(corners: NDArray[np.float64]) -> NDArray[np.int16]:
     line = np.arange(side.size) - np.repeat(count.cumsum() - count, count) + first[side]
     along = (line + 0.5 - y.ravel()[side]) / (to_y - y).ravel()[side]
     cut = np.ceil(x.ravel()[side] + along * (to_x - x).ravel()[side] + FIRST / 2).astype(np.int16)
-    # (C,): the row of the table (sprite and line) of each cut, and which of the cuts of that row it
-    # is
+    # (C,): the row of the table (sprite and line) of each cut, and its number among that row's cuts
     place = side // len(corners) * 2 * REACH + line + REACH
     order = np.argsort(place, kind="stable")
     sorted_place = place[order]

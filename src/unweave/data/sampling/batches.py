@@ -83,7 +83,8 @@ def stream(
     }
     if isinstance(needs, str):
         raise ValueError(
-            f"needs is the word {needs!r}; expected a set of words, such as frozenset({{{needs!r}}})"
+            f"needs is the word {needs!r}; expected a set of words, "
+            f"such as frozenset({{{needs!r}}})"
         )
     kind, *more = sorted(set(needs) - {"labels"}) or ["images"]
     if more or kind not in kinds:

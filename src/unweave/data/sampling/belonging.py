@@ -41,8 +41,8 @@ def views(data: Dataset, batch_size: int, *, moving: Sequence[str] = ()) -> Draw
     alone = len(cells) - len(twos)
     if alone and data.grid is None:
         raise ValueError(
-            f"{alone} of {len(cells)} groups of {data.name} have one view only, and batches of views take two of each: "
-            "give the other views, or leave these rows out"
+            f"{alone} of {len(cells)} groups of {data.name} have one view only, and batches of "
+            "views take two of each: give the other views, or leave these rows out"
         )
     n = count(batch_size, 2, "views")
 
@@ -114,7 +114,8 @@ def _alternating(data: Dataset, observed: Sequence[str]) -> list[Cells]:
         return [class_cells(data, "classes", ())]
     if not names:
         raise ValueError(
-            f"{data.name} has no factor of a few values, which could be classes; it has {', '.join(data.factor_names)}"
+            f"{data.name} has no factor of a few values, which could be classes; "
+            f"it has {', '.join(data.factor_names)}"
         )
     cells = [class_cells(data, "classes", (name,)) for name in names]
     return [every for every in cells if len(every) > 1] or cells[:1]
@@ -124,12 +125,13 @@ def _several(data: Dataset, every: Cells) -> Cells:
     """All classes. ValueError unless there are two or more, each of two rows or more."""
     if len(every) < 2:
         raise ValueError(
-            f"{data.name} has one class only, or one value of a factor; batches of classes take two or more"
+            f"{data.name} has one class only, or one value of a factor; "
+            "batches of classes take two or more"
         )
     alone = len(every) - len(of_two(data, "classes", every))
     if alone:
         raise ValueError(
-            f"{alone} of {len(every)} classes of {data.name} have one image only, and batches of classes take two of "
-            "each: give more of them, or leave them out"
+            f"{alone} of {len(every)} classes of {data.name} have one image only, and batches of "
+            "classes take two of each: give more of them, or leave them out"
         )
     return every

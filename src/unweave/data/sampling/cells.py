@@ -35,8 +35,8 @@ def class_cells(data: Dataset, kind: str, shared: Sequence[str]) -> Cells:
         return by(data, columns or [min(varying(data.grid))])
     if not shared or data.labels is None:
         raise ValueError(
-            f"{data.name} has no groups, classes or factors, so it cannot make {kind}; give groups.csv or sub-folders "
-            "as classes, or use data with factors, such as dsprites"
+            f"{data.name} has no groups, classes or factors, so it cannot make {kind}; give "
+            "groups.csv or sub-folders as classes, or use data with factors, such as dsprites"
         )
     for factor in shared:
         if factor not in data.factor_names:
@@ -71,7 +71,8 @@ def of_two(data: Dataset, kind: str, cells: Cells) -> Cells:
     twos = cells.keep(2)
     if not len(twos):
         raise ValueError(
-            f"{data.name} cannot make {kind}: no two of its rows share a group, class or factor value"
+            f"{data.name} cannot make {kind}: no two of its rows share a group, "
+            "class or factor value"
         )
     return twos
 

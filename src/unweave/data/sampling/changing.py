@@ -24,7 +24,8 @@ def pairs(data: Dataset, batch_size: int, *, changed: int = 1, sampler: str = "e
     factors = data.grid
     if factors is None and (changed, sampler) != (1, "exact"):
         raise ValueError(
-            f"{data.name} has pairs or groups and no grid of factors to change: leave out changed and pairs"
+            f"{data.name} has pairs or groups and no grid of factors to change: "
+            "leave out changed and pairs"
         )
     if factors is None and data.pairs is not None:
         return _listed(data.pairs, n, data.name)

@@ -29,7 +29,8 @@ def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[s
     if data.grid is None:
         if shared:
             raise ValueError(
-                f"{data.name} has clips and no grid of factors that could stand still: leave out shared"
+                f"{data.name} has clips and no grid of factors that could stand still: "
+                "leave out shared"
             )
         return _frames(data, n, length)
     still = [data.grid.index(f) for f in shared] or [min(varying(data.grid))]
@@ -56,8 +57,7 @@ def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[s
 
     known = rows_of(data, propose(np.random.default_rng(0), 1000))
     if (known < 0).any(1).mean() > SPARSE:
-        # A small held-out part: frames with equal values of the constant factors, in the order of
-        # the grid.
+        # A small held-out part: frames with equal constant factors, in the order of the grid.
         cells = by(data, still)
         return lambda rng, step: Drawn(
             np.sort(cells.members(rng, cells.cells(rng, n), length), axis=1)
@@ -74,7 +74,8 @@ def _frames(data: Dataset, n: int, length: int) -> Draw:
     """Consecutive frames of the groups of a data set without a grid."""
     if data.groups is None:
         raise ValueError(
-            f"{data.name} has no clips: give groups.csv or a folder per clip, or use data with factors"
+            f"{data.name} has no clips: give groups.csv or a folder per clip, "
+            "or use data with factors"
         )
     long = ListedCells(data.groups).keep(length)
     if not len(long):

@@ -36,7 +36,8 @@ def refuse_unused(
         taken = " and ".join(sorted(kinds))
         rest = ", ".join(option for kind in sorted(kinds) for option in USED[kind])
         raise ValueError(
-            f"{name} is an option of batches of {' or '.join(of)}; this method trains on {taken}, with {rest}"
+            f"{name} is an option of batches of {' or '.join(of)}; "
+            f"this method trains on {taken}, with {rest}"
         )
     if given["label_strength"] and given["label_kind"] not in ("binned", "noisy"):
         raise ValueError(
@@ -47,7 +48,8 @@ def refuse_unused(
 def grouped(needs: Iterable[str], batch_size: int, options: Mapping[str, Any]) -> str | None:
     """How many groups, pairs, triplets, clips or views a batch of so many images has, in words.
 
-    >>> grouped({"pairs"}, 64, {}), grouped({"groups", "labels"}, 64, {"group_size": 4}), grouped({"images"}, 64, {})
+    >>> needs = {"groups", "labels"}
+    >>> grouped({"pairs"}, 64, {}), grouped(needs, 64, {"group_size": 4}), grouped({"images"}, 64, {})
     ('32 pairs of 2 images', '16 groups of 4 images', None)
     """
     members = {

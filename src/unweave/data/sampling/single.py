@@ -48,8 +48,7 @@ def images(data: Dataset, batch_size: int, seed: int, *, replacement: bool = Tru
         return shuffled[number]
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
-        # rows first to last of one endless list, in which epoch e has the places e * n to (e + 1) *
-        # n
+        # rows first to last of one endless list, in which epoch e has the places from e * n on
         first = step * batch_size
         last = first + batch_size
         epochs = range(first // n, (last - 1) // n + 1)

@@ -94,7 +94,8 @@ def _known(data: Dataset) -> NDArray[np.int64] | None:
         return None
     if data.labels is None:
         raise ValueError(
-            f"{data.name} has no labels; give factors.csv or sub-folders as classes, or data with factors"
+            f"{data.name} has no labels; "
+            "give factors.csv or sub-folders as classes, or data with factors"
         )
     return np.flatnonzero(~np.isnan(data.labels).all(1))
 
@@ -132,7 +133,8 @@ def _refuse_measurements(
             if size:
                 why = f"which are indices from 0 to {size - 1}"
             raise ValueError(
-                f"factor {name!r} of {data.name} has the label {odd[0]:.12g}, {why}: supervision by labels needs few "
+                f"factor {name!r} of {data.name} has the label {odd[0]:.12g}, {why}: "
+                "supervision by labels needs few "
                 "different values (bins, say), or leave this factor out by observed=OTHERS"
             )
 

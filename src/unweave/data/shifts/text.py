@@ -45,7 +45,8 @@ def shifted(data: Dataset, text: str) -> Dataset:
     for one in text.split(";"):
         if data.grid is None:
             raise ValueError(
-                f"the shift {text!r} takes images of every combination of known factors; {data.name} are not"
+                f"the shift {text!r} takes images of every combination of known factors; "
+                f"{data.name} are not"
             )
         kind, _, rest = one.strip().partition(":")
         if kind not in KINDS:
@@ -104,7 +105,8 @@ def _factors(kind: str, names: list[str]) -> str | list[str] | list[shifts.Pair]
         return {name.strip(): int(count) if slash else 0 for name, slash, count in parts}
     if kind in ("correlated", "combinations") or len(names) != 1:
         raise ValueError(
-            "factors are one name, for `correlated` pairs: a,b or a,b,a,c, for `combinations` several: a,b/2"
+            "factors are one name, for `correlated` pairs: a,b or a,b,a,c, "
+            "for `combinations` several: a,b/2"
         )
     return names[0]
 

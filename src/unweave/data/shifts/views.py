@@ -34,7 +34,8 @@ def correlated(data: Dataset, pairs: Sequence[Pair], strength: float, seed: int 
     """
     if not strength > 0 or not pairs:
         raise ValueError(
-            f"a correlation takes pairs of factors and a strength above 0; given {pairs}, {strength}"
+            "a correlation takes pairs of factors and a strength above 0; "
+            f"given {pairs}, {strength}"
         )
     # (N,): the logarithm of each row's probability, up to a constant
     log_weight = np.zeros(len(every_row(data)))
@@ -141,8 +142,7 @@ def _drawn(data: Dataset, weight: NDArray[np.float64], seed: int, about: str) ->
     of times +-1.
     """
     rng = np.random.default_rng(fold(seed, about))
-    # (N,): the share of [0, 1) that ends at each row; N points, evenly spaced from a random start,
-    # fall into these
+    # (N,): the share of [0, 1) that ends at each row, for N points evenly spaced from a random start
     total = np.cumsum(weight / weight.sum())
     points = (np.arange(len(data)) + rng.random()) / len(data)
     # rounding can leave the last share a little below 1

@@ -142,7 +142,8 @@ def _refuse_scheme(leads_to: str, address: str, allowed: Sequence[str]) -> None:
     if scheme not in allowed:
         expected = " or ".join(allowed)
         raise ValueError(
-            f"{address} leads to {leads_to}, which is not fetched: expected an address of {expected}"
+            f"{address} leads to {leads_to}, which is not fetched: "
+            f"expected an address of {expected}"
         )
 
 

@@ -55,7 +55,8 @@ def wanted(name: str, root: str | Path | None, file: str = "") -> Path:
             f"; without it, {source.stand_in} is drawn in its manner" if source.stand_in else ""
         )
         raise FileNotFoundError(
-            f"{name} needs the file {file or source.file}, which is not {place}; it is from {source.address}{instead}"
+            f"{name} needs the file {file or source.file}, which is not {place}; "
+            f"it is from {source.address}{instead}"
         )
     return found
 
@@ -82,7 +83,10 @@ def verify(name: str, path: Path) -> str:
                 )
             return f"{path} is unchanged since its first use"
     where = _note(notes, json.dumps({"sha256": found, "size": path.stat().st_size}))
-    return f"no checksum of {path.name} was published; {found} is recorded as that of its first use, in {where}"
+    return (
+        f"no checksum of {path.name} was published; "
+        f"{found} is recorded as that of its first use, in {where}"
+    )
 
 
 def _note(places: Sequence[Path], text: str) -> Path:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
-LONGEST = 4096  # characters of a cell: the longest path of a file; Python converts no number of more digits than 4300
+# characters of a cell: the longest path of a file; Python converts no number of 4300 digits or more
+LONGEST = 4096
 
 
 def read_rows(path: Path) -> tuple[list[list[str]], list[int]]:

@@ -80,7 +80,8 @@ def _kinds(
         if words and kind in ("ordered", "continuous"):
             row = next(i for i, cell in enumerate(sheet.column(k)) if number(cell) is None)
             raise ValueError(
-                f"{sheet.at(row, k)} holds {sheet.column(k)[row]!r}; what is {kind} has to be numbers"
+                f"{sheet.at(row, k)} holds {sheet.column(k)[row]!r}; "
+                f"what is {kind} has to be numbers"
             )
         kinds.append(kind or ("categorical" if words else ""))
     return tuple(name for name, _ in named), tuple(kinds)
@@ -119,7 +120,8 @@ def _table(
         raise ValueError(f"{path} is not a table of comma-separated values: it is empty")
     if known.place(sheet.names[0]) >= 0:
         raise ValueError(
-            f"{path} begins with {sheet.names[0]!r}, an image; its first line has to be names of columns"
+            f"{path} begins with {sheet.names[0]!r}, an image; "
+            "its first line has to be names of columns"
         )
     if len(sheet.names) < 2 or (columns and len(sheet.names) != columns):
         more = "a column for each factor" if columns is None else "one column more"
@@ -128,7 +130,8 @@ def _table(
         )
     if not sheet.rows:
         raise ValueError(
-            f"{path} holds the names of its columns, {', '.join(sheet.names)}, and no row below them"
+            f"{path} holds the names of its columns, {', '.join(sheet.names)}, "
+            "and no row below them"
         )
     places = _places(sheet, 0, known)
     seen = set()

@@ -85,7 +85,8 @@ class Sheet:
         found = np.array([np.nan if missing(cell) else float(cell) for cell in cells])
         if np.isinf(found).any():
             raise ValueError(
-                f"{self.at(int(np.argmax(np.isinf(found))), k)} holds infinity; if unknown, empty it"
+                f"{self.at(int(np.argmax(np.isinf(found))), k)} holds infinity; "
+                "if unknown, empty it"
             )
         return found
 
@@ -101,7 +102,8 @@ class Sheet:
         most = numbers > len(known) / 2
         if odd and (most or any(COMMA.fullmatch(cells[i]) for i in odd)):
             raise ValueError(
-                f"{self.at(odd[0], k)} holds {cells[odd[0]]!r}; write numbers as 1500 or 1.5{self._way_out(k)}"
+                f"{self.at(odd[0], k)} holds {cells[odd[0]]!r}; "
+                f"write numbers as 1500 or 1.5{self._way_out(k)}"
             )
         if len(strange) > len(known) / 2:
             return True
@@ -109,7 +111,8 @@ class Sheet:
         where = self.at(strange[0], k)
         if PADDED.fullmatch(cell):
             raise ValueError(
-                f"{where} holds {cell!r} among numbers; write it without zeros in front{self._way_out(k)}"
+                f"{where} holds {cell!r} among numbers; write it without zeros in "
+                f"front{self._way_out(k)}"
             )
         raise ValueError(f"{where} holds {cell!r} among numbers; if unknown, empty it")
 
