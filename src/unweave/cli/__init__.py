@@ -27,7 +27,7 @@ from unweave.runs.stopping import raised
 from unweave.settings import nearest
 from unweave.text import shown
 
-# One module each, of the same name, but `listing` for list: a sub-module hides a builtin of its name.
+# A module each, of that name; `listing` for list, as a sub-module hides the builtin of its name.
 COMMANDS = {
     "demo": "render dSprites, train, score, write a report: see it work",
     "train": "train a method on data; continue a run with --resume",
@@ -98,11 +98,11 @@ def _out_of_memory(error: MemoryError | RuntimeError) -> str:
     said = str(error)
     if not isinstance(error, MemoryError) and not re.search(TOO_MUCH, said):
         return ""
+    problem = "out of memory"
     sizes = re.search(r"(?i)(?:allocate|of) ([\d.]+ ?(?:bytes|[KMGT]i?B))", said)
-    amount = f" ({sizes[1]} more)" if sizes else ""
-    return (
-        f"out of memory{amount}: a smaller batch, fewer images (--n) or narrower networks take less"
-    )
+    if sizes:
+        problem += f" ({sizes[1]} more)"
+    return f"{problem}: a smaller batch, fewer images (--n) or narrower networks take less"
 
 
 def _show(message: Warning | str, *_: object, **__: object) -> None:
@@ -122,14 +122,17 @@ def _dispatch(given: list[str]) -> int:
         return 0
     if given[0] not in COMMANDS:
         raise ValueError(f"there is no command {given[0]!r}; {nearest(given[0], COMMANDS)}")
-    module = "listing" if given[0] == "list" else given[0]
+    module = {"list": "listing"}.get(given[0], given[0])
     return import_module(f"unweave.cli.{module}").run(given[1:])
 
 
 def _overview() -> str:
     """The help text of `unweave` without a command."""
     lines = [f"  {name:<10} {about}" for name, about in COMMANDS.items()]
-    usage = "usage: unweave COMMAND ...\n\nDisentangled representations: train, measure, compare, show.\n"
+    usage = (
+        "usage: unweave COMMAND ...\n\n"
+        "Disentangled representations: train, measure, compare, show.\n"
+    )
     more = (
         "\n`unweave COMMAND --help` says more; "
         "`unweave train METHOD --help` shows every option of a method."

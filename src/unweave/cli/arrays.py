@@ -137,6 +137,7 @@ def _parquet(path: Path, role: str) -> Numbers:
     except duckdb.Error as error:
         raise ValueError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
     indices = {name: column for name, column in columns.items() if _is_index(name, column)}
+    # (N,) each; the index columns are not codes or factors
     kept = {name: column for name, column in columns.items() if name not in indices}
     if not kept:
         raise ValueError(f"{path} holds nothing but a row index; expected {role}, one row an image")

@@ -49,7 +49,8 @@ def _lines(fitting: Sequence[str], data: str) -> list[str]:
     width = max(map(len, fitting))
     lines = []
     for name in fitting:
-        recipe = nearest_recipe(name, data)
-        shown = f" (unweave reproduce {recipe})" if recipe else ""
-        lines.append(f"  {name:<{width}}  {METHODS[name].about}{shown}")
+        line = f"  {name:<{width}}  {METHODS[name].about}"
+        if recipe := nearest_recipe(name, data):
+            line += f" (unweave reproduce {recipe})"
+        lines.append(line)
     return lines

@@ -67,7 +67,9 @@ def _state(name: str, place: str | None) -> str:
     found = located(name, place)
     if found is not None:
         return f"found: {found}"
-    how = f"unweave data get {name}" if source.direct else source.address
+    how = source.address
+    if source.direct:
+        how = f"unweave data get {name}"
     return f"{source.file} is missing: {how} (licence: {source.licence})"
 
 
@@ -75,12 +77,13 @@ def _get(name: str, root: str | None) -> int:
     """Download the files of a data set and verify them."""
     from unweave.data.sources.download import get
 
-    on_terminal = sys.stderr.isatty()
-    try:
-        paths = get(_name(name), root, progress=_progress if on_terminal else None)
-    finally:
-        if on_terminal:
-            sys.stderr.write("\n")
+    if sys.stderr.isatty():
+        try:
+            paths = get(_name(name), root, progress=_progress)
+        finally:
+            sys.stderr.write("\n")  # ends the line of the progress
+    else:
+        paths = get(_name(name), root)
     for path in paths:
         print(verify(name, path))
     return 0
@@ -88,8 +91,12 @@ def _get(name: str, root: str | None) -> int:
 
 def _progress(done: int, whole: int) -> None:
     """Show a download on one line. done, whole: bytes; whole is 0 where the size is not known."""
-    share = f" of {whole / 1e6:,.1f} MB, {done / whole:.0%}" if whole else " MB"
-    obeyed(sys.stderr).write(f"\r\x1b[2K{done / 1e6:,.1f}{share}")
+    words = f"{done / 1e6:,.1f}"
+    if whole:
+        words += f" of {whole / 1e6:,.1f} MB, {done / whole:.0%}"
+    else:
+        words += " MB"
+    obeyed(sys.stderr).write(f"\r\x1b[2K{words}")
 
 
 def _verify(name: str, root: str | None) -> int:

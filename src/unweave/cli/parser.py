@@ -41,12 +41,10 @@ class Parser(argparse.ArgumentParser):
                 seen.add(name)
             elif name.startswith("--"):
                 known = [option for option in options if option.startswith("--")]
-                as_path = (
-                    f"; as a path it is ./{name}" if "/" in name or Path(name).exists() else ""
-                )
-                raise ValueError(
-                    f"`{self.prog}` has no option {name}; {nearest(name, known)}{as_path}"
-                )
+                problem = f"`{self.prog}` has no option {name}; {nearest(name, known)}"
+                if "/" in name or Path(name).exists():
+                    problem += f"; as a path it is ./{name}"
+                raise ValueError(problem)
         return self.parse_args(given)
 
 
@@ -61,7 +59,9 @@ def dashed(word: str) -> str:
 def pasted(path: Path) -> str:
     """A path as it can be typed after a command: one that begins with a dash is no option."""
     word = str(path)
-    return f".{os.sep}{word}" if word.startswith("-") else word
+    if word.startswith("-"):
+        return f".{os.sep}{word}"
+    return word
 
 
 def plain(word: str) -> str:

@@ -50,8 +50,9 @@ class Progress:
         if "active" in record:
             words.append(f"active {record['active']}")
         speed = record["images_per_s"]
-        images_left = (self.steps - record["step"]) * self.batch_size
-        seconds_left = images_left / speed if speed else 0
+        seconds_left = 0.0
+        if speed:
+            seconds_left = (self.steps - record["step"]) * self.batch_size / speed
         return "  ".join([*words, f"{speed:,.0f} images/s", f"{duration(seconds_left)} left"])
 
     def close(self) -> None:

@@ -12,11 +12,8 @@ from unweave.settings.typed import TRUTHS
 TEXTS = ("method", "data", "config", "resume", "out", "root")
 SWITCHES = ("overwrite", "dry_run", "trust", "help")
 OWN = (*TEXTS, *SWITCHES)
-TYPED_ONLY = (
-    "config",
-    "resume",
-    "help",
-)  # not in a file of options; --trust has a message of its own
+# not in a file of options; --trust has a message of its own
+TYPED_ONLY = ("config", "resume", "help")
 
 
 def split(arguments: Sequence[str]) -> dict[str, Any]:
@@ -59,7 +56,9 @@ def own_option(name: str, value: Any) -> Any:
             raise ValueError(f"--{name.replace('_', '-')} is a switch; it was given {value!r}")
         return truth
     if not isinstance(value, str) or not value:  # an empty path would be the folder one is in
-        came = "none; one that begins with -- is written ./--NAME" if value is True else repr(value)
+        came = repr(value)
+        if value is True:
+            came = "none; one that begins with -- is written ./--NAME"
         raise ValueError(f"--{name} needs a value; it was given {came}")
     return value
 
