@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.files.npy import UNREADABLE, map_npy, member, members
-from unweave.data.tables.cells import numeric
+from unweave.data.tables.cells import missing, numeric
+from unweave.data.tables.large import exact
 from unweave.data.tables.row_index import LEVEL, NAME
-from unweave.data.tables.table import exact, missing, read_table
+from unweave.data.tables.table import read_table
 
 log = logging.getLogger(__name__)
 

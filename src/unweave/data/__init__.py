@@ -132,7 +132,8 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
 }
 
-VIEWS = {  # options of any data set
+# options of any data set
+VIEWS = {
     "shift": Keyword(
         "shift", str, "", Setting("of known factors, e.g. correlated:scale,position_x,strength=0.2")
     ),
@@ -190,7 +191,9 @@ def _called(source: Any, data: Dataset | None) -> str:
     """The name of a source in an error message."""
     if isinstance(source, str):
         return source
-    return "it" if data is None else data.name
+    if data is None:
+        return "it"
+    return data.name
 
 
 def options(source: Any) -> Mapping[str, Keyword]:

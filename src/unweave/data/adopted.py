@@ -62,6 +62,7 @@ class Adopted(Dataset):
         for name in SETTABLE:
             if hasattr(given, name):
                 setattr(self, name, getattr(given, name))
+        # facts and labels by the names of other data sets of ours
         facts = getattr(given, "info", None)
         if isinstance(facts, DataInfo):
             self.info = facts

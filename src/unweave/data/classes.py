@@ -28,7 +28,7 @@ def with_classes(data: Dataset, factor: int | str) -> View:
 
 def _classes(data: Dataset, k: int, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[str]]:
     """The class (N,) of each row, and what each class is."""
-    observed = data.observed_factors(rows)[:, k]
+    observed = data.observed_factors(rows)[:, k]  # (N,)
     if data.grid is not None:
         return observed.astype(np.int64), [str(value) for value in data.grid.values[k]]
     assert data.table is not None  # factors that are named stand on a grid or in a table
@@ -58,5 +58,7 @@ def factor_number(data: Dataset, factor: int | str) -> int:
         return names.index(factor)
     if isinstance(factor, int) and 0 <= factor < len(names):
         return factor
-    hint = nearest(str(factor), names) if names else "its factors are not known"
+    hint = "its factors are not known"
+    if names:
+        hint = nearest(str(factor), names)
     raise ValueError(f"{data.name} has no factor {factor!r}; {hint}")

@@ -75,9 +75,12 @@ class FactorTable:
         # the last row of the table with each number: later rows overwrite earlier ones
         last = np.full(len(both), -1)
         last[number[: len(self)]] = np.arange(len(self))
-        found = last[number[len(self) :]]
+        found = last[number[len(self) :]]  # (n,)
         return np.where(np.isnan(wanted).any(1), -1, found)
 
     def take(self, rows: Rows) -> FactorTable:
         """The table of these rows (n,)."""
         return FactorTable(self.factors_at(rows), self.names, self.sizes, self.kinds, self.values)
+
+
+NOTHING_KNOWN = FactorTable(np.empty((0, 0)), ())

@@ -60,7 +60,8 @@ class FactorSpace:
         if tuple(lengths) != self.sizes:
             raise ValueError(f"the values have lengths {lengths}; the sizes are {self.sizes}")
         if kinds is None:
-            kinds = ["categorical" if v.dtype.kind in "US" else "" for v in self.values]
+            named = zip(self.names, self.values, strict=True)
+            kinds = {name: "categorical" for name, v in named if v.dtype.kind in "US"}
         self.kinds = declared(kinds, len(self.names), self.names)
         # (K,): how many rows apart two neighbouring values of each factor are
         strides = [math.prod(self.sizes[k + 1 :]) for k in range(len(self.sizes))]
@@ -138,9 +139,11 @@ class FactorSpace:
         gives a value.
         """
         v = np.random.default_rng(rng).integers(self._sizes, size=(n, len(self.sizes)))
-        for factor, value in (fixed or {}).items():
+        if not fixed:
+            return v
+        for factor, value in fixed.items():
             v[:, self.index(factor)] = value
-        return self.check(v) if fixed else v
+        return self.check(v)
 
     def change(self, v: Rows, which: Rows, rng: Rng) -> NDArray[np.int64]:
         """The tuples (n, K) with the factors in `which` changed, each to another value, uniform
@@ -169,7 +172,7 @@ def meant(v: Rows, values: Sequence[NDArray[np.generic]]) -> NDArray[np.float64]
     [[1. 1.]
      [4. 0.]]
     """
-    found = np.array(v, dtype=np.float64)
+    found = np.array(v, dtype=np.float64)  # (n, K)
     for k, numbers in enumerate(values):
         known = ~np.isnan(found[:, k])
         if len(numbers) and numbers.ndim == 1 and numbers.dtype.kind in "iuf":
@@ -183,5 +186,6 @@ def unevenly(values: NDArray[np.generic]) -> bool:
     """
     if values.ndim != 1 or values.dtype.kind not in "iuf":
         return False
+    # steps between neighbours, equal up to rounding if the values are even
     steps = np.diff(values.astype(np.float64))
     return bool(len(steps)) and bool(np.ptp(steps) > 1e-9 * np.abs(steps).max())

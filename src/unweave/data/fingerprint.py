@@ -48,7 +48,9 @@ class Fingerprint:
     ) -> Iterator[NDArray[np.generic]]:
         """All n rows of a small array, in chunks; else `probed` of them."""
         pages = Pages.of(array)
-        rows = spread(n, probed) if array is None or array.nbytes > WHOLE else np.arange(n)
+        rows = np.arange(n)
+        if array is None or array.nbytes > WHOLE:
+            rows = spread(n, probed)
         if pages is not None:  # a disk reads them a hundred times faster together than one by one
             pages.ask(rows)
         for start in range(0, len(rows), CHUNK):

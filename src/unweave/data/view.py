@@ -46,14 +46,17 @@ class View(Dataset):
         self.floats = of.floats
         self.grid = of.grid
         self.labels_are_true = of.labels_are_true
-        self.table = None if of.table is None else of.table.take(rows)
-        self.groups = None if of.groups is None else of.groups[rows]
         self.pairs = _within(self.base, self.base_rows)
+        if of.table is not None:
+            self.table = of.table.take(rows)
+        if of.groups is not None:
+            self.groups = of.groups[rows]
         self.y = y
         self.class_names = class_names
         if y is None:
-            self.y = None if of.y is None else of.y[rows]
             self.class_names = of.class_names
+        if y is None and of.y is not None:
+            self.y = of.y[rows]
 
     def __len__(self) -> int:
         return len(self.base_rows)

@@ -2,7 +2,7 @@
 
 | numbers | read as |
 |---|---|
-| whole (N,) or (N, 1), of a name for classes | classes; numbered anew, in their order, where they are far more than rows |
+| whole (N,) or (N, 1), of a name for classes | classes; their ranks where far larger than rows |
 | one-hot (N, C), of a name for classes | classes |
 | other (N,) or (N, 1) | one factor; NaN and masked values are missing |
 | other (N, K) | K factors |
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.tables.table import exact
+from unweave.data.tables.large import exact
 
 log = logging.getLogger(__name__)
 CLASSES = ("y", "labels", "label", "targets", "classes", "y_train")
@@ -52,7 +52,9 @@ def known(given: dict[str, Any], rows: int, frames: int = 1) -> Known:
     source: dict[str, str] = {}
     for name, array in given.items():
         column = _checked(name, array, rows, frames)
-        classes = _classes(column) if name in CLASSES else None
+        classes = None
+        if name in CLASSES:
+            classes = _classes(column)
         if classes is None and factors is not None:
             raise ValueError(f"{source['factors']} and {name} both hold factors; keep one of them")
         if classes is None:
@@ -119,8 +121,9 @@ def _classes(column: Any) -> NDArray[np.int64] | None:
     plain = np.ma.getdata(column)
     if plain.shape[1] == 1:
         return plain[:, 0].astype(np.int64)
-    one_hot = ((plain == 0) | (plain == 1)).all() and (plain.sum(1) == 1).all()
-    return plain.argmax(1) if one_hot else None
+    if ((plain == 0) | (plain == 1)).all() and (plain.sum(1) == 1).all():
+        return plain.argmax(1)
+    return None
 
 
 def _dense(y: NDArray[np.int64]) -> tuple[NDArray[np.int64], tuple[str, ...]]:

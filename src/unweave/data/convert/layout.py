@@ -56,15 +56,14 @@ def as_images(
     _refuse_others(array, name)
     if array.ndim == 2:
         refuse_unfinite(array, name)
-        return Laid(
-            array.astype(np.float32), 1, None, f"{len(array):,} vectors of {array.shape[1]}"
-        )
+        about = f"{len(array):,} vectors of {array.shape[1]}"
+        return Laid(array.astype(np.float32), 1, None, about)
     frames = 1
     if array.ndim == 5:  # (N, T, ...) -> (N * T, ...)
         frames = array.shape[1]
         array = array.reshape(-1, *array.shape[2:])
     if array.ndim == 3:
-        images = array[:, None]
+        images = array[:, None]  # (N, H, W) -> (N, 1, H, W)
         order = "grey"
     else:
         images, order = _channels_first(array, layout, name)
@@ -74,8 +73,9 @@ def as_images(
         scale = scale_of(images, name)
         pixels, ones_are_white = as_stored(images, scale)
     shape = "x".join(map(str, (*pixels.shape[2:], pixels.shape[1])))
-    clips = f" in clips of {frames}" if frames > 1 else ""
-    about = f"{len(pixels):,} images of {shape}{clips}, read as {order}, {scale.words}"
+    if frames > 1:
+        shape += f" in clips of {frames}"
+    about = f"{len(pixels):,} images of {shape}, read as {order}, {scale.words}"
     log.info("%s: %s", name, about)
     return Laid(pixels, frames, scale, about, ones_are_white)
 
@@ -126,6 +126,7 @@ def channels_of(shape: tuple[int, ...], layout: Layout, name: str) -> Literal["h
     last = c in CHANNELS
     first = a in CHANNELS
     if last and first:
+        # channels at the side that leaves the image square: H = W is a, b or b, c
         last = a == b
         first = b == c
         if last == first:  # an image with a side of 1 is less likely than a grey one
@@ -136,7 +137,9 @@ def channels_of(shape: tuple[int, ...], layout: Layout, name: str) -> Literal["h
             f"{name} has shape {shape}: which axis are the channels? "
             "say layout='hwc' or layout='chw'"
         )
-    return "chw" if first else "hwc"
+    if first:
+        return "chw"
+    return "hwc"
 
 
 def refuse_channels_last(shape: tuple[int, ...], name: str) -> None:

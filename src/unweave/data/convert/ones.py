@@ -16,12 +16,8 @@ def as_stored(images: NDArray[Any], scale: Scale) -> tuple[NDArray[np.uint8], bo
     Bytes of 0 and 1 in a mapped file, which may be gigabytes, stay there, and `ones_to_white` is
     applied to rows when they are taken. Those in memory become 0 and 255.
     """
-    if (
-        _is_mapped(images)
-        and images.dtype.itemsize == 1
-        and scale.white == 1
-        and scale.floats is None
-    ):
+    ones = scale.white == 1 and scale.floats is None
+    if ones and images.dtype.itemsize == 1 and _is_mapped(images):
         return images.view(np.uint8), True
     return to_bytes(images, scale), False
 

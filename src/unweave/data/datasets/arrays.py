@@ -66,6 +66,9 @@ def arrays(
     if beside.factors is not None:
         factor_names = tuple(f"factor {k + 1}" for k in range(beside.factors.shape[1]))
         factor_sizes = sizes(beside.factors)
+    numbers: dict[str, Any] = {}
+    if laid.scale is not None:
+        numbers = {"white": laid.scale.depth, "floats": laid.scale.floats}
     return ImageData(
         laid.images,
         y=beside.y,
@@ -76,9 +79,8 @@ def arrays(
         groups=groups,
         name=title,
         about=f"{name}: {laid.about}{beside.about}",
-        white=255 if laid.scale is None else laid.scale.depth,
-        floats=None if laid.scale is None else laid.scale.floats,
         ones_are_white=laid.ones_are_white,
+        **numbers,
     )
 
 
@@ -113,9 +115,11 @@ def _open(path: Path, key: str) -> dict[str, Any]:
 def _members(archive: zipfile.ZipFile, key: str) -> dict[str, Any]:
     """The images of an .npz, with its classes and factors; other members are never opened."""
     there = members(archive)
-    wanted = [key] if key else [name for name in IMAGES if name in there]
+    wanted = [name for name in IMAGES if name in there]
     if not wanted and len(there) == 1:  # a single array has to be the images
         wanted = there
+    if key:
+        wanted = [key]
     if not wanted or wanted[0] not in there:
         raise ValueError(
             f"it holds the arrays {', '.join(there) or 'none'}; "

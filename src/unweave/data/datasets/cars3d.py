@@ -41,6 +41,7 @@ def cars3d(
     space = FactorSpace(AXES, (elevations, azimuths, len(files)), values, KINDS)
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
+        # filled a car at a time, and given by elevations: the car is the last, fastest factor
         cars = np.empty((elevations, azimuths, len(files), 3, size, size), np.uint8)
         for i, file in enumerate(files):
             car = _car(file)
@@ -64,9 +65,8 @@ def _car(file: Path) -> NDArray[np.uint8]:
         raise ValueError(
             f"{file} holds no images of a car: expected `im` (H, W, 3, azimuths, elevations)"
         )
+    # a packed file of some kilobytes may claim millions of tiny views, each of which is enlarged
     views = car.shape[3] * car.shape[4]
-    if (
-        views > MOST_VIEWS
-    ):  # a packed file of some kilobytes may claim millions of tiny ones, each of which is enlarged
+    if views > MOST_VIEWS:
         raise ValueError(f"{file} holds {views:,} views of a car; expected {MOST_VIEWS:,} at most")
     return car

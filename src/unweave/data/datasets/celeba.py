@@ -97,9 +97,8 @@ def _attributes(table: Path) -> tuple[list[str], tuple[str, ...], NDArray[np.flo
                 f"{len(rows)} lines of values; expected {count} and {len(names)} attributes"
             )
         parts = [rows[i : i + TOGETHER] for i in range(0, len(rows), TOGETHER)]
-        values = np.concatenate(
-            [_signs([signs for *_, signs in part], len(names)) for part in parts]
-        )
+        signs = [_signs([values for *_, values in part], len(names)) for part in parts]
+        values = np.concatenate(signs)  # (N, K)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{table} is not CelebA's table of attributes: {error}") from error
     files = [row[0] for row in rows]
@@ -114,6 +113,7 @@ def _signs(lines: list[str], columns: int) -> NDArray[np.float32]:
     """Which words are 1 (n, columns), of words 1 and -1; parsed as an array of bytes, since there
     are 8 million.
     """
+    # all bytes, a line break before each line and at the end
     joined = "\n".join(lines)
     text = np.frombuffer(f"\n{joined}\n ".encode(), np.uint8)
     space = text <= ord(" ")
@@ -125,7 +125,7 @@ def _signs(lines: list[str], columns: int) -> NDArray[np.float32]:
     if len(starts) != len(lines) * columns or not good.all():
         raise ValueError(f"its values are not -1 or 1 of {columns} attributes in each line")
     # the first and the last word of each line have to be between its ends
-    grid = starts.reshape(-1, columns)
+    grid = starts.reshape(-1, columns)  # (n, columns)
     if (grid[:, 0] < ends[:-1]).any() or (grid[:, -1] > ends[1:]).any():
         raise ValueError(f"it has lines of more than {columns} values")
     return (~minus).reshape(-1, columns).astype(np.float32)

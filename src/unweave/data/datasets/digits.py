@@ -26,12 +26,11 @@ def digits(
     from sklearn.datasets import load_digits
 
     found = load_digits()
-    x = np.rint(found.images * (255 / 16)).astype(np.uint8)
+    x = np.rint(found.images * (255 / 16)).astype(np.uint8)  # (N, 8, 8), from 0 to 16
     if size != 8:
-        pictures = [Image.fromarray(image) for image in x]
-        x = np.stack(
-            [np.asarray(p.resize((size, size), Image.Resampling.BILINEAR)) for p in pictures]
-        )
+        side = (size, size)
+        pictures = [Image.fromarray(image).resize(side, Image.Resampling.BILINEAR) for image in x]
+        x = np.stack([np.asarray(picture) for picture in pictures])
     y = found.target.astype(np.int64)
     names = tuple("0123456789")
     return ImageData(

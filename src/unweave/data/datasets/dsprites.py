@@ -45,7 +45,9 @@ def dsprites(
     if size not in (16, 32, 64):
         raise ValueError(f"size is {size}; dSprites come in 64, 32 or 16 pixels a side")
     full = _opened(find(FILE, root, HDF5))
-    return full if size == 64 else _smaller(full, size)
+    if size == 64:
+        return full
+    return _smaller(full, size)
 
 
 def _opened(file: Path | None) -> FactorImages:

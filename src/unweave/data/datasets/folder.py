@@ -173,17 +173,16 @@ def _described(
     scale: Scale,
 ) -> str:
     """The interpretation of a folder in a line, which is logged too."""
-    shape = "their middle cropped" if fit == "crop" else "padded with black"
-    n = len(rows_of_files(files, every))
+    about = f"{place}: {len(rows_of_files(files, every)):,} {colour} images"
+    if scale.words != "bytes":
+        about += f" of {scale.words}"
     clips = [shown for shown in files if shown.facts.clip]
-    moving = ""
     if clips:
-        moving = (
-            f", {len(rows_of_files(clips, every)):,} of them the frames of {len(clips):,} clips"
-        )
+        frames = len(rows_of_files(clips, every))
+        about += f", {frames:,} of them the frames of {len(clips):,} clips"
         if every > 1:
-            moving += f", 1 of each {every} kept"
-    numbers = "" if scale.words == "bytes" else f" of {scale.words}"
-    about = f"{place}: {n:,} {colour} images{numbers}{moving}, resized to {size}x{size}, {shape}; {known}"
+            about += f", 1 of each {every} kept"
+    shape = "their middle cropped" if fit == "crop" else "padded with black"
+    about += f", resized to {size}x{size}, {shape}; {known}"
     log.info(visible(about))
     return about

@@ -17,7 +17,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.files.idx import idx_shape, is_gzip, read_idx
+from unweave.data.files.gzipped import is_gzip
+from unweave.data.files.idx import idx_shape, read_idx
 from unweave.data.files.mapped import mapped
 from unweave.data.images import ImageData
 from unweave.data.sources.published import HOME
@@ -26,17 +27,9 @@ Part = Literal["both", "train", "test"]
 FILES = {"train": "train", "test": "t10k"}
 PREFIXES = (Path("/usr"), Path("/usr/local"), Path(sys.prefix))
 CLOTHES = (
-    "T-shirt",
-    "trouser",
-    "pullover",
-    "dress",
-    "coat",
-    "sandal",
-    "shirt",
-    "sneaker",
-    "bag",
-    "ankle boot",
-)
+    "T-shirt", "trouser", "pullover", "dress", "coat",
+    "sandal", "shirt", "sneaker", "bag", "ankle boot",
+)  # fmt: skip
 
 
 def mnist(root: Path | str | None = None, *, part: Part = "both") -> ImageData:
@@ -52,10 +45,9 @@ def fashion_mnist(root: Path | str | None = None, *, part: Part = "both") -> Ima
 def _load(name: str, root: Path | str | None, part: Part, classes: tuple[str, ...]) -> ImageData:
     if part not in ("both", *FILES):
         raise ValueError(f"part is {part!r}; {name} has the parts both, train and test")
-    parts = list(FILES.values()) if part == "both" else [FILES[part]]
-    wanted = [
-        f"{prefix}-{kind}-ubyte" for prefix in parts for kind in ("images-idx3", "labels-idx1")
-    ]
+    parts = [prefix for name, prefix in FILES.items() if part in ("both", name)]
+    kinds = ("images-idx3", "labels-idx1")
+    wanted = [f"{prefix}-{kind}-ubyte" for prefix in parts for kind in kinds]
     folder = _folder(name, root, wanted)
     found = [_file(folder, file) for file in wanted]
     files = [file for file in found if file is not None]
@@ -116,19 +108,19 @@ def _folder(name: str, root: Path | str | None, wanted: Sequence[str]) -> Path:
     other = ({"mnist", "fashionmnist"} - {_plain(name)}).pop()
     for place in places:
         found = {path.parent for path in place.rglob(f"{wanted[0]}*") if path.is_file()}
-        mine = [
-            f for f in found if other not in {_plain(part) for part in f.relative_to(place).parts}
-        ]
+        mine = [f for f in found if other not in map(_plain, f.relative_to(place).parts)]
         # folders named after the set come first
         for folder in sorted(mine, key=lambda f: (_plain(name) not in map(_plain, f.parts), f)):
             if all(_file(folder, file) for file in wanted):
                 return folder
-    debian = ", Debian: apt-get install dataset-fashion-mnist" if name == "fashion-mnist" else ""
-    raise FileNotFoundError(
+    problem = (
         f"{name} needs the files {', '.join(wanted)} (or with .gz) in one folder; looked below "
         f"{', '.join(map(str, places)) or 'nothing'}. Give root=FOLDER or set ${HOME}; "
-        f"`unweave data get {name}` fetches them{debian}"
+        f"`unweave data get {name}` fetches them"
     )
+    if name == "fashion-mnist":
+        problem += ", Debian: apt-get install dataset-fashion-mnist"
+    raise FileNotFoundError(problem)
 
 
 def _file(folder: Path, name: str) -> Path | None:

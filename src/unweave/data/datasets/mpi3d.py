@@ -25,12 +25,17 @@ from unweave.data.images import FactorImages
 from unweave.data.sources.files import wanted
 
 NAMES = (
-    "object_color", "object_shape", "object_size", "camera_height", "background_color", "horizontal_axis",
-    "vertical_axis",
+    "object_color", "object_shape", "object_size",
+    "camera_height", "background_color", "horizontal_axis", "vertical_axis",
 )  # fmt: skip
-SCENE_VALUES = (  # of all but the object's colour and shape
-    ("small", "large"), ("top", "center", "bottom"), ("purple", "sea green", "salmon"), range(40), range(40),
-)  # fmt: skip
+# of all but the object's colour and shape
+SCENE_VALUES = (
+    ("small", "large"),
+    ("top", "center", "bottom"),
+    ("purple", "sea green", "salmon"),
+    range(40),
+    range(40),
+)
 SCENE = tuple(map(len, SCENE_VALUES))
 KINDS = ("categorical", "categorical", "ordered", "ordered", "categorical", "ordered", "ordered")
 COLOURS = ("white", "green", "red", "blue", "brown", "olive")
@@ -84,9 +89,8 @@ def _read(
             ):
                 header(stream)
                 while part := stream.read(CHUNK * math.prod(shape[1:])):
-                    yield (
-                        np.frombuffer(part, np.uint8).reshape(-1, *shape[1:]).transpose(0, 3, 1, 2)
-                    )
+                    images = np.frombuffer(part, np.uint8).reshape(-1, *shape[1:])
+                    yield images.transpose(0, 3, 1, 2)  # (n, H, W, 3) -> (n, 3, H, W)
 
         array, about = mapped(path, (shape[0], 3, shape[1], shape[2]), chunks)
     except UNREADABLE as error:

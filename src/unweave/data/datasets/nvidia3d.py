@@ -26,11 +26,12 @@ from unweave.data.sources.files import wanted
 from unweave.settings import Setting
 
 FALCOR = (
-    "lighting_intensity", "lighting_x", "lighting_y", "lighting_z", "camera_x", "camera_y", "camera_z",
+    "lighting_intensity", "lighting_x", "lighting_y", "lighting_z",
+    "camera_x", "camera_y", "camera_z",
 )  # fmt: skip
 ISAAC = (
-    "object_shape", "robot_x", "robot_y", "camera_height", "object_scale", "lighting_intensity", "lighting_y",
-    "object_color", "wall_color",
+    "object_shape", "robot_x", "robot_y", "camera_height", "object_scale",
+    "lighting_intensity", "lighting_y", "object_color", "wall_color",
 )  # fmt: skip
 CATEGORIES = ("object_shape", "object_color", "wall_color")
 CHUNK = 512

@@ -11,7 +11,6 @@ unsigned and clipped after resampling.
 
 from __future__ import annotations
 
-import gzip
 import math
 import zlib
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 from unweave.data.convert.grid import scaled
 from unweave.data.factors import FactorSpace, Rows
 from unweave.data.files.exact import exactly
+from unweave.data.files.gzipped import unpacked
 from unweave.data.files.mapped import mapped
 from unweave.data.images import FactorImages
 from unweave.data.sources.files import wanted
@@ -68,7 +68,7 @@ def smallnorb(
 
 def _grid(labels: NDArray[np.int64], folder: Path) -> tuple[FactorSpace, NDArray[np.int64]]:
     """The grid of these labels (N, 5), and the row of each in the grid (N,)."""
-    values = [np.unique(column) for column in labels.T]
+    values = [np.unique(column) for column in labels.T]  # of each factor, in rising order
     if math.prod(map(len, values)) == len(labels):
         meanings: list[Rows] = [[CATEGORIES[c] for c in values[0]], *values[1:]]
         space = FactorSpace(NAMES, [len(v) for v in values], meanings, KINDS)
@@ -119,10 +119,10 @@ def read_norb(path: Path) -> NDArray[Any]:
     """The array in a file of this format, gzipped or not. ValueError, with the file's name, if it
     is damaged.
     """
-    with path.open("rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"
+    file = unpacked(path)
     try:
-        with gzip.open(path) if zipped else path.open("rb") as stream:
+        with file as stream:
+            # little-endian: the number of the type, the rank, and at least three sizes
             magic, rank = np.frombuffer(stream.read(8), "<i4").tolist()
             if magic not in MAGIC or not 1 <= rank <= 4:
                 raise ValueError(f"it begins with {magic:#x} and rank {rank}")

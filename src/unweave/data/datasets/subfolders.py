@@ -18,7 +18,9 @@ def beside_classes(names: list[str]) -> list[int]:
     beside = [i for i, name in enumerate(names) if "/" not in name]
     folders = {name.partition("/")[0] for name in names if "/" in name}
     few = len(beside) < len(names) / 2
-    return beside if few and len(folders) > 1 else []
+    if not few or len(folders) < 2:
+        return []
+    return beside
 
 
 def by_subfolder(
@@ -46,20 +48,16 @@ def _classes(
 ) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
     """The class (N,) of each file by its sub-folder, and the names; None and () without classes."""
     beside = [name for name in names if "/" not in name]
-    folders = sorted(
-        {part for name, part in zip(names, parts, strict=True) if "/" in name}, key=natural
-    )
+    inside = {part for name, part in zip(names, parts, strict=True) if "/" in name}
+    folders = sorted(inside, key=natural)
     if len(folders) < 2:
         return None, ()
     if beside:
-        log.warning(
+        message = (
             "no classes: %d of %d files lie beside the %d sub-folders, the first is %s; "
-            "move them into one",
-            len(beside),
-            len(names),
-            len(folders),
-            visible(beside[0]),
+            "move them into one"
         )
+        log.warning(message, len(beside), len(names), len(folders), visible(beside[0]))
         return None, ()
     place = {folder: k for k, folder in enumerate(folders)}
     return np.array([place[part] for part in parts]), tuple(folders)
@@ -80,7 +78,9 @@ def _clip_groups(
     """
     keys = []
     for name, part, moves in zip(names, parts, clip, strict=True):
-        own = bool(moves) or meaning == "classes" or "/" not in name
-        keys.append((own, name if own else part))
+        if moves or meaning == "classes" or "/" not in name:
+            keys.append(("file", name))
+        else:
+            keys.append(("folder", part))
     number = {key: i for i, key in enumerate(dict.fromkeys(keys))}
     return np.array([number[key] for key in keys])

@@ -22,13 +22,13 @@ from unweave.data.files.photo import Colour, Fit, fitted, read
 LARGE = 64 << 20  # bytes of decoded images; more are kept in a copy and not decoded each time
 MANY = 5000  # pictures, likewise: to decode as many takes a second or more
 CHUNK = 512  # images decoded at once
+CHANNELS = {"grey": 1, "rgb": 3}
 
 
 def rows_of_files(files: Sequence[Shown], every: int) -> NDArray[np.int64]:
     """The place (N,) of the file of each row."""
-    counts = [
-        -(-shown.facts.count // every) if shown.facts.clip else 1 for shown in files
-    ]  # rounded up
+    # a still has one row, a clip every n-th of its frames, rounded up
+    counts = [-(-shown.facts.count // every) for shown in files]
     return np.repeat(np.arange(len(files)), counts)
 
 
@@ -44,7 +44,7 @@ def decoded(
     """The images (N, C, size, size) as bytes, the scale that they had in the files, `deep` or that
     of bytes, and whether their ones are white.
     """
-    shape = (len(rows_of_files(files, every)), 3 if colour == "rgb" else 1, size, size)
+    shape = (len(rows_of_files(files, every)), CHANNELS[colour], size, size)
 
     def still(shown: Shown) -> NDArray[np.uint8]:
         return read(shown.path, size, colour, fit, deep)

@@ -22,6 +22,8 @@ def exactly(stream: BufferedIOBase, size: int) -> bytearray:
             break
         body += part
     if len(body) != size:
-        found = "more" if len(body) > size else f"only {len(body):,}"
+        found = f"only {len(body):,}"
+        if len(body) > size:
+            found = "more"
         raise ValueError(f"its header promises {size:,} bytes; it holds {found}")
     return body

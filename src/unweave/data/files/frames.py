@@ -18,7 +18,6 @@ from PIL.TiffImagePlugin import TiffImageFile
 from unweave.data.files import video
 from unweave.data.files.photo import (
     BROKEN,
-    GREY,
     Colour,
     checked,
     colour_of,
@@ -82,7 +81,7 @@ def _moves(image: Image.Image) -> bool:
 
 def _numbers(image: Image.Image) -> list[int]:
     """Numbers of the frames, without an animated PNG's still image and a TIFF's reduced copies."""
-    first = 1 if image.info.get("default_image") else 0
+    first = int(bool(image.info.get("default_image")))
     found = list(range(first, getattr(image, "n_frames", 1)))
     if isinstance(image, TiffImageFile):
         found = [k for k in found if not _is_copy(image, k)]
@@ -99,16 +98,15 @@ def _widest(ranges: list[Deep | None], file: Path) -> Deep | None:
     """The range of all pages of a deep picture. ValueError if some are deep and some not, or of
     another kind.
     """
-    kinds = {None if one is None else one[0] for one in ranges}
-    if len(kinds) > 1:
-        raise ValueError(f"{file} has pages of different depths; save them as one")
     found = [one for one in ranges if one is not None]
     if not found:
         return None
-    kind = found[0][0]
+    kinds = [kind for kind, _, _ in found]
+    if len(found) < len(ranges) or len(set(kinds)) > 1:
+        raise ValueError(f"{file} has pages of different depths; save them as one")
     low = min(low for _, low, _ in found)
     high = max(high for _, _, high in found)
-    return kind, low, high
+    return kinds[0], low, high
 
 
 def _deep(image: Image.Image, file: Path) -> Deep | None:
@@ -119,7 +117,9 @@ def _deep(image: Image.Image, file: Path) -> Deep | None:
         low, high = extremes(image)
     except BROKEN as error:
         raise ValueError(f"{file} is damaged: {error}") from error
-    return ("float" if image.mode == "F" else "whole"), low, high
+    if image.mode == "F":
+        return "float", low, high
+    return "whole", low, high
 
 
 def _all(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
@@ -138,7 +138,8 @@ def _pictures(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
                 raise ValueError("it is cut off: a GIF ends in a semicolon")
             for k in _numbers(image):
                 image.seek(k)
-                if too_large(image, file):  # the frames of a GIF may be larger than in its header
+                # the frames of a GIF may be larger than its header says
+                if too_large(image, file):
                     raise ValueError(
                         f"frame {k} has {image.width} x {image.height} pixels, too many to decode"
                     )
@@ -151,6 +152,8 @@ def _pictures(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
 def _colour(image: Image.Image) -> Colour:
     """As `colour_of`, but RGB frames, as Pillow composes all, are grey if their channels agree."""
     if image.mode not in ("RGB", "RGBA", "P"):
-        return "grey" if image.mode in GREY else "rgb"
-    red, green, blue = np.asarray(image.convert("RGB")).transpose(2, 0, 1)
-    return "grey" if (red == green).all() and (green == blue).all() else "rgb"
+        return colour_of(image)
+    red, green, blue = np.asarray(image.convert("RGB")).transpose(2, 0, 1)  # (H, W) each
+    if (red == green).all() and (green == blue).all():
+        return "grey"
+    return "rgb"

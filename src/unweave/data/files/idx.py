@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.files.exact import exactly
+from unweave.data.files.gzipped import unpacked
 
 T = TypeVar("T")
 LARGEST = 1 << 30  # bytes; a header that promises more counts as damaged
@@ -41,15 +42,9 @@ def idx_shape(path: Path) -> tuple[int, ...]:
     return _opened(path, _shape)
 
 
-def is_gzip(path: Path) -> bool:
-    """Whether the file begins as gzip files do."""
-    with path.open("rb") as file:
-        return file.read(2) == b"\x1f\x8b"
-
-
 def _opened(path: Path, read: Callable[[Path, BufferedIOBase], T]) -> T:
     try:
-        with gzip.open(path) if is_gzip(path) else path.open("rb") as stream:
+        with unpacked(path) as stream:
             return read(path, stream)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path} is damaged: {error}; fetch it again") from error
@@ -62,6 +57,7 @@ def _shape(path: Path, stream: BufferedIOBase) -> tuple[int, ...]:
         raise ValueError(
             f"{path} is not an IDX file of uint8: it begins with {magic.hex(' ') or 'nothing'}"
         )
+    # a big-endian uint32 for each of the sizes
     header = stream.read(4 * magic[3])
     if len(header) < 4 * magic[3]:
         raise ValueError(f"{path} is cut off in its header; fetch it again")

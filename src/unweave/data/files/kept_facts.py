@@ -56,7 +56,9 @@ class KeptFacts:
     def shown(self, file: str, whole: bool = False) -> Shown:
         """A file with its `facts`, from the cache if the file has not changed."""
         state = stated(file)
-        key = f"{state} whole" if whole else state
+        key = state
+        if whole:
+            key += " whole"
         found = self.known.get(key)
         if found is None:
             found = facts(Path(file), whole)

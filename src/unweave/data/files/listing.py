@@ -33,11 +33,10 @@ def pictures(place: Path, left: LeftOut) -> list[str]:
         else:
             left.file(Path(file), suffix)
     if not found:
-        besides = f"; {left}" if left.counts else ""
-        raise ValueError(
-            f"{place} holds no images; "
-            f"looked for {', '.join(sorted(read))} in it and below{besides}"
-        )
+        looked = f"looked for {', '.join(sorted(read))} in it and below"
+        if left.counts:
+            looked += f"; {left}"
+        raise ValueError(f"{place} holds no images; {looked}")
     found.sort()  # names with equal numbers, 1.png and 01.png, come in one order on every disk
     keys = [natural(name) for name in names_below(place, found)]
     return [found[i] for i in sorted(range(len(found)), key=keys.__getitem__)]
@@ -60,7 +59,9 @@ def listed(
         except BROKEN as error:
             if not skip_bad:
                 file = str(Path(file))
-                reason = str(error) if file in str(error) else f"{file} is damaged: {error}"
+                reason = str(error)
+                if file not in reason:
+                    reason = f"{file} is damaged: {reason}"
                 raise ValueError(f"{reason}; mend or remove it, or give skip_bad=True") from error
             left.named("damaged", file)
     known.keep()
@@ -75,8 +76,9 @@ def listed(
             f"{place} holds {modes['grey']} grey and {modes['rgb']} coloured images; "
             "say colour='rgb' or colour='grey'"
         )
-    chosen = kept[0].facts.colour if colour == "auto" else colour
-    return kept, "grey" if chosen == "grey" else "rgb"
+    if colour == "auto":
+        colour = kept[0].facts.colour
+    return kept, "grey" if colour == "grey" else "rgb"
 
 
 def depth_of(place: Path, files: list[Shown]) -> Scale | None:
@@ -102,7 +104,9 @@ def names_below(place: Path, files: Iterable[Path | str]) -> list[str]:
     """The paths of files below `place`, relative to it, with forward slashes."""
     above = os.path.join(place, "")  # text, since `relative_to` is slow for many files
     below = [os.fspath(file).removeprefix(above) for file in files]
-    return below if os.sep == "/" else [name.replace(os.sep, "/") for name in below]
+    if os.sep == "/":
+        return below
+    return [name.replace(os.sep, "/") for name in below]
 
 
 def _suffix(file: str) -> str:
@@ -111,4 +115,6 @@ def _suffix(file: str) -> str:
     os.path.splitext takes three times as long.
     """
     _, dot, letters = file.rpartition(os.sep)[2].rpartition(".")
-    return dot + letters.lower() if dot and letters else ""
+    if not dot or not letters:
+        return ""
+    return dot + letters.lower()

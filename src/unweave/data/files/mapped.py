@@ -113,7 +113,9 @@ def _kept(target: Path, shape: Shape, state: str) -> NDArray[np.uint8] | None:
     except (ValueError, OSError):
         return None
     fits = images.shape == shape and images.dtype == np.uint8 and images.flags.c_contiguous
-    return images if same and whole and fits else None
+    if not (same and whole and fits):
+        return None
+    return images
 
 
 def _refuse_full(folder: Path, size: int) -> None:

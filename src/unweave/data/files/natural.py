@@ -20,7 +20,9 @@ def natural(name: str) -> str:
     ['frame2', 'frame10', '7']
     """
     key = NUMBERS.sub(_number, name)
-    return LAST + key if key.startswith(END) else key
+    if key.startswith(END):
+        return LAST + key
+    return key
 
 
 def _number(found: re.Match[str]) -> str:

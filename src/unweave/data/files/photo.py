@@ -17,28 +17,17 @@ Fit = Literal["crop", "pad"]
 Colour = Literal["grey", "rgb"]
 MODES = {"grey": "L", "rgb": "RGB"}
 LARGEST = 50_000_000  # pixels; a damaged header may promise any number
-LIKELY = (
-    1 << 22
-)  # pixels; of more, each 2,000 take a byte at least: a blank grey PNG has 1,030 a byte
+# pixels; of more, each 2,000 take a byte at least: a blank grey PNG has 1,030 a byte
+LIKELY = 1 << 22
 DENSEST = 2000  # pixels a byte
-BROKEN = (  # what Pillow raises of damaged files
+# what Pillow raises of damaged files
+BROKEN = (
     ValueError, OSError, SyntaxError, EOFError, TypeError, MemoryError, IndexError, OverflowError,
     struct.error, Image.DecompressionBombError,
 )  # fmt: skip
 FORMATS = (
-    "PNG",
-    "JPEG",
-    "BMP",
-    "DIB",
-    "GIF",
-    "WEBP",
-    "TIFF",
-    "PPM",
-    "AVIF",
-    "JPEG2000",
-    "QOI",
-    "PCX",
-)
+    "PNG", "JPEG", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "AVIF", "JPEG2000", "QOI", "PCX",
+)  # fmt: skip
 LOOSE = "TGA"  # begins with no mark of its own, so that its suffix has to say it
 NEED = {"AVIF": "avif", "JPEG2000": "jpg_2000", "WEBP": "webp"}  # what Pillow can be built without
 GREY = {"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N", "F"}
@@ -46,7 +35,9 @@ GREY = {"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N", "F"}
 
 def colour_of(image: Image.Image) -> Colour:
     """Whether a picture is grey or in colour, by its mode; palettes count as colour."""
-    return "grey" if image.mode in GREY else "rgb"
+    if image.mode in GREY:
+        return "grey"
+    return "rgb"
 
 
 def suffixes() -> set[str]:
@@ -70,9 +61,8 @@ def opened(file: Path) -> Image.Image:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # Pillow warns at 89 million pixels and refuses twice as many
+            # Pillow warns at 89 million pixels and refuses twice as many
+            warnings.simplefilter("ignore")
             image = Image.open(file, formats=_formats(file))
         if too_large(image, file):
             image.close()
@@ -95,8 +85,9 @@ def is_picture(file: Path) -> bool:
 
 def _formats(file: Path) -> tuple[str, ...]:
     """The formats that a file may have."""
-    of_suffix = Image.registered_extensions().get(file.suffix.lower())
-    return (*FORMATS, LOOSE) if of_suffix == LOOSE else FORMATS
+    if Image.registered_extensions().get(file.suffix.lower()) == LOOSE:
+        return (*FORMATS, LOOSE)
+    return FORMATS
 
 
 def too_large(image: Image.Image, file: Path) -> bool:
@@ -142,9 +133,8 @@ def read(
     with opened(file) as image:
         try:
             checked(image, file)
-            image.draft(
-                MODES[colour], (2 * size, 2 * size)
-            )  # lets a JPEG be decoded at a fraction of its size
+            # lets a JPEG be decoded at a fraction of its size
+            image.draft(MODES[colour], (2 * size, 2 * size))
             return fitted(image, size, colour, fit, scale)
         except BROKEN as error:
             raise ValueError(f"{file} is damaged: {error}") from error

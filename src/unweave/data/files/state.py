@@ -64,4 +64,6 @@ def _spread(n: int, most: int) -> list[int]:
     >>> _spread(10, 4), _spread(2, 4)
     ([0, 3, 6, 9], [0, 1])
     """
-    return sorted({i * (n - 1) // (most - 1) for i in range(most)}) if n else []
+    if not n:
+        return []
+    return sorted({i * (n - 1) // (most - 1) for i in range(most)})

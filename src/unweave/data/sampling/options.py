@@ -49,8 +49,8 @@ def grouped(needs: Iterable[str], batch_size: int, options: Mapping[str, Any]) -
     """How many groups, pairs, triplets, clips or views a batch of so many images has, in words.
 
     >>> needs = {"groups", "labels"}
-    >>> grouped({"pairs"}, 64, {}), grouped(needs, 64, {"group_size": 4}), grouped({"images"}, 64, {})
-    ('32 pairs of 2 images', '16 groups of 4 images', None)
+    >>> grouped({"pairs"}, 64, {}), grouped(needs, 64, {"group_size": 4})
+    ('32 pairs of 2 images', '16 groups of 4 images')
     """
     members = {
         "groups": options.get("group_size", 1),

@@ -142,7 +142,7 @@ def _drawn(data: Dataset, weight: NDArray[np.float64], seed: int, about: str) ->
     of times +-1.
     """
     rng = np.random.default_rng(fold(seed, about))
-    # (N,): the share of [0, 1) that ends at each row, for N points evenly spaced from a random start
+    # (N,): where the share of [0, 1) of each row ends; N even points from a random start hit these
     total = np.cumsum(weight / weight.sum())
     points = (np.arange(len(data)) + rng.random()) / len(data)
     # rounding can leave the last share a little below 1

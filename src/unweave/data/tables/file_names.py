@@ -21,7 +21,7 @@ class FileNames:
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
         self.exact = {name: i for i, name in enumerate(names)}
-        # {one spelling: places of the files that have it}, several where names are spelt differently
+        # {one spelling: places of the files that have it}, several if names differ in spelling
         self.spelt: dict[str, list[int]] = {}
         for i, name in enumerate(names):
             self.spelt.setdefault(one_spelling(name), []).append(i)

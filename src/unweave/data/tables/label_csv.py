@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from unweave.data.tables.cells import missing, number
 from unweave.data.tables.file_names import FileNames
-from unweave.data.tables.table import Sheet, read_table
+from unweave.data.tables.sheet import Sheet
+from unweave.data.tables.table import read_table
 from unweave.kinds import factors_of
 
 MANY = 256  # different numbers in a column; with more it is a measurement, not an index
@@ -41,11 +42,9 @@ class Labels:
     @property
     def grid(self) -> bool:
         """Whether every combination of the factors is there exactly once."""
-        if (
-            min(self.sizes, default=0) < 1
-            or np.isnan(self.v).any()
-            or math.prod(self.sizes) != len(self.v)
-        ):
+        if min(self.sizes, default=0) < 1 or math.prod(self.sizes) != len(self.v):
+            return False
+        if np.isnan(self.v).any():
             return False
         return len(np.unique(self.v, axis=0)) == len(self.v)
 
@@ -77,13 +76,15 @@ def _kinds(
     kinds = []
     for k, (_, kind) in enumerate(named, start=1):
         words = numbers[k - 1] is None
+        if words and not kind:
+            kind = "categorical"
         if words and kind in ("ordered", "continuous"):
             row = next(i for i, cell in enumerate(sheet.column(k)) if number(cell) is None)
             raise ValueError(
                 f"{sheet.at(row, k)} holds {sheet.column(k)[row]!r}; "
                 f"what is {kind} has to be numbers"
             )
-        kinds.append(kind or ("categorical" if words else ""))
+        kinds.append(kind)
     return tuple(name for name, _ in named), tuple(kinds)
 
 
@@ -124,7 +125,9 @@ def _table(
             "its first line has to be names of columns"
         )
     if len(sheet.names) < 2 or (columns and len(sheet.names) != columns):
-        more = "a column for each factor" if columns is None else "one column more"
+        more = "a column for each factor"
+        if columns is not None:
+            more = "one column more"
         raise ValueError(
             f"{path} begins with the columns {list(sheet.names)}; expected the file, and {more}"
         )
@@ -170,7 +173,7 @@ def _code(
         place = {word: float(i) for i, word in enumerate(words)}
         return np.array([place.get(cell, np.nan) for cell in cells]), np.array(words)
     given = ~np.isnan(numbers)
-    values = np.unique(numbers[given])
+    values = np.unique(numbers[given])  # in rising order
     if len(values) > MANY:
         return numbers, values[:0]
     index = np.where(given, np.searchsorted(values, numbers), np.nan)
