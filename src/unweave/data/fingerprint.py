@@ -48,9 +48,7 @@ class Fingerprint:
     ) -> Iterator[NDArray[np.generic]]:
         """All n rows of a small array, in chunks; else `probed` of them."""
         pages = Pages.of(array)
-        rows = np.arange(n)
-        if array is None or array.nbytes > WHOLE:
-            rows = spread(n, probed)
+        rows = spread(n, probed) if array is None or array.nbytes > WHOLE else np.arange(n)
         if pages is not None:  # a disk reads them a hundred times faster together than one by one
             pages.ask(rows)
         for start in range(0, len(rows), CHUNK):

@@ -91,7 +91,9 @@ class ImageData(Dataset):
         """The names of the classes of y; their numbers if no names are given."""
         if self.y is not None and self.y.min() < 0:
             raise ValueError(f"classes count from 0; the smallest given is {self.y.min()}")
-        count = 0 if self.y is None else int(self.y.max()) + 1
+        count = 0
+        if self.y is not None:
+            count = int(self.y.max()) + 1
         names = tuple(given) or tuple(map(str, range(count)))
         if len(names) < count:
             raise ValueError(f"y holds class {count - 1}, but there are {len(names)} class names")

@@ -29,4 +29,6 @@ def rows_of(array: NDArray[np.generic]) -> NDArray[np.generic]:
 def taken(array: NDArray[np.generic], rows: Rows, ones_are_white: bool) -> NDArray[np.generic]:
     """The rows (n,) of an array, the caller's own; 0 and 255 for 0 and 1 where ones are white."""
     found = np.ascontiguousarray(array[np.asarray(rows)])
-    return ones_to_white(found.view(np.uint8)) if ones_are_white else found
+    if ones_are_white:
+        return ones_to_white(found.view(np.uint8))
+    return found

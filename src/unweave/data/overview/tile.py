@@ -17,9 +17,10 @@ def tile(image: NDArray[np.generic], among: NDArray[np.generic]) -> Image.Image:
     """
     if image.ndim == 1:
         return _bars(image, float(np.nanmax(np.abs(among))) or 1.0)
-    pixels = image.transpose(1, 2, 0).astype(np.uint8)
-    colour = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels[:, :, :3]
-    picture = Image.fromarray(np.ascontiguousarray(colour))
+    pixels = image.transpose(1, 2, 0).astype(np.uint8)  # (H, W, C)
+    if pixels.shape[2] == 1:
+        pixels = np.repeat(pixels, 3, axis=2)
+    picture = Image.fromarray(np.ascontiguousarray(pixels[:, :, :3]))
     times = max(1, -(-CELL // max(picture.size)))  # rounded up
     large = picture.resize(
         (picture.width * times, picture.height * times), Image.Resampling.NEAREST

@@ -53,11 +53,11 @@ def cdsprites(
 
 def _away(space: FactorSpace, v: NDArray[np.int64], size: int) -> NDArray[np.float64]:
     """Squared distance of each pixel (n, size, size) from the disc's centre, in pixels of 64."""
-    place = (np.arange(size) + 0.5) * (
-        64 / size
-    ) - 32  # (size,): centres of pixels, 0 in the middle
+    # (size,): centres of pixels, 0 in the middle
+    place = (np.arange(size) + 0.5) * (64 / size) - 32
     angle = space.values[0][v[:, 0]]
     radius = space.values[1][v[:, 1]]
+    # (n, size): from the centre of the disc, rows from above
     dx = place - (radius * np.cos(angle))[:, None]
     dy = place + (radius * np.sin(angle))[:, None]
     return dx[:, None, :] ** 2 + dy[:, :, None] ** 2

@@ -54,8 +54,7 @@ def bouncing_sprites(
     rng = np.random.default_rng(fold(seed, "bouncing-sprites"))
     what = rng.integers((3, 6, 3), size=(clips, 3))  # shape, colour and scale of each clip
     place = bounce(clips, length, rng)
-    # (3 shapes, 3 scales, h, h) -> (clips, h, h) -> (clips * length, size, size): coverage of
-    # pixels, 0 to 255
+    # coverage of pixels, 0 to 255: (3 shapes, 3 scales, h, h) -> (clips * length, size, size)
     things = np.stack([[_thing(shape, scale, size) for scale in SCALES] for shape in range(3)])
     alpha = _frames(things[what[:, 0], what[:, 2]], place, size)
     colour = np.repeat(HUES[what[:, 1]], length, axis=0)[:, :, None, None]
@@ -89,24 +88,15 @@ def moving_digits(
     rows = rng.integers(len(source), size=clips)
     place = bounce(clips, length, rng)
     side = max(8, 28 * size // 64)
-    drawn = np.asarray(source.take(rows), dtype=np.uint8)[:, 0]
+    drawn = np.asarray(source.take(rows), dtype=np.uint8)[:, 0]  # (clips, 28, 28)
     things = np.stack([np.asarray(Image.fromarray(image).resize((side, side))) for image in drawn])
     frames = _frames(things, place, size)[:, None]
     assert source.y is not None
     y = np.repeat(source.y[rows], length)
     labels = np.concatenate([y[:, None], place.reshape(-1, 2)], axis=1)
     names = ("digit", "position_x", "position_y")
-    return _clips(
-        frames,
-        labels,
-        names,
-        (10, 0, 0),
-        length,
-        "moving-digits",
-        source.about,
-        y,
-        source.class_names,
-    )
+    made_of = (source.about, y, source.class_names)
+    return _clips(frames, labels, names, (10, 0, 0), length, "moving-digits", *made_of)
 
 
 def bounce(clips: int, length: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -117,7 +107,7 @@ def bounce(clips: int, length: int, rng: np.random.Generator) -> NDArray[np.floa
     direction = rng.uniform(0, 2 * np.pi, clips)
     speed = rng.uniform(0.06, 0.14, clips)
     velocity = speed[:, None] * np.stack([np.cos(direction), np.sin(direction)], 1)  # (clips, 2)
-    way = start + velocity[:, None] * np.arange(length)[:, None]
+    way = start + velocity[:, None] * np.arange(length)[:, None]  # (clips, length, 2)
     # a reflection at 0 and 1 is a triangle wave of period 2
     return 1 - np.abs(1 - way % 2)
 
@@ -128,6 +118,7 @@ def _frames(things: Pixels, place: NDArray[np.float64], size: int) -> Pixels:
     """
     clips, length, _ = place.shape
     side = things.shape[1]
+    # (clips * length,): the upper left corner, so that the object stays inside
     left, top = np.rint(place.reshape(-1, 2) * (size - side)).astype(np.int64).T
     frames = np.zeros((clips * length, size, size), dtype=np.uint8)
     inside = np.arange(side)

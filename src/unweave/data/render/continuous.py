@@ -73,9 +73,8 @@ def draw(
     images = np.zeros((n, 64, 64), dtype=np.uint8)
     rows = top.astype(np.int64)[:, None, None] + np.arange(WINDOW)[:, None]
     columns = left.astype(np.int64)[:, None, None] + np.arange(WINDOW)
-    images[np.arange(n)[:, None, None], rows, columns] = (255 * share.clip(0, 1) + 0.5).astype(
-        np.uint8
-    )
+    greys = (255 * share.clip(0, 1) + 0.5).astype(np.uint8)
+    images[np.arange(n)[:, None, None], rows, columns] = greys
     return images[:, None]
 
 
@@ -86,6 +85,7 @@ def _bent(pixels: Array) -> Array:
 
 def _look_up(shape: NDArray[np.int64], row: Array, column: Array) -> Array:
     """Signed distance, in pixels at scale 1, by bilinear interpolation of the table."""
+    # the entry above and left of each place, and the way from it to the next ones, in [0, 1)
     i = row.astype(np.int32)
     j = column.astype(np.int32)
     down = row - i.astype(np.float32)
@@ -93,6 +93,7 @@ def _look_up(shape: NDArray[np.int64], row: Array, column: Array) -> Array:
     width = 2 * FINE * EXTENT + 1
     here = (shape[:, None, None] * width + i) * width + j
     table = _distances()
+    # between left and right in both rows, then between the rows
     above = table.take(here) * (1 - across) + table.take(here + 1) * across
     below = table.take(here + width) * (1 - across) + table.take(here + width + 1) * across
     return (above * (1 - down) + below * down).astype(np.float32, copy=False)

@@ -50,6 +50,7 @@ class Heads:
         """
         n = len(who)
         size = self.albedo.shape[1]
+        # (n, size * size, 3) @ (n, 3, 1): the cosine of normal and light in each pixel
         facing = self.normals[who].reshape(n, -1, 3) @ light[:, :, None]
         return facing.reshape(n, size, size).clip(0)
 
@@ -85,9 +86,8 @@ def light(azimuth: NDArray[np.float64], elevation: NDArray[np.float64]) -> Array
     """Unit vectors (n, 3), right, down, towards the camera, from degrees to the right and up."""
     a = np.deg2rad(azimuth)
     e = np.deg2rad(elevation)
-    return np.stack([np.sin(a) * np.cos(e), -np.sin(e), np.cos(a) * np.cos(e)], 1).astype(
-        np.float32
-    )
+    towards = np.stack([np.sin(a) * np.cos(e), -np.sin(e), np.cos(a) * np.cos(e)], 1)
+    return towards.astype(np.float32)
 
 
 def heads(people: int, size: int, seed: int) -> Heads:
@@ -106,6 +106,7 @@ def _head(p: NDArray[np.float64], size: int) -> tuple[Array, Array]:
     """Albedo (size, size) and normals (size, size, 3) of the head with proportions `p`, 14 standard
     normal numbers.
     """
+    # pixels from -1 to 1, right and down; the parts of the face are at proportions of that
     place = (2 * np.arange(size) + 1) / size - 1
     x = place[None, :]
     y = place[:, None]
@@ -138,6 +139,7 @@ def _head(p: NDArray[np.float64], size: int) -> tuple[Array, Array]:
     if p[11] > 0:
         albedo -= 0.2 * bump(0.0, 0.85, 0.3, 0.06) * (1 - bump(0.0, mouth_y, 0.05, 0.01))
     albedo -= 0.45 / (1 + np.exp(30 * (y + 0.68 - 0.25 * x**2 + 0.03 * p[9])))
+    # nothing off the head
     head = (x / (wide + 0.02)) ** 2 + (y / tall) ** 2 < 1
     albedo = albedo.clip(0.05, 1) * head
     normals = normals * head[..., None]

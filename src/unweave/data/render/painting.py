@@ -30,6 +30,7 @@ def painting() -> NDArray[np.uint8]:
     turn = np.hypot(x - 0.72, 1.4 * (y - 0.55))
     water = _brush(WATER, 16 * turn + 2.2 * _clouds(y, x, 1))
     planks = _brush(PLANKS, 14 * (x + 0.9 * y) + 0.8 * _clouds(y, x, 2))
+    # sky above the shore, water between shore and rail, planks below
     shore = 0.42 + 0.05 * np.sin(6 * x) + 0.04 * (swirl - 0.5)
     rail = 0.95 - 0.75 * x
     picture = np.where(y < shore, sky, np.where(y < np.maximum(rail, shore), water, planks))
@@ -43,7 +44,7 @@ def _brush(colours: NDArray[np.float32], phase: NDArray[np.float32]) -> NDArray[
     part = phase - np.floor(phase)
     soft = np.clip(3 * part - 2, 0, 1)[..., None]  # the last third of a stripe blends into the next
     mixed = colours[here % len(colours)] * (1 - soft) + colours[(here + 1) % len(colours)] * soft
-    return np.moveaxis(mixed, -1, 0)
+    return np.moveaxis(mixed, -1, 0)  # (H, W, 3) -> (3, H, W)
 
 
 def _clouds(y: NDArray[np.float32], x: NDArray[np.float32], which: int) -> NDArray[np.float32]:

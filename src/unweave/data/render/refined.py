@@ -41,11 +41,9 @@ def refined(
         for name, turn in circles.items():
             finer[name] = turn * np.arange(levels) / levels
     for name in lines:
-        published = space.values[space.index(name)]
-        finer[name] = np.linspace(published[0], published[-1], levels)
+        known = space.values[space.index(name)]
+        finer[name] = np.linspace(known[0], known[-1], levels)
     values = [finer.get(name, v) for name, v in zip(space.names, space.values, strict=True)]
-    kinds = [
-        "continuous" if name in finer else kind
-        for name, kind in zip(space.names, space.kinds, strict=True)
-    ]
+    published = dict(zip(space.names, space.kinds, strict=True))
+    kinds = published | dict.fromkeys(finer, "continuous")
     return FactorSpace(space.names, [len(v) for v in values], values, kinds)

@@ -100,12 +100,11 @@ def _cuts_of(corners: NDArray[np.float64]) -> NDArray[np.int16]:
     # (S, n), S = 6 * 39 sprites: corners in grid lines, and the corners that the sides lead to
     scale = SPACE.values[1][:, None, None]
     angle = -SPACE.values[2][:ANGLES, None]
-    x = (scale * (np.cos(angle) * corners[:, 0] - np.sin(angle) * corners[:, 1])).reshape(
-        -1, len(corners)
-    ) * FINE
-    y = (scale * (np.sin(angle) * corners[:, 0] + np.cos(angle) * corners[:, 1])).reshape(
-        -1, len(corners)
-    ) * FINE
+    right, down = corners.T
+    x = scale * (np.cos(angle) * right - np.sin(angle) * down)  # (6, 39, n)
+    y = scale * (np.sin(angle) * right + np.cos(angle) * down)
+    x = x.reshape(-1, len(corners)) * FINE
+    y = y.reshape(-1, len(corners)) * FINE
     to_x = np.roll(x, -1, 1)
     to_y = np.roll(y, -1, 1)
     # (S * n,): the first line that cuts each side, and how many do

@@ -62,7 +62,7 @@ def triplets(data: Dataset, batch_size: int, *, shared: Sequence[str] = ()) -> D
     n = count(batch_size, 3, "triplets")
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
-        cells = twos.cells(rng, n)
+        cells = twos.cells(rng, n)  # (n,)
         same = twos.members(rng, cells, 2)  # (n, 2)
         # (n,): another class for each, drawn again where it is the same one
         others = every.cells(rng, n)
@@ -70,7 +70,7 @@ def triplets(data: Dataset, batch_size: int, *, shared: Sequence[str] = ()) -> D
         while clash.any():
             others[clash] = every.cells(rng, int(clash.sum()))
             clash = every.keys(others) == twos.keys(cells)
-        rows = np.concatenate([same, every.members(rng, others, 1)], axis=1)
+        rows = np.concatenate([same, every.members(rng, others, 1)], axis=1)  # (n, 3)
         return Drawn(rows, y=every.keys_at(rows))
 
     return draw
@@ -107,9 +107,8 @@ def _alternating(data: Dataset, observed: Sequence[str]) -> list[Cells]:
     if observed:
         return [class_cells(data, "classes", (name,)) for name in observed]
     # a measurement, which is no index, has no size; a view may show one value only
-    names = [
-        name for name, size in zip(data.factor_names, data.factor_sizes, strict=True) if size > 1
-    ]
+    sizes = zip(data.factor_names, data.factor_sizes, strict=True)
+    names = [name for name, size in sizes if size > 1]
     if data.y is not None or not data.factor_names:
         return [class_cells(data, "classes", ())]
     if not names:

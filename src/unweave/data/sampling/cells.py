@@ -55,7 +55,9 @@ def by(data: Dataset, factors: Sequence[int]) -> Cells:
     if not data.labels_are_true:  # groups are made by reading labels, which may be wrong
         labels = data.observed_factors(every_row(data))
         return ListedCells(whole.keys_at(data.factors.rows(labels)))
-    return whole if data.base_rows is None else ListedCells(whole.keys_at(data.base_rows))
+    if data.base_rows is not None:
+        return ListedCells(whole.keys_at(data.base_rows))
+    return whole
 
 
 def varying(factors: FactorSpace) -> list[int]:

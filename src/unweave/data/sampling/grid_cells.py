@@ -36,7 +36,8 @@ class GridCells:
     def keep(self, least: int) -> GridCells:
         """The cells of at least `least` rows: all, or, since they are equally large, none."""
         kept = copy(self)
-        kept._n = self._n if self.count >= least else 0
+        if self.count < least:
+            kept._n = 0
         return kept
 
     def keys(self, cells: Rows) -> Rows:
@@ -65,6 +66,7 @@ class GridCells:
 
 def _rows(number: Rows, digits: Sequence[tuple[int, int]]) -> Rows:
     """The contribution to the row of a number with digits (size, stride), the last one fastest."""
+    # the digits of a number from the last to the first, each times its stride
     rows = np.zeros_like(number)
     for size, stride in reversed(digits):
         number, digit = np.divmod(number, size)

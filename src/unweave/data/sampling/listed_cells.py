@@ -16,6 +16,7 @@ class ListedCells:
     """
 
     def __init__(self, keys: Rows) -> None:
+        # negative keys come first in the order, and are left out
         outside = int((keys < 0).sum())
         self.order = np.argsort(keys, kind="stable")[outside:]
         self._of = keys
@@ -47,6 +48,7 @@ class ListedCells:
 
     def cells(self, rng: np.random.Generator, n: int) -> Rows:
         """`n` cells (n,), with probabilities in proportion to size, as of uniform rows."""
+        # a uniform row of those in cells, and the cell that it falls into
         row = rng.integers(self.counts.sum(), size=n)
         return np.searchsorted(np.cumsum(self.counts), row, side="right")
 

@@ -13,9 +13,8 @@ from unweave.data.sampling.listed_cells import ListedCells
 from unweave.data.sampling.shown import held, rows_of
 from unweave.data.sampling.single import Draw, Drawn, Rows
 
-SPARSE = (
-    0.97  # share of proposed clips with a missing frame, above which frames need not be consecutive
-)
+# share of proposed clips with a missing frame, above which frames need not be consecutive
+SPARSE = 0.97
 
 
 def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[str] = ()) -> Draw:
@@ -59,9 +58,12 @@ def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[s
     if (known < 0).any(1).mean() > SPARSE:
         # A small held-out part: frames with equal constant factors, in the order of the grid.
         cells = by(data, still)
-        return lambda rng, step: Drawn(
-            np.sort(cells.members(rng, cells.cells(rng, n), length), axis=1)
-        )
+
+        def drawn(rng: np.random.Generator, step: int) -> Drawn:
+            rows = cells.members(rng, cells.cells(rng, n), length)  # (n, length)
+            return Drawn(np.sort(rows, axis=1))
+
+        return drawn
     return lambda rng, step: Drawn(held(data, propose, rng, n)[1])
 
 
@@ -83,6 +85,7 @@ def _frames(data: Dataset, n: int, length: int) -> Draw:
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
         cells = long.cells(rng, n)
+        # (n,): the place of the first frame, at random among those with `length` frames from it on
         first = long.starts[cells] + rng.integers(long.counts[cells] - length + 1)
         return Drawn(long.order[first[:, None] + np.arange(length)])
 

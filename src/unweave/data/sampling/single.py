@@ -34,17 +34,15 @@ def images(data: Dataset, batch_size: int, seed: int, *, replacement: bool = Tru
     n = len(data)
     if replacement:
         return lambda rng, step: Drawn(rng.integers(n, size=batch_size))
-    shuffled: dict[
-        int, Rows
-    ] = {}  # cache of the last two epochs; a function of (seed, epoch) alone
+    # cache of the last two epochs; a function of (seed, epoch) alone
+    shuffled: dict[int, Rows] = {}
 
     def epoch(number: int) -> Rows:
         if number not in shuffled:
             for old in sorted(shuffled)[:-1]:
                 del shuffled[old]
-            shuffled[number] = np.random.default_rng(fold(seed, "epoch", number)).permutation(
-                every_row(data)
-            )
+            rng = np.random.default_rng(fold(seed, "epoch", number))
+            shuffled[number] = rng.permutation(every_row(data))  # (N,)
         return shuffled[number]
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:

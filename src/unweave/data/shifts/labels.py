@@ -53,7 +53,7 @@ def labelled(
                 f"{data.name} has classes and no factors: leave out observed and label_kind"
             )
         return rows, None
-    v = data.observed_factors(rows)
+    v = data.observed_factors(rows)  # (n, K): indices of a grid, float64 of a table
     v = v.astype(np.float32) if data.grid is not None else v.copy()
     if observed:
         unknown = [factor for factor in observed if factor not in names]
@@ -65,9 +65,8 @@ def labelled(
         _refuse_measurements(data, v, names, sizes)
     for k, size in enumerate(sizes):
         if size > 1 and kind != "perfect":
-            v[:, k] = _spoil(
-                v[:, k], size, kind, strength, np.random.default_rng(fold(seed, kind, names[k]))
-            )
+            rng = np.random.default_rng(fold(seed, kind, names[k]))
+            v[:, k] = _spoil(v[:, k], size, kind, strength, rng)
     return rows, _single(v)
 
 
@@ -79,13 +78,17 @@ def _rows(data: Dataset, count: int, rng: np.random.Generator) -> NDArray[np.int
         raise ValueError(f"{count} labels asked for, but {data.name} has {number} rows with labels")
     if count:
         return _choose(data, number if known is None else known, count, rng)
-    return every_row(data) if known is None else known
+    if known is None:
+        return every_row(data)
+    return known
 
 
 def labels(data: Dataset) -> int:
     """How many rows can be labelled. ValueError if none can."""
     known = _known(data)
-    return len(data) if known is None else len(known)
+    if known is None:
+        return len(data)
+    return len(known)
 
 
 def _known(data: Dataset) -> NDArray[np.int64] | None:
@@ -118,7 +121,9 @@ def _choose(
 def _single(v: NDArray[np.floating]) -> NDArray[np.floating]:
     """Labels as float32, unless that would change them."""
     single = v.astype(np.float32)
-    return single if np.array_equal(single, v, equal_nan=True) else v
+    if np.array_equal(single, v, equal_nan=True):
+        return single
+    return v
 
 
 def _refuse_measurements(
@@ -134,8 +139,8 @@ def _refuse_measurements(
                 why = f"which are indices from 0 to {size - 1}"
             raise ValueError(
                 f"factor {name!r} of {data.name} has the label {odd[0]:.12g}, {why}: "
-                "supervision by labels needs few "
-                "different values (bins, say), or leave this factor out by observed=OTHERS"
+                "supervision by labels needs few different values (bins, say), "
+                "or leave this factor out by observed=OTHERS"
             )
 
 
@@ -149,9 +154,8 @@ def _spoil(
         new = np.where(wrong, rng.integers(size, size=len(v)), v)
     elif kind == "binned":
         bins = min(int(strength) or 5, size)
-        edges = (
-            np.arange(bins + 1) * size // bins
-        )  # (bins + 1,): bin i has edges[i] to edges[i + 1] - 1
+        # (bins + 1,): bin i has the values edges[i] to edges[i + 1] - 1
+        edges = np.arange(bins + 1) * size // bins
         of = np.searchsorted(edges, np.where(missing, 0, v), side="right") - 1
         new = (edges[of] + edges[of + 1] - 1) // 2
     else:

@@ -107,7 +107,10 @@ def combinations(
     count = round(len(cells) * fraction)
     rng = np.random.default_rng(fold(seed, "combinations", *bins))
     about = f"{count} of {len(cells)} combinations of {', '.join(bins)}"
-    rounds = ROUNDS if 0 < count < len(cells) else 0
+    # at random until each value of each factor is in a cell that is not held out
+    rounds = 0
+    if 0 < count < len(cells):
+        rounds = ROUNDS
     for _ in range(rounds):
         chosen = rng.choice(len(cells), size=count, replace=False)
         is_out = np.isin(np.arange(len(cells)), chosen)  # (C,)
@@ -126,11 +129,12 @@ def mislabelled(data: Dataset, factors: Sequence[str], fraction: float, seed: in
     if not 0 <= fraction <= 1:
         raise ValueError(f"the fraction is {fraction}; it has to be from 0 to 1")
     of = data.whole
-    places = [data.factors.index(factor) for factor in factors] or list(
-        range(len(data.factors.sizes))
-    )
-    which = f" of {', '.join(factors)}" if factors else ""
-    about = f"{fraction:.0%} of the labels{which} wrong; "
+    places = list(range(len(data.factors.sizes)))
+    about = f"{fraction:.0%} of the labels"
+    if factors:
+        places = [data.factors.index(factor) for factor in factors]
+        about += f" of {', '.join(factors)}"
+    about += " wrong; "
     wrong = Mislabelled(of, places, fraction, seed, about + of.about)
     if data.base_rows is None:
         return wrong
@@ -185,7 +189,9 @@ def _scaled(data: Dataset, factor: str) -> NDArray[np.float64]:
     plain = factor.removeprefix("-")
     size = data.factors.sizes[data.factors.index(plain)]
     share = _index(data, plain) / max(size - 1, 1)
-    return 1 - share if factor.startswith("-") else share
+    if factor.startswith("-"):
+        return 1 - share
+    return share
 
 
 def _checked(data: Dataset, factor: str, values: Sequence[int]) -> list[int]:

@@ -27,7 +27,7 @@ from unweave.files.atomic import alone
 log = logging.getLogger(__name__)
 BLOCK = 1 << 18
 TRIES = 5  # in a row without a single new byte
-SCHEMES = ("http", "https")
+SCHEMES: tuple[str, ...] = ("http", "https")
 FAILED = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
 Progress = Callable[[int, int], None]
 
@@ -38,7 +38,10 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(
         self, req: urllib.request.Request, fp: Any, code: Any, msg: Any, headers: Any, newurl: str
     ) -> Any:
-        _refuse_scheme(newurl, req.full_url, ("https",) if req.type == "https" else SCHEMES)
+        allowed = SCHEMES
+        if req.type == "https":
+            allowed = ("https",)
+        _refuse_scheme(newurl, req.full_url, allowed)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -118,7 +121,9 @@ def _fetch(
             whole = _continue(address, part, timeout, progress)
             break
         except FAILED as error:
-            idle = 0 if _size(part) > before else idle + 1
+            idle += 1
+            if _size(part) > before:
+                idle = 0
             refused = isinstance(error, urllib.error.HTTPError) and 300 <= error.code < 500
             if idle >= TRIES or refused:
                 raise OSError(
@@ -150,24 +155,26 @@ def _refuse_scheme(leads_to: str, address: str, allowed: Sequence[str]) -> None:
 def _continue(address: str, part: Path, timeout: float | int, progress: Progress | None) -> int:
     """Download what is missing of `part`; returns the size of the whole, 0 if it is not stated."""
     there = _size(part)
-    headers = {"Range": f"bytes={there}-"} if there else {}
-    request = urllib.request.Request(address, headers=headers)
+    request = urllib.request.Request(address)
+    if there:
+        request.add_header("Range", f"bytes={there}-")
     try:
         answer = OPENER.open(request, timeout=timeout)
     except urllib.error.HTTPError as error:
         error.close()
-        if (
-            error.code == 416 and there
-        ):  # range not satisfiable: nothing is missing, or another file
+        # range not satisfiable: nothing is missing, or it is another file
+        if error.code == 416 and there:
             return _size_in(error.headers.get("Content-Range"))
         raise
-    mode = (
-        "ab" if answer.status == 206 else "wb"
-    )  # 206: partial content; others send the whole file
+    mode = "wb"  # the whole file is sent
+    if answer.status == 206:  # partial content
+        mode = "ab"
     with answer, part.open(mode) as file:
         done = file.tell()
         missing = int(answer.headers.get("Content-Length") or 0)
-        whole = done + missing if missing else 0
+        whole = 0
+        if missing:
+            whole = done + missing
         while block := answer.read(BLOCK):
             file.write(block)
             done += len(block)
@@ -180,10 +187,14 @@ def _continue(address: str, part: Path, timeout: float | int, progress: Progress
 
 def _size(part: Path) -> int:
     """Bytes of a file, 0 if there is none."""
-    return part.stat().st_size if part.is_file() else 0
+    if not part.is_file():
+        return 0
+    return part.stat().st_size
 
 
 def _size_in(content_range: str | None) -> int:
     """The size of the whole file in a header Content-Range, 0 if not stated."""
     total = (content_range or "").rpartition("/")[2]
-    return int(total) if total.isdecimal() else 0
+    if not total.isdecimal():
+        return 0
+    return int(total)

@@ -51,13 +51,13 @@ def wanted(name: str, root: str | Path | None, file: str = "") -> Path:
         place = f"in ${HOME} ({os.environ.get(HOME) or 'not set'})"
         if root is not None:
             place = f"in {root}"
-        instead = (
-            f"; without it, {source.stand_in} is drawn in its manner" if source.stand_in else ""
-        )
-        raise FileNotFoundError(
+        problem = (
             f"{name} needs the file {file or source.file}, which is not {place}; "
-            f"it is from {source.address}{instead}"
+            f"it is from {source.address}"
         )
+        if source.stand_in:
+            problem += f"; without it, {source.stand_in} is drawn in its manner"
+        raise FileNotFoundError(problem)
     return found
 
 
