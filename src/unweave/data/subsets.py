@@ -52,7 +52,7 @@ def split(data: Dataset, fraction: float, seed: int) -> tuple[View, View]:
             f"{data.name} has {n} rows or groups, too few to hold out {fraction:g} of them"
         )
     # (n,): which groups are held out, at random; then (N,): which rows that makes
-    chosen = np.random.default_rng(fold(seed, "held out")).permutation(n)[:count]
+    chosen = np.random.default_rng(fold(seed, "held out")).permutation(n)[:count]  # (count,)
     unit_is_out = np.zeros(n, dtype=bool)
     unit_is_out[chosen] = True
     is_out = unit_is_out[units]

@@ -4,7 +4,7 @@
 |---|---|---|
 | mmd | equal distributions | Gretton et al. (2012), eq. 3; Zhao et al. (2019) |
 | stein_direction | the prior | Liu and Wang (2016), eq. 8 |
-| covariance, its distance from I | uncorrelated columns of variance 1 | Kumar et al. (2018), eq. 6, 7 |
+| covariance, its gap to I | uncorrelated columns of variance 1 | Kumar et al. (2018), eq. 6, 7 |
 | support_gap | columns whose joint support is that of their product | Roth et al. (2023), eq. 6 |
 
 The estimate of `mmd` is unbiased, so it may be negative.

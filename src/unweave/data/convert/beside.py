@@ -132,5 +132,5 @@ def _dense(y: NDArray[np.int64]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """
     if y.max() < max(MANY, len(y)):
         return y, ()
-    values, ranks = np.unique(y, return_inverse=True)
+    values, ranks = np.unique(y, return_inverse=True)  # (C,), (N,)
     return ranks.astype(np.int64), tuple(map(str, values.tolist()))

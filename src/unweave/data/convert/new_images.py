@@ -46,6 +46,7 @@ def unit(
 
 def _refuse_beyond(images: NDArray[Any], white: int, floats: tuple[int, int] | None) -> None:
     """ValueError for numbers beyond black and white, except for the rounding of floats."""
+    # half a level of 8 bits more for floats, as after rounding
     low, high = extremes(images, "the array of images")
     black, most = floats or (0, 1)
     if images.dtype.kind == "f":

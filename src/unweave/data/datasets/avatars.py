@@ -98,6 +98,7 @@ def _pen(size: int) -> tuple[Callable[[dict[str, Any]], NDArray[np.uint8]], Path
 
 def _placed(definition: dict[str, Any], height: int) -> dict[str, Any]:
     """The style with eyes and mouth at a fixed place, which it would otherwise draw from a seed."""
+    # `height` is in parts of the eyes, for the mouth as well
     parts = definition["components"]
     for part in ("eyes", "mouth"):
         y = height * parts["eyes"]["height"] / parts[part]["height"]

@@ -120,6 +120,7 @@ def _expect(
 
 def _space(classes: NDArray[np.int64]) -> FactorSpace:
     """The grid of these classes (N, 5), which has to be complete and in order."""
+    # in a grid in order, the last row has the largest index of each factor
     sizes = tuple(int(last) + 1 for last in classes[-1])
     names = sprites.SPACE.names
     whole = len(sizes) == len(names) and min(sizes) > 0 and math.prod(sizes) == len(classes)

@@ -76,6 +76,7 @@ def folder(
     if (place / "factors.csv").is_file():
         labels = sheets.factors(place / "factors.csv", names)
     if labels is not None and labels.grid and not any(shown.facts.clip for shown in files):
+        # a complete grid of stills: the files in the order of its rows
         space = FactorSpace(labels.names, labels.sizes, labels.values, labels.kinds)
         files = [files[i] for i in np.argsort(space.rows(labels.v))]
         images, scale, ones = decoded(place, files, size, colour, fit, every, deep)

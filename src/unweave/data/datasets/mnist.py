@@ -51,6 +51,7 @@ def _load(name: str, root: Path | str | None, part: Part, classes: tuple[str, ..
     folder = _folder(name, root, wanted)
     found = [_file(folder, file) for file in wanted]
     files = [file for file in found if file is not None]
+    # images (n, 28, 28) and labels (n,) of each part, in turn
     arrays = [_array(file) for file in files]
     images = arrays[::2]
     labels = arrays[1::2]

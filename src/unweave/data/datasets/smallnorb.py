@@ -57,6 +57,7 @@ def smallnorb(
             raise ValueError(
                 f"{_named(folder, 'dat')} hold {found}; expected {len(space)} of uint8 (N, 2, H, W)"
             )
+        # the left image of each pair, in the order of the grid: (N, 1, size, size)
         left = np.concatenate([scaled(pair[:, 0], size) for pair in pairs])
         yield left[np.argsort(place)]
 

@@ -53,6 +53,7 @@ def _boxes(content: IO[bytes], there: int) -> int:
 
 def _segment(content: IO[bytes], there: int) -> int:
     """Where the segment of a Matroska file ends, 0 if its length is not known."""
+    # the EBML header with its length, then the segment with its own
     content.seek(4)
     header = _number(content)
     if not 0 <= header < there:
@@ -74,7 +75,7 @@ def _number(content: IO[bytes]) -> int:
     first = content.read(1)
     if not first or not first[0]:
         return -1
-    more = 8 - first[0].bit_length()
+    more = 8 - first[0].bit_length()  # leading zeros, bytes that follow
     high = first[0] & (0x7F >> more)
     number = int.from_bytes(bytes([high]) + content.read(more), "big")
     ones = (1 << 7 * (more + 1)) - 1

@@ -55,6 +55,7 @@ def decoded(
                 yield fitted(frame, size, colour, fit, deep)
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
+        # in the order of the files: runs of stills in threads, clips frame by frame
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for is_clip, part in groupby(files, key=lambda shown: shown.facts.clip):
                 if is_clip:

@@ -63,6 +63,7 @@ def facts(file: Path, whole: bool = False) -> Facts:
                     checked(image, file)
                     image.load()
                 return Facts(1, colour_of(image), clip=False, deep=_deep(image, file))
+    # a clip: the colour and the depth of each frame
     colours = []
     ranges = []
     for image, colour in _all(file):

@@ -69,6 +69,7 @@ class KeptFacts:
         """Write the facts that were looked up to the cache; a warning if it cannot be written."""
         if self.asked.keys() <= self.known.keys():
             return
+        # most files of a folder share their facts: {facts: states of the files}
         states: dict[Facts, list[str]] = {}
         for key, found in self.asked.items():
             states.setdefault(found, []).append(key)

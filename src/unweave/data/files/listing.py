@@ -24,6 +24,7 @@ def pictures(place: Path, left: LeftOut) -> list[str]:
     They are known by their suffix; a file without one is a picture by its first bytes. All others
     are added to `left`.
     """
+    # by suffix, and those without one by their first bytes
     read = suffixes() | video.SUFFIXES
     found = []
     for file in walk(place, left):

@@ -26,5 +26,5 @@ def natural(name: str) -> str:
 
 
 def _number(found: re.Match[str]) -> str:
-    digits = found[0].lstrip("0")
+    digits = found[0].lstrip("0")  # more digits are a greater number
     return f"{END}{chr(len(digits))}{digits}"

@@ -63,6 +63,7 @@ def map_npy(path: Path) -> np.memmap[Any, np.dtype[Any]]:
     with path.open("rb") as file:
         dtype, shape, by_column = header(file)
         start = file.tell()
+    # the bytes that the header promises, and those after it
     size = math.prod(shape) * dtype.itemsize
     there = path.stat().st_size - start
     if size > there or not size:

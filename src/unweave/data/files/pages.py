@@ -60,6 +60,7 @@ class Pages:
             return None
         # bytes from the first to the last entry of a row along each axis, which may be negative
         ends = [(n - 1) * step for n, step in zip(array.shape[1:], array.strides[1:], strict=True)]
+        # byte of the file at which the array begins, and that of the lowest entry of row 0
         offset = array.ctypes.data - np.frombuffer(memory, np.uint8, 1).ctypes.data
         start = offset + sum(end for end in ends if end < 0)
         stride = array.strides[0]

@@ -114,6 +114,7 @@ def fitted(
         resampled by Lanczos' filter.
     scale: black and white of a deep picture; 16 bits, or for floats [0, 1], if None.
     """
+    # upright, opaque, grey or in colour, and only then resampled
     image = _opaque(ImageOps.exif_transpose(image), scale).convert(MODES[colour])
     if image.size != (size, size):
         resize = ImageOps.fit if fit == "crop" else ImageOps.pad

@@ -51,7 +51,7 @@ def _sampled(file: Path) -> list[bytes]:
         size = os.fstat(stream.fileno()).st_size
         if size <= BLOCKS * BLOCK:
             return [stream.read()]
-        blocks = []
+        blocks = []  # BLOCK bytes each, the first and the last of the file among them
         for k in _spread(size - BLOCK + 1, BLOCKS):
             stream.seek(k)
             blocks.append(stream.read(BLOCK))

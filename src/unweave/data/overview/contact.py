@@ -18,7 +18,6 @@ from unweave.data.base import Dataset
 from unweave.data.overview.sheet import Strip, draw
 from unweave.data.subsets import every_row
 
-Pixels = NDArray[np.uint8]
 COLUMNS = 12  # images in a row
 ROWS = 10  # of one kind: classes, groups, pairs
 
@@ -66,6 +65,7 @@ def _sweeps(data: Dataset) -> Iterator[Strip]:
     if data.find(base[None])[0] < 0:  # a view may lack it
         base = data.factors_at([len(data) // 2])[0]
     for k, (name, size) in enumerate(zip(space.names, space.sizes, strict=True)):
+        # some values of the factor, that of the base among them
         values = np.unique([*_spread(size), base[k]])[:size]
         # (n, K): the base image, with one value after the other of factor k
         v = np.tile(base, (len(values), 1))
@@ -94,7 +94,7 @@ def _by_label(data: Dataset) -> Iterator[Strip]:
         known = np.flatnonzero(~np.isnan(column))
         if not len(known):
             continue
-        order = known[np.argsort(column[known], kind="stable")]
+        order = known[np.argsort(column[known], kind="stable")]  # rows by rising label
         rows = order[_spread(len(order))]
         remark = "sorted"
         if len(known) < len(column):

@@ -113,6 +113,7 @@ def _shift(data: Dataset) -> Iterator[tuple[str, str]]:
     v = data.factors_at(rows)  # (n, K)
     share = len(np.unique(data.places(every_row(data)))) / len(data.factors)
     yield "shift", f"{share:.1%} of the {len(data.factors):,} combinations of factors are there"
+    # values that are far more frequent than others of the same factor
     for k, name in enumerate(names):
         count = np.bincount(v[:, k], minlength=data.factors.sizes[k])
         least = count.min()
@@ -120,7 +121,7 @@ def _shift(data: Dataset) -> Iterator[tuple[str, str]]:
         if most > 1.5 * max(least, 1) and most > 50:
             shares = f"from {least / len(v):.1%} to {most / len(v):.1%}"
             yield "shift", f"{name}: its values have shares {shares}"
-    varied = np.flatnonzero(v.std(0) > 0)
+    varied = np.flatnonzero(v.std(0) > 0)  # (V,): a constant factor has no correlation
     # (V, V), also for a single factor, of which corrcoef returns a number
     table = np.corrcoef(v[:, varied].T).reshape(len(varied), len(varied))
     for i, j in np.argwhere(np.triu(np.abs(table) > STRIKING, 1)):

@@ -39,6 +39,7 @@ def draw(rows: list[Strip], title: str) -> Image.Image:
     """The sheet of these rows, below a title."""
     small = ImageFont.load_default(11)
     large = ImageFont.load_default(14)
+    # all cells have the size of the largest picture
     tiles = [[tile(image, row.images) for image in row.images] for row in rows]
     side = max(picture.width for row in tiles for picture in row)
     tall = max(picture.height for row in tiles for picture in row)
@@ -48,6 +49,7 @@ def draw(rows: list[Strip], title: str) -> Image.Image:
     sheet = Image.new("RGB", (width, HEAD + len(rows) * step_y + MARGIN), PAPER)
     pen = ImageDraw.Draw(sheet)
     pen.text((MARGIN, 7), _fitting(title, large, width - 2 * MARGIN), INK, large)
+    # a row: its name and remark at the left, then each picture with its frame and caption
     room = CAPTION - 2 * MARGIN
     for i, (row, pictures) in enumerate(zip(rows, tiles, strict=True)):
         top = HEAD + i * step_y

@@ -34,6 +34,7 @@ def _bars(vector: NDArray[np.generic], top: float) -> Image.Image:
     """A vector as bars up and down from the middle; `top` reaches the border."""
     picture = Image.new("RGB", (CELL, CELL), PAPER)
     pen = ImageDraw.Draw(picture)
+    # a bar between each pair of edges, from the middle up or down
     edges = np.linspace(0, CELL, len(vector) + 1)
     for left, right, value in zip(edges[:-1], edges[1:], np.nan_to_num(vector), strict=True):
         end = CELL / 2 * (1 - float(value) / top)

@@ -91,7 +91,7 @@ def stream(
         raise ValueError(
             f"a method needs one of {', '.join(kinds)}, and labels; given {sorted(needs)}"
         )
-    rows = kinds[kind]()
+    rows = kinds[kind]()  # from (generator, step) to the rows of a batch
     pixels = Pixels(data, device)
     beside = None
     if "labels" in set(needs):

@@ -27,6 +27,7 @@ def views(data: Dataset, batch_size: int, *, moving: Sequence[str] = ()) -> Draw
     ValueError if there is one thing only, or a group of one row: its other views are missing.
     """
     if data.grid is not None:
+        # a thing is a combination of all factors that do not move
         free = [data.grid.index(f) for f in moving] or [max(varying(data.grid))]
         cells = by(data, [k for k in range(len(data.grid.sizes)) if k not in free])
     elif moving:
@@ -89,6 +90,7 @@ def classes(
     count(batch_size, 2 * per_class, "classes")
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
+        # as many classes as the batch has room for, at random, and rows of each
         of = cells[step % len(cells)]
         several = min(len(of), batch_size // per_class)
         chosen = rng.permutation(len(of))[:several]

@@ -46,6 +46,7 @@ class GridCells:
 
     def keys_at(self, rows: Rows) -> Rows:
         """The key of each row, shape of `rows`."""
+        # the digits of the shared factors in the row's number, as the digits of the key
         keys = np.zeros_like(rows)
         for size, stride in self._shared:
             keys = keys * size + rows // stride % size
@@ -60,7 +61,7 @@ class GridCells:
         the same again.
         """
         # a row is the sum of what the shared factors and the free ones contribute
-        place = places(rng, np.full(len(cells), self.count), m)
+        place = places(rng, np.full(len(cells), self.count), m)  # (n, m)
         return _rows(cells, self._shared)[:, None] + _rows(place, self._free)
 
 

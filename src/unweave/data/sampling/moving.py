@@ -54,6 +54,7 @@ def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[s
         folded = path % period
         return np.where(folded < sizes, folded, period - folded)
 
+    # (1000, length): -1 for frames that the data lack
     known = rows_of(data, propose(np.random.default_rng(0), 1000))
     if (known < 0).any(1).mean() > SPARSE:
         # A small held-out part: frames with equal constant factors, in the order of the grid.

@@ -40,6 +40,7 @@ class Ahead:
         if not self.pages.asking:
             self.known.clear()
             return self.draw(step)
+        # draws that are still ahead are kept, missing ones made and their rows prefetched
         wanted = range(step, step + AHEAD + 1)
         self.known = {s: drawn for s, drawn in self.known.items() if s in wanted}
         for s in wanted:

@@ -59,6 +59,7 @@ def labelled(
         unknown = [factor for factor in observed if factor not in names]
         if unknown:
             raise ValueError(f"{data.name} has no factor {unknown[0]!r}; it has {', '.join(names)}")
+        # labels that are not observed are missing
         hidden = [k for k, name in enumerate(names) if name not in observed]
         v[:, hidden] = np.nan
     if data.y is None or any(sizes):
@@ -150,13 +151,14 @@ def _spoil(
     """Labels (n,) of a factor of `size` values, made noisy, binned or permuted; NaN stays NaN."""
     missing = np.isnan(v)
     if kind == "noisy":
+        # a uniform label, which may be the right one, with probability `strength`
         wrong = rng.random(len(v)) < (strength or 0.1)
         new = np.where(wrong, rng.integers(size, size=len(v)), v)
     elif kind == "binned":
         bins = min(int(strength) or 5, size)
         # (bins + 1,): bin i has the values edges[i] to edges[i + 1] - 1
         edges = np.arange(bins + 1) * size // bins
-        of = np.searchsorted(edges, np.where(missing, 0, v), side="right") - 1
+        of = np.searchsorted(edges, np.where(missing, 0, v), side="right") - 1  # (n,): its bin
         new = (edges[of] + edges[of + 1] - 1) // 2
     else:
         new = rng.permutation(size)[np.where(missing, 0, v).astype(np.int64)]

@@ -54,6 +54,7 @@ def imbalanced(data: Dataset, factor: str, ratio: float, seed: int = 0) -> View:
     """
     if not ratio > 0:
         raise ValueError(f"the ratio is {ratio}; it has to be above 0")
+    # 1 for the first value, 1 / ratio for the last, (N,)
     weight = ratio ** -_scaled(data, factor)
     return _drawn(data, weight, seed, f"{factor} imbalanced by {ratio:g}")
 
@@ -62,6 +63,7 @@ def without(data: Dataset, combination: Mapping[str, Sequence[int]]) -> tuple[Vi
     """(rows without, rows with) a combination of values: {"shape": [2], "x": [0, 1]} holds out
     hearts on the left.
     """
+    # rows that have one of the values of each factor, (N,)
     is_out = np.ones(len(every_row(data)), dtype=bool)
     for factor, values in combination.items():
         is_out &= np.isin(_index(data, factor), _checked(data, factor, values))
@@ -84,6 +86,7 @@ def interpolation(data: Dataset, factor: str, every: int = 2) -> tuple[View, Vie
     """(training, test): each `every`-th value of a factor, except its ends, is held out."""
     size = data.factors.sizes[data.factors.index(factor)]
     index = _index(data, factor)
+    # each n-th value but the ends, which would be an extrapolation
     is_out = (index % every == every - 1) & (index < size - 1) & (index > 0)
     if every < 2 or not is_out.any():
         raise ValueError(

@@ -113,6 +113,7 @@ def _fetch(
     """As `fetch`, for a process that has the target to itself."""
     if target.is_file():  # another process has brought it meanwhile
         return target
+    # until the part is whole, each attempt goes on where the last one broke off
     part = target.with_name(target.name + ".part")
     idle = 0  # attempts in a row without a new byte
     while True:
@@ -130,6 +131,7 @@ def _fetch(
                     f"{address} cannot be fetched: {error}; what has come is kept in {part}"
                 ) from error
             log.info("%s broke off (%s); going on", address, error)
+    # a wrong file is removed, or it would be resumed for ever
     found = part.stat().st_size
     expected = size or whole or found
     if found != expected or (sha256 and digest(part) != sha256):

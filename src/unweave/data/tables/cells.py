@@ -80,6 +80,7 @@ def padded(cells: Sequence[str]) -> bool:
 
 def merged(cells: Iterable[str]) -> tuple[str, str] | None:
     """Two different texts that are one number, as 1.1 and 1.10; None if there are none."""
+    # whole numbers as such: floats do not tell large ones apart
     seen: dict[float | int, str] = {}
     for cell in dict.fromkeys(cells):
         value = int(cell) if WHOLE.fullmatch(cell) else float(cell)

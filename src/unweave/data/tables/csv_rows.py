@@ -24,6 +24,7 @@ def read_rows(path: Path) -> tuple[list[list[str]], list[int]]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
+        # another separator in the first line, whose commas are decimal ones if there are any
         first = next((line for line in text.splitlines() if line.strip()), "")
         for mark, word in SEPARATORS.items():
             if mark in first and "," not in re.sub(r"\d,\d", "", first):

@@ -41,6 +41,7 @@ def _counts(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Whether a row of numbers is the names of columns, by its steps and the numbers below it."""
     if len(first) < 2 or not all(map(COUNTED.fullmatch, first)):
         return False
+    # evenly spaced, in rising order, above columns of numbers
     names = np.array(first, dtype=float)
     steps = np.diff(names)
     columns = _columns(below, len(first))
@@ -50,10 +51,9 @@ def _counts(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     fractions = all((column % 1 != 0).mean() > 0.5 for column in columns)
     if fractions and len(first) > 2:
         return True
-    apart = all(
-        not column.min() <= name <= column.max()
-        for name, column in zip(names, columns, strict=True)
-    )
+    # outside the range of the numbers below they may be names
+    named = zip(names, columns, strict=True)
+    apart = all(not column.min() <= name <= column.max() for name, column in named)
     if apart or (names[0] in (0, 1) and steps[0] == 1):
         raise ValueError(
             f"its first line, {','.join(first)}, may be names of columns or the first row; "

@@ -54,6 +54,7 @@ def factors(path: Path, files: list[str]) -> Labels:
     sheet, places = _table(path, FileNames(files))
     numbers = [sheet.numbers(k) for k in range(1, len(sheet.names))]
     names, kinds = _kinds(sheet, numbers)
+    # of each column the labels of its rows and what they mean, then a row for each file
     coded = [_code(column, sheet.column(k)) for k, column in enumerate(numbers, start=1)]
     v = np.full((len(files), len(coded)), np.nan)
     for k, (values, _) in enumerate(coded):
@@ -169,6 +170,7 @@ def _code(
     numbers: the column as numbers (N,), NaN where one is missing; None if it contains words.
     """
     if numbers is None:
+        # words: indices into their alphabetical order
         words = sorted({cell for cell in cells if not missing(cell)})
         place = {word: float(i) for i, word in enumerate(words)}
         return np.array([place.get(cell, np.nan) for cell in cells]), np.array(words)

@@ -42,6 +42,7 @@ class Sheet:
         texts would be one number. ValueError for infinity, numbers with units, separators or
         decimal commas, and words among numbers.
         """
+        # places of the cells that have a value, and of those that are no numbers
         cells = self.column(k)
         known = [i for i, cell in enumerate(cells) if not missing(cell)]
         strange = [i for i in known if number(cells[i]) is None]
@@ -73,6 +74,7 @@ class Sheet:
 
         ValueError for a mixture.
         """
+        # dressed numbers among words stay words; where numbers prevail they are an error
         odd = [i for i in strange if dressed(cells[i])]
         numbers = len(known) - len(strange) + len(odd)
         most = numbers > len(known) / 2
