@@ -44,9 +44,7 @@ def avatars(
 ) -> FactorImages:
     """The avatars, RGB (3, size, size), drawn once and kept in the user's cache.
 
-    `root` is not used.
-
-    ImportError if the packages of the extra are not installed.
+    `root` is not used. ImportError if the packages of the extra are not installed.
     """
     draw, style = _pen(size)
     values = list(FACTORS.values())
@@ -98,7 +96,7 @@ def _pen(size: int) -> tuple[Callable[[dict[str, Any]], NDArray[np.uint8]], Path
 
 def _placed(definition: dict[str, Any], height: int) -> dict[str, Any]:
     """The style with eyes and mouth at a fixed place, which it would otherwise draw from a seed."""
-    # `height` is in parts of the eyes, for the mouth as well
+    # heights are measured by the eyes, for the mouth too
     parts = definition["components"]
     for part in ("eyes", "mouth"):
         y = height * parts["eyes"]["height"] / parts[part]["height"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
-# characters of a cell: the longest path of a file; Python converts no number of 4300 digits or more
+# characters of a cell: the longest path of a file; Python converts numbers of up to 4300 digits
 LONGEST = 4096
 
 
