@@ -1,5 +1,6 @@
-"""Data sets by name: `load("dsprites")`. Reading this module imports no data set and neither torch
-nor pillow.
+"""Data sets by name: `load("dsprites")`.
+
+Reading this module imports no data set and neither torch nor pillow.
 """
 
 from __future__ import annotations

@@ -135,9 +135,7 @@ class FactorSpace:
     def sample(
         self, n: int, rng: Rng, fixed: dict[int | str, int] | None = None
     ) -> NDArray[np.int64]:
-        """`n` factor tuples (n, K), each factor uniform and independent, except those that `fixed`
-        gives a value.
-        """
+        """`n` factor tuples (n, K), uniform and independent but for the factors in `fixed`."""
         v = np.random.default_rng(rng).integers(self._sizes, size=(n, len(self.sizes)))
         if not fixed:
             return v
@@ -146,8 +144,7 @@ class FactorSpace:
         return self.check(v)
 
     def change(self, v: Rows, which: Rows, rng: Rng) -> NDArray[np.int64]:
-        """The tuples (n, K) with the factors in `which` changed, each to another value, uniform
-        over the others.
+        """The tuples (n, K) with other values, uniform, of the factors in `which`.
 
         which: bool (n, K) or (K,); ValueError if it includes a factor of one value.
         """
@@ -181,8 +178,9 @@ def meant(v: Rows, values: Sequence[NDArray[np.generic]]) -> NDArray[np.float64]
 
 
 def unevenly(values: NDArray[np.generic]) -> bool:
-    """Whether the numbers of a factor are spaced unevenly, so that indices lose information; False
-    for words.
+    """Whether numbers of a factor are spaced unevenly, so that indices lose information.
+
+    False for words.
     """
     if values.ndim != 1 or values.dtype.kind not in "iuf":
         return False

@@ -1,6 +1,4 @@
-"""Check of a data set against the contract of `unweave.data.base`, so that errors are found before
-training.
-"""
+"""Check of a data set against `unweave.data.base`, so that errors are found before training."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Properties that are read off the rows of a data set: whether images are binary, and the range of
-vectors.
-"""
+"""Properties read off the rows of a data set: whether images are binary, the range of vectors."""
 
 from __future__ import annotations
 

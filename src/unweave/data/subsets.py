@@ -36,8 +36,9 @@ def subset(data: Dataset, rows: Rows, about: str = "") -> View:
 
 
 def split(data: Dataset, fraction: float, seed: int) -> tuple[View, View]:
-    """(training view, held-out view): a random `fraction` of the rows is held out, the same for the
-    same seed.
+    """(training view, held-out view): a random `fraction` of the rows is held out.
+
+    The same for the same seed.
 
     Whole groups are held out, and whole chains of pairs, so that no clip, pair or person is on both
     sides.

@@ -85,8 +85,7 @@ def chain(
 def carried(
     m: int, d: int, *, n: int, estimator: Estimator, share: Float[Tensor, "M D"] | None = None
 ) -> Tensor | float:
-    """The constant that the weights 1/(n M) add to the total correlation and subtract from the
-    dimension-wise KL, in nats.
+    """What weights 1/(n M) add to the total correlation and take from the dimension-wise KL, nats.
 
     (D - 1) log(n M), since log q(z) and the log of each of its D marginals have log(n M) once. 0
     for stratified weights.

@@ -83,8 +83,9 @@ class BurgessEncoder(Conv64Encoder):
 
 
 class Conv64Decoder(nn.Module):
-    """Codes (B, inputs) to logits (B, C, H, W): 256 units, a 4x4 map, doublings with 4x4 kernels,
-    ReLU between.
+    """Codes (B, inputs) to logits (B, C, H, W): 256 units, a 4x4 map, doublings with 4x4 kernels.
+
+    ReLU is between them.
     """
 
     variant: Variant = "locatello"
@@ -148,8 +149,9 @@ def channels_last(x: Tensor) -> Tensor:
 
 
 def glorot(net: nn.Module) -> None:
-    """TensorFlow's default initialisation: weights uniform in +-sqrt(6 / (fan in + fan out)),
-    biases 0.
+    """TensorFlow's default initialisation, Glorot-uniform.
+
+    Weights are uniform in +-sqrt(6 / (fan in + fan out)), biases 0.
     """
     for layer in net.modules():
         if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):

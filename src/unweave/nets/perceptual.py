@@ -49,8 +49,9 @@ class Perceptual(nn.Module):
 
 
 def pyramid(made: Tensor, x: Tensor) -> Tensor:
-    """Sum over scales of the mean absolute difference, (B,): of pixels, of means of 2x2 pixels, ...
-    down to a side of 4.
+    """Sum over scales of the mean absolute difference, (B,).
+
+    Of pixels, of means of 2x2 pixels, and so on down to a side of 4.
 
     >>> pyramid(torch.ones(1, 1, 8, 8), torch.zeros(1, 1, 8, 8))
     tensor([2.])

@@ -127,9 +127,7 @@ def _classes(column: Any) -> NDArray[np.int64] | None:
 
 
 def _dense(y: NDArray[np.int64]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """(y, names): the classes with no names; or their ranks, named by the numbers, if these are far
-    too large.
-    """
+    """(y, names): classes without names; or ranks, named by the numbers, if they are large."""
     if y.max() < max(MANY, len(y)):
         return y, ()
     values, ranks = np.unique(y, return_inverse=True)  # (C,), (N,)

@@ -1,6 +1,4 @@
-"""Readers' checks of a published factor set: labels that form a complete grid, in order; image
-size; files.
-"""
+"""Checks of published factor sets: labels of a complete grid in order, sizes of images, files."""
 
 from __future__ import annotations
 

@@ -17,9 +17,7 @@ IMAGE_KEYS = ("image", "img", "images", "x", "pixel_values")
 
 @dataclass(frozen=True)
 class Sample:
-    """The parts of one sample: its image, its labels by name, and the names of the parts that are
-    left out.
-    """
+    """The parts of one sample: its image, its labels by name, and the names of those left out."""
 
     image: Any
     beside: dict[str, Any]

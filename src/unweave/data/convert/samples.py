@@ -59,9 +59,7 @@ def collect(samples: Any, size: int) -> dict[str, Any]:
 def _alike(
     place: int, image: NDArray[Any], one: NDArray[Any], sample: Sample, first: Sample
 ) -> None:
-    """ValueError if a sample differs from the first one in the shape or type of its image, or in
-    its labels.
-    """
+    """ValueError if a sample has other labels than the first, or another shape or type."""
     if image.shape != one.shape:
         raise ValueError(f"sample {place} has shape {image.shape}; the first one has {one.shape}")
     if image.dtype != one.dtype:
@@ -75,8 +73,9 @@ def _alike(
 
 
 def _columns(beside: dict[str, list[Any]], class_names: list[str]) -> dict[str, Any]:
-    """The labels as arrays, {"beside": ..., "class_names": ...}; words become classes in
-    alphabetical order.
+    """The labels as arrays, {"beside": ..., "class_names": ...}.
+
+    Words become classes in alphabetical order.
     """
     found: dict[str, Any] = {}
     for name, values in beside.items():

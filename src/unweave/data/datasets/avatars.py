@@ -69,9 +69,7 @@ def _values(v: NDArray[np.int64]) -> list[Any]:
 
 
 def _pen(size: int) -> tuple[Callable[[dict[str, Any]], NDArray[np.uint8]], Path]:
-    """A function from one value of each factor to its image (3, size, size), and the file that
-    defines the style.
-    """
+    """A function from a value of each factor to its image (3, size, size); the style's file."""
     try:
         import resvg_py
         from dicebear import Avatar, Style

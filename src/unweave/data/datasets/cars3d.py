@@ -30,9 +30,7 @@ MOST_VIEWS = 1_000  # of a car; the published files have 96
 def cars3d(
     root: str | Path | None = None, *, size: Annotated[int, Setting("pixels a side", low=1)] = 64
 ) -> FactorImages:
-    """Elevation 4, azimuth 24, object (any number of .mat files), from the folder of .mat files
-    below `root`.
-    """
+    """Elevation 4, azimuth 24, object: one for each .mat file of the folder below `root`."""
     first = wanted("cars3d", root)
     files = list(below(first.parent, "*.mat"))
     shape = _car(first).shape

@@ -37,8 +37,7 @@ def celeba(
     ] = 148,
     part: Annotated[Part, Setting("all, or a part of the published partition")] = "all",
 ) -> Dataset:
-    """Faces with 40 attributes of 2 values: list_attr_celeba.txt and, below its folder, the .jpg
-    files it lists.
+    """Faces with 40 attributes of 2 values: list_attr_celeba.txt, and the .jpg files it lists.
 
     identity_CelebA.txt, if present, gives the person in each image; list_eval_partition.txt the
     parts.
@@ -110,8 +109,9 @@ def _attributes(table: Path) -> tuple[list[str], tuple[str, ...], NDArray[np.flo
 
 
 def _signs(lines: list[str], columns: int) -> NDArray[np.float32]:
-    """Which words are 1 (n, columns), of words 1 and -1; parsed as an array of bytes, since there
-    are 8 million.
+    """Which words are 1 (n, columns), of words 1 and -1.
+
+    There are 8 million, so they are parsed as an array of bytes.
     """
     # all bytes, a line break before each line and at the end
     joined = "\n".join(lines)

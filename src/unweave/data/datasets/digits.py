@@ -1,5 +1,4 @@
-"""scikit-learn's digits: 1,797 real handwritten digits of 8x8 in 17 grey levels, installed with the
-package itself.
+"""scikit-learn's digits: 1,797 handwritten digits of 8x8 in 17 grey levels, in the package itself.
 
 E. Alpaydin, C. Kaynak (1998), Optical recognition of handwritten digits, UCI machine learning
 repository (test part).

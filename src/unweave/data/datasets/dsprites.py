@@ -34,8 +34,9 @@ def dsprites(
         int, Setting("pixels a side: 64, 32 or 16; a smaller image is the mean of blocks", high=64)
     ] = 64,
 ) -> FactorImages:
-    """dSprites: 737,280 binary images 64x64 of shape 3, scale 6, orientation 40, position_x 32,
-    position_y 32.
+    """dSprites, 737,280 binary images 64x64.
+
+    The factors: shape 3, scale 6, orientation 40, position_x 32, position_y 32.
 
     Smaller ones are grey: an image of a size of 32 has the means of 2x2 blocks, of 16 those of 4x4.
     Orientations 0 and 39 are the same angle, a full turn: no code can distinguish them, which
@@ -108,8 +109,9 @@ def _expect(
     shape: tuple[int, ...],
     by_column: bool = False,
 ) -> tuple[int, ...]:
-    """The shape that was found. ValueError unless it is an array of this type and rank, the last
-    index fastest.
+    """The shape that was found.
+
+    ValueError unless it is an array of this type and rank, the last index fastest.
     """
     if found != dtype or len(shape) != rank or by_column or min(shape) < 1:
         raise ValueError(

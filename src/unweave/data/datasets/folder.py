@@ -1,6 +1,4 @@
-"""Data set from a folder of the user's images and videos, of any sizes, with labels in sub-folders
-and CSV files.
-"""
+"""Data set from a folder of the user's images and videos; labels in sub-folders and CSV files."""
 
 from __future__ import annotations
 
@@ -44,8 +42,7 @@ def folder(
     ] = 1,
     skip_bad: Annotated[bool, Setting("leave out files that cannot be read")] = False,
 ) -> ImageData | FactorImages:
-    """The images below the folder `root` as uint8 of `size`, in the order of their names
-    (frame2 before frame10).
+    """The images below the folder `root`, uint8 of `size`, by name (frame2 before frame10).
 
     Linked sub-folders are followed, each once. A file without a suffix is a picture by its first
     bytes. What is left out is said in one line with the reason; files that lie beside class

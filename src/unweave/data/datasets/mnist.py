@@ -1,5 +1,6 @@
-"""MNIST and Fashion-MNIST from their IDX files: 70,000 grey images of 28x28 in 10 classes, 60,000
-of them for training.
+"""MNIST and Fashion-MNIST from their IDX files: 70,000 grey images of 28x28 in 10 classes.
+
+60,000 of them are for training.
 
 MNIST: Y. LeCun, C. Cortes, C. Burges. Fashion-MNIST: H. Xiao, K. Rasul, R. Vollgraf (2017), MIT
 licence, https://github.com/zalandoresearch/fashion-mnist; Debian's package `dataset-fashion-mnist`
@@ -79,8 +80,9 @@ def _load(name: str, root: Path | str | None, part: Part, classes: tuple[str, ..
 
 
 def _array(file: Path) -> NDArray[np.uint8]:
-    """The numbers of an IDX file. Gzipped images are unpacked once: beside the file, unless the
-    system owns it.
+    """The numbers of an IDX file.
+
+    Gzipped images are unpacked once: beside the file, unless the system owns it.
     """
     shape = idx_shape(file)
     if len(shape) != 3 or 0 in shape or not is_gzip(file):

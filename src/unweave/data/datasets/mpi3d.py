@@ -1,5 +1,4 @@
-"""MPI3D, a robot arm that moves an object: rendered (toy, realistic) and photographed (real, real
-with daily objects).
+"""MPI3D, a robot arm that moves an object: rendered (toy, realistic), photographed (real, complex).
 
 M. Gondal et al. (2019), "On the transfer of inductive bias from simulation to the real world: a new
 disentanglement dataset". toy, realistic and real have 1,036,800 images of one shape, so only the

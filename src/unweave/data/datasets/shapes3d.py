@@ -26,9 +26,7 @@ UNREADABLE = (ValueError, OSError, EOFError, KeyError, RuntimeError, MemoryError
 
 
 def shapes3d(root: str | Path | None = None) -> FactorImages:
-    """3D Shapes from 3dshapes.h5 below `root` or $UNWEAVE_DATA; any number of values that makes a
-    complete grid.
-    """
+    """3D Shapes from 3dshapes.h5 below `root` or $UNWEAVE_DATA; any complete grid."""
     return _read("shapes3d", wanted("shapes3d", root), "images", "labels", NAMES)
 
 

@@ -117,8 +117,9 @@ def _labels(folder: Path, part: str) -> NDArray[np.int64]:
 
 
 def read_norb(path: Path) -> NDArray[Any]:
-    """The array in a file of this format, gzipped or not. ValueError, with the file's name, if it
-    is damaged.
+    """The array in a file of this format, gzipped or not.
+
+    ValueError, with the file's name, if it is damaged.
     """
     file = unpacked(path)
     try:

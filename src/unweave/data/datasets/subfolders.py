@@ -73,8 +73,9 @@ def _part(name: str, meaning: str) -> str:
 def _clip_groups(
     names: list[str], parts: list[str], clip: NDArray[np.bool_], meaning: str
 ) -> NDArray[np.int64]:
-    """The group (N,) of each file where some are clips: a clip is one, and so is a sub-folder of
-    stills that is a clip.
+    """The group (N,) of each file where some are clips.
+
+    A clip is one, and so is a sub-folder of stills that is a clip.
     """
     keys = []
     for name, part, moves in zip(names, parts, clip, strict=True):

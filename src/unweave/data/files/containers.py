@@ -1,5 +1,6 @@
-"""Container of a video file, and the length in its header: FFmpeg decodes a truncated file without
-an error.
+"""Containers of video files, and their lengths by the header.
+
+FFmpeg decodes a truncated file without an error.
 """
 
 from __future__ import annotations

@@ -41,8 +41,9 @@ def decoded(
     every: int,
     deep: Scale | None,
 ) -> tuple[NDArray[np.uint8], Scale, bool]:
-    """The images (N, C, size, size) as bytes, the scale that they had in the files, `deep` or that
-    of bytes, and whether their ones are white.
+    """(images (N, C, size, size) as bytes, their scale in the files, whether their ones are white).
+
+    The scale is `deep`, or that of bytes.
     """
     shape = (len(rows_of_files(files, every)), CHANNELS[colour], size, size)
 

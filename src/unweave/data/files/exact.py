@@ -1,6 +1,4 @@
-"""Reading of exactly as many bytes as a header promises, without allocating memory that a false
-header claims.
-"""
+"""Reading of exactly as many bytes as a header promises; a false one costs no memory."""
 
 from __future__ import annotations
 

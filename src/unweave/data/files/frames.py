@@ -34,8 +34,9 @@ Deep = tuple[Literal["whole", "float"], float, float]
 
 @dataclass(frozen=True)
 class Facts:
-    """Facts of a picture file: number of frames, colour, and whether it is a clip (video,
-    animation, many pages).
+    """Facts of a picture file: number of frames, colour, and whether it is a clip.
+
+    Clips are videos, animations and files of many pages.
 
     deep: of a picture of more than 8 bits the kind of its numbers, and the least and the greatest.
     """
@@ -96,8 +97,9 @@ def _is_copy(image: TiffImageFile, k: int) -> bool:
 
 
 def _widest(ranges: list[Deep | None], file: Path) -> Deep | None:
-    """The range of all pages of a deep picture. ValueError if some are deep and some not, or of
-    another kind.
+    """The range of all pages of a deep picture.
+
+    ValueError if some are deep and some not, or of another kind.
     """
     found = [one for one in ranges if one is not None]
     if not found:

@@ -1,5 +1,4 @@
-"""Reader of IDX, the binary format of MNIST's files: a magic number with type and rank, the sizes,
-the numbers.
+"""Reader of IDX, the format of MNIST's files: a number for type and rank, sizes, values.
 
 Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits". Big-endian: two zero
 bytes, a byte for the type (8: uint8), a byte for the rank, one uint32 for each size, then the

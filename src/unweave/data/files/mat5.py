@@ -24,8 +24,9 @@ LARGEST = 1 << 26  # bytes of an element once unpacked
 
 
 def read_uint8(path: Path, name: str) -> NDArray[np.uint8]:
-    """The uint8 array of this name, first index fastest as in MATLAB. ValueError, naming the file,
-    if there is none.
+    """The uint8 array of this name, first index fastest as in MATLAB.
+
+    ValueError, naming the file, if there is none.
     """
     try:
         if path.stat().st_size > LARGEST:

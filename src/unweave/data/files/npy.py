@@ -1,5 +1,4 @@
-"""Safe reader of numpy's .npy and .npz files: no pickle, no evaluation, no more memory than the
-file has bytes.
+"""Safe reader of .npy and .npz files: no pickle, no evaluation, no memory beyond the file's size.
 
 The format: numpy.lib.format. Older headers, which numpy repairs by parsing them as Python, are not
 accepted.
@@ -72,8 +71,9 @@ def map_npy(path: Path) -> np.memmap[Any, np.dtype[Any]]:
 
 
 def members(archive: zipfile.ZipFile) -> list[str]:
-    """The names of the arrays in an .npz file. BadZipFile if its directory is damaged, which no
-    checksum covers.
+    """The names of the arrays in an .npz file.
+
+    BadZipFile if its directory is damaged, which no checksum covers.
 
     zipfile compares names only of the members that it opens, and does not count members: an array
     that is missing, or has the name of another, would go unnoticed.

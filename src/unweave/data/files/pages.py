@@ -48,8 +48,9 @@ class Pages:
 
     @classmethod
     def of(cls, array: NDArray[Any] | None) -> Pages | None:
-        """The pages of a memory-mapped array (N, ...), or of a view of one; None if prefetch is not
-        possible.
+        """The pages of a memory-mapped array (N, ...), or of a view of one.
+
+        None if prefetch is not possible.
         """
         memory: Any = array
         while memory is not None and not isinstance(memory, mmap.mmap):

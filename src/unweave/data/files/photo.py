@@ -128,8 +128,9 @@ def fitted(
 def read(
     file: Path, size: int, colour: Colour, fit: Fit = "crop", scale: Scale | None = None
 ) -> NDArray[np.uint8]:
-    """The picture in a file, `fitted`, as uint8 (C, size, size). ValueError, naming the file, if it
-    is damaged.
+    """The picture in a file, `fitted`, as uint8 (C, size, size).
+
+    ValueError, naming the file, if it is damaged.
     """
     with opened(file) as image:
         try:

@@ -10,8 +10,9 @@ from unweave.data.factors import Rows
 
 
 def rows_of(array: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Images, uint8 (N, C, H, W), unchanged, or vectors (N, F) as float32. ValueError for all else,
-    and no rows.
+    """Images, uint8 (N, C, H, W), as they are, or vectors (N, F) as float32.
+
+    ValueError for all else, and for no rows.
     """
     if array.ndim == 2 and len(array):
         return np.asarray(array, dtype=np.float32)

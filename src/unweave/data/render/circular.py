@@ -31,8 +31,7 @@ def cdsprites(
     size: Annotated[int, Setting("pixels a side", low=16)] = 64,
     levels: Levels = 0,
 ) -> FactorImages:
-    """Circular dSprites, binary, (1, size, size): a disc of radius 5/64 of the width, 1/64 to 27/64
-    off the middle.
+    """Circular dSprites, binary, (1, size, size): a disc of radius 5/64, 1/64 to 27/64 off centre.
 
     With `levels`, angle and radius are continuous, and the disc is smooth at its edge: the
     brightness of a pixel is the share of it that the disc covers. `root` is not used.

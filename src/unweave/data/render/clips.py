@@ -45,8 +45,9 @@ def bouncing_sprites(
     size: Size = 32,
     seed: Seed = 0,
 ) -> ImageData:
-    """Clips, as groups of frames (3, size, size), of a square, ellipse or heart in one of 6 colours
-    and 3 sizes.
+    """Clips of a square, ellipse or heart in 6 colours and 3 sizes; frames are (3, size, size).
+
+    A clip is a group.
 
     Labels: shape, colour, scale (indices), and position x, y as shares of its range, in [0, 1].
     `root` is not used.
@@ -72,8 +73,9 @@ def moving_digits(
     size: Size = 64,
     seed: Seed = 0,
 ) -> ImageData:
-    """Clips, as groups of frames (1, size, size), of one handwritten digit: MNIST's, or
-    scikit-learn's without a file.
+    """Clips of one handwritten digit each: groups of frames (1, size, size).
+
+    The digits are MNIST's, or scikit-learn's without a file.
 
     Labels: the digit (an index), and position x, y as shares of its range, in [0, 1]; the digit is
     the class too.
@@ -100,9 +102,7 @@ def moving_digits(
 
 
 def bounce(clips: int, length: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Positions (clips, length, 2) in the unit square: straight lines at constant speed, mirrored
-    at the borders.
-    """
+    """Positions (clips, length, 2) in the unit square: straight lines, mirrored at the borders."""
     start = rng.uniform(0, 1, (clips, 1, 2))
     direction = rng.uniform(0, 2 * np.pi, clips)
     speed = rng.uniform(0.06, 0.14, clips)
@@ -113,8 +113,9 @@ def bounce(clips: int, length: int, rng: np.random.Generator) -> NDArray[np.floa
 
 
 def _frames(things: Pixels, place: NDArray[np.float64], size: int) -> Pixels:
-    """Frames (clips * length, size, size) with objects (clips, h, h) at their positions, to the
-    nearest pixel, on black.
+    """Frames (clips * length, size, size) of objects (clips, h, h) at their positions, on black.
+
+    To the nearest pixel.
     """
     clips, length, _ = place.shape
     side = things.shape[1]
@@ -129,9 +130,7 @@ def _frames(things: Pixels, place: NDArray[np.float64], size: int) -> Pixels:
 
 
 def _thing(shape: int, scale: float, size: int) -> Pixels:
-    """A sprite, smooth at the edges, in a square just larger than the largest (h, h), h about a
-    third of `size`.
-    """
+    """A sprite, smooth at the edges, in a square (h, h) a little larger, h a third of `size`."""
     side = 2 * round(size * 0.18)
     fine = 8  # samples per pixel along each axis
     unit = side * fine / 26 * scale  # pixels of dSprites to samples here

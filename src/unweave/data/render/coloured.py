@@ -146,8 +146,9 @@ def _picture(root: Root) -> tuple[Pixels, str]:
 
 
 def abstract_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> FactorImages:
-    """Abstract dSprites (3, 64, 64): 5 greys behind, 6 colours in front, shape, scale and position;
-    a random orientation.
+    """Abstract dSprites (3, 64, 64): 5 greys behind, 6 colours, shape, scale and position.
+
+    The orientation is random.
 
     With `levels`, scale and position are continuous and the sprite smooth at its edges; orientation
     is random for each row. Always rendered; `root` is not used.
@@ -171,9 +172,7 @@ def abstract_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) 
 
 
 def over(share: Pixels, front: Pixels | np.uint8, behind: Pixels | np.uint8) -> Pixels:
-    """Images that are `front` where the share (n, 1, H, W) is 255, `behind` where it is 0, and a
-    mixture between.
-    """
+    """Images: `front` where the share (n, 1, H, W) is 255, `behind` where 0, mixed between."""
     # in 16 bits, and with half of 255 added, so that the division rounds
     share = share.astype(np.uint16)
     return ((share * front + (255 - share) * behind + 127) // 255).astype(np.uint8)

@@ -1,5 +1,6 @@
-"""Continuous dSprites: any scale, orientation and position, smooth at the edges, for metrics of
-continuous factors.
+"""Continuous dSprites, smooth at the edges: any scale, orientation and position.
+
+For metrics of continuous factors.
 
 The outlines and ranges are those of dSprites; orientation excludes the full turn. Each pixel is
 looked up in a table of signed distances to the outline, so that its grey is the share of the pixel

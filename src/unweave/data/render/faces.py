@@ -1,5 +1,4 @@
-"""Faces lit from one direction, 38 people by 64 lights as in the Extended Yale B set, with exact
-albedo and normals.
+"""Faces of 38 people under 64 lights, as Extended Yale B, with exact albedo and normals.
 
 A face is a height field (a head with nose, eye sockets and lips) and an albedo map (eyes, brows,
 lips, skin, beard), both made from the same dozen random proportions. An image is albedo * (ambient
@@ -35,8 +34,9 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Heads:
-    """Surfaces of heads: albedo (K, size, size) in [0, 1], and unit normals (K, size, size, 3), 0
-    off the head.
+    """Surfaces of heads: albedo (K, size, size) in [0, 1], unit normals (K, size, size, 3).
+
+    The normals are 0 off the head.
 
     Axes of a normal: right, down, towards the camera.
     """
@@ -45,8 +45,9 @@ class Heads:
     normals: Array
 
     def shading(self, who: NDArray[np.int64], light: Array) -> Array:
-        """max(0, normal . light), (n, size, size), for people (n,) and unit vectors (n, 3) towards
-        the light.
+        """max(0, normal . light), (n, size, size), for people (n,).
+
+        light: unit vectors (n, 3) towards it.
         """
         n = len(who)
         size = self.albedo.shape[1]
@@ -103,8 +104,9 @@ def heads(people: int, size: int, seed: int) -> Heads:
 
 
 def _head(p: NDArray[np.float64], size: int) -> tuple[Array, Array]:
-    """Albedo (size, size) and normals (size, size, 3) of the head with proportions `p`, 14 standard
-    normal numbers.
+    """Albedo (size, size) and normals (size, size, 3) of a head.
+
+    p: its proportions, 14 standard normal numbers.
     """
     # pixels from -1 to 1, right and down; the parts of the face are at proportions of that
     place = (2 * np.arange(size) + 1) / size - 1

@@ -11,8 +11,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 def bits(seed: int, what: str, rows: NDArray[np.int64], count: int) -> NDArray[np.uint64]:
-    """`count` words of 64 random bits (n, count) for each of the rows (n,), independent for each
-    seed and `what`.
+    """`count` words of 64 random bits (n, count) of each row (n,), independent by seed and `what`.
 
     The generator is SplitMix64 (Steele, Lea, Flood 2014), started at a hash of (seed, what) and the
     row.

@@ -1,6 +1,4 @@
-"""A painting in the manner of Munch's Scream, drawn by a formula: bands of a burning sky, a fjord,
-a bridge.
-"""
+"""A painting like Munch's Scream, drawn by a formula: bands of a burning sky, a fjord, a bridge."""
 
 from __future__ import annotations
 

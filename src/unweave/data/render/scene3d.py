@@ -72,8 +72,9 @@ def scene3d(
 
 
 class Views:
-    """Renderer from factor indices to images; keeps the views it has cast, 5 bytes a pixel
-    (480 are 10 MB at 64x64).
+    """Renderer from factor indices to images; keeps the views it has cast.
+
+    They take 5 bytes a pixel: 480 are 10 MB at 64x64.
     """
 
     def __init__(self, space: FactorSpace, size: int) -> None:

@@ -52,8 +52,9 @@ def skeletons(
     views: Annotated[int, Setting("directions each is seen from", low=1)] = 4,
     seed: Annotated[int, Setting("of poses and views")] = 0,
 ) -> ImageData:
-    """Vectors (poses * views, 26): x and y of 13 key points; each pose is a group of views, the
-    labels are the view and the 15 joint angles, in radians.
+    """Vectors (poses * views, 26): x and y of 13 key points; each pose is a group of views.
+
+    The labels are the view and the 15 joint angles, in radians.
 
     The middle of the hips is at 0, and the longest distance between shoulders and hips is 0.5.
     `root` is not used.
@@ -82,8 +83,9 @@ def random_poses(n: int, rng: np.random.Generator) -> Array:
 
 
 def body(angles: Array) -> Array:
-    """The key points (n, 13, 3) at joint angles (n, 15): x to the body's left, y up, z ahead; the
-    spine is 1 long. Angles of the right side are those of its mirror image.
+    """The key points (n, 13, 3) at joint angles (n, 15): x to the body's left, y up, z ahead.
+
+    The spine is 1 long. Angles of the right side are those of its mirror image.
     """
     angle = dict(zip(JOINTS, angles.T, strict=True))  # (n,) each
     turns = [_turn(axis, angle[f"spine_{axis}"]) for axis in "yzx"]
@@ -110,8 +112,9 @@ def body(angles: Array) -> Array:
 
 
 def seen(joints: Array, view: Array) -> Array:
-    """Key points (n, 13, 3) through a camera at azimuth, elevation and roll (n, 3): (n, 13, 2),
-    centred and scaled.
+    """Key points (n, 13, 3) seen at azimuth, elevation, roll (n, 3), as (n, 13, 2).
+
+    They are centred and scaled.
     """
     azimuth, elevation, roll = view.T
     camera = _turn("z", roll) @ _turn("x", elevation) @ _turn("y", azimuth)  # (n, 3, 3)

@@ -42,8 +42,9 @@ def solid(shape: int, radius: float) -> tuple[Distance, float]:
 def trace(
     start: Array, along: Array, distance: Distance, reach: float
 ) -> tuple[NDArray[np.bool_], Array]:
-    """Whether each ray from `start` along the unit vectors (n, 3) meets the solid within `reach`
-    (n,), and where (n, 3).
+    """Whether rays (n, 3) from `start` meet the solid within `reach` (n,), and where (n, 3).
+
+    along: their directions, unit vectors (n, 3).
     """
     # no surface is nearer than the distance, so a ray can go so far at each step
     gone = np.zeros(len(along), dtype=np.float32)

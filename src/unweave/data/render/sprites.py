@@ -41,8 +41,7 @@ SPACE = FactorSpace(
 
 
 def outlines() -> tuple[NDArray[np.float64], ...]:
-    """Corners (n, 2) as x to the right and y down, in pixels from the centre of the sprite, at
-    scale 1 and angle 0.
+    """Corners (n, 2), x right, y down, in pixels from the centre, at scale 1 and angle 0.
 
     The sizes of the ellipse and the height of the heart over its centre were fitted to published
     frames.
@@ -57,9 +56,7 @@ def outlines() -> tuple[NDArray[np.float64], ...]:
 
 
 def draw(v: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Images (n, 1, 64, 64), 0 or 255, of factor indices (n, 5): shape, scale, orientation,
-    position_x, position_y.
-    """
+    """Images (n, 1, 64, 64), 0 or 255, of factor indices (n, 5) in the order of `SPACE`."""
     shape, scale, orientation, x, y = v.T
     # (n, 64): the line of the sprite through each row of pixels, and its cuts as packed int64
     sprite = (shape * 6 + scale) * ANGLES + orientation % ANGLES
@@ -76,17 +73,16 @@ def draw(v: NDArray[np.int64]) -> NDArray[np.uint8]:
 
 @cache
 def _right_of() -> NDArray[np.uint64]:
-    """Row masks by the place e of an edge, in grid lines: 64 bits, set for pixels with centres at e
-    or beyond.
-    """
+    """Row masks by the place e of an edge, in grid lines: 64 bits, set for pixels from e on."""
     inside = np.arange(SIZE) * FINE >= np.arange(SIZE * FINE)[:, None]
     return np.packbits(inside, axis=1, bitorder="little").view("<u8")[:, 0]
 
 
 @cache
 def _cuts() -> NDArray[np.int64]:
-    """Cuts of each sprite by line k, at (k - REACH + 0.5) / 31 pixels below the centre: 4 int16
-    viewed as one int64.
+    """Cuts of each sprite by line k, (k - REACH + 0.5) / 31 pixels below the centre.
+
+    Four int16, viewed as one int64.
 
     A cut is the first grid line at or right of it for a sprite in the first column; two cuts at 0
     cancel.

@@ -66,8 +66,9 @@ def stream(
         Setting("the labelled factors, or those whose values are classes; all unless named"),
     ] = (),
 ) -> Stream:
-    """A function from the step to its batch, of images float32 in [0, 1] on `device`; equal steps
-    give equal batches.
+    """A function from the step to its batch, images float32 in [0, 1] on `device`.
+
+    Equal steps give equal batches.
 
     needs: one of images, groups, pairs, triplets, clips, views, classes (images if none); and
     "labels". ValueError if the data set cannot make such batches, with the reason.
@@ -171,8 +172,9 @@ class Pixels:
         return self.device.type == "cuda" and array.nbytes < _free(self.device) // 2
 
     def ahead(self, drawn: DrawAt, among: NDArray[np.int64] | None = None) -> DrawAt:
-        """The same draws, with prefetch of the rows of a mapped file. among: the rows that draws
-        are places in.
+        """The same draws, with prefetch of the rows of a mapped file.
+
+        among: the rows that draws are places in.
         """
         if self.pages is None:
             return drawn

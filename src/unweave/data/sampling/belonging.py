@@ -21,8 +21,9 @@ def groups(
 
 
 def views(data: Dataset, batch_size: int, *, moving: Sequence[str] = ()) -> Draw:
-    """Two views of one thing, with the number of the thing, y (B, 2): all factors but `moving` (the
-    last one unless named) are equal; or two of one group.
+    """Two views of one thing, with the number of the thing, y (B, 2).
+
+    All factors but `moving` (the last one unless named) are equal; or both are of one group.
 
     ValueError if there is one thing only, or a group of one row: its other views are missing.
     """

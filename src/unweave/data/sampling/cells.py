@@ -16,18 +16,14 @@ Cells = ListedCells | GridCells
 
 
 def shared_cells(data: Dataset, kind: str, shared: Sequence[str]) -> Cells:
-    """Cells of rows that belong together: by the shared factors, else by group, else by class, else
-    by the first factor.
-    """
+    """Cells of rows that belong together: by shared factors, group, class, or the first factor."""
     if shared or (data.grid is not None and data.y is None) or data.groups is None:
         return class_cells(data, kind, shared)
     return ListedCells(data.groups)
 
 
 def class_cells(data: Dataset, kind: str, shared: Sequence[str]) -> Cells:
-    """Cells of rows of one class: equal values of the shared factors, else the data's classes, else
-    the first factor.
-    """
+    """Cells of rows of one class: by shared factors, the data's classes, or the first factor."""
     if not shared and data.y is not None:
         return ListedCells(data.y)
     if data.grid is not None:

@@ -57,9 +57,7 @@ class GridCells:
         return rng.integers(len(self) * self.count, size=n) // self.count
 
     def members(self, rng: np.random.Generator, cells: Rows, m: int) -> Rows:
-        """`m` rows (n, m) of each cell (n,), uniform; different ones until a cell has no more, then
-        the same again.
-        """
+        """`m` rows (n, m) of each cell (n,), uniform, different; then the same again."""
         # a row is the sum of what the shared factors and the free ones contribute
         place = places(rng, np.full(len(cells), self.count), m)  # (n, m)
         return _rows(cells, self._shared)[:, None] + _rows(place, self._free)

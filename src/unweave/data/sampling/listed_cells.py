@@ -53,17 +53,13 @@ class ListedCells:
         return np.searchsorted(np.cumsum(self.counts), row, side="right")
 
     def members(self, rng: np.random.Generator, cells: Rows, m: int) -> Rows:
-        """`m` rows (n, m) of each cell (n,), uniform; different ones until a cell has no more, then
-        the same again.
-        """
+        """`m` rows (n, m) of each cell (n,), uniform, different; then the same again."""
         place = places(rng, self.counts[cells], m)
         return self.order[self.starts[cells][:, None] + place]
 
 
 def places(rng: np.random.Generator, counts: Rows, m: int) -> Rows:
-    """`m` numbers (n, m) below each of `counts` (n,), uniform and different; after `count` of them
-    the same again.
-    """
+    """`m` numbers (n, m) below `counts` (n,), uniform, different; then the same again."""
     drawn = np.empty((len(counts), m), dtype=np.int64)
     for j in range(m):
         # (n,): uniform over the counts - j places that are not taken yet

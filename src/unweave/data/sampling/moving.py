@@ -18,8 +18,9 @@ SPARSE = 0.97
 
 
 def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[str] = ()) -> Draw:
-    """Consecutive frames of one clip; with known factors, some move by one value a frame and bounce
-    at the ends.
+    """Consecutive frames of one clip.
+
+    With known factors, some move by one value a frame and bounce at the ends.
 
     A factor of 80 values or more, as a continuous one, moves by a fortieth of them.
     shared: the factors that are constant (the first one unless named).

@@ -1,6 +1,4 @@
-"""Options of each kind of batch, refusal of those that have no effect, and the number of groups in
-a batch.
-"""
+"""Options of each kind of batch, refusal of those without effect, and the number of groups."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Prefetch of batches from a file larger than memory, some steps ahead, so that training does not
-wait for the disk.
-"""
+"""Prefetch of batches from a file larger than memory: training does not wait for the disk."""
 
 from __future__ import annotations
 

@@ -17,8 +17,9 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Drawn:
-    """Rows (B,) or (B, M) of a batch; changed (B, K): which factors differ within a pair; y:
-    classes, if not the data's.
+    """Rows (B,) or (B, M) of a batch.
+
+    changed (B, K): which factors differ within a pair. y: classes, if not the data's.
     """
 
     rows: Rows

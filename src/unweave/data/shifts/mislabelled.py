@@ -1,6 +1,4 @@
-"""Data sets with wrong labels at random: the images stay, and the labels that methods and metrics
-get do not fit.
-"""
+"""Data sets with wrong labels at random: the images stay, the labels do not fit them."""
 
 from __future__ import annotations
 

@@ -96,9 +96,7 @@ def _one(data: Dataset, kind: str, names: list[str], given: dict[str, str]) -> D
 
 
 def _factors(kind: str, names: list[str]) -> str | list[str] | list[shifts.Pair] | dict[str, int]:
-    """The factors argument of a shift: one name, any names, pairs of names, or names with numbers
-    of parts.
-    """
+    """The factors of a shift: one name, names, pairs of names, or names with numbers of parts."""
     if kind == "mislabelled":
         return names
     if kind == "correlated" and names and len(names) % 2 == 0:

@@ -1,5 +1,4 @@
-"""Shifts of the factors between training and test: views of data with a grid, by correlation or
-held-out values.
+"""Shifts of the factors between training and test: correlations, imbalance and held-out values.
 
 Correlations: F. Traeuble et al. (2021), "On disentangled representations learned from correlated
 data", and K. Roth et al. (2023), "Disentanglement of correlated factors via Hausdorff factorized
@@ -60,8 +59,9 @@ def imbalanced(data: Dataset, factor: str, ratio: float, seed: int = 0) -> View:
 
 
 def without(data: Dataset, combination: Mapping[str, Sequence[int]]) -> tuple[View, View]:
-    """(rows without, rows with) a combination of values: {"shape": [2], "x": [0, 1]} holds out
-    hearts on the left.
+    """(rows without, rows with) a combination of values.
+
+    {"shape": [2], "x": [0, 1]} holds out hearts on the left.
     """
     # rows that have one of the values of each factor, (N,)
     is_out = np.ones(len(every_row(data)), dtype=bool)
@@ -123,8 +123,9 @@ def combinations(
 
 
 def mislabelled(data: Dataset, factors: Sequence[str], fraction: float, seed: int = 0) -> Dataset:
-    """The same images with wrong labels: each label of the named factors, or of all, with
-    probability `fraction`.
+    """The same images with labels that are wrong with probability `fraction`.
+
+    factors: those whose labels may be wrong; all if none is named.
 
     See `Mislabelled` for what uses these labels. Shifts that choose rows use the true factors, so
     the order of shifts does not matter.
@@ -145,8 +146,9 @@ def mislabelled(data: Dataset, factors: Sequence[str], fraction: float, seed: in
 
 
 def _drawn(data: Dataset, weight: NDArray[np.float64], seed: int, about: str) -> View:
-    """N rows drawn in proportion to their weights, by systematic sampling: each its expected number
-    of times +-1.
+    """N rows drawn in proportion to their weights, each its expected number of times +-1.
+
+    By systematic sampling.
     """
     rng = np.random.default_rng(fold(seed, about))
     # (N,): where the share of [0, 1) of each row ends; N even points from a random start hit these

@@ -1,5 +1,4 @@
-"""Download of a published file: resumed after an interruption, verified, and moved into place when
-complete.
+"""Download of a published file: resumed if interrupted, verified, moved into place when complete.
 
 Not by pooch (1.9.0), which has checksums, retries and progress but resumes nothing: of the server
 of `tests/data/test_download.py` that breaks off after a tenth of the file it had nothing after five

@@ -23,8 +23,9 @@ NOTE = ".sha256.json"
 
 
 def located(name: str, root: str | Path | None, file: str = "") -> Path | None:
-    """Path of the published file of a data set, the first one unless named, gzipped or not; None if
-    missing.
+    """Path of a data set's published file, the first one unless named; None if missing.
+
+    It may be gzipped or not.
     """
     source = SOURCES[name]
     place = root or os.environ.get(HOME)
@@ -62,8 +63,9 @@ def wanted(name: str, root: str | Path | None, file: str = "") -> Path:
 
 
 def verify(name: str, path: Path) -> str:
-    """Verdict on a file in words; ValueError if it is not the published one, or has changed since
-    first use.
+    """Verdict on a file in words.
+
+    ValueError if it is not the published one, or has changed since first use.
     """
     _, sha256 = SOURCES[name].files.get(path.name, (0, ""))
     found = digest(path)
@@ -110,8 +112,9 @@ def _noted(note: Path) -> str:
 
 
 def check(name: str, path: Path) -> None:
-    """ValueError if a file of the published size has another checksum. Files of other sizes are not
-    checked.
+    """ValueError if a file of the published size has another checksum.
+
+    Files of other sizes are not checked.
     """
     size, sha256 = SOURCES[name].files.get(path.name, (0, ""))
     if sha256 and path.stat().st_size == size and digest(path) != sha256:

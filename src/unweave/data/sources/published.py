@@ -9,8 +9,7 @@ HOME = "UNWEAVE_DATA"
 
 
 def find(file: str, root: str | Path | None, *others: str) -> Path | None:
-    """Path of the published file of this name in the folder `root` or below it, or in $UNWEAVE_DATA
-    if root is None.
+    """Path of the published file of this name in or below `root`, or $UNWEAVE_DATA if that is None.
 
     others: names that the file may have instead, in the order of the search.
     None if it is not in $UNWEAVE_DATA, or there is no such folder; FileNotFoundError if it is not

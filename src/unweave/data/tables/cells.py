@@ -48,8 +48,9 @@ def number(cell: str) -> float | None:
 
 
 def dressed(cell: str) -> bool:
-    """Whether a cell is a number to a person and not to `number`: 5 cm, 30%, 5 230, 1,234,567,
-    1.234,5, 007.5.
+    """Whether a cell is a number to a person and not to `number`.
+
+    Such are 5 cm, 30%, 5 230, 1,234,567, 1.234,5 and 007.5.
 
     >>> [dressed(cell) for cell in ("5 cm", "30%", "1.234,5", "1,5", "5", "2nd", "1_11", "4wd")]
     [True, True, True, True, False, False, False, False]
@@ -60,9 +61,7 @@ def dressed(cell: str) -> bool:
 
 
 def numeric(cell: str) -> bool:
-    """Whether a cell is more likely a value of a column of numbers, or of ids, than the name of
-    that column.
-    """
+    """Whether a cell is rather a value of a column of numbers or ids than that column's name."""
     if number(cell) is not None or PADDED.fullmatch(cell) or dressed(cell):
         return True
     try:

@@ -90,8 +90,9 @@ def _kinds(
 
 
 def groups(path: Path, files: list[str]) -> NDArray[np.int64]:
-    """The group (N,) of each file, numbered as they first appear; a file that is not listed is a
-    group of its own.
+    """The group (N,) of each file, numbered as they first appear.
+
+    A file that is not listed is a group of its own.
     """
     sheet, places = _table(path, FileNames(files), columns=2)
     keys = [("file", file) for file in files]
