@@ -1,4 +1,4 @@
-"""`python -m unweave`, and the program `unweave`: also in several processes, of which the first one speaks."""
+"""`python -m unweave`, and the program `unweave`; of several processes the first one prints."""
 
 from __future__ import annotations
 

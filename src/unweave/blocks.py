@@ -59,7 +59,8 @@ class Block:
             )
         if self.prior is not None and len(self.prior) != len(found):
             raise ValueError(
-                f"a prior of {len(self.prior)} probabilities is of as many columns, not {len(found)}"
+                f"a prior of {len(self.prior)} probabilities is of as many columns, "
+                f"not {len(found)}"
             )
         return found
 
@@ -84,14 +85,15 @@ def as_blocks(given: Mapping[str, Block | slice]) -> dict[str, Block]:
 
 
 def refuse_unfit(blocks: Mapping[str, Block], width: int) -> None:
-    """ValueError for a block with columns that a code (n, width) lacks, or that another block has."""
+    """ValueError for a block with columns that a code (n, width) lacks, or another block has."""
     owners: dict[int, str] = {}
     for name, block in blocks.items():
         last = (block.columns.stop or 0) - 1
         if last >= width:
             first = block.columns.start or 0
             raise ValueError(
-                f"the block {name!r} has columns from {first} to {last}; a code of encode has {width}"
+                f"the block {name!r} has columns from {first} to {last}; "
+                f"a code of encode has {width}"
             )
         for column in block.places(width):
             if column in owners:

@@ -96,6 +96,7 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         X = validate_data(self, unmasked(plain(X), "X"), allow_nd=True, ensure_min_samples=2)
         self.layout_ = _layout(X, self.layout)
         with tempfile.TemporaryDirectory() as temporary:
+            out = temporary if self.out is None else self.out
             self.run_: Run = train(
                 self.method,
                 _data(_arranged(X, self.layout_)),
@@ -104,7 +105,7 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                 seed=self.seed,
                 precision=self.precision,
                 device=self.device,
-                out=temporary if self.out is None else self.out,
+                out=out,
                 **self.settings,
             )
         self._n_features_out = self.run_.encode(self.run_.data.take([0])).shape[1]
@@ -153,10 +154,14 @@ class Disentangler(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
 
 def _layout(X: NDArray[Any], layout: Any) -> str:
-    """The layout of an array, a key of `RANKS`. ValueError if it is none, or if its channels may be on either side."""
+    """The layout of an array, a key of `RANKS`.
+
+    ValueError if it is none, or if its channels may be on either side.
+    """
     if X.ndim not in (2, 3, 4):
         raise ValueError(
-            f"X has shape {X.shape}; expected vectors (n, d) or images (n, h, w), (n, h, w, c) or (n, c, h, w)"
+            f"X has shape {X.shape}; expected vectors (n, d) or images (n, h, w), (n, h, w, "
+            "c) or (n, c, h, w)"
         )
     if layout not in get_args(Layout):
         raise ValueError(f"layout is {layout!r}; expected {', '.join(get_args(Layout))}")
@@ -165,7 +170,7 @@ def _layout(X: NDArray[Any], layout: Any) -> str:
     if X.ndim == 3:
         refuse_single(X, "X")
         return "plane"
-    return "channels first" if channels_of(X.shape, layout, "X") == "chw" else "channels last"
+    return {"chw": "channels first", "hwc": "channels last"}[channels_of(X.shape, layout, "X")]
 
 
 def _arranged(X: NDArray[Any], layout: str) -> NDArray[Any]:
@@ -184,8 +189,10 @@ def _data(X: NDArray[Any]) -> ImageData:
     if X.ndim == 2:
         return ImageData(X, name="X")
     scale = scale_of(X, "X")
-    floats = scale.floats or (0, 1)  # of later floats, if the fitted images are whole numbers
-    images, ones_are_white = as_stored(X, scale)  # bytes in a file stay there, as by `load`
+    # the range of later floats, if the fitted images are whole numbers
+    floats = scale.floats or (0, 1)
+    # bytes in a file stay there, as by `load`
+    images, ones_are_white = as_stored(X, scale)  # uint8 (n, c, h, w)
     return ImageData(
         images, name="X", white=scale.depth, floats=floats, ones_are_white=ones_are_white
     )

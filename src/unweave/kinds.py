@@ -1,5 +1,4 @@
-"""Kinds of ground-truth factors, and the ways to declare them: in code, on a command line, in a
-column's name.
+"""Kinds of ground-truth factors, declared in code, as an option, or in the name of a column.
 
 "categorical": its values are names. "ordered": a grid of values in order, such as the 40 angles of
 a sprite. "continuous": a measurement. A kind that is not declared is inferred from the numbers of

@@ -25,8 +25,10 @@ def plain(given: Any) -> Any:
     if _is_tensor(given):
         return _of_torch(given)
     if _is_foreign(given):
-        return _widened(_of_foreign(given))
-    return _widened(given) if isinstance(given, np.ndarray) else given
+        given = _of_foreign(given)
+    if isinstance(given, np.ndarray):
+        return _widened(given)
+    return given
 
 
 def is_array(given: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Text of other people: control characters shown as escapes, not obeyed, and numbers apart from names.
+"""Text of other people: escapes for control characters, and numbers told apart from names.
 
 Names of files, classes and columns come from others. An escape code in one can clear the screen,
 recolour it or hide what stands before it; so can a mark that turns the direction of text.
@@ -21,7 +21,7 @@ WORDS = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 
 def visible(text: object) -> str:
-    r"""The text in one line, with `\x1b` and the like in place of characters that a terminal obeys or hides.
+    r"""The text in one line, with escapes such as `\x1b` for what a terminal obeys or hides.
 
     >>> print(visible("cats\x1b[2J\n"))
     cats\x1b[2J\n
@@ -30,7 +30,7 @@ def visible(text: object) -> str:
 
 
 def shown(stream: Any) -> Any:
-    """The stream with the hidden characters of what is written to it shown; line breaks and tabs stay.
+    """The stream, with hidden characters written to it as escapes; line breaks and tabs stay.
 
     Streams are of any class that has a `write`: those of notebooks are not of `io`.
     """
@@ -39,7 +39,9 @@ def shown(stream: Any) -> Any:
 
 def obeyed(stream: Any) -> Any:
     """The stream below `shown`, for the program's own escape codes; any other stream as it is."""
-    return stream.stream if isinstance(stream, _Shown) else stream
+    if isinstance(stream, _Shown):
+        return stream.stream
+    return stream
 
 
 class _Shown:

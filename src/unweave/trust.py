@@ -1,7 +1,8 @@
 """Whose code a file may name: importing a module runs it, and a file may come from anybody.
 
-What stands in a run folder, a recipe or a file of options is looked up in the tables of this package. "module:Name" is
-third-party code there: it takes the user's word, `--trust`, or, for a run, the user's own seal (see `runs.seal`).
+What stands in a run folder, a recipe or a file of options is looked up in the tables of this
+package. "module:Name" is third-party code there: it takes the user's word, `--trust`, or, for a
+run, the user's own seal (see `runs.seal`).
 """
 
 from __future__ import annotations
@@ -15,15 +16,18 @@ from unweave.methods import METHODS, PARTS, kind_of
 
 
 class NotTrusted(ValueError):
-    """A file names code that is not unweave's, and nobody vouched for it. Nothing of it was imported."""
+    """A file names code that is not unweave's, and nobody vouched for it; nothing was imported."""
 
 
 def foreign(method: Any = None, parts: Mapping[str, Any] = {}, data: Any = None) -> list[str]:
-    """Which of these names are code that is not unweave's: "module:Name", and in no table. parts: by dotted kind."""
+    """Which of these names are third-party code: "module:Name", and in no table of this package.
+
+    parts: {dotted kind: name}.
+    """
     named: list[tuple[Any, Collection[str]]] = [(method, METHODS)]
     for path, name in parts.items():
         kind = kind_of(path.rpartition(".")[2])
-        named.append((name, PARTS[kind] if kind else ()))
+        named.append((name, PARTS.get(kind or "", ())))
     if not (isinstance(data, str) and Path(data).exists()):  # what is there is read, not run
         named.append((data, TABLE))
     found = [
@@ -40,8 +44,9 @@ def parts_in(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def refuse(file: str | Path, names: Sequence[str]) -> None:
     """NotTrusted, in one line, if a file names code that is not unweave's."""
-    if names:
-        shown = ", ".join(name if name.isprintable() else ascii(name) for name in names)
-        raise NotTrusted(
-            f"{file} names {shown}, code that is not unweave's; --trust (trust=True) runs it"
-        )
+    if not names:
+        return
+    shown = ", ".join(name if name.isprintable() else ascii(name) for name in names)
+    raise NotTrusted(
+        f"{file} names {shown}, code that is not unweave's; --trust (trust=True) runs it"
+    )

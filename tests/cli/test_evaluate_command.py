@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unweave.cli.evaluate import table
+from unweave.cli.score_table import table
 from unweave.evaluation.evaluate import evaluate
 from unweave.metrics import Score
 

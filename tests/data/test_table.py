@@ -9,7 +9,8 @@ from PIL import Image
 from unweave.cli.arrays import read
 from unweave.data import load
 from unweave.data.images import FactorImages
-from unweave.data.tables.table import missing, read_table
+from unweave.data.tables.cells import missing
+from unweave.data.tables.table import read_table
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
-"""The command line: `unweave COMMAND ...`. One file for each command, with `run(arguments) -> exit code`.
+"""The command line: `unweave COMMAND ...`.
+
+One file for each command, with `run(arguments) -> exit code`.
 
 An error that the user can fix ends in one line on stderr and exit code 2, training that diverged in
 exit code 1, a signal in 128 and its number: 130 for an interrupt, 143 for SIGTERM. What commands
@@ -25,7 +27,7 @@ from unweave.runs.stopping import raised
 from unweave.settings import nearest
 from unweave.text import shown
 
-# One module each, of the same name. `list` is `listing`: a sub-module hides the builtin of its name in its package.
+# A module each, of that name; `listing` for list, as a sub-module hides the builtin of its name.
 COMMANDS = {
     "demo": "render dSprites, train, score, write a report: see it work",
     "train": "train a method on data; continue a run with --resume",
@@ -36,7 +38,8 @@ COMMANDS = {
     "list": "the methods, parts, metrics and data sets that there are",
     "reproduce": "run a recipe and compare with the number it states",
 }
-TOO_MUCH = "out of memory|not enough memory|allocate memory|Storage size calculation overflowed"  # in PyTorch's words
+# in PyTorch's words
+TOO_MUCH = "out of memory|not enough memory|allocate memory|Storage size calculation overflowed"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,7 +82,7 @@ def _ended(given: list[str]) -> int:
 
 
 def _place(error: Exception) -> str:
-    """The line of third-party code, outside of any installed package, that was running; "" if none was."""
+    """The line of third-party code, outside of installed packages, that was running; "" if none."""
     installed = (str(Path(__file__).parents[1]), *sysconfig.get_paths().values())
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if not frame.filename.startswith(("<", *installed)):
@@ -88,15 +91,18 @@ def _place(error: Exception) -> str:
 
 
 def _out_of_memory(error: MemoryError | RuntimeError) -> str:
-    """What to do, and how much could not be had; "" for any other error. PyTorch raises a RuntimeError of many lines."""
+    """What to do, and how much could not be had; "" for any other error.
+
+    PyTorch raises a RuntimeError of many lines.
+    """
     said = str(error)
     if not isinstance(error, MemoryError) and not re.search(TOO_MUCH, said):
         return ""
+    problem = "out of memory"
     sizes = re.search(r"(?i)(?:allocate|of) ([\d.]+ ?(?:bytes|[KMGT]i?B))", said)
-    amount = f" ({sizes[1]} more)" if sizes else ""
-    return (
-        f"out of memory{amount}: a smaller batch, fewer images (--n) or narrower networks take less"
-    )
+    if sizes:
+        problem += f" ({sizes[1]} more)"
+    return f"{problem}: a smaller batch, fewer images (--n) or narrower networks take less"
 
 
 def _show(message: Warning | str, *_: object, **__: object) -> None:
@@ -116,17 +122,19 @@ def _dispatch(given: list[str]) -> int:
         return 0
     if given[0] not in COMMANDS:
         raise ValueError(f"there is no command {given[0]!r}; {nearest(given[0], COMMANDS)}")
-    module = "listing" if given[0] == "list" else given[0]
+    module = {"list": "listing"}.get(given[0], given[0])
     return import_module(f"unweave.cli.{module}").run(given[1:])
 
 
 def _overview() -> str:
     """The help text of `unweave` without a command."""
     lines = [f"  {name:<10} {about}" for name, about in COMMANDS.items()]
-    return "\n".join(
-        (
-            "usage: unweave COMMAND ...\n\nDisentangled representations: train, measure, compare, show.\n",
-            *lines,
-            "\n`unweave COMMAND --help` says more; `unweave train METHOD --help` shows every option of a method.",
-        )
+    usage = (
+        "usage: unweave COMMAND ...\n\n"
+        "Disentangled representations: train, measure, compare, show.\n"
     )
+    more = (
+        "\n`unweave COMMAND --help` says more; "
+        "`unweave train METHOD --help` shows every option of a method."
+    )
+    return "\n".join((usage, *lines, more))

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.files.npy import UNREADABLE, map_npy, member, members
-from unweave.data.tables.cells import numeric
+from unweave.data.tables.cells import missing, numeric
+from unweave.data.tables.large import exact
 from unweave.data.tables.row_index import LEVEL, NAME
-from unweave.data.tables.table import exact, missing, read_table
+from unweave.data.tables.table import read_table
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,8 @@ class Numbers:
     def along(self, other: Numbers) -> NDArray[Any]:
         """The array with its rows in the order of another file, matched by row index.
 
-        Unchanged if one of them has no index. Raises ValueError if the indices are not the same set.
+        Unchanged if one of them has no index. Raises ValueError if the indices are not the same
+        set.
         """
         if not self.index or not other.index or self.index == other.index:
             return self.array
@@ -44,8 +46,9 @@ class Numbers:
         unmatched = set(place) ^ set(other.index)
         if unmatched:
             raise ValueError(
-                f"the row indices of {self.path} and {other.path} differ: one of them has {min(unmatched)} and the "
-                "other has not; take the same rows, or save both without an index"
+                f"the row indices of {self.path} and {other.path} differ: "
+                f"one of them has {min(unmatched)} and the other has not; "
+                "take the same rows, or save both without an index"
             )
         log.info(
             "%s: its rows are brought into the order of %s by their row indices",
@@ -63,10 +66,10 @@ def read(path: str | Path, role: str) -> NDArray[Any]:
 def opened(path: str | Path, role: str) -> Numbers:
     """The array (N, columns) in a file, with the names of its columns and its row index.
 
-    role: "codes" or "factors": the name of the array in an .npz file of several arrays, and the word
-    for it in errors. A missing cell of a .csv or .parquet file is NaN, and a row index of pandas is
-    not a column; cells of text make an array of text. Integers beyond 2^53, which floats cannot
-    represent exactly, become their ranks.
+    role: "codes" or "factors": the name of the array in an .npz file of several arrays, and the
+    word for it in errors. A missing cell of a .csv or .parquet file is NaN, and a row index of
+    pandas is not a column; cells of text make an array of text. Integers beyond 2^53, which floats
+    cannot represent exactly, become their ranks.
 
     Raises ValueError or FileNotFoundError if there is no such table.
     """
@@ -113,7 +116,8 @@ def _csv(path: Path, role: str) -> Numbers:
         raise ValueError(f"{path} is empty; expected {role}, one row an image")
     if len(sheet.rows) == 1 and not sheet.names and not any(map(numeric, sheet.rows[0])):
         raise ValueError(
-            f"{path} holds the names of its columns, {', '.join(sheet.rows[0])}, and no row below them"
+            f"{path} holds the names of its columns, {', '.join(sheet.rows[0])}, "
+            "and no row below them"
         )
     columns = [sheet.numbers(k) for k in range(len(sheet.rows[0]))]
     numbers = [column for column in columns if column is not None]
@@ -134,6 +138,7 @@ def _parquet(path: Path, role: str) -> Numbers:
     except duckdb.Error as error:
         raise ValueError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
     indices = {name: column for name, column in columns.items() if _is_index(name, column)}
+    # (N,) each; the index columns are not codes or factors
     kept = {name: column for name, column in columns.items() if name not in indices}
     if not kept:
         raise ValueError(f"{path} holds nothing but a row index; expected {role}, one row an image")
@@ -146,7 +151,7 @@ def _parquet(path: Path, role: str) -> Numbers:
 
 
 def _is_index(name: str, column: NDArray[Any]) -> bool:
-    """Whether a column is a row index: by its pandas name, or unnamed, of integers without repeats."""
+    """Whether a column is a row index: pandas named it so, or it is unnamed integers, each once."""
     if LEVEL.fullmatch(name):
         return True
     return bool(NAME.fullmatch(name)) and _counts(column)

@@ -1,4 +1,4 @@
-"""`unweave choose DATA`: which methods fit the data, what each needs, and the recipe nearest to it."""
+"""`unweave choose DATA`: the methods that fit the data, what each needs, and its nearest recipe."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from itertools import groupby
 from unweave.cli.parser import Parser
 from unweave.text import visible
 
-ABOUT = """Read the data, and say which methods can be trained on them: by what they need besides images, and with the
-recipe that shows what to expect. Any option of the data set may follow, e.g. --classes shape or --size 32."""
+ABOUT = """Read the data, and say which methods can be trained on them: by what they need besides
+images, and with the recipe that shows what to expect. Any option of the data set may follow, e.g.
+--classes shape or --size 32."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -48,7 +49,8 @@ def _lines(fitting: Sequence[str], data: str) -> list[str]:
     width = max(map(len, fitting))
     lines = []
     for name in fitting:
-        recipe = nearest_recipe(name, data)
-        shown = f" (unweave reproduce {recipe})" if recipe else ""
-        lines.append(f"  {name:<{width}}  {METHODS[name].about}{shown}")
+        line = f"  {name:<{width}}  {METHODS[name].about}"
+        if recipe := nearest_recipe(name, data):
+            line += f" (unweave reproduce {recipe})"
+        lines.append(line)
     return lines

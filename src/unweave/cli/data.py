@@ -1,4 +1,4 @@
-"""`unweave data list | get NAME | verify NAME | show NAME`: list, download, check and preview data sets."""
+"""`unweave data list | get NAME | verify NAME | show NAME`: data sets and their files."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from unweave.data.sources.published import HOME
 from unweave.settings import nearest
 from unweave.text import obeyed, visible
 
-ABOUT = """list: every data set, and whether its file is there. get: fetch the published file. verify: compare
-it with its checksum. show: how a data set, a folder of your own images or an array file is read, in words and, with
--o, as a contact sheet; any option of the data set may follow, e.g. --size 32 or --shift imbalanced:shape,ratio=9."""
+ABOUT = """list: every data set, and whether its file is there. get: fetch the published file.
+verify: compare it with its checksum. show: how a data set, a folder of your own images or an array
+file is read, in words and, with -o, as a contact sheet; any option of the data set may follow, e.g.
+--size 32 or --shift imbalanced:shape,ratio=9."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -66,7 +67,9 @@ def _state(name: str, place: str | None) -> str:
     found = located(name, place)
     if found is not None:
         return f"found: {found}"
-    how = f"unweave data get {name}" if source.direct else source.address
+    how = source.address
+    if source.direct:
+        how = f"unweave data get {name}"
     return f"{source.file} is missing: {how} (licence: {source.licence})"
 
 
@@ -74,12 +77,13 @@ def _get(name: str, root: str | None) -> int:
     """Download the files of a data set and verify them."""
     from unweave.data.sources.download import get
 
-    on_terminal = sys.stderr.isatty()
-    try:
-        paths = get(_name(name), root, progress=_progress if on_terminal else None)
-    finally:
-        if on_terminal:
-            sys.stderr.write("\n")
+    if sys.stderr.isatty():
+        try:
+            paths = get(_name(name), root, progress=_progress)
+        finally:
+            sys.stderr.write("\n")  # ends the line of the progress
+    else:
+        paths = get(_name(name), root)
     for path in paths:
         print(verify(name, path))
     return 0
@@ -87,8 +91,12 @@ def _get(name: str, root: str | None) -> int:
 
 def _progress(done: int, whole: int) -> None:
     """Show a download on one line. done, whole: bytes; whole is 0 where the size is not known."""
-    share = f" of {whole / 1e6:,.1f} MB, {done / whole:.0%}" if whole else " MB"
-    obeyed(sys.stderr).write(f"\r\x1b[2K{done / 1e6:,.1f}{share}")
+    words = f"{done / 1e6:,.1f}"
+    if whole:
+        words += f" of {whole / 1e6:,.1f} MB, {done / whole:.0%}"
+    else:
+        words += " MB"
+    obeyed(sys.stderr).write(f"\r\x1b[2K{words}")
 
 
 def _verify(name: str, root: str | None) -> int:

@@ -1,4 +1,4 @@
-"""`unweave demo`: demonstrations from rendering to an HTML page, in minutes and without a download."""
+"""`unweave demo`: demonstrations from rendering to an HTML page, in minutes, without a download."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ def run(arguments: Sequence[str]) -> int:
     """Train, evaluate and write the page; print its path."""
     parser = Parser(
         "demo",
-        "main: render dSprites, train beta-TCVAE, score it, write a report that opens in any browser. "
-        "impossibility: a trained model beside a twin that makes the same images and disentangles nothing.",
+        "main: render dSprites, train beta-TCVAE, score it, write a report that opens in any "
+        "browser. impossibility: a trained model beside a twin that makes the same images and "
+        "disentangles nothing.",
     )
     parser.add_argument(
         "what", nargs="?", choices=("main", "impossibility"), default="main", help="default: main"

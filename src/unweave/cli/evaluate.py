@@ -1,25 +1,22 @@
-"""`unweave evaluate RUN`, or `--codes codes.npy --factors factors.npy`: a table of scores, and JSON."""
+"""`unweave evaluate RUN`, or `--codes FILE --factors FILE`: a table of scores, and JSON."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
-import shutil
-import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unweave.cli.parser import OTHER_DATA, TRUST, Parser
+from unweave.cli.score_table import table
 from unweave.kinds import declared, factors_of, parsed
-from unweave.metrics.tables.notes import notes
 
 if TYPE_CHECKING:
     from unweave.metrics import Score
 
-
-ROLES = {  # of the options that name a file, the array in it
+# {option that names a file: the array in it}
+ROLES = {
     "codes": "codes",
     "factors": "factors",
     "test_codes": "codes",
@@ -78,7 +75,8 @@ def _parser() -> Parser:
     parser.add_argument(
         "--factor-kinds",
         metavar="KINDS",
-        help="shape=categorical,size=continuous (or ordered), by name or number of the factor; else judged",
+        help="shape=categorical,size=continuous (or ordered), by name or number of the factor; "
+        "else judged",
     )
     parser.add_argument(
         "--log-var", metavar="FILE", help="log variances (N, D) of the posteriors behind the codes"
@@ -172,7 +170,9 @@ def _with_names(kinds: Any, names: Sequence[str]) -> Any:
 
 def _how(given: argparse.Namespace) -> dict[str, Any]:
     """The keywords of `evaluate` that runs and arrays share."""
-    kinds = None if given.factor_kinds is None else parsed(given.factor_kinds)
+    kinds = given.factor_kinds
+    if kinds is not None:
+        kinds = parsed(kinds)
     return {
         "metrics": given.metrics,
         "seed": given.seed,
@@ -180,60 +180,3 @@ def _how(given: argparse.Namespace) -> dict[str, Any]:
         "calibrate": given.calibrate,
         "kinds": kinds,
     }
-
-
-def table(scores: Mapping[str, Score]) -> str:
-    """Table of scores as text: name, value with its error, 95 % interval and null floor.
-
-    Above it the notes that most scores share, below it the notes of single scores.
-    """
-    shared, others = notes(scores)
-    lines = []
-    for note in shared:
-        lines += [*_wrapped(note), ""]
-    lines += _aligned(scores)
-    for note, names in others.items():
-        lines += ["", *_wrapped(f"{', '.join(names)}: {note}")]
-    return "\n".join(lines)
-
-
-def _aligned(scores: Mapping[str, Score]) -> list[str]:
-    """The rows of the table, their cells padded to the width of the column."""
-    rows = [("metric", "score ± standard error", "95 % interval", "null")]
-    for name, score in scores.items():
-        rows.append((name, _value(score), _interval(score), _floor(score)))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        lines.append("  ".join(cells).rstrip())
-    return lines
-
-
-def _value(score: Score) -> str:
-    """The value with its error; "nan" where it is undefined."""
-    return "nan" if math.isnan(score.value) else str(score)
-
-
-def _interval(score: Score) -> str:
-    """The 95 % interval, or why there is none."""
-    if not math.isfinite(score.error):
-        return _unknown(score)
-    return f"{score.low:z.3f} to {score.high:z.3f}"
-
-
-def _floor(score: Score) -> str:
-    """The null floor, or why there is none."""
-    if not math.isfinite(score.null):
-        return _unknown(score)
-    return f"{score.null:z.3f}"
-
-
-def _unknown(score: Score) -> str:
-    """The text in place of a number that was not measured; nothing beside an undefined score."""
-    return "" if math.isnan(score.value) else "not measured"
-
-
-def _wrapped(text: str) -> list[str]:
-    """A text as lines of the width of the terminal."""
-    return textwrap.wrap(text, max(40, shutil.get_terminal_size().columns), subsequent_indent="  ")

@@ -1,4 +1,4 @@
-"""`unweave list [methods|parts|metrics|data]`: the registries as tables, without importing any entry."""
+"""`unweave list [methods|parts|metrics|data]`: the registries as tables; imports no entry."""
 
 from __future__ import annotations
 

@@ -30,7 +30,8 @@ def _given(rest: Sequence[str], command: str) -> dict[str, str]:
         has_value = equals or (words and not words[0].startswith("--"))
         if not name.startswith("--") or not has_value:
             raise ValueError(
-                f"{name!r} is not an option with a value, --name value; see `unweave {command} --help`"
+                f"{name!r} is not an option with a value, --name value; "
+                f"see `unweave {command} --help`"
             )
         if not equals:
             value = words.pop(0)

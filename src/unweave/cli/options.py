@@ -1,8 +1,9 @@
-"""Options of `unweave train METHOD --data NAME`, from the signatures of loop, method, parts, data and batches.
+"""Options of `unweave train METHOD`, from signatures: of loop, method, parts, data and batches.
 
 The signatures are the only list of options. An option has the name of its keyword, dotted where it
-belongs to a part ("regulariser.beta"), the data ("data.size") or the batches ("batches.group_size").
-The last word is enough where only one option ends in it; dashes and underscores are the same.
+belongs to a part ("regulariser.beta"), the data ("data.size") or the batches
+("batches.group_size"). The last word is enough where only one option ends in it; dashes and
+underscores are the same.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def _loop() -> Iterator[Option]:
 
 
 def _method(method: str, chosen: Mapping[str, Any], info: DataInfo) -> Iterator[Option]:
-    """One option for each place of a part, then the settings of the method and of the chosen parts."""
+    """One option for each place of a part, then the settings of the method and its parts."""
     spec = fit.choose(method, chosen, info)
     parts = spec.part_names()
     for place, kind in spec.places().items():
@@ -104,7 +105,7 @@ def _prefixed(prefix: str, words: Mapping[str, Keyword], group: str) -> Iterator
 
 
 def values(options: Mapping[str, Option], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Given values by full name and in the types of the options: text as typed, or values from YAML.
+    """Given values by full name, in the types of the options: text as typed, or values from YAML.
 
     Raises ValueError for an unknown option, a value out of range, and an option given twice.
     """

@@ -19,7 +19,7 @@ TRUST = "run the code that it names and that is not unweave's (your own runs nee
 
 
 class Parser(argparse.ArgumentParser):
-    """`argparse.ArgumentParser` that takes `--test_codes` for `--test-codes`, and no abbreviations."""
+    """`argparse.ArgumentParser` without abbreviations; `--test_codes` is `--test-codes`."""
 
     def __init__(self, command: str, about: str):
         super().__init__(prog=f"unweave {command}", description=about, allow_abbrev=False)
@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
         raise ValueError(f"{message}; see `{self.prog} --help`")
 
     def read(self, arguments: Sequence[str]) -> argparse.Namespace:
-        """Parse the options. Raises ValueError for unknown ones and those given twice, first of all."""
+        """Parse the options. ValueError first of all for unknown ones and those given twice."""
         given = [dashed(word) for word in arguments]
         options = self._option_string_actions
         seen: set[str] = set()
@@ -41,12 +41,10 @@ class Parser(argparse.ArgumentParser):
                 seen.add(name)
             elif name.startswith("--"):
                 known = [option for option in options if option.startswith("--")]
-                as_path = (
-                    f"; as a path it is ./{name}" if "/" in name or Path(name).exists() else ""
-                )
-                raise ValueError(
-                    f"`{self.prog}` has no option {name}; {nearest(name, known)}{as_path}"
-                )
+                problem = f"`{self.prog}` has no option {name}; {nearest(name, known)}"
+                if "/" in name or Path(name).exists():
+                    problem += f"; as a path it is ./{name}"
+                raise ValueError(problem)
         return self.parse_args(given)
 
 
@@ -61,7 +59,9 @@ def dashed(word: str) -> str:
 def pasted(path: Path) -> str:
     """A path as it can be typed after a command: one that begins with a dash is no option."""
     word = str(path)
-    return f".{os.sep}{word}" if word.startswith("-") else word
+    if word.startswith("-"):
+        return f".{os.sep}{word}"
+    return word
 
 
 def plain(word: str) -> str:

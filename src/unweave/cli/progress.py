@@ -1,4 +1,4 @@
-"""Progress line of a training loop: one line that is overwritten on a terminal, nothing elsewhere."""
+"""Progress line of a training loop: one line, overwritten on a terminal; nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from unweave.training.records import COLUMNS, duration
 
 
 class Progress:
-    """Callback of a training loop: takes a header {"run": folder, "steps": ..., ...}, then every log record.
+    """Callback of a training loop: takes {"run": folder, "steps": ..., ...}, then each log record.
 
     run: the folder of the run, once it is known. stream: standard error if None.
     """
@@ -29,7 +29,7 @@ class Progress:
         self.open = False
 
     def __call__(self, record: Mapping[str, Any]) -> None:
-        """Print the data or the step resumed at once; show any other record on the progress line."""
+        """Print the data or the step resumed at once; any other record is on the progress line."""
         self.units |= record.get("units", {})
         if "run" in record:
             self.run = record["run"]
@@ -50,8 +50,9 @@ class Progress:
         if "active" in record:
             words.append(f"active {record['active']}")
         speed = record["images_per_s"]
-        images_left = (self.steps - record["step"]) * self.batch_size
-        seconds_left = images_left / speed if speed else 0
+        seconds_left = 0.0
+        if speed:
+            seconds_left = (self.steps - record["step"]) * self.batch_size / speed
         return "  ".join([*words, f"{speed:,.0f} images/s", f"{duration(seconds_left)} left"])
 
     def close(self) -> None:
@@ -62,7 +63,7 @@ class Progress:
 
 
 def terms(record: Mapping[str, Any]) -> dict[str, float]:
-    """The named terms of the losses in a record; the losses themselves only if there are no terms."""
+    """The named terms of the losses in a record; the losses themselves if there are no terms."""
     found = {name: value for name, value in record.items() if name not in COLUMNS}
     named = {name: value for name, value in found.items() if not name.startswith("loss/")}
     return named or found

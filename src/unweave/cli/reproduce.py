@@ -16,21 +16,10 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "-o", "--out", default="runs", metavar="DIR", help="where the runs go (default: runs)"
     )
-    parser.add_argument(
-        "--seeds",
-        type=int,
-        nargs="+",
-        default=(),
-        metavar="S",
-        help="other ones than the recipe states",
-    )
-    parser.add_argument(
-        "--jobs",
-        type=int,
-        default=1,
-        metavar="N",
-        help="runs at a time, one thread each (default: 1)",
-    )
+    seeds = "other ones than the recipe states"
+    parser.add_argument("--seeds", type=int, nargs="+", default=(), metavar="S", help=seeds)
+    jobs = "runs at a time, one thread each (default: 1)"
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help=jobs)
     parser.add_argument("--trust", action="store_true", help=TRUST)
     given = parser.read(arguments)
     if given.jobs < 1:
@@ -42,4 +31,4 @@ def run(arguments: Sequence[str]) -> int:
 
     names = given.names or recipes()
     holds = reproduce(names, given.out, seeds=given.seeds, jobs=given.jobs, trust=given.trust)
-    return 0 if holds else 1
+    return int(not holds)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from unweave.cli.parser import complain, pasted
 from unweave.cli.progress import Progress, terms, worded
+from unweave.cli.resolved import grouped, show
 from unweave.cli.typed import OWN, from_file, own_option, split
 from unweave.training.records import duration, units
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from unweave.cli.options import Option
     from unweave.runs.run import Run
 
-USAGE = """usage: unweave train METHOD [--data NAME] [--steps N] [--seed S] [--out DIR] [any setting]
+USAGE = """\
+usage: unweave train METHOD [--data NAME] [--steps N] [--seed S] [--out DIR] [any setting]
        unweave train METHOD --help
        unweave train --resume RUN
 
@@ -70,8 +72,8 @@ def run(arguments: Sequence[str]) -> int:
             )
     chosen = _of_file(own, options, written) | values(options, typed)
     if own.get("dry_run"):
-        return _show(own, chosen, options)
-    return _train(own, chosen, options)
+        return show(own, chosen, options)
+    return _train(own, chosen)
 
 
 def _of_file(
@@ -106,7 +108,10 @@ def _help(own: Mapping[str, Any], given: Mapping[str, Any]) -> int:
     from unweave import data, methods
 
     known_methods = f"METHOD  {', '.join(methods.names())}; or module:Class of your own"
-    known_data = f"NAME    {', '.join(data.names())}; a folder of images; an .npy or .npz file; or module:function of your own"
+    known_data = (
+        f"NAME    {', '.join(data.names())}; a folder of images; an .npy or .npz file; "
+        "or module:function of your own"
+    )
     print(USAGE.format(methods=_filled(known_methods), data=_filled(known_data), usual=USUAL))
     if "method" in own:
         from unweave.cli.options import IMAGES, help_text, offered
@@ -120,54 +125,11 @@ def _filled(text: str) -> str:
     return textwrap.fill(text, 100, subsequent_indent=" " * 8, break_on_hyphens=False)
 
 
-def _show(own: Mapping[str, Any], chosen: Mapping[str, Any], options: Mapping[str, Option]) -> int:
-    """Print all resolved options as YAML that `--config` takes."""
-    import yaml
-
-    from unweave import data as datasets
-    from unweave.runs import train as fit
-
-    parts = _sorted_out(chosen)
-    source = datasets.load(own["data"], own.get("root"), **parts["data"])
-    spec = fit.choose(own["method"], parts["settings"], source.info)
-    resolved = {name: own[name] for name in ("method", "data", "root", "out") if name in own}
-    resolved |= spec.part_names()
-    resolved |= spec.flat()
-    for name, option in options.items():
-        if _belongs(name) != "settings":
-            resolved[name] = chosen.get(name, option.default)
-    for name, value in resolved.items():
-        if isinstance(value, tuple):  # YAML has lists only
-            resolved[name] = list(value)
-    print(yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True), end="")
-    return 0
-
-
-def _sorted_out(chosen: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The options in the groups that `fit.train` takes: loop, settings, data and batches."""
-    parts: dict[str, dict[str, Any]] = {"loop": {}, "settings": {}, "data": {}, "batches": {}}
-    for key, value in chosen.items():
-        group = _belongs(key)
-        parts[group][key.removeprefix(f"{group}.")] = value
-    return parts
-
-
-def _belongs(key: str) -> str:
-    """The group of an option: "loop", "settings", "data" or "batches"."""
-    from unweave.runs import train as fit
-    from unweave.settings import keywords
-
-    first, dot, _ = key.partition(".")
-    if dot and first in ("data", "batches"):
-        return first
-    return "loop" if key in keywords(fit.train) else "settings"
-
-
-def _train(own: Mapping[str, Any], chosen: Mapping[str, Any], options: Mapping[str, Option]) -> int:
+def _train(own: Mapping[str, Any], chosen: Mapping[str, Any]) -> int:
     """Train a new run with the chosen options."""
     from unweave.runs import train as fit
 
-    parts = _sorted_out(chosen)
+    parts = grouped(chosen)
     rest = {name: own[name] for name in ("out", "root", "overwrite") if name in own}
     return _watch(
         lambda progress: fit.train(
@@ -217,8 +179,9 @@ def _watch(train: Callable[[Progress], Run]) -> int:
     records = run.records()
     if records:
         last = records[-1]
-        precision = "" if run.config.resolved is None else f", {run.config.resolved.precision}"
-        words = worded(terms(last), units(records))
-        print(f"{last['step']:,} steps in {duration(last['seconds'])}{precision}: {words}")
+        how = duration(last["seconds"])
+        if run.config.resolved is not None:
+            how += f", {run.config.resolved.precision}"
+        print(f"{last['step']:,} steps in {how}: {worded(terms(last), units(records))}")
     print(pasted(run.path))
     return 0

@@ -12,15 +12,12 @@ from unweave.settings.typed import TRUTHS
 TEXTS = ("method", "data", "config", "resume", "out", "root")
 SWITCHES = ("overwrite", "dry_run", "trust", "help")
 OWN = (*TEXTS, *SWITCHES)
-TYPED_ONLY = (
-    "config",
-    "resume",
-    "help",
-)  # not in a file of options; --trust has a message of its own
+# not in a file of options; --trust has a message of its own
+TYPED_ONLY = ("config", "resume", "help")
 
 
 def split(arguments: Sequence[str]) -> dict[str, Any]:
-    """Options as typed, by name: {"method": ..., "beta": "6", "overwrite": True}; True without a value.
+    """Options as typed: {"method": ..., "beta": "6", "overwrite": True}; True without a value.
 
     Raises ValueError for a second word that is not an option, and for an option given twice.
     """
@@ -34,7 +31,8 @@ def split(arguments: Sequence[str]) -> dict[str, Any]:
         if not name.startswith("--"):
             if "method" in given:
                 raise ValueError(
-                    f"{word!r} is one word too many: the method is {given['method']!r}, and values follow --names"
+                    f"{word!r} is one word too many: the method is {given['method']!r}, "
+                    "and values follow --names"
                 )
             given["method"] = word
             continue
@@ -58,7 +56,9 @@ def own_option(name: str, value: Any) -> Any:
             raise ValueError(f"--{name.replace('_', '-')} is a switch; it was given {value!r}")
         return truth
     if not isinstance(value, str) or not value:  # an empty path would be the folder one is in
-        came = "none; one that begins with -- is written ./--NAME" if value is True else repr(value)
+        came = repr(value)
+        if value is True:
+            came = "none; one that begins with -- is written ./--NAME"
         raise ValueError(f"--{name} needs a value; it was given {came}")
     return value
 

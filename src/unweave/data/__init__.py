@@ -1,5 +1,6 @@
-"""Data sets by name: `load("dsprites")`. Reading this module imports no data set and neither torch
-nor pillow.
+"""Data sets by name: `load("dsprites")`.
+
+Reading this module imports no data set and neither torch nor pillow.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ log = logging.getLogger(__name__)
 if TYPE_CHECKING:
     from unweave.data.base import Dataset
 
-# name: (function `(root, **options)` that returns a `Dataset`, a description in one line).
-# root is what the user gave: a folder, a file, (for "arrays") an array, or None; see published.find.
+# name: (function `(root, **options)` that returns a `Dataset`, a description in one line). root is
+# what the user gave: a folder, a file, (for "arrays") an array, or None; see published.find.
 TABLE: dict[str, tuple[str, str]] = {
     "dsprites": (
         "unweave.data.datasets.dsprites:dsprites",
@@ -132,7 +133,8 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
 }
 
-VIEWS = {  # options of any data set
+# options of any data set
+VIEWS = {
     "shift": Keyword(
         "shift", str, "", Setting("of known factors, e.g. correlated:scale,position_x,strength=0.2")
     ),
@@ -190,11 +192,13 @@ def _called(source: Any, data: Dataset | None) -> str:
     """The name of a source in an error message."""
     if isinstance(source, str):
         return source
-    return "it" if data is None else data.name
+    if data is None:
+        return "it"
+    return data.name
 
 
 def options(source: Any) -> Mapping[str, Keyword]:
-    """The options that `load` takes for a source: keywords of its function, and those of any data set."""
+    """The options that `load` takes for a source: keywords of its function, and of any data set."""
     if _adopted(source) is not None:
         return VIEWS
     words = keywords(_function(_placed(source, None)[0]))
@@ -219,8 +223,8 @@ def _opened(name: str, root: Any, given: dict[str, Any]) -> Dataset:
     data = _adopted(made)
     if data is None:
         raise ValueError(
-            f"{name} gave a {type(made).__name__}; a data set is an unweave.data.base.Dataset, as are "
-            "ImageData and FactorImages of unweave.data.images"
+            f"{name} gave a {type(made).__name__}; a data set is an unweave.data.base.Dataset, as "
+            "are ImageData and FactorImages of unweave.data.images"
         )
     return data
 

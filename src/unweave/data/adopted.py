@@ -17,7 +17,7 @@ from unweave.types import DataInfo
 
 NEEDED = ("name", "take", "__len__")
 RESERVED = ("take", "info", "base", "base_rows")  # which a `Dataset` defines itself
-# Attributes that are copied from the object: all of a `Dataset` but properties and the reserved ones.
+# Attributes that are copied from the object: all of a `Dataset`, without properties and RESERVED.
 SETTABLE = [
     name
     for name, default in vars(Dataset).items()
@@ -26,7 +26,7 @@ SETTABLE = [
 
 
 def adopt(given: Any) -> Dataset | None:
-    """The object as a `Dataset`, if it is one or behaves as one; None for anything else, such as an array.
+    """The object as a `Dataset`, if it is one or behaves as one; None for others, such as an array.
 
     Data sets of other libraries may have a `take` and an `info` too. An object counts as ours if
     its `info` is a `DataInfo`, or if it has `take` and no index.
@@ -40,14 +40,14 @@ def adopt(given: Any) -> Dataset | None:
     missing = [name for name in NEEDED if not hasattr(given, name)]
     if missing:
         raise ValueError(
-            f"the data set given, a {type(given).__name__}, has no {missing[0]}; it takes {', '.join(NEEDED)}: see "
-            "unweave.data.base.Dataset, which has all else"
+            f"the data set given, a {type(given).__name__}, has no {missing[0]}; it takes "
+            f"{', '.join(NEEDED)}: see unweave.data.base.Dataset, which has all else"
         )
     return Adopted(given)
 
 
 class Adopted(Dataset):
-    """Data set around an object with a name, rows and a length; other attributes are copied if present.
+    """Data set around an object with name, rows and length; other attributes are copied.
 
     A table of factors may be `labels` with `factor_names`, `factor_sizes`, `factor_kinds` and
     `factor_values`, and a grid `factors`, as of `ImageData` and `FactorImages`. Classes without
@@ -62,6 +62,7 @@ class Adopted(Dataset):
         for name in SETTABLE:
             if hasattr(given, name):
                 setattr(self, name, getattr(given, name))
+        # facts and labels by the names of other data sets of ours
         facts = getattr(given, "info", None)
         if isinstance(facts, DataInfo):
             self.info = facts

@@ -1,4 +1,4 @@
-"""Base class of data sets: rows of images or vectors, with the factors, classes and groups that are known.
+"""Base class of data sets: rows of images or vectors, with known factors, classes and groups.
 
 Training, scoring, reports and the command line use a `Dataset` and nothing else. A subclass defines
 how many rows there are and what they show; all other attributes have defaults:
@@ -43,7 +43,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.convert.layout import refuse_channels_last
-from unweave.data.factor_table import FactorTable
+from unweave.data.factor_table import NOTHING_KNOWN, FactorTable
 from unweave.data.factors import Factors, FactorSpace, Rng, Rows, meant
 from unweave.data.fingerprint import Fingerprint
 from unweave.data.looks import is_binary, span, spread
@@ -51,9 +51,7 @@ from unweave.types import DataInfo
 
 
 class NoGrid(ValueError, AttributeError):
-    """Error for data without a grid of known factors; an AttributeError too, so
-    `hasattr(data, "factors")` works.
-    """
+    """Data without a grid of known factors; an AttributeError, so that `hasattr` works."""
 
 
 class Dataset(ABC):
@@ -111,66 +109,68 @@ class Dataset(ABC):
         return self.grid
 
     @property
-    def _known(self) -> FactorSpace | FactorTable | None:
-        return self.table if self.grid is None else self.grid
+    def _known(self) -> FactorSpace | FactorTable:
+        """The grid or the table of the factors; a table of none if none are known."""
+        if self.grid is not None:
+            return self.grid
+        if self.table is not None:
+            return self.table
+        return NOTHING_KNOWN
 
     @property
     def factor_names(self) -> tuple[str, ...]:
         """The names of the K factors; () if none are known."""
-        return () if self._known is None else self._known.names
+        return self._known.names
 
     @property
     def factor_sizes(self) -> tuple[int, ...]:
         """How many values each factor has, (K,); 0 for a measurement, which is no index."""
-        return () if self._known is None else self._known.sizes
+        return self._known.sizes
 
     @property
     def factor_kinds(self) -> tuple[str, ...]:
-        """The kind of each factor, one of `unweave.kinds.KINDS`, or "" where it is not known, (K,)."""
-        return () if self._known is None else self._known.kinds
+        """The kind of each factor (K,), one of `unweave.kinds.KINDS`, or "" if it is not known."""
+        return self._known.kinds
 
     @property
     def factor_values(self) -> tuple[NDArray[np.generic], ...]:
         """What the indices of each factor mean, words or numbers, (K,); empty for measurements."""
-        return () if self._known is None else self._known.values
+        return self._known.values
 
     @property
     def labels(self) -> NDArray[np.float64] | None:
-        """The table (N, K) of factors that make no grid, NaN where one is missing; None without one."""
+        """The table (N, K) of factors without a grid, NaN where missing; None if there is none."""
         return None if self.table is None else self.table.v
 
     def factors_at(self, rows: Rows) -> Factors:
         """The factor tuples (n, K) that the rows (n,) show; (n, 0) if no factors are known."""
-        if self._known is None:
+        if self._known is NOTHING_KNOWN:
             return np.empty((len(rows), 0))
         return self._known.factors_at(rows)
 
     def observed_factors(self, rows: Rows) -> Factors:
-        """The labels (n, K) of the rows (n,), for methods: `factors_at`, unless the data are mislabelled."""
+        """The labels (n, K) of rows (n,) for methods: `factors_at` unless mislabelled."""
         return self.factors_at(rows)
 
     def observed_values(self, rows: Rows) -> NDArray[np.float64]:
-        """The labels (n, K) of the rows (n,), for metrics: `observed_factors` with indices as their numbers.
+        """The labels (n, K) of rows (n,) for metrics: `observed_factors`, indices as their numbers.
 
         On a grid, numbers that are evenly spaced stay indices, which are the same but for their
         unit.
         """
-        meanings = () if self._known is None else self._known.meanings
-        return meant(self.observed_factors(rows), meanings)
+        return meant(self.observed_factors(rows), self._known.meanings)
 
     def find(self, v: Rows) -> NDArray[np.int64]:
-        """Rows (n,) that show the factor tuples (n, K), the last if several do; -1 if there is none.
+        """Rows (n,) that show the factor tuples (n, K), the last of several; -1 if there is none.
 
         ValueError for tuples that are not on the grid, or if no factors are known.
         """
-        if self._known is None:
+        if self._known is NOTHING_KNOWN:
             raise ValueError(f"{self.name} has no known factors to find a row by")
         return self._known.rows(v)
 
     def images(self, indices: Rows) -> NDArray[np.generic]:
-        """The images (n, C, H, W) of the factor indices (n, K) of the grid, also of those that a
-        view lacks.
-        """
+        """The images (n, C, H, W) of factor indices (n, K) of the grid, those a view lacks too."""
         return self.take(self.factors.rows(indices))
 
     def sample_factors(self, n: int, rng: Rng) -> NDArray[np.int64]:
@@ -195,15 +195,11 @@ class Dataset(ABC):
         binary = self.binary
         if binary is None:
             binary = rows.dtype == np.uint8 and is_binary(self.take(spread(len(self))))
-        # Images reach a method in [0, 1]; the range of vectors has to be looked up.
-        low = 0.0
-        high = 1.0
+        bounds = (0.0, 1.0)  # images reach a method in [0, 1]
         if rows.ndim != 4:
-            low, high = span(self.array, len(self), self.take)
-        factors = (self.factor_names, self.factor_sizes)
-        return DataInfo(
-            len(self), rows.shape[1:], len(self.class_names), *factors, binary, low, high
-        )
+            bounds = span(self.array, len(self), self.take)
+        facts = (len(self.class_names), self.factor_names, self.factor_sizes, binary, *bounds)
+        return DataInfo(len(self), rows.shape[1:], *facts)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -214,13 +210,8 @@ class Dataset(ABC):
         Name, `about`, and the names of classes are left out. 0.2 s at the most.
         """
         found = Fingerprint()
-        found.add(
-            len(self),
-            len(self.class_names),
-            self.factor_names,
-            self.factor_sizes,
-            *self.factor_values,
-        )
+        found.add(len(self), len(self.class_names), self.factor_names, self.factor_sizes)
+        found.add(*self.factor_values)
         found.add(self.y, self.groups, self.pairs, self.labels)
         for images in found.rows(self.array, len(self), self.take, self.probed):
             found.add(images)

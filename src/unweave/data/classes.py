@@ -1,4 +1,4 @@
-"""Classes made of a factor, on a grid or in a table of labels, for methods that train on classes."""
+"""Classes made of a factor, of a grid or a table of labels, for methods that train on classes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST = 10_000  # classes; a measurement has as many values as rows
 
 
 def with_classes(data: Dataset, factor: int | str) -> View:
-    """The same rows with the values of one factor, by name or number, as their classes, in rising order.
+    """The same rows, with the values of a factor, by name or number, as classes in rising order.
 
     ValueError if there is no such factor, if a row lacks it, or if it is a measurement.
     """
@@ -28,7 +28,7 @@ def with_classes(data: Dataset, factor: int | str) -> View:
 
 def _classes(data: Dataset, k: int, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[str]]:
     """The class (N,) of each row, and what each class is."""
-    observed = data.observed_factors(rows)[:, k]
+    observed = data.observed_factors(rows)[:, k]  # (N,)
     if data.grid is not None:
         return observed.astype(np.int64), [str(value) for value in data.grid.values[k]]
     assert data.table is not None  # factors that are named stand on a grid or in a table
@@ -39,7 +39,7 @@ def _classes(data: Dataset, k: int, rows: NDArray[np.int64]) -> tuple[NDArray[np
         raise ValueError(
             f"{missing} rows of {data.name} have no {name}, so that their class is not known"
         )
-    # values: the C different labels in rising order; y (N,): the place of each row's label among them
+    # values (C,): the different labels in rising order; y (N,): the place of each row's label there
     values, y = np.unique(observed, return_inverse=True)
     most = min(MOST, max(1, len(rows) // 2))
     if data.factor_kinds[k] == "continuous" or len(values) > most:
@@ -58,5 +58,7 @@ def factor_number(data: Dataset, factor: int | str) -> int:
         return names.index(factor)
     if isinstance(factor, int) and 0 <= factor < len(names):
         return factor
-    hint = nearest(str(factor), names) if names else "its factors are not known"
+    hint = "its factors are not known"
+    if names:
+        hint = nearest(str(factor), names)
     raise ValueError(f"{data.name} has no factor {factor!r}; {hint}")

@@ -45,8 +45,8 @@ class FactorTable:
             )
         if self.v.shape[1:] != (len(self.names),) or len(self.sizes) != len(self.names):
             raise ValueError(
-                f"labels have shape {self.v.shape}, with {len(self.names)} names and {len(self.sizes)} sizes of factors; "
-                "expected (N, K), K of each"
+                f"labels have shape {self.v.shape}, with {len(self.names)} names and "
+                f"{len(self.sizes)} sizes of factors; expected (N, K), K of each"
             )
 
     def __len__(self) -> int:
@@ -54,7 +54,7 @@ class FactorTable:
 
     @property
     def meanings(self) -> tuple[NDArray[np.generic], ...]:
-        """The numbers that replace indices for metrics, of each factor; empty where indices stay."""
+        """The numbers that replace a factor's indices for metrics; empty where indices stay."""
         return self.values
 
     def factors_at(self, rows: Rows) -> NDArray[np.float64]:
@@ -62,11 +62,12 @@ class FactorTable:
         return self.v[np.asarray(rows)]
 
     def rows(self, v: Rows) -> NDArray[np.int64]:
-        """Rows (n,) with exactly the tuples (n, K), the last if there are several; -1 if none, as for NaN."""
+        """Rows (n,) with exactly the tuples (n, K), the last of several; -1 if none, as for NaN."""
         wanted = np.asarray(v, dtype=np.float64)
         if wanted.ndim != 2 or wanted.shape[1] != len(self.names):
             raise ValueError(
-                f"factors have shape {wanted.shape}; expected (n, {len(self.names)}) for {', '.join(self.names)}"
+                f"factors have shape {wanted.shape}; "
+                f"expected (n, {len(self.names)}) for {', '.join(self.names)}"
             )
         # (N + n,): one number for each different tuple, so that equal tuples have equal numbers
         both = np.concatenate([self.v, wanted])
@@ -74,9 +75,12 @@ class FactorTable:
         # the last row of the table with each number: later rows overwrite earlier ones
         last = np.full(len(both), -1)
         last[number[: len(self)]] = np.arange(len(self))
-        found = last[number[len(self) :]]
+        found = last[number[len(self) :]]  # (n,)
         return np.where(np.isnan(wanted).any(1), -1, found)
 
     def take(self, rows: Rows) -> FactorTable:
         """The table of these rows (n,)."""
         return FactorTable(self.factors_at(rows), self.names, self.sizes, self.kinds, self.values)
+
+
+NOTHING_KNOWN = FactorTable(np.empty((0, 0)), ())

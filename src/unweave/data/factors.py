@@ -18,7 +18,7 @@ LARGEST = 2**63 - 1  # rows: their numbers are int64
 
 
 class FactorSpace:
-    """K named factors of given sizes, in every combination: the last factor varies fastest over the rows.
+    """K named factors of given sizes in every combination; the last varies fastest over the rows.
 
     Args:
         names: of the K factors, all different.
@@ -42,7 +42,8 @@ class FactorSpace:
         different = len(set(self.names)) == len(self.names)
         if len(self.names) != len(self.sizes) or not different or not self.names:
             raise ValueError(
-                f"factors need different names and one size each; given {self.names} and {self.sizes}"
+                "factors need different names and one size each; "
+                f"given {self.names} and {self.sizes}"
             )
         if min(self.sizes) < 1:
             raise ValueError(
@@ -59,7 +60,8 @@ class FactorSpace:
         if tuple(lengths) != self.sizes:
             raise ValueError(f"the values have lengths {lengths}; the sizes are {self.sizes}")
         if kinds is None:
-            kinds = ["categorical" if v.dtype.kind in "US" else "" for v in self.values]
+            named = zip(self.names, self.values, strict=True)
+            kinds = {name: "categorical" for name, v in named if v.dtype.kind in "US"}
         self.kinds = declared(kinds, len(self.names), self.names)
         # (K,): how many rows apart two neighbouring values of each factor are
         strides = [math.prod(self.sizes[k + 1 :]) for k in range(len(self.sizes))]
@@ -74,11 +76,12 @@ class FactorSpace:
         return f"FactorSpace({', '.join(factors)})"
 
     def check(self, v: Rows) -> NDArray[np.int64]:
-        """Factor tuples (n, K) as int64; ValueError unless they are whole numbers within the sizes."""
+        """Factor tuples (n, K) as int64; ValueError if not whole numbers within the sizes."""
         given = np.asarray(v)
         if given.ndim != 2 or given.shape[1] != len(self.sizes):
             raise ValueError(
-                f"factor indices have shape {given.shape}; expected (n, {len(self.sizes)}) for {', '.join(self.names)}"
+                f"factor indices have shape {given.shape}; "
+                f"expected (n, {len(self.sizes)}) for {', '.join(self.names)}"
             )
         with np.errstate(invalid="ignore"):
             whole = given.astype(np.int64)
@@ -88,7 +91,8 @@ class FactorSpace:
         if wrong.any():
             row, k = np.argwhere(wrong)[0]
             raise ValueError(
-                f"{self.names[k]} is {whole[row, k]} in row {row}; it counts from 0 to {self.sizes[k] - 1}"
+                f"{self.names[k]} is {whole[row, k]} in row {row}; "
+                f"it counts from 0 to {self.sizes[k] - 1}"
             )
         return whole
 
@@ -131,17 +135,16 @@ class FactorSpace:
     def sample(
         self, n: int, rng: Rng, fixed: dict[int | str, int] | None = None
     ) -> NDArray[np.int64]:
-        """`n` factor tuples (n, K), each factor uniform and independent, except those that `fixed`
-        gives a value.
-        """
+        """`n` factor tuples (n, K), uniform and independent but for the factors in `fixed`."""
         v = np.random.default_rng(rng).integers(self._sizes, size=(n, len(self.sizes)))
-        for factor, value in (fixed or {}).items():
+        if not fixed:
+            return v
+        for factor, value in fixed.items():
             v[:, self.index(factor)] = value
-        return self.check(v) if fixed else v
+        return self.check(v)
 
     def change(self, v: Rows, which: Rows, rng: Rng) -> NDArray[np.int64]:
-        """The tuples (n, K) with the factors in `which` changed, each to another value, uniform
-        over the others.
+        """The tuples (n, K) with other values, uniform, of the factors in `which`.
 
         which: bool (n, K) or (K,); ValueError if it includes a factor of one value.
         """
@@ -157,7 +160,7 @@ class FactorSpace:
 
 
 def meant(v: Rows, values: Sequence[NDArray[np.generic]]) -> NDArray[np.float64]:
-    """Factor tuples (n, K), NaN where one is missing, with indices replaced by the numbers they mean.
+    """Factor tuples (n, K), NaN where one is missing, with the numbers that their indices mean.
 
     values: of each factor, in the order of its indices; the column stays if these are words or
     empty.
@@ -166,7 +169,7 @@ def meant(v: Rows, values: Sequence[NDArray[np.generic]]) -> NDArray[np.float64]
     [[1. 1.]
      [4. 0.]]
     """
-    found = np.array(v, dtype=np.float64)
+    found = np.array(v, dtype=np.float64)  # (n, K)
     for k, numbers in enumerate(values):
         known = ~np.isnan(found[:, k])
         if len(numbers) and numbers.ndim == 1 and numbers.dtype.kind in "iuf":
@@ -175,10 +178,12 @@ def meant(v: Rows, values: Sequence[NDArray[np.generic]]) -> NDArray[np.float64]
 
 
 def unevenly(values: NDArray[np.generic]) -> bool:
-    """Whether the numbers of a factor are spaced unevenly, so that indices lose information; False
-    for words.
+    """Whether numbers of a factor are spaced unevenly, so that indices lose information.
+
+    False for words.
     """
     if values.ndim != 1 or values.dtype.kind not in "iuf":
         return False
+    # steps between neighbours, equal up to rounding if the values are even
     steps = np.diff(values.astype(np.float64))
     return bool(len(steps)) and bool(np.ptp(steps) > 1e-9 * np.abs(steps).max())

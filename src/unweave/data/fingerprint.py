@@ -15,7 +15,7 @@ WHOLE = 64 << 20  # bytes of an array that are all read: 0.1 s
 
 
 class Fingerprint:
-    """Hash of the parts that are added, in their order: text, numbers, tuples of them, arrays and None.
+    """Hash of the parts that are added, in order: text, numbers, tuples of them, arrays and None.
 
     The first half of SHA-256. Of an array larger than 64 MB every second row counts, or every
     third, and so on.
@@ -33,7 +33,7 @@ class Fingerprint:
                 self._hash.update(f"{part!r}\n".encode())
 
     def _array(self, array: NDArray[np.generic]) -> None:
-        """Shape, type and contents, in one byte order and layout of memory; texts by their letters."""
+        """Shape, type and contents, in one byte order and memory layout; texts by their letters."""
         if array.dtype.kind in "OU":
             self.add(array.shape, *map(str, array.reshape(-1).tolist()))
             return

@@ -1,6 +1,4 @@
-"""Check of a data set against the contract of `unweave.data.base`, so that errors are found before
-training.
-"""
+"""Check of a data set against `unweave.data.base`, so that errors are found before training."""
 
 from __future__ import annotations
 
@@ -39,7 +37,8 @@ def _columns(data: Dataset) -> None:
             continue
         if not isinstance(column, np.ndarray):
             raise ValueError(
-                f"{name} is a {type(column).__name__}; expected an array of {n} whole numbers, int64"
+                f"{name} is a {type(column).__name__}; "
+                f"expected an array of {n} whole numbers, int64"
             )
         if column.shape != (n,):
             raise ValueError(
@@ -51,11 +50,13 @@ def _columns(data: Dataset) -> None:
             )
     if data.y is not None and not 0 <= data.y.min() <= data.y.max() < len(data.class_names):
         raise ValueError(
-            f"y is from {data.y.min()} to {data.y.max()}; there are {len(data.class_names)} class_names"
+            f"y is from {data.y.min()} to {data.y.max()}; "
+            f"there are {len(data.class_names)} class_names"
         )
     if data.grid is not None and data.base is None and len(data.grid) != n:
         raise ValueError(
-            f"it has {n} rows, and the grid {data.grid} has {len(data.grid)}; a view shows a part of one"
+            f"it has {n} rows, and the grid {data.grid} has {len(data.grid)}; "
+            "a view shows a part of one"
         )
     if data.table is not None and len(data.table) != n:
         raise ValueError(f"it has {n} rows, and its table of factors {len(data.table)}")

@@ -1,6 +1,4 @@
-"""Properties that are read off the rows of a data set: whether images are binary, and the range of
-vectors.
-"""
+"""Properties read off the rows of a data set: whether images are binary, the range of vectors."""
 
 from __future__ import annotations
 
@@ -9,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-LOOKED_AT = 500  # rows that decide whether images are binary; all rows of a data set can be gigabytes on a disk
+# rows that decide whether images are binary; all rows of a data set can be gigabytes on a disk
+LOOKED_AT = 500
 CHUNK = 4096  # rows that are taken at once
 Take = Callable[[NDArray[np.int64]], NDArray[np.generic]]
 
@@ -20,7 +19,7 @@ def is_binary(images: NDArray[np.generic]) -> bool:
 
 
 def spread(n: int, most: int = LOOKED_AT) -> NDArray[np.int64]:
-    """At most `most` (at least 2) of n rows, evenly spaced, with both ends; the same for the same n.
+    """At most `most` (at least 2) of n rows, evenly spaced, with both ends; the same for each n.
 
     >>> spread(10, 4).tolist(), spread(2, 4).tolist()
     ([0, 3, 6, 9], [0, 1])

@@ -17,25 +17,28 @@ def every_row(data: Dataset) -> NDArray[np.int64]:
     """All rows (N,), 0 to N - 1. ValueError if they are too many to be listed."""
     if len(data) > LISTED:
         raise ValueError(
-            f"{data.name} has {len(data):,} rows, more than the {LISTED:,} that can be listed, as a shift, a held-out "
-            "part, classes, all labels and epochs ask; give fewer levels, or do without"
+            f"{data.name} has {len(data):,} rows, more than the {LISTED:,} that can be listed, "
+            "as a shift, a held-out part, classes, all labels and epochs ask; "
+            "give fewer levels, or do without"
         )
     return np.arange(len(data))
 
 
 def subset(data: Dataset, rows: Rows, about: str = "") -> View:
-    """View of the rows (n,) of a data set, in that order. ValueError if none, or one out of range."""
+    """View of the rows (n,) of a data set, in order. ValueError if none, or one out of range."""
     rows = np.asarray(rows, dtype=np.int64)
     if rows.ndim != 1 or not len(rows) or rows.min() < 0 or rows.max() >= len(data):
         raise ValueError(
-            f"rows of {data.name} are a list of whole numbers from 0 to {len(data) - 1}, at least one"
+            f"rows of {data.name} are a list of whole numbers from 0 to {len(data) - 1}, "
+            "at least one"
         )
     return View(data, rows, about or f"{len(rows):,} of {len(data):,} rows; {data.about}")
 
 
 def split(data: Dataset, fraction: float, seed: int) -> tuple[View, View]:
-    """(training view, held-out view): a random `fraction` of the rows is held out, the same for the
-    same seed.
+    """(training view, held-out view): a random `fraction` of the rows is held out.
+
+    The same for the same seed.
 
     Whole groups are held out, and whole chains of pairs, so that no clip, pair or person is on both
     sides.
@@ -50,7 +53,7 @@ def split(data: Dataset, fraction: float, seed: int) -> tuple[View, View]:
             f"{data.name} has {n} rows or groups, too few to hold out {fraction:g} of them"
         )
     # (n,): which groups are held out, at random; then (N,): which rows that makes
-    chosen = np.random.default_rng(fold(seed, "held out")).permutation(n)[:count]
+    chosen = np.random.default_rng(fold(seed, "held out")).permutation(n)[:count]  # (count,)
     unit_is_out = np.zeros(n, dtype=bool)
     unit_is_out[chosen] = True
     is_out = unit_is_out[units]
@@ -62,7 +65,7 @@ def split(data: Dataset, fraction: float, seed: int) -> tuple[View, View]:
 
 
 def _units(data: Dataset) -> NDArray[np.int64]:
-    """A number (N,) for each row, equal for rows that have to stay together, from 0 without gaps."""
+    """A number (N,) of each row, equal for rows that stay together, from 0 without gaps."""
     if data.groups is not None:
         return np.unique(data.groups, return_inverse=True)[1]
     if data.pairs is None:

@@ -46,14 +46,17 @@ class View(Dataset):
         self.floats = of.floats
         self.grid = of.grid
         self.labels_are_true = of.labels_are_true
-        self.table = None if of.table is None else of.table.take(rows)
-        self.groups = None if of.groups is None else of.groups[rows]
         self.pairs = _within(self.base, self.base_rows)
+        if of.table is not None:
+            self.table = of.table.take(rows)
+        if of.groups is not None:
+            self.groups = of.groups[rows]
         self.y = y
         self.class_names = class_names
         if y is None:
-            self.y = None if of.y is None else of.y[rows]
             self.class_names = of.class_names
+        if y is None and of.y is not None:
+            self.y = of.y[rows]
 
     def __len__(self) -> int:
         return len(self.base_rows)
@@ -83,7 +86,7 @@ class View(Dataset):
         return np.argsort(self.base_rows, kind="stable")
 
     def find(self, v: Rows) -> NDArray[np.int64]:
-        """Rows (n,) of this view that show the factor tuples (n, K), the last if several do; -1 if none."""
+        """Rows (n,) of this view that show the tuples (n, K), the last of several; -1 if none."""
         if self.grid is None:
             return super().find(v)
         wanted = self.grid.rows(v)
@@ -106,7 +109,7 @@ class View(Dataset):
 
 
 def _within(base: Dataset, rows: NDArray[np.int64]) -> NDArray[np.int64] | None:
-    """The pairs whose two rows are both among `rows`, as places there; None if there are no pairs."""
+    """The pairs with both rows among `rows`, as places there; None if there are no pairs."""
     if base.pairs is None:
         return None
     # (N of the base,): the place of each row in the view, -1 for those that it lacks

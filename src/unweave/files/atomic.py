@@ -9,13 +9,14 @@ from pathlib import Path
 
 
 class WriteError(ValueError):
-    """A file could not be written; the message says which and why. What was there before is still there."""
+    """A file could not be written; the message says which and why. The old file is still there."""
 
 
 def write(path: Path, content: bytes) -> None:
-    """Replace a file at once: readers see the old one or the new one; a full disk leaves the old one.
+    """Replace a file at once: readers see the old or the new one; a full disk leaves the old one.
 
-    Of two processes that write it one waits for the other; what a killed one left is removed by the next.
+    Of two processes that write it one waits for the other; what a killed one left is removed by the
+    next.
     """
     try:
         with alone(path):
@@ -30,8 +31,8 @@ def write(path: Path, content: bytes) -> None:
 def alone(path: Path, timeout: float | int = -1) -> Iterator[None]:
     """The file `path`, there or not, for this process alone among those that come here for it.
 
-    timeout: seconds to wait for another one, any time if negative; filelock.Timeout after it. OSError where the folder
-    cannot be written to.
+    timeout: seconds to wait for another one, any time if negative; filelock.Timeout after it.
+    OSError where the folder cannot be written to.
     """
     import filelock  # here: it imports asyncio, which what writes nothing does without
 
@@ -40,9 +41,8 @@ def alone(path: Path, timeout: float | int = -1) -> Iterator[None]:
         try:
             yield
         finally:
-            if (
-                os.name == "posix"
-            ):  # while it is locked: who waits for it tries again; Windows removes it by itself
+            # while it is locked: who waits for it tries again; Windows removes it by itself
+            if os.name == "posix":
                 Path(lock.lock_file).unlink(missing_ok=True)
 
 
@@ -61,7 +61,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def refuse_undecodable(path: str | Path, name: str) -> None:
-    """ValueError for a path that is no UTF-8: libraries that read and write by its text would not find it.
+    """ValueError for a path that is no UTF-8, which libraries that work by its text would not find.
 
     name: of the argument, or what the path is of.
     """

@@ -1,7 +1,7 @@
-"""The user's own folders: for what can be made again (`cache`), and for what is theirs alone (`state`).
+"""The user's own folders: `cache` for what can be made again, `state` for what is theirs alone.
 
-platformdirs knows the usual places, and neither whether they can be written nor what to do without a home, as in a
-container that runs as a number (`docker run --user 1000`).
+platformdirs knows the usual places, and neither whether they can be written nor what to do without
+a home, as in a container that runs as a number (`docker run --user 1000`).
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ log = logging.getLogger(__name__)
 def cache() -> Path:
     """The user's folder for what can be made again; it exists and can be written.
 
-    $XDG_CACHE_HOME/unweave or ~/.cache/unweave. Where there is no home, or it cannot be written, a folder of the
-    user's alone among the temporary files, which is logged once. OSError if that cannot be had either.
+    $XDG_CACHE_HOME/unweave or ~/.cache/unweave. Where there is no home, or it cannot be written, a
+    folder of the user's alone among the temporary files, which is logged once. OSError if that
+    cannot be had either.
     """
     given = os.environ.get("XDG_CACHE_HOME", "")
     home = os.environ.get("HOME", "")
@@ -35,10 +36,11 @@ def cache() -> Path:
 
 @functools.lru_cache(maxsize=8)
 def _chosen(given: str, home: str) -> Path:
-    """The cache for these values of the environment; a process looks, and says what it found, once."""
+    """The cache for these values of the environment; looked for, and logged, once in a process."""
     try:
-        place = Path(given) if Path(given).is_absolute() else _home() / ".cache"
-        return _writable(place / "unweave")
+        if Path(given).is_absolute():
+            return _writable(Path(given) / "unweave")
+        return _writable(_home() / ".cache" / "unweave")
     except OSError as error:
         found = _temporary()
         log.warning(
@@ -57,20 +59,21 @@ def cached(path: Path, suffix: str = "") -> Path:
 
 
 def state() -> Path:
-    """The user's folder for what is theirs alone: below $XDG_STATE_HOME, or where the platform keeps it. OSError if none.
+    """The user's folder for what is theirs alone: in $XDG_STATE_HOME, or the platform's place.
+
+    OSError if there is none.
 
     A secret has no place among temporary files, so there is no other folder.
     """
-    own = {"darwin": "Library/Application Support", "win32": "AppData/Local"}.get(
-        sys.platform, ".local/state"
-    )
     given = Path(os.environ.get("XDG_STATE_HOME", ""))
-    place = given if given.is_absolute() else _home() / own
-    return place / "unweave"
+    if given.is_absolute():
+        return given / "unweave"
+    by_platform = {"darwin": "Library/Application Support", "win32": "AppData/Local"}
+    return _home() / by_platform.get(sys.platform, ".local/state") / "unweave"
 
 
 def _home() -> Path:
-    """The home directory. OSError if there is none, or a relative one: anybody's files may be there."""
+    """The home directory. OSError if there is none, or a relative one, which may be anybody's."""
     try:
         home = Path.home()
     except RuntimeError as error:
@@ -89,7 +92,10 @@ def _writable(folder: Path) -> Path:
 
 
 def _temporary() -> Path:
-    """The user's folder among the temporary files. OSError if it is not theirs alone: others could fill it."""
+    """The user's folder among the temporary files.
+
+    OSError if it is not theirs alone: others could fill it.
+    """
     if not hasattr(os, "getuid"):  # the temporary files of Windows are each user's own
         return _writable(Path(tempfile.gettempdir()) / "unweave")
     folder = Path(tempfile.gettempdir()) / f"unweave-{os.getuid()}"

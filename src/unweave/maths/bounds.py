@@ -32,8 +32,9 @@ Scores = Float[Tensor, "B B"]
 @in_float32
 def donsker_varadhan(scores: Scores) -> Tensor:
     """E of the pairs' scores - log E exp of the others': MINE's (Belghazi et al., 2018, eq. 5)."""
-    pairs, others = _apart(scores)
-    return pairs.mean() - (others.logsumexp(0) - math.log(len(others)))
+    pairs, others = _apart(scores)  # (B,), (B * (B - 1),)
+    log_mean_exp = others.logsumexp(0) - math.log(len(others))
+    return pairs.mean() - log_mean_exp
 
 
 @in_float32
@@ -43,6 +44,7 @@ def nwj(scores: Scores) -> Tensor:
     Nguyen et al. (2010); Poole et al. (2019), eq. 6.
     """
     pairs, others = _apart(scores)
+    # E exp(score - 1) as exp of a log-mean-exp, which does not overflow where the mean is finite
     return pairs.mean() - torch.exp(others.logsumexp(0) - 1 - math.log(len(others)))
 
 
@@ -52,17 +54,17 @@ def infonce(scores: Scores) -> Tensor:
 
     van den Oord et al. (2018); Poole et al. (2019), eq. 12.
     """
-    _apart(scores)
-    target = torch.arange(len(scores), device=scores.device)
+    _apart(scores)  # refuses a batch of one row
+    target = torch.arange(len(scores), device=scores.device)  # (B,): y_i is beside x_i
     return math.log(len(scores)) - F.cross_entropy(scores, target)
 
 
 @in_float32
 def club(log_q: Scores) -> Tensor:
-    """E of log q(y given x) of the pairs - that of the others; below 0 where q is worse than chance.
+    """E of log q(y given x) of the pairs - that of the others; below 0 if q is worse than chance.
 
-    Cheng et al. (2020), eq. 3. Not clipped: a value below 0 says that q lags behind. As a penalty clipped at 0 it has no
-    gradient there.
+    Cheng et al. (2020), eq. 3. Not clipped: a value below 0 says that q lags behind. As a penalty
+    clipped at 0 it has no gradient there.
     """
     pairs, others = _apart(log_q)
     return pairs.mean() - others.mean()
@@ -72,7 +74,8 @@ def club(log_q: Scores) -> Tensor:
 def jensen_shannon(scores: Scores) -> Tensor:
     """Twice the Jensen-Shannon divergence of pairs and others, from below: 0 to 2 log 2.
 
-    Hjelm et al. (2019), eq. 4.     It grows with the information and says when there is none; it is no estimate of it.
+    Hjelm et al. (2019), eq. 4. It grows with the information and says when there is none; it is
+    no estimate of it.
     """
     pairs, others = _apart(scores)
     return 2 * math.log(2) - F.softplus(-pairs).mean() - F.softplus(others).mean()

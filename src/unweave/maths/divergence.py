@@ -2,10 +2,12 @@
 
 | function | is 0 for | paper |
 |---|---|---|
-| mmd | equal distributions (estimate unbiased, so it may be negative) | Gretton et al. (2012), eq. 3; Zhao et al. (2019) |
+| mmd | equal distributions | Gretton et al. (2012), eq. 3; Zhao et al. (2019) |
 | stein_direction | the prior | Liu and Wang (2016), eq. 8 |
-| covariance, its distance from I | uncorrelated columns of variance 1 | Kumar et al. (2018), eq. 6 and 7 |
-| support_gap | columns whose joint support is the product of their supports | Roth et al. (2023), eq. 6 |
+| covariance, its gap to I | uncorrelated columns of variance 1 | Kumar et al. (2018), eq. 6, 7 |
+| support_gap | columns whose joint support is that of their product | Roth et al. (2023), eq. 6 |
+
+The estimate of `mmd` is unbiased, so it may be negative.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # of the kernel imq
 
 def squared_distances(a: Float[Tensor, "N D"], b: Float[Tensor, "M D"]) -> Float[Tensor, "N M"]:
     """Squared Euclidean distance of every row of `a` to every row of `b`."""
-    return (a[:, None] - b[None]).square().sum(2)
+    return (a[:, None] - b[None]).square().sum(2)  # (N, M, D) -> (N, M)
 
 
 def kernel(
@@ -44,6 +46,7 @@ def kernel(
         return torch.exp(-d2 / (2 * columns))
     if kind == "infovae":
         return torch.exp(-d2 / columns**2)
+    # imq: far and near distances count, by the large and the small scales
     total = torch.zeros_like(d2)
     for scale in SCALES:
         c = 2 * columns * scale
@@ -90,9 +93,10 @@ def covariance(
     The latter is the covariance of the means plus the mean of the variances, on the diagonal.
     """
     centred = mean - mean.mean(0)
-    of_means = centred.T @ centred / len(mean)
+    of_means = centred.T @ centred / len(mean)  # (M, D) -> (D, D)
     if log_var is None:
         return of_means
+    # law of total covariance: that of the means, plus the mean of the posteriors' own
     return of_means + torch.diag(log_var.exp().mean(0))
 
 
@@ -121,10 +125,10 @@ def support_gap(
 ) -> Tensor:
     """Squared Hausdorff distance of the product of two columns' supports to their joint support.
 
-    Summed over pairs of columns. For a pair: the squared distance of the corner (z_ai, z_bj) that is
-    farthest from its nearest code (z_ci, z_cj).
-    pairs, draws: numbers of random pairs of columns and of random corners of each; 0 for all (M**3
-    distances for each pair). weight: of each pair, 1 if None.
+    Summed over pairs of columns. For a pair: the squared distance of the corner (z_ai, z_bj) that
+    is farthest from its nearest code (z_ci, z_cj). pairs, draws: numbers of random pairs of columns
+    and of random corners of each; 0 for all (M**3 distances for each pair). weight: of each pair, 1
+    if None.
     """
     m, columns = z.shape
     # P pairs of columns i < j, some at random

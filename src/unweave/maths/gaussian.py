@@ -26,8 +26,9 @@ def log_densities(
 
     Without an array (N, M, D): three products in place of `log_density`, broadcast and summed.
     """
-    precision = torch.exp(-log_var)
-    squares = precision @ (z**2).T - 2 * (mean * precision) @ z.T  # (N, M), but for the next line
+    # (z - mean)^2 / var, multiplied out: two terms with z, and one of the density alone
+    precision = torch.exp(-log_var)  # (N, D)
+    squares = precision @ (z**2).T - 2 * (mean * precision) @ z.T  # (N, M)
     own = (mean**2 * precision + log_var + LOG_2PI).sum(1, keepdim=True)  # (N, 1)
     return -0.5 * (squares + own)
 
@@ -46,8 +47,8 @@ def kl(mean: Tensor, log_var: Tensor, to_mean: Tensor, to_log_var: Tensor) -> Te
     return 0.5 * (gap - 1 + torch.exp(-gap) + (mean - to_mean) ** 2 * torch.exp(-to_log_var))
 
 
-# In the three averages of a group, `weight` (G, M) is 1/r for each row of an image that occurs r times
-# in its group, so that each different image counts once; None where all of them differ.
+# In the three averages of a group, `weight` (G, M) is 1/r for each row of an image that occurs r
+# times in its group, so that each different image counts once; None where all of them differ.
 
 
 def product(
@@ -55,7 +56,7 @@ def product(
     log_var: Float[Tensor, "G M D"],
     weight: Float[Tensor, "G M"] | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Mean and log variance (G, 1, D) of the normalised product of M densities: precisions add up."""
+    """Mean and log variance (G, 1, D) of the normalised product of M densities: precisions add."""
     log_precision = -log_var  # (G, M, D)
     if weight is not None:
         log_precision = weight.log()[..., None] - log_var
@@ -90,6 +91,7 @@ def mixture(
     each = log_var  # (G, M, D)
     if weight is not None:
         each = weight.log()[..., None] + log_var
+    # log of the mean of the variances
     joint = torch.logsumexp(each, 1, keepdim=True) - _log_count(log_var, weight)
     if weight is None:
         return mean.mean(1, keepdim=True), joint

@@ -1,10 +1,13 @@
-"""Regularised incomplete beta function I_x(1/2, nu/2), which torch lacks: the CDF of Student's t and of F(1, nu).
+"""Regularised incomplete beta function I_x(1/2, nu/2): the CDF of Student's t and of F(1, nu).
+
+torch lacks it.
 
 P(F(1, nu) <= s) = P(abs(T(nu)) <= sqrt(s)) = I_x(1/2, nu/2)  with  x = s / (s + nu)
 
 For even nu, b = nu/2 is an integer, and the function is a finite sum of positive terms:
 
-    I_x(1/2, b) = sqrt(x) * sum over j < b of c_j (1 - x)^j,   c_j = Gamma(1/2 + j) / (Gamma(1/2) j!)
+    I_x(1/2, b) = sqrt(x) * sum over j < b of c_j (1 - x)^j
+    c_j = Gamma(1/2 + j) / (Gamma(1/2) j!)
 
 For others it is computed by scipy, on the CPU. The gradient is the beta density in both cases.
 """
@@ -44,6 +47,7 @@ class _HalfBeta(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         x, nu = ctx.saved_tensors
+        # d I_x(1/2, b) / dx = x^(-1/2) (1 - x)^(b - 1) / B(1/2, b)
         b = nu / 2
         log_beta = math.lgamma(0.5) + torch.lgamma(b) - torch.lgamma(b + 0.5)
         log_density = -0.5 * x.log() + (b - 1) * torch.log1p(-x) - log_beta
@@ -52,6 +56,7 @@ class _HalfBeta(torch.autograd.Function):
 
 def _finite_sum(x: Tensor, b: int) -> Tensor:
     """I_x(1/2, b) for an integer b."""
+    # c_j of the module's formula, by logarithms: a factorial would overflow
     j = torch.arange(b, dtype=x.dtype, device=x.device)  # (b,)
     coefficients = torch.exp(torch.lgamma(j + 0.5) - math.lgamma(0.5) - torch.lgamma(j + 1))
     terms = coefficients * (1 - x)[..., None] ** j  # (*shape, b)

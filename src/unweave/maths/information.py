@@ -10,9 +10,9 @@ weights W of one of two kinds (their appendix C):
 
 - "weighted": W = 1 / (N M). Biased by up to log(N) for q(z), and once more for each of its columns.
 - "stratified": W_ii = 1/N, W_im = (N - 1) / (N M_i) for the M_i rows that are other images, all
-  M - 1 where a batch has no image twice. Rows sum to 1, and the weight of an image's own posterior is
-  exact. The authors' weights of the others are not equal: all but one are 1/(M - 1), and that one
-  is the remainder to 1; here each is the mean over the choice of that one.
+  M - 1 where a batch has no image twice. Rows sum to 1, and the weight of an image's own posterior
+  is exact. The authors' weights of the others are not equal: all but one are 1/(M - 1), and that
+  one is the remainder to 1; here each is the mean over the choice of that one.
 
 A batch sampled with replacement has some images twice. The weighted estimate is derived for such
 batches, and a sum over rows is unbiased. The stratified one gives the image itself the weight 1/N
@@ -77,6 +77,7 @@ def chain(
         shared = (share < 1).any(0)  # (D,)
         found = found - (1 - share.amin(1)) * terms(columns=shared)
     information, correlation, dimension = found.mean(1)
+    # moved from one term to the other, so that the sum stays
     constant = carried(*z.shape, n=n, estimator=estimator, share=share)
     return Chain(information, correlation - constant, dimension + constant)
 
@@ -84,8 +85,7 @@ def chain(
 def carried(
     m: int, d: int, *, n: int, estimator: Estimator, share: Float[Tensor, "M D"] | None = None
 ) -> Tensor | float:
-    """The constant that the weights 1/(n M) add to the total correlation and subtract from the
-    dimension-wise KL, in nats.
+    """What weights 1/(n M) add to the total correlation and take from the dimension-wise KL, nats.
 
     (D - 1) log(n M), since log q(z) and the log of each of its D marginals have log(n M) once. 0
     for stratified weights.
@@ -97,6 +97,7 @@ def carried(
         return 0.0
     if share is None:
         return (d - 1) * math.log(n * m)
+    # shared columns have a constant of their own, of which only 1/R remains, as of the terms
     shared = (share < 1).any(0).sum()
     counted_once = (1 - share.amin(1)).mean() * (shared - 1)
     return (d - 1 - counted_once) * math.log(n * m)
@@ -143,13 +144,15 @@ def whole_chain(
         product.append((pairs.logsumexp(1) - math.log(n)).sum(1))
     joint = torch.cat(log_qz)  # (N,)
     marginals = torch.cat(product)  # (N,)
+    # log q(z_n given x_n) and log p(z_n), (N,)
     own = log_density(z, mean, log_var).sum(1)
     prior = log_standard(z).sum(1)
     found = Chain((own - joint).mean(), (joint - marginals).mean(), (marginals - prior).mean())
     information = float(found.mutual_information.detach())
     if information > math.log(n) - 1:
         warnings.warn(
-            f"I(x; z) is {information:.2f} nats, at its ceiling log N = {math.log(n):.2f}: take more images",
+            f"I(x; z) is {information:.2f} nats, at its ceiling log N = {math.log(n):.2f}: "
+            "take more images",
             stacklevel=2,
         )
     return found
@@ -173,7 +176,8 @@ def aggregate(
     pairs = log_density(z[:, None], mean[None], log_var[None])  # (M, M, D): row i under posterior m
     weights = log_weights(len(z), n, estimator, z.device, index)
     # q(z given x_m) is the product of its columns: (M, M, D) -> (M, M)
-    joint = pairs.sum(2) if columns is None else (pairs * columns).sum(2)
+    used = pairs if columns is None else pairs * columns
+    joint = used.sum(2)
     # log of the weighted sum over the M posteriors
     log_qz = (weights + joint).logsumexp(1)  # (M,)
     log_marginals = (weights[..., None] + pairs).logsumexp(1)  # (M, D)

@@ -6,6 +6,7 @@ from torch import Tensor
 
 
 def centre_and_deviation(sizes: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation (K,) of the uniform distribution over 0 ... size - 1; at least 1/2."""
+    """Mean and deviation (K,) of the uniform distribution over 0 ... size - 1; at least 1/2."""
+    # of n values: variance (n^2 - 1) / 12, and 1/2 is the deviation of two values
     deviation = ((sizes**2 - 1) / 12).sqrt().clamp(min=0.5)
     return (sizes - 1) / 2, deviation

@@ -19,8 +19,7 @@ def ramp(step: int, steps: int) -> float:
 
 
 def scheduled(step: int, schedule: Schedule, steps: int) -> float:
-    """A factor in [0, 1]: 1 (fixed), a ramp over the first `steps`, or 0 for these and then 1
-    (fine-tune).
+    """A factor in [0, 1]: 1 (fixed), a ramp over `steps`, or 0 in these and then 1 (fine-tune).
 
     >>> [[scheduled(s, kind, 4) for s in (0, 1, 4, 9)] for kind in ("fixed", "ramp", "fine-tune")]
     [[1.0, 1.0, 1.0, 1.0], [0.0, 0.25, 1.0, 1.0], [0.0, 0.0, 1.0, 1.0]]

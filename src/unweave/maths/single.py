@@ -29,7 +29,8 @@ def in_float32(f: Callable[P, T]) -> Callable[P, T]:
         with torch.autocast(device, enabled=False):
             values = [_single(value) for value in given]
             keywords = {name: _single(value) for name, value in named.items()}
-            return f(*values, **keywords)  # type: ignore[arg-type]  # casts of P's values keep their types
+            # a cast keeps the type that P promises
+            return f(*values, **keywords)  # type: ignore[arg-type]
 
     return outside
 

@@ -1,5 +1,4 @@
-"""Networks, defined by their input and output shapes.
+"""Neural networks: encoders, decoders, critics, likelihoods, frozen feature extractors.
 
-Any module that maps the same shapes can
-replace one.
+A network is defined by its input and output shapes; any module that maps the same can replace it.
 """

@@ -32,6 +32,7 @@ class AdaINGenerator(nn.Module):
         side = (height >> doublings, width >> doublings)
         cells = side[0] * side[1]
         narrow = max(1, channels // 8)
+        # content (B, D) -> a small map (B, channels, *side)
         self.dense = nn.Sequential(
             nn.Linear(inputs, cells * narrow),
             nn.LeakyReLU(SLOPE),
@@ -43,6 +44,7 @@ class AdaINGenerator(nn.Module):
         )
         self.blocks = nn.ModuleList(Doubling(channels, modulation) for _ in range(doublings))
         last = max(1, channels // 4)
+        # (B, channels, H, W) -> logits (B, colours, H, W)
         self.to_image = nn.Sequential(
             nn.Conv2d(channels, last, 5, padding=2),
             nn.LeakyReLU(SLOPE),
@@ -67,7 +69,8 @@ class Doubling(nn.Module):
 
     def forward(self, x: Tensor, code: Tensor) -> Tensor:
         x = self.convolution(F.interpolate(x, scale_factor=2, mode="nearest"))
-        normal = F.instance_norm(F.leaky_relu(x, SLOPE))
+        # each channel of each image to mean 0 and variance 1, then scaled and moved by the code
+        normal = F.instance_norm(F.leaky_relu(x, SLOPE))  # (B, C, 2 H, 2 W)
         offset, scale = self.modulation(code)[..., None, None].chunk(2, 1)  # (B, C, 1, 1) each
         return offset + scale * normal
 
@@ -81,6 +84,7 @@ def _doublings(height: int, width: int) -> int:
         found += 1
     if found == 0 and max(height, width) > 8:
         raise ValueError(
-            f"images of {height}x{width} cannot be halved to a side of 4 or more: give sides that are even, 32 or 64 say"
+            f"images of {height}x{width} cannot be halved to a side of 4 or more: "
+            "give sides that are even, 32 or 64 say"
         )
     return found

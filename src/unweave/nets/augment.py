@@ -23,6 +23,7 @@ def shift(x: Tensor, down: Tensor, right: Tensor) -> Tensor:
     _, channels, height, width = x.shape
     rows = (torch.arange(height, device=x.device) - down[:, None]).clamp(0, height - 1)  # (B, H)
     columns = (torch.arange(width, device=x.device) - right[:, None]).clamp(0, width - 1)  # (B, W)
+    # pixels by row, then by column: an index for each image, the same for its channels
     x = x.gather(2, rows[:, None, :, None].expand(-1, channels, -1, width))
     return x.gather(3, columns[:, None, None, :].expand(-1, channels, height, -1))
 
@@ -87,7 +88,7 @@ def _resampled(x: Tensor, matrix: list[Tensor]) -> Tensor:
 
     Border pixels are repeated outside of the image.
     """
-    theta = torch.stack(matrix, 1).view(-1, 2, 3)
+    theta = torch.stack(matrix, 1).view(-1, 2, 3)  # (B, 6) -> (B, 2, 3)
     grid = F.affine_grid(theta, list(x.shape), align_corners=False)  # (B, H, W, 2)
     found = F.grid_sample(x.float(), grid, padding_mode="border", align_corners=False)
     return found.clamp(0, 1).to(x.dtype)

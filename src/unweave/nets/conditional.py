@@ -10,7 +10,7 @@ from unweave.nets.mlp import layers
 
 
 class ConditionalGaussian(nn.Module):
-    """q(y given x) of codes of the same width: one hidden layer of that width, log variances in (-1, 1)."""
+    """q(y given x) of codes of one width: a hidden layer of it, log variances in (-1, 1)."""
 
     def __init__(self, columns: int):
         super().__init__()
@@ -20,5 +20,5 @@ class ConditionalGaussian(nn.Module):
 
     def forward(self, x: Float[Tensor, "B D"], y: Float[Tensor, "B D"]) -> Float[Tensor, "B B"]:
         """Entry i, j: log q(y_j given x_i), nats, mean over columns."""
-        mean, free = self.net(x).float().chunk(2, 1)
+        mean, free = self.net(x).float().chunk(2, 1)  # (B, D) each
         return log_densities(y, mean, free.tanh()) / y.shape[1]

@@ -12,6 +12,7 @@ at most 4; `channels` sets their width.
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Annotated, Literal
 
@@ -45,7 +46,7 @@ class Halve(nn.Conv2d):
 
 
 class Conv64Encoder(nn.Module):
-    """Images (B, C, H, W) to (B, outputs): halvings to a side of 4, then 256 units, ReLU between."""
+    """Images (B, C, H, W) to (B, outputs): halvings to a side of 4, then 256 units; ReLU."""
 
     variant: Variant = "locatello"
 
@@ -54,6 +55,7 @@ class Conv64Encoder(nn.Module):
         inside, height, width = _image(shape)
         halvings = _halvings(height, width)
         layers: list[nn.Module] = []
+        # each halving: (B, inside, h, w) -> (B, outside, h / 2, w / 2), rounded up
         for i in range(halvings):
             outside = channels
             kernel = 4
@@ -62,6 +64,7 @@ class Conv64Encoder(nn.Module):
                 kernel = 2
             layers += [Halve(inside, outside, kernel), nn.ReLU(inplace=True)]
             inside = outside
+        # (B, inside, 4, 4) for images of 64 -> (B, cells) -> (B, 256)
         cells = inside * _ceil(height, halvings) * _ceil(width, halvings)
         layers += [nn.Flatten(), nn.Linear(cells, 256), nn.ReLU(inplace=True)]
         if self.variant == "burgess":
@@ -80,8 +83,9 @@ class BurgessEncoder(Conv64Encoder):
 
 
 class Conv64Decoder(nn.Module):
-    """Codes (B, inputs) to logits (B, C, H, W): 256 units, a 4x4 map, doublings with 4x4 kernels,
-    ReLU between.
+    """Codes (B, inputs) to logits (B, C, H, W): 256 units, a 4x4 map, doublings with 4x4 kernels.
+
+    ReLU is between them.
     """
 
     variant: Variant = "locatello"
@@ -90,21 +94,20 @@ class Conv64Decoder(nn.Module):
         super().__init__()
         colours, height, width = _image(shape)
         doublings = _halvings(height, width)
-        first = 2 * channels if self.variant == "locatello" else channels
+        first = channels
+        if self.variant == "locatello":
+            first = 2 * channels
         side = (_ceil(height, doublings), _ceil(width, doublings))
         dense: list[nn.Module] = [nn.Linear(inputs, 256), nn.ReLU(inplace=True)]
         if self.variant == "burgess":
             dense += [nn.Linear(256, 256), nn.ReLU(inplace=True)]
         dense += [nn.Linear(256, first * side[0] * side[1]), nn.ReLU(inplace=True)]
         dense += [nn.Unflatten(1, (first, *side))]  # (B, cells) -> (B, first, *side)
+        # channels before, between and after the doublings, each (B, C, h, w) -> (B, D, 2 h, 2 w)
+        widths = [*[first, first, *[channels] * doublings][:doublings], colours]
         up: list[nn.Module] = []
-        inside = first
-        for i in range(doublings):
-            outside = first if i == 0 else channels
-            if i == doublings - 1:
-                outside = colours
+        for inside, outside in itertools.pairwise(widths):
             up += [ConvTranspose2d(inside, outside, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
-            inside = outside
         if not doublings:
             up += [nn.Conv2d(first, colours, 1), nn.ReLU(inplace=True)]
         self.dense = nn.Sequential(*dense)
@@ -146,8 +149,9 @@ def channels_last(x: Tensor) -> Tensor:
 
 
 def glorot(net: nn.Module) -> None:
-    """TensorFlow's default initialisation: weights uniform in +-sqrt(6 / (fan in + fan out)),
-    biases 0.
+    """TensorFlow's default initialisation, Glorot-uniform.
+
+    Weights are uniform in +-sqrt(6 / (fan in + fan out)), biases 0.
     """
     for layer in net.modules():
         if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
@@ -159,7 +163,8 @@ def glorot(net: nn.Module) -> None:
 def _image(shape: tuple[int, ...]) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise ValueError(
-            f"a convolutional network needs images (C, H, W), the data have shape {shape}: choose mlp"
+            f"a convolutional network needs images (C, H, W), the data have shape {shape}: "
+            "choose mlp"
         )
     return shape[0], shape[1], shape[2]
 

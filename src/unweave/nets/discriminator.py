@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Discriminator(nn.Module):
-    """Logits (B,) of images (B, C, H, W) beside another image of their class, or beside their class.
+    """Logits (B,) of images (B, C, H, W) beside their class, or beside another image of it.
 
     encoder: images, or pairs of them as channels, to features. classes: 0 for pairs.
     """
@@ -20,6 +20,7 @@ class Discriminator(nn.Module):
         self.of_class = nn.Embedding(classes, features) if classes else None
 
     def forward(self, x: Tensor, partner: Tensor, y: Tensor) -> Tensor:
+        # features (B, features), then a logit: of pairs linear, of classes with their projection
         if self.of_class is None:
             found = F.leaky_relu(self.encoder(torch.cat([partner, x], 1)).float(), 0.2)
             logits: Tensor = self.of_all(found)

@@ -35,10 +35,9 @@ class Frozen(nn.Module):
         self.module = module.requires_grad_(False)
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).reshape(-1, 1, 1))
         self.register_buffer("std", torch.tensor(std, dtype=torch.float32).reshape(-1, 1, 1))
+        # an in-place layer would overwrite the features of the layer before it
         for layer in module.modules():
-            if getattr(
-                layer, "inplace", False
-            ):  # it would overwrite the features of the layer before
+            if getattr(layer, "inplace", False):
                 setattr(layer, "inplace", False)  # noqa: B010 (a layer of any class)
         self.eval()
 
@@ -69,7 +68,7 @@ class Frozen(nn.Module):
         mean: Sequence[float] = (0.0,),
         std: Sequence[float] = (1.0,),
     ) -> Frozen:
-        """The module with these weights, which are those of a file. ValueError if they are not the module's."""
+        """The module with these weights, which are a file's. ValueError if they do not fit it."""
         try:
             module.load_state_dict(weights)
         except RuntimeError as error:
@@ -95,7 +94,8 @@ class Frozen(nn.Module):
         unknown = [layer for layer in layers if layer not in known]
         if unknown:
             raise ValueError(
-                f"there is no layer {unknown[0]!r} in the network's nn.Sequential; {nearest(unknown[0], known)}"
+                f"there is no layer {unknown[0]!r} in the network's nn.Sequential; "
+                f"{nearest(unknown[0], known)}"
             )
         found: dict[str, Tensor] = {}
         for name, value in _through(self.module, self._normalised(x)):
@@ -109,11 +109,15 @@ class Frozen(nn.Module):
 
 
 def weights_of(path: str | Path) -> dict[str, Tensor]:
-    """The weights by name in a .safetensors file. ValueError for any other file, and for a damaged one."""
+    """The weights by name in a .safetensors file.
+
+    ValueError for any other file, and for a damaged one.
+    """
     path = Path(path)
     if path.suffix != ".safetensors":
         raise ValueError(
-            f"{path} is no .safetensors file, and others may run code: write its state_dict into one"
+            f"{path} is no .safetensors file, and others may run code: "
+            "write its state_dict into one"
         )
     try:
         return load_file(path)
@@ -132,13 +136,10 @@ def frozen(module: nn.Module, path: str = "") -> dict[str, nn.Module]:
     if path and _is_frozen(module):
         return {path: module}
     found: dict[str, nn.Module] = {}
-    for (
-        name,
-        inner,
-    ) in module._modules.items():  # named_children skips a network that is registered twice
+    # named_children would skip a network that is registered twice
+    for name, inner in module._modules.items():
         if inner is not None:
-            dotted = f"{path}.{name}" if path else name
-            found |= frozen(inner, dotted)
+            found |= frozen(inner, f"{path}.{name}".removeprefix("."))
     return found
 
 
@@ -150,7 +151,7 @@ def _is_frozen(module: nn.Module) -> bool:
 
 
 def _names(module: nn.Module, path: str = "") -> Iterator[str]:
-    """The dotted names of the layers of a sequential network, and of sequential networks inside it."""
+    """The dotted names of the layers of a sequential network, nested ones included."""
     if not _is_chain(module):
         return
     for name, layer in module._modules.items():

@@ -45,8 +45,8 @@ class Bernoulli(Likelihood):
         super().__init__()
         if not (low >= -ROUNDING and high <= 1 + ROUNDING):  # in this form NaN is refused too
             raise ValueError(
-                f"likelihood bernoulli takes values in [0, 1]; these reach from {low:g} to {high:g}: scale them, or "
-                "choose gaussian"
+                f"likelihood bernoulli takes values in [0, 1]; these reach from {low:g} to "
+                f"{high:g}: scale them, or choose gaussian"
             )
 
     def mean(self, output: Tensor) -> Tensor:
@@ -87,7 +87,8 @@ class Gaussian(Likelihood):
         floor = FLOOR * width
         if learn_scale and scale < floor:
             raise ValueError(
-                f"scale is {scale:g}; one that is learned stays above {floor:.3g}, the rounding of the data"
+                f"scale is {scale:g}; one that is learned stays above {floor:.3g}, "
+                "the rounding of the data"
             )
         self.log_floor = math.log(floor) if learn_scale else -math.inf
         self.log_scale = nn.Parameter(torch.tensor(math.log(scale)), requires_grad=learn_scale)
@@ -99,7 +100,7 @@ class Gaussian(Likelihood):
     def forward(self, output: Tensor, x: Tensor) -> Tensor:
         """-log p(x), (B,), nats (of a density: may be negative)."""
         log_scale: Tensor = AtLeast.apply(self.log_scale, self.log_floor)
-        error = (output.float() - x) * torch.exp(-log_scale)
+        error = (output.float() - x) * torch.exp(-log_scale)  # in standard deviations
         nats = 0.5 * (error**2 + LOG_2PI) + log_scale
         return nats.flatten(1).sum(1)
 
@@ -147,6 +148,6 @@ class Laplace(Likelihood):
 
     def forward(self, output: Tensor, x: Tensor) -> Tensor:
         """-log p(x), (B,), nats (of a density: may be negative)."""
-        error = (output.float() - x).abs()
+        error = (output.float() - x).abs()  # (B, *shape)
         nats = error / self.scale + math.log(2 * self.scale)
         return nats.flatten(1).sum(1)

@@ -1,4 +1,4 @@
-"""Distance of images by several scales, and by the features of a pretrained network where there is one.
+"""Perceptual distance of images, by several scales and by the features of a pretrained network.
 
 Gabbay and Hoshen (2020) compare the features of a VGG16 that was trained on ImageNet. Nothing is
 downloaded here: without a file the distance is of the images, averaged over windows of 1, 2, 4, ...
@@ -13,26 +13,8 @@ from torch import Tensor, nn
 
 from unweave.nets.frozen import Frozen, weights_of
 
-VGG16 = (
-    64,
-    64,
-    0,
-    128,
-    128,
-    0,
-    256,
-    256,
-    256,
-    0,
-    512,
-    512,
-    512,
-    0,
-    512,
-    512,
-    512,
-    0,
-)  # channels; 0: a pooling
+# channels of the convolutions of each stage, after which comes a pooling
+VGG16 = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 LAYERS = ("3", "8", "13", "22", "30")  # after relu1_2, relu2_2, relu3_2, relu4_3 and pool5
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet's colours
 STD = (0.229, 0.224, 0.225)
@@ -48,7 +30,9 @@ class Perceptual(nn.Module):
 
     def __init__(self, vgg: str = ""):
         super().__init__()
-        self.features = pretrained(vgg) if vgg else None
+        self.features: Frozen | None = None
+        if vgg:
+            self.features = pretrained(vgg)
 
     def forward(self, made: Tensor, x: Tensor) -> Tensor:
         distance = pyramid(made, x)
@@ -57,23 +41,24 @@ class Perceptual(nn.Module):
         return distance
 
     def _by_features(self, features: Frozen, made: Tensor, x: Tensor) -> Tensor:
-        pairs = zip(
-            features.features(_enlarged(made), LAYERS),
-            features.features(_enlarged(x), LAYERS),
-            strict=True,
-        )
-        return torch.stack([(a - b).abs().flatten(1).mean(1) for a, b in pairs]).sum(0)
+        """Sum over layers of the mean absolute difference of their features, (B,)."""
+        of_made = features.features(_enlarged(made), LAYERS)
+        of_x = features.features(_enlarged(x), LAYERS)
+        apart = [a - b for a, b in zip(of_made, of_x, strict=True)]  # (B, C, h, w) of each layer
+        return torch.stack([layer.abs().flatten(1).mean(1) for layer in apart]).sum(0)
 
 
 def pyramid(made: Tensor, x: Tensor) -> Tensor:
-    """Sum over scales of the mean absolute difference, (B,): of pixels, of means of 2x2 pixels, ...
-    down to a side of 4.
+    """Sum over scales of the mean absolute difference, (B,).
+
+    Of pixels, of means of 2x2 pixels, and so on down to a side of 4.
 
     >>> pyramid(torch.ones(1, 1, 8, 8), torch.zeros(1, 1, 8, 8))
     tensor([2.])
     """
     apart = made - x  # (B, C, H, W)
     total = apart.abs().flatten(1).mean(1)
+    # the mean of differences is the difference of means, so one pyramid serves both images
     while min(apart.shape[-2:]) >= 8:
         apart = F.avg_pool2d(apart, 2)
         total = total + apart.abs().flatten(1).mean(1)
@@ -84,12 +69,11 @@ def vgg16() -> nn.Sequential:
     """The convolutions of VGG16, in torchvision's order: 31 layers."""
     layers: list[nn.Module] = []
     inside = 3
-    for channels in VGG16:
-        if channels == 0:
-            layers.append(nn.MaxPool2d(2))
-        else:
+    for stage in VGG16:
+        for channels in stage:
             layers += [nn.Conv2d(inside, channels, 3, padding=1), nn.ReLU()]
             inside = channels
+        layers.append(nn.MaxPool2d(2))
     return nn.Sequential(*layers)
 
 

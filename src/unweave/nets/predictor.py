@@ -1,4 +1,7 @@
-"""Recurrent predictor of codes: linear, two LSTM cells, linear, tanh (Denton and Birodkar, 2017, section 3.2)."""
+"""Recurrent predictor of codes: linear, two LSTM cells, linear, tanh.
+
+Denton and Birodkar (2017), section 3.2.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ class Predictor(nn.Module):
         self.out = nn.Linear(width, columns)
 
     def forward(self, known: Tensor, context: Tensor, more: int = 1) -> Tensor:
-        """Predictions (B, T - 1 + more, columns) of the codes 2, ..., T + more of known ones (B, T, columns).
+        """Codes 2, ..., T + more, (B, T - 1 + more, columns), after the known ones (B, T, columns).
 
         Each is made from the true code before it where that is known, from the prediction after.
         The state starts at 0. context: (B, context).
@@ -30,10 +33,11 @@ class Predictor(nn.Module):
         states = [(zero, zero) for _ in self.cells]  # (h, c) of each cell
         made: list[Tensor] = []
         for t in range(steps - 1 + more):
+            # (B, columns): the true code while there is one, then the last prediction
             last = known[:, t] if t < steps else made[-1]
             h = self.embed(torch.cat([last, context], 1))
             for i, cell in enumerate(self.cells):
                 states[i] = cell(h, states[i])
                 h = states[i][0]
             made.append(torch.tanh(self.out(h)))
-        return torch.stack(made, 1)
+        return torch.stack(made, 1)  # (B, T - 1 + more, columns)

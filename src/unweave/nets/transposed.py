@@ -33,7 +33,8 @@ class ConvTranspose2d(nn.ConvTranspose2d):
             return super().forward(input, output_size)
         weight: Tensor = self.weight
         bias: Tensor | None = self.bias
-        if torch.is_autocast_enabled("cpu"):  # the casts that autocast makes before the call
+        # the casts that autocast makes before the call, which a Function of ours has to make itself
+        if torch.is_autocast_enabled("cpu"):
             dtype = torch.get_autocast_dtype("cpu")
             input = input.to(dtype)
             weight = weight.to(dtype)
@@ -72,6 +73,7 @@ class _Transposed(torch.autograd.Function):
         of_x = None
         of_weight = None
         of_bias = None
+        # forward is a convolution's gradient for its input; the gradient for x is that convolution
         if for_x:  # (B, D, H', W') -> (B, C, H, W)
             of_x = F.conv2d(gradient, weight, stride=ctx.stride, padding=ctx.padding)
             of_x = of_x.contiguous(memory_format=layout)
@@ -84,8 +86,9 @@ class _Transposed(torch.autograd.Function):
 
 def _layout(x: Tensor) -> torch.memory_format:
     """Memory layout of x (B, C, H, W); operations on tensors of different layouts are slow."""
-    last = x.is_contiguous(memory_format=torch.channels_last)
-    return torch.channels_last if last else torch.contiguous_format
+    if x.is_contiguous(memory_format=torch.channels_last):
+        return torch.channels_last
+    return torch.contiguous_format
 
 
 def _weight_gradient(

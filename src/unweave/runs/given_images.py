@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.convert.scale import refuse_unfinite, unit, unmasked
+from unweave.data.convert.new_images import unit
+from unweave.data.convert.scale import refuse_unfinite, unmasked
 from unweave.methods.base import NotAvailable
 from unweave.runs.config import DataConfig
 from unweave.tensors import plain

@@ -1,9 +1,10 @@
-"""Settings: one keyword of a constructor, with its type, default, unit, range and search law in its annotation.
+"""Settings: constructor keywords with type, default, unit, range and search law in the annotation.
 
-    def __init__(self, *, beta: Annotated[float, Setting("nats of loss per nat of KL", low=0)] = 4.0): ...
+    Beta = Annotated[float, Setting("nats of loss per nat of KL", low=0)]
+    def __init__(self, *, beta: Beta = 4.0): ...
 
-The command line, `unweave.train`, studies and the docs all read the same signature; there is no second
-list of options.
+The command line, `unweave.train`, studies and the docs all read the same signature; there is no
+second list of options.
 """
 
 from unweave.settings.names import full_name, nearest

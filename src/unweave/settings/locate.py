@@ -1,4 +1,6 @@
-"""Import of an object from its name "module:Name". Importing runs code, so the source of a name matters.
+"""Import of an object by its name "module:Name".
+
+Importing runs code, so the source of a name matters.
 
 A name in a table of this package is imported from the package. A name that a user types may also be
 in the working directory, which is searched for that import alone if the module is not installed.
@@ -21,7 +23,9 @@ from unweave.settings import nearest
 
 
 def locate(where: str, beside: Sequence[str | Path] = ()) -> Any:
-    """The object at "module:Name". ValueError if it is not there, or if its module cannot be imported.
+    """The object at "module:Name".
+
+    ValueError if it is not there, or if its module cannot be imported.
 
     beside: folders that are searched too if the module is not in the path; `sys.path` is restored.
     """
@@ -40,7 +44,7 @@ def locate(where: str, beside: Sequence[str | Path] = ()) -> Any:
                 f"{where}: {module} imports {error.name!r}, which is not installed"
             ) from error
         raise ValueError(missing) from error
-    except Exception as error:  # code of the user's own, which may raise anything
+    except Exception as error:  # the user's own code, which may raise anything
         raise ValueError(f"{where}: {module} cannot be imported: {_said(error)}") from error
     if not hasattr(found, name):
         raise ValueError(f"{where}: the module has no {name!r}; {nearest(name, public(found))}")
@@ -48,7 +52,10 @@ def locate(where: str, beside: Sequence[str | Path] = ()) -> Any:
 
 
 def module_hint(name: str, thing: str) -> str:
-    """How to name a `thing` of the module `name` or `name`.py in the working directory; "" if no such file is there."""
+    """How to name a `thing` of the module in the file `name` or `name`.py of the working directory.
+
+    "" if there is no such file.
+    """
     module = name.removesuffix(".py")
     if not module.isidentifier() or not Path(f"{module}.py").is_file():
         return ""
@@ -65,7 +72,9 @@ def public(module: Any) -> list[str]:
 
 
 def source(where: str) -> dict[str, str] | None:
-    """Name and digest of the file of the module in "module:Name": {"file": base name, "blake2b": digest}.
+    """Name and digest of the file of a module, for "module:Name".
+
+    {"file": base name, "blake2b": digest}.
 
     None before the module is imported, or if it has no file. What that file imports itself is not
     in the digest.

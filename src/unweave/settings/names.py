@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The second half of an error message on an unknown name: a close known name, or else all of them."""
+    """The end of an error message on an unknown name: a close known name, or else all of them."""
     known = sorted(known)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.55)
     if close:
@@ -20,8 +20,8 @@ def full_name(
 ) -> str:
     """The full dotted name for a full name, or for its last words if only one name ends in them.
 
-    thing: what the names are of, for the message. spelled: how a name is shown. Raises ValueError with
-    the nearest name, or with all names that end in these words.
+    thing: what the names are of, for the message. spelled: how a name is shown. Raises ValueError
+    with the nearest name, or with all names that end in these words.
     """
     known = list(known)
     if name in known:

@@ -1,4 +1,4 @@
-"""Dataclasses from parsed JSON or YAML, validated key by key; unweave reads all its files this way."""
+"""Dataclasses from parsed JSON or YAML, validated key by key: how unweave reads its files."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Made = TypeVar("Made")
 def read(made: type[Made], plain: Any, place: str) -> Made:
     """The dataclass `made`, with nested ones, from a mapping of names to values.
 
-    place: where the values are from, for the message. Raises ValueError, in one line, for a key that is
-    unknown (with the nearest one) or missing, for a value of another type or out of the range of its
-    `Setting`, and for what the class itself refuses.
+    place: where the values are from, for the message. Raises ValueError, in one line, for a key
+    that is unknown (with the nearest one) or missing, for a value of another type or out of the
+    range of its `Setting`, and for what the class itself refuses.
     """
     words = keywords(made)
     if not isinstance(plain, Mapping):
@@ -49,9 +49,10 @@ def _value(word: Keyword, value: Any, place: str) -> Any:
 
 
 def _built(kind: Any, value: Any, place: str) -> Any:
-    """The value with dataclasses in place of the mappings that stand for one: alone, by name, or in a list."""
+    """The value with dataclasses in place of mappings: alone, by name, or in a list."""
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return read(kind, value, place)
+    # the dataclass inside of tuple[Made, ...], dict[str, Made] or Made | None
     made: Any = next(filter(dataclasses.is_dataclass, typing.get_args(kind)), None)
     if made is None:
         return value

@@ -33,7 +33,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Keyword:
-    """One keyword of a signature: name, bare type, default and `Setting` (None if it is not a setting)."""
+    """One keyword of a signature: name, bare type, default and `Setting`, None without one."""
 
     name: str
     type: Any
@@ -46,22 +46,24 @@ class Keyword:
         return self.default is inspect.Parameter.empty
 
     def check(self, value: Any, name: str | None = None) -> Any:
-        """`value` in the type of the keyword. Raises ValueError for another type or out of range."""
+        """`value` in the type of the keyword. ValueError for another type or out of range."""
         name = name or self.name
         return self._ranged(name, typed(name, value, self.type))
 
     def read(self, text: str, name: str | None = None) -> Any:
-        """As `check`, for text as typed on a command line. ValueError too if the type is not known."""
+        """As `check`, for text of a command line. ValueError too if the type is not known."""
         name = name or self.name
         if self.type is Any:
             raise ValueError(
-                f"{name} is {shown(text)}, and its type is not known; annotate the keyword, such as {self.name}: int"
+                f"{name} is {shown(text)}, and its type is not known; annotate the keyword, "
+                f"such as {self.name}: int"
             )
         return self._ranged(name, from_text(name, text, self.type))
 
     def _ranged(self, name: str, value: Any) -> Any:
-        """`value` itself, if it, or each item of it, is a number in range or not a number at all."""
-        for one in value if isinstance(value, tuple) else (value,):
+        """`value`, if each number in it is in range; ValueError if one is not."""
+        items = value if isinstance(value, tuple) else (value,)
+        for one in items:
             is_number = isinstance(one, (int, float)) and not isinstance(one, bool)
             if self.setting is not None and is_number:
                 _in_range(name, one, self.setting)
@@ -71,12 +73,14 @@ class Keyword:
 def keywords(made: Callable[..., Any]) -> dict[str, Keyword]:
     """The keywords of a class's constructor or of a function, in order.
 
-    >>> class Beta:
-    ...     def __init__(self, *, beta: Annotated[float, Setting("nats per nat of KL", low=0)] = 4.0): ...
-    >>> keywords(Beta)["beta"].default
-    4.0
+    >>> Beta = Annotated[float, Setting("nats per nat of KL", low=0)]
+    >>> def penalty(*, beta: Beta = 4.0): ...
+    >>> keywords(penalty)["beta"].default, keywords(penalty)["beta"].setting.low
+    (4.0, 0)
     """
-    function = made.__init__ if inspect.isclass(made) else made
+    function = made
+    if inspect.isclass(made):
+        function = made.__init__
     if function is object.__init__:
         return {}
     hints = typing.get_type_hints(function, include_extras=True)
@@ -86,6 +90,7 @@ def keywords(made: Callable[..., Any]) -> dict[str, Keyword]:
             continue
         hint = hints.get(name, _type_of(parameter.default))
         setting = None
+        # Annotated[type, Setting(...)]: the setting, and the bare type
         if get_origin(hint) is Annotated:
             setting = next((item for item in hint.__metadata__ if isinstance(item, Setting)), None)
             hint = hint.__origin__
@@ -94,12 +99,14 @@ def keywords(made: Callable[..., Any]) -> dict[str, Keyword]:
 
 
 def _type_of(default: Any) -> Any:
-    """The type of a keyword without an annotation: that of its default if it is plain, else `Any`."""
-    return type(default) if type(default) in PLAIN else Any
+    """The type of a keyword without an annotation: its default's if that is plain, else `Any`."""
+    if type(default) in PLAIN:
+        return type(default)
+    return Any
 
 
 def _in_range(name: str, value: int | float, setting: Setting) -> None:
-    """Raise ValueError if a number is outside the bounds of its setting, or a whole number is above `LARGEST`."""
+    """ValueError for a number outside the bounds of its setting, or a whole one above `LARGEST`."""
     bounds = (
         (setting.low, "at least", lambda b: value >= b),
         (setting.above, "above", lambda b: value > b),

@@ -1,4 +1,4 @@
-"""Conversion of values to the type of an annotation: from Python, JSON, YAML or command-line text."""
+"""Conversion of values to the type of an annotation: from Python, JSON, YAML or text."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _shown.maxother = 120
 def typed(name: str, value: Any, kind: Any) -> Any:
     """`value` as `kind`; an int is accepted for a float, a list for a tuple.
 
-    kind: a type, a Literal, a union, a list, a tuple or a mapping. Raises ValueError, which begins with `name`,
-    for a value of any other type.
+    kind: a type, a Literal, a union, a list, a tuple or a mapping. Raises ValueError, which begins
+    with `name`, for a value of any other type.
     """
     if kind is Any:
         return value
@@ -45,8 +45,8 @@ def typed(name: str, value: Any, kind: Any) -> Any:
         return _mapping(name, value, kind)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return _float(name, value)
-    plain = types.NoneType if kind is None else origin or kind
-    bool_for_int = plain is int and isinstance(value, bool)
+    plain = origin or kind or types.NoneType
+    bool_for_int = plain is int and isinstance(value, bool)  # a bool is an int to isinstance
     if not isinstance(value, plain) or bool_for_int:
         raise ValueError(f"{name} is {shown(value)}; expected {word(kind)}")
     return value
@@ -113,7 +113,9 @@ def number(bound: int | float) -> str:
     >>> number(2**63 - 1), number(0.5)
     ('9,223,372,036,854,775,807', '0.5')
     """
-    return f"{bound:,}" if isinstance(bound, int) else f"{bound:g}"
+    if isinstance(bound, int):
+        return f"{bound:,}"
+    return f"{bound:g}"
 
 
 def _float(name: str, value: int) -> float:

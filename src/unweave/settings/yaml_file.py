@@ -1,4 +1,4 @@
-"""Names with plain values from a YAML file that anybody may have written; anything else is refused in one line."""
+"""Reader of YAML files from anybody: names with plain values; all else is refused in one line."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import yaml
 from unweave.settings.typed import shown
 
 BYTES = 200_000  # of a file; a recipe has 3,000
-VALUES = (
-    20_000  # once its anchors are written out: nine levels of nine aliases each are 387 million
-)
+# values once its anchors are written out: nine levels of nine aliases each are 387 million
+VALUES = 20_000
 DEPTH = 40  # of values in values
 TEXT = "tag:yaml.org,2002:str"
 MERGE = "tag:yaml.org,2002:merge"
-# What is no text without quotes: YAML 1.2 and decimal. YAML 1.1, which PyYAML reads, takes 1:30 for 90, 012 for 10,
-# no for false, 1e-3 for a text and 2024-01-31 for a date.
+# What is no text without quotes: YAML 1.2 and decimal. YAML 1.1, which PyYAML reads, takes 1:30 for
+# 90, 012 for 10, no for false, 1e-3 for a text and 2024-01-31 for a date.
 PLAIN = (
     ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
     ("int", "[-+]?(0|[1-9][0-9]*)", "-+0123456789"),
@@ -30,10 +29,11 @@ PLAIN = (
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """The names with values in a file: texts, numbers, true and false, none, lists, and names with values.
+    """The names with values in a file: texts, numbers, true, false, none, lists, nested mappings.
 
-    Anchors, aliases and merge keys are written out. ValueError, which names the file and the line, for what is not of
-    this kind: a tag, a key that is twice there or no text, too many values. OSError where there is no such file.
+    Anchors, aliases and merge keys are written out. ValueError, which names the file and the line,
+    for what is not of this kind: a tag, a key that is twice there or no text, too many values.
+    OSError where there is no such file.
     """
     if path.is_dir():
         raise ValueError(f"{path} is a folder; expected a YAML file")
@@ -44,9 +44,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
             f"{path} has more than {BYTES:,} bytes, too many for a file of options or a recipe"
         )
     found = _parsed(_decoded(content, path), path)
+    if found is None:
+        raise ValueError(f"{path} holds nothing; expected lines like `beta: 6`")
     if not isinstance(found, dict):
-        holds = "nothing" if found is None else shown(found)
-        raise ValueError(f"{path} holds {holds}; expected lines like `beta: 6`")
+        raise ValueError(f"{path} holds {shown(found)}; expected lines like `beta: 6`")
     return found
 
 
@@ -99,6 +100,7 @@ class _Loader(yaml.SafeLoader):
             raise _Refused(f"values in values, {DEPTH} deep, are too deep", event)
         node = super().compose_node(parent, index)
         self.depth -= 1
+        # an alias counts as what it stands for, whose size is known when that is complete
         if isinstance(event, yaml.AliasEvent):
             if id(node) not in self.sizes:
                 raise _Refused(f"*{event.anchor} stands in what it stands for", event)
@@ -118,11 +120,13 @@ class _Loader(yaml.SafeLoader):
         seen = set()
         for key, _ in node.value:
             if key.tag not in (TEXT, MERGE):
-                written = shown(key.value) if isinstance(key, yaml.ScalarNode) else f"a {key.id}"
-                raise _Refused(
-                    f"the key {written} is no text to YAML; if it is meant so, put it in quotes",
-                    key,
+                written = f"a {key.id}"
+                if isinstance(key, yaml.ScalarNode):
+                    written = shown(key.value)
+                problem = (
+                    f"the key {written} is no text to YAML; if it is meant so, put it in quotes"
                 )
+                raise _Refused(problem, key)
             if key.value in seen:
                 raise _Refused(f"the key {shown(key.value)} is there twice", key)
             seen.add(key.value)

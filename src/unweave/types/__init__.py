@@ -10,8 +10,8 @@
 | c | the codes in a generator's input (InfoGAN) | (B, D) |
 
 B batch, D latents, K factors, C channels, N size of the data, M minibatch or members of a group, S
-samples. Losses are in nats per image (sum over pixels and latents, mean over the batch), but where a
-method states another `loss_unit`. Logged terms have units of their own.
+samples. Losses are in nats per image (sum over pixels and latents, mean over the batch), but where
+a method states another `loss_unit`. Logged terms have units of their own.
 """
 
 from __future__ import annotations

@@ -49,8 +49,8 @@ class Batch:
     | labels: `labelled` | (B,) | always | classes | factors | never |
 
     classes: of data with classes. factors: of data whose factors are known. grid: of data with a
-    grid of factors. The y of triplets and of classes is the class by which they were sampled, that of
-    views the number of the thing.
+    grid of factors. The y of triplets and of classes is the class by which they were sampled, that
+    of views the number of the thing.
     """
 
     x: Tensor

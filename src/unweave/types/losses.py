@@ -33,9 +33,9 @@ class Losses:
         twice = self.terms.keys() & other.terms.keys()
         if twice:
             raise ValueError(f"two parts log the terms {sorted(twice)}")
-        of = dict(self.of)
-        for player, loss in other.of.items():
-            of[player] = of[player] + loss if player in of else loss
+        of = self.of | other.of
+        for player in self.of.keys() & other.of.keys():
+            of[player] = self.of[player] + other.of[player]
         units: dict[str, str] = {}
         for part in (self, other):
             for term in part.terms:

@@ -1,4 +1,4 @@
-"""Posterior of a code, q(z given x): its sample and its KL to the prior, for every kind of block."""
+"""Posterior of a code, q(z given x): its sample and its KL to the prior, for each kind of block."""
 
 from __future__ import annotations
 
@@ -40,12 +40,16 @@ class Posterior:
         others = self._others()
         if self.log_var is not None:
             z = self.mean + torch.exp(0.5 * self.log_var) * torch.randn_like(self.mean)
+        elif others:
+            z = self.mean.clone()  # some columns of it are replaced
         else:
-            z = self.mean.clone() if others else self.mean
+            return self.mean
         # columns that are not Gaussian: one-hots are sampled, all others are the mean
         for block, columns in others:
-            own = self.mean[..., columns]
-            z[..., columns] = _drawn(own) if block.kind == "one-hot" else own
+            own = self.mean[..., columns]  # (..., columns of the block)
+            if block.kind == "one-hot":
+                own = _drawn(own)
+            z[..., columns] = own
         return z
 
     def kl(self) -> Tensor:
@@ -60,11 +64,14 @@ class Posterior:
             nats = torch.zeros_like(self.mean)
         else:
             nats = 0.5 * (self.mean**2 + self.log_var.exp() - self.log_var - 1)
+        # a one-hot has one KL, in its first column; points and noise have none
         for block, columns in self._others():
             nats[..., columns] = 0
             if block.kind == "one-hot":
                 nats[..., columns.start] = _categorical_kl(self.mean[..., columns], block.prior)
-        return nats if self.share is None else nats * self.share
+        if self.share is None:
+            return nats
+        return nats * self.share
 
     @property
     def stochastic(self) -> bool:
@@ -85,7 +92,7 @@ class Posterior:
         return found
 
     def map(self, f: Callable[[Tensor], Tensor]) -> Posterior:
-        """The posterior with `f` applied to mean and log_var, and to a share of the mean's shape."""
+        """The posterior with `f` applied to mean, log_var, and a share of the mean's shape."""
         share = self.share
         if share is not None and share.shape == self.mean.shape:
             share = f(share)
@@ -106,6 +113,8 @@ def _drawn(probabilities: Tensor) -> Tensor:
 def _categorical_kl(q: Tensor, prior: tuple[float, ...] | None) -> Tensor:
     """KL of probabilities q (..., K) to the prior p, (...,), in nats; p is uniform if None."""
     columns = q.shape[-1]
-    p = q.new_full((columns,), 1 / columns) if prior is None else q.new_tensor(prior)
+    p = q.new_full((columns,), 1 / columns)
+    if prior is not None:
+        p = q.new_tensor(prior)
     log_q = q.clamp_min(torch.finfo(q.dtype).tiny).log()  # finite, so that 0 log 0 is 0
     return (q * (log_q - p.log())).sum(-1)

@@ -2,7 +2,7 @@
 
 | numbers | read as |
 |---|---|
-| whole (N,) or (N, 1), of a name for classes | classes; numbered anew, in their order, where they are far more than rows |
+| whole (N,) or (N, 1), of a name for classes | classes; their ranks where far larger than rows |
 | one-hot (N, C), of a name for classes | classes |
 | other (N,) or (N, 1) | one factor; NaN and masked values are missing |
 | other (N, K) | K factors |
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unweave.data.tables.table import exact
+from unweave.data.tables.large import exact
 
 log = logging.getLogger(__name__)
 CLASSES = ("y", "labels", "label", "targets", "classes", "y_train")
@@ -29,7 +29,7 @@ MANY = 256  # values of an index, where there are fewer rows
 
 @dataclass(frozen=True)
 class Known:
-    """Labels of N rows: classes y (N,) with their names, () for numbers; factors (N, K), NaN if missing.
+    """Labels of N rows: classes y (N,) with names, () for numbers; factors (N, K), NaN if missing.
 
     about: which arrays they are from, in a line.
     """
@@ -41,7 +41,7 @@ class Known:
 
 
 def known(given: dict[str, Any], rows: int, frames: int = 1) -> Known:
-    """The classes and factors in named arrays, for `rows` images, or for clips of `frames` frames each.
+    """The classes and factors in named arrays, for `rows` images, or clips of `frames` frames each.
 
     ValueError if one is of another shape, or two contain factors; of two that contain classes the
     first one is used.
@@ -52,7 +52,9 @@ def known(given: dict[str, Any], rows: int, frames: int = 1) -> Known:
     source: dict[str, str] = {}
     for name, array in given.items():
         column = _checked(name, array, rows, frames)
-        classes = _classes(column) if name in CLASSES else None
+        classes = None
+        if name in CLASSES:
+            classes = _classes(column)
         if classes is None and factors is not None:
             raise ValueError(f"{source['factors']} and {name} both hold factors; keep one of them")
         if classes is None:
@@ -70,20 +72,20 @@ def known(given: dict[str, Any], rows: int, frames: int = 1) -> Known:
 
 
 def numbers(array: Any) -> NDArray[np.float64]:
-    """Labels (N,) or (N, K) as floats, different ones kept different (see `exact`), NaN where masked."""
+    """Labels (N,) or (N, K) as floats that differ where labels do, see `exact`; NaN if masked."""
     found = exact(np.ma.getdata(array)).astype(np.float64)
     found[np.ma.getmaskarray(array)] = np.nan
     return found
 
 
 def sizes(factors: NDArray[np.float64]) -> tuple[int, ...]:
-    """How many values each factor (N, K) has; 0 for a measurement, and for too many values for the rows."""
+    """Number of values of each factor (N, K); 0 for a measurement, and for too many values."""
     most = max(MANY, len(factors))
     return tuple(_size(column[~np.isnan(column)], most) for column in factors.T)
 
 
 def _size(values: NDArray[np.float64], most: int) -> int:
-    """The number of values of a factor whose labels are indices from 0, below `most`; 0 for others."""
+    """Number of values of a factor whose labels are indices from 0, below `most`; 0 for others."""
     if not len(values) or not np.array_equal(values, np.rint(values)):
         return 0
     if values.min() < 0 or values.max() >= most:
@@ -119,15 +121,14 @@ def _classes(column: Any) -> NDArray[np.int64] | None:
     plain = np.ma.getdata(column)
     if plain.shape[1] == 1:
         return plain[:, 0].astype(np.int64)
-    one_hot = ((plain == 0) | (plain == 1)).all() and (plain.sum(1) == 1).all()
-    return plain.argmax(1) if one_hot else None
+    if ((plain == 0) | (plain == 1)).all() and (plain.sum(1) == 1).all():
+        return plain.argmax(1)
+    return None
 
 
 def _dense(y: NDArray[np.int64]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """(y, names): the classes with no names; or their ranks, named by the numbers, if these are far
-    too large.
-    """
+    """(y, names): classes without names; or ranks, named by the numbers, if they are large."""
     if y.max() < max(MANY, len(y)):
         return y, ()
-    values, ranks = np.unique(y, return_inverse=True)
+    values, ranks = np.unique(y, return_inverse=True)  # (C,), (N,)
     return ranks.astype(np.int64), tuple(map(str, values.tolist()))

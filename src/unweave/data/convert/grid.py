@@ -1,6 +1,4 @@
-"""Readers' checks of a published factor set: labels that form a complete grid, in order; image
-size; files.
-"""
+"""Checks of published factor sets: labels of a complete grid in order, sizes of images, files."""
 
 from __future__ import annotations
 
@@ -18,7 +16,9 @@ from unweave.data.factors import FactorSpace
 def space_of(
     labels: NDArray[np.generic], names: Sequence[str], categories: Collection[str] = ()
 ) -> FactorSpace:
-    """The grid whose rows, in order, have these labels (N, K). ValueError if not complete or not in order.
+    """The grid whose rows, in order, have these labels (N, K).
+
+    ValueError if it is not complete or not in order.
 
     The values of a factor are its different labels in ascending order, so any number of values is
     accepted. Factors in `categories` are categorical, all others ordered.
@@ -46,7 +46,7 @@ def space_of(
 
 
 def scaled(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Images (n, H, W) or (n, H, W, 3) as (n, C, size, size), resampled by Lanczos' filter if needed."""
+    """Images (n, H, W) or (n, H, W, 3) as (n, C, size, size), by Lanczos' filter if needed."""
     if images.shape[1:3] != (size, size):
         images = np.stack([_resized(image, size) for image in images])
     if images.ndim == 3:
@@ -61,7 +61,7 @@ def _resized(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 
 
 def below(root: Path, pattern: str) -> Iterator[Path]:
-    """The files of this pattern below `root`, sorted by path; links that lead out of it are left out."""
+    """The files of this pattern below `root`, sorted by path, without links that lead out of it."""
     home = root.resolve()
     found = [file for file in root.rglob(pattern) if file.is_file()]
     yield from sorted(file for file in found if file.resolve().is_relative_to(home))

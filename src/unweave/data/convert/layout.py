@@ -1,4 +1,7 @@
-"""Layout of users' arrays: channels first or last, bytes or floats, grey or colour, to uint8 (N, C, H, W)."""
+"""Layout of users' arrays: channels first or last, bytes or floats, grey or colour.
+
+All become uint8 (N, C, H, W).
+"""
 
 from __future__ import annotations
 
@@ -53,15 +56,14 @@ def as_images(
     _refuse_others(array, name)
     if array.ndim == 2:
         refuse_unfinite(array, name)
-        return Laid(
-            array.astype(np.float32), 1, None, f"{len(array):,} vectors of {array.shape[1]}"
-        )
+        about = f"{len(array):,} vectors of {array.shape[1]}"
+        return Laid(array.astype(np.float32), 1, None, about)
     frames = 1
     if array.ndim == 5:  # (N, T, ...) -> (N * T, ...)
         frames = array.shape[1]
         array = array.reshape(-1, *array.shape[2:])
     if array.ndim == 3:
-        images = array[:, None]
+        images = array[:, None]  # (N, H, W) -> (N, 1, H, W)
         order = "grey"
     else:
         images, order = _channels_first(array, layout, name)
@@ -71,8 +73,9 @@ def as_images(
         scale = scale_of(images, name)
         pixels, ones_are_white = as_stored(images, scale)
     shape = "x".join(map(str, (*pixels.shape[2:], pixels.shape[1])))
-    clips = f" in clips of {frames}" if frames > 1 else ""
-    about = f"{len(pixels):,} images of {shape}{clips}, read as {order}, {scale.words}"
+    if frames > 1:
+        shape += f" in clips of {frames}"
+    about = f"{len(pixels):,} images of {shape}, read as {order}, {scale.words}"
     log.info("%s: %s", name, about)
     return Laid(pixels, frames, scale, about, ones_are_white)
 
@@ -90,14 +93,18 @@ def _refuse_others(array: NDArray[Any], name: str) -> None:
 
 
 def refuse_single(array: NDArray[Any], name: str) -> None:
-    """ValueError for an array that is one image: colours on one side, no other rows, or a square of bytes."""
+    """ValueError for an array that is one image.
+
+    It has colours on one side and no other rows, or is a square of bytes.
+    """
     shape = array.shape
     colours = array.ndim == 3 and (shape[-1] in CHANNELS or shape[0] in CHANNELS)
     alone = array.ndim > 2 and shape[0] == 1
     square = array.ndim == 2 and array.dtype == np.uint8 and shape[0] == shape[1]
     if colours or alone or square:
         raise ValueError(
-            f"{name} has shape {shape}: one single image; expected many, (N, H, W, C) or (N, C, H, W)"
+            f"{name} has shape {shape}: one single image; "
+            "expected many, (N, H, W, C) or (N, C, H, W)"
         )
 
 
@@ -109,13 +116,17 @@ def _channels_first(array: NDArray[Any], layout: Layout, name: str) -> tuple[NDA
 
 
 def channels_of(shape: tuple[int, ...], layout: Layout, name: str) -> Literal["hwc", "chw"]:
-    """Where the channels of images of this shape, of rank 4, are. ValueError if both ends could be them, or none."""
+    """Where the channels of images of this shape, of rank 4, are.
+
+    ValueError if both ends could be them, or none.
+    """
     if layout != "auto":
         return layout
     _, a, b, c = shape
     last = c in CHANNELS
     first = a in CHANNELS
     if last and first:
+        # channels at the side that leaves the image square: H = W is a, b or b, c
         last = a == b
         first = b == c
         if last == first:  # an image with a side of 1 is less likely than a grey one
@@ -123,14 +134,18 @@ def channels_of(shape: tuple[int, ...], layout: Layout, name: str) -> Literal["h
             first = c > 1 == a
     if last == first:
         raise ValueError(
-            f"{name} has shape {shape}: which axis are the channels? say layout='hwc' or layout='chw'"
+            f"{name} has shape {shape}: which axis are the channels? "
+            "say layout='hwc' or layout='chw'"
         )
-    return "chw" if first else "hwc"
+    if first:
+        return "chw"
+    return "hwc"
 
 
 def refuse_channels_last(shape: tuple[int, ...], name: str) -> None:
-    """ValueError for the shape of an image of a user's own data set whose last axis can only be the channels."""
+    """ValueError for an image shape of a user's data set whose last axis can only be channels."""
     if len(shape) == 3 and shape[2] in CHANNELS and min(shape[:2]) > max(CHANNELS):
         raise ValueError(
-            f"{name}: take gives images of {shape}, which are rows, columns, channels; they are (C, H, W), channels first"
+            f"{name}: take gives images of {shape}, which are rows, columns, channels; "
+            "they are (C, H, W), channels first"
         )

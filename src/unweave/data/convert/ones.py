@@ -1,4 +1,4 @@
-"""Images of zeros and ones in a file: black and white by the rows that are taken, not in a copy of them all."""
+"""Black and white of images of zeros and ones in a file, for the rows that are taken, uncopied."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from unweave.data.convert.scale import Scale, to_bytes
 
 
 def as_stored(images: NDArray[Any], scale: Scale) -> tuple[NDArray[np.uint8], bool]:
-    """(images as bytes, whether their ones are white): bytes of 0 and 1 in a mapped file, which may be
-    gigabytes, stay there, and `ones_to_white` is applied to rows when they are taken. Those in memory
-    become 0 and 255.
+    """(images as bytes, whether their ones are white).
+
+    Bytes of 0 and 1 in a mapped file, which may be gigabytes, stay there, and `ones_to_white` is
+    applied to rows when they are taken. Those in memory become 0 and 255.
     """
-    if (
-        _is_mapped(images)
-        and images.dtype.itemsize == 1
-        and scale.white == 1
-        and scale.floats is None
-    ):
+    ones = scale.white == 1 and scale.floats is None
+    if ones and images.dtype.itemsize == 1 and _is_mapped(images):
         return images.view(np.uint8), True
     return to_bytes(images, scale), False
 

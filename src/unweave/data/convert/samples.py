@@ -7,32 +7,18 @@ installed.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from unweave.data.convert.beside import CLASSES, FACTORS
+from unweave.data.convert.sample import CLASS_KEYS, Sample, label_of, parts_of
 from unweave.data.convert.scale import Scale, scale_between
 from unweave.data.files.photo import Colour, colour_of, deep, extremes, fitted
 from unweave.tensors import plain
 
 log = logging.getLogger(__name__)
-CLASS_KEYS = (*CLASSES, "target", "class", "fine_label")
-IMAGE_KEYS = ("image", "img", "images", "x", "pixel_values")
-
-
-@dataclass(frozen=True)
-class Sample:
-    """The parts of one sample: its image, its labels by name, and the names of the parts that are
-    left out.
-    """
-
-    image: Any
-    beside: dict[str, Any]
-    left: tuple[str, ...] = ()
 
 
 def collect(samples: Any, size: int) -> dict[str, Any]:
@@ -46,7 +32,7 @@ def collect(samples: Any, size: int) -> dict[str, Any]:
     """
     if not len(samples):
         raise ValueError("the data set is empty")
-    first = _sample(samples[0])
+    first = parts_of(samples[0])
     colour: Colour = "grey"
     scale = None
     if isinstance(first.image, Image.Image):
@@ -58,14 +44,13 @@ def collect(samples: Any, size: int) -> dict[str, Any]:
     images = []
     beside: dict[str, list[Any]] = {name: [] for name in first.beside}
     for i in range(len(samples)):
-        sample = _sample(samples[i])
+        sample = parts_of(samples[i])
         images.append(_pixels(sample.image, size, colour, i, scale))
         _alike(i, images[-1], images[0], sample, first)
         for name, value in sample.beside.items():
-            beside[name].append(_value(value, name, i))
-    masked = any(map(np.ma.is_masked, images))
+            beside[name].append(label_of(value, name, i))
     found = _columns(beside, _class_names(samples))
-    found["images"] = np.ma.stack(images) if masked else np.stack(images)
+    found["images"] = _stacked(images)  # (N, ...)
     if scale is not None:
         found["scale"] = scale
     return found
@@ -74,9 +59,7 @@ def collect(samples: Any, size: int) -> dict[str, Any]:
 def _alike(
     place: int, image: NDArray[Any], one: NDArray[Any], sample: Sample, first: Sample
 ) -> None:
-    """ValueError if a sample differs from the first one in the shape or type of its image, or in
-    its labels.
-    """
+    """ValueError if a sample has other labels than the first, or another shape or type."""
     if image.shape != one.shape:
         raise ValueError(f"sample {place} has shape {image.shape}; the first one has {one.shape}")
     if image.dtype != one.dtype:
@@ -89,69 +72,10 @@ def _alike(
         raise ValueError(f"sample {place} has {there} beside its image, the first one {wanted}")
 
 
-def _sample(sample: Any) -> Sample:
-    """The parts of an image, of (image, class or factors, ...), or of a dict of them."""
-    keys = ""
-    if isinstance(sample, dict):
-        keys = f" with {', '.join(map(str, sample))}"
-        key = _image_key(sample)
-        if key is not None:
-            return _sample_of_dict(sample, key)
-    elif isinstance(sample, (tuple, list)) and sample and _is_image(sample[0]):
-        beside = {}
-        if len(sample) > 1 and sample[1] is not None:
-            beside["y"] = sample[1]
-        return Sample(sample[0], beside, tuple(f"its part {k}" for k in range(2, len(sample))))
-    elif _is_image(sample):
-        return Sample(sample, {})
-    raise ValueError(
-        f"a sample is a {type(sample).__name__}{keys}; expected an image, or a tuple or dict with one"
-    )
-
-
-def _sample_of_dict(sample: dict[Any, Any], image: Any) -> Sample:
-    """The parts of a dict whose image is at the key `image`."""
-    labels = [key for key in (*CLASS_KEYS, *FACTORS) if key in sample and key != image]
-    known = [key for key in labels if sample[key] is not None]
-    left = tuple(str(key) for key in sample if key not in known and key != image)
-    return Sample(sample[image], {_name(key): sample[key] for key in known}, left)
-
-
-def _image_key(sample: dict[Any, Any]) -> Any:
-    """The key of the image: a usual name, or else the first key of an image-like value that is no label."""
-    for key in IMAGE_KEYS:
-        if key in sample and _is_image(sample[key]):
-            return key
-    for key, value in sample.items():
-        if key not in CLASS_KEYS and key not in FACTORS and _is_image(value):
-            return key
-    return None
-
-
-def _name(key: str) -> str:
-    """The name under which `unweave.data.convert.beside` knows a label."""
-    return key if key in CLASSES or key in FACTORS else "y"
-
-
-def _value(value: Any, name: str, place: int) -> Any:
-    """A label of sample number `place`: text, a number or a vector (K,). ValueError for anything else."""
-    if isinstance(value, str):
-        return value
-    value = plain(value)
-    what = type(value).__name__
-    if isinstance(value, (int, float, list, tuple)) or hasattr(value, "shape"):
-        found = np.asanyarray(value)
-        if found.ndim <= 1 and found.dtype.kind in "biuf":
-            return found
-        what = f"{found.dtype} of shape {found.shape}"
-    raise ValueError(
-        f"sample {place} has {what} as its {name}; expected a class, text, or a vector of factors"
-    )
-
-
 def _columns(beside: dict[str, list[Any]], class_names: list[str]) -> dict[str, Any]:
-    """The labels as arrays, {"beside": ..., "class_names": ...}; words become classes in
-    alphabetical order.
+    """The labels as arrays, {"beside": ..., "class_names": ...}.
+
+    Words become classes in alphabetical order.
     """
     found: dict[str, Any] = {}
     for name, values in beside.items():
@@ -165,16 +89,15 @@ def _columns(beside: dict[str, list[Any]], class_names: list[str]) -> dict[str, 
         shapes = {value.shape for value in values}
         if len(shapes) > 1:
             raise ValueError(f"{name} has the shapes {sorted(shapes)}; expected one")
-        masked = any(map(np.ma.is_masked, values))
-        found[name] = np.ma.stack(values) if masked else np.stack(values)
+        found[name] = _stacked(values)  # (N,) or (N, K)
     return {"beside": found, "class_names": class_names}
 
 
-def _is_image(value: Any) -> bool:
-    """Whether a value is a picture, or an array or tensor of rank 1 to 3."""
-    return isinstance(value, Image.Image) or (
-        hasattr(value, "shape") and len(value.shape) in (1, 2, 3)
-    )
+def _stacked(arrays: list[NDArray[Any]]) -> NDArray[Any]:
+    """Arrays of one shape as (N, ...), with a mask if any entry is masked."""
+    if any(map(np.ma.is_masked, arrays)):
+        return np.ma.stack(arrays)
+    return np.stack(arrays)
 
 
 def _pixels(image: Any, size: int, colour: Colour, place: int, scale: Scale | None) -> NDArray[Any]:
@@ -183,11 +106,13 @@ def _pixels(image: Any, size: int, colour: Colour, place: int, scale: Scale | No
         return np.asanyarray(plain(image))
     if colour_of(image) != colour:
         raise ValueError(
-            f"sample {place} is {colour_of(image)}, the first one {colour}; convert them to one mode"
+            f"sample {place} is {colour_of(image)}, the first one {colour}; "
+            "convert them to one mode"
         )
     if deep(image) != (scale is not None):
         raise ValueError(
-            f"sample {place} has the mode {image.mode}, not as deep as the first one; convert them to one"
+            f"sample {place} has the mode {image.mode}, not as deep as the first one; "
+            "convert them to one"
         )
     return fitted(image, size, colour, scale=scale)
 
@@ -198,10 +123,11 @@ def _scale(samples: Any) -> Scale:
     high = -np.inf
     floats = set()
     for i in range(len(samples)):
-        image = _sample(samples[i]).image
+        image = parts_of(samples[i]).image
         if not isinstance(image, Image.Image) or not deep(image):
             raise ValueError(
-                f"sample {i} is no picture of more than 8 bits, but the first one is; convert them to one mode"
+                f"sample {i} is no picture of more than 8 bits, but the first one is; "
+                "convert them to one mode"
             )
         least, greatest = extremes(image)
         low = min(low, least)
@@ -209,7 +135,8 @@ def _scale(samples: Any) -> Scale:
         floats.add(image.mode == "F")
     if len(floats) > 1:
         raise ValueError(
-            "some samples are pictures of floats and some of whole numbers; convert them to one mode"
+            "some samples are pictures of floats and some of whole numbers; "
+            "convert them to one mode"
         )
     return scale_between(floats == {True}, low, high, "the data set")
 
@@ -218,7 +145,6 @@ def _class_names(samples: Any) -> list[str]:
     """The names that Hugging Face (`features`) or torchvision (`classes`) give, if they do."""
     features = getattr(samples, "features", None) or {}
     for key in CLASS_KEYS:
-        names = getattr(features[key], "names", None) if key in features else None
-        if names:
-            return list(names)
+        if key in features and getattr(features[key], "names", None):
+            return list(features[key].names)
     return list(getattr(samples, "classes", None) or [])

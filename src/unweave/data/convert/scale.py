@@ -4,7 +4,7 @@
 |---|---|
 | bool | False, True |
 | uint8 | 0, 255; or 0, 1 where nothing in the data set is above 1 |
-| other whole numbers | 0, and the first of 1, 255, 4095 (12 bits) and 65535 (16 bits) that nothing in the data set is above |
+| other whole numbers | 0, and the first of 1, 255, 4095 (12 bits), 65535 (16 bits) not exceeded |
 | floats | 0, 1; where they leave that: -1, 1, or 0, and the first of 255, 4095 and 65535 |
 
 Floats may exceed black and white by half a level of 8 bits, as after rounding, and are clipped.
@@ -22,10 +22,8 @@ from numpy.typing import NDArray
 
 SLACK = 0.5 / 255  # of the way from black to white
 DEPTHS = ((1, "0 and 1"), (255, "whole numbers to 255"), (4095, "12 bits"), (65535, "16 bits"))
-SETTLED = {
-    1: 1,
-    2: 4095,
-}  # bytes of an unsigned number: above this value, a greater one changes nothing
+# {bytes of an unsigned number: the value above which a greater one changes nothing}
+SETTLED = {1: 1, 2: 4095}
 RANGES = ((0, 1), (-1, 1), (0, 255), (0, 4095), (0, 65535))
 CHUNK = 16 << 20  # bytes looked at or converted at once
 
@@ -46,11 +44,14 @@ class Scale:
     @property
     def floats(self) -> tuple[int, int] | None:
         """Black and white of floats; None where the numbers are whole."""
-        return (self.black, self.white) if self.words.startswith("floats") else None
+        if not self.words.startswith("floats"):
+            return None
+        return self.black, self.white
 
     def bytes(self, values: NDArray[Any]) -> NDArray[np.uint8]:
         """The values, of any shape, as bytes: black is 0, white 255, values beyond are clipped."""
         gain = 255 / (self.white - self.black)
+        # (v - black) * gain, with one pass over the values less
         scaled = np.rint(values.astype(np.float32) * gain - self.black * gain)
         return scaled.clip(0, 255).astype(np.uint8)
 
@@ -71,7 +72,7 @@ def scale_of(images: NDArray[Any], name: str) -> Scale:
     """
     if images.dtype.kind == "b":
         return Scale(0, 1, "0 and 1")
-    low, high = _range(images, name)
+    low, high = extremes(images, name)
     found = scale_between(images.dtype.kind == "f", low, high, name)
     if images.dtype == np.uint8 and found.white == 255:
         return Scale(0, 255, "bytes")
@@ -88,15 +89,17 @@ def scale_between(floats: bool, low: float, high: float, name: str) -> Scale:
             if low >= 0 and high <= white:
                 return Scale(0, white, words)
         raise ValueError(
-            f"{name} has values from {low:g} to {high:g}; expected bytes, or whole numbers from 0 to 65535"
+            f"{name} has values from {low:g} to {high:g}; "
+            "expected bytes, or whole numbers from 0 to 65535"
         )
+    # the first range that contains the values and that they fill at least half
     for black, white in RANGES:
         slack = SLACK * (white - black)
         if black - slack <= low and high <= white + slack and _reaches(black, white, low, high):
             return of_floats(black, white)
     raise ValueError(
-        f"{name} has values from {low:.8g} to {high:.8g}; expected bytes, or floats in [0, 1], or floats that fill half "
-        "of [-1, 1], [0, 255], [0, 4095] or [0, 65535]: clip or divide them"
+        f"{name} has values from {low:.8g} to {high:.8g}; expected bytes, or floats in [0, 1], or "
+        "floats that fill half of [-1, 1], [0, 255], [0, 4095] or [0, 65535]: clip or divide them"
     )
 
 
@@ -104,7 +107,9 @@ def _reaches(black: int, white: int, low: float, high: float) -> bool:
     """Whether floats reach half way to the end at which this range differs from [0, 1]."""
     if (black, white) == (0, 1):
         return True
-    return low <= black / 2 if black else high >= white / 2
+    if black:
+        return low <= black / 2
+    return high >= white / 2
 
 
 def to_bytes(images: NDArray[Any], scale: Scale) -> NDArray[np.uint8]:
@@ -124,63 +129,9 @@ def to_unit(images: NDArray[Any], kind: type[np.floating] = np.float32) -> NDArr
     cannot call that.
     """
     found = images.astype(kind)
-    return found / kind(255) if images.dtype == np.uint8 and images.ndim > 3 else found
-
-
-def unit(
-    images: NDArray[Any],
-    *,
-    white: int = 255,
-    binary: bool = False,
-    floats: tuple[int, int] | None = None,
-) -> NDArray[Any]:
-    """New images (n, ...) by the scale of a known data set, as the bytes that it would have read from them.
-
-    white: of its whole numbers other than bytes. binary: whether it is black and white, so that 0
-    and 1 are not two dark greys. floats: black and white of its floats; if None, floats are in [0,
-    1] and stay float32, not rounded to bytes. ValueError for values beyond, not finite or masked.
-    """
-    images = unmasked(images, "the array of images")
-    kind = images.dtype.kind
-    if kind not in "uifb":
-        raise ValueError(
-            f"images of type {images.dtype} are not numbers; expected [0, 1], or uint8 in 0 to 255"
-        )
-    zeros_and_ones = (
-        binary and kind in "ui" and images.size and images.min() >= 0 and images.max() <= 1
-    )
-    if kind == "b" or zeros_and_ones:
-        return images.astype(np.uint8) * np.uint8(255)
-    if images.dtype == np.uint8 or not images.size:
-        return images
-    _refuse_beyond(images, white, floats)
-    if kind != "f":
-        return to_bytes(images, Scale(0, white, "whole numbers"))
-    if floats is None:
-        return images.astype(np.float32).clip(0, 1)
-    return to_bytes(images, of_floats(*floats))
-
-
-def _refuse_beyond(images: NDArray[Any], white: int, floats: tuple[int, int] | None) -> None:
-    """ValueError if floats or whole numbers are beyond black and white, except for the rounding of floats."""
-    low, high = _range(images, "the array of images")
-    black, most = floats or (0, 1)
-    if images.dtype.kind == "f":
-        slack = SLACK * (most - black)
-        beyond = low < black - slack or high > most + slack
-    else:
-        beyond = low < 0 or high > white
-    if not beyond:
-        return
-    expected = f"[{black}, {most}]"
-    if floats:
-        expected += " as of this data set's floats"
-    expected += ", or uint8 in 0 to 255"
-    if white > 255:
-        expected += f", or whole numbers to {white}, as this data set has"
-    raise ValueError(
-        f"images of type {images.dtype} reach from {low:.8g} to {high:.8g}; expected {expected}"
-    )
+    if images.dtype == np.uint8 and images.ndim > 3:
+        return found / kind(255)
+    return found
 
 
 def unmasked(array: Any, name: str) -> Any:
@@ -205,8 +156,8 @@ def refuse_unfinite(array: NDArray[Any], name: str) -> None:
             raise ValueError(f"{name} holds NaN or infinity, first in row {row}; remove or mend it")
 
 
-def _range(images: NDArray[Any], name: str) -> tuple[float, float]:
-    """The least and the greatest value; of unsigned numbers read only until a greater one changes nothing."""
+def extremes(images: NDArray[Any], name: str) -> tuple[float, float]:
+    """The least and the greatest value; unsigned numbers are read until no greater one matters."""
     unsigned = images.dtype.kind == "u"
     settled = np.inf
     if unsigned:
@@ -215,9 +166,9 @@ def _range(images: NDArray[Any], name: str) -> tuple[float, float]:
     high = -np.inf
     for part in parts(images):
         some = images[part]
-        least = (
-            0.0 if unsigned else float(some.min())
-        )  # black is 0 then, whatever the least number is
+        least = 0.0  # of unsigned numbers, whose black is 0 whatever the least one is
+        if not unsigned:
+            least = float(some.min())
         greatest = float(some.max())
         if not np.isfinite(least) or not np.isfinite(greatest):
             refuse_unfinite(images, name)

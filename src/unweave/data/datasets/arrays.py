@@ -1,4 +1,4 @@
-"""Arrays of images: from .npy and .npz files, numpy, torch, or anything that gives images one by one."""
+"""Arrays of images: .npy and .npz files, numpy, torch, or any sequence of images."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def arrays(
         int, Setting("pixels a side, for data that give pictures of any size", low=1)
     ] = 64,
 ) -> ImageData:
-    """Images (or vectors) of `root`: an .npy or .npz file, an array or tensor, or a data set of samples.
+    """Images (or vectors) of `root`: an .npy or .npz file, an array or tensor, or samples.
 
     In an .npz, arrays named y, labels, targets and the like are classes, and those named factors,
     latents or v are factors, see `unweave.data.convert.beside`. A data set of samples
@@ -66,6 +66,9 @@ def arrays(
     if beside.factors is not None:
         factor_names = tuple(f"factor {k + 1}" for k in range(beside.factors.shape[1]))
         factor_sizes = sizes(beside.factors)
+    numbers: dict[str, Any] = {}
+    if laid.scale is not None:
+        numbers = {"white": laid.scale.depth, "floats": laid.scale.floats}
     return ImageData(
         laid.images,
         y=beside.y,
@@ -76,9 +79,8 @@ def arrays(
         groups=groups,
         name=title,
         about=f"{name}: {laid.about}{beside.about}",
-        white=255 if laid.scale is None else laid.scale.depth,
-        floats=None if laid.scale is None else laid.scale.floats,
         ones_are_white=laid.ones_are_white,
+        **numbers,
     )
 
 
@@ -111,14 +113,17 @@ def _open(path: Path, key: str) -> dict[str, Any]:
 
 
 def _members(archive: zipfile.ZipFile, key: str) -> dict[str, Any]:
-    """The images of an .npz, with classes and factors beside them; other members are never opened."""
+    """The images of an .npz, with its classes and factors; other members are never opened."""
     there = members(archive)
-    wanted = [key] if key else [name for name in IMAGES if name in there]
+    wanted = [name for name in IMAGES if name in there]
     if not wanted and len(there) == 1:  # a single array has to be the images
         wanted = there
+    if key:
+        wanted = [key]
     if not wanted or wanted[0] not in there:
         raise ValueError(
-            f"it holds the arrays {', '.join(there) or 'none'}; say which are the images by key=NAME"
+            f"it holds the arrays {', '.join(there) or 'none'}; "
+            "say which are the images by key=NAME"
         )
     chosen = wanted[0]
     names = [name for name in (*CLASSES, *FACTORS) if name in there and name != chosen]

@@ -42,9 +42,9 @@ KINDS = ("categorical",) * 5 + ("ordered",)
 def avatars(
     root: Any = None, *, size: Annotated[int, Setting("pixels a side", low=16)] = 64
 ) -> FactorImages:
-    """The avatars, RGB (3, size, size). Drawn once and kept in the user's cache; `root` is not used.
+    """The avatars, RGB (3, size, size), drawn once and kept in the user's cache.
 
-    ImportError if the packages of the extra are not installed.
+    `root` is not used. ImportError if the packages of the extra are not installed.
     """
     draw, style = _pen(size)
     values = list(FACTORS.values())
@@ -69,9 +69,7 @@ def _values(v: NDArray[np.int64]) -> list[Any]:
 
 
 def _pen(size: int) -> tuple[Callable[[dict[str, Any]], NDArray[np.uint8]], Path]:
-    """A function from one value of each factor to its image (3, size, size), and the file that
-    defines the style.
-    """
+    """A function from a value of each factor to its image (3, size, size); the style's file."""
     try:
         import resvg_py
         from dicebear import Avatar, Style
@@ -96,6 +94,7 @@ def _pen(size: int) -> tuple[Callable[[dict[str, Any]], NDArray[np.uint8]], Path
 
 def _placed(definition: dict[str, Any], height: int) -> dict[str, Any]:
     """The style with eyes and mouth at a fixed place, which it would otherwise draw from a seed."""
+    # heights are measured by the eyes, for the mouth too
     parts = definition["components"]
     for part in ("eyes", "mouth"):
         y = height * parts["eyes"]["height"] / parts[part]["height"]
@@ -104,7 +103,7 @@ def _placed(definition: dict[str, Any], height: int) -> dict[str, Any]:
 
 
 def _options(value: dict[str, Any]) -> dict[str, Any]:
-    """Options for DiceBear; all that it would draw from its seed is fixed, so that only the factors vary."""
+    """Options for DiceBear, with all that its seed would decide fixed: only the factors vary."""
     return {
         "seed": "",
         "backgroundColor": [value["background"]],

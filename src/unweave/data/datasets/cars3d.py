@@ -30,9 +30,7 @@ MOST_VIEWS = 1_000  # of a car; the published files have 96
 def cars3d(
     root: str | Path | None = None, *, size: Annotated[int, Setting("pixels a side", low=1)] = 64
 ) -> FactorImages:
-    """Elevation 4, azimuth 24, object (any number of .mat files), from the folder of .mat files
-    below `root`.
-    """
+    """Elevation 4, azimuth 24, object: one for each .mat file of the folder below `root`."""
     first = wanted("cars3d", root)
     files = list(below(first.parent, "*.mat"))
     shape = _car(first).shape
@@ -41,6 +39,7 @@ def cars3d(
     space = FactorSpace(AXES, (elevations, azimuths, len(files)), values, KINDS)
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
+        # filled a car at a time, and given by elevations: the car is the last, fastest factor
         cars = np.empty((elevations, azimuths, len(files), 3, size, size), np.uint8)
         for i, file in enumerate(files):
             car = _car(file)
@@ -64,9 +63,8 @@ def _car(file: Path) -> NDArray[np.uint8]:
         raise ValueError(
             f"{file} holds no images of a car: expected `im` (H, W, 3, azimuths, elevations)"
         )
+    # a packed file of some kilobytes may claim millions of tiny views, each of which is enlarged
     views = car.shape[3] * car.shape[4]
-    if (
-        views > MOST_VIEWS
-    ):  # a packed file of some kilobytes may claim millions of tiny ones, each of which is enlarged
+    if views > MOST_VIEWS:
         raise ValueError(f"{file} holds {views:,} views of a car; expected {MOST_VIEWS:,} at most")
     return car

@@ -37,8 +37,7 @@ def celeba(
     ] = 148,
     part: Annotated[Part, Setting("all, or a part of the published partition")] = "all",
 ) -> Dataset:
-    """Faces with 40 attributes of 2 values: list_attr_celeba.txt and, below its folder, the .jpg
-    files it lists.
+    """Faces with 40 attributes of 2 values: list_attr_celeba.txt, and the .jpg files it lists.
 
     identity_CelebA.txt, if present, gives the person in each image; list_eval_partition.txt the
     parts.
@@ -97,9 +96,8 @@ def _attributes(table: Path) -> tuple[list[str], tuple[str, ...], NDArray[np.flo
                 f"{len(rows)} lines of values; expected {count} and {len(names)} attributes"
             )
         parts = [rows[i : i + TOGETHER] for i in range(0, len(rows), TOGETHER)]
-        values = np.concatenate(
-            [_signs([signs for *_, signs in part], len(names)) for part in parts]
-        )
+        signs = [_signs([values for *_, values in part], len(names)) for part in parts]
+        values = np.concatenate(signs)  # (N, K)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{table} is not CelebA's table of attributes: {error}") from error
     files = [row[0] for row in rows]
@@ -111,21 +109,23 @@ def _attributes(table: Path) -> tuple[list[str], tuple[str, ...], NDArray[np.flo
 
 
 def _signs(lines: list[str], columns: int) -> NDArray[np.float32]:
-    """Which words are 1 (n, columns), of words 1 and -1; parsed as an array of bytes, since there
-    are 8 million.
+    """Which words are 1 (n, columns), of words 1 and -1.
+
+    There are 8 million, so they are parsed as an array of bytes.
     """
+    # all bytes, a line break before each line and at the end
     joined = "\n".join(lines)
     text = np.frombuffer(f"\n{joined}\n ".encode(), np.uint8)
     space = text <= ord(" ")
     ends = np.flatnonzero(text == ord("\n"))
-    # (n * columns,): where each word starts, and whether it is an optional minus, a 1 and then a space
+    # (n * columns,): where each word starts, and whether it is "1" or "-1"
     starts = np.flatnonzero(space[:-1] & ~space[1:]) + 1
     minus = text[starts] == ord("-")
     good = (text[starts + minus] == ord("1")) & space[starts + minus + 1]
     if len(starts) != len(lines) * columns or not good.all():
         raise ValueError(f"its values are not -1 or 1 of {columns} attributes in each line")
     # the first and the last word of each line have to be between its ends
-    grid = starts.reshape(-1, columns)
+    grid = starts.reshape(-1, columns)  # (n, columns)
     if (grid[:, 0] < ends[:-1]).any() or (grid[:, -1] > ends[1:]).any():
         raise ValueError(f"it has lines of more than {columns} values")
     return (~minus).reshape(-1, columns).astype(np.float32)

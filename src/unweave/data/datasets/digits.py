@@ -1,5 +1,4 @@
-"""scikit-learn's digits: 1,797 real handwritten digits of 8x8 in 17 grey levels, installed with the
-package itself.
+"""scikit-learn's digits: 1,797 handwritten digits of 8x8 in 17 grey levels, in the package itself.
 
 E. Alpaydin, C. Kaynak (1998), Optical recognition of handwritten digits, UCI machine learning
 repository (test part).
@@ -19,16 +18,18 @@ from unweave.settings import Setting
 def digits(
     root: Any = None, *, size: Annotated[int, Setting("pixels a side; 8 as they are", low=8)] = 8
 ) -> ImageData:
-    """The digits with their classes; enlarged bilinearly if `size` is above 8. `root` is not used."""
+    """The digits with their classes; enlarged bilinearly if `size` is above 8.
+
+    `root` is not used.
+    """
     from sklearn.datasets import load_digits
 
     found = load_digits()
-    x = np.rint(found.images * (255 / 16)).astype(np.uint8)
+    x = np.rint(found.images * (255 / 16)).astype(np.uint8)  # (N, 8, 8), from 0 to 16
     if size != 8:
-        pictures = [Image.fromarray(image) for image in x]
-        x = np.stack(
-            [np.asarray(p.resize((size, size), Image.Resampling.BILINEAR)) for p in pictures]
-        )
+        side = (size, size)
+        pictures = [Image.fromarray(image).resize(side, Image.Resampling.BILINEAR) for image in x]
+        x = np.stack([np.asarray(picture) for picture in pictures])
     y = found.target.astype(np.int64)
     names = tuple("0123456789")
     return ImageData(

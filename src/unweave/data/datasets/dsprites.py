@@ -1,4 +1,4 @@
-"""dSprites: read from the published file if the user has it, else rendered with identical pixels."""
+"""dSprites: from the published file if the user has it, else rendered with identical pixels."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ def dsprites(
         int, Setting("pixels a side: 64, 32 or 16; a smaller image is the mean of blocks", high=64)
     ] = 64,
 ) -> FactorImages:
-    """dSprites: 737,280 binary images 64x64 of shape 3, scale 6, orientation 40, position_x 32,
-    position_y 32.
+    """dSprites, 737,280 binary images 64x64.
+
+    The factors: shape 3, scale 6, orientation 40, position_x 32, position_y 32.
 
     Smaller ones are grey: an image of a size of 32 has the means of 2x2 blocks, of 16 those of 4x4.
     Orientations 0 and 39 are the same angle, a full turn: no code can distinguish them, which
@@ -45,7 +46,9 @@ def dsprites(
     if size not in (16, 32, 64):
         raise ValueError(f"size is {size}; dSprites come in 64, 32 or 16 pixels a side")
     full = _opened(find(FILE, root, HDF5))
-    return full if size == 64 else _smaller(full, size)
+    if size == 64:
+        return full
+    return _smaller(full, size)
 
 
 def _opened(file: Path | None) -> FactorImages:
@@ -106,8 +109,9 @@ def _expect(
     shape: tuple[int, ...],
     by_column: bool = False,
 ) -> tuple[int, ...]:
-    """The shape that was found. ValueError unless it is an array of this type and rank, the last
-    index fastest.
+    """The shape that was found.
+
+    ValueError unless it is an array of this type and rank, the last index fastest.
     """
     if found != dtype or len(shape) != rank or by_column or min(shape) < 1:
         raise ValueError(
@@ -118,6 +122,7 @@ def _expect(
 
 def _space(classes: NDArray[np.int64]) -> FactorSpace:
     """The grid of these classes (N, 5), which has to be complete and in order."""
+    # in a grid in order, the last row has the largest index of each factor
     sizes = tuple(int(last) + 1 for last in classes[-1])
     names = sprites.SPACE.names
     whole = len(sizes) == len(names) and min(sizes) > 0 and math.prod(sizes) == len(classes)

@@ -1,6 +1,4 @@
-"""Data set from a folder of the user's images and videos, of any sizes, with labels in sub-folders
-and CSV files.
-"""
+"""Data set from a folder of the user's images and videos; labels in sub-folders and CSV files."""
 
 from __future__ import annotations
 
@@ -44,12 +42,11 @@ def folder(
     ] = 1,
     skip_bad: Annotated[bool, Setting("leave out files that cannot be read")] = False,
 ) -> ImageData | FactorImages:
-    """The images below the folder `root` as uint8 of `size`, in the order of their names
-    (frame2 before frame10).
+    """The images below the folder `root`, uint8 of `size`, by name (frame2 before frame10).
 
     Linked sub-folders are followed, each once. A file without a suffix is a picture by its first
-    bytes. What is left out is said in one line with the reason; files that lie beside class folders,
-    which hold most pictures, are among it.
+    bytes. What is left out is said in one line with the reason; files that lie beside class
+    folders, which hold most pictures, are among it.
 
     A video (the extra `video`), an animated picture or a TIFF of several pages is a clip: its
     frames are rows, one after the other, and a group. Its labels in a CSV file apply to each of its
@@ -76,6 +73,7 @@ def folder(
     if (place / "factors.csv").is_file():
         labels = sheets.factors(place / "factors.csv", names)
     if labels is not None and labels.grid and not any(shown.facts.clip for shown in files):
+        # a complete grid of stills: the files in the order of its rows
         space = FactorSpace(labels.names, labels.sizes, labels.values, labels.kinds)
         files = [files[i] for i in np.argsort(space.rows(labels.v))]
         images, scale, ones = decoded(place, files, size, colour, fit, every, deep)
@@ -173,17 +171,16 @@ def _described(
     scale: Scale,
 ) -> str:
     """The interpretation of a folder in a line, which is logged too."""
-    shape = "their middle cropped" if fit == "crop" else "padded with black"
-    n = len(rows_of_files(files, every))
+    about = f"{place}: {len(rows_of_files(files, every)):,} {colour} images"
+    if scale.words != "bytes":
+        about += f" of {scale.words}"
     clips = [shown for shown in files if shown.facts.clip]
-    moving = ""
     if clips:
-        moving = (
-            f", {len(rows_of_files(clips, every)):,} of them the frames of {len(clips):,} clips"
-        )
+        frames = len(rows_of_files(clips, every))
+        about += f", {frames:,} of them the frames of {len(clips):,} clips"
         if every > 1:
-            moving += f", 1 of each {every} kept"
-    numbers = "" if scale.words == "bytes" else f" of {scale.words}"
-    about = f"{place}: {n:,} {colour} images{numbers}{moving}, resized to {size}x{size}, {shape}; {known}"
+            about += f", 1 of each {every} kept"
+    shape = "their middle cropped" if fit == "crop" else "padded with black"
+    about += f", resized to {size}x{size}, {shape}; {known}"
     log.info(visible(about))
     return about

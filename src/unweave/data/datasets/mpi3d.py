@@ -1,5 +1,4 @@
-"""MPI3D, a robot arm that moves an object: rendered (toy, realistic) and photographed (real, real
-with daily objects).
+"""MPI3D, a robot arm that moves an object: rendered (toy, realistic), photographed (real, complex).
 
 M. Gondal et al. (2019), "On the transfer of inductive bias from simulation to the real world: a new
 disentanglement dataset". toy, realistic and real have 1,036,800 images of one shape, so only the
@@ -25,12 +24,17 @@ from unweave.data.images import FactorImages
 from unweave.data.sources.files import wanted
 
 NAMES = (
-    "object_color", "object_shape", "object_size", "camera_height", "background_color", "horizontal_axis",
-    "vertical_axis",
+    "object_color", "object_shape", "object_size",
+    "camera_height", "background_color", "horizontal_axis", "vertical_axis",
 )  # fmt: skip
-SCENE_VALUES = (  # of all but the object's colour and shape
-    ("small", "large"), ("top", "center", "bottom"), ("purple", "sea green", "salmon"), range(40), range(40),
-)  # fmt: skip
+# of all but the object's colour and shape
+SCENE_VALUES = (
+    ("small", "large"),
+    ("top", "center", "bottom"),
+    ("purple", "sea green", "salmon"),
+    range(40),
+    range(40),
+)
 SCENE = tuple(map(len, SCENE_VALUES))
 KINDS = ("categorical", "categorical", "ordered", "ordered", "categorical", "ordered", "ordered")
 COLOURS = ("white", "green", "red", "blue", "brown", "olive")
@@ -63,7 +67,10 @@ def mpi3d_complex(root: str | Path | None = None) -> FactorImages:
 def _read(
     name: str, root: str | Path | None, colours: tuple[str, ...], shapes: tuple[str, ...]
 ) -> FactorImages:
-    """The images of one of the four files; `colours` and `shapes` are the values of the object's factors."""
+    """The images of one of the four files.
+
+    colours, shapes: the values of these factors of the object.
+    """
     path = wanted(name, root)
     try:
         with zipfile.ZipFile(path) as archive:
@@ -81,9 +88,8 @@ def _read(
             ):
                 header(stream)
                 while part := stream.read(CHUNK * math.prod(shape[1:])):
-                    yield (
-                        np.frombuffer(part, np.uint8).reshape(-1, *shape[1:]).transpose(0, 3, 1, 2)
-                    )
+                    images = np.frombuffer(part, np.uint8).reshape(-1, *shape[1:])
+                    yield images.transpose(0, 3, 1, 2)  # (n, H, W, 3) -> (n, 3, H, W)
 
         array, about = mapped(path, (shape[0], 3, shape[1], shape[2]), chunks)
     except UNREADABLE as error:

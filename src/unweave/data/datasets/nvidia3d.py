@@ -1,4 +1,4 @@
-"""Falcor3D and Isaac3D: a living room under moving lights, and a robot arm in a kitchen, both rendered.
+"""Falcor3D and Isaac3D, rendered: a living room under moving lights, a robot arm in a kitchen.
 
 W. Nie et al. (2020), "Semi-supervised StyleGAN for disentanglement learning". One .png for each
 row, named by its number, and the labels as an array of numpy. Isaac3D's robot_x comes before
@@ -26,11 +26,12 @@ from unweave.data.sources.files import wanted
 from unweave.settings import Setting
 
 FALCOR = (
-    "lighting_intensity", "lighting_x", "lighting_y", "lighting_z", "camera_x", "camera_y", "camera_z",
+    "lighting_intensity", "lighting_x", "lighting_y", "lighting_z",
+    "camera_x", "camera_y", "camera_z",
 )  # fmt: skip
 ISAAC = (
-    "object_shape", "robot_x", "robot_y", "camera_height", "object_scale", "lighting_intensity", "lighting_y",
-    "object_color", "wall_color",
+    "object_shape", "robot_x", "robot_y", "camera_height", "object_scale",
+    "lighting_intensity", "lighting_y", "object_color", "wall_color",
 )  # fmt: skip
 CATEGORIES = ("object_shape", "object_color", "wall_color")
 CHUNK = 512
@@ -39,7 +40,7 @@ CHUNK = 512
 def falcor3d(
     root: str | Path | None = None, *, size: Annotated[int, Setting("pixels a side", low=1)] = 64
 ) -> FactorImages:
-    """Falcor3D, 233,280 images: lighting_intensity 5; x, y and z of the light and of the camera 6 each."""
+    """Falcor3D, 233,280 images: 5 intensities of light; 6 of x, y, z of light and camera each."""
     return _read("falcor3d", root, FALCOR, size)
 
 

@@ -6,6 +6,7 @@ floor_hue 10, wall_hue 10, object_hue 10, scale 8, shape 4, orientation 15, the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,24 +26,16 @@ UNREADABLE = (ValueError, OSError, EOFError, KeyError, RuntimeError, MemoryError
 
 
 def shapes3d(root: str | Path | None = None) -> FactorImages:
-    """3D Shapes from 3dshapes.h5 below `root` or $UNWEAVE_DATA; any number of values that makes a
-    complete grid.
-    """
+    """3D Shapes from 3dshapes.h5 below `root` or $UNWEAVE_DATA; any complete grid."""
     return _read("shapes3d", wanted("shapes3d", root), "images", "labels", NAMES)
 
 
 def dsprites_hdf5(root: str | Path | None = None) -> FactorImages:
-    """The sprites from the file that ends in .hdf5; its images are 0 and 1 there, 0 and 255 here."""
-    path = wanted("dsprites-hdf5", root)
-    return _read(
-        "dsprites-hdf5",
-        path,
-        "imgs",
-        "latents/classes",
-        ("color", *SPRITE_NAMES),
-        drop=1,
-        scale=255,
-    )
+    """The sprites of the file that ends in .hdf5; its images are 0 and 1, here 0 and 255."""
+    name = "dsprites-hdf5"
+    path = wanted(name, root)
+    names = ("color", *SPRITE_NAMES)
+    return _read(name, path, "imgs", "latents/classes", names, drop=1, scale=255)
 
 
 def _read(
@@ -71,7 +64,8 @@ def _read(
             columns = len(names)
             if known.shape != (len(stored), columns):
                 raise ValueError(
-                    f"it holds {len(stored)} images and labels {known.shape}; expected (N, {columns})"
+                    f"it holds {len(stored)} images and labels {known.shape}; "
+                    f"expected (N, {columns})"
                 )
             values = np.asarray(known[()])
             space = space_of(values[:, drop:], names[drop:], {"shape"})
@@ -86,14 +80,14 @@ def _read(
                 for start in range(0, len(space), CHUNK):
                     try:
                         part = np.asarray(numbers(file, images)[start : start + CHUNK])
-                    except (
-                        OSError
-                    ) as error:  # a damaged chunk; to `mapped` an OSError is a full disk
+                    except OSError as error:  # a damaged chunk; to `mapped` it is a full disk
                         raise ValueError(str(error)) from error
-                    part = part[:, None] if part.ndim == 3 else part.transpose(0, 3, 1, 2)
-                    yield part if scale == 1 else np.where(part > 0, np.uint8(scale), np.uint8(0))
+                    part = part.reshape(*part.shape[:3], -1).transpose(0, 3, 1, 2)  # (n, C, H, W)
+                    if scale > 1:
+                        part = np.where(part > 0, np.uint8(scale), np.uint8(0))
+                    yield part
 
-        shape = (len(space), channels[0] if channels else 1, height, width)
+        shape = (len(space), math.prod(channels), height, width)
         array, about = mapped(path, shape, chunks)
     except UNREADABLE as error:
         raise ValueError(f"{path} cannot be read: {error}") from error

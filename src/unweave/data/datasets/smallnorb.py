@@ -1,4 +1,4 @@
-"""SmallNORB: photographs of 50 toys in 5 categories, from 9 heights and 18 sides, under 6 lights, 96x96 grey.
+"""SmallNORB: photographs of 50 toys in 5 categories, 9 heights, 18 sides, 6 lights, 96x96 grey.
 
 Y. LeCun, F. Huang, L. Bottou (2004), "Learning methods for generic object recognition".
 Little-endian: a magic number for the type, the rank, at least 3 sizes, the values. Both parts of
@@ -11,7 +11,6 @@ unsigned and clipped after resampling.
 
 from __future__ import annotations
 
-import gzip
 import math
 import zlib
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 from unweave.data.convert.grid import scaled
 from unweave.data.factors import FactorSpace, Rows
 from unweave.data.files.exact import exactly
+from unweave.data.files.gzipped import unpacked
 from unweave.data.files.mapped import mapped
 from unweave.data.images import FactorImages
 from unweave.data.sources.files import wanted
@@ -57,6 +57,7 @@ def smallnorb(
             raise ValueError(
                 f"{_named(folder, 'dat')} hold {found}; expected {len(space)} of uint8 (N, 2, H, W)"
             )
+        # the left image of each pair, in the order of the grid: (N, 1, size, size)
         left = np.concatenate([scaled(pair[:, 0], size) for pair in pairs])
         yield left[np.argsort(place)]
 
@@ -68,7 +69,7 @@ def smallnorb(
 
 def _grid(labels: NDArray[np.int64], folder: Path) -> tuple[FactorSpace, NDArray[np.int64]]:
     """The grid of these labels (N, 5), and the row of each in the grid (N,)."""
-    values = [np.unique(column) for column in labels.T]
+    values = [np.unique(column) for column in labels.T]  # of each factor, in rising order
     if math.prod(map(len, values)) == len(labels):
         meanings: list[Rows] = [[CATEGORIES[c] for c in values[0]], *values[1:]]
         space = FactorSpace(NAMES, [len(v) for v in values], meanings, KINDS)
@@ -83,7 +84,8 @@ def _grid(labels: NDArray[np.int64], folder: Path) -> tuple[FactorSpace, NDArray
 
 def _named(folder: Path, *kinds: str) -> str:
     """The files of these kinds, for an error that may come from any of them."""
-    return f"{', '.join(_file(folder, part, kind).name for part in PARTS for kind in kinds)} in {folder}"
+    names = [_file(folder, part, kind).name for part in PARTS for kind in kinds]
+    return f"{', '.join(names)} in {folder}"
 
 
 def _file(folder: Path, part: str, kind: str) -> Path:
@@ -102,24 +104,27 @@ def _labels(folder: Path, part: str) -> NDArray[np.int64]:
     files = f"see {paths[0]} and {paths[1].name}"
     if category.ndim != 1 or info.shape != (len(category), 4):
         raise ValueError(
-            f"smallnorb's files do not fit together: cat {category.shape}, info {info.shape}; {files}"
+            "smallnorb's files do not fit together: "
+            f"cat {category.shape}, info {info.shape}; {files}"
         )
     if category.min() < 0 or category.max() >= len(CATEGORIES):
         raise ValueError(
-            f"the categories are from {category.min()} to {category.max()}; expected 0 to 4; {files}"
+            f"the categories are from {category.min()} to {category.max()}; "
+            f"expected 0 to 4; {files}"
         )
     instance, elevation, azimuth, light = info.T
     return np.stack([category, elevation, azimuth // 2, light, instance], axis=1).astype(np.int64)
 
 
 def read_norb(path: Path) -> NDArray[Any]:
-    """The array in a file of this format, gzipped or not. ValueError, with the file's name, if it
-    is damaged.
+    """The array in a file of this format, gzipped or not.
+
+    ValueError, with the file's name, if it is damaged.
     """
-    with path.open("rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"
+    file = unpacked(path)
     try:
-        with gzip.open(path) if zipped else path.open("rb") as stream:
+        with file as stream:
+            # little-endian: the number of the type, the rank, and at least three sizes
             magic, rank = np.frombuffer(stream.read(8), "<i4").tolist()
             if magic not in MAGIC or not 1 <= rank <= 4:
                 raise ValueError(f"it begins with {magic:#x} and rank {rank}")

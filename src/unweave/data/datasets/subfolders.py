@@ -14,21 +14,23 @@ log = logging.getLogger(__name__)
 
 
 def beside_classes(names: list[str]) -> list[int]:
-    """The places of the few files that lie beside class folders, at least two, which hold most of the files."""
+    """The places of files beside class folders: few, at least two, while these hold most files."""
     beside = [i for i, name in enumerate(names) if "/" not in name]
     folders = {name.partition("/")[0] for name in names if "/" in name}
     few = len(beside) < len(names) / 2
-    return beside if few and len(folders) > 1 else []
+    if not few or len(folders) < 2:
+        return []
+    return beside
 
 
 def by_subfolder(
     names: list[str], clip: NDArray[np.bool_], meaning: str
 ) -> tuple[NDArray[np.int64] | None, tuple[str, ...], NDArray[np.int64] | None]:
-    """(classes, their names, groups) of the files: classes or clips from their folders, groups from clips.
+    """(classes, their names, groups) of files by their folders: classes, or clips as groups.
 
     meaning: of a sub-folder, "classes" or "clips". No classes if all files are in one folder, or if
-    some lie beside the folders, which is logged; no groups without clips. A still that is in no clip
-    is a group of its own.
+    some lie beside the folders, which is logged; no groups without clips. A still that is in no
+    clip is a group of its own.
     """
     parts = [_part(name, meaning) for name in names]
     y: NDArray[np.int64] | None = None
@@ -44,28 +46,25 @@ def by_subfolder(
 def _classes(
     names: list[str], parts: list[str]
 ) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
-    """The class (N,) of each file by its sub-folder, and the names of the classes; None and () without any."""
+    """The class (N,) of each file by its sub-folder, and the names; None and () without classes."""
     beside = [name for name in names if "/" not in name]
-    folders = sorted(
-        {part for name, part in zip(names, parts, strict=True) if "/" in name}, key=natural
-    )
+    inside = {part for name, part in zip(names, parts, strict=True) if "/" in name}
+    folders = sorted(inside, key=natural)
     if len(folders) < 2:
         return None, ()
     if beside:
-        log.warning(
-            "no classes: %d of %d files lie beside the %d sub-folders, the first is %s; move them into one",
-            len(beside),
-            len(names),
-            len(folders),
-            visible(beside[0]),
+        message = (
+            "no classes: %d of %d files lie beside the %d sub-folders, the first is %s; "
+            "move them into one"
         )
+        log.warning(message, len(beside), len(names), len(folders), visible(beside[0]))
         return None, ()
     place = {folder: k for k, folder in enumerate(folders)}
     return np.array([place[part] for part in parts]), tuple(folders)
 
 
 def _part(name: str, meaning: str) -> str:
-    """The sub-folder of a file: of classes the first one of its path, of clips the whole path above it."""
+    """The sub-folder of a file: of classes the first in its path, of clips the whole path."""
     if meaning == "classes":
         return name.split("/")[0]
     return name.rpartition("/")[0]
@@ -74,12 +73,15 @@ def _part(name: str, meaning: str) -> str:
 def _clip_groups(
     names: list[str], parts: list[str], clip: NDArray[np.bool_], meaning: str
 ) -> NDArray[np.int64]:
-    """The group (N,) of each file where some are clips: a clip is one, and so is a sub-folder of
-    stills that is a clip.
+    """The group (N,) of each file where some are clips.
+
+    A clip is one, and so is a sub-folder of stills that is a clip.
     """
     keys = []
     for name, part, moves in zip(names, parts, clip, strict=True):
-        own = bool(moves) or meaning == "classes" or "/" not in name
-        keys.append((own, name if own else part))
+        if moves or meaning == "classes" or "/" not in name:
+            keys.append(("file", name))
+        else:
+            keys.append(("folder", part))
     number = {key: i for i, key in enumerate(dict.fromkeys(keys))}
     return np.array([number[key] for key in keys])

@@ -1,4 +1,4 @@
-"""The images in a list of picture files and clips: decoded at each opening if they are few, else kept in a copy."""
+"""Decoding of picture files and clips: at each opening if they are few, else kept in a copy."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from unweave.data.files.photo import Colour, Fit, fitted, read
 LARGE = 64 << 20  # bytes of decoded images; more are kept in a copy and not decoded each time
 MANY = 5000  # pictures, likewise: to decode as many takes a second or more
 CHUNK = 512  # images decoded at once
+CHANNELS = {"grey": 1, "rgb": 3}
 
 
 def rows_of_files(files: Sequence[Shown], every: int) -> NDArray[np.int64]:
     """The place (N,) of the file of each row."""
-    counts = [
-        -(-shown.facts.count // every) if shown.facts.clip else 1 for shown in files
-    ]  # rounded up
+    # a still has one row, a clip every n-th of its frames, rounded up
+    counts = [-(-shown.facts.count // every) for shown in files]
     return np.repeat(np.arange(len(files)), counts)
 
 
@@ -41,10 +41,11 @@ def decoded(
     every: int,
     deep: Scale | None,
 ) -> tuple[NDArray[np.uint8], Scale, bool]:
-    """The images (N, C, size, size) as bytes, the scale that they had in the files, `deep` or that
-    of bytes, and whether their ones are white.
+    """(images (N, C, size, size) as bytes, their scale in the files, whether their ones are white).
+
+    The scale is `deep`, or that of bytes.
     """
-    shape = (len(rows_of_files(files, every)), 3 if colour == "rgb" else 1, size, size)
+    shape = (len(rows_of_files(files, every)), CHANNELS[colour], size, size)
 
     def still(shown: Shown) -> NDArray[np.uint8]:
         return read(shown.path, size, colour, fit, deep)
@@ -55,6 +56,7 @@ def decoded(
                 yield fitted(frame, size, colour, fit, deep)
 
     def chunks() -> Iterator[NDArray[np.uint8]]:
+        # in the order of the files: runs of stills in threads, clips frame by frame
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for is_clip, part in groupby(files, key=lambda shown: shown.facts.clip):
                 if is_clip:

@@ -1,6 +1,4 @@
-"""Reading of exactly as many bytes as a header promises, without allocating memory that a false
-header claims.
-"""
+"""Reading of exactly as many bytes as a header promises; a false one costs no memory."""
 
 from __future__ import annotations
 
@@ -22,6 +20,8 @@ def exactly(stream: BufferedIOBase, size: int) -> bytearray:
             break
         body += part
     if len(body) != size:
-        found = "more" if len(body) > size else f"only {len(body):,}"
+        found = f"only {len(body):,}"
+        if len(body) > size:
+            found = "more"
         raise ValueError(f"its header promises {size:,} bytes; it holds {found}")
     return body

@@ -1,5 +1,6 @@
-"""Frames of a picture file: one of a still, all of a video, of an animated GIF, WebP, PNG or AVIF, or the
-pages of a TIFF.
+"""Frames of a picture file: one of a still, all of a video or animation, the pages of a TIFF.
+
+Animations are GIF, WebP, PNG and AVIF.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from PIL.TiffImagePlugin import TiffImageFile
 from unweave.data.files import video
 from unweave.data.files.photo import (
     BROKEN,
-    GREY,
     Colour,
     checked,
     colour_of,
@@ -34,8 +34,9 @@ Deep = tuple[Literal["whole", "float"], float, float]
 
 @dataclass(frozen=True)
 class Facts:
-    """Facts of a picture file: number of frames, colour, and whether it is a clip (video,
-    animation, many pages).
+    """Facts of a picture file: number of frames, colour, and whether it is a clip.
+
+    Clips are videos, animations and files of many pages.
 
     deep: of a picture of more than 8 bits the kind of its numbers, and the least and the greatest.
     """
@@ -52,7 +53,10 @@ def frames(file: Path, every: int = 1) -> Iterator[Image.Image]:
 
 
 def facts(file: Path, whole: bool = False) -> Facts:
-    """The facts of a file; a clip is decoded for them, a still only if `whole`. ValueError if unreadable."""
+    """The facts of a file; a clip is decoded for them, a still only if `whole`.
+
+    ValueError if it is unreadable.
+    """
     if file.suffix.lower() not in video.SUFFIXES:
         with opened(file) as image:
             if not _moves(image):
@@ -60,6 +64,7 @@ def facts(file: Path, whole: bool = False) -> Facts:
                     checked(image, file)
                     image.load()
                 return Facts(1, colour_of(image), clip=False, deep=_deep(image, file))
+    # a clip: the colour and the depth of each frame
     colours = []
     ranges = []
     for image, colour in _all(file):
@@ -77,8 +82,8 @@ def _moves(image: Image.Image) -> bool:
 
 
 def _numbers(image: Image.Image) -> list[int]:
-    """The numbers of the frames, without the still image of an animated PNG and reduced copies in a TIFF."""
-    first = 1 if image.info.get("default_image") else 0
+    """Numbers of the frames, without an animated PNG's still image and a TIFF's reduced copies."""
+    first = int(bool(image.info.get("default_image")))
     found = list(range(first, getattr(image, "n_frames", 1)))
     if isinstance(image, TiffImageFile):
         found = [k for k in found if not _is_copy(image, k)]
@@ -92,30 +97,32 @@ def _is_copy(image: TiffImageFile, k: int) -> bool:
 
 
 def _widest(ranges: list[Deep | None], file: Path) -> Deep | None:
-    """The range of all pages of a deep picture. ValueError if some are deep and some not, or of
-    another kind.
+    """The range of all pages of a deep picture.
+
+    ValueError if some are deep and some not, or of another kind.
     """
-    kinds = {None if one is None else one[0] for one in ranges}
-    if len(kinds) > 1:
-        raise ValueError(f"{file} has pages of different depths; save them as one")
     found = [one for one in ranges if one is not None]
     if not found:
         return None
-    kind = found[0][0]
+    kinds = [kind for kind, _, _ in found]
+    if len(found) < len(ranges) or len(set(kinds)) > 1:
+        raise ValueError(f"{file} has pages of different depths; save them as one")
     low = min(low for _, low, _ in found)
     high = max(high for _, _, high in found)
-    return kind, low, high
+    return kinds[0], low, high
 
 
 def _deep(image: Image.Image, file: Path) -> Deep | None:
-    """Kind and range of the numbers of a deep picture, which is decoded for them. ValueError for NaN."""
+    """Kind and range of the numbers of a deep picture, which is decoded. ValueError for NaN."""
     if not deep(image):
         return None
     try:
         low, high = extremes(image)
     except BROKEN as error:
         raise ValueError(f"{file} is damaged: {error}") from error
-    return ("float" if image.mode == "F" else "whole"), low, high
+    if image.mode == "F":
+        return "float", low, high
+    return "whole", low, high
 
 
 def _all(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
@@ -126,7 +133,7 @@ def _all(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
 
 
 def _pictures(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
-    """The composed frames of an animated picture, or the pages of a TIFF, with the colour of each."""
+    """The composed frames of an animated picture or the pages of a TIFF, each with its colour."""
     with opened(file) as image:
         try:
             checked(image, file)
@@ -134,7 +141,8 @@ def _pictures(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
                 raise ValueError("it is cut off: a GIF ends in a semicolon")
             for k in _numbers(image):
                 image.seek(k)
-                if too_large(image, file):  # the frames of a GIF may be larger than in its header
+                # the frames of a GIF may be larger than its header says
+                if too_large(image, file):
                     raise ValueError(
                         f"frame {k} has {image.width} x {image.height} pixels, too many to decode"
                     )
@@ -145,8 +153,10 @@ def _pictures(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
 
 
 def _colour(image: Image.Image) -> Colour:
-    """As `colour_of`; frames composed by Pillow are always RGB, and count as grey if their channels agree."""
+    """As `colour_of`, but RGB frames, as Pillow composes all, are grey if their channels agree."""
     if image.mode not in ("RGB", "RGBA", "P"):
-        return "grey" if image.mode in GREY else "rgb"
-    red, green, blue = np.asarray(image.convert("RGB")).transpose(2, 0, 1)
-    return "grey" if (red == green).all() and (green == blue).all() else "rgb"
+        return colour_of(image)
+    red, green, blue = np.asarray(image.convert("RGB")).transpose(2, 0, 1)  # (H, W) each
+    if (red == green).all() and (green == blue).all():
+        return "grey"
+    return "rgb"

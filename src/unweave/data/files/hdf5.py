@@ -23,7 +23,9 @@ def numbers(file: Any, key: str) -> Any:
 
     found = file
     for part in key.split("/"):
-        link = found.get(part, getlink=True) if isinstance(found, h5py.Group) else None
+        link = None
+        if isinstance(found, h5py.Group):
+            link = found.get(part, getlink=True)
         if link is None:
             raise ValueError(f"it holds no {key}")
         if not isinstance(link, h5py.HardLink):
@@ -40,15 +42,15 @@ def numbers(file: Any, key: str) -> Any:
 
 
 def _refuse_claims(stored: Any, key: str, there: int) -> None:
-    """ValueError if a data set claims more bytes than are stored for it; there: bytes of the file."""
-    packed = stored.id.get_create_plist().get_nfilters() > 0
+    """ValueError if a data set claims more bytes than its file stores; there: bytes of the file."""
     held = min(stored.id.get_storage_size(), there)
-    possible = held * DENSEST if packed else held
-    claimed = (
-        max(math.prod(shape) for shape in (stored.shape, stored.chunks or ()))
-        * stored.dtype.itemsize
-    )
-    if claimed > possible:
+    possible = held
+    if stored.id.get_create_plist().get_nfilters() > 0:  # packed
+        possible = held * DENSEST
+    # in whole, or for one chunk, which may be larger than the array
+    entries = max(math.prod(stored.shape), math.prod(stored.chunks or ()))
+    if entries * stored.dtype.itemsize > possible:
         raise ValueError(
-            f"its header promises {key} of {stored.dtype} {stored.shape}; it holds {held:,} bytes of them"
+            f"its header promises {key} of {stored.dtype} {stored.shape}; "
+            f"it holds {held:,} bytes of them"
         )

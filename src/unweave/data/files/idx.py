@@ -1,5 +1,4 @@
-"""Reader of IDX, the binary format of MNIST's files: a magic number with type and rank, the sizes,
-the numbers.
+"""Reader of IDX, the format of MNIST's files: a number for type and rank, sizes, values.
 
 Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits". Big-endian: two zero
 bytes, a byte for the type (8: uint8), a byte for the rank, one uint32 for each size, then the
@@ -20,30 +19,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.files.exact import exactly
+from unweave.data.files.gzipped import unpacked
 
 T = TypeVar("T")
 LARGEST = 1 << 30  # bytes; a header that promises more counts as damaged
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:
-    """The array of uint8 in an IDX file, gzipped or not. ValueError, with the file's name, if damaged."""
+    """The array of uint8 in an IDX file, gzipped or not.
+
+    ValueError, with the file's name, if it is damaged.
+    """
     return _opened(path, _read)
 
 
 def idx_shape(path: Path) -> tuple[int, ...]:
-    """The shape in the header of an IDX file. ValueError, with the file's name, for another header."""
+    """The shape in the header of an IDX file.
+
+    ValueError, with the file's name, for another header.
+    """
     return _opened(path, _shape)
-
-
-def is_gzip(path: Path) -> bool:
-    """Whether the file begins as gzip files do."""
-    with path.open("rb") as file:
-        return file.read(2) == b"\x1f\x8b"
 
 
 def _opened(path: Path, read: Callable[[Path, BufferedIOBase], T]) -> T:
     try:
-        with gzip.open(path) if is_gzip(path) else path.open("rb") as stream:
+        with unpacked(path) as stream:
             return read(path, stream)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path} is damaged: {error}; fetch it again") from error
@@ -56,6 +56,7 @@ def _shape(path: Path, stream: BufferedIOBase) -> tuple[int, ...]:
         raise ValueError(
             f"{path} is not an IDX file of uint8: it begins with {magic.hex(' ') or 'nothing'}"
         )
+    # a big-endian uint32 for each of the sizes
     header = stream.read(4 * magic[3])
     if len(header) < 4 * magic[3]:
         raise ValueError(f"{path} is cut off in its header; fetch it again")

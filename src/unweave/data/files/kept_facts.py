@@ -1,4 +1,4 @@
-"""Cache of the facts of the files in a folder, so that each file is opened once; and a file with its facts."""
+"""Cache of the facts of the files in a folder, so that each file is opened once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Shown:
 
     @property
     def path(self) -> Path:
-        """The file, made a `Path` only where it is read: for 200,000 of them that takes a second."""
+        """The file, made a `Path` only where it is read: for 200,000 that takes a second."""
         return Path(self.file)
 
 
@@ -54,9 +54,11 @@ class KeptFacts:
         return cache() / "folders" / self.file
 
     def shown(self, file: str, whole: bool = False) -> Shown:
-        """A file with its facts, as by the function `facts`, from the cache if the file has not changed."""
+        """A file with its `facts`, from the cache if the file has not changed."""
         state = stated(file)
-        key = f"{state} whole" if whole else state
+        key = state
+        if whole:
+            key += " whole"
         found = self.known.get(key)
         if found is None:
             found = facts(Path(file), whole)
@@ -67,6 +69,7 @@ class KeptFacts:
         """Write the facts that were looked up to the cache; a warning if it cannot be written."""
         if self.asked.keys() <= self.known.keys():
             return
+        # most files of a folder share their facts: {facts: states of the files}
         states: dict[Facts, list[str]] = {}
         for key, found in self.asked.items():
             states.setdefault(found, []).append(key)

@@ -1,4 +1,4 @@
-"""Account of the files of a folder that are left out: how many for each reason, said in one line."""
+"""Account of the files of a folder that are left out: the number for each reason, in one line."""
 
 from __future__ import annotations
 
@@ -9,19 +9,10 @@ from unweave.text import visible
 
 log = logging.getLogger(__name__)
 NAMED = 3  # names after a reason; of more, the first ones and "..."
-READ = {
-    "factors.csv",
-    "groups.csv",
-    "pairs.csv",
-}  # tables in the folder itself, which are not left out
-COMPANIONS = {
-    ".csv",
-    ".txt",
-    ".md",
-    ".json",
-    ".ini",
-    ".db",
-}  # usual beside pictures: no reason for a warning
+# tables in the folder itself, which are not left out
+READ = {"factors.csv", "groups.csv", "pairs.csv"}
+# usual beside pictures: no reason for a warning
+COMPANIONS = {".csv", ".txt", ".md", ".json", ".ini", ".db"}
 
 
 class LeftOut:
@@ -37,9 +28,9 @@ class LeftOut:
         """A file that is read as no picture; suffix: lower case, "" if it has none."""
         if file.parent == self.place and file.name in READ:
             return
-        reason = (
-            f"of {suffix} (not readable here)" if suffix else "without suffix (not readable here)"
-        )
+        reason = "without suffix (not readable here)"
+        if suffix:
+            reason = f"of {suffix} (not readable here)"
         self.counts[reason] = self.counts.get(reason, 0) + 1
         self.usual = self.usual and suffix in COMPANIONS
 
@@ -50,21 +41,24 @@ class LeftOut:
         self.usual = False
 
     def __str__(self) -> str:
+        if not self.counts:
+            return ""
         order = sorted(self.counts, key=lambda reason: (reason in self.names, reason))
         parts = [f"{self.counts[reason]} {reason}{self._examples(reason)}" for reason in order]
-        return "left out: " + ", ".join(parts) if parts else ""
+        return "left out: " + ", ".join(parts)
 
     def _examples(self, reason: str) -> str:
         """The first names of a reason, in brackets."""
         names = self.names.get(reason, [])
+        if not names:
+            return ""
         shown = [visible(name) for name in names[:NAMED]]
         if len(names) > NAMED:
             shown.append("...")
-        return f" ({', '.join(shown)})" if shown else ""
+        return f" ({', '.join(shown)})"
 
     def say(self) -> None:
-        """Log the line: as a warning, or as information where nothing but companions is left out."""
+        """Log the line: as a warning, or as information if only companions are left out."""
         if self.counts:
-            log.log(
-                logging.INFO if self.usual else logging.WARNING, "%s: %s", visible(self.place), self
-            )
+            level = logging.INFO if self.usual else logging.WARNING
+            log.log(level, "%s: %s", visible(self.place), self)

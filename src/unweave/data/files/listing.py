@@ -1,4 +1,4 @@
-"""List of the pictures and videos below a folder, in natural order, with their common colours and depth."""
+"""List of pictures and videos below a folder, in natural order, with common colours and depth."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from unweave.data.files.walk import walk
 
 
 def pictures(place: Path, left: LeftOut) -> list[str]:
-    """The paths of the pictures and videos below a folder in natural order. ValueError if there are none.
+    """Paths of the pictures and videos below a folder in natural order.
+
+    ValueError if there are none.
 
     They are known by their suffix; a file without one is a picture by its first bytes. All others
     are added to `left`.
     """
+    # by suffix, and those without one by their first bytes
     read = suffixes() | video.SUFFIXES
     found = []
     for file in walk(place, left):
@@ -31,10 +34,10 @@ def pictures(place: Path, left: LeftOut) -> list[str]:
         else:
             left.file(Path(file), suffix)
     if not found:
-        besides = f"; {left}" if left.counts else ""
-        raise ValueError(
-            f"{place} holds no images; looked for {', '.join(sorted(read))} in it and below{besides}"
-        )
+        looked = f"looked for {', '.join(sorted(read))} in it and below"
+        if left.counts:
+            looked += f"; {left}"
+        raise ValueError(f"{place} holds no images; {looked}")
     found.sort()  # names with equal numbers, 1.png and 01.png, come in one order on every disk
     keys = [natural(name) for name in names_below(place, found)]
     return [found[i] for i in sorted(range(len(found)), key=keys.__getitem__)]
@@ -43,7 +46,7 @@ def pictures(place: Path, left: LeftOut) -> list[str]:
 def listed(
     files: list[str], colour: str, skip_bad: bool, left: LeftOut
 ) -> tuple[list[Shown], Colour]:
-    """The facts of the readable files, and their colours: the given ones, or with "auto" those they have.
+    """The facts of the readable files, and their colours: the given ones, or with "auto" their own.
 
     ValueError if there are none, if one cannot be read and not `skip_bad`, or if grey and coloured
     ones are mixed. Files that are skipped are added to `left`, which is then said.
@@ -57,7 +60,9 @@ def listed(
         except BROKEN as error:
             if not skip_bad:
                 file = str(Path(file))
-                reason = str(error) if file in str(error) else f"{file} is damaged: {error}"
+                reason = str(error)
+                if file not in reason:
+                    reason = f"{file} is damaged: {reason}"
                 raise ValueError(f"{reason}; mend or remove it, or give skip_bad=True") from error
             left.named("damaged", file)
     known.keep()
@@ -69,14 +74,19 @@ def listed(
     modes = Counter(file.facts.colour for file in kept)
     if colour == "auto" and len(modes) > 1:
         raise ValueError(
-            f"{place} holds {modes['grey']} grey and {modes['rgb']} coloured images; say colour='rgb' or colour='grey'"
+            f"{place} holds {modes['grey']} grey and {modes['rgb']} coloured images; "
+            "say colour='rgb' or colour='grey'"
         )
-    chosen = kept[0].facts.colour if colour == "auto" else colour
-    return kept, "grey" if chosen == "grey" else "rgb"
+    if colour == "auto":
+        colour = kept[0].facts.colour
+    return kept, "grey" if colour == "grey" else "rgb"
 
 
 def depth_of(place: Path, files: list[Shown]) -> Scale | None:
-    """Black and white of all pictures of more than 8 bits, None without any. ValueError if no scale fits."""
+    """Black and white of all pictures of more than 8 bits, None without any.
+
+    ValueError if no scale fits.
+    """
     deep = [file.facts.deep for file in files if file.facts.deep is not None]
     if not deep:
         return None
@@ -95,10 +105,17 @@ def names_below(place: Path, files: Iterable[Path | str]) -> list[str]:
     """The paths of files below `place`, relative to it, with forward slashes."""
     above = os.path.join(place, "")  # text, since `relative_to` is slow for many files
     below = [os.fspath(file).removeprefix(above) for file in files]
-    return below if os.sep == "/" else [name.replace(os.sep, "/") for name in below]
+    if os.sep == "/":
+        return below
+    return [name.replace(os.sep, "/") for name in below]
 
 
 def _suffix(file: str) -> str:
-    """The suffix of a file that is not hidden, in lower case; os.path.splitext takes three times as long."""
+    """Lower-case suffix of a file, "" if it is hidden.
+
+    os.path.splitext takes three times as long.
+    """
     _, dot, letters = file.rpartition(os.sep)[2].rpartition(".")
-    return dot + letters.lower() if dot and letters else ""
+    if not dot or not letters:
+        return ""
+    return dot + letters.lower()

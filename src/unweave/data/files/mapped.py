@@ -1,4 +1,4 @@
-"""Memory-mapped copies of images: unpacked once, so that afterwards any image is one disk access."""
+"""Memory-mapped copies of images: unpacked once, after which any image is one disk access."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def mapped(
     variant: str = "",
     beside: bool = True,
 ) -> tuple[NDArray[np.uint8], str]:
-    """The images of `source`, uint8 of `shape` (N, C, H, W), memory-mapped, and where they are in a line.
+    """The images of `source`, uint8 of `shape` (N, C, H, W), memory-mapped, and where they are.
 
     `chunks()` reads them, in order, a part at a time. They are written to SOURCE.images.npy, whole
     or not at all, and end in the state of the files that they were made of (see
@@ -61,7 +61,10 @@ def mapped(
 
 
 def kept_at_all() -> bool:
-    """Whether copies are made: $UNWEAVE_COPIES is "on" or not set. ValueError if it is neither on nor off."""
+    """Whether copies are made: $UNWEAVE_COPIES is "on" or not set.
+
+    ValueError if it is neither on nor off.
+    """
     said = os.environ.get(SWITCH) or "on"
     if said not in ("on", "off"):
         raise ValueError(f"${SWITCH} is {said!r}; expected on or off")
@@ -110,7 +113,9 @@ def _kept(target: Path, shape: Shape, state: str) -> NDArray[np.uint8] | None:
     except (ValueError, OSError):
         return None
     fits = images.shape == shape and images.dtype == np.uint8 and images.flags.c_contiguous
-    return images if same and whole and fits else None
+    if not (same and whole and fits):
+        return None
+    return images
 
 
 def _refuse_full(folder: Path, size: int) -> None:
@@ -121,7 +126,7 @@ def _refuse_full(folder: Path, size: int) -> None:
 
 
 def _write(part: Path, shape: Shape, chunks: Chunks, state: str) -> None:
-    """An .npy file of the images, and after them the state, which no reader of such files looks at."""
+    """Write an .npy file of the images, and after them the state, which no reader looks at."""
     with part.open("xb") as file:
         header = {"descr": "|u1", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)

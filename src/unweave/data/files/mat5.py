@@ -24,8 +24,9 @@ LARGEST = 1 << 26  # bytes of an element once unpacked
 
 
 def read_uint8(path: Path, name: str) -> NDArray[np.uint8]:
-    """The uint8 array of this name, first index fastest as in MATLAB. ValueError, naming the file,
-    if there is none.
+    """The uint8 array of this name, first index fastest as in MATLAB.
+
+    ValueError, naming the file, if there is none.
     """
     try:
         if path.stat().st_size > LARGEST:
@@ -36,9 +37,10 @@ def read_uint8(path: Path, name: str) -> NDArray[np.uint8]:
         for kind, body in _elements(content[128:]):
             if kind == COMPRESSED:
                 kind, body = next(_elements(_unpacked(body)), (0, b""))
-            array = _matrix(body, name) if kind == MATRIX else None
-            if array is not None:
-                return array
+            if kind == MATRIX:
+                array = _matrix(body, name)
+                if array is not None:
+                    return array
         raise ValueError(f"it holds no variable {name!r}")
     except (ValueError, struct.error, zlib.error, OSError) as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
@@ -75,6 +77,7 @@ def _unpacked(body: bytes) -> bytes:
 
 def _matrix(body: bytes, name: str) -> NDArray[np.uint8] | None:
     """The array in a matrix element if it has this name."""
+    # four elements: flags with the class, sizes, name, values
     parts = _elements(body)
     nothing = (0, b"")
     _, flags = next(parts, nothing)
@@ -86,11 +89,7 @@ def _matrix(body: bytes, name: str) -> NDArray[np.uint8] | None:
     shape: list[int] = []
     if kind == INT32 and len(sizes) % 4 == 0:
         shape = np.frombuffer(sizes, "<i4").tolist()
-    if (
-        flags[:1] != bytes([UINT8_CLASS])
-        or not shape
-        or min(shape) < 1
-        or math.prod(shape) != len(values)
-    ):
+    fits = min(shape, default=0) > 0 and math.prod(shape) == len(values)
+    if not fits or flags[:1] != bytes([UINT8_CLASS]):
         raise ValueError(f"its {name!r} is not an array of uint8, or is damaged")
     return np.frombuffer(values, np.uint8).reshape(shape, order="F")

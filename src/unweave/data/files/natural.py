@@ -20,9 +20,11 @@ def natural(name: str) -> str:
     ['frame2', 'frame10', '7']
     """
     key = NUMBERS.sub(_number, name)
-    return LAST + key if key.startswith(END) else key
+    if key.startswith(END):
+        return LAST + key
+    return key
 
 
 def _number(found: re.Match[str]) -> str:
-    digits = found[0].lstrip("0")
+    digits = found[0].lstrip("0")  # more digits are a greater number
     return f"{END}{chr(len(digits))}{digits}"

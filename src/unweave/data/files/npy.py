@@ -1,5 +1,4 @@
-"""Safe reader of numpy's .npy and .npz files: no pickle, no evaluation, no more memory than the
-file has bytes.
+"""Safe reader of .npy and .npz files: no pickle, no evaluation, no memory beyond the file's size.
 
 The format: numpy.lib.format. Older headers, which numpy repairs by parsing them as Python, are not
 accepted.
@@ -22,15 +21,11 @@ from numpy.typing import NDArray
 from unweave.data.files.exact import exactly
 
 UNREADABLE = (
-    ValueError,
-    OSError,
-    EOFError,
-    KeyError,
-    RuntimeError,
-    MemoryError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+    ValueError, OSError, EOFError, KeyError, RuntimeError, MemoryError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+# {version: (bytes that state the length of the header, its encoding)}
+VERSIONS = {1: (2, "latin1"), 2: (4, "latin1"), 3: (4, "utf-8")}
 LONGEST = 10_000  # bytes of header
 MANY = 0xFFFF  # members, by the directory of a zip that states their number elsewhere
 
@@ -38,16 +33,20 @@ MANY = 0xFFFF  # members, by the directory of a zip that states their number els
 def header(stream: BufferedIOBase) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
     """(dtype, shape, whether the first index is fastest) of the array that follows in `stream`."""
     magic = stream.read(8)
-    if len(magic) < 8 or magic[:6] != b"\x93NUMPY" or magic[6] not in (1, 2, 3):
+    if len(magic) < 8 or magic[:6] != b"\x93NUMPY" or magic[6] not in VERSIONS:
         raise ValueError("it does not begin as an array of numpy")
-    length = int.from_bytes(stream.read(2 if magic[6] == 1 else 4), "little")
+    # magic, version; length of the header (2 or 4 bytes), and the header, the text of a dict
+    size, encoding = VERSIONS[magic[6]]
+    length = int.from_bytes(stream.read(size), "little")
     text = stream.read(min(length, LONGEST))
     try:
-        found = ast.literal_eval(text.decode("latin1" if magic[6] < 3 else "utf-8"))
+        found = ast.literal_eval(text.decode(encoding))
         descr = found["descr"]
         by_column = found["fortran_order"]
         shape = found["shape"]
-        dtype = np.dtype(descr) if isinstance(descr, str) else np.dtype("O")
+        dtype = np.dtype(object)
+        if isinstance(descr, str):
+            dtype = np.dtype(descr)
     except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError) as error:
         raise ValueError("the header of its array is damaged") from error
     whole = isinstance(shape, tuple) and all(type(s) is int and 0 <= s < 1 << 48 for s in shape)
@@ -63,6 +62,7 @@ def map_npy(path: Path) -> np.memmap[Any, np.dtype[Any]]:
     with path.open("rb") as file:
         dtype, shape, by_column = header(file)
         start = file.tell()
+    # the bytes that the header promises, and those after it
     size = math.prod(shape) * dtype.itemsize
     there = path.stat().st_size - start
     if size > there or not size:
@@ -71,8 +71,9 @@ def map_npy(path: Path) -> np.memmap[Any, np.dtype[Any]]:
 
 
 def members(archive: zipfile.ZipFile) -> list[str]:
-    """The names of the arrays in an .npz file. BadZipFile if its directory is damaged, which no
-    checksum covers.
+    """The names of the arrays in an .npz file.
+
+    BadZipFile if its directory is damaged, which no checksum covers.
 
     zipfile compares names only of the members that it opens, and does not count members: an array
     that is missing, or has the name of another, would go unnoticed.

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 try:
     import resource
 except ImportError:  # Windows
-    resource = None  # type: ignore[assignment]  # to mypy a module is never None; its uses test it first
+    # to mypy a module is never None; its uses test it first
+    resource = None  # type: ignore[assignment]
 
 Rows = NDArray[np.int64]
 READS = 256  # with advice, before it is tried without
@@ -28,9 +29,9 @@ class Pages:
     """The pages of a mapped file that contain the rows of an array.
 
     Advice on pages that are in memory costs about as much as reading a small image, so it is given
-    only
-    while reads wait for the disk: after `READS` reads it stops, and the first read that then meets
-    a page that is not in memory (a major fault) resumes it, each time for twice as many reads.
+    only while reads wait for the disk: after `READS` reads it stops, and the first read that then
+    meets a page that is not in memory (a major fault) resumes it, each time for twice as many
+    reads.
 
     Args:
         memory: the mapped file. start: byte of the first row in it. stride: bytes between rows.
@@ -47,28 +48,26 @@ class Pages:
 
     @classmethod
     def of(cls, array: NDArray[Any] | None) -> Pages | None:
-        """The pages of a memory-mapped array (N, ...), or of a view of one; None if prefetch is not
-        possible.
+        """The pages of a memory-mapped array (N, ...), or of a view of one.
+
+        None if prefetch is not possible.
         """
         memory: Any = array
         while memory is not None and not isinstance(memory, mmap.mmap):
             memory = getattr(memory, "base", None)
-        if (
-            array is None
-            or memory is None
-            or resource is None
-            or not hasattr(mmap, "MADV_WILLNEED")
-        ):
+        if array is None or memory is None:
             return None
-        # distance in bytes from the first to the last entry of a row, along each axis; can be negative
+        if resource is None or not hasattr(mmap, "MADV_WILLNEED"):
+            return None
+        # bytes from the first to the last entry of a row along each axis, which may be negative
         ends = [(n - 1) * step for n, step in zip(array.shape[1:], array.strides[1:], strict=True)]
+        # byte of the file at which the array begins, and that of the lowest entry of row 0
         offset = array.ctypes.data - np.frombuffer(memory, np.uint8, 1).ctypes.data
         start = offset + sum(end for end in ends if end < 0)
         stride = array.strides[0]
         span = sum(map(abs, ends)) + array.itemsize
-        if span > abs(
-            stride
-        ):  # the rows of an array stored by columns are spread over the whole file
+        # the rows of an array stored by columns are spread over the whole file
+        if span > abs(stride):
             return None
         return cls(memory, start, stride, span)
 
@@ -78,7 +77,7 @@ class Pages:
         return self.left > 0
 
     def ask(self, rows: Rows) -> None:
-        """Start reading the rows (any shape) in the background; returns before they are in memory."""
+        """Start reading rows (any shape) in the background; returns before they are in memory."""
         # (n,): the first and the last page of each row, in the order of the file
         start = np.sort(rows.reshape(-1) * self.stride) + self.start
         first = start // mmap.PAGESIZE

@@ -1,4 +1,4 @@
-"""Part files: a file that one process at a time writes, beside the place to which it is moved when it is whole.
+"""Part files: written by one process at a time, and moved to their place when they are whole.
 
 A lock says whether the writer of a part is alive; the operating system takes it back when a process
 ends, however it ends. A part without a writer is removed by the next process that passes by.
@@ -20,7 +20,7 @@ LOCK = ".lock"
 
 @contextlib.contextmanager
 def writing(target: Path) -> Iterator[Path]:
-    """The part file of `target`, which is not there yet, for this process alone; others wait until it is done.
+    """The part file of `target`, which is not there yet, for this process; others wait for it.
 
     At the end it is removed, unless it was moved to its place. OSError if it cannot be written.
     """
@@ -58,7 +58,7 @@ def _beside(target: Path, suffix: str) -> Path:
 
 
 def _release(lock: filelock.BaseFileLock) -> None:
-    """Release a lock and remove its file; first the file, or it could be another process's by then."""
+    """Release a lock and remove its file, the file first: later it could be another process's."""
     with contextlib.suppress(OSError):  # Windows removes no file that is open
         Path(lock.lock_file).unlink()
     lock.release()

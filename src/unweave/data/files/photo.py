@@ -17,28 +17,17 @@ Fit = Literal["crop", "pad"]
 Colour = Literal["grey", "rgb"]
 MODES = {"grey": "L", "rgb": "RGB"}
 LARGEST = 50_000_000  # pixels; a damaged header may promise any number
-LIKELY = (
-    1 << 22
-)  # pixels; of more, each 2,000 take a byte at least: a blank grey PNG has 1,030 a byte
+# pixels; of more, each 2,000 take a byte at least: a blank grey PNG has 1,030 a byte
+LIKELY = 1 << 22
 DENSEST = 2000  # pixels a byte
-BROKEN = (  # what Pillow raises of damaged files
+# what Pillow raises of damaged files
+BROKEN = (
     ValueError, OSError, SyntaxError, EOFError, TypeError, MemoryError, IndexError, OverflowError,
     struct.error, Image.DecompressionBombError,
 )  # fmt: skip
 FORMATS = (
-    "PNG",
-    "JPEG",
-    "BMP",
-    "DIB",
-    "GIF",
-    "WEBP",
-    "TIFF",
-    "PPM",
-    "AVIF",
-    "JPEG2000",
-    "QOI",
-    "PCX",
-)
+    "PNG", "JPEG", "BMP", "DIB", "GIF", "WEBP", "TIFF", "PPM", "AVIF", "JPEG2000", "QOI", "PCX",
+)  # fmt: skip
 LOOSE = "TGA"  # begins with no mark of its own, so that its suffix has to say it
 NEED = {"AVIF": "avif", "JPEG2000": "jpg_2000", "WEBP": "webp"}  # what Pillow can be built without
 GREY = {"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N", "F"}
@@ -46,11 +35,13 @@ GREY = {"1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "I;16N", "F"}
 
 def colour_of(image: Image.Image) -> Colour:
     """Whether a picture is grey or in colour, by its mode; palettes count as colour."""
-    return "grey" if image.mode in GREY else "rgb"
+    if image.mode in GREY:
+        return "grey"
+    return "rgb"
 
 
 def suffixes() -> set[str]:
-    """The suffixes of the formats that are read, in lower case: what this build of Pillow decodes."""
+    """Suffixes, in lower case, of the formats that are read: what this build of Pillow decodes."""
     Image.init()
     missing = {name for name, feature in NEED.items() if not features.check(feature)}
     read = {*FORMATS, "MPO", LOOSE} - missing
@@ -58,7 +49,9 @@ def suffixes() -> set[str]:
 
 
 def opened(file: Path) -> Image.Image:
-    """The picture, its header read. ValueError, naming the file, if there is none or it is too large.
+    """The picture, its header read.
+
+    ValueError, naming the file, if there is none or it is too large.
 
     Its first bytes decide the format, whatever the suffix. Only `FORMATS` are tried: others of
     Pillow's start programs, such as Ghostscript, or take almost any bytes.
@@ -68,9 +61,8 @@ def opened(file: Path) -> Image.Image:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # Pillow warns at 89 million pixels and refuses twice as many
+            # Pillow warns at 89 million pixels and refuses twice as many
+            warnings.simplefilter("ignore")
             image = Image.open(file, formats=_formats(file))
         if too_large(image, file):
             image.close()
@@ -93,12 +85,13 @@ def is_picture(file: Path) -> bool:
 
 def _formats(file: Path) -> tuple[str, ...]:
     """The formats that a file may have."""
-    of_suffix = Image.registered_extensions().get(file.suffix.lower())
-    return (*FORMATS, LOOSE) if of_suffix == LOOSE else FORMATS
+    if Image.registered_extensions().get(file.suffix.lower()) == LOOSE:
+        return (*FORMATS, LOOSE)
+    return FORMATS
 
 
 def too_large(image: Image.Image, file: Path) -> bool:
-    """Whether a picture has too many pixels to decode, or more than a file of these bytes can contain."""
+    """Whether a picture has too many pixels to decode, or more than so many bytes can hold."""
     pixels = image.width * image.height
     possible = max(LIKELY, DENSEST * file.stat().st_size)
     return (image.format != "JPEG" and pixels > LARGEST) or pixels > possible
@@ -121,6 +114,7 @@ def fitted(
         resampled by Lanczos' filter.
     scale: black and white of a deep picture; 16 bits, or for floats [0, 1], if None.
     """
+    # upright, opaque, grey or in colour, and only then resampled
     image = _opaque(ImageOps.exif_transpose(image), scale).convert(MODES[colour])
     if image.size != (size, size):
         resize = ImageOps.fit if fit == "crop" else ImageOps.pad
@@ -134,27 +128,27 @@ def fitted(
 def read(
     file: Path, size: int, colour: Colour, fit: Fit = "crop", scale: Scale | None = None
 ) -> NDArray[np.uint8]:
-    """The picture in a file, `fitted`, as uint8 (C, size, size). ValueError, naming the file, if it
-    is damaged.
+    """The picture in a file, `fitted`, as uint8 (C, size, size).
+
+    ValueError, naming the file, if it is damaged.
     """
     with opened(file) as image:
         try:
             checked(image, file)
-            image.draft(
-                MODES[colour], (2 * size, 2 * size)
-            )  # lets a JPEG be decoded at a fraction of its size
+            # lets a JPEG be decoded at a fraction of its size
+            image.draft(MODES[colour], (2 * size, 2 * size))
             return fitted(image, size, colour, fit, scale)
         except BROKEN as error:
             raise ValueError(f"{file} is damaged: {error}") from error
 
 
 def deep(image: Image.Image) -> bool:
-    """Whether the pixels of a picture are more than bytes: whole numbers of 16 or 32 bits, or floats."""
+    """Whether pixels are more than bytes: whole numbers of 16 or 32 bits, or floats."""
     return image.mode.startswith(("I", "F"))
 
 
 def extremes(image: Image.Image) -> tuple[float, float]:
-    """The darkest and the brightest value of a deep picture, (0, 0) if it is transparent throughout.
+    """The darkest and the brightest value of a deep picture, (0, 0) if it is transparent.
 
     ValueError if a value is not finite.
     """

@@ -1,4 +1,4 @@
-"""State of files, by which a copy made of them is known to be current: sizes, times, inodes and samples of their bytes."""
+"""State of files, by which a copy is known to be current: sizes, times, inodes, sampled bytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def stated(file: Path | str) -> str:
 
 
 def state_of(files: Sequence[Path | str], known: Sequence[str] = ()) -> str:
-    """32 hex digits that differ if a file was changed, replaced, added, renamed, moved to another row or removed.
+    """32 hex digits that differ if a file was changed, replaced, added, renamed, removed or moved.
 
     A file that is put in the place of another with the same size and modification time differs in
     its inode, or else in the time of its last change of any kind (ctime), which cannot be set.
@@ -51,7 +51,7 @@ def _sampled(file: Path) -> list[bytes]:
         size = os.fstat(stream.fileno()).st_size
         if size <= BLOCKS * BLOCK:
             return [stream.read()]
-        blocks = []
+        blocks = []  # BLOCK bytes each, the first and the last of the file among them
         for k in _spread(size - BLOCK + 1, BLOCKS):
             stream.seek(k)
             blocks.append(stream.read(BLOCK))
@@ -64,4 +64,6 @@ def _spread(n: int, most: int) -> list[int]:
     >>> _spread(10, 4), _spread(2, 4)
     ([0, 3, 6, 9], [0, 1])
     """
-    return sorted({i * (n - 1) // (most - 1) for i in range(most)}) if n else []
+    if not n:
+        return []
+    return sorted({i * (n - 1) // (most - 1) for i in range(most)})

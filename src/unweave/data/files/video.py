@@ -50,7 +50,10 @@ def frames(file: Path) -> Iterator[tuple[Image.Image, Colour]]:
 
 
 def _decoded(opened: Any) -> Iterator[Any]:
-    """The frames of the best stream of an open container. ValueError if one is damaged or too large."""
+    """The frames of the best stream of an open container.
+
+    ValueError if one is damaged or too large.
+    """
     stream = opened.streams.best("video")
     if stream is None or stream.codec_context is None:
         raise ValueError("it has no stream of pictures")
@@ -68,10 +71,13 @@ def _decoded(opened: Any) -> Iterator[Any]:
 
 def _upright(frame: Any) -> tuple[Image.Image, Colour]:
     """The frame as a picture, rotated by the camera's tag, and its colour."""
-    grey = frame.format.name.startswith(GREY)
-    form = "gray" if grey else "rgb24"
+    colour: Colour = "rgb"
+    form = "rgb24"
+    if frame.format.name.startswith(GREY):
+        colour = "grey"
+        form = "gray"
     if any(part.is_alpha for part in frame.format.components):
         form = "rgba"
-    pixels = frame.to_ndarray(format=form)
+    pixels = frame.to_ndarray(format=form)  # (H, W) or (H, W, channels)
     image = Image.fromarray(pixels).rotate(frame.rotation, expand=True)
-    return image, "grey" if grey else "rgb"
+    return image, colour

@@ -23,6 +23,7 @@ def walk(place: Path, left: LeftOut) -> list[str]:
     first = os.fspath(place)
     folders = deque([first])
     links: list[str] = []
+    # folders first, breadth first; then one link after the other, by name
     while folders or links:
         if not folders:
             links.sort(key=natural, reverse=True)

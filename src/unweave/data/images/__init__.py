@@ -1,6 +1,4 @@
-"""Images as most data sets have them: an array with or without labels, or every combination of
-known factors.
-"""
+"""Data sets of images: an array with or without labels, or all combinations of known factors."""
 
 from unweave.data.images.factor_images import FactorImages
 from unweave.data.images.image_data import ImageData

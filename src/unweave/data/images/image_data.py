@@ -82,7 +82,8 @@ class ImageData(Dataset):
         column = np.asarray(unmasked(plain(given), name))
         if column.shape != (len(self),) or column.dtype.kind not in "iub":
             raise ValueError(
-                f"{name} has shape {column.shape}, {column.dtype}; expected {len(self)} whole numbers"
+                f"{name} has shape {column.shape}, {column.dtype}; "
+                f"expected {len(self)} whole numbers"
             )
         return column.astype(np.int64)
 
@@ -90,35 +91,41 @@ class ImageData(Dataset):
         """The names of the classes of y; their numbers if no names are given."""
         if self.y is not None and self.y.min() < 0:
             raise ValueError(f"classes count from 0; the smallest given is {self.y.min()}")
-        count = 0 if self.y is None else int(self.y.max()) + 1
+        count = 0
+        if self.y is not None:
+            count = int(self.y.max()) + 1
         names = tuple(given) or tuple(map(str, range(count)))
         if len(names) < count:
             raise ValueError(f"y holds class {count - 1}, but there are {len(names)} class names")
         return names
 
     def _labels(self, given: Any, factors: int) -> NDArray[np.float64] | None:
-        """The labels as floats (N, K), K = `factors`, NaN where one is masked; None without labels."""
+        """The labels as floats (N, K), K = `factors`, NaN where masked; None without labels."""
         if given is None:
             if factors:
                 raise ValueError(
-                    f"{factors} factor names are given, and no labels; give labels (N, K), NaN where missing"
+                    f"{factors} factor names are given, and no labels; give labels (N, K), "
+                    "NaN where missing"
                 )
             return None
         labels = numbers(np.asanyarray(plain(given)))
         if labels.shape != (len(self), factors):
             raise ValueError(
-                f"labels have shape {labels.shape}; rows and factor names ask for {(len(self), factors)}"
+                f"labels have shape {labels.shape}; "
+                f"rows and factor names ask for {(len(self), factors)}"
             )
         return labels
 
     def _pairs(self, given: NDArray[np.generic]) -> NDArray[np.int64]:
         if given.ndim != 2 or given.shape[1] != 2 or given.dtype.kind not in "iu":
             raise ValueError(
-                f"pairs have shape {given.shape}, {given.dtype}; expected rows, whole numbers (P, 2)"
+                f"pairs have shape {given.shape}, {given.dtype}; "
+                "expected rows, whole numbers (P, 2)"
             )
         if given.size and (given.min() < 0 or given.max() >= len(self)):
             raise ValueError(
-                f"pairs name rows {given.min()} to {given.max()}; they run from 0 to {len(self) - 1}"
+                f"pairs name rows {given.min()} to {given.max()}; "
+                f"they run from 0 to {len(self) - 1}"
             )
         return given.astype(np.int64)
 

@@ -1,4 +1,4 @@
-"""Arrays as the rows of a data set, images uint8 (N, C, H, W) or vectors (N, F): their check, and how rows are taken."""
+"""Rows of a data set in an array, images (N, C, H, W) or vectors (N, F): check, take rows."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from unweave.data.factors import Rows
 
 
 def rows_of(array: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Images, uint8 (N, C, H, W), unchanged, or vectors (N, F) as float32. ValueError for all else,
-    and no rows.
+    """Images, uint8 (N, C, H, W), as they are, or vectors (N, F) as float32.
+
+    ValueError for all else, and for no rows.
     """
     if array.ndim == 2 and len(array):
         return np.asarray(array, dtype=np.float32)
@@ -20,7 +21,8 @@ def rows_of(array: NDArray[np.generic]) -> NDArray[np.generic]:
     if array.ndim != 4 or array.dtype != np.uint8 or not len(array):
         found = f"{array.dtype} of shape {array.shape}"
         raise ValueError(
-            f"expected images, uint8 (N, C, H, W), or vectors (N, F), with N at least 1; found {found}"
+            "expected images, uint8 (N, C, H, W), or vectors (N, F), with N at least 1; "
+            f"found {found}"
         )
     return array
 
@@ -28,4 +30,6 @@ def rows_of(array: NDArray[np.generic]) -> NDArray[np.generic]:
 def taken(array: NDArray[np.generic], rows: Rows, ones_are_white: bool) -> NDArray[np.generic]:
     """The rows (n,) of an array, the caller's own; 0 and 255 for 0 and 1 where ones are white."""
     found = np.ascontiguousarray(array[np.asarray(rows)])
-    return ones_to_white(found.view(np.uint8)) if ones_are_white else found
+    if ones_are_white:
+        return ones_to_white(found.view(np.uint8))
+    return found

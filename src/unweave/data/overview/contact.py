@@ -1,4 +1,4 @@
-"""Contact sheet of a data set: one picture with a row for each factor, label, class, group and pair.
+"""Contact sheet of a data set: a picture with a row for each factor, class, group and pair.
 
 Known factors: one row traverses each factor from a base image near the middle of the grid. Labels
 without a grid: images in the order of each label. Classes, groups and pairs: some images of each.
@@ -8,42 +8,18 @@ Vectors are drawn as bars.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from unweave.data.base import Dataset
-from unweave.data.overview.tile import PAPER, tile
+from unweave.data.overview.sheet import Strip, draw
 from unweave.data.subsets import every_row
 
-Pixels = NDArray[np.uint8]
 COLUMNS = 12  # images in a row
 ROWS = 10  # of one kind: classes, groups, pairs
-MARGIN = 6  # pixels between images
-CAPTION = 168  # pixels for the names of rows
-HEAD = 30  # pixels for the title
-INK = (20, 20, 20)
-GREY = (110, 110, 110)
-MARK = (200, 60, 30)
-
-
-@dataclass(frozen=True)
-class Strip:
-    """One row of a sheet: its name, a remark below it, images (n, C, H, W) and a caption for each.
-
-    marked: places of framed images, the base of a traversal. absent: places of images that the data
-    set does not contain.
-    """
-
-    name: str
-    remark: str
-    images: NDArray[np.generic]
-    captions: list[str]
-    marked: frozenset[int] = frozenset()
-    absent: frozenset[int] = frozenset()
 
 
 def contact_sheet(data: Dataset, path: str | Path) -> Path:
@@ -67,7 +43,7 @@ def contact_sheet(data: Dataset, path: str | Path) -> Path:
 
 
 def strips(data: Dataset) -> Iterator[Strip]:
-    """The rows of the sheet of a data set; the first shows images drawn at random, the same each time."""
+    """The rows of the sheet of a data set; the first has images at random, the same each time."""
     rng = np.random.default_rng(0)
     rows = np.sort(rng.choice(len(data), min(COLUMNS, len(data)), replace=False))
     yield Strip("at random", f"of {len(data):,}", data.take(rows), [f"{row:,}" for row in rows])
@@ -89,19 +65,15 @@ def _sweeps(data: Dataset) -> Iterator[Strip]:
     if data.find(base[None])[0] < 0:  # a view may lack it
         base = data.factors_at([len(data) // 2])[0]
     for k, (name, size) in enumerate(zip(space.names, space.sizes, strict=True)):
+        # some values of the factor, that of the base among them
         values = np.unique([*_spread(size), base[k]])[:size]
         # (n, K): the base image, with one value after the other of factor k
         v = np.tile(base, (len(values), 1))
         v[:, k] = values
-        absent = np.flatnonzero(data.find(v) < 0).tolist()
-        yield Strip(
-            name,
-            "1 value" if size == 1 else f"{size:,} values",
-            data.images(v),
-            [said(space.values[k][value]) for value in values],
-            frozenset(np.flatnonzero(values == base[k]).tolist()),
-            frozenset(absent),
-        )
+        marked = frozenset(np.flatnonzero(values == base[k]).tolist())
+        absent = frozenset(np.flatnonzero(data.find(v) < 0).tolist())
+        captions = [said(space.values[k][value]) for value in values]
+        yield Strip(name, number(size, "value"), data.images(v), captions, marked, absent)
 
 
 def _base(sizes: tuple[int, ...]) -> NDArray[np.int64]:
@@ -122,10 +94,11 @@ def _by_label(data: Dataset) -> Iterator[Strip]:
         known = np.flatnonzero(~np.isnan(column))
         if not len(known):
             continue
-        order = known[np.argsort(column[known], kind="stable")]
+        order = known[np.argsort(column[known], kind="stable")]  # rows by rising label
         rows = order[_spread(len(order))]
-        missing = len(column) - len(known)
-        remark = f"{missing:,} missing" if missing else "sorted"
+        remark = "sorted"
+        if len(known) < len(column):
+            remark = f"{len(column) - len(known):,} missing"
         yield Strip(name, remark, data.take(rows), [said(value) for value in column[rows]])
 
 
@@ -138,15 +111,18 @@ def _members(kind: str, of: NDArray[np.int64], data: Dataset, names: list[str]) 
     for i in _spread(len(numbers), ROWS):
         rows = order[starts[i] : ends[i]]
         shown = rows[_spread(len(rows))]
-        name = names[numbers[i]] if names else f"{kind} {numbers[i]}"
-        yield Strip(
-            name, f"{kind} of {len(rows):,}", data.take(shown), [f"{row:,}" for row in shown]
-        )
+        name = f"{kind} {numbers[i]}"
+        if names:
+            name = names[numbers[i]]
+        captions = [f"{row:,}" for row in shown]
+        yield Strip(name, f"{kind} of {len(rows):,}", data.take(shown), captions)
 
 
 def _pairs(data: Dataset) -> Iterator[Strip]:
     """The first pairs, side by side."""
-    pairs = np.empty((0, 2), np.int64) if data.pairs is None else data.pairs
+    pairs = data.pairs
+    if pairs is None:
+        return
     for first in range(0, min(len(pairs), COLUMNS), COLUMNS // 2):
         rows = pairs[first : first + COLUMNS // 2].reshape(-1)
         captions = [f"{first + i // 2 + 1}{'ab'[i % 2]}: {row:,}" for i, row in enumerate(rows)]
@@ -169,47 +145,12 @@ def said(value: object) -> str:
     return str(value)
 
 
-def draw(rows: list[Strip], title: str) -> Image.Image:
-    """The sheet of these rows, below a title."""
-    small = ImageFont.load_default(11)
-    large = ImageFont.load_default(14)
-    tiles = [[tile(image, row.images) for image in row.images] for row in rows]
-    side = max(picture.width for row in tiles for picture in row)
-    tall = max(picture.height for row in tiles for picture in row)
-    step_x = side + MARGIN
-    step_y = tall + 18 + MARGIN  # 18 for the captions
-    width = CAPTION + max(len(row) for row in tiles) * step_x + MARGIN
-    sheet = Image.new("RGB", (width, HEAD + len(rows) * step_y + MARGIN), PAPER)
-    pen = ImageDraw.Draw(sheet)
-    pen.text((MARGIN, 7), _fitting(title, large, width - 2 * MARGIN), INK, large)
-    room = CAPTION - 2 * MARGIN
-    for i, (row, pictures) in enumerate(zip(rows, tiles, strict=True)):
-        top = HEAD + i * step_y
-        pen.text((MARGIN, top + tall // 2 - 16), _fitting(row.name, large, room), INK, large)
-        pen.text((MARGIN, top + tall // 2 + 3), _fitting(row.remark, small, room), GREY, small)
-        for j, picture in enumerate(pictures):
-            left = CAPTION + j * step_x
-            sheet.paste(picture, (left, top))
-            _frame(pen, (left - 1, top - 1, left + picture.width, top + picture.height), row, j)
-            caption = _fitting(row.captions[j], small, side)
-            pen.text((left + picture.width // 2, top + tall + 3), caption, GREY, small, anchor="ma")
-    return sheet
+def number(count: int, thing: str) -> str:
+    """A number of things in words.
 
-
-def _frame(pen: ImageDraw.ImageDraw, frame: tuple[int, int, int, int], row: Strip, j: int) -> None:
-    """The border of image j of a row: thick if it is marked, and struck out if it is absent."""
-    left, top, right, bottom = frame
-    pen.rectangle(frame, outline=MARK if j in row.marked else (215, 215, 215), width=1)
-    if j in row.marked:
-        pen.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline=MARK)
-    if j in row.absent:
-        pen.line(frame, fill=MARK, width=2)
-
-
-def _fitting(text: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: int) -> str:
-    """The text, cut to a width in pixels, with an ellipsis where something is missing."""
-    if font.getlength(text) <= width:
-        return text
-    while text and font.getlength(text + "…") > width:
-        text = text[:-1]
-    return text + "…"
+    >>> number(1, "value"), number(1000, "value")
+    ('1 value', '1,000 values')
+    """
+    if count != 1:
+        thing += "s"
+    return f"{count:,} {thing}"

@@ -1,4 +1,4 @@
-"""Description of a data set in lines of text: images, factors, classes, shifts, source and licence."""
+"""Description of a data set in words: images, factors, classes, shifts, source and licence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.base import Dataset
-from unweave.data.overview.contact import said
+from unweave.data.overview.contact import number, said
 from unweave.data.sources.files import SOURCES
 from unweave.data.subsets import every_row
 
@@ -46,8 +46,9 @@ def _kept(data: Dataset) -> str:
     base: object = array
     while base is not None and not isinstance(base, np.memmap):  # an array may be a view of one
         base = getattr(base, "base", None)
-    where = "in memory" if base is None else "in a file, memory-mapped"
-    return f"{where}, {size(array.nbytes)}"
+    if base is None:
+        return f"in memory, {size(array.nbytes)}"
+    return f"in a file, memory-mapped, {size(array.nbytes)}"
 
 
 def _known(data: Dataset) -> Iterator[tuple[str, str]]:
@@ -55,9 +56,8 @@ def _known(data: Dataset) -> Iterator[tuple[str, str]]:
     yield from _factors(data)
     if data.y is not None:
         counts = np.bincount(data.y, minlength=len(data.class_names))
-        classes = [
-            f"{name} ({count:,})" for name, count in zip(data.class_names, counts, strict=True)
-        ]
+        named = zip(data.class_names, counts, strict=True)
+        classes = [f"{name} ({count:,})" for name, count in named]
         yield "classes", f"{len(classes)}: {_values(classes)}"
     if data.groups is not None:
         sizes = np.unique(data.groups, return_counts=True)[1]
@@ -74,7 +74,7 @@ def _factors(data: Dataset) -> Iterator[tuple[str, str]]:
     if data.grid is not None:
         for name, values in zip(data.grid.names, data.grid.values, strict=True):
             listed = _values([said(value) for value in values])
-            yield "factor", f"{name}: {_number(len(values), 'value')}, {listed}"
+            yield "factor", f"{name}: {number(len(values), 'value')}, {listed}"
         if data.base is not None:
             yield from _shift(data)
         if not data.labels_are_true:
@@ -89,38 +89,39 @@ def _factors(data: Dataset) -> Iterator[tuple[str, str]]:
 
 
 def _label(column: NDArray[np.float64], count: int, kind: str) -> str:
-    """A label (N,) of `count` values, 0 where they are not listed, in words. kind: as declared, or ""."""
+    """A label (N,) of `count` values, 0 if not listed, in words. kind: as declared, or ""."""
     missing = int(np.isnan(column).sum())
     if missing == len(column):
         return "no label is known"
     span = f"{said(np.nanmin(column))} to {said(np.nanmax(column))}"
     if kind in ("categorical", "ordered") and not count:
         count = len(np.unique(column[~np.isnan(column)]))
-    text = _number(count, "value") if count else f"a measurement, {span}"
+    text = f"a measurement, {span}"
+    if count:
+        text = number(count, "value")
     if kind == "categorical":
         text = f"categorical, {text}"
     if missing:
-        text += f"; {missing:,} of {_number(len(column), 'label')} missing"
+        text += f"; {missing:,} of {number(len(column), 'label')} missing"
     return text
 
 
 def _shift(data: Dataset) -> Iterator[tuple[str, str]]:
-    """Differences of the rows of a view from its whole grid: missing, frequent and correlated values."""
+    """How a view differs from its whole grid: missing, frequent and correlated values."""
     names = data.factors.names
     rows = np.linspace(0, len(data) - 1, min(len(data), SEEN)).astype(np.int64)
     v = data.factors_at(rows)  # (n, K)
     share = len(np.unique(data.places(every_row(data)))) / len(data.factors)
     yield "shift", f"{share:.1%} of the {len(data.factors):,} combinations of factors are there"
+    # values that are far more frequent than others of the same factor
     for k, name in enumerate(names):
         count = np.bincount(v[:, k], minlength=data.factors.sizes[k])
         least = count.min()
         most = count.max()
         if most > 1.5 * max(least, 1) and most > 50:
-            yield (
-                "shift",
-                f"{name}: its values have shares from {least / len(v):.1%} to {most / len(v):.1%}",
-            )
-    varied = np.flatnonzero(v.std(0) > 0)
+            shares = f"from {least / len(v):.1%} to {most / len(v):.1%}"
+            yield "shift", f"{name}: its values have shares {shares}"
+    varied = np.flatnonzero(v.std(0) > 0)  # (V,): a constant factor has no correlation
     # (V, V), also for a single factor, of which corrcoef returns a number
     table = np.corrcoef(v[:, varied].T).reshape(len(varied), len(varied))
     for i, j in np.argwhere(np.triu(np.abs(table) > STRIKING, 1)):
@@ -130,11 +131,10 @@ def _shift(data: Dataset) -> Iterator[tuple[str, str]]:
 def _wrong(data: Dataset) -> Iterator[tuple[str, str]]:
     """The share of wrong labels of each factor of a mislabelled data set."""
     rows = np.unique(np.linspace(0, len(data) - 1, min(len(data), SEEN)).astype(np.int64))
-    shares = (data.observed_factors(rows) != data.factors_at(rows)).mean(0)
-    listed = ", ".join(
-        f"{name} {share:.1%}" for name, share in zip(data.factors.names, shares, strict=True)
-    )
-    yield "labels", f"wrong on purpose: {listed}"
+    shares = (data.observed_factors(rows) != data.factors_at(rows)).mean(0)  # (K,)
+    named = zip(data.factors.names, shares, strict=True)
+    listed = [f"{name} {share:.1%}" for name, share in named]
+    yield "labels", f"wrong on purpose: {', '.join(listed)}"
 
 
 def _published(name: str) -> Iterator[tuple[str, str]]:
@@ -148,11 +148,6 @@ def _published(name: str) -> Iterator[tuple[str, str]]:
         if sha256:
             known = f"sha256 {sha256}, {size(count)}"
         yield "checksum", f"{file}: {known}"
-
-
-def _number(count: int, thing: str) -> str:
-    plural = "" if count == 1 else "s"
-    return f"{count:,} {thing}{plural}"
 
 
 def _values(values: list[str]) -> str:

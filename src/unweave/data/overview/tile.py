@@ -17,9 +17,10 @@ def tile(image: NDArray[np.generic], among: NDArray[np.generic]) -> Image.Image:
     """
     if image.ndim == 1:
         return _bars(image, float(np.nanmax(np.abs(among))) or 1.0)
-    pixels = image.transpose(1, 2, 0).astype(np.uint8)
-    colour = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels[:, :, :3]
-    picture = Image.fromarray(np.ascontiguousarray(colour))
+    pixels = image.transpose(1, 2, 0).astype(np.uint8)  # (H, W, C)
+    if pixels.shape[2] == 1:
+        pixels = np.repeat(pixels, 3, axis=2)
+    picture = Image.fromarray(np.ascontiguousarray(pixels[:, :, :3]))
     times = max(1, -(-CELL // max(picture.size)))  # rounded up
     large = picture.resize(
         (picture.width * times, picture.height * times), Image.Resampling.NEAREST
@@ -33,6 +34,7 @@ def _bars(vector: NDArray[np.generic], top: float) -> Image.Image:
     """A vector as bars up and down from the middle; `top` reaches the border."""
     picture = Image.new("RGB", (CELL, CELL), PAPER)
     pen = ImageDraw.Draw(picture)
+    # a bar between each pair of edges, from the middle up or down
     edges = np.linspace(0, CELL, len(vector) + 1)
     for left, right, value in zip(edges[:-1], edges[1:], np.nan_to_num(vector), strict=True):
         end = CELL / 2 * (1 - float(value) / top)

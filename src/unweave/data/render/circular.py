@@ -1,4 +1,4 @@
-"""Circular dSprites: a disc at 40 angles and 27 distances from the middle, 1,080 images, two polar factors.
+"""Circular dSprites: a disc at 40 angles and 27 distances from the middle, 1,080 images.
 
 Lin, Thekumparampil, Fanti, Oh 2020: InfoGAN-CR and ModelCentrality.
 """
@@ -31,8 +31,7 @@ def cdsprites(
     size: Annotated[int, Setting("pixels a side", low=16)] = 64,
     levels: Levels = 0,
 ) -> FactorImages:
-    """Circular dSprites, binary, (1, size, size): a disc of radius 5/64 of the width, 1/64 to 27/64
-    off the middle.
+    """Circular dSprites, binary, (1, size, size): a disc of radius 5/64, 1/64 to 27/64 off centre.
 
     With `levels`, angle and radius are continuous, and the disc is smooth at its edge: the
     brightness of a pixel is the share of it that the disc covers. `root` is not used.
@@ -52,12 +51,12 @@ def cdsprites(
 
 
 def _away(space: FactorSpace, v: NDArray[np.int64], size: int) -> NDArray[np.float64]:
-    """Squared distance of each pixel from the centre of the disc (n, size, size), in pixels of 64."""
-    place = (np.arange(size) + 0.5) * (
-        64 / size
-    ) - 32  # (size,): centres of pixels, 0 in the middle
+    """Squared distance of each pixel (n, size, size) from the disc's centre, in pixels of 64."""
+    # (size,): centres of pixels, 0 in the middle
+    place = (np.arange(size) + 0.5) * (64 / size) - 32
     angle = space.values[0][v[:, 0]]
     radius = space.values[1][v[:, 1]]
+    # (n, size): from the centre of the disc, rows from above
     dx = place - (radius * np.cos(angle))[:, None]
     dy = place + (radius * np.sin(angle))[:, None]
     return dx[:, None, :] ** 2 + dy[:, :, None] ** 2

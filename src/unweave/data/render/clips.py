@@ -1,4 +1,4 @@
-"""Clips of objects that move in straight lines and bounce off the borders: sprites in colour, and digits.
+"""Clips of objects that move straight and bounce off the borders: coloured sprites, and digits.
 
 Denton, Birodkar 2017 (DRNET) and Srivastava et al. 2015 (Moving MNIST) train on such clips: the
 content of a clip is constant, the position changes.
@@ -45,8 +45,9 @@ def bouncing_sprites(
     size: Size = 32,
     seed: Seed = 0,
 ) -> ImageData:
-    """Clips, as groups of frames (3, size, size), of a square, ellipse or heart in one of 6 colours
-    and 3 sizes.
+    """Clips of a square, ellipse or heart in 6 colours and 3 sizes; frames are (3, size, size).
+
+    A clip is a group.
 
     Labels: shape, colour, scale (indices), and position x, y as shares of its range, in [0, 1].
     `root` is not used.
@@ -54,7 +55,7 @@ def bouncing_sprites(
     rng = np.random.default_rng(fold(seed, "bouncing-sprites"))
     what = rng.integers((3, 6, 3), size=(clips, 3))  # shape, colour and scale of each clip
     place = bounce(clips, length, rng)
-    # (3 shapes, 3 scales, h, h) -> (clips, h, h) -> (clips * length, size, size): coverage of pixels, 0 to 255
+    # coverage of pixels, 0 to 255: (3 shapes, 3 scales, h, h) -> (clips * length, size, size)
     things = np.stack([[_thing(shape, scale, size) for scale in SCALES] for shape in range(3)])
     alpha = _frames(things[what[:, 0], what[:, 2]], place, size)
     colour = np.repeat(HUES[what[:, 1]], length, axis=0)[:, :, None, None]
@@ -72,8 +73,9 @@ def moving_digits(
     size: Size = 64,
     seed: Seed = 0,
 ) -> ImageData:
-    """Clips, as groups of frames (1, size, size), of one handwritten digit: MNIST's, or
-    scikit-learn's without a file.
+    """Clips of one handwritten digit each: groups of frames (1, size, size).
+
+    The digits are MNIST's, or scikit-learn's without a file.
 
     Labels: the digit (an index), and position x, y as shares of its range, in [0, 1]; the digit is
     the class too.
@@ -88,45 +90,36 @@ def moving_digits(
     rows = rng.integers(len(source), size=clips)
     place = bounce(clips, length, rng)
     side = max(8, 28 * size // 64)
-    drawn = np.asarray(source.take(rows), dtype=np.uint8)[:, 0]
+    drawn = np.asarray(source.take(rows), dtype=np.uint8)[:, 0]  # (clips, 28, 28)
     things = np.stack([np.asarray(Image.fromarray(image).resize((side, side))) for image in drawn])
     frames = _frames(things, place, size)[:, None]
     assert source.y is not None
     y = np.repeat(source.y[rows], length)
     labels = np.concatenate([y[:, None], place.reshape(-1, 2)], axis=1)
     names = ("digit", "position_x", "position_y")
-    return _clips(
-        frames,
-        labels,
-        names,
-        (10, 0, 0),
-        length,
-        "moving-digits",
-        source.about,
-        y,
-        source.class_names,
-    )
+    made_of = (source.about, y, source.class_names)
+    return _clips(frames, labels, names, (10, 0, 0), length, "moving-digits", *made_of)
 
 
 def bounce(clips: int, length: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Positions (clips, length, 2) in the unit square: straight lines at constant speed, mirrored
-    at the borders.
-    """
+    """Positions (clips, length, 2) in the unit square: straight lines, mirrored at the borders."""
     start = rng.uniform(0, 1, (clips, 1, 2))
     direction = rng.uniform(0, 2 * np.pi, clips)
     speed = rng.uniform(0.06, 0.14, clips)
     velocity = speed[:, None] * np.stack([np.cos(direction), np.sin(direction)], 1)  # (clips, 2)
-    way = start + velocity[:, None] * np.arange(length)[:, None]
+    way = start + velocity[:, None] * np.arange(length)[:, None]  # (clips, length, 2)
     # a reflection at 0 and 1 is a triangle wave of period 2
     return 1 - np.abs(1 - way % 2)
 
 
 def _frames(things: Pixels, place: NDArray[np.float64], size: int) -> Pixels:
-    """Frames (clips * length, size, size) with objects (clips, h, h) at their positions, to the
-    nearest pixel, on black.
+    """Frames (clips * length, size, size) of objects (clips, h, h) at their positions, on black.
+
+    To the nearest pixel.
     """
     clips, length, _ = place.shape
     side = things.shape[1]
+    # (clips * length,): the upper left corner, so that the object stays inside
     left, top = np.rint(place.reshape(-1, 2) * (size - side)).astype(np.int64).T
     frames = np.zeros((clips * length, size, size), dtype=np.uint8)
     inside = np.arange(side)
@@ -137,9 +130,7 @@ def _frames(things: Pixels, place: NDArray[np.float64], size: int) -> Pixels:
 
 
 def _thing(shape: int, scale: float, size: int) -> Pixels:
-    """A sprite, smooth at the edges, in a square just larger than the largest (h, h), h about a
-    third of `size`.
-    """
+    """A sprite, smooth at the edges, in a square (h, h) a little larger, h a third of `size`."""
     side = 2 * round(size * 0.18)
     fine = 8  # samples per pixel along each axis
     unit = side * fine / 26 * scale  # pixels of dSprites to samples here
@@ -147,7 +138,7 @@ def _thing(shape: int, scale: float, size: int) -> Pixels:
     place = np.arange(side * fine) + 0.5
     x0, y0 = corners.T
     x1, y1 = np.roll(corners, -1, axis=0).T
-    # even-odd rule: a sample is inside if an odd number of edges from (a, b) to (c, d) is left of it
+    # even-odd rule: a sample is inside if an odd number of edges (a, b) to (c, d) is left of it
     inside = np.zeros((side * fine, side * fine), dtype=bool)
     for a, b, c, d in zip(x0, y0, x1, y1, strict=True):
         if b != d:

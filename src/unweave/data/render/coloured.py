@@ -1,4 +1,4 @@
-"""Variants of dSprites in colour, on noise, on a painting, or on a plain ground, as in disentanglement_lib.
+"""Variants of dSprites, as in disentanglement_lib: coloured, on noise, a painting, plain ground.
 
 Locatello et al. 2019, Challenging common assumptions (Color-, Noisy- and Scream-dSprites); van
 Steenkiste et al. 2019, Are disentangled representations helpful for abstract visual reasoning?
@@ -32,7 +32,8 @@ Root = str | Path | None
 Seed = Annotated[int, Setting("of what is random in each image")]
 Pixels = NDArray[np.uint8]
 
-HUES = np.array(  # evenly spaced hues of equal lightness
+# evenly spaced hues of equal lightness
+HUES = np.array(
     [
         [232, 150, 93],
         [162, 177, 92],
@@ -63,7 +64,9 @@ def color_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> 
         images = white.images(v)  # (n, 1, 64, 64)
         share = 0.5 + 0.5 * uniform(seed, "colour", white.factors.rows(v), 3)
         colour = (255 * share + 0.5).astype(np.uint8)[:, :, None, None]  # (n, 3, 1, 1)
-        return over(images, colour, np.uint8(0)) if levels else np.bitwise_and(images, colour)
+        if levels:
+            return over(images, colour, np.uint8(0))
+        return np.bitwise_and(images, colour)
 
     return FactorImages(white.factors, draw, name="color-dsprites", about=white.about, binary=False)
 
@@ -82,7 +85,9 @@ def noisy_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> 
         n, _, height, width = images.shape
         noise = greys(seed, "noise", white.factors.rows(v), 3 * height * width)
         noise = noise.reshape(n, 3, height, width)
-        return over(images, np.uint8(255), noise) if levels else np.bitwise_or(images, noise)
+        if levels:
+            return over(images, np.uint8(255), noise)
+        return np.bitwise_or(images, noise)
 
     return FactorImages(white.factors, draw, name="noisy-dsprites", about=white.about, binary=False)
 
@@ -104,12 +109,14 @@ def scream_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) ->
         # (n, 5): the upper left corner of the part, and the tint of the three channels
         drawn = uniform(seed, "painting", white.factors.rows(v), 5)
         top, left = (drawn[:, :2] * corners).astype(np.int64).T
-        behind = np.stack(
-            [picture[:, y : y + 64, x : x + 64] for y, x in zip(top, left, strict=True)]
-        )
+        corner = zip(top, left, strict=True)
+        behind = np.stack([picture[:, y : y + 64, x : x + 64] for y, x in corner])  # (n, 3, 64, 64)
         tint = (128 * drawn[:, 2:]).astype(np.uint8)
         behind = behind + tint[:, :, None, None]
-        return over(images, 255 - behind, behind) if levels else np.bitwise_xor(behind, images)
+        # the negative of a byte is its exclusive or with 255
+        if levels:
+            return over(images, 255 - behind, behind)
+        return np.bitwise_xor(behind, images)
 
     return FactorImages(
         white.factors, draw, name="scream-dsprites", about=f"{white.about}, {which}", binary=False
@@ -132,14 +139,16 @@ def _picture(root: Root) -> tuple[Pixels, str]:
             raise ValueError(f"{file} is damaged: {error}") from error
     if min(picture.shape[1:]) < 65:
         raise ValueError(
-            f"{file} is {picture.shape[2]}x{picture.shape[1]} pixels; it has to be larger than 64x64"
+            f"{file} is {picture.shape[2]}x{picture.shape[1]} pixels; "
+            "it has to be larger than 64x64"
         )
     return picture, f"on {file}"
 
 
 def abstract_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> FactorImages:
-    """Abstract dSprites (3, 64, 64): 5 greys behind, 6 colours in front, shape, scale and position;
-    a random orientation.
+    """Abstract dSprites (3, 64, 64): 5 greys behind, 6 colours, shape, scale and position.
+
+    The orientation is random.
 
     With `levels`, scale and position are continuous and the sprite smooth at its edges; orientation
     is random for each row. Always rendered; `root` is not used.
@@ -163,13 +172,14 @@ def abstract_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) 
 
 
 def over(share: Pixels, front: Pixels | np.uint8, behind: Pixels | np.uint8) -> Pixels:
-    """Images that are `front` where the share (n, 1, H, W) is 255, `behind` where it is 0, and a
-    mixture between.
-    """
+    """Images: `front` where the share (n, 1, H, W) is 255, `behind` where 0, mixed between."""
+    # in 16 bits, and with half of 255 added, so that the division rounds
     share = share.astype(np.uint16)
     return ((share * front + (255 - share) * behind + 127) // 255).astype(np.uint8)
 
 
 def _white(root: Root, levels: int) -> FactorImages:
     """White sprites on black: dSprites, or with `levels` the continuous ones."""
-    return continuous.continuous_dsprites(levels=levels) if levels else dsprites(root)
+    if levels:
+        return continuous.continuous_dsprites(levels=levels)
+    return dsprites(root)

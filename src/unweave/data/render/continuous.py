@@ -1,5 +1,6 @@
-"""Continuous dSprites: any scale, orientation and position, smooth at the edges, for metrics of
-continuous factors.
+"""Continuous dSprites, smooth at the edges: any scale, orientation and position.
+
+For metrics of continuous factors.
 
 The outlines and ranges are those of dSprites; orientation excludes the full turn. Each pixel is
 looked up in a table of signed distances to the outline, so that its grey is the share of the pixel
@@ -31,7 +32,9 @@ def continuous_dsprites(
     *,
     levels: Annotated[int, Setting("values of scale, orientation and each place", low=2)] = 1000,
 ) -> FactorImages:
-    """Grey images (1, 64, 64) of 3 shapes by `levels` values of each other factor; `root` is not used.
+    """Grey images (1, 64, 64) of 3 shapes by `levels` values of each other factor.
+
+    `root` is not used.
 
     The other rendered data sets have the same option `levels`, 0 for their published grid.
     """
@@ -51,7 +54,7 @@ def continuous_dsprites(
 def draw(
     shape: NDArray[np.int64], scale: Array, orientation: Array, x: Array, y: Array
 ) -> NDArray[np.uint8]:
-    """Images (n, 1, 64, 64): scale in [0.5, 1], orientation in radians, x and y in [0, 1], each (n,)."""
+    """Images (n, 1, 64, 64), from arrays (n,): scale in [0.5, 1], radians, x and y in [0, 1]."""
     n = len(shape)
     inside = np.arange(WINDOW, dtype=np.float32)
     # only a window round the sprite is looked up; the rest stays black
@@ -71,9 +74,8 @@ def draw(
     images = np.zeros((n, 64, 64), dtype=np.uint8)
     rows = top.astype(np.int64)[:, None, None] + np.arange(WINDOW)[:, None]
     columns = left.astype(np.int64)[:, None, None] + np.arange(WINDOW)
-    images[np.arange(n)[:, None, None], rows, columns] = (255 * share.clip(0, 1) + 0.5).astype(
-        np.uint8
-    )
+    greys = (255 * share.clip(0, 1) + 0.5).astype(np.uint8)
+    images[np.arange(n)[:, None, None], rows, columns] = greys
     return images[:, None]
 
 
@@ -84,6 +86,7 @@ def _bent(pixels: Array) -> Array:
 
 def _look_up(shape: NDArray[np.int64], row: Array, column: Array) -> Array:
     """Signed distance, in pixels at scale 1, by bilinear interpolation of the table."""
+    # the entry above and left of each place, and the way from it to the next ones, in [0, 1)
     i = row.astype(np.int32)
     j = column.astype(np.int32)
     down = row - i.astype(np.float32)
@@ -91,6 +94,7 @@ def _look_up(shape: NDArray[np.int64], row: Array, column: Array) -> Array:
     width = 2 * FINE * EXTENT + 1
     here = (shape[:, None, None] * width + i) * width + j
     table = _distances()
+    # between left and right in both rows, then between the rows
     above = table.take(here) * (1 - across) + table.take(here + 1) * across
     below = table.take(here + width) * (1 - across) + table.take(here + width + 1) * across
     return (above * (1 - down) + below * down).astype(np.float32, copy=False)
@@ -98,7 +102,7 @@ def _look_up(shape: NDArray[np.int64], row: Array, column: Array) -> Array:
 
 @cache
 def _distances() -> Array:
-    """Signed distances to the three outlines, negative inside, on a grid of 1/6 pixel: (3 * 193 * 193,)."""
+    """Signed distances (3 * 193 * 193,) to the outlines, negative inside, each 1/6 pixel."""
     place = np.arange(2 * FINE * EXTENT + 1) / FINE - EXTENT
     at = (place[None, :] + 1j * place[:, None])[..., None]
     tables = []

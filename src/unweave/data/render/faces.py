@@ -1,5 +1,4 @@
-"""Faces lit from one direction, 38 people by 64 lights as in the Extended Yale B set, with exact
-albedo and normals.
+"""Faces of 38 people under 64 lights, as Extended Yale B, with exact albedo and normals.
 
 A face is a height field (a head with nose, eye sockets and lips) and an albedo map (eyes, brows,
 lips, skin, beard), both made from the same dozen random proportions. An image is albedo * (ambient
@@ -35,8 +34,9 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Heads:
-    """Surfaces of heads: albedo (K, size, size) in [0, 1], and unit normals (K, size, size, 3), 0
-    off the head.
+    """Surfaces of heads: albedo (K, size, size) in [0, 1], unit normals (K, size, size, 3).
+
+    The normals are 0 off the head.
 
     Axes of a normal: right, down, towards the camera.
     """
@@ -45,11 +45,13 @@ class Heads:
     normals: Array
 
     def shading(self, who: NDArray[np.int64], light: Array) -> Array:
-        """max(0, normal . light), (n, size, size), for people (n,) and unit vectors (n, 3) towards
-        the light.
+        """max(0, normal . light), (n, size, size), for people (n,).
+
+        light: unit vectors (n, 3) towards it.
         """
         n = len(who)
         size = self.albedo.shape[1]
+        # (n, size * size, 3) @ (n, 3, 1): the cosine of normal and light in each pixel
         facing = self.normals[who].reshape(n, -1, 3) @ light[:, :, None]
         return facing.reshape(n, size, size).clip(0)
 
@@ -62,9 +64,10 @@ def faces(
     size: Annotated[int, Setting("pixels a side", low=16)] = 32,
     seed: Annotated[int, Setting("of the people")] = 0,
 ) -> FactorImages:
-    """Grey images (1, size, size) by identity, light_azimuth and light_elevation; `root` is not used.
+    """Grey images (1, size, size) by identity, light_azimuth and light_elevation.
 
-    With `levels`, both angles of the light are continuous; the people are the same.
+    With `levels`, both angles of the light are continuous; the people are the same. `root` is not
+    used.
     """
     angles = (np.linspace(*AZIMUTH, LIGHTS), np.linspace(*ELEVATION, LIGHTS))
     published = FactorSpace(NAMES, (people, LIGHTS, LIGHTS), (np.arange(people), *angles), KINDS)
@@ -81,12 +84,11 @@ def faces(
 
 
 def light(azimuth: NDArray[np.float64], elevation: NDArray[np.float64]) -> Array:
-    """Unit vectors (n, 3), as right, down, towards the camera, from degrees: right and up are positive."""
+    """Unit vectors (n, 3), right, down, towards the camera, from degrees to the right and up."""
     a = np.deg2rad(azimuth)
     e = np.deg2rad(elevation)
-    return np.stack([np.sin(a) * np.cos(e), -np.sin(e), np.cos(a) * np.cos(e)], 1).astype(
-        np.float32
-    )
+    towards = np.stack([np.sin(a) * np.cos(e), -np.sin(e), np.cos(a) * np.cos(e)], 1)
+    return towards.astype(np.float32)
 
 
 def heads(people: int, size: int, seed: int) -> Heads:
@@ -102,9 +104,11 @@ def heads(people: int, size: int, seed: int) -> Heads:
 
 
 def _head(p: NDArray[np.float64], size: int) -> tuple[Array, Array]:
-    """Albedo (size, size) and normals (size, size, 3) of the head with proportions `p`, 14 standard
-    normal numbers.
+    """Albedo (size, size) and normals (size, size, 3) of a head.
+
+    p: its proportions, 14 standard normal numbers.
     """
+    # pixels from -1 to 1, right and down; the parts of the face are at proportions of that
     place = (2 * np.arange(size) + 1) / size - 1
     x = place[None, :]
     y = place[:, None]
@@ -137,6 +141,7 @@ def _head(p: NDArray[np.float64], size: int) -> tuple[Array, Array]:
     if p[11] > 0:
         albedo -= 0.2 * bump(0.0, 0.85, 0.3, 0.06) * (1 - bump(0.0, mouth_y, 0.05, 0.01))
     albedo -= 0.45 / (1 + np.exp(30 * (y + 0.68 - 0.25 * x**2 + 0.03 * p[9])))
+    # nothing off the head
     head = (x / (wide + 0.02)) ** 2 + (y / tall) ** 2 < 1
     albedo = albedo.clip(0.05, 1) * head
     normals = normals * head[..., None]

@@ -11,24 +11,24 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 def bits(seed: int, what: str, rows: NDArray[np.int64], count: int) -> NDArray[np.uint64]:
-    """`count` words of 64 random bits (n, count) for each of the rows (n,), independent for each
-    seed and `what`.
+    """`count` words of 64 random bits (n, count) of each row (n,), independent by seed and `what`.
 
     The generator is SplitMix64 (Steele, Lea, Flood 2014), started at a hash of (seed, what) and the
     row.
     """
-    start = _start(seed, what, rows)
+    start = _start(seed, what, rows)  # (n,)
     return _mix(start[:, None] + GOLDEN * np.arange(1, count + 1, dtype=np.uint64))
 
 
 def uniform(seed: int, what: str, rows: NDArray[np.int64], count: int) -> NDArray[np.float32]:
     """Numbers (n, count), uniform in [0, 1)."""
-    return (bits(seed, what, rows, count) >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
+    high = bits(seed, what, rows, count) >> np.uint64(40)  # 24 bits, which float32 has exactly
+    return high.astype(np.float32) * np.float32(2**-24)
 
 
 def greys(seed: int, what: str, rows: NDArray[np.int64], count: int) -> NDArray[np.uint8]:
     """Grey levels (n, count), uniform over 0 to 255."""
-    words = bits(seed, what, rows, -(-count // 8))
+    words = bits(seed, what, rows, -(-count // 8))  # 8 levels in a word, rounded up
     return words.astype("<u8", copy=False).view(np.uint8)[:, :count]
 
 

@@ -1,6 +1,4 @@
-"""A painting in the manner of Munch's Scream, drawn by a formula: bands of a burning sky, a fjord,
-a bridge.
-"""
+"""A painting like Munch's Scream, drawn by a formula: bands of a burning sky, a fjord, a bridge."""
 
 from __future__ import annotations
 
@@ -30,6 +28,7 @@ def painting() -> NDArray[np.uint8]:
     turn = np.hypot(x - 0.72, 1.4 * (y - 0.55))
     water = _brush(WATER, 16 * turn + 2.2 * _clouds(y, x, 1))
     planks = _brush(PLANKS, 14 * (x + 0.9 * y) + 0.8 * _clouds(y, x, 2))
+    # sky above the shore, water between shore and rail, planks below
     shore = 0.42 + 0.05 * np.sin(6 * x) + 0.04 * (swirl - 0.5)
     rail = 0.95 - 0.75 * x
     picture = np.where(y < shore, sky, np.where(y < np.maximum(rail, shore), water, planks))
@@ -38,12 +37,12 @@ def painting() -> NDArray[np.uint8]:
 
 
 def _brush(colours: NDArray[np.float32], phase: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Stripes (3, H, W) of the colours (m, 3) in turn, one for each whole number of the phase (H, W)."""
+    """Stripes (3, H, W) in the colours (m, 3) in turn, one for each unit of the phase (H, W)."""
     here = np.floor(phase).astype(np.int64)
     part = phase - np.floor(phase)
     soft = np.clip(3 * part - 2, 0, 1)[..., None]  # the last third of a stripe blends into the next
     mixed = colours[here % len(colours)] * (1 - soft) + colours[(here + 1) % len(colours)] * soft
-    return np.moveaxis(mixed, -1, 0)
+    return np.moveaxis(mixed, -1, 0)  # (H, W, 3) -> (3, H, W)
 
 
 def _clouds(y: NDArray[np.float32], x: NDArray[np.float32], which: int) -> NDArray[np.float32]:

@@ -1,6 +1,4 @@
-"""Finer grids of rendered data sets: any number of values of continuous factors over their
-published range.
-"""
+"""Finer grids of rendered data sets: any number of values of continuous factors."""
 
 from __future__ import annotations
 
@@ -24,8 +22,7 @@ def refined(
     lines: Sequence[str] = (),
     circles: Mapping[str, float] | None = None,
 ) -> FactorSpace:
-    """The grid with `levels` values of each factor in `lines` and `circles`; the grid itself if
-    `levels` is 0.
+    """The grid with `levels` values of the factors in `lines` and `circles`; as it is for 0 levels.
 
     lines: factors with values evenly spaced from the first published one to the last.
     circles: {factor: full turn}: factors with values evenly spaced from 0, without the full turn,
@@ -41,11 +38,9 @@ def refined(
         for name, turn in circles.items():
             finer[name] = turn * np.arange(levels) / levels
     for name in lines:
-        published = space.values[space.index(name)]
-        finer[name] = np.linspace(published[0], published[-1], levels)
+        known = space.values[space.index(name)]
+        finer[name] = np.linspace(known[0], known[-1], levels)
     values = [finer.get(name, v) for name, v in zip(space.names, space.values, strict=True)]
-    kinds = [
-        "continuous" if name in finer else kind
-        for name, kind in zip(space.names, space.kinds, strict=True)
-    ]
+    published = dict(zip(space.names, space.kinds, strict=True))
+    kinds = published | dict.fromkeys(finer, "continuous")
     return FactorSpace(space.names, [len(v) for v in values], values, kinds)

@@ -1,4 +1,4 @@
-"""Ray-cast stand-in for 3D Shapes: one solid in a coloured room; three hues, scale, shape, orientation.
+"""Ray-cast stand-in for 3D Shapes: a solid in a room; three hues, scale, shape, orientation.
 
 The six factors, their order, sizes and values are those of 3D Shapes (Burgess, Kim 2018): a camera
 on an arc of 60 degrees looks down at one solid on the floor of a square room without a roof, under
@@ -72,21 +72,24 @@ def scene3d(
 
 
 class Views:
-    """Renderer from factor indices to images; keeps the views it has cast, 5 bytes a pixel
-    (480 are 10 MB at 64x64).
+    """Renderer from factor indices to images; keeps the views it has cast.
+
+    They take 5 bytes a pixel: 480 are 10 MB at 64x64.
     """
 
     def __init__(self, space: FactorSpace, size: int) -> None:
         self.space = space
         self.size = size
         self.hues = [_colours(hues) for hues in space.values[:3]]
-        views = space.sizes[3:]
-        kept = views if math.prod(views) <= KEPT else (0, 0, 0)
+        kept = space.sizes[3:]
+        if math.prod(kept) > KEPT:
+            kept = (0, 0, 0)
         self.shares = np.zeros((*kept, 5, size * size), dtype=np.uint8)
         self.known = np.zeros(kept, dtype=bool)
 
     def __call__(self, v: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Images (n, 3, size, size) of factor indices (n, 6)."""
+        # the colour of each of the five surfaces: floor, wall and object by their hues
         colours = np.empty((len(v), 3, 5), dtype=np.float32)
         for surface, hues in enumerate(self.hues):
             colours[:, :, surface] = hues[v[:, surface]]
@@ -110,9 +113,8 @@ class Views:
 
     def _cast(self, view: NDArray[np.int64]) -> NDArray[np.uint8]:
         scale, shape, orientation = view.tolist()
-        return cast(
-            self.space.values[3][scale], shape, self.space.values[5][orientation], self.size
-        )
+        scales, _, orientations = self.space.values[3:]
+        return cast(scales[scale], shape, orientations[orientation], self.size)
 
 
 def _colours(hues: NDArray[np.generic]) -> Array:
@@ -121,7 +123,7 @@ def _colours(hues: NDArray[np.generic]) -> Array:
 
 
 def cast(scale: float, shape: int, orientation: float, size: int) -> NDArray[np.uint8]:
-    """The shares (5, size * size), 255 for all, of floor, wall, object, sky and highlights in each pixel.
+    """Shares (5, size * size) of floor, wall, object, sky and highlights in pixels, 255 for all.
 
     Four rays a pixel. scale: of the solid. orientation: of the camera on its arc, degrees.
     """
@@ -157,9 +159,9 @@ def cast(scale: float, shape: int, orientation: float, size: int) -> NDArray[np.
 
 def _rays(azimuth: float, size: int) -> tuple[Array, Array]:
     """The eye (3,) and a unit vector (size * size, 3) through each pixel, rows from above."""
-    eye = np.array(
-        [DISTANCE * np.sin(azimuth), HEIGHT, DISTANCE * np.cos(azimuth)], dtype=np.float32
-    )
+    place = [DISTANCE * np.sin(azimuth), HEIGHT, DISTANCE * np.cos(azimuth)]
+    eye = np.array(place, dtype=np.float32)
+    # axes of the picture, (3,) each
     ahead = _unit(np.array([0, LOOK_AT, 0], dtype=np.float32) - eye)
     right = _unit(np.cross(ahead, UP))
     down = np.cross(ahead, right)
@@ -175,6 +177,7 @@ def _room(eye: Array, along: Array) -> tuple[Array, NDArray[np.int64], Array]:
         to_floor = np.where(along[:, 1] < 0, -eye[1] / along[:, 1], np.inf)
         to_walls = (np.sign(along) * ROOM - eye) / along
     to_walls[:, 1] = np.inf  # no roof
+    # the nearer of floor and nearest wall, which has sky above its upper edge
     wall = to_walls.argmin(1)
     to_wall = to_walls.min(1)
     at = eye + np.minimum(to_floor, to_wall)[:, None] * along
@@ -185,6 +188,7 @@ def _room(eye: Array, along: Array) -> tuple[Array, NDArray[np.int64], Array]:
 
 def _shadowed(at: Array, distance: Distance, height: float) -> NDArray[np.bool_]:
     """Whether the solid stands between each point of the floor (n, 3) and the light."""
+    # only rays to the light that pass close to the middle of the solid are traced
     along = _unit(LIGHT - at)
     middle = np.array([0, height / 2, 0], dtype=np.float32)
     near = np.linalg.norm(np.cross(along, middle - at), axis=1) < REACH * height
@@ -195,7 +199,7 @@ def _shadowed(at: Array, distance: Distance, height: float) -> NDArray[np.bool_]
 
 
 def _towards_light(at: Array, facing: Array) -> Array:
-    """Cosine (n,) between the normals and the directions to the light, 0 for surfaces turned away."""
+    """Cosine (n,) of normals and directions to the light, 0 for surfaces turned away."""
     return np.einsum("nk,nk->n", facing, _unit(LIGHT - at)).clip(0)
 
 

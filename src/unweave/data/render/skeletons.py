@@ -1,4 +1,4 @@
-"""Bodies of 17 joints in random poses, each seen from several directions, as 13 key points in the plane.
+"""Bodies of 17 joints in random poses, each from several directions, as 13 points in the plane.
 
 The setting of view-invariant pose embeddings (Sun et al. 2020, View-invariant probabilistic
 embedding for human pose): a pose is a chain of turns at the joints, a view is an azimuth about the
@@ -20,21 +20,12 @@ from unweave.seeds import fold
 from unweave.settings import Setting
 
 Array = NDArray[np.float64]
-KEYPOINTS = (
-    *(
-        "head",
-        "left_shoulder",
-        "right_shoulder",
-        "left_elbow",
-        "right_elbow",
-        "left_wrist",
-        "right_wrist",
-    ),
-    *("left_hip", "right_hip", "left_knee", "right_knee", "left_foot", "right_foot"),
-)
+PARTS = ("shoulder", "elbow", "wrist", "hip", "knee", "foot")
+KEYPOINTS = ("head", *(f"{side}_{part}" for part in PARTS for side in ("left", "right")))
 TRUNK = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
 VIEW = ("azimuth", "elevation", "roll")
-TURNS = {  # joint angles: lowest and highest, radians
+# joint angles: lowest and highest, radians
+TURNS = {
     "spine_x": (-0.3, 0.6),
     "spine_y": (-0.5, 0.5),
     "spine_z": (-0.3, 0.3),
@@ -61,8 +52,9 @@ def skeletons(
     views: Annotated[int, Setting("directions each is seen from", low=1)] = 4,
     seed: Annotated[int, Setting("of poses and views")] = 0,
 ) -> ImageData:
-    """Vectors (poses * views, 26): x and y of 13 key points; each pose is a group of views, the
-    labels are the view and the 15 joint angles, in radians.
+    """Vectors (poses * views, 26): x and y of 13 key points; each pose is a group of views.
+
+    The labels are the view and the 15 joint angles, in radians.
 
     The middle of the hips is at 0, and the longest distance between shoulders and hips is 0.5.
     `root` is not used.
@@ -85,30 +77,27 @@ def skeletons(
 
 def random_poses(n: int, rng: np.random.Generator) -> Array:
     """Joint angles (n, 15) in the order of `JOINTS`, independent and uniform, radians."""
-    low, high = np.array(
-        [TURNS[name.removeprefix("left_").removeprefix("right_")] for name in JOINTS]
-    ).T
+    kinds = [name.removeprefix("left_").removeprefix("right_") for name in JOINTS]
+    low, high = np.array([TURNS[kind] for kind in kinds]).T  # (15,) each
     return rng.uniform(low, high, size=(n, len(JOINTS)))
 
 
 def body(angles: Array) -> Array:
-    """The key points (n, 13, 3) at joint angles (n, 15): x to the body's left, y up, z ahead; the
-    spine is 1 long. Angles of the right side are those of its mirror image.
+    """The key points (n, 13, 3) at joint angles (n, 15): x to the body's left, y up, z ahead.
+
+    The spine is 1 long. Angles of the right side are those of its mirror image.
     """
-    angle = dict(zip(JOINTS, angles.T, strict=True))
-    spine = (
-        _turn("y", angle["spine_y"]) @ _turn("z", angle["spine_z"]) @ _turn("x", angle["spine_x"])
-    )
+    angle = dict(zip(JOINTS, angles.T, strict=True))  # (n,) each
+    turns = [_turn(axis, angle[f"spine_{axis}"]) for axis in "yzx"]
+    spine = turns[0] @ turns[1] @ turns[2]  # (n, 3, 3)
     up = np.array([0, 1.0, 0])
     left = np.array([1.0, 0, 0])
+    # from the hips, which are fixed, outwards: each limb is turned with the one it hangs on
     points = {"head": spine @ (1.44 * up)}
     for name, side in (("left", 1), ("right", -1)):
         shoulder = spine @ (0.96 * up + 0.34 * side * left)
-        arm = (
-            spine
-            @ _turn("z", side * angle[f"{name}_shoulder_z"])
-            @ _turn("x", angle[f"{name}_shoulder_x"])
-        )
+        aside = _turn("z", side * angle[f"{name}_shoulder_z"])
+        arm = spine @ aside @ _turn("x", angle[f"{name}_shoulder_x"])
         elbow = shoulder + arm @ (-0.58 * up)
         hip = np.broadcast_to(0.24 * side * left, (len(angles), 3))
         leg = _turn("z", side * angle[f"{name}_hip_z"]) @ _turn("x", angle[f"{name}_hip_x"])
@@ -123,8 +112,9 @@ def body(angles: Array) -> Array:
 
 
 def seen(joints: Array, view: Array) -> Array:
-    """Key points (n, 13, 3) through a camera at azimuth, elevation and roll (n, 3): (n, 13, 2),
-    centred and scaled.
+    """Key points (n, 13, 3) seen at azimuth, elevation, roll (n, 3), as (n, 13, 2).
+
+    They are centred and scaled.
     """
     azimuth, elevation, roll = view.T
     camera = _turn("z", roll) @ _turn("x", elevation) @ _turn("y", azimuth)  # (n, 3, 3)

@@ -15,7 +15,7 @@ NEAR = np.float32(2e-3)  # a ray that comes so close has arrived
 
 
 def solid(shape: int, radius: float) -> tuple[Distance, float]:
-    """Signed distance function of a cube, cylinder, sphere or capsule that stands on y = 0, and its height.
+    """Signed distance function of a cube, cylinder, sphere or capsule on y = 0, and its height.
 
     shape: 0 to 3. The function is from points (n, 3), y up, to distances (n,).
     """
@@ -42,13 +42,15 @@ def solid(shape: int, radius: float) -> tuple[Distance, float]:
 def trace(
     start: Array, along: Array, distance: Distance, reach: float
 ) -> tuple[NDArray[np.bool_], Array]:
-    """Whether each ray from `start` along the unit vectors (n, 3) meets the solid within `reach`
-    (n,), and where (n, 3).
+    """Whether rays (n, 3) from `start` meet the solid within `reach` (n,), and where (n, 3).
+
+    along: their directions, unit vectors (n, 3).
     """
+    # no surface is nearer than the distance, so a ray can go so far at each step
     gone = np.zeros(len(along), dtype=np.float32)
     at = start
-    for _ in range(STEPS):  # no surface is nearer than the distance, so a ray can go so far
-        left = distance(at)
+    for _ in range(STEPS):
+        left = distance(at)  # (n,)
         gone = np.minimum(gone + left, np.float32(2 * reach))
         at = start + gone[:, None] * along
     return (left < NEAR) & (gone < reach), at
@@ -57,11 +59,12 @@ def trace(
 def normals(at: Array, distance: Distance) -> Array:
     """Outward unit normals (n, 3) at points of the surface, by central differences."""
     steps = NEAR * np.eye(3, dtype=np.float32)
-    slope = np.stack([distance(at + step) - distance(at - step) for step in steps], 1)
+    slope = np.stack([distance(at + step) - distance(at - step) for step in steps], 1)  # (n, 3)
     return slope / np.maximum(np.linalg.norm(slope, axis=1), 1e-9)[:, None]
 
 
 def _beyond(*past: Array) -> Array:
-    """Signed distance to a box or cylinder, from the distances of points beyond each pair of its faces."""
+    """Signed distance to a box or cylinder, from those of points beyond each pair of faces."""
+    # outside by Pythagoras, inside to the nearest face
     outside = np.sqrt(sum(np.maximum(q, 0) ** 2 for q in past))
     return outside + np.minimum(reduce(np.maximum, past), 0)

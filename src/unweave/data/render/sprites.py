@@ -1,4 +1,4 @@
-"""Renderer of dSprites: a square, an ellipse or a heart, scaled, turned and moved, without anti-aliasing.
+"""Renderer of dSprites: a square, an ellipse or a heart, scaled, turned and moved, not smoothed.
 
 A pixel is white if its centre is inside the outline. Centres and the 32 positions of the sprite are
 on one grid of 1/31 pixel (positions are 32/31 pixel apart), so only 868 horizontal lines ever cut
@@ -41,8 +41,7 @@ SPACE = FactorSpace(
 
 
 def outlines() -> tuple[NDArray[np.float64], ...]:
-    """Corners (n, 2) as x to the right and y down, in pixels from the centre of the sprite, at
-    scale 1 and angle 0.
+    """Corners (n, 2), x right, y down, in pixels from the centre, at scale 1 and angle 0.
 
     The sizes of the ellipse and the height of the heart over its centre were fitted to published
     frames.
@@ -57,9 +56,7 @@ def outlines() -> tuple[NDArray[np.float64], ...]:
 
 
 def draw(v: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Images (n, 1, 64, 64), 0 or 255, of factor indices (n, 5): shape, scale, orientation,
-    position_x, position_y.
-    """
+    """Images (n, 1, 64, 64), 0 or 255, of factor indices (n, 5) in the order of `SPACE`."""
     shape, scale, orientation, x, y = v.T
     # (n, 64): the line of the sprite through each row of pixels, and its cuts as packed int64
     sprite = (shape * 6 + scale) * ANGLES + orientation % ANGLES
@@ -76,17 +73,16 @@ def draw(v: NDArray[np.int64]) -> NDArray[np.uint8]:
 
 @cache
 def _right_of() -> NDArray[np.uint64]:
-    """Row masks by the place e of an edge, in grid lines: 64 bits, set for pixels with centres at e
-    or beyond.
-    """
+    """Row masks by the place e of an edge, in grid lines: 64 bits, set for pixels from e on."""
     inside = np.arange(SIZE) * FINE >= np.arange(SIZE * FINE)[:, None]
     return np.packbits(inside, axis=1, bitorder="little").view("<u8")[:, 0]
 
 
 @cache
 def _cuts() -> NDArray[np.int64]:
-    """Cuts of each sprite by line k, at (k - REACH + 0.5) / 31 pixels below the centre: 4 int16
-    viewed as one int64.
+    """Cuts of each sprite by line k, (k - REACH + 0.5) / 31 pixels below the centre.
+
+    Four int16, viewed as one int64.
 
     A cut is the first grid line at or right of it for a sprite in the first column; two cuts at 0
     cancel.
@@ -100,12 +96,11 @@ def _cuts_of(corners: NDArray[np.float64]) -> NDArray[np.int16]:
     # (S, n), S = 6 * 39 sprites: corners in grid lines, and the corners that the sides lead to
     scale = SPACE.values[1][:, None, None]
     angle = -SPACE.values[2][:ANGLES, None]
-    x = (scale * (np.cos(angle) * corners[:, 0] - np.sin(angle) * corners[:, 1])).reshape(
-        -1, len(corners)
-    ) * FINE
-    y = (scale * (np.sin(angle) * corners[:, 0] + np.cos(angle) * corners[:, 1])).reshape(
-        -1, len(corners)
-    ) * FINE
+    right, down = corners.T
+    x = scale * (np.cos(angle) * right - np.sin(angle) * down)  # (6, 39, n)
+    y = scale * (np.sin(angle) * right + np.cos(angle) * down)
+    x = x.reshape(-1, len(corners)) * FINE
+    y = y.reshape(-1, len(corners)) * FINE
     to_x = np.roll(x, -1, 1)
     to_y = np.roll(y, -1, 1)
     # (S * n,): the first line that cuts each side, and how many do
@@ -116,7 +111,7 @@ def _cuts_of(corners: NDArray[np.float64]) -> NDArray[np.int16]:
     line = np.arange(side.size) - np.repeat(count.cumsum() - count, count) + first[side]
     along = (line + 0.5 - y.ravel()[side]) / (to_y - y).ravel()[side]
     cut = np.ceil(x.ravel()[side] + along * (to_x - x).ravel()[side] + FIRST / 2).astype(np.int16)
-    # (C,): the row of the table (sprite and line) of each cut, and which of the cuts of that row it is
+    # (C,): the row of the table (sprite and line) of each cut, and its number among that row's cuts
     place = side // len(corners) * 2 * REACH + line + REACH
     order = np.argsort(place, kind="stable")
     sorted_place = place[order]

@@ -1,3 +1,1 @@
-"""Sampling of batches: single rows, or rows that belong together (groups, pairs, triplets, clips,
-views, classes).
-"""
+"""Sampling of batches: single rows, groups, pairs, triplets, clips, views and classes."""

@@ -1,4 +1,4 @@
-"""Stream of training batches: a pure function of (seed, step), without a position or state to save."""
+"""Stream of training batches: a pure function of (seed, step), without a state to save."""
 
 from __future__ import annotations
 
@@ -66,8 +66,9 @@ def stream(
         Setting("the labelled factors, or those whose values are classes; all unless named"),
     ] = (),
 ) -> Stream:
-    """A function from the step to its batch, of images float32 in [0, 1] on `device`; equal steps
-    give equal batches.
+    """A function from the step to its batch, images float32 in [0, 1] on `device`.
+
+    Equal steps give equal batches.
 
     needs: one of images, groups, pairs, triplets, clips, views, classes (images if none); and
     "labels". ValueError if the data set cannot make such batches, with the reason.
@@ -83,14 +84,15 @@ def stream(
     }
     if isinstance(needs, str):
         raise ValueError(
-            f"needs is the word {needs!r}; expected a set of words, such as frozenset({{{needs!r}}})"
+            f"needs is the word {needs!r}; expected a set of words, "
+            f"such as frozenset({{{needs!r}}})"
         )
     kind, *more = sorted(set(needs) - {"labels"}) or ["images"]
     if more or kind not in kinds:
         raise ValueError(
             f"a method needs one of {', '.join(kinds)}, and labels; given {sorted(needs)}"
         )
-    rows = kinds[kind]()
+    rows = kinds[kind]()  # from (generator, step) to the rows of a batch
     pixels = Pixels(data, device)
     beside = None
     if "labels" in set(needs):
@@ -111,8 +113,8 @@ def stream(
         return Batch(
             to_unit(pixels(drawn.rows)),
             pixels.tensor(drawn.rows),
-            None if y is None else pixels.tensor(y),
-            changed=None if drawn.changed is None else pixels.tensor(drawn.changed),
+            pixels.column(y),
+            changed=pixels.column(drawn.changed),
             labelled=None if beside is None else beside(step),
         )
 
@@ -127,6 +129,9 @@ def _beside(
     table: rows (n,) and their labels (n, K), or None for data with classes and no factors.
     """
     rows, v = table
+    y = None
+    if data.y is not None:
+        y = data.y[rows]
 
     def draw_at(step: int) -> Drawn:
         rng = np.random.default_rng(fold(seed, step, "labels"))
@@ -136,18 +141,14 @@ def _beside(
 
     def at(step: int) -> Batch:
         i = drawn_at(step).rows
-        return Batch(
-            to_unit(pixels(rows[i])),
-            pixels.tensor(rows[i]),
-            None if data.y is None else pixels.tensor(data.y[rows[i]]),
-            None if v is None else pixels.tensor(v[i]),
-        )
+        index = pixels.tensor(rows[i])
+        return Batch(to_unit(pixels(rows[i])), index, pixels.column(y, i), pixels.column(v, i))
 
     return at
 
 
 class Pixels:
-    """Images of rows, with the values of the data set (uint8, or float32 vectors), as tensors on a device.
+    """Images of rows as tensors on a device, with the set's values: uint8, or float32 of vectors.
 
     An array that fits into half of a GPU's free memory is copied there once; otherwise rows are
     read from memory or the disk, or rendered, and copied batch by batch.
@@ -158,25 +159,30 @@ class Pixels:
         self.data = data
         array = data.whole.array
         self.resident: Tensor | None = None
-        if (
-            array is not None
-            and self.device.type == "cuda"
-            and array.nbytes < _free(self.device) // 2
-        ):
+        self.pages: Pages | None = None
+        if array is not None and self._fits(array):
             self.resident = torch.tensor(array, device=self.device)
             if data.whole.ones_are_white:
                 self.resident = self.resident.ne(0).to(torch.uint8).mul_(255)
-        self.pages = Pages.of(array) if self.resident is None else None
+        else:
+            self.pages = Pages.of(array)
+
+    def _fits(self, array: NDArray[Any]) -> bool:
+        """Whether the device is a GPU that has twice the memory of an array free."""
+        return self.device.type == "cuda" and array.nbytes < _free(self.device) // 2
 
     def ahead(self, drawn: DrawAt, among: NDArray[np.int64] | None = None) -> DrawAt:
-        """The same draws, with prefetch of the rows of a mapped file. among: the rows that draws
-        are places in.
+        """The same draws, with prefetch of the rows of a mapped file.
+
+        among: the rows that draws are places in.
         """
         if self.pages is None:
             return drawn
 
         def places(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-            return self._places(rows if among is None else among[rows])
+            if among is not None:
+                rows = among[rows]
+            return self._places(rows)
 
         return Ahead(drawn, self.pages, places)
 
@@ -200,6 +206,14 @@ class Pixels:
     def tensor(self, array: NDArray[Any]) -> Tensor:
         """The array as a tensor on the device."""
         return torch.from_numpy(array).to(self.device, non_blocking=True)
+
+    def column(
+        self, array: NDArray[Any] | None, rows: NDArray[np.int64] | slice = slice(None)
+    ) -> Tensor | None:
+        """These rows of a column that data or draws may lack, as a tensor on the device."""
+        if array is None:
+            return None
+        return self.tensor(array[rows])
 
 
 def _free(device: torch.device) -> int:

@@ -14,19 +14,21 @@ from unweave.data.sampling.single import Draw, Drawn
 def groups(
     data: Dataset, batch_size: int, *, group_size: int = 4, shared: Sequence[str] = ()
 ) -> Draw:
-    """Groups of rows that share factors (the first one unless named), or belong to one group or class."""
+    """Groups of rows of one group or class, or that share factors (the first one unless named)."""
     cells = shared_cells(data, "groups", shared)
     n = count(batch_size, group_size, "groups")
     return lambda rng, step: Drawn(cells.members(rng, cells.cells(rng, n), group_size))
 
 
 def views(data: Dataset, batch_size: int, *, moving: Sequence[str] = ()) -> Draw:
-    """Two views of one thing, with the number of the thing, y (B, 2): all factors but `moving` (the
-    last one unless named) are equal; or two of one group.
+    """Two views of one thing, with the number of the thing, y (B, 2).
+
+    All factors but `moving` (the last one unless named) are equal; or both are of one group.
 
     ValueError if there is one thing only, or a group of one row: its other views are missing.
     """
     if data.grid is not None:
+        # a thing is a combination of all factors that do not move
         free = [data.grid.index(f) for f in moving] or [max(varying(data.grid))]
         cells = by(data, [k for k in range(len(data.grid.sizes)) if k not in free])
     elif moving:
@@ -41,8 +43,8 @@ def views(data: Dataset, batch_size: int, *, moving: Sequence[str] = ()) -> Draw
     alone = len(cells) - len(twos)
     if alone and data.grid is None:
         raise ValueError(
-            f"{alone} of {len(cells)} groups of {data.name} have one view only, and batches of views take two of each: "
-            "give the other views, or leave these rows out"
+            f"{alone} of {len(cells)} groups of {data.name} have one view only, and batches of "
+            "views take two of each: give the other views, or leave these rows out"
         )
     n = count(batch_size, 2, "views")
 
@@ -62,7 +64,7 @@ def triplets(data: Dataset, batch_size: int, *, shared: Sequence[str] = ()) -> D
     n = count(batch_size, 3, "triplets")
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
-        cells = twos.cells(rng, n)
+        cells = twos.cells(rng, n)  # (n,)
         same = twos.members(rng, cells, 2)  # (n, 2)
         # (n,): another class for each, drawn again where it is the same one
         others = every.cells(rng, n)
@@ -70,7 +72,7 @@ def triplets(data: Dataset, batch_size: int, *, shared: Sequence[str] = ()) -> D
         while clash.any():
             others[clash] = every.cells(rng, int(clash.sum()))
             clash = every.keys(others) == twos.keys(cells)
-        rows = np.concatenate([same, every.members(rng, others, 1)], axis=1)
+        rows = np.concatenate([same, every.members(rng, others, 1)], axis=1)  # (n, 3)
         return Drawn(rows, y=every.keys_at(rows))
 
     return draw
@@ -79,7 +81,7 @@ def triplets(data: Dataset, batch_size: int, *, shared: Sequence[str] = ()) -> D
 def classes(
     data: Dataset, batch_size: int, *, per_class: int = 4, observed: Sequence[str] = ()
 ) -> Draw:
-    """Equally many rows of several classes, in turn, with y (B,): the data's classes, or values of factors.
+    """Equally many rows of several classes, in turn, with y (B,): classes, or values of factors.
 
     observed: the factors whose values are the classes, factor t mod K those of step t; of data
     without classes all that vary, unless named. As many classes as there are, but at most so many
@@ -89,6 +91,7 @@ def classes(
     count(batch_size, 2 * per_class, "classes")
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
+        # as many classes as the batch has room for, at random, and rows of each
         of = cells[step % len(cells)]
         several = min(len(of), batch_size // per_class)
         chosen = rng.permutation(len(of))[:several]
@@ -107,29 +110,30 @@ def _alternating(data: Dataset, observed: Sequence[str]) -> list[Cells]:
     if observed:
         return [class_cells(data, "classes", (name,)) for name in observed]
     # a measurement, which is no index, has no size; a view may show one value only
-    names = [
-        name for name, size in zip(data.factor_names, data.factor_sizes, strict=True) if size > 1
-    ]
+    sizes = zip(data.factor_names, data.factor_sizes, strict=True)
+    names = [name for name, size in sizes if size > 1]
     if data.y is not None or not data.factor_names:
         return [class_cells(data, "classes", ())]
     if not names:
         raise ValueError(
-            f"{data.name} has no factor of a few values, which could be classes; it has {', '.join(data.factor_names)}"
+            f"{data.name} has no factor of a few values, which could be classes; "
+            f"it has {', '.join(data.factor_names)}"
         )
     cells = [class_cells(data, "classes", (name,)) for name in names]
     return [every for every in cells if len(every) > 1] or cells[:1]
 
 
 def _several(data: Dataset, every: Cells) -> Cells:
-    """The classes, all of them. ValueError unless there are two or more, each of two rows or more."""
+    """All classes. ValueError unless there are two or more, each of two rows or more."""
     if len(every) < 2:
         raise ValueError(
-            f"{data.name} has one class only, or one value of a factor; batches of classes take two or more"
+            f"{data.name} has one class only, or one value of a factor; "
+            "batches of classes take two or more"
         )
     alone = len(every) - len(of_two(data, "classes", every))
     if alone:
         raise ValueError(
-            f"{alone} of {len(every)} classes of {data.name} have one image only, and batches of classes take two of "
-            "each: give more of them, or leave them out"
+            f"{alone} of {len(every)} classes of {data.name} have one image only, and batches of "
+            "classes take two of each: give more of them, or leave them out"
         )
     return every

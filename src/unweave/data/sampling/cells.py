@@ -16,18 +16,14 @@ Cells = ListedCells | GridCells
 
 
 def shared_cells(data: Dataset, kind: str, shared: Sequence[str]) -> Cells:
-    """Cells of rows that belong together: by the shared factors, else by group, else by class, else
-    by the first factor.
-    """
+    """Cells of rows that belong together: by shared factors, group, class, or the first factor."""
     if shared or (data.grid is not None and data.y is None) or data.groups is None:
         return class_cells(data, kind, shared)
     return ListedCells(data.groups)
 
 
 def class_cells(data: Dataset, kind: str, shared: Sequence[str]) -> Cells:
-    """Cells of rows of one class: equal values of the shared factors, else the data's classes, else
-    the first factor.
-    """
+    """Cells of rows of one class: by shared factors, the data's classes, or the first factor."""
     if not shared and data.y is not None:
         return ListedCells(data.y)
     if data.grid is not None:
@@ -35,8 +31,8 @@ def class_cells(data: Dataset, kind: str, shared: Sequence[str]) -> Cells:
         return by(data, columns or [min(varying(data.grid))])
     if not shared or data.labels is None:
         raise ValueError(
-            f"{data.name} has no groups, classes or factors, so it cannot make {kind}; give groups.csv or sub-folders "
-            "as classes, or use data with factors, such as dsprites"
+            f"{data.name} has no groups, classes or factors, so it cannot make {kind}; give "
+            "groups.csv or sub-folders as classes, or use data with factors, such as dsprites"
         )
     for factor in shared:
         if factor not in data.factor_names:
@@ -55,7 +51,9 @@ def by(data: Dataset, factors: Sequence[int]) -> Cells:
     if not data.labels_are_true:  # groups are made by reading labels, which may be wrong
         labels = data.observed_factors(every_row(data))
         return ListedCells(whole.keys_at(data.factors.rows(labels)))
-    return whole if data.base_rows is None else ListedCells(whole.keys_at(data.base_rows))
+    if data.base_rows is not None:
+        return ListedCells(whole.keys_at(data.base_rows))
+    return whole
 
 
 def varying(factors: FactorSpace) -> list[int]:
@@ -71,7 +69,8 @@ def of_two(data: Dataset, kind: str, cells: Cells) -> Cells:
     twos = cells.keep(2)
     if not len(twos):
         raise ValueError(
-            f"{data.name} cannot make {kind}: no two of its rows share a group, class or factor value"
+            f"{data.name} cannot make {kind}: no two of its rows share a group, "
+            "class or factor value"
         )
     return twos
 

@@ -24,7 +24,8 @@ def pairs(data: Dataset, batch_size: int, *, changed: int = 1, sampler: str = "e
     factors = data.grid
     if factors is None and (changed, sampler) != (1, "exact"):
         raise ValueError(
-            f"{data.name} has pairs or groups and no grid of factors to change: leave out changed and pairs"
+            f"{data.name} has pairs or groups and no grid of factors to change: "
+            "leave out changed and pairs"
         )
     if factors is None and data.pairs is not None:
         return _listed(data.pairs, n, data.name)
@@ -41,7 +42,9 @@ def pairs(data: Dataset, batch_size: int, *, changed: int = 1, sampler: str = "e
 
     def propose(rng: np.random.Generator, n: int) -> Rows:
         # (n,): how many factors change in each pair
-        numbers = np.full(n, changed) if changed else rng.integers(1, max(len(free), 2), size=n)
+        numbers = np.full(n, changed)
+        if not changed:
+            numbers = rng.integers(1, max(len(free), 2), size=n)
         if sampler == "dlib":
             numbers = np.where(rng.random(n) < 0.5, 1, numbers)
         # (n, K): which ones, those with the lowest of random ranks
@@ -51,6 +54,7 @@ def pairs(data: Dataset, batch_size: int, *, changed: int = 1, sampler: str = "e
         first = data.sample_factors(n, rng)
         several = which & (np.array(factors.sizes) > 1)
         new = factors.sample(n, rng) if sampler == "dlib" else factors.change(first, several, rng)
+        # (n, 2, K): the two factor tuples of each pair
         return np.stack([first, np.where(which, new, first)], axis=1)
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:

@@ -17,7 +17,7 @@ from unweave.data.sampling.listed_cells import Rows, places
 
 
 class GridCells:
-    """Rows of a grid by the values of the factors `shared`, the last one named fastest; cells are 0 to n - 1.
+    """Rows of a grid by the values of the factors `shared`, the last fastest; cells are 0 to n - 1.
 
     count: how many rows each cell has.
     """
@@ -36,7 +36,8 @@ class GridCells:
     def keep(self, least: int) -> GridCells:
         """The cells of at least `least` rows: all, or, since they are equally large, none."""
         kept = copy(self)
-        kept._n = self._n if self.count >= least else 0
+        if self.count < least:
+            kept._n = 0
         return kept
 
     def keys(self, cells: Rows) -> Rows:
@@ -45,6 +46,7 @@ class GridCells:
 
     def keys_at(self, rows: Rows) -> Rows:
         """The key of each row, shape of `rows`."""
+        # the digits of the shared factors in the row's number, as the digits of the key
         keys = np.zeros_like(rows)
         for size, stride in self._shared:
             keys = keys * size + rows // stride % size
@@ -55,16 +57,15 @@ class GridCells:
         return rng.integers(len(self) * self.count, size=n) // self.count
 
     def members(self, rng: np.random.Generator, cells: Rows, m: int) -> Rows:
-        """`m` rows (n, m) of each cell (n,), uniform; different ones until a cell has no more, then
-        the same again.
-        """
+        """`m` rows (n, m) of each cell (n,), uniform, different; then the same again."""
         # a row is the sum of what the shared factors and the free ones contribute
-        place = places(rng, np.full(len(cells), self.count), m)
+        place = places(rng, np.full(len(cells), self.count), m)  # (n, m)
         return _rows(cells, self._shared)[:, None] + _rows(place, self._free)
 
 
 def _rows(number: Rows, digits: Sequence[tuple[int, int]]) -> Rows:
     """The contribution to the row of a number with digits (size, stride), the last one fastest."""
+    # the digits of a number from the last to the first, each times its stride
     rows = np.zeros_like(number)
     for size, stride in reversed(digits):
         number, digit = np.divmod(number, size)

@@ -1,4 +1,4 @@
-"""Cells of rows with equal keys (a class, a group, the value of a factor), and sampling of their members."""
+"""Cells of rows with equal keys (class, group, value of a factor), and sampling of members."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ Rows = NDArray[np.int64]
 
 
 class ListedCells:
-    """Rows by their keys (N,); rows with a negative key are in no cell. Cells count from 0, by ascending key.
+    """Rows by keys (N,), negative for rows in no cell. Cells count from 0, by ascending key.
 
     order: the rows sorted by key; those of cell i are order[starts[i] : starts[i] + counts[i]].
     counts: how many rows each cell has.
     """
 
     def __init__(self, keys: Rows) -> None:
+        # negative keys come first in the order, and are left out
         outside = int((keys < 0).sum())
         self.order = np.argsort(keys, kind="stable")[outside:]
         self._of = keys
@@ -46,22 +47,19 @@ class ListedCells:
         return self._of[rows]
 
     def cells(self, rng: np.random.Generator, n: int) -> Rows:
-        """`n` cells (n,), each with a probability in proportion to its size, as the cell of a uniform row."""
+        """`n` cells (n,), with probabilities in proportion to size, as of uniform rows."""
+        # a uniform row of those in cells, and the cell that it falls into
         row = rng.integers(self.counts.sum(), size=n)
         return np.searchsorted(np.cumsum(self.counts), row, side="right")
 
     def members(self, rng: np.random.Generator, cells: Rows, m: int) -> Rows:
-        """`m` rows (n, m) of each cell (n,), uniform; different ones until a cell has no more, then
-        the same again.
-        """
+        """`m` rows (n, m) of each cell (n,), uniform, different; then the same again."""
         place = places(rng, self.counts[cells], m)
         return self.order[self.starts[cells][:, None] + place]
 
 
 def places(rng: np.random.Generator, counts: Rows, m: int) -> Rows:
-    """`m` numbers (n, m) below each of `counts` (n,), uniform and different; after `count` of them
-    the same again.
-    """
+    """`m` numbers (n, m) below `counts` (n,), uniform, different; then the same again."""
     drawn = np.empty((len(counts), m), dtype=np.int64)
     for j in range(m):
         # (n,): uniform over the counts - j places that are not taken yet

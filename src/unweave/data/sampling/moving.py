@@ -13,14 +13,14 @@ from unweave.data.sampling.listed_cells import ListedCells
 from unweave.data.sampling.shown import held, rows_of
 from unweave.data.sampling.single import Draw, Drawn, Rows
 
-SPARSE = (
-    0.97  # share of proposed clips with a missing frame, above which frames need not be consecutive
-)
+# share of proposed clips with a missing frame, above which frames need not be consecutive
+SPARSE = 0.97
 
 
 def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[str] = ()) -> Draw:
-    """Consecutive frames of one clip; with known factors, some move by one value a frame and bounce
-    at the ends.
+    """Consecutive frames of one clip.
+
+    With known factors, some move by one value a frame and bounce at the ends.
 
     A factor of 80 values or more, as a continuous one, moves by a fortieth of them.
     shared: the factors that are constant (the first one unless named).
@@ -29,7 +29,8 @@ def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[s
     if data.grid is None:
         if shared:
             raise ValueError(
-                f"{data.name} has clips and no grid of factors that could stand still: leave out shared"
+                f"{data.name} has clips and no grid of factors that could stand still: "
+                "leave out shared"
             )
         return _frames(data, n, length)
     still = [data.grid.index(f) for f in shared] or [min(varying(data.grid))]
@@ -54,13 +55,17 @@ def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[s
         folded = path % period
         return np.where(folded < sizes, folded, period - folded)
 
+    # (1000, length): -1 for frames that the data lack
     known = rows_of(data, propose(np.random.default_rng(0), 1000))
     if (known < 0).any(1).mean() > SPARSE:
-        # A small held-out part: frames with equal values of the constant factors, in the order of the grid.
+        # A small held-out part: frames with equal constant factors, in the order of the grid.
         cells = by(data, still)
-        return lambda rng, step: Drawn(
-            np.sort(cells.members(rng, cells.cells(rng, n), length), axis=1)
-        )
+
+        def drawn(rng: np.random.Generator, step: int) -> Drawn:
+            rows = cells.members(rng, cells.cells(rng, n), length)  # (n, length)
+            return Drawn(np.sort(rows, axis=1))
+
+        return drawn
     return lambda rng, step: Drawn(held(data, propose, rng, n)[1])
 
 
@@ -73,7 +78,8 @@ def _frames(data: Dataset, n: int, length: int) -> Draw:
     """Consecutive frames of the groups of a data set without a grid."""
     if data.groups is None:
         raise ValueError(
-            f"{data.name} has no clips: give groups.csv or a folder per clip, or use data with factors"
+            f"{data.name} has no clips: give groups.csv or a folder per clip, "
+            "or use data with factors"
         )
     long = ListedCells(data.groups).keep(length)
     if not len(long):
@@ -81,6 +87,7 @@ def _frames(data: Dataset, n: int, length: int) -> Draw:
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
         cells = long.cells(rng, n)
+        # (n,): the place of the first frame, at random among those with `length` frames from it on
         first = long.starts[cells] + rng.integers(long.counts[cells] - length + 1)
         return Drawn(long.order[first[:, None] + np.arange(length)])
 

@@ -1,6 +1,4 @@
-"""Options of each kind of batch, refusal of those that have no effect, and the number of groups in
-a batch.
-"""
+"""Options of each kind of batch, refusal of those without effect, and the number of groups."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ USED: dict[str, tuple[str, ...]] = {
 def refuse_unused(
     needs: Iterable[str], given: Mapping[str, Any], defaults: Mapping[str, Any]
 ) -> None:
-    """ValueError for an option that differs from its default and has no effect on batches of these needs.
+    """ValueError for an option, not at its default, that has no effect on batches of these needs.
 
     needs: as of `stream`. Such an option would give an identical run another name.
     """
@@ -36,7 +34,8 @@ def refuse_unused(
         taken = " and ".join(sorted(kinds))
         rest = ", ".join(option for kind in sorted(kinds) for option in USED[kind])
         raise ValueError(
-            f"{name} is an option of batches of {' or '.join(of)}; this method trains on {taken}, with {rest}"
+            f"{name} is an option of batches of {' or '.join(of)}; "
+            f"this method trains on {taken}, with {rest}"
         )
     if given["label_strength"] and given["label_kind"] not in ("binned", "noisy"):
         raise ValueError(
@@ -45,10 +44,11 @@ def refuse_unused(
 
 
 def grouped(needs: Iterable[str], batch_size: int, options: Mapping[str, Any]) -> str | None:
-    """The number of groups, pairs, triplets, clips or views in a batch in words: batch_size counts images.
+    """How many groups, pairs, triplets, clips or views a batch of so many images has, in words.
 
-    >>> grouped({"pairs"}, 64, {}), grouped({"groups", "labels"}, 64, {"group_size": 4}), grouped({"images"}, 64, {})
-    ('32 pairs of 2 images', '16 groups of 4 images', None)
+    >>> needs = {"groups", "labels"}
+    >>> grouped({"pairs"}, 64, {}), grouped(needs, 64, {"group_size": 4})
+    ('32 pairs of 2 images', '16 groups of 4 images')
     """
     members = {
         "groups": options.get("group_size", 1),

@@ -1,6 +1,4 @@
-"""Prefetch of batches from a file larger than memory, some steps ahead, so that training does not
-wait for the disk.
-"""
+"""Prefetch of batches from a file larger than memory: training does not wait for the disk."""
 
 from __future__ import annotations
 
@@ -40,6 +38,7 @@ class Ahead:
         if not self.pages.asking:
             self.known.clear()
             return self.draw(step)
+        # draws that are still ahead are kept, missing ones made and their rows prefetched
         wanted = range(step, step + AHEAD + 1)
         self.known = {s: drawn for s, drawn in self.known.items() if s in wanted}
         for s in wanted:

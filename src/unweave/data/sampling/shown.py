@@ -1,4 +1,4 @@
-"""Rejection sampling of factor tuples: proposals are drawn again until the data set has all of them."""
+"""Rejection sampling of factor tuples: drawn again until the data set has all of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROUNDS = 1000  # of proposals, before the sampling fails
 def held(
     data: Dataset, propose: Callable[..., Rows], rng: np.random.Generator, n: int
 ) -> tuple[Rows, Rows]:
-    """Proposed factor tuples (n, M, K) and their rows (n, M), drawn again until the data set has all of them.
+    """Proposed factor tuples (n, M, K) and rows (n, M), drawn again until the data set has all.
 
     propose: from (rng, n) to tuples (n, M, K). ValueError if some are still missing after ROUNDS
     rounds.

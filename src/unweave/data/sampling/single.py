@@ -17,8 +17,9 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Drawn:
-    """Rows (B,) or (B, M) of a batch; changed (B, K): which factors differ within a pair; y:
-    classes, if not the data's.
+    """Rows (B,) or (B, M) of a batch.
+
+    changed (B, K): which factors differ within a pair. y: classes, if not the data's.
     """
 
     rows: Rows
@@ -34,21 +35,19 @@ def images(data: Dataset, batch_size: int, seed: int, *, replacement: bool = Tru
     n = len(data)
     if replacement:
         return lambda rng, step: Drawn(rng.integers(n, size=batch_size))
-    shuffled: dict[
-        int, Rows
-    ] = {}  # cache of the last two epochs; a function of (seed, epoch) alone
+    # cache of the last two epochs; a function of (seed, epoch) alone
+    shuffled: dict[int, Rows] = {}
 
     def epoch(number: int) -> Rows:
         if number not in shuffled:
             for old in sorted(shuffled)[:-1]:
                 del shuffled[old]
-            shuffled[number] = np.random.default_rng(fold(seed, "epoch", number)).permutation(
-                every_row(data)
-            )
+            rng = np.random.default_rng(fold(seed, "epoch", number))
+            shuffled[number] = rng.permutation(every_row(data))  # (N,)
         return shuffled[number]
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
-        # rows first to last of one endless list, in which epoch e has the places e * n to (e + 1) * n
+        # rows first to last of one endless list, in which epoch e has the places from e * n on
         first = step * batch_size
         last = first + batch_size
         epochs = range(first // n, (last - 1) // n + 1)

@@ -1,4 +1,4 @@
-"""Labelled rows for semi-supervised training: how many, which factors, and how imperfect the labels are.
+"""Labelled rows for semi-supervised training: how many, which factors, how imperfect.
 
 Locatello et al. (2020), "Disentangling factors of variation using few labels", section 3: 100 or
 1,000 labels, perfect, binned, noisy, partial or permuted. The labels are a table fixed by the seed,
@@ -29,7 +29,7 @@ def labelled(
     observed: Sequence[str] = (),
     strength: float = 0.0,
 ) -> tuple[NDArray[np.int64], NDArray[np.floating] | None]:
-    """(rows (n,), v (n, K) or None): the labelled rows and their factors as indices from 0, NaN if missing.
+    """(rows (n,), v (n, K) or None): labelled rows, and factors as indices from 0, NaN if missing.
 
     count: how many rows are labelled, 0 for all that can be. Classes get equally many, as far as
         they have rows.
@@ -53,21 +53,21 @@ def labelled(
                 f"{data.name} has classes and no factors: leave out observed and label_kind"
             )
         return rows, None
-    v = data.observed_factors(rows)
+    v = data.observed_factors(rows)  # (n, K): indices of a grid, float64 of a table
     v = v.astype(np.float32) if data.grid is not None else v.copy()
     if observed:
         unknown = [factor for factor in observed if factor not in names]
         if unknown:
             raise ValueError(f"{data.name} has no factor {unknown[0]!r}; it has {', '.join(names)}")
+        # labels that are not observed are missing
         hidden = [k for k, name in enumerate(names) if name not in observed]
         v[:, hidden] = np.nan
     if data.y is None or any(sizes):
         _refuse_measurements(data, v, names, sizes)
     for k, size in enumerate(sizes):
         if size > 1 and kind != "perfect":
-            v[:, k] = _spoil(
-                v[:, k], size, kind, strength, np.random.default_rng(fold(seed, kind, names[k]))
-            )
+            rng = np.random.default_rng(fold(seed, kind, names[k]))
+            v[:, k] = _spoil(v[:, k], size, kind, strength, rng)
     return rows, _single(v)
 
 
@@ -79,22 +79,27 @@ def _rows(data: Dataset, count: int, rng: np.random.Generator) -> NDArray[np.int
         raise ValueError(f"{count} labels asked for, but {data.name} has {number} rows with labels")
     if count:
         return _choose(data, number if known is None else known, count, rng)
-    return every_row(data) if known is None else known
+    if known is None:
+        return every_row(data)
+    return known
 
 
 def labels(data: Dataset) -> int:
     """How many rows can be labelled. ValueError if none can."""
     known = _known(data)
-    return len(data) if known is None else len(known)
+    if known is None:
+        return len(data)
+    return len(known)
 
 
 def _known(data: Dataset) -> NDArray[np.int64] | None:
-    """The rows that have a label; None for all, which can be too many to list on a continuous grid."""
+    """The rows with a label; None for all, which may be too many to list on a continuous grid."""
     if data.grid is not None or data.y is not None:
         return None
     if data.labels is None:
         raise ValueError(
-            f"{data.name} has no labels; give factors.csv or sub-folders as classes, or data with factors"
+            f"{data.name} has no labels; "
+            "give factors.csv or sub-folders as classes, or data with factors"
         )
     return np.flatnonzero(~np.isnan(data.labels).all(1))
 
@@ -102,7 +107,7 @@ def _known(data: Dataset) -> NDArray[np.int64] | None:
 def _choose(
     data: Dataset, known: NDArray[np.int64] | int, count: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """`count` rows at random, in order: of the known ones, or with classes equally many of each class."""
+    """`count` rows at random, in order, of the known ones; equally many of each class, if any."""
     if data.y is None:
         return np.sort(rng.choice(known, size=count, replace=False))
     cells = ListedCells(data.y)
@@ -117,7 +122,9 @@ def _choose(
 def _single(v: NDArray[np.floating]) -> NDArray[np.floating]:
     """Labels as float32, unless that would change them."""
     single = v.astype(np.float32)
-    return single if np.array_equal(single, v, equal_nan=True) else v
+    if np.array_equal(single, v, equal_nan=True):
+        return single
+    return v
 
 
 def _refuse_measurements(
@@ -132,25 +139,26 @@ def _refuse_measurements(
             if size:
                 why = f"which are indices from 0 to {size - 1}"
             raise ValueError(
-                f"factor {name!r} of {data.name} has the label {odd[0]:.12g}, {why}: supervision by labels needs few "
-                "different values (bins, say), or leave this factor out by observed=OTHERS"
+                f"factor {name!r} of {data.name} has the label {odd[0]:.12g}, {why}: "
+                "supervision by labels needs few different values (bins, say), "
+                "or leave this factor out by observed=OTHERS"
             )
 
 
 def _spoil(
     v: NDArray[np.floating], size: int, kind: str, strength: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """The labels (n,) of a factor of `size` values, made noisy, binned or permuted; NaN stays NaN."""
+    """Labels (n,) of a factor of `size` values, made noisy, binned or permuted; NaN stays NaN."""
     missing = np.isnan(v)
     if kind == "noisy":
+        # a uniform label, which may be the right one, with probability `strength`
         wrong = rng.random(len(v)) < (strength or 0.1)
         new = np.where(wrong, rng.integers(size, size=len(v)), v)
     elif kind == "binned":
         bins = min(int(strength) or 5, size)
-        edges = (
-            np.arange(bins + 1) * size // bins
-        )  # (bins + 1,): bin i has edges[i] to edges[i + 1] - 1
-        of = np.searchsorted(edges, np.where(missing, 0, v), side="right") - 1
+        # (bins + 1,): bin i has the values edges[i] to edges[i + 1] - 1
+        edges = np.arange(bins + 1) * size // bins
+        of = np.searchsorted(edges, np.where(missing, 0, v), side="right") - 1  # (n,): its bin
         new = (edges[of] + edges[of + 1] - 1) // 2
     else:
         new = rng.permutation(size)[np.where(missing, 0, v).astype(np.int64)]

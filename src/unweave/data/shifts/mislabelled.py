@@ -1,6 +1,4 @@
-"""Data sets with wrong labels at random: the images stay, and the labels that methods and metrics
-get do not fit.
-"""
+"""Data sets with wrong labels at random: the images stay, the labels do not fit them."""
 
 from __future__ import annotations
 
@@ -21,9 +19,8 @@ class Mislabelled(Dataset):
     """Data set on a grid whose `observed_factors` are wrong with a probability, for chosen factors.
 
     The wrong value is uniform over the others; a factor of one value is never wrong. It is a
-    function
-    of the seed and the row of the grid: an image has one label, however often it is drawn, and no
-    table is stored.
+    function of the seed and the row of the grid: an image has one label, however often it is drawn,
+    and no table is stored.
 
     Wrong labels reach: supervision (labelled rows), classes made of a factor, groups, views,
     triplets and classes that are drawn by factors, and the tables of the metrics. True factors are
@@ -60,7 +57,9 @@ class Mislabelled(Dataset):
         sizes = np.array(self.grid.sizes)
         self.which = np.isin(np.arange(len(sizes)), which) & (sizes > 1)
         # A part of the seed, so that errors on top of errors differ although the seed is the same.
-        self.layer: int = true.layer + 1 if isinstance(true, Mislabelled) else 0
+        self.layer = 0
+        if isinstance(true, Mislabelled):
+            self.layer = true.layer + 1
 
     def __len__(self) -> int:
         return len(self.true)
@@ -81,9 +80,8 @@ class Mislabelled(Dataset):
         drawn = uniform(self.seed, f"mislabelled {self.layer}", np.asarray(rows), 2 * len(sizes))
         chance, other = np.split(drawn, 2, axis=1)
         wrong = self.which & (chance < self.fraction)
-        step = 1 + (other * (sizes - 1)).astype(
-            np.int64
-        )  # 1 to size - 1 round the circle of values
+        # a step of 1 to size - 1 round the circle of values
+        step = 1 + (other * (sizes - 1)).astype(np.int64)
         return np.where(wrong, (v + step) % sizes, v)
 
     @cached_property

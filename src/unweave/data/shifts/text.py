@@ -45,7 +45,8 @@ def shifted(data: Dataset, text: str) -> Dataset:
     for one in text.split(";"):
         if data.grid is None:
             raise ValueError(
-                f"the shift {text!r} takes images of every combination of known factors; {data.name} are not"
+                f"the shift {text!r} takes images of every combination of known factors; "
+                f"{data.name} are not"
             )
         kind, _, rest = one.strip().partition(":")
         if kind not in KINDS:
@@ -66,11 +67,12 @@ def _one(data: Dataset, kind: str, names: list[str], given: dict[str, str]) -> D
     if kind in ("without", "only"):
         if names or not given:
             raise ValueError(f"expected {kind}:FACTOR=VALUES, values as indices: 0, 0-3 or 0+2")
-        return shifts.without(data, {name: _values(value) for name, value in given.items()})[
-            kind == "only"
-        ]
+        out = {name: _values(value) for name, value in given.items()}
+        return shifts.without(data, out)[kind == "only"]
     shift = getattr(shifts, kind)
-    side = given.pop("side", "train") if kind in SPLITS else "train"
+    side = "train"
+    if kind in SPLITS:
+        side = given.pop("side", side)
     # {name: default} of the numbers that the function of this shift takes
     known = {
         name: word.default
@@ -88,23 +90,27 @@ def _one(data: Dataset, kind: str, names: list[str], given: dict[str, str]) -> D
     factors = _factors(kind, names)
     numbers = {name: NUMBERS[name](value) for name, value in given.items()}
     made = shift(data, factors, **numbers)
-    return made[side == "test"] if isinstance(made, tuple) else made
+    if isinstance(made, tuple):
+        return made[side == "test"]
+    return made
 
 
 def _factors(kind: str, names: list[str]) -> str | list[str] | list[shifts.Pair] | dict[str, int]:
-    """The factors argument of a shift: one name, any names, pairs of names, or names with numbers
-    of parts.
-    """
+    """The factors of a shift: one name, names, pairs of names, or names with numbers of parts."""
     if kind == "mislabelled":
         return names
     if kind == "correlated" and names and len(names) % 2 == 0:
         return list(zip(names[::2], names[1::2], strict=True))
     if kind == "combinations" and len(names) > 1:
-        parts = [name.partition("/") for name in names]
-        return {name.strip(): int(count) if slash else 0 for name, slash, count in parts}
+        found: dict[str, int] = {}
+        for text in names:
+            name, slash, count = text.partition("/")
+            found[name.strip()] = int(count) if slash else 0
+        return found
     if kind in ("correlated", "combinations") or len(names) != 1:
         raise ValueError(
-            "factors are one name, for `correlated` pairs: a,b or a,b,a,c, for `combinations` several: a,b/2"
+            "factors are one name, for `correlated` pairs: a,b or a,b,a,c, "
+            "for `combinations` several: a,b/2"
         )
     return names[0]
 
@@ -114,6 +120,8 @@ def _values(text: str) -> list[int]:
     values: list[int] = []
     for part in text.split("+"):
         first, dash, last = part.partition("-")
-        end = int(last) if dash else int(first)
+        if not dash:
+            last = first
+        end = int(last)
         values.extend(range(int(first), end + 1))
     return values

@@ -1,5 +1,4 @@
-"""Shifts of the factors between training and test: views of data with a grid, by correlation or
-held-out values.
+"""Shifts of the factors between training and test: correlations, imbalance and held-out values.
 
 Correlations: F. Traeuble et al. (2021), "On disentangled representations learned from correlated
 data", and K. Roth et al. (2023), "Disentanglement of correlated factors via Hausdorff factorized
@@ -34,7 +33,8 @@ def correlated(data: Dataset, pairs: Sequence[Pair], strength: float, seed: int 
     """
     if not strength > 0 or not pairs:
         raise ValueError(
-            f"a correlation takes pairs of factors and a strength above 0; given {pairs}, {strength}"
+            "a correlation takes pairs of factors and a strength above 0; "
+            f"given {pairs}, {strength}"
         )
     # (N,): the logarithm of each row's probability, up to a constant
     log_weight = np.zeros(len(every_row(data)))
@@ -47,20 +47,23 @@ def correlated(data: Dataset, pairs: Sequence[Pair], strength: float, seed: int 
 
 
 def imbalanced(data: Dataset, factor: str, ratio: float, seed: int = 0) -> View:
-    """As many rows as the data have; the first value of a factor is `ratio` times as frequent as its last.
+    """As many rows as before; the first value of a factor is `ratio` times as frequent as its last.
 
     Frequencies fall geometrically from value to value.
     """
     if not ratio > 0:
         raise ValueError(f"the ratio is {ratio}; it has to be above 0")
+    # 1 for the first value, 1 / ratio for the last, (N,)
     weight = ratio ** -_scaled(data, factor)
     return _drawn(data, weight, seed, f"{factor} imbalanced by {ratio:g}")
 
 
 def without(data: Dataset, combination: Mapping[str, Sequence[int]]) -> tuple[View, View]:
-    """(rows without, rows with) a combination of values: {"shape": [2], "x": [0, 1]} holds out
-    hearts on the left.
+    """(rows without, rows with) a combination of values.
+
+    {"shape": [2], "x": [0, 1]} holds out hearts on the left.
     """
+    # rows that have one of the values of each factor, (N,)
     is_out = np.ones(len(every_row(data)), dtype=bool)
     for factor, values in combination.items():
         is_out &= np.isin(_index(data, factor), _checked(data, factor, values))
@@ -80,9 +83,10 @@ def extrapolation(data: Dataset, factor: str, fraction: float = 0.25) -> tuple[V
 
 
 def interpolation(data: Dataset, factor: str, every: int = 2) -> tuple[View, View]:
-    """(training, test): every `every`-th value of a factor, except its ends, is held out for the test."""
+    """(training, test): each `every`-th value of a factor, except its ends, is held out."""
     size = data.factors.sizes[data.factors.index(factor)]
     index = _index(data, factor)
+    # each n-th value but the ends, which would be an extrapolation
     is_out = (index % every == every - 1) & (index < size - 1) & (index > 0)
     if every < 2 or not is_out.any():
         raise ValueError(
@@ -94,7 +98,7 @@ def interpolation(data: Dataset, factor: str, every: int = 2) -> tuple[View, Vie
 def combinations(
     data: Dataset, bins: Mapping[str, int], fraction: float = 0.25, seed: int = 0
 ) -> tuple[View, View]:
-    """(training, test): a random `fraction` of the combinations of some factors is held out for the test.
+    """(training, test): a random `fraction` of the combinations of some factors is held out.
 
     bins: {factor: number of equal parts of its values that count as one value each, 0 for the
     values themselves}: {"shape": 0, "x": 2} makes combinations of a shape and a half of x. Each
@@ -106,7 +110,10 @@ def combinations(
     count = round(len(cells) * fraction)
     rng = np.random.default_rng(fold(seed, "combinations", *bins))
     about = f"{count} of {len(cells)} combinations of {', '.join(bins)}"
-    rounds = ROUNDS if 0 < count < len(cells) else 0
+    # at random until each value of each factor is in a cell that is not held out
+    rounds = 0
+    if 0 < count < len(cells):
+        rounds = ROUNDS
     for _ in range(rounds):
         chosen = rng.choice(len(cells), size=count, replace=False)
         is_out = np.isin(np.arange(len(cells)), chosen)  # (C,)
@@ -116,8 +123,9 @@ def combinations(
 
 
 def mislabelled(data: Dataset, factors: Sequence[str], fraction: float, seed: int = 0) -> Dataset:
-    """The same images with wrong labels: each label of the named factors, or of all, with
-    probability `fraction`.
+    """The same images with labels that are wrong with probability `fraction`.
+
+    factors: those whose labels may be wrong; all if none is named.
 
     See `Mislabelled` for what uses these labels. Shifts that choose rows use the true factors, so
     the order of shifts does not matter.
@@ -125,11 +133,12 @@ def mislabelled(data: Dataset, factors: Sequence[str], fraction: float, seed: in
     if not 0 <= fraction <= 1:
         raise ValueError(f"the fraction is {fraction}; it has to be from 0 to 1")
     of = data.whole
-    places = [data.factors.index(factor) for factor in factors] or list(
-        range(len(data.factors.sizes))
-    )
-    which = f" of {', '.join(factors)}" if factors else ""
-    about = f"{fraction:.0%} of the labels{which} wrong; "
+    places = list(range(len(data.factors.sizes)))
+    about = f"{fraction:.0%} of the labels"
+    if factors:
+        places = [data.factors.index(factor) for factor in factors]
+        about += f" of {', '.join(factors)}"
+    about += " wrong; "
     wrong = Mislabelled(of, places, fraction, seed, about + of.about)
     if data.base_rows is None:
         return wrong
@@ -137,11 +146,12 @@ def mislabelled(data: Dataset, factors: Sequence[str], fraction: float, seed: in
 
 
 def _drawn(data: Dataset, weight: NDArray[np.float64], seed: int, about: str) -> View:
-    """N rows drawn in proportion to their weights, by systematic sampling: each its expected number
-    of times +-1.
+    """N rows drawn in proportion to their weights, each its expected number of times +-1.
+
+    By systematic sampling.
     """
     rng = np.random.default_rng(fold(seed, about))
-    # (N,): the share of [0, 1) that ends at each row; N points, evenly spaced from a random start, fall into these
+    # (N,): where the share of [0, 1) of each row ends; N even points from a random start hit these
     total = np.cumsum(weight / weight.sum())
     points = (np.arange(len(data)) + rng.random()) / len(data)
     # rounding can leave the last share a little below 1
@@ -172,7 +182,7 @@ def _index(data: Dataset, factor: str) -> NDArray[np.int64]:
 
 
 def _parts(data: Dataset, factor: str, count: int) -> NDArray[np.int64]:
-    """Which of `count` equal parts of a factor's values each row shows, (N,); the index itself if 0."""
+    """Which of `count` equal parts of a factor's values rows show, (N,); its index if 0."""
     size = data.factors.sizes[data.factors.index(factor)]
     if not 0 <= count <= size:
         raise ValueError(f"{factor} has {size} values; it cannot be cut into {count} parts")
@@ -184,7 +194,9 @@ def _scaled(data: Dataset, factor: str) -> NDArray[np.float64]:
     plain = factor.removeprefix("-")
     size = data.factors.sizes[data.factors.index(plain)]
     share = _index(data, plain) / max(size - 1, 1)
-    return 1 - share if factor.startswith("-") else share
+    if factor.startswith("-"):
+        return 1 - share
+    return share
 
 
 def _checked(data: Dataset, factor: str, values: Sequence[int]) -> list[int]:

@@ -41,8 +41,8 @@ SPRITES = "https://github.com/google-deepmind/dsprites-dataset"
 NORB = "https://cs.nyu.edu/~ylclab/data/norb-v1.0-small"
 NORB_TRAIN = "smallnorb-5x46789x9x18x6x2x96x96-training"
 NORB_TEST = "smallnorb-5x01235x9x18x6x2x96x96-testing"
-# Every checksum is from the lists of TensorFlow Datasets, tensorflow_datasets/url_checksums. The
-# addresses of MPI3D are those of its own description, github.com/rr-learning/disentanglement_dataset.
+# Every checksum is from the lists of TensorFlow Datasets, tensorflow_datasets/url_checksums.
+# The addresses of MPI3D are from its description, github.com/rr-learning/disentanglement_dataset.
 SOURCES = {
     "dsprites": Source(
         "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz",

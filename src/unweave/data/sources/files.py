@@ -1,4 +1,4 @@
-"""Published files on the user's disk: where they are, and whether their checksums are the published ones.
+"""Published files on the user's disk: where they are, and whether their checksums are right.
 
 A checksum is in the catalogue only if its source is known; for others it is recorded at first use,
 beside the file.
@@ -23,8 +23,9 @@ NOTE = ".sha256.json"
 
 
 def located(name: str, root: str | Path | None, file: str = "") -> Path | None:
-    """Path of the published file of a data set, the first one unless named, gzipped or not; None if
-    missing.
+    """Path of a data set's published file, the first one unless named; None if missing.
+
+    It may be gzipped or not.
     """
     source = SOURCES[name]
     place = root or os.environ.get(HOME)
@@ -44,25 +45,27 @@ def located(name: str, root: str | Path | None, file: str = "") -> Path | None:
 
 
 def wanted(name: str, root: str | Path | None, file: str = "") -> Path:
-    """Path of the published file of a data set; FileNotFoundError with its address and its stand-in."""
+    """Path of a data set's published file; FileNotFoundError with its address and stand-in."""
     source = SOURCES[name]
     found = located(name, root, file)
     if found is None:
         place = f"in ${HOME} ({os.environ.get(HOME) or 'not set'})"
         if root is not None:
             place = f"in {root}"
-        instead = (
-            f"; without it, {source.stand_in} is drawn in its manner" if source.stand_in else ""
+        problem = (
+            f"{name} needs the file {file or source.file}, which is not {place}; "
+            f"it is from {source.address}"
         )
-        raise FileNotFoundError(
-            f"{name} needs the file {file or source.file}, which is not {place}; it is from {source.address}{instead}"
-        )
+        if source.stand_in:
+            problem += f"; without it, {source.stand_in} is drawn in its manner"
+        raise FileNotFoundError(problem)
     return found
 
 
 def verify(name: str, path: Path) -> str:
-    """Verdict on a file in words; ValueError if it is not the published one, or has changed since
-    first use.
+    """Verdict on a file in words.
+
+    ValueError if it is not the published one, or has changed since first use.
     """
     _, sha256 = SOURCES[name].files.get(path.name, (0, ""))
     found = digest(path)
@@ -82,7 +85,10 @@ def verify(name: str, path: Path) -> str:
                 )
             return f"{path} is unchanged since its first use"
     where = _note(notes, json.dumps({"sha256": found, "size": path.stat().st_size}))
-    return f"no checksum of {path.name} was published; {found} is recorded as that of its first use, in {where}"
+    return (
+        f"no checksum of {path.name} was published; "
+        f"{found} is recorded as that of its first use, in {where}"
+    )
 
 
 def _note(places: Sequence[Path], text: str) -> Path:
@@ -106,8 +112,9 @@ def _noted(note: Path) -> str:
 
 
 def check(name: str, path: Path) -> None:
-    """ValueError if a file of the published size has another checksum. Files of other sizes are not
-    checked.
+    """ValueError if a file of the published size has another checksum.
+
+    Files of other sizes are not checked.
     """
     size, sha256 = SOURCES[name].files.get(path.name, (0, ""))
     if sha256 and path.stat().st_size == size and digest(path) != sha256:

@@ -9,8 +9,7 @@ HOME = "UNWEAVE_DATA"
 
 
 def find(file: str, root: str | Path | None, *others: str) -> Path | None:
-    """Path of the published file of this name in the folder `root` or below it, or in $UNWEAVE_DATA
-    if root is None.
+    """Path of the published file of this name in or below `root`, or $UNWEAVE_DATA if that is None.
 
     others: names that the file may have instead, in the order of the search.
     None if it is not in $UNWEAVE_DATA, or there is no such folder; FileNotFoundError if it is not
@@ -28,7 +27,7 @@ def find(file: str, root: str | Path | None, *others: str) -> Path | None:
 
 
 def _found(name: str, place: Path) -> Path | None:
-    """The file of this name that is `place`, in it, or below it; the first one by path if several."""
+    """The file of this name that is `place`, in it, or below it; the first one by path."""
     if place.is_file() and place.name == name:
         return place
     if (place / name).is_file():  # first, since a search below a folder of a million images is slow

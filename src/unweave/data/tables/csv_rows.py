@@ -10,17 +10,21 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
-LONGEST = 4096  # characters of a cell: the longest path of a file; Python converts no number of more digits than 4300
+# characters of a cell: the longest path of a file; Python converts numbers of up to 4300 digits
+LONGEST = 4096
 
 
 def read_rows(path: Path) -> tuple[list[list[str]], list[int]]:
-    """The cells of each row, and its line. A blank line is no row; in a single column it is an empty cell.
+    """The cells of each row, and its line.
 
-    ValueError, naming file and line, for what is no CSV in UTF-8, and for a cell of more than `LONGEST`
-    characters: a file of something else, or a quote that is never closed.
+    A blank line is no row; in a single column it is an empty cell.
+
+    ValueError, naming file and line, for what is no CSV in UTF-8, and for a cell of more than
+    `LONGEST` characters: a file of something else, or a quote that is never closed.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
+        # another separator in the first line, whose commas are decimal ones if there are any
         first = next((line for line in text.splitlines() if line.strip()), "")
         for mark, word in SEPARATORS.items():
             if mark in first and "," not in re.sub(r"\d,\d", "", first):
@@ -43,7 +47,10 @@ def read_rows(path: Path) -> tuple[list[list[str]], list[int]]:
 
 
 def _parsed(text: str) -> list[tuple[list[str], int]]:
-    """The cells of each row, without blanks around them, and its line. ValueError with the line that is wrong."""
+    """The cells of each row, without blanks around them, and its line.
+
+    ValueError with the line that is wrong.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     found = []
     try:

@@ -21,7 +21,7 @@ class FileNames:
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
         self.exact = {name: i for i, name in enumerate(names)}
-        # {one spelling: places of the files that have it}: several where names differ in spelling alone
+        # {one spelling: places of the files that have it}, several if names differ in spelling
         self.spelt: dict[str, list[int]] = {}
         for i, name in enumerate(names):
             self.spelt.setdefault(one_spelling(name), []).append(i)
@@ -29,7 +29,8 @@ class FileNames:
     def place(self, given: str) -> int:
         """The place of a file in `names`, -1 if there is none.
 
-        A name that is spelt exactly so comes first. ValueError if it is another spelling of several.
+        A name that is spelt exactly so comes first. ValueError if it is another spelling of
+        several.
         """
         if given in self.exact:
             return self.exact[given]
@@ -42,6 +43,6 @@ class FileNames:
 
 
 def one_spelling(name: str) -> str:
-    """A path in one of its spellings: NFC, forward slashes, no "." in it and no blanks around it."""
+    """One spelling of a path: NFC, forward slashes, no "." in it and no blanks around it."""
     plain = unicodedata.normalize("NFC", name).replace("\\", "/").strip()
     return posixpath.normpath(plain)

@@ -27,8 +27,9 @@ def is_header(rows: Sequence[Sequence[str]]) -> bool:
         return False
     if not all(map(numeric, first)):
         return True
-    unnamed = first[0] == ""  # as pandas writes the column of the row index
-    counted = first[1:] if unnamed else first
+    # without a name, pandas writes the column of the row index
+    unnamed = first[0] == ""
+    counted = first[int(unnamed) :]
     if len(first) > 1 and list(counted) == [str(k) for k in range(len(counted))]:
         return True
     if len(first) > 1 and unnamed and len(below) > 1 and is_index([row[0] for row in below]):
@@ -40,18 +41,19 @@ def _counts(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Whether a row of numbers is the names of columns, by its steps and the numbers below it."""
     if len(first) < 2 or not all(map(COUNTED.fullmatch, first)):
         return False
+    # evenly spaced, in rising order, above columns of numbers
     names = np.array(first, dtype=float)
     steps = np.diff(names)
     columns = _columns(below, len(first))
     if steps[0] <= 0 or not (steps == steps[0]).all() or columns is None:
         return False
+    # numbers with fractions are measured, so whole ones above them are names
     fractions = all((column % 1 != 0).mean() > 0.5 for column in columns)
     if fractions and len(first) > 2:
         return True
-    apart = all(
-        not column.min() <= name <= column.max()
-        for name, column in zip(names, columns, strict=True)
-    )
+    # outside the range of the numbers below they may be names
+    named = zip(names, columns, strict=True)
+    apart = all(not column.min() <= name <= column.max() for name, column in named)
     if apart or (names[0] in (0, 1) and steps[0] == 1):
         raise ValueError(
             f"its first line, {','.join(first)}, may be names of columns or the first row; "
@@ -68,4 +70,6 @@ def _columns(below: Sequence[Sequence[str]], count: int) -> list[np.ndarray] | N
     if any(value is None for column in cells for value in column):
         return None
     known = [column[~np.isnan(column)] for column in np.array(cells, dtype=float)]
-    return known if all(len(column) for column in known) else None
+    if not all(len(column) for column in known):
+        return None
+    return known

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from unweave.data.tables.cells import missing, number
 from unweave.data.tables.file_names import FileNames
-from unweave.data.tables.table import Sheet, read_table
+from unweave.data.tables.sheet import Sheet
+from unweave.data.tables.table import read_table
 from unweave.kinds import factors_of
 
 MANY = 256  # different numbers in a column; with more it is a measurement, not an index
@@ -27,7 +28,7 @@ MANY = 256  # different numbers in a column; with more it is a measurement, not 
 
 @dataclass(frozen=True)
 class Labels:
-    """Factors of N files: v (N, K), NaN where one is missing; names, and sizes (0 for a measurement).
+    """Factors of N files: v (N, K), NaN where missing; names, and sizes (0 for a measurement).
 
     values: what the indices of each factor mean, words or numbers; empty for measurements.
     """
@@ -41,11 +42,9 @@ class Labels:
     @property
     def grid(self) -> bool:
         """Whether every combination of the factors is there exactly once."""
-        if (
-            min(self.sizes, default=0) < 1
-            or np.isnan(self.v).any()
-            or math.prod(self.sizes) != len(self.v)
-        ):
+        if min(self.sizes, default=0) < 1 or math.prod(self.sizes) != len(self.v):
+            return False
+        if np.isnan(self.v).any():
             return False
         return len(np.unique(self.v, axis=0)) == len(self.v)
 
@@ -55,6 +54,7 @@ def factors(path: Path, files: list[str]) -> Labels:
     sheet, places = _table(path, FileNames(files))
     numbers = [sheet.numbers(k) for k in range(1, len(sheet.names))]
     names, kinds = _kinds(sheet, numbers)
+    # of each column the labels of its rows and what they mean, then a row for each file
     coded = [_code(column, sheet.column(k)) for k, column in enumerate(numbers, start=1)]
     v = np.full((len(files), len(coded)), np.nan)
     for k, (values, _) in enumerate(coded):
@@ -66,7 +66,7 @@ def factors(path: Path, files: list[str]) -> Labels:
 def _kinds(
     sheet: Sheet, numbers: list[NDArray[np.float64] | None]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names and kinds of factors, from the names of their columns; undeclared words are categorical.
+    """Names and kinds of factors, from the names of columns; undeclared words are categorical.
 
     ValueError for words that are declared ordered or continuous: their order is not known.
     """
@@ -77,18 +77,22 @@ def _kinds(
     kinds = []
     for k, (_, kind) in enumerate(named, start=1):
         words = numbers[k - 1] is None
+        if words and not kind:
+            kind = "categorical"
         if words and kind in ("ordered", "continuous"):
             row = next(i for i, cell in enumerate(sheet.column(k)) if number(cell) is None)
             raise ValueError(
-                f"{sheet.at(row, k)} holds {sheet.column(k)[row]!r}; what is {kind} has to be numbers"
+                f"{sheet.at(row, k)} holds {sheet.column(k)[row]!r}; "
+                f"what is {kind} has to be numbers"
             )
-        kinds.append(kind or ("categorical" if words else ""))
+        kinds.append(kind)
     return tuple(name for name, _ in named), tuple(kinds)
 
 
 def groups(path: Path, files: list[str]) -> NDArray[np.int64]:
-    """The group (N,) of each file, numbered as they first appear; a file that is not listed is a
-    group of its own.
+    """The group (N,) of each file, numbered as they first appear.
+
+    A file that is not listed is a group of its own.
     """
     sheet, places = _table(path, FileNames(files), columns=2)
     keys = [("file", file) for file in files]
@@ -119,16 +123,20 @@ def _table(
         raise ValueError(f"{path} is not a table of comma-separated values: it is empty")
     if known.place(sheet.names[0]) >= 0:
         raise ValueError(
-            f"{path} begins with {sheet.names[0]!r}, an image; its first line has to be names of columns"
+            f"{path} begins with {sheet.names[0]!r}, an image; "
+            "its first line has to be names of columns"
         )
     if len(sheet.names) < 2 or (columns and len(sheet.names) != columns):
-        more = "a column for each factor" if columns is None else "one column more"
+        more = "a column for each factor"
+        if columns is not None:
+            more = "one column more"
         raise ValueError(
             f"{path} begins with the columns {list(sheet.names)}; expected the file, and {more}"
         )
     if not sheet.rows:
         raise ValueError(
-            f"{path} holds the names of its columns, {', '.join(sheet.names)}, and no row below them"
+            f"{path} holds the names of its columns, {', '.join(sheet.names)}, "
+            "and no row below them"
         )
     places = _places(sheet, 0, known)
     seen = set()
@@ -140,7 +148,10 @@ def _table(
 
 
 def _places(sheet: Sheet, k: int, known: FileNames) -> list[int]:
-    """The place in `known` of the image that column k names, for each row. ValueError with the line if there is none."""
+    """The place in `known` of the image that column k names, for each row.
+
+    ValueError with the line if there is none.
+    """
     places = []
     for line, row in zip(sheet.lines, sheet.rows, strict=True):
         try:
@@ -155,16 +166,17 @@ def _places(sheet: Sheet, k: int, known: FileNames) -> list[int]:
 def _code(
     numbers: NDArray[np.float64] | None, cells: list[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
-    """A column as indices from 0 (N,) and their meanings; as numbers, with no meanings, if they are many.
+    """A column as indices from 0 (N,) with their meanings; if they are many, as numbers without.
 
     numbers: the column as numbers (N,), NaN where one is missing; None if it contains words.
     """
     if numbers is None:
+        # words: indices into their alphabetical order
         words = sorted({cell for cell in cells if not missing(cell)})
         place = {word: float(i) for i, word in enumerate(words)}
         return np.array([place.get(cell, np.nan) for cell in cells]), np.array(words)
     given = ~np.isnan(numbers)
-    values = np.unique(numbers[given])
+    values = np.unique(numbers[given])  # in rising order
     if len(values) > MANY:
         return numbers, values[:0]
     index = np.where(given, np.searchsorted(values, numbers), np.nan)

@@ -34,6 +34,8 @@ def row_indices(names: Sequence[str], columns: Sequence[Sequence[str]]) -> list[
         if cells and is_index(cells):
             found.append(k)
         elif len(found) == k and not any(number(cell) is None for cell in cells):
-            which = "its first column has no name, and" if k == 0 else f"its column {name!r}"
+            which = f"its column {name!r}"
+            if k == 0:
+                which = "its first column has no name, and"
             raise ValueError(f"{which} is no row index; name it or leave it out")
     return found
