@@ -94,9 +94,9 @@ class Method(nn.Module):
 
     def unit_of_loss(self, player: str) -> str:
         """The unit of a player's loss: nats where `loss_unit` does not name the player."""
-        return (
-            self.loss_unit if isinstance(self.loss_unit, str) else self.loss_unit.get(player, NATS)
-        )
+        if isinstance(self.loss_unit, str):
+            return self.loss_unit
+        return self.loss_unit.get(player, NATS)
 
     def players(self) -> dict[str, Player]:
         """The players, by name. Called once, before the first step.

@@ -29,7 +29,7 @@ def class_of(name: str, kind: str) -> Any:
     kind: "method", or a kind of part. ValueError if there is none of that name, or if it is no such
     class.
     """
-    table = METHODS if kind == "method" else PARTS.get(kind, {})
+    table = {"method": METHODS, **PARTS}.get(kind, {})
     where = entry_of(name, table, kind).where
     if ":" not in name:
         return locate(where)

@@ -1,12 +1,16 @@
-"""Generalised M2 (Siddharth et al., 2017): a VAE of named variables whose two graphs the user writes, from few labels.
+"""Generalised M2 (Siddharth et al., 2017): a VAE of named variables whose two graphs the user writes,
+from few labels.
 
-    variables    y=categorical(class)  z=gaussian(10)    kinds; in brackets, what labels it, or its columns
-    recognition  y|x  z|x,y                              q: each variable and its parents, in any order
-    generative   y  z  x|y,z                             p: a variable without parents has N(0, I) or equal probabilities
+    variables    y=categorical(class)  z=gaussian(10)
+    recognition  y|x  z|x,y
+    generative   y  z  x|y,z
 
-These defaults are M2. The objective, per image, maximised:
+variables: their kinds, and in brackets what labels them, or the number of columns. recognition: q,
+each variable and its parents, in any order. generative: p; a variable without parents has N(0, I)
+or equal probabilities. These defaults are M2. The objective, per image, maximised:
 
-    bound of log p(x) of all images  +  gamma * labels / n * (E log p(x, y, z) / q(y, z given x) + (1 + alpha) log q(y given x))
+    bound of log p(x) of all images
+    + gamma * labels / n * (E log p(x, y, z) / q(y, z given x) + (1 + alpha) log q(y given x))
 
 with E over q(z given x, y), y the labelled variables and z the others. y is clamped, z is drawn given
 its parents; the draws have the weights of `maths.importance`. A row has the labels that it has: each
@@ -121,7 +125,10 @@ class GraphVAE(Method):
 
     @property
     def needs(self) -> frozenset[str]:
-        return frozenset({"images", "labels"} if self.supervised else {"images"})
+        found = {"images"}
+        if self.supervised:
+            found.add("labels")
+        return frozenset(found)
 
     @property
     def labelled_factors(self) -> frozenset[str]:
@@ -151,13 +158,13 @@ class GraphVAE(Method):
     def _labelled(self, batch: Batch) -> Losses:
         """The bound of the labelled images, and log q of their labels."""
         labels = {variable.name: variable.label(batch) for variable in self.supervised}
+        # (samples, E, B): draws with the labels clamped, and their weights
         draws = self.model.draws(batch.x, labels, self.samples)
         bound = expected(draws.log_w, self.model.log_ratio(batch.x, draws)).mean()
         evidence = log_evidence(draws.log_w, self.evidence).mean()
         loss = -self.labelled_share * (bound + (1 + self.alpha) * evidence)
-        return Losses(
-            {"model": loss}, {"labelled bound": bound + evidence, "log q of labels": evidence}, NATS
-        )
+        terms = {"labelled bound": bound + evidence, "log q of labels": evidence}
+        return Losses({"model": loss}, terms, NATS)
 
     def encode(self, x: Tensor) -> Posterior:
         return self.model.code(x)
