@@ -32,6 +32,12 @@ class Player:
     clip: float = math.inf
     skip: float = math.inf
 
+    def lr_at(self, step: int) -> float:
+        """The learning rate at a step."""
+        if callable(self.lr):
+            return self.lr(step)
+        return self.lr
+
     def weights(self) -> list[nn.Parameter]:
         """The parameters owned, each once, in the order of registration."""
         owned = self.owns

@@ -26,9 +26,8 @@ class Means:
                 self.values[name] = value.detach().clone().float()
             else:
                 before = self.values[name].to(value.device)
-                self.values[name] = torch.lerp(
-                    before, value.detach().float(), 1 / self.counts[name]
-                )
+                share = 1 / self.counts[name]
+                self.values[name] = torch.lerp(before, value.detach().float(), share)
 
     def clear(self) -> None:
         """Start new means, after a record was written."""
