@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from unweave.evaluation.encoder_output import Codes, NotCodes, Posterior, read
 from unweave.nets.evaluating import evaluating
-from unweave.runs.run import CHUNK
+from unweave.runs.chunks import CHUNK
 from unweave.types import to_unit
 
 PROBE = 16  # images that are encoded again, to see that their codes are the same
