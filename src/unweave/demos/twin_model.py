@@ -17,7 +17,7 @@ from unweave.evaluation.scoring import DEFAULT
 from unweave.methods.vae import VAE
 from unweave.metrics.base import Score
 from unweave.report.absent import Absent
-from unweave.report.traversal import Latent
+from unweave.report.latents import Latent
 from unweave.report.views import LOOKED_AT, Views
 from unweave.runs.run import Run
 from unweave.seeds import fold
