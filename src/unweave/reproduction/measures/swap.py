@@ -1,8 +1,8 @@
-"""Swap to the true target: the style of one image with the content of another, beside the true image.
+"""Swaps against the true image: the style of one image with the content of another.
 
-The error of the decoded image shows each way to cheat: a code that is ignored, one that contains the
-other, and a decoder that blurs. Mathieu et al. (2016) and Gabbay and Hoshen (2020) show such images; the
-comparison with the true one needs data that can be rendered.
+The error of the decoded image shows each way to cheat: a code that is ignored, one that contains
+the other, and a decoder that blurs. Mathieu et al. (2016) and Gabbay and Hoshen (2020) show such
+images; the comparison with the true one needs data that can be rendered.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from unweave.data.sampling.listed_cells import ListedCells
 from unweave.evaluation.latents import compose
 from unweave.reproduction.measures.columns import columns_of
 from unweave.reproduction.measures.likeness import squared
+from unweave.reproduction.measures.seen import held_out_or_all
 from unweave.runs.run import Run
 from unweave.seeds import fold
 
@@ -28,30 +29,30 @@ ROWS = 1_000
 def error(
     run: Run, *, content: Sequence[str], block: str = "content", n: int = ROWS, seed: int = 0
 ) -> float:
-    """Squared error of swapped images over that of the mean of their targets: 0 or more, lower is better, 1
-    for a decoder that knows neither code.
+    """Squared error of swapped images over that of the mean of their targets.
 
-    content: the factors that the block stands for; all others are style. The images are of the run's
-    held-out rows, where it has some. ValueError if the run has no such block or the data no such factor, or
+    It is 0 or more, lower is better, and 1 for a decoder that knows neither code. content: the
+    factors that the block stands for; all others are style. The images are of the run's held-out
+    rows, where it has some. ValueError if the run has no such block or the data no such factor, or
     if they cannot be rendered.
     """
-    data = run.data if run.held is None else run.held
+    data = held_out_or_all(run)
     style, given, targets = pairs(data, content, n, seed)
     codes = run.encode(data.take(style))  # (n, D)
     every = range(codes.shape[1])[columns_of(run, block)]
     made = run.decode(compose(codes, (run.encode(data.take(given)), list(every))))
     true = to_unit(targets)
-    blank = np.broadcast_to(true.mean(0), true.shape)
+    blank = np.broadcast_to(true.mean(0), true.shape)  # the mean target, for every image
     return float(squared(made, true).mean() / squared(blank, true).mean())
 
 
 def within_clips(run: Run, *, block: str = "content", n: int = ROWS, seed: int = 0) -> float:
-    """Squared error of frames decoded with the block of another frame of their clip, over that of showing the other
-    frame: 0 or more, lower is better, 1 for a decoder that copies.
+    """Squared error of frames decoded with the block of another frame of their clip.
 
+    Over that of showing the other frame: 0 or more, lower is better, 1 for a decoder that copies.
     Of held-out clips, where there are some. ValueError if the data have no clips.
     """
-    data = run.data if run.held is None else run.held
+    data = held_out_or_all(run)
     if data.groups is None:
         raise ValueError(f"{data.name} has no clips to take two frames of")
     frames = ListedCells(data.groups).keep(2)
@@ -67,7 +68,7 @@ def within_clips(run: Run, *, block: str = "content", n: int = ROWS, seed: int =
 def pairs(
     data: Dataset, content: Sequence[str], n: int, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.generic]]:
-    """Rows of n images that give the style, of n that give the content, and the true images (n, C, H, W)."""
+    """Rows (n,) of style and of content images, and their true combinations (n, C, H, W)."""
     own = [factor_number(data, name) for name in content]
     rng = np.random.default_rng(fold(seed, "swap"))
     style = rng.integers(len(data), size=n)
