@@ -54,7 +54,10 @@ def entry_of(name: str, table: Mapping[str, Entry], kind: str) -> Entry:
 
 
 def checked(found: Any, name: str, kind: str) -> Any:
-    """The object found under a name, after a type check. ValueError if it is no class of this kind."""
+    """The object found under a name, after a type check.
+
+    ValueError if it is no class of this kind.
+    """
     base = BASES.get(kind, Part)
     if not (isinstance(found, type) and issubclass(found, base)):
         raise ValueError(

@@ -8,7 +8,7 @@ a view code v; f = (p + v) / 2, and h is a code of a second encoder. The encoder
     + 2 * view * I(p_a; p_b)                           what pose codes of two views share
     - disentangle * (CLUB(p_a, v_a) + CLUB(p_b, v_b)   v is apart from p,
                      + 2 * CLUB(v_a, v_b))             and from v of the other view
-    - prior * E softplus(-D(sigmoid(p, v)))            codes are spread out evenly; summed over views
+    - prior * E softplus(-D(sigmoid(p, v)))            codes are spread out evenly (of both views)
 
 I are bounds from below whose critic is the product of two codes, with the other things of the batch
 as negatives; CLUB is a bound from above by Gaussians q(v given p) and q(v_b given v_a), a mean over

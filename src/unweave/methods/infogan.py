@@ -201,7 +201,7 @@ class InfoGAN(Method):
 
 
 def _normalise(net: nn.Module) -> None:
-    """Spectral normalisation of every linear map and convolution: its largest singular value is 1."""
+    """Spectral normalisation of linear maps and convolutions: their largest singular value is 1."""
     for layer in list(net.modules()):
         if isinstance(layer, nn.Linear | nn.Conv2d):
             spectral_norm(layer)

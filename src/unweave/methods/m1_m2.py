@@ -1,8 +1,8 @@
 """M1+M2 (Kingma et al., 2014, section 2.1.3): M2 of the codes of a VAE, in two stages.
 
-Stage 1 trains M1, a VAE of the images with codes z1. Stage 2 trains M2 on z1 with M1 fixed:
-p(y) p(z2) p(z1 given y, z2), where p(z1 given y, z2) is a diagonal Gaussian with a learned variance.
-z1 is sampled anew whenever an image is used. As in the authors' code, columns of z1 whose mean
+Stage 1 trains M1, a VAE of the images with codes z1. Stage 2 trains M2 on z1 with M1 fixed: p(y)
+p(z2) p(z1 given y, z2), where p(z1 given y, z2) is a diagonal Gaussian with a learned variance. z1
+is sampled anew whenever an image is used. As in the authors' code, columns of z1 whose mean
 deviates by .1 or less over the images say nothing and are dropped before stage 2: the density of
 one that is nearly constant has no bound.
 

@@ -113,8 +113,8 @@ class Spec:
     def build(self, facts: Mapping[str, Any], place: str = "") -> nn.Module:
         """The module; `facts` fill in the keywords that are neither settings nor parts.
 
-        place: of a part, for messages: "encoder of VAE". ValueError if a keyword has no value and is
-        required, or of a plain type: a default that no setting, fact or owner can change.
+        place: of a part, for messages: "encoder of VAE". ValueError if a keyword has no value and
+        is required, or of a plain type: a default that no setting, fact or owner can change.
         """
         if isinstance(self.made, nn.Module):
             return self.made

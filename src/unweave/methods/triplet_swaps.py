@@ -23,10 +23,10 @@ def swaps(n: int, device: torch.device) -> tuple[Tensor, Tensor]:
 
 
 def beside_made(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """What the discriminator sees beside an image between classes: a partner (2 B, ...), class (2 B,).
+    """What the discriminator sees beside an image of content and style of two classes.
 
-    x: triplets (B, 3, ...); y: their classes (B, 3). The partner is an image of the class of the
-    content, and the class is that.
+    x: triplets (B, 3, ...); y: their classes (B, 3). Returns an image (2 B, ...) of the class of
+    the content, and that class (2 B,).
     """
     partner = torch.cat([x[:, 0], x[:, 2]])
     return partner, torch.cat([y[:, 0], y[:, 2]])

@@ -3,7 +3,8 @@
 From images x1 and x1' of one class and x2 of another, with a content code s(x), which is a point,
 and a style z ~ q(z given x):
 
-    0.5 * error of Dec(z, s) of each image  +  errors of Dec(z1, s1') to x1 and of Dec(z1', s1) to x1'
+    0.5 * error of Dec(z, s) of each image
+    + errors of Dec(z1, s1') to x1 and of Dec(z1', s1) to x1'
     + weight * cross-entropy of D to "real", of Dec(z2, s1') and Dec(z1', s2)
     + beta * 6 / pixels * KL(q(z given x) || N(0, I))
 

@@ -41,7 +41,7 @@ def measured(how: Mapping[str, Any], run: Run) -> float:
 
 
 def refuse_misshapen(how: Mapping[str, Any]) -> None:
-    """ValueError unless a measure is a score, a term of the log or a call, with options that it takes.
+    """ValueError unless a measure is a score, a term of the log or a call, and its options fit.
 
     Nothing of a third party is imported: what a function of theirs takes is found out when it is
     called.

@@ -83,7 +83,7 @@ class Kept:
         self.plain = plain | self.plain
 
     def _of_optimisers(self) -> Iterator[tuple[str, Any]]:
-        """(dotted name, snapshot) of attributes of the optimisers that are neither slots nor groups."""
+        """(dotted name, snapshot) of attributes of optimisers other than slots and groups."""
         for player, optimiser in self.optimisers.items():
             for name, value in vars(optimiser).items():
                 if name.startswith("_") or name in CHECKPOINTED:

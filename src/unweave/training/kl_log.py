@@ -19,8 +19,8 @@ def written(kl: Sequence[float], blocks: Mapping[str, Block]) -> dict[str, Any]:
     """The KL in a record: "active" latents, and "kl per latent" in nats, (D,), of narrow blocks.
 
     kl: of each column of a code, (D,), in nats. Where a block has more than 64 columns, "kl per
-    latent" is {column: nats} of the narrow blocks and of the 8 largest of each wide one, and "kl per
-    block" has, of every block, the sum in nats ("kl"), "active" and "latents" in all.
+    latent" is {column: nats} of the narrow blocks and of the 8 largest of each wide one, and "kl
+    per block" has, of every block, the sum in nats ("kl"), "active" and "latents" in all.
     """
     found: dict[str, Any] = {"active": sum(nats > ACTIVE for nats in kl)}
     places = {name: block.places(len(kl)) for name, block in blocks.items()}

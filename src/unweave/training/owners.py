@@ -40,7 +40,7 @@ def weights_of(method: Method, players: Mapping[str, Player]) -> dict[str, list[
 
 
 def check_owners(method: nn.Module, weights: Mapping[str, list[nn.Parameter]]) -> None:
-    """ValueError for a parameter without a player, or a player's parameter outside of the method."""
+    """ValueError for a parameter without a player, or a player's that is not in the method."""
     owned = {id(weight) for own in weights.values() for weight in own}
     trained = {name: weight for name, weight in method.named_parameters() if weight.requires_grad}
     orphans = [name for name, weight in trained.items() if id(weight) not in owned]

@@ -57,7 +57,7 @@ def speed_of_bf16(device: torch.device) -> float:
 
 
 def measured(device: torch.device) -> float:
-    """Time of small convolutions in float32 over that in bfloat16, each the least of some rounds."""
+    """Time of small convolutions in float32 over that in bfloat16, the least of several rounds."""
     seconds: dict[torch.dtype, list[float]] = {torch.float32: [], torch.bfloat16: []}
     with seeded(0, device):
         layers = nn.Sequential(

@@ -20,7 +20,7 @@ from unweave.seeds import fold
 
 
 class Failed(ValueError):
-    """The first process failed at an action that the others wait for; its own error has the cause."""
+    """The first process failed at an action that the others wait for; its error has the cause."""
 
 
 def world() -> int:

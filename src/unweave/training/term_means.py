@@ -1,4 +1,4 @@
-"""The mean of each term of the losses since the log's last record, over the steps that logged it."""
+"""Means of the terms of the losses since the log's last record, over the steps that have them."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Conditional(nn.Module):
         return mean + torch.exp(0.5 * log_var) * torch.randn_like(mean)
 
     def posterior(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean, or probabilities, and log variance, 0 where it is categorical; (..., columns) each."""
+        """Mean and log variance (..., columns); probabilities and 0 where it is categorical."""
         if self.variable.kind == "categorical":
             probabilities = parameters.softmax(-1)
             return probabilities, torch.zeros_like(probabilities)

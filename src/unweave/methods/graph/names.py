@@ -33,7 +33,8 @@ def recognition_graph(text: str, names: Collection[str]) -> Graph:
     _refuse_incomplete("recognition", parents, names, [*names, IMAGE])
     if not any(IMAGE in of for of in parents.values()):
         raise ValueError(
-            f"recognition: no variable has the parent {IMAGE}, so that nothing is read from the image"
+            f"recognition: no variable has the parent {IMAGE}, "
+            "so that nothing is read from the image"
         )
     return Graph(_ordered("recognition", parents))
 

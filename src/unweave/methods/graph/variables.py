@@ -1,4 +1,4 @@
-"""Variables of a graph, written as text: `y=categorical(class)  l=gaussian(azimuth)  z=gaussian(10)`.
+"""Parser of the variables of a graph: `y=categorical(class)  l=gaussian(azimuth)  z=gaussian(10)`.
 
 In brackets is what labels the variable: the class, or named factors; or its number of columns, if
 it has no labels.
@@ -39,7 +39,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Label:
-    """Labels of a variable. value: (B, columns), anything where it is not known. known: (B,) bool."""
+    """Labels of a variable. value: (B, columns), any where it is not known. known: (B,) bool."""
 
     value: Tensor
     known: Tensor
@@ -167,9 +167,8 @@ def _without_labels(name: str, kind: str, inside: Sequence[str]) -> Variable:
         columns = int(inside[0])
     least = LEAST_COLUMNS[kind]
     if columns < least:
-        raise ValueError(
-            f"variables: {name} has {','.join(inside)} columns; expected one number, {least} or more"
-        )
+        given = f"variables: {name} has {','.join(inside)} columns"
+        raise ValueError(f"{given}; expected one number, {least} or more")
     return Variable(name, kind, columns)
 
 

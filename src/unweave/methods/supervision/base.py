@@ -124,8 +124,8 @@ class Supervision(Part):
 def mean_known(each: Tensor, v: Tensor) -> Tensor:
     """Sum over factors of the mean over the images whose label is known, a scalar.
 
-    each: a value of each label, (B, K). v: labels (B, K), NaN where missing. A factor without labels
-    gives 0.
+    each: a value of each label, (B, K). v: labels (B, K), NaN where missing. A factor without
+    labels gives 0.
     """
     known = ~v.isnan()
     total = torch.where(known, each, 0.0).sum(0)  # (B, K) -> (K,)

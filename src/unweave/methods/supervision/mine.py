@@ -5,8 +5,8 @@ Belghazi et al. (2018), eq. 10.
 K * D estimators of one hidden layer (Donsker-Varadhan bound) in one batched network are trained
 with the model: player "estimators". S2-MINE-VAE of disentanglement_lib.
 
-**Departures**: one optimiser step updates all estimators once (there each of the K * D steps updates
-all of them); labels are standardised.
+**Departures**: one optimiser step updates all estimators once (there each of the K * D steps
+updates all of them); labels are standardised.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from unweave.seeds.generators import seeded
 
 
 def changed_found(run: Run) -> float:
-    """The share of 2,000 pairs in which the latent of the one changed factor is unshared, 0 to 1."""
+    """The share of 2,000 pairs, 0 to 1, in which the latent of the changed factor is unshared."""
     own, changed, _ = _masks(run)
     latent = matched(run)[changed.argmax(1)]  # (P,): of the factor that changed
     return float(own[np.arange(len(own)), latent].mean())
