@@ -1,18 +1,18 @@
 """Trainings that are killed at random moments, resumed, and compared with ones that were not.
 
-    python benchmarks/kills.py                 100 SIGKILLs over six methods and their options, four trainings at a time
+    python benchmarks/kills.py                 100 SIGKILLs over six methods and their options
     python benchmarks/kills.py --kills 3       three of them
 
-A moment is a random one after a random record of the log. Every second training keeps a checkpoint after each step, not
-twice a second: most of its kills come in the middle of a write. A third of the resumed trainings are killed again. At the
-end weights (the file, byte for byte), states of the optimisers and the log (without what a clock says) have to be those of
-a training that was left alone.
+Four trainings go at a time. A moment is a random one after a random record of the log. Every second
+training keeps a checkpoint after each step, not twice a second: most of its kills come in the middle
+of a write. A third of the resumed trainings are killed again. At the end weights (the file, byte for
+byte), states of the optimisers and the log (without what a clock says) have to be those of a
+training that was left alone.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import sys
 import tempfile
@@ -21,11 +21,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from forked import Process, keep_at_every_step, until
-
-from unweave.training.records import CLOCKED
+from run_contents import WHAT
 
 SPRITES = ["--data", "dsprites", "--data.size", "16"]
 CASES = {
@@ -74,6 +72,10 @@ class Tally:
     differing: Counter[str] = field(default_factory=Counter)
 
 
+def keep_as_usual() -> None:
+    """In a child: checkpoints as of any training."""
+
+
 def words(case: str, out: Path) -> list[str]:
     return ["train", *CASES[case], *SMALL, *LOOP, "--out", str(out)]
 
@@ -89,12 +91,13 @@ def lines(out: Path) -> int:
 
 
 def continued(case: str, out: Path) -> list[str]:
-    """What goes on with a training: resuming it, or, where it was killed before it had a config, the same command."""
+    """The command that goes on with a training: resume, or the same one if there is no config."""
     path = folder(out)
-    begun = path is not None and any(
-        (path / name).is_file() for name in ("config.json", "config.json.next")
-    )
-    return ["train", "--resume", str(path)] if begun else words(case, out)
+    if path is not None:
+        configs = (path / "config.json", path / "config.json.next")
+        if any(file.is_file() for file in configs):
+            return ["train", "--resume", str(path)]
+    return words(case, out)
 
 
 def left_alone(case: str, place: Path) -> Whole:
@@ -113,9 +116,14 @@ def left_alone(case: str, place: Path) -> Whole:
 def killed(
     case: str, whole: Whole, place: Path, rng: random.Random, most: int, tally: Tally
 ) -> Iterator[None]:
-    """Train a case, kill it up to `most` times, resume it to its end, compare. Yields while it waits."""
+    """Train a case, kill it up to `most` times, resume it to its end, compare.
+
+    Yields while it waits.
+    """
     out = place / "killed"
-    often = keep_at_every_step if rng.random() < 0.5 else lambda: None
+    often = keep_as_usual
+    if rng.random() < 0.5:
+        often = keep_at_every_step
     process = Process(words(case, out), place / "said", often)
     while folder(out) is None and not process.ended():
         yield
@@ -139,36 +147,13 @@ def killed(
     if process.code != 0:
         tally.differing[f"exit code {process.code}: {said[-1]}"] += 1
         return
-    tally.resumed_at += [
-        int(line.rpartition(" ")[2]) for line in said if line.startswith("resumed at step")
-    ] or [0]
+    steps = [int(line.rpartition(" ")[2]) for line in said if line.startswith("resumed at step")]
+    tally.resumed_at += steps or [0]
     path = folder(out)
     assert path is not None
     for what in WHAT:
         if WHAT[what](path) != WHAT[what](whole.path):
             tally.differing[what] += 1
-
-
-def weights(path: Path) -> bytes:
-    return (path / "weights.safetensors").read_bytes()
-
-
-def states(path: Path) -> tuple[dict[str, Any], dict[str, Any], bytes]:
-    """Names and places of the tensors of a checkpoint, what is written beside them but the seconds, and the tensors."""
-    content = (path / "state" / "checkpoint.safetensors").read_bytes()
-    end = 8 + int.from_bytes(content[:8], "little")
-    header = json.loads(content[8:end])
-    beside = json.loads(json.loads(header.pop("__metadata__")["unweave"])["state"])
-    del beside["seconds"]
-    return header, beside, content[end:]
-
-
-def records(path: Path) -> list[dict[str, Any]]:
-    lines = map(json.loads, (path / "log.jsonl").read_text().splitlines())
-    return [{k: v for k, v in record.items() if k not in (*CLOCKED, "crc32")} for record in lines]
-
-
-WHAT = {"weights": weights, "states": states, "log": records}
 
 
 def kill(case: str, whole: Whole, kills: int, seed: int, place: Path) -> Tally:
@@ -198,9 +183,8 @@ def main() -> int:
     start = time.monotonic()
     all_kills = 0
     wrong = 0
-    print(
-        "| training | kills | in a write | went on from steps | other weights, states, logs |\n|---|---|---|---|---|"
-    )
+    print("| training | kills | in a write | went on from steps | other weights, states, logs |")
+    print("|---|---|---|---|---|")
     for number, case in enumerate(CASES):
         kills = len(range(number, given.kills, len(CASES)))
         if not kills:
@@ -208,13 +192,15 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as made:
             place = Path(made)
             tally = kill(case, left_alone(case, place), kills, given.seed, place)
-        at = f"{min(tally.resumed_at)} to {max(tally.resumed_at)}" if tally.resumed_at else "none"
+        at = "none"
+        if tally.resumed_at:
+            at = f"{min(tally.resumed_at)} to {max(tally.resumed_at)}"
         differing = ", ".join(f"{count} {what}" for what, count in tally.differing.items()) or "0"
         print(f"| {case} | {tally.kills} | {tally.in_writes} | {at} | {differing} |", flush=True)
         all_kills += tally.kills
         wrong += tally.differing.total()
     print(f"\n{all_kills} kills, {wrong} differences, {time.monotonic() - start:.0f} s")
-    return 1 if wrong else 0
+    return int(wrong > 0)
 
 
 if __name__ == "__main__":

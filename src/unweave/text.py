@@ -44,6 +44,17 @@ def obeyed(stream: Any) -> Any:
     return stream
 
 
+def with_article(name: str) -> str:
+    """A name after "a" or "an", by its first letter.
+
+    >>> with_article("Tensor"), with_article("int")
+    ('a Tensor', 'an int')
+    """
+    if name[0].lower() in "aeiou":
+        return f"an {name}"
+    return f"a {name}"
+
+
 class _Shown:
     """A text stream around another one; whatever it does not define is the other's."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from unweave.methods.m1_m2 import LOG_FLOOR, M1M2, CodeLikelihood
+from unweave.methods.code_likelihood import LOG_FLOOR, CodeLikelihood
+from unweave.methods.m1_m2 import M1M2
 from unweave.methods.resolve import resolve
 from unweave.types import Batch, DataInfo
 

@@ -322,7 +322,7 @@ def test_scores_that_cannot_be_kept_are_shown(
     def refuse(*_: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr("unweave.runs.folder.write", refuse)
+    monkeypatch.setattr("unweave.runs.scores_file.write", refuse)
     words = [
         "evaluate",
         str(run.path),

@@ -18,7 +18,8 @@ from unweave.cli.progress import Progress, worded
 from unweave.data.images import ImageData
 from unweave.methods.base import Method, Player
 from unweave.methods.regularisers.density_ratio import DensityRatio
-from unweave.report import compare, page, sections
+from unweave.report import compare, page
+from unweave.report.charts import charts as log_charts
 from unweave.runs.run import Run
 from unweave.runs.train import resume, train
 from unweave.training.loop import NotFinite, Training
@@ -191,7 +192,7 @@ def test_only_what_is_said_to_be_nats_is_drawn_as_nats(data: ImageData, tmp_path
     run = fit(data, tmp_path, log_every=1, steps=12)
     other = fit(data, tmp_path, log_every=1, steps=12, seed=1)
     for charts in (
-        sections.charts(run.records()),
+        log_charts(run.records()),
         page.overlaid([run, other], compare.groups([run.config] * 2)),
     ):
         drawn = {chart.title: chart.unit for chart in charts}

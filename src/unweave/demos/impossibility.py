@@ -1,4 +1,4 @@
-"""Demonstration of the impossibility theorem: a trained model and an entangled twin with the same likelihood."""
+"""Demonstration of the impossibility theorem: a model and an entangled twin of equal likelihood."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def demo(
     page: str | Path = "impossibility.html",
     tell: Callable[[str], None] = print,
 ) -> Path:
-    """Train the run of the recipe "factor-vae" with its first seed, entangle it, and write a page on both.
+    """Train the first run of the recipe "factor-vae", entangle it, and write a page on both.
 
     out: where the run's folder goes; a finished run is used again, a stopped one is continued.
-    page: the HTML file. tell: called with each line of a table of the same numbers. Returns the path of
-    the page.
+    page: the HTML file. tell: called with each line of a table of the same numbers. Returns the
+    path of the page.
     """
     recipe = read("factor-vae")
     views = CentredViews(trained(recipe.arms["method"], recipe.seeds[0], out, progress))

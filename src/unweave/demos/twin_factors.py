@@ -1,4 +1,4 @@
-"""The impossibility theorem without a model: independent factors as their own code, and its entangled twin."""
+"""The impossibility theorem without a model: factors as their own code, and its entangled twin."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ LEVELS = 20  # metrics compare codes with this many equally frequent values of a
 class Codes:
     """Codes and their measurements.
 
-    values: (N, 2). apart: the largest Kolmogorov-Smirnov distance between a column and its marginal.
-    log_prior: (N,), nats, under the product of the marginals. scores: {metric: Score}.
+    values: (N, 2). apart: the largest Kolmogorov-Smirnov distance between a column and its
+    marginal. log_prior: (N,), nats, under the product of the marginals. scores: {metric: Score}.
     """
 
     values: NDArray[np.float64]
@@ -36,12 +36,11 @@ class Codes:
 
 
 def factors_and_twin(seed: int = 0, rows: int = ROWS) -> tuple[Codes, Codes]:
-    """Two independent factors as their own code, and its entangled twin, both scored against the factors."""
+    """Two independent factors as their own code, and its entangled twin, with their scores."""
     rng = np.random.default_rng([seed, 19])
     factors = np.stack([p.rvs(rows, random_state=rng) for p in MARGINALS], 1)  # (N, 2)
-    levels = (factors.argsort(0).argsort(0) * LEVELS // rows).astype(
-        float
-    )  # by rank, 0 to LEVELS - 1
+    ranks = factors.argsort(0).argsort(0)  # (N, 2), from 0
+    levels = (ranks * LEVELS // rows).astype(float)  # 0 to LEVELS - 1
     twin = entangle(factors, MARGINALS, share=SHARE)
     return measured(factors, levels), measured(twin, levels)
 
@@ -50,7 +49,7 @@ def measured(codes: NDArray[np.float64], levels: NDArray[np.float64]) -> Codes:
     """Fit to the marginals and scores of codes (N, 2), against the levels (N, 2) of the factors."""
     columns = list(zip(MARGINALS, codes.T, strict=True))
     apart = max(float(kstest(column, p.cdf).statistic) for p, column in columns)
-    log_prior = np.sum([p.logpdf(column) for p, column in columns], 0)
+    log_prior = np.sum([p.logpdf(column) for p, column in columns], 0)  # (N,)
     rows = (codes[:SCORED], levels[:SCORED])
     dependence = evaluate(rows, ["total_correlation", "dhsic"], calibrate=True)
     scores = evaluate(rows, DEFAULT) | dependence

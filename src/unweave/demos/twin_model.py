@@ -1,4 +1,4 @@
-"""A trained VAE and its entangled twin, measured: the same likelihoods, other disentanglement scores."""
+"""A trained VAE and its entangled twin, measured: equal likelihoods, other scores."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from unweave.evaluation.scoring import DEFAULT
 from unweave.methods.vae import VAE
 from unweave.metrics.base import Score
 from unweave.report.absent import Absent
-from unweave.report.traversal import Latent
+from unweave.report.latents import Latent
 from unweave.report.views import LOOKED_AT, Views
 from unweave.runs.run import Run
 from unweave.seeds import fold
@@ -29,7 +29,8 @@ SAMPLES = 100  # of the posterior, for the likelihood of an image
 BOUNDS = 20  # samples of the ELBO of an image
 DRAWN = 1_000  # codes of the prior that both decode
 SCORED = 4_000  # images
-IDLE = 0.04  # share of the reflection for all inactive latents together: they are mixed too, but hardly
+# share of the reflection for all inactive latents together: they are mixed too, but hardly
+IDLE = 0.04
 
 
 class CentredViews(Views):
@@ -58,7 +59,7 @@ class TwinViews(Views):
 
     @cached_property
     def latents(self) -> list[Latent]:
-        """The columns of the code in the order of the run; each mixes them all, so none has a use of its own."""
+        """The columns of the code in the order of the run; each mixes all, so none has a KL."""
         return [replace(latent, kl=None, spread=None) for latent in self.of.latents]
 
 
@@ -66,8 +67,8 @@ class TwinViews(Views):
 class Side:
     """Measurements of one of the two models.
 
-    log_p: (n,), nats, by importance weighting. bound: (n,), nats, the ELBO with a diagonal posterior.
-    scores: {metric: Score}.
+    log_p: (n,), nats, by importance weighting. bound: (n,), nats, the ELBO with a diagonal
+    posterior. scores: {metric: Score}.
     """
 
     log_p: NDArray[np.float64]
@@ -79,7 +80,8 @@ class Side:
 class Pair:
     """A model and its twin.
 
-    apart: the largest difference of a pixel in [0, 1], over decoded prior samples and reconstructions.
+    apart: the largest difference of a pixel in [0, 1], over decoded prior samples and
+    reconstructions.
     """
 
     model: Side
@@ -88,16 +90,19 @@ class Pair:
 
 
 def shares(views: Views) -> list[float]:
-    """The share (D,) of each latent in the reflection, see `reflection`: equal for the active latents.
+    """The share (D,) of each latent in the reflection, equal for the active ones.
 
-    Mixing with inactive latents would change a code little; these get `IDLE` between them.
+    See `reflection`. Mixing with inactive latents would change a code little; these get `IDLE`
+    between them.
     """
     latents = sorted(views.latents, key=lambda latent: latent.column)
     used = [latent.column for latent in latents if latent.active]
     if len(used) < 2:
         used = [latent.column for latent in latents]
     idle = len(latents) - len(used)
-    left = 1 - IDLE if idle else 1.0  # of the reflection, for the active latents
+    left = 1.0  # of the reflection, for the active latents
+    if idle:
+        left = 1 - IDLE
     found = np.full(len(latents), IDLE / max(idle, 1))
     found[used] = (1 - reflection(len(used)).diagonal()) / 2 * left
     return [float(share) for share in found]
@@ -117,7 +122,7 @@ def measure(views: Views, twin: TwinViews) -> Pair:
 
 
 def side(views: Views, images: NDArray[np.generic], name: str) -> Side:
-    """Likelihood and ELBO of the images under one model, and its scores. name: of its random stream."""
+    """Likelihood and ELBO of images under one model, and its scores. name: of its random stream."""
     method = views.run.method
     assert isinstance(method, VAE | Entangled)
     x = to_unit(torch.from_numpy(np.ascontiguousarray(images)).to(views.run.device))
@@ -137,8 +142,8 @@ def scores(views: Views) -> dict[str, Score]:
     factors = known_factors(source, rows)
     if factors is None:
         raise Absent(
-            "These data come without known factors or classes, so there is nothing to score codes against."
+            "These data come without known factors or classes, "
+            "so there is nothing to score codes against."
         )
-    return evaluate(
-        (views.run.encode(source.take(rows)), factors), DEFAULT, kinds=known_kinds(source)
-    )
+    codes = views.run.encode(source.take(rows))
+    return evaluate((codes, factors), DEFAULT, kinds=known_kinds(source))

@@ -1,4 +1,4 @@
-"""HTML page of a model and its entangled twin: bars, heat maps, scatter plots and latent traversals."""
+"""HTML page of a model and its entangled twin: bars, heat maps, scatter plots, traversals."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ STRIPS = 8  # latents traversed at most
 
 def render(views: Views, twin: TwinViews, pair: Pair, codes: Codes, twin_codes: Codes) -> str:
     """The HTML text of the page."""
+    of_factors = {name: codes.scores[name] for name in DEFAULT}
     shown = {
         "rows": rows_of_model(pair),
         "tiles": tiles(pair),
@@ -41,29 +42,20 @@ def render(views: Views, twin: TwinViews, pair: Pair, codes: Codes, twin_codes: 
         "scores": score_bars(pair.model.scores, pair.twin.scores),
         "maps": maps(views, pair),
         "clouds": clouds(codes, twin_codes),
-        "factor_scores": score_bars(
-            {name: codes.scores[name] for name in DEFAULT}, twin_codes.scores
-        ),
+        "factor_scores": score_bars(of_factors, twin_codes.scores),
     }
-    return (
-        environment()
-        .get_template("impossibility.html")
-        .render(title="Two models no image can tell apart", **shown)
-    )
+    template = environment().get_template("impossibility.html")
+    return template.render(title="Two models no image can tell apart", **shown)
 
 
 def tiles(pair: Pair) -> list[Tile]:
     """Key figures: difference of pixels and of likelihoods, MIG and DCI of both."""
+    images = f"to {255 * pair.apart:.1g} of 255 levels"
     gap = mean(pair.twin.log_p - pair.model.log_p)
+    likelihoods = f"difference {minus(str(gap))} nats"
     found = [
-        Tile(
-            "images decoded",
-            same(pair.apart < HALF_A_LEVEL),
-            f"to {255 * pair.apart:.1g} of 255 levels",
-        ),
-        Tile(
-            "log p(x)", same(abs(gap.value) < 3 * gap.error), f"difference {minus(str(gap))} nats"
-        ),
+        Tile("images decoded", same(pair.apart < HALF_A_LEVEL), images),
+        Tile("log p(x)", same(abs(gap.value) < 3 * gap.error), likelihoods),
     ]
     for name in ("mig", "dci"):
         before, after = _brief((pair.model.scores[name].value, pair.twin.scores[name].value))
@@ -84,17 +76,15 @@ def score_bars(of: Mapping[str, Score], twin: Mapping[str, Score]) -> bars.Bars:
     names = [name for name, score in of.items() if math.isfinite(score.value)]
     values = [(of[name].value, twin[name].value) for name in names]
     floors = [of[name].null for name in names]
-    return bars.bars(
-        "scores of the model and of its twin",
-        names,
-        values,
-        [_brief(pair) for pair in values],
-        floors,
-    )
+    texts = [_brief(pair) for pair in values]
+    return bars.bars("scores of the model and of its twin", names, values, texts, floors)
 
 
 def strips(views: Views, twin: TwinViews) -> dict[str, Any]:
-    """Latent traversals of both models from the code of one image. Raises Absent if no latent is active."""
+    """Latent traversals of both models from the code of one image.
+
+    Raises Absent if no latent is active.
+    """
     views.pictures()
     of_model = views.traversals(STRIPS)
     of_twin = twin.traversals(STRIPS)
@@ -115,7 +105,7 @@ def reconstructions(views: Views, twin: TwinViews) -> list[tuple[str, pictures.P
 
 
 def maps(views: Views, pair: Pair) -> list[heatmap.Heatmap]:
-    """Heat maps of active latents by factors for both models, on one scale; none if not measured."""
+    """Heat maps of active latents by factors for both models, on one scale, if measured."""
     factors = views.run.info.factor_names or ("class",)
     latents = [latent for latent in views.latents if latent.active] or views.latents
     columns = [latent.column for latent in latents]
@@ -125,16 +115,14 @@ def maps(views: Views, pair: Pair) -> list[heatmap.Heatmap]:
         if score.matrix is None or score.matrix.shape[1] != len(factors):
             return []
         # Mutual information (D, K) over entropy (K,), for factors that vary.
-        entropy = np.array([h if h else math.nan for h in score.parts["entropy"]], dtype=float)
+        entropy = np.array(score.parts["entropy"], dtype=float)
+        entropy[entropy == 0] = np.nan
         varies = np.flatnonzero(np.isfinite(entropy))
         shares = (score.matrix / entropy)[columns][:, varies]
         row_names = [latent.name for latent in latents]
         column_names = [factors[k] for k in varies]
-        found.append(
-            heatmap.heatmap(
-                title, shares, row_names, column_names, "of the factor’s entropy", top=1.0
-            )
-        )
+        unit = "of the factor’s entropy"
+        found.append(heatmap.heatmap(title, shares, row_names, column_names, unit, top=1.0))
     return found
 
 
@@ -142,10 +130,9 @@ def clouds(codes: Codes, twin: Codes) -> list[Any]:
     """Scatter plots of both tables of codes, coloured by the first factor."""
     limits = np.array([[-1.0, -3.0], [1.0, 3.0]])
     factor = codes.values[:, 0]
+    axes = ("code 1", "code 2")
     titled = (("The factors as codes", codes), ("Their twin", twin))
-    return [
-        scatter(title, side.values, factor, limits, ("code 1", "code 2")) for title, side in titled
-    ]
+    return [scatter(title, side.values, factor, limits, axes) for title, side in titled]
 
 
 def _strip(traversal: Traversal) -> pictures.Picture:
@@ -156,5 +143,8 @@ def _strip(traversal: Traversal) -> pictures.Picture:
 
 def _brief(values: tuple[float, float]) -> tuple[str, str]:
     """Two scores as text, with two decimals; "–" where undefined."""
-    first, second = (f"{value:z.2f}" if math.isfinite(value) else "–" for value in values)
-    return first, second
+    texts = ["–", "–"]
+    for i, value in enumerate(values):
+        if math.isfinite(value):
+            texts[i] = f"{value:z.2f}"
+    return texts[0], texts[1]

@@ -48,7 +48,8 @@ def rows_of_model(pair: Pair) -> list[Row]:
 
 def rows_of_factors(codes: Codes, twin: Codes) -> list[Row]:
     """Distributions of the factors as codes and of their twin, then the scores."""
-    chance = f"distance to the marginals (Kolmogorov-Smirnov); chance allows {limit(len(codes.values)):.3f}"
+    allowed = limit(len(codes.values))
+    chance = f"distance to the marginals (Kolmogorov-Smirnov); chance allows {allowed:.3f}"
     return [
         Row("off the marginals", f"{codes.apart:z.3f}", f"{twin.apart:z.3f}", chance),
         likelihoods("log p(z), nats", codes.log_prior, twin.log_prior),
@@ -78,7 +79,10 @@ def rows_of_scores(of: Mapping[str, Score], twin: Mapping[str, Score]) -> list[R
 
 
 def as_text(score: Score) -> str:
-    """A score with its error; three decimals where the error is unknown or below 0.0005; "" if undefined."""
+    """A score with its error, "" if undefined.
+
+    Three decimals where the error is unknown or below 0.0005.
+    """
     if not math.isfinite(score.value):
         return ""
     if score.error >= 0.0005:
@@ -88,4 +92,6 @@ def as_text(score: Score) -> str:
 
 def same(equal: bool) -> str:
     """Whether two things are equal, as words."""
-    return "the same" if equal else "not the same"
+    if equal:
+        return "the same"
+    return "not the same"

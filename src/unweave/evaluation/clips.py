@@ -43,11 +43,14 @@ def encode_clips(
     if mean.ndim == 3:
         # (clips, length, D) -> (frames, D): a code for each frame
         mean = mean.reshape(-1, mean.shape[-1])
-        log_var = None if log_var is None else log_var.reshape(mean.shape)
+        if log_var is not None:
+            log_var = log_var.reshape(mean.shape)
     elif factors is not None:
         factors = _constant_in_clips(factors.reshape(*rows.shape, -1))
     chosen = scored_columns(run.blocks, mean, log_var, block)
-    index = slice(None) if chosen.index is None else chosen.index
+    index: Any = chosen.index
+    if index is None:
+        index = slice(None)
     # log variances are used only where every scored column is Gaussian
     scored_log_var = None
     if log_var is not None and chosen.kl is None:
@@ -59,24 +62,25 @@ def encode_clips(
         seed=seed,
         kinds=known_kinds(source, kinds),
     )
-    table = _with_notes(table, chosen, "frames" if len(mean) == rows.size else "clips")
+    kind = "clips"
+    if len(mean) == rows.size:
+        kind = "frames"
+    table = _with_notes(table, chosen, kind)
     others: dict[str, Any] = {"posteriors": table}
-    columns = chosen.index if chosen.note else None
-    return Encoded(replace(table, log_var=None, cache={}), table, others, columns)
+    return Encoded(replace(table, log_var=None, cache={}), table, others, chosen.noted)
 
 
 def _constant_in_clips(factors: np.ndarray) -> np.ndarray:
-    """Factors of frames (clips, length, K) to those of clips (clips, K): NaN where one varies
-    within a clip.
+    """Factors of frames (clips, length, K) to those of clips (clips, K).
+
+    NaN where one varies within a clip.
     """
-    constant = (factors == factors[:, :1]).all(1)
+    constant = (factors == factors[:, :1]).all(1)  # (clips, K)
     return np.where(constant, factors[:, 0], np.nan)
 
 
 def _with_notes(table: Table, chosen: Columns, kind: str) -> Table:
-    """The table with the number of rows and the choice of columns in its notes, and the KL of these
-    columns.
-    """
+    """The table with notes on its rows and its choice of columns, and the KL of these columns."""
     notes = [*table.notes, f"scored on {table.n:,} {kind}"]
     if chosen.note:
         notes.append(chosen.note)

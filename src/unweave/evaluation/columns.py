@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from unweave.blocks import Block, named
 from unweave.metrics.tables.silence import ACTIVE
 
-MOST = 64  # columns that are scored: dci takes a second for each, of 10,000 rows and five factors, on one core
+# columns that are scored: dci takes a second for each, of 10,000 rows and five factors, on one core
+MOST = 64
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,13 @@ class Columns:
     gaussian: NDArray[np.bool_] | None = None
     note: str = ""
 
+    @property
+    def noted(self) -> NDArray[np.int64] | None:
+        """The columns that are scored, where the note says so; else None."""
+        if not self.note:
+            return None
+        return self.index
+
 
 def scored_columns(
     blocks: Mapping[str, Block],
@@ -37,8 +45,8 @@ def scored_columns(
     log_var: NDArray[Any] | None,
     only: str | None = None,
 ) -> Columns:
-    """The columns of the blocks that are scored, or of the block `only`; where they are more than
-    64, the most used.
+    """The columns of the blocks that are scored, or of the block `only`; of more than 64, the most
+    used.
 
     mean, log_var: (N, W) of the codes of some images. ValueError if there is no block of that name.
     """
@@ -51,28 +59,31 @@ def scored_columns(
         notes.append(f"of the block {only} alone")
     columns = {column for block in wanted for column in block.places(width)}
     index = np.array(sorted(columns), dtype=np.int64)
-    kl = None if log_var is None else column_kl(blocks, mean, log_var)
+    kl = None if log_var is None else column_kl(blocks, mean, log_var)  # (W,)
     if len(index) > MOST:
-        index, note = _most_used(index, mean, kl)
-        notes.append(note)
+        index, of_most = _most_used(index, mean, kl)
+        notes.append(of_most)
     of_kl = None
     gaussian = None
     # KL follows from mean and log variance unless some block is not Gaussian
     if kl is not None and any(block.kind != "gaussian" for block in blocks.values()):
         of_kl = kl[index]
         gaussian = _gaussian(blocks, width)[index]
-    chosen = None if len(index) == width else index
-    return Columns(chosen, of_kl, gaussian, "; ".join(notes))
+    note = "; ".join(notes)
+    if len(index) == width:
+        return Columns(None, of_kl, gaussian, note)
+    return Columns(index, of_kl, gaussian, note)
 
 
 def _most_used(
     index: NDArray[np.int64], mean: NDArray[Any], kl: NDArray[np.float64] | None
 ) -> tuple[NDArray[np.int64], str]:
-    """The 64 columns with the largest KL among active ones, or else with the largest variance; and
-    a note that states it.
+    """The 64 columns with the largest KL among active ones, and a note that states it.
+
+    Without KL, those with the largest variance.
     """
     if kl is None:
-        use = mean[:, index].var(0)
+        use = mean[:, index].var(0)  # (columns,)
         name = "variance"
         most = MOST
     else:
@@ -86,8 +97,9 @@ def _most_used(
 def column_kl(
     blocks: Mapping[str, Block], mean: NDArray[Any], log_var: NDArray[Any]
 ) -> NDArray[np.float64]:
-    """Mean KL of each column (W,) in nats, as `Columns.kl` says; 0 for noise. mean, log_var: (N,
-    W).
+    """Mean KL of each column, (W,), in nats, as `Columns.kl` says; 0 for noise.
+
+    mean, log_var: (N, W).
     """
     import torch  # here, so that scoring arrays needs no torch
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from unweave.evaluation.encoder_output import Codes, NotCodes, Posterior, read
 from unweave.nets.evaluating import evaluating
-from unweave.runs.run import CHUNK
+from unweave.runs.chunks import CHUNK
 from unweave.types import to_unit
 
 PROBE = 16  # images that are encoded again, to see that their codes are the same
@@ -42,17 +42,22 @@ class EncoderCalls:
 
     def __call__(self, images: NDArray[Any]) -> Posterior:
         """Mean and log variance of images (n, ...), as rows in their order."""
-        size = len(images) if self.module is None else CHUNK
+        size = len(images)
+        if self.module is not None:
+            size = CHUNK
         parts = [self._read(images[i : i + size]) for i in range(0, len(images), size)]
         mean = np.concatenate([part[0] for part in parts])
         log_vars = [part[1] for part in parts if part[1] is not None]
         if len(log_vars) not in (0, len(parts)):
             raise ValueError(
-                "the encoder gave log variances for some images only; expected them for all or for none"
+                "the encoder gave log variances for some images only; "
+                "expected them for all or for none"
             )
         if not self.probed:
             self._refuse_unsteady(images[:PROBE], mean)
-        return mean, np.concatenate(log_vars) if log_vars else None
+        if not log_vars:
+            return mean, None
+        return mean, np.concatenate(log_vars)
 
     def _read(self, images: NDArray[Any]) -> Posterior:
         """What one call gives."""
@@ -72,7 +77,9 @@ class EncoderCalls:
         return found
 
     def _called(self, images: NDArray[Any]) -> Any:
-        given = images if self.module is None else _tensor(images, self.module)
+        given: Any = images
+        if self.module is not None:
+            given = _tensor(images, self.module)
         try:
             if self.module is None:
                 return self.encoder(given)
@@ -82,15 +89,15 @@ class EncoderCalls:
             reason = " ".join(str(error).split())
             what = f"{type(given).__name__} of shape {tuple(given.shape)} ({given.dtype})"
             raise ValueError(
-                f"the encoder raised {type(error).__name__}: {reason}; it was given images as {what}{self._hint()}"
+                f"the encoder raised {type(error).__name__}: {reason}; "
+                f"it was given images as {what}{self._hint()}"
             ) from error
 
     def _hint(self) -> str:
         """What may have been meant, of a module whose codes are those of a method of it."""
         if self.encoder is self.module and callable(getattr(self.module, "encode", None)):
-            return (
-                f"; if its codes come from encode, give {type(self.module).__name__.lower()}.encode"
-            )
+            name = type(self.module).__name__.lower()
+            return f"; if its codes come from encode, give {name}.encode"
         return ""
 
     def _refuse_unsteady(self, images: NDArray[Any], codes: Codes) -> None:
@@ -101,12 +108,13 @@ class EncoderCalls:
             return
         if _same(again, self._read(images)[0], codes):
             raise ValueError(
-                "the encoder gives an image other codes beside other images: it uses the whole batch, as a batch norm "
-                "in training mode or a fit_transform does; fit it before, and put it in evaluation mode"
+                "the encoder gives an image other codes beside other images: it uses the whole "
+                "batch, as a batch norm in training mode or a fit_transform does; "
+                "fit it before, and put it in evaluation mode"
             )
         raise ValueError(
-            "the encoder gives other codes for the same images in each call: put its module in evaluation mode, and "
-            "give means, not samples"
+            "the encoder gives other codes for the same images in each call: "
+            "put its module in evaluation mode, and give means, not samples"
         )
 
 
@@ -114,12 +122,16 @@ def _module(encoder: Any) -> nn.Module | None:
     """The torch module behind an encoder: itself, or the one that it is a method of."""
     while isinstance(encoder, partial):
         encoder = encoder.func
-    owner = encoder if isinstance(encoder, nn.Module) else getattr(encoder, "__self__", None)
-    return owner if isinstance(owner, nn.Module) else None
+    if isinstance(encoder, nn.Module):
+        return encoder
+    owner = getattr(encoder, "__self__", None)
+    if isinstance(owner, nn.Module):
+        return owner
+    return None
 
 
 def _tensor(images: NDArray[Any], module: nn.Module) -> Tensor:
-    """Images as a tensor on the device and in the floating type of a module, bytes divided by 255."""
+    """Images as a tensor on the device and of the floating type of a module; bytes over 255."""
     x = to_unit(torch.from_numpy(np.ascontiguousarray(images)))
     for weight in (*module.parameters(), *module.buffers()):
         if weight.is_floating_point():
@@ -128,6 +140,6 @@ def _tensor(images: NDArray[Any], module: nn.Module) -> Tensor:
 
 
 def _same(first: Codes, second: Codes, all_codes: Codes) -> bool:
-    """Whether two codes of the same images (n, D) differ by rounding alone, here up to that of bfloat16."""
-    apart = np.abs(first - second).mean(0)
+    """Whether two codes of the same images (n, D) differ by rounding alone, up to bfloat16's."""
+    apart = np.abs(first - second).mean(0)  # (D,)
     return bool((apart <= 0.01 * all_codes.std(0) + 0.005 * np.abs(all_codes).max(0)).all())

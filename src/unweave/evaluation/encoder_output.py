@@ -1,4 +1,4 @@
-"""Reading of what an encoder returns: codes of images, with their log variances where it gives them.
+"""Parser of what an encoder returns: codes of images, with their log variances where it has them.
 
 This is the only file that knows the forms in which other libraries return codes.
 """
@@ -17,13 +17,15 @@ from unweave.tensors import is_array, plain
 Codes = NDArray[np.float64]
 Posterior = tuple[Codes, Codes | None]  # mean, log variance
 
-# Names of fields, in lower case and without underscores. A mean goes before a code: beside a mean, z is a sample.
+# Names of fields, in lower case and without underscores. A mean goes before a code: beside a mean,
+# z is a sample.
 MEANS = {"mean", "means", "mu", "loc", "zmean", "zmu"}
 CODES = {"z", "code", "codes", "latent", "latents", "embedding", "embeddings"}
 LOG_VARS = {"logvar", "logvars", "logvariance", "zlogvar", "zlogvariance"}
 EXPECTED = (
-    "expected codes of shape (n, D), (n, 1) for a single latent, as an array or tensor, (mean, log_var), a distribution, "
-    "or a dict in which one entry has that shape or is named mean, mu, loc, z, codes or latents"
+    "expected codes of shape (n, D), (n, 1) for a single latent, as an array or tensor, "
+    "(mean, log_var), a distribution, or a dict in which one entry has that shape "
+    "or is named mean, mu, loc, z, codes or latents"
 )
 
 
@@ -43,15 +45,19 @@ def read(given: Any, n: int) -> Posterior:
     mean, log_var = found
     for name, array in (("codes", mean), ("log variances", log_var)):
         if array is not None and not np.isfinite(array).all():
-            bad = ~np.isfinite(array).reshape(n, -1).all(1)
+            bad = ~np.isfinite(array).reshape(n, -1).all(1)  # (n,)
             raise NotCodes(
-                f"the encoder gave {name} that are NaN or infinite for {bad.sum()} of {n} images; expected finite numbers"
+                f"the encoder gave {name} that are NaN or infinite for {bad.sum()} of {n} images; "
+                "expected finite numbers"
             )
     return mean, log_var
 
 
 def _posterior(given: Any, n: int) -> Posterior | None:
-    """Mean and log variance in anything that has them; None if it has not, or if they could be several."""
+    """Mean and log variance in anything that has them.
+
+    None if it has not, or if they could be several.
+    """
     if is_array(given):
         return _alone(_codes(given, n))
     fields = fields_of(given)
@@ -69,12 +75,15 @@ def _posterior(given: Any, n: int) -> Posterior | None:
 
 
 def _alone(codes: Codes | None) -> Posterior | None:
-    return None if codes is None else (codes, None)
+    if codes is None:
+        return None
+    return codes, None
 
 
 def _named(fields: Mapping[str, Any], n: int) -> Posterior | None:
     """The part that is named as a mean, else as a code, else the only one of the shape of codes."""
     fields = {name: value for name, value in fields.items() if value is not None}
+    # of the parts that are no log variance: those named as means, else as codes, else by shape
     log_vars = [value for name, value in fields.items() if _spelled(name) in LOG_VARS]
     others = {name: value for name, value in fields.items() if _spelled(name) not in LOG_VARS}
     for names in (MEANS, CODES):
@@ -96,7 +105,7 @@ def _spelled(name: str) -> str:
 
 
 def _posterior_of_part(given: Any, n: int) -> Posterior | None:
-    """The codes in a part of a dict: an array or a distribution, and nothing that has parts itself."""
+    """The codes in a part of a dict: an array or a distribution, nothing that has parts itself."""
     if is_array(given):
         return _alone(_codes(given, n))
     if hasattr(given, "mean"):
@@ -115,12 +124,16 @@ def _sequence(given: tuple[Any, ...] | list[Any], n: int) -> Posterior | None:
             return _pair(mean, given[1], n)
     if len(given) == 1 and n != 1:
         return _posterior(given[0], n)
-    return None if isinstance(given, tuple) else _alone(_codes(given, n))
+    if isinstance(given, tuple):
+        return None
+    return _alone(_codes(given, n))
 
 
 def _pair(mean: Codes, log_var: Any, n: int) -> Posterior | None:
     """Mean and log variance of the same shape."""
-    found = _codes(log_var, n) if is_array(log_var) else None
+    if not is_array(log_var):
+        return None
+    found = _codes(log_var, n)
     if found is None or found.shape != mean.shape:
         return None
     return mean, found
@@ -129,7 +142,9 @@ def _pair(mean: Codes, log_var: Any, n: int) -> Posterior | None:
 def _distribution(given: Any, n: int) -> Posterior | None:
     """The mean of a distribution, with the log variance of a normal one."""
     mean = _value(given, "mean")
-    codes = _codes(mean, n) if is_array(mean) else None
+    if not is_array(mean):
+        return None
+    codes = _codes(mean, n)
     if codes is None:
         return None
     for name in ("log_var", "logvar"):
@@ -145,15 +160,18 @@ def _distribution(given: Any, n: int) -> Posterior | None:
 
 
 def _value(given: Any, name: str) -> Any:
-    """An attribute, or what it returns: some libraries have a method where others have a property."""
+    """An attribute, or what it returns: in some libraries it is a method, in others a property."""
     found = getattr(given, name, None)
-    return found() if callable(found) and not is_array(found) else found
+    if callable(found) and not is_array(found):
+        return found()
+    return found
 
 
 def _codes(given: Any, n: int) -> Codes | None:
     """An array as codes (n, D) or (n, D, d); None if its shape or its type is another.
 
-    Maps of one pixel, (n, D, 1, 1) or (n, 1, 1, D), are codes too. (n,) is none: it may be a loss or a class of each image.
+    Maps of one pixel, (n, D, 1, 1) or (n, 1, 1, D), are codes too. (n,) is none: it may be a loss
+    or a class of each image.
     """
     try:
         array = plain(np.asanyarray(plain(given)))
@@ -167,7 +185,8 @@ def _codes(given: Any, n: int) -> Codes | None:
     if array.dtype.kind not in "biuf" or np.ma.is_masked(array) or array.size == 0:
         return None
     if array.ndim == 1 and n == 1:
-        array = array[None]
+        array = array[None]  # (D,) -> (1, D)
+    # maps of one pixel: (n, D, 1, 1) -> (n, D)
     if array.ndim > 3 and max(array.shape[1:]) == array[0].size:
         array = array.reshape(len(array), -1)
     if array.ndim not in (2, 3) or len(array) != n:

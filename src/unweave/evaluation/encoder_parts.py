@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from unweave.tensors import is_array
+from unweave.text import with_article
 
 
 def fields_of(given: Any) -> Mapping[str, Any] | None:
@@ -33,17 +34,22 @@ def shown(given: Any) -> str:
         parts = [_brief(value) for value in given]
     else:
         return _brief(given)
-    more = ", ..." if len(parts) > 6 else ""
-    return f"{kind_of_value(given)} of {len(parts)} ({', '.join(parts[:6])}{more})"
+    listed = ", ".join(parts[:6])
+    if len(parts) > 6:
+        listed += ", ..."
+    return f"{kind_of_value(given)} of {len(parts)} ({listed})"
 
 
 def _brief(given: Any) -> str:
     if given is None:
         return "None"
     if is_array(given):
-        masked = " with masked entries" if np.ma.is_masked(given) else ""
         shape = getattr(given, "shape", None)
-        return f"{kind_of_value(given)} of shape {tuple(shape or ())} ({getattr(given, 'dtype', 'no dtype')}){masked}"
+        dtype = getattr(given, "dtype", "no dtype")
+        found = f"{kind_of_value(given)} of shape {tuple(shape or ())} ({dtype})"
+        if np.ma.is_masked(given):
+            return f"{found} with masked entries"
+        return found
     return kind_of_value(given)
 
 
@@ -51,5 +57,6 @@ def kind_of_value(given: Any) -> str:
     """The name of the type with its article; of a class itself, its own name."""
     if isinstance(given, type):
         return f"the class {given.__name__}"
-    name = "array" if isinstance(given, np.ndarray) else type(given).__name__
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+    if isinstance(given, np.ndarray):
+        return "an array"
+    return with_article(type(given).__name__)

@@ -26,15 +26,15 @@ def evaluate_encoder(
     calibrate: bool = False,
     kinds: Any = None,
 ) -> dict[str, Score]:
-    """Score a function from images (n, C, H, W) uint8 to codes (n, D) on a data set; arguments as
-    of `evaluate`.
+    """Score a function from images (n, C, H, W) uint8 to codes (n, D) on a data set.
+
+    Arguments as of `evaluate`.
     """
     check_how(protocol, seed, calibrate)
     names = as_names(metrics)
     plan = planned(datasets.load(data), names, n=n, seed=seed, protocol=protocol, kinds=kinds)
-    from unweave.evaluation.encoder import (
-        EncoderCalls,
-    )  # here, so that scoring arrays needs no torch
+    # here, so that scoring arrays needs no torch
+    from unweave.evaluation.encoder import EncoderCalls
     from unweave.seeds.generators import all_left_alone
 
     calls = EncoderCalls(encoder)

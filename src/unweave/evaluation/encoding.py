@@ -1,6 +1,4 @@
-"""Sampling of the rows of a data set that metrics need, with groups by intervention, and their
-ground-truth factors.
-"""
+"""Sampling of the rows that metrics need, with groups by intervention, and their true factors."""
 
 from __future__ import annotations
 
@@ -54,11 +52,11 @@ def plan_rows(
     kinds: Any = None,
     held_out: bool = False,
 ) -> Plan:
-    """Draw the rows: n to fit, others to test on and groups by intervention (`groups`) under a
-    "dlib" protocol.
+    """Draw the rows: n to fit, and under a "dlib" protocol others to test on.
 
-    held_out: whether `source` is a view of the rows that were held out of training: then groups are
-    made of these rows alone, not of the whole grid, and every score notes it.
+    groups: whether also groups by intervention. held_out: whether `source` is a view of the rows
+    that were held out of training: then groups are made of these rows alone, not of the whole grid,
+    and every score notes it.
     """
     rng = np.random.default_rng([seed, 100])
     index = {"fit": _some(rng, len(source), n)}
@@ -91,13 +89,15 @@ def _groups_needed() -> list[tuple[str, int]]:
 def intervene(
     space: FactorSpace, count: int, pairs: bool, rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Groups of 64 rows that share the value of one factor: fixed (G,), rows (G, L); all other
-    factors are random.
+    """Groups of 64 rows that share the value of one factor: fixed (G,), rows (G, L).
 
-    pairs: groups of 64 pairs, each of which shares a value of its own.
+    All other factors are random. pairs: groups of 64 pairs, each of which shares a value of its
+    own.
     """
-    fixed = rng.integers(len(space.sizes), size=count)
-    members = 2 * MEMBERS if pairs else MEMBERS
+    fixed = rng.integers(len(space.sizes), size=count)  # (G,)
+    members = MEMBERS
+    if pairs:
+        members = 2 * MEMBERS
     # (G, L, K): factor values of every member at random
     v = space.sample(count * members, rng).reshape(count, members, -1)
     g = np.arange(count)
@@ -113,15 +113,18 @@ def intervene(
 def gather(
     space: FactorSpace, count: int, pairs: bool, rng: np.random.Generator, among: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Groups as of `intervene`, of the rows `among` alone, which need not be the whole grid: fixed
-    (G,), rows (G, L).
+    """Groups as of `intervene`, fixed (G,) and rows (G, L), of the rows `among` (n,) alone.
+
+    These need not be the whole grid.
     """
-    fixed = rng.integers(len(space.sizes), size=count)
+    fixed = rng.integers(len(space.sizes), size=count)  # (G,)
     v = space.factors_at(among)  # (n, K)
-    members = 2 * MEMBERS if pairs else MEMBERS
+    members = MEMBERS
+    if pairs:
+        members = 2 * MEMBERS
     rows = np.empty((count, members), dtype=np.int64)
     for k in np.unique(fixed):
-        own = np.flatnonzero(fixed == k)
+        own = np.flatnonzero(fixed == k)  # the groups that share factor k
         cells = ListedCells(v[:, k])  # a cell is a value of factor k with its rows
         pairable = cells.keep(2)
         if pairs and len(pairable):
@@ -135,8 +138,7 @@ def gather(
 
 
 def known_factors(source: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """Ground-truth factors (n, K) of rows: of the grid, the labels, or the class as the only one;
-    None if unknown.
+    """Ground-truth factors (n, K) of rows, None if unknown: of the grid, the labels, or the class.
 
     A factor whose values are numbers is given by these numbers, any other by indices of its values.
     """
@@ -148,11 +150,10 @@ def known_factors(source: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float6
 
 
 def known_kinds(source: Dataset, wanted: Any = None) -> tuple[str, ...] | None:
-    """The kind of each factor that `known_factors` gives, as the user or else the data set declares
-    it; "" if neither does.
+    """The kind of each factor that `known_factors` gives; "" if it is not declared.
 
-    wanted: as of `unweave.kinds.declared`, factors by name or number. ValueError if there is no
-    such kind or factor.
+    By the user, or else by the data set. wanted: as of `unweave.kinds.declared`, factors by name or
+    number. ValueError if there is no such kind or factor.
     """
     names = source.factor_names
     own = source.factor_kinds
@@ -166,10 +167,10 @@ def known_kinds(source: Dataset, wanted: Any = None) -> tuple[str, ...] | None:
 def _to_test(
     rng: np.random.Generator, fitted: NDArray[np.int64], size: int
 ) -> dict[str, NDArray[np.int64]]:
-    """Under "test", 5,000 rows that are not fitted; nothing where they are too few, and the fitted
-    ones are split.
+    """Under "test", 5,000 rows that are not fitted.
 
-    disentanglement_lib draws both from all rows, which on a small set tests on what was fitted.
+    Nothing where they are too few: then the fitted ones are split. disentanglement_lib draws both
+    from all rows, which on a small set tests on what was fitted.
     """
     others = np.setdiff1d(np.arange(size), fitted)
     if len(others) < min(TEST_ROWS, len(fitted) // 2):

@@ -21,6 +21,8 @@ from unweave.metrics.tables.table import Table
 if TYPE_CHECKING:
     from unweave.runs.run import Run
 
+OF_IMAGES = "is of what has to be encoded, and codes are scored as they are"
+OF_CODES = "stands beside codes and factors that are given as such"
 OF_RUNS = "is of a run, whose method says what the columns of its codes are"
 
 
@@ -75,13 +77,9 @@ def evaluate(
         if len(what) != 2:
             raise ValueError(f"{len(what)} things are given to score; give (codes, factors)")
         _refuse(block=block, why=OF_RUNS)
-        _refuse(
-            data=data, n=n, why="is of what has to be encoded, and codes are scored as they are"
-        )
+        _refuse(data=data, n=n, why=OF_IMAGES)
         return score_codes(*what, metrics, test=test, log_var=log_var, **how)
-    _refuse(
-        test=test, log_var=log_var, why="stands beside codes and factors that are given as such"
-    )
+    _refuse(test=test, log_var=log_var, why=OF_CODES)
     from unweave.runs.run import Run  # here, so that scoring arrays needs no torch
 
     if isinstance(what, Run):
@@ -89,8 +87,8 @@ def evaluate(
     _refuse(block=block, why=OF_RUNS)
     if not callable(what):
         raise ValueError(
-            f"cannot score a {type(what).__name__}; give a run, a function from images to codes, or (codes, factors)"
-            f"{_method_meant(what)}"
+            f"cannot score a {type(what).__name__}; give a run, a function from images to codes, "
+            f"or (codes, factors){_method_meant(what)}"
         )
     if isinstance(what, type):
         raise ValueError(f"{what.__name__} is a class; give an object of it, as an encoder")

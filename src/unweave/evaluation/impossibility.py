@@ -1,5 +1,4 @@
-"""Impossibility theorem of unsupervised disentanglement, constructed: an equivalent model with
-entangled latents.
+"""Impossibility theorem of unsupervised disentanglement: an equivalent model, entangled latents.
 
 Locatello et al. (2019), theorem 1: for independent latents of any distribution there are infinitely
 many bijections f, every output of which depends on every input, with f(z) distributed as z. The
@@ -60,7 +59,8 @@ def reflection(columns: int, share: Share = 0.3) -> NDArray[np.float64]:
     shares = np.asarray(share, dtype=np.float64)
     if shares.shape != (columns,) or not math.isclose(shares.sum(), 1, rel_tol=1e-6):
         raise ValueError(
-            f"shares are {len(shares)}, {shares.sum():.3g} together; {columns} latents take {columns}, 1 together"
+            f"shares are {len(shares)}, {shares.sum():.3g} together; "
+            f"{columns} latents take {columns}, 1 together"
         )
     if (shares <= 0).any() or np.isclose(shares, 0.5).any():
         raise ValueError("shares have to be above 0 and not 1/2, which would leave an entry 0")
@@ -75,12 +75,11 @@ def entangle(
     of: NDArray[Any], marginals: Sequence[Any] | None = None, *, share: Share = 0.3
 ) -> NDArray[np.float64]: ...
 def entangle(of: Any, marginals: Any = None, *, share: Share = 0.3) -> Any:
-    """The entangled equivalent of a model (a `VAE`, or a run of one), or of codes (N, D) with
-    independent columns.
+    """The entangled equivalent of a model (a `VAE`, or a run of one), or of codes (N, D).
 
-    marginals: of the codes' columns, with `cdf` and `ppf` (frozen distributions of scipy); their
-    ranks if None, in which case every column keeps its values and gets them in another order.
-    share: see `reflection`.
+    The codes have independent columns. marginals: of the codes' columns, with `cdf` and `ppf`
+    (frozen distributions of scipy); their ranks if None, in which case every column keeps its
+    values and gets them in another order. share: see `reflection`.
     """
     model = getattr(of, "method", of)
     if isinstance(model, VAE):
@@ -92,23 +91,22 @@ def entangle(of: Any, marginals: Any = None, *, share: Share = 0.3) -> Any:
     codes = np.asarray(of, dtype=np.float64)
     if codes.ndim != 2:
         raise ValueError(f"codes are a table (N, D); these have shape {codes.shape}")
+    # f = (h g)^-1 A (h g), on rows: (N, D)
     mixed = _to_normal(codes, marginals) @ reflection(codes.shape[1], share).T
     return _from_normal(mixed, codes, marginals)
 
 
 class Entangled(Method):
-    """A VAE after a rotation of its latents: the same images with the same probabilities, from
-    mixed codes.
+    """A VAE after a rotation of its latents: the same images with the same probabilities.
 
-    Its posterior is not diagonal, so `encode` gives the means only.
+    Its codes are mixed. Its posterior is not diagonal, so `encode` gives the means only.
     """
 
     def __init__(self, model: VAE, share: Share = 0.3):
         super().__init__()
         self.model = model
-        self.register_buffer(
-            "rotation", torch.tensor(reflection(model.latents, share), dtype=torch.float32)
-        )
+        rotation = torch.tensor(reflection(model.latents, share), dtype=torch.float32)
+        self.register_buffer("rotation", rotation)  # (D, D)
         self.rotation: Tensor
 
     def encode(self, x: Tensor) -> Posterior:
@@ -120,16 +118,17 @@ class Entangled(Method):
         return self.model.decode(z @ self.rotation)
 
     def log_likelihood(self, x: Tensor, *, samples: int = 100) -> Tensor:
-        """Log p(x) (B,) by its own decoder and samples of its own, rotated posterior; see
-        `inspect.log_likelihood`.
+        """Log p(x) (B,) by its own decoder and samples of its own, rotated posterior.
+
+        See `evaluation.latents.log_likelihood`.
         """
         return inspect.log_likelihood(self.model, x, samples=samples, rotation=self.rotation)
 
     def elbo(self, x: Tensor) -> Tensor:
-        """Bound (B,) with the diagonal Gaussian nearest to its posterior by KL(q, posterior): an
-        encoder's best here.
+        """Bound (B,) with the diagonal Gaussian q nearest to its posterior, by KL(q, posterior).
 
-        Its means are the rotated means, its precisions the diagonal of the rotated precision.
+        No encoder has a better one. Its means are the rotated means, its precisions the diagonal of
+        the rotated precision.
         """
         q = self.model.encode(x)
         if q.log_var is None:
@@ -146,12 +145,11 @@ class Entangled(Method):
 
 
 def _to_normal(codes: NDArray[np.float64], marginals: Sequence[Any] | None) -> NDArray[np.float64]:
-    """Each column of codes (N, D) to standard normal values, by its distribution or by its ranks: h
-    g.
-    """
+    """Each column of codes (N, D) to normal values, by its distribution or its ranks: h g."""
     if marginals is None:
-        ranks = codes.argsort(0, kind="stable").argsort(0, kind="stable")
+        ranks = codes.argsort(0, kind="stable").argsort(0, kind="stable")  # (N, D), from 0
         return norm.ppf((ranks + 0.5) / len(codes))
+    # (N, D): levels of the distributions, away from 0 and 1, where the quantile is infinite
     levels = np.stack([p.cdf(column) for p, column in zip(marginals, codes.T, strict=True)], 1)
     return norm.ppf(levels.clip(1e-12, 1 - 1e-12))
 
@@ -159,12 +157,12 @@ def _to_normal(codes: NDArray[np.float64], marginals: Sequence[Any] | None) -> N
 def _from_normal(
     mixed: NDArray[np.float64], codes: NDArray[np.float64], marginals: Sequence[Any] | None
 ) -> NDArray[np.float64]:
-    """The inverse of `_to_normal`, (N, D): without marginals, each column's own values in the order
-    of `mixed`.
+    """The inverse of `_to_normal`, (N, D).
+
+    Without marginals, each column's own values in the order of `mixed`.
     """
     if marginals is None:
         ranks = mixed.argsort(0).argsort(0)
         return np.take_along_axis(np.sort(codes, 0), ranks, 0)
-    return np.stack(
-        [p.ppf(norm.cdf(column)) for p, column in zip(marginals, mixed.T, strict=True)], 1
-    )
+    columns = zip(marginals, mixed.T, strict=True)
+    return np.stack([p.ppf(norm.cdf(column)) for p, column in columns], 1)

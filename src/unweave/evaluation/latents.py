@@ -1,5 +1,4 @@
-"""Latent traversals, interventions and exchanges of latents, KL of each latent, and the likelihood
-by sampling.
+"""Latent traversals, interventions, swaps and composition of codes; likelihood by sampling.
 
 Codes are arrays in and out: a traversal, an intervention or an exchange gives codes (n, D), and
 `run.decode(codes)` makes images of them.
@@ -35,10 +34,9 @@ TAIL = 0.01  # quantiles run from here to 1 - here
 
 
 def kl_per_latent(mean: Codes, log_var: Codes) -> NDArray[np.float64]:
-    """Mean KL to N(0, 1) of each latent, (D,), in nats; mean, log_var: (n, D). About 0 where a
-    latent is not used.
+    """Mean KL to N(0, 1) of each latent, (D,), in nats; about 0 where a latent is not used.
 
-    `mean_kl` of the metrics, in double precision whatever is given.
+    mean, log_var: (n, D). `mean_kl` of the metrics, in double precision whatever is given.
     """
     return mean_kl(np.asarray(mean, dtype=np.float64), np.asarray(log_var, dtype=np.float64))
 
@@ -52,8 +50,7 @@ def traverse(
     frames: int = 9,
     width: float = 2.0,
 ) -> Codes:
-    """Latent traversal: the code `at` (D,) with one latent taking `frames` values in order,
-    (frames, D).
+    """Latent traversal, (frames, D): the code `at` (D,) with one latent taking values in order.
 
     over: which values. "prior": quantiles .01 to .99 of N(0, 1); "aggregate": the same quantiles of
         `codes`; "min-max": equal steps over the range of `codes`; "fixed": from -width to width;
@@ -63,17 +60,19 @@ def traverse(
     at = np.asarray(at, dtype=np.float32)
     if at.ndim != 1 or not 0 <= latent < len(at):
         raise ValueError(
-            f"latent is {latent} of a code of shape {at.shape}; give one code (D,) and a latent from 0"
+            f"latent is {latent} of a code of shape {at.shape}; "
+            "give one code (D,) and a latent from 0"
         )
     column = None if codes is None else codes[:, latent]
-    strip = np.repeat(at[None], frames, 0)
+    strip = np.repeat(at[None], frames, 0)  # (frames, D)
     strip[:, latent] = _values(over, float(at[latent]), column, frames, width)
     return strip
 
 
 def _values(over: str, own: float, column: Any, frames: int, width: float) -> NDArray[Any]:
-    """The values (frames,) of a traversal over a range; own: the code's value, column: (n,) of many
-    codes, or None.
+    """The values (frames,) of a traversal over a range.
+
+    own: the code's value. column: (n,) of many codes, or None.
     """
     levels = np.linspace(TAIL, 1 - TAIL, frames)
     if over in ("aggregate", "min-max") and column is None:
@@ -117,8 +116,7 @@ def swap(first: Codes, second: Codes, latents: Sequence[int]) -> tuple[Codes, Co
 
 
 def compose(codes: Codes, *givers: tuple[Codes, Sequence[int]]) -> Codes:
-    """The codes (n, D) with some latents from other images' codes: a new combination of properties
-    when decoded.
+    """The codes (n, D) with some latents from other images' codes: recombined properties.
 
     givers: (their codes (n, D), or (1, D) for all, and the latents that come from them), any number
     of pairs; a latent can be given once. Where latent 0 is size, and 2 and 4 are colour, small
@@ -135,7 +133,8 @@ def compose(codes: Codes, *givers: tuple[Codes, Sequence[int]]) -> Codes:
         giver = _table(theirs, latents)
         if giver.shape[1] != made.shape[1] or len(giver) not in (1, len(made)):
             raise ValueError(
-                f"codes of shape {giver.shape} cannot give latents to {made.shape}; give as many, or one"
+                f"codes of shape {giver.shape} cannot give latents to {made.shape}; "
+                "give as many, or one"
             )
         made[:, list(latents)] = giver[:, list(latents)]
         given |= set(latents)
@@ -143,8 +142,9 @@ def compose(codes: Codes, *givers: tuple[Codes, Sequence[int]]) -> Codes:
 
 
 def _table(codes: Codes, latents: Any) -> Codes:
-    """A copy of codes as a float32 table (n, D). ValueError if one of the latents is not a column
-    of it.
+    """A copy of codes as a float32 table (n, D).
+
+    ValueError if one of the latents is not a column of it.
     """
     codes = np.array(codes, dtype=np.float32, ndmin=2)
     wrong = [k for k in latents if not 0 <= k < codes.shape[1]]
@@ -157,11 +157,10 @@ def _table(codes: Codes, latents: Any) -> Codes:
 def log_likelihood(
     vae: VAE, x: Tensor, *, samples: int = 100, rotation: Tensor | None = None
 ) -> Tensor:
-    """Log p(x) (B,) in nats by importance weighting, from below in expectation (Burda et al., 2016,
-    eq. 8).
+    """Log p(x) (B,) in nats by importance weighting (Burda et al., 2016, eq. 8).
 
-    rotation: (D, D), orthogonal, of the latents of an entangled model: its posterior is sampled and
-    decoded.
+    In expectation it is a lower bound. rotation: (D, D), orthogonal, of the latents of an entangled
+    model: its posterior is sampled and decoded.
     """
     q = vae.encode(x)
     if q.log_var is None:

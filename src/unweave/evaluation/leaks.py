@@ -1,5 +1,4 @@
-"""Leakage between the blocks of a code: how well a linear probe predicts each factor from each
-block, beside chance.
+"""Leakage between the blocks of a code: linear probes of each factor from each block, and chance.
 
 Probes are scored on rows that they were not fitted on. A code whose style predicts the content, or
 whose style contains the class, is not disentangled, whatever the names of its blocks are.
@@ -28,9 +27,7 @@ RIDGE = 1.0  # penalty of the regression, on standardised codes
 
 
 class Leak(NamedTuple):
-    """Score of a probe: the accuracy on held-out rows of a categorical factor, else R2; and the
-    same at chance.
-    """
+    """Score of a probe on held-out rows, accuracy of a categorical factor or R2; and at chance."""
 
     score: float
     chance: float
@@ -39,17 +36,17 @@ class Leak(NamedTuple):
 def leaks_of(
     run: Run, data: Any = None, *, n: int = ROWS, seed: int = 0
 ) -> dict[str, dict[str, Leak]]:
-    """{block: {factor: Leak}} of a run, on some images of its data: the held-out ones where there
-    are some.
+    """{block: {factor: Leak}} of a run, on some images of its data, the held-out ones if any.
 
     ValueError if no factor of the data is known.
     """
     source = data
     if source is None:
-        source = run.data if run.held is None else run.held
-    rows = np.random.default_rng([seed, 101]).choice(
-        len(source), min(n, len(source)), replace=False
-    )
+        source = run.held
+    if source is None:
+        source = run.data
+    rng = np.random.default_rng([seed, 101])
+    rows = rng.choice(len(source), min(n, len(source)), replace=False)
     factors = known_factors(source, rows)
     if factors is None:
         raise ValueError(
@@ -71,11 +68,10 @@ def leaks(
     *,
     seed: int = 0,
 ) -> dict[str, dict[str, Leak]]:
-    """{block: {factor: Leak}} of codes (N, D), free of noise, beside factors (N, K), NaN where
-    unknown; noise left out.
+    """{block: {factor: Leak}} of codes (N, D) beside factors (N, K), NaN where unknown.
 
-    A logistic regression predicts a categorical factor, a ridge regression any other, from two
-    thirds of the rows.
+    Blocks of noise are left out. A logistic regression predicts a categorical factor, a ridge
+    regression any other, from two thirds of the rows.
     """
     codes = np.asarray(codes, dtype=np.float64)
     factors = np.asarray(factors, dtype=np.float64)
@@ -85,7 +81,7 @@ def leaks(
     for name, block in blocks.items():
         if block.kind == "noise":
             continue
-        own = _widest(codes[order][:, list(block.places(codes.shape[1]))])
+        own = _widest(codes[order][:, list(block.places(codes.shape[1]))])  # (N, d)
         columns = zip(names, factors[order].T, found_kinds, strict=True)
         found[name] = {factor: _probe(own, v, kind, seed) for factor, v, kind in columns}
     return found
@@ -98,12 +94,14 @@ def _widest(codes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _probe(codes: NDArray[np.float64], v: NDArray[np.float64], kind: str, seed: int) -> Leak:
-    """Fit and test a probe of one factor (N,) from one block (N, d); NaN where the fitted rows have
-    one value only.
+    """Fit and test a probe of one factor (N,) from one block (N, d).
+
+    NaN where the fitted rows have one value only.
     """
     known = np.isfinite(v)
     codes = codes[known]
     v = v[known]
+    # two thirds to fit, the rest to test on
     cut = len(v) * 2 // 3
     fitted = v[:cut]
     tested = v[cut:]
@@ -112,6 +110,7 @@ def _probe(codes: NDArray[np.float64], v: NDArray[np.float64], kind: str, seed: 
     z, z_tested = standardise(codes[:cut], codes[cut:])
     if kind == "categorical":
         values, index = np.unique(fitted, return_inverse=True)
+        # chance: always the commonest of the fitted values
         commonest = values[np.bincount(index).argmax()]
         predicted = values[logistic(z, index, None, "unweave", seed).predict(z_tested)]
         chance = accuracy(tested, np.full(len(tested), commonest))
@@ -120,6 +119,9 @@ def _probe(codes: NDArray[np.float64], v: NDArray[np.float64], kind: str, seed: 
 
     with quietly():
         predicted = Ridge(alpha=RIDGE).fit(z, fitted).predict(z_tested)
+    # R2 = 1 - squared errors / squared deviations from the mean, undefined if that is constant
     spread = float(((tested - tested.mean()) ** 2).sum())
     missed = float(((tested - predicted) ** 2).sum())
-    return Leak(1 - missed / spread if spread > 0 else np.nan, 0.0)
+    if not spread > 0:
+        return Leak(np.nan, 0.0)
+    return Leak(1 - missed / spread, 0.0)

@@ -1,4 +1,4 @@
-"""What an evaluation needs: the rows to encode for its metrics, and the metrics that these rows allow."""
+"""Plan of an evaluation: the rows to encode for its metrics, and the metrics that these allow."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def planned(
     source: Dataset, names: list[Asked] | str | None, *, n: int | None, protocol: str, **more: Any
 ) -> Plan:
     """The rows that these metrics need. ValueError if n is not a whole number of at least 2."""
-    n = FIT_ROWS if n is None else n
+    if n is None:
+        n = FIT_ROWS
     if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 2:
         raise ValueError(f"n is {n!r}; it has to be a whole number of images, at least 2")
     known = None
@@ -46,4 +47,6 @@ def _wants_groups(names: list[Asked] | None) -> bool:
 
 def noted(found: Score, note: str) -> Score:
     """The score with one more note in its reason."""
-    return replace(found, reason=f"{found.reason}; {note}" if found.reason else note)
+    if found.reason:
+        note = f"{found.reason}; {note}"
+    return replace(found, reason=note)

@@ -34,10 +34,9 @@ def evaluate_run(
     kinds: Any = None,
     block: str | None = None,
 ) -> dict[str, Score]:
-    """Score a run on its own data or on others, and keep the scores in its scores.json; arguments
-    as of `evaluate`.
+    """Score a run on its own data or on others, and keep the scores in its scores.json.
 
-    NotKept, which has the scores, where they cannot be written there.
+    Arguments as of `evaluate`. NotKept, which has the scores, where they cannot be written there.
     """
     check_how(protocol, seed, calibrate)
     names = as_names(metrics)
@@ -53,13 +52,13 @@ def evaluate_run(
     )
     wanted = wanted_of(names, tables)
     _refuse_classless(wanted, blocks, block, tables, source.name)
-    options = {"class_accuracy": {"named": True}} if run.method.classes_named else {}
+    options: dict[str, dict[str, Any]] = {}
+    if run.method.classes_named:
+        options["class_accuracy"] = {"named": True}
     scores = score(wanted, tables.rows, tables.others, calibrate=calibrate, options=options)
     if tables.columns is not None:
-        chosen = {"columns": tables.columns}
-        scores = {
-            name: replace(found, parts=found.parts | chosen) for name, found in scores.items()
-        }
+        for name, found in scores.items():
+            scores[name] = replace(found, parts=found.parts | {"columns": tables.columns})
     if data is None and run.data_differ:
         scores = {name: noted(found, OTHER_DATA) for name, found in scores.items()}
     kept = scores
@@ -80,8 +79,9 @@ def _encode_run(
     block: str | None,
     **how: Any,
 ) -> tuple[Encoded, Dataset]:
-    """The tables of a run, and the data set they are of: `data`, or the run's held-out rows, or all
-    its data.
+    """The tables of a run, and the data set they are of.
+
+    That is `data`, or else the run's held-out rows, or all its data.
     """
     held_out = data is None and run.held is not None
     if data is not None:
@@ -93,8 +93,9 @@ def _encode_run(
     if run.method.encodes == "clips":
         from unweave.evaluation.clips import encode_clips
 
-        frames = FIT_ROWS if n is None else n
-        return encode_clips(run, source, n=frames, block=block, **how), source
+        if n is None:
+            n = FIT_ROWS
+        return encode_clips(run, source, n=n, block=block, **how), source
     plan = planned(source, names, n=n, held_out=held_out, **how)
     return encode(plan, run.posterior, run.blocks, block), source
 
@@ -102,8 +103,9 @@ def _encode_run(
 def _refuse_classless(
     names: list[Asked], blocks: Mapping[str, Block], only: str | None, tables: Encoded, data: str
 ) -> None:
-    """ValueError if a metric of classes is requested of a run without them: its codes would pass
-    for probabilities.
+    """ValueError if a metric of classes is requested of a run without them.
+
+    Its codes would pass for probabilities.
     """
     wanted = [name_of(name) for name in names if get(name).declares.tables == "classes"]
     if wanted and "class" not in blocks:

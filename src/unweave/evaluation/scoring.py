@@ -1,4 +1,4 @@
-"""Look-up of metrics by name, and their scores on tables of codes, without a model or a data set."""
+"""Look-up of metrics by name, and their scores on tables of codes, without model or data set."""
 
 from __future__ import annotations
 
@@ -24,13 +24,11 @@ def score(
     calibrate: bool = False,
     options: Mapping[str, Mapping[str, Any]] = {},
 ) -> dict[str, registry.Score]:
-    """Each metric on the table of the kind it reads, the rows where there is no other; groups are
-    drawn from them.
+    """Each metric on the table of the kind that it reads; without one, on the rows.
 
-    A metric that the protocol does not define is computed under the library's own; every score
-    names its protocol.
-    options: keywords of single metrics, by name. ValueError for a metric that these tables do not
-    suffice for.
+    Groups are then drawn from the rows. A metric that the protocol does not define is computed
+    under the library's own; every score names its protocol. options: keywords of single metrics, by
+    name. ValueError for a metric that these tables do not suffice for.
     """
     found = {}
     own = rows.under("unweave")
@@ -41,11 +39,13 @@ def score(
         kind = metric.declares.tables
         if kind == "models":
             raise ValueError(
-                f"{name} compares several models: call unweave.metrics.{name} with the codes of each"
+                f"{name} compares several models: "
+                f"call unweave.metrics.{name} with the codes of each"
             )
         if not rows.height and kind not in ("codes", "posteriors"):
             raise ValueError(
-                f"{name} needs the factors of the images, and none are known; give factors, or data with them"
+                f"{name} needs the factors of the images, and none are known; "
+                "give factors, or data with them"
             )
         table = others.get(kind, rows)
         if table.protocol not in metric.declares.protocols:
@@ -55,8 +55,7 @@ def score(
 
 
 def get(asked: Asked) -> Any:
-    """A metric (or one of several models, with the same `declares`) by name, or the user's own by
-    "module:metric".
+    """A metric (or one of several models, with the same `declares`) by name or "module:metric".
 
     The user's own may be a bare function of codes and factors; a metric object is returned as it
     is.
@@ -69,8 +68,10 @@ def get(asked: Asked) -> Any:
 
 
 def name_of(asked: Asked) -> str:
-    """The name under which the score of a metric is kept: the one it was requested by, or its own."""
-    return asked if isinstance(asked, str) else asked.name
+    """The name under which the score of a metric is kept: as it was requested, or its own."""
+    if isinstance(asked, str):
+        return asked
+    return asked.name
 
 
 def as_names(metrics: Any) -> list[Asked] | str | None:
@@ -81,24 +82,29 @@ def as_names(metrics: Any) -> list[Asked] | str | None:
     """
     if metrics is None:
         return None
+    if isinstance(metrics, str) or not isinstance(metrics, Iterable):
+        metrics = [metrics]
     wanted: list[Any] = []
-    for one in (
-        [metrics] if isinstance(metrics, str) or not isinstance(metrics, Iterable) else metrics
-    ):
-        wanted += _spelled(one) if isinstance(one, str) else [one]
+    for one in metrics:
+        if isinstance(one, str):
+            wanted += _spelled(one)
+        else:
+            wanted.append(one)
     if wanted == ["all"]:
         return "all"
     wrong = [one for one in wanted if not isinstance(one, str) and not callable(one)]
     if wrong:
         raise ValueError(
-            f"metrics holds {wrong[0]!r}; expected names, such as 'mig' or ['mig', 'dci'], or functions"
+            f"metrics holds {wrong[0]!r}; "
+            "expected names, such as 'mig' or ['mig', 'dci'], or functions"
         )
     found = [one if isinstance(one, str) else as_metric(one) for one in wanted]
     names = [name_of(one) for one in found]
     twice = [one for one in found if not isinstance(one, str) and names.count(one.name) > 1]
     if twice:
+        name = twice[0].name
         raise ValueError(
-            f"metrics holds two of the name {twice[0].name!r}; give each function a name of its own"
+            f"metrics holds two of the name {name!r}; give each function a name of its own"
         )
     return found
 
@@ -106,16 +112,14 @@ def as_names(metrics: Any) -> list[Asked] | str | None:
 def _spelled(text: str) -> list[str]:
     """The names in a text; those of metrics of this library as they are spelled there."""
     names = [name.strip() for name in text.split(",")]
-    return [
-        name.lower() if name.lower() in (*registry.names(), "all") else name
-        for name in names
-        if name
-    ]
+    known = {name: name for name in (*registry.names(), "all")}  # all in lower case
+    return [known.get(name.lower(), name) for name in names if name]
 
 
 def names_of(metrics: Iterable[Asked] | str | None, table: Table | None) -> list[Asked]:
-    """The requested metrics; "all" are those that can read this table. ValueError for none, or an
-    unknown name.
+    """The requested metrics; "all" are those that can read this table.
+
+    ValueError for none, or an unknown name.
     """
     if metrics is None:
         metrics = DEFAULT
@@ -126,7 +130,9 @@ def names_of(metrics: Iterable[Asked] | str | None, table: Table | None) -> list
         if table.log_var is not None:
             readable.add("posteriors")
         return [name for name in registry.names() if get(name).declares.tables in readable]
-    names: list[Asked] = [metrics] if isinstance(metrics, str) else list(metrics)
+    if isinstance(metrics, str):
+        metrics = [metrics]
+    names: list[Asked] = list(metrics)
     if not names:
         raise ValueError("metrics names none; leave it out for the usual six, or say 'all'")
     for name in names:

@@ -1,6 +1,4 @@
-"""Encoding of the rows of a plan, each once, and the tables of codes that each kind of metric
-reads.
-"""
+"""Encoding of the rows of a plan, each once, and the tables of codes that metrics read."""
 
 from __future__ import annotations
 
@@ -57,20 +55,23 @@ def encode(
     # the distinct rows of all parts of the plan, and where each part stands among them
     needed = np.unique(np.concatenate([rows.ravel() for rows in plan.index.values()]))
     at = {name: np.searchsorted(needed, rows) for name, rows in plan.index.items()}
-    mean, log_var = _encode(posterior, plan.source, needed)
+    mean, log_var = _encode(posterior, plan.source, needed)  # (needed, W)
     others: dict[str, Table | GroupTable] = {}
-    classes = blocks.get("class")
-    category = None if classes is None else mean[at["fit"]][:, classes.columns]
+    category: NDArray[Any] | None = None
+    if "class" in blocks:
+        category = mean[at["fit"]][:, blocks["class"].columns]
+    # of a run: the columns that are scored
     chosen = Columns()
     if blocks:
-        own_log_var = None if log_var is None else log_var[at["fit"]]
-        chosen = scored_columns(blocks, mean[at["fit"]], own_log_var, block)
+        of_fit = _rows(log_var, at["fit"])
+        chosen = scored_columns(blocks, mean[at["fit"]], of_fit, block)
     if chosen.note:
         plan = replace(plan, notes=(*plan.notes, *chosen.note.split("; ")))
     if chosen.index is not None:
         mean = mean[:, chosen.index]
-        log_var = None if log_var is None else log_var[:, chosen.index]
-    factors = known_factors(plan.source, needed)
+        if log_var is not None:
+            log_var = log_var[:, chosen.index]
+    factors = known_factors(plan.source, needed)  # (needed, K)
     full, posteriors = _tables(plan, at, mean, log_var, factors, chosen)
     others["posteriors"] = posteriors
     if category is not None and block in (None, "class") and plan.classes is not None:
@@ -79,18 +80,18 @@ def encode(
         others["classes"] = _with_notes(table, plan)
     for kind in {name.split()[0] for name in plan.fixed}:
         others[kind] = _group_table(kind, plan, at, mean)
-    return Encoded(full, posteriors, others, chosen.index if chosen.note else None)
+    return Encoded(full, posteriors, others, chosen.noted)
 
 
 def _group_table(
     kind: str, plan: Plan, at: Mapping[str, NDArray[np.int64]], mean: NDArray[Any]
 ) -> GroupTable:
-    """The groups by intervention of a kind, "groups" or "pairs", with the codes of the plain rows
-    as reference.
+    """The groups by intervention of a kind, "groups" or "pairs".
+
+    The codes of the plain rows are their reference.
     """
-    fit, test = (
-        Groups(mean[at[name]], plan.fixed[name]) for name in (f"{kind} fit", f"{kind} test")
-    )
+    names = (f"{kind} fit", f"{kind} test")
+    fit, test = (Groups(mean[at[name]], plan.fixed[name]) for name in names)
     table = GroupTable.of(fit, test, mean[at["fit"]], plan.protocol, plan.seed)
     return _with_notes(table, plan)
 
@@ -103,19 +104,19 @@ def _tables(
     factors: NDArray[Any] | None,
     chosen: Columns,
 ) -> tuple[Table, Table]:
-    """The codes beside factors without variances, and with them: the latter of Gaussian columns
-    alone.
-    """
+    """The codes beside factors: without variances, and with those of Gaussian columns."""
 
     def table(columns: Any, log_var: NDArray[Any] | None) -> Table:
         test = None
         if "test" in at and factors is not None:
             test = (mean[at["test"]][:, columns], factors[at["test"]])
+        if log_var is not None:
+            log_var = log_var[at["fit"]][:, columns]
         found = Table.of(
             mean[at["fit"]][:, columns],
-            None if factors is None else factors[at["fit"]],
+            _rows(factors, at["fit"]),
             test=test,
-            log_var=None if log_var is None else log_var[at["fit"]][:, columns],
+            log_var=log_var,
             protocol=plan.protocol,
             seed=plan.seed,
             kinds=plan.kinds,
@@ -128,21 +129,30 @@ def _tables(
         return replace(full, log_var=None, cache={}), full
     rows = table(every, None)
     kl = chosen.kl[list(rows.latents)]
-    test = None if rows.test is None else replace(rows.test, kl=kl)
-    rows = replace(rows, kl=kl, test=test)
+    rows = replace(rows, kl=kl)
+    if rows.test is not None:
+        rows = replace(rows, test=replace(rows.test, kl=kl))
     if not chosen.gaussian.any():
         return rows, rows
     return rows, table(chosen.gaussian, log_var)
 
 
+def _rows(values: NDArray[Any] | None, rows: NDArray[np.int64]) -> NDArray[Any] | None:
+    """The rows of values that may be unknown."""
+    if values is None:
+        return None
+    return values[rows]
+
+
 def _named(table: Table, names: Sequence[str]) -> Table:
-    """The table with its note on factors that never vary in their names, which a table of arrays does not know."""
+    """The table with factors that never vary by name in its notes, where Table has numbers."""
     constant = sorted(set(range(table.height)) - set(table.varying))
     if not names or not constant:
         return table
     by_number = unvarying(constant)
-    notes = [unvarying(constant, names) if note == by_number else note for note in table.notes]
-    return replace(table, notes=tuple(notes))
+    by_name = {by_number: unvarying(constant, names)}
+    notes = tuple(by_name.get(note, note) for note in table.notes)
+    return replace(table, notes=notes)
 
 
 def _with_notes(table: AnyTable, plan: Plan) -> AnyTable:
@@ -153,7 +163,7 @@ def _with_notes(table: AnyTable, plan: Plan) -> AnyTable:
 def _encode(
     posterior: Callable[..., Any], source: Dataset, rows: NDArray[np.int64]
 ) -> tuple[Any, Any]:
-    """Mean (n, W) and log variance (n, W) or None of rows (n,), encoded in batches of 4,096 images."""
+    """Mean and log variance or None, (n, W) each, of rows (n,), encoded in batches of 4,096."""
     parts = [posterior(source.take(rows[i : i + BATCH])) for i in range(0, len(rows), BATCH)]
     mean = np.concatenate([np.asarray(plain(p[0]), dtype=np.float64) for p in parts])
     if len(mean) != len(rows):

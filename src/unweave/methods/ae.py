@@ -57,5 +57,6 @@ class AE(Method):
 
     def elbo(self, x: Tensor) -> Tensor:
         raise NotAvailable(
-            "an AE has a likelihood of an image given its code, but no prior: there is no bound of log p(x)"
+            "an AE has a likelihood of an image given its code, but no prior: "
+            "there is no bound of log p(x)"
         )

@@ -8,8 +8,10 @@ its paper: its local variables last to the next turn, and after the `yield` the 
 
     def losses(self, batch, step):
         fake = self.generator(self.sample_prior(len(batch.x)))
-        yield Losses({"critic": softplus(-self.critic(batch.x)).mean() + softplus(self.critic(fake)).mean()})
-        yield Losses({"generator": softplus(-self.critic(fake)).mean()})  # same images, the critic's new weights
+        real = softplus(-self.critic(batch.x)).mean()
+        yield Losses({"critic": real + softplus(self.critic(fake)).mean()})
+        # the same images, the critic's new weights
+        yield Losses({"generator": softplus(-self.critic(fake)).mean()})
         self.average.follow(self.generator)  # after the last update
 
 A method needs no zero_grad, backward or retain_graph, and no detach to keep the loss of one player
@@ -76,7 +78,7 @@ class Method(nn.Module):
 
     @property
     def needs(self) -> frozenset[str]:
-        """Kinds of batches to train on: one of `NEEDS`, and "labels" for an extra labelled batch."""
+        """Kinds of batches to train on: one of `NEEDS`, and "labels" for a labelled batch beside."""
         return frozenset({"images"})
 
     @property
@@ -94,9 +96,9 @@ class Method(nn.Module):
 
     def unit_of_loss(self, player: str) -> str:
         """The unit of a player's loss: nats where `loss_unit` does not name the player."""
-        return (
-            self.loss_unit if isinstance(self.loss_unit, str) else self.loss_unit.get(player, NATS)
-        )
+        if isinstance(self.loss_unit, str):
+            return self.loss_unit
+        return self.loss_unit.get(player, NATS)
 
     def players(self) -> dict[str, Player]:
         """The players, by name. Called once, before the first step.

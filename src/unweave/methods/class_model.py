@@ -2,8 +2,10 @@
 
 The bounds of Kingma et al. (2014), "Semi-supervised learning with deep generative models":
 
-    log p(x, y) >= -L(x, y),  L(x, y) = -E log p(x given y, z) - log p(y) + KL(q(z given x, y) || p(z))        (6)
-    log p(x)    >= -U(x),     U(x) = sum over y of q(y given x) (L(x, y) + log q(y given x))                   (7)
+    log p(x, y) >= -L(x, y)
+        L(x, y) = -E log p(x given y, z) - log p(y) + KL(q(z given x, y) || p(z))              (6)
+    log p(x) >= -U(x)
+        U(x) = sum over y of q(y given x) (L(x, y) + log q(y given x))                         (7)
 
 The sum over y is exact: every image is decoded once for each class. E over z is one sample for each
 class; KL is in closed form. p(y) is uniform, p(z) = N(0, I).
@@ -25,7 +27,10 @@ from unweave.types import Posterior
 
 @dataclass(frozen=True)
 class Alternatives:
-    """An image under every class. log_q, reconstruction, kl: (B, K), nats; q, z: of image b and class y in row b * K + y."""
+    """Images under every class.
+
+    log_q, reconstruction, kl: (B, K), nats. q, z: (B * K, D), image b and class y in row b * K + y.
+    """
 
     log_q: Tensor
     reconstruction: Tensor
@@ -100,16 +105,17 @@ class ClassModel(nn.Module):
     def alternatives(self, x: Tensor) -> Alternatives:
         """Each image under each class."""
         images = len(x)
+        # row b * K + y has image b and class y
         every = torch.eye(self.classes, device=x.device)
         y = every.repeat(images, 1)  # (B * K, K)
         features = self.encoder(x).repeat_interleave(self.classes, 0)  # (B * K, F)
         q = self.posterior(features, y)
-        z = q.sample()
-        nats = self.likelihood(self.decoded(y, z), x.repeat_interleave(self.classes, 0))  # (B * K,)
+        z = q.sample()  # (B * K, D)
+        repeated = x.repeat_interleave(self.classes, 0)  # (B * K, ...)
+        nats = self.likelihood(self.decoded(y, z), repeated)  # (B * K,)
         by_class = (images, self.classes)
-        return Alternatives(
-            self.log_class(x), nats.view(by_class), q.kl().sum(1).view(by_class), q, z
-        )
+        kl = q.kl().sum(1).view(by_class)
+        return Alternatives(self.log_class(x), nats.view(by_class), kl, q, z)
 
     def unlabelled(self, x: Tensor) -> Tensor:
         """U(x), (B,)."""
@@ -126,8 +132,9 @@ class ClassModel(nn.Module):
 
     def code(self, x: Tensor) -> Posterior:
         """q(y given x) side by side with q(z given x, y) at its most probable class, (B, K + D)."""
-        log_q = self.log_class(x)
-        style = self.posterior(self.encoder(x), F.one_hot(log_q.argmax(1), self.classes).float())
+        log_q = self.log_class(x)  # (B, K)
+        most_probable = F.one_hot(log_q.argmax(1), self.classes).float()
+        style = self.posterior(self.encoder(x), most_probable)  # (B, D)
         assert style.log_var is not None
         unused = torch.zeros_like(log_q)
         mean = torch.cat([log_q.exp(), style.mean], 1)
@@ -144,7 +151,7 @@ class ClassModel(nn.Module):
 def refuse_no_classes(classes: int) -> None:
     """ValueError if the data have no classes, or one only."""
     if classes < 2:
-        found = "one class only" if classes else "no classes"
+        found = ("no classes", "one class only")[classes]
         raise ValueError(
             f"these data have {found}: give sub-folders or labels as classes, or --classes FACTOR"
         )

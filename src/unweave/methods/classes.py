@@ -29,7 +29,7 @@ def class_of(name: str, kind: str) -> Any:
     kind: "method", or a kind of part. ValueError if there is none of that name, or if it is no such
     class.
     """
-    table = METHODS if kind == "method" else PARTS.get(kind, {})
+    table = {"method": METHODS, **PARTS}.get(kind, {})
     where = entry_of(name, table, kind).where
     if ":" not in name:
         return locate(where)
@@ -54,7 +54,10 @@ def entry_of(name: str, table: Mapping[str, Entry], kind: str) -> Entry:
 
 
 def checked(found: Any, name: str, kind: str) -> Any:
-    """The object found under a name, after a type check. ValueError if it is no class of this kind."""
+    """The object found under a name, after a type check.
+
+    ValueError if it is no class of this kind.
+    """
     base = BASES.get(kind, Part)
     if not (isinstance(found, type) and issubclass(found, base)):
         raise ValueError(

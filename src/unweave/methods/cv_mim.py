@@ -1,21 +1,25 @@
-"""Cross-view mutual information maximisation (Zhao et al., 2021): what two views share apart from what they do not.
+"""Cross-view mutual information maximisation, CV-MIM (Zhao et al., 2021): what two views share, and
+what they do not.
 
-Of two views a, b of one thing, an encoder gives a pose code p, which is to be the same in both, and a
-view code v; f = (p + v) / 2, and h is a code of a second encoder. The encoders maximise
+Of two views a, b of one thing, an encoder gives a pose code p, which is to be the same in both, and
+a view code v; f = (p + v) / 2, and h is a code of a second encoder. The encoders maximise
 
-    I(h_a; f_a) + I(h_b; f_b)  +  2 * view * I(p_a; p_b)                     what is known, and what is shared
-    - disentangle * (CLUB(p_a, v_a) + CLUB(p_b, v_b) + 2 * CLUB(v_a, v_b))   v is apart from p, and from the other view
-    - prior * E softplus(-D(sigmoid(p, v))), summed over the views           codes are spread out evenly
+    I(h_a; f_a) + I(h_b; f_b)                          what the codes know of their view
+    + 2 * view * I(p_a; p_b)                           what pose codes of two views share
+    - disentangle * (CLUB(p_a, v_a) + CLUB(p_b, v_b)   v is apart from p,
+                     + 2 * CLUB(v_a, v_b))             and from v of the other view
+    - prior * E softplus(-D(sigmoid(p, v)))            codes are spread out evenly (of both views)
 
 I are bounds from below whose critic is the product of two codes, with the other things of the batch
 as negatives; CLUB is a bound from above by Gaussians q(v given p) and q(v_b given v_a), a mean over
-columns, clipped at 0. A critic D tells codes from uniform ones, with a penalty on its gradient. All
-three players move at once, each on its own loss; a thing that is twice in a batch counts once.
+columns, clipped at 0. A critic D separates codes from uniform samples, with a penalty on its
+gradient. All three players move at once, each on its own loss; a thing that is twice in a batch
+counts once.
 
-Where q is worse than chance the clipped CLUB has no gradient: the log has `club` as it is, and the share
-of `clipped` terms. CLUB takes out of the view code what two views share, by the recipe; that the pose
-code says little of the view is the doing of `view`. With `bound=infonce` and `view` as the only weight
-this is plain InfoNCE between views.
+Where q is worse than chance the clipped CLUB has no gradient: the log has `club` as it is, and the
+share of `clipped` terms. CLUB takes out of the view code what two views share, by the recipe; that
+the pose code says little of the view is the doing of `view`. With `bound=infonce` and `view` as the
+only weight this is plain InfoNCE between views.
 
 **Departures**: Adam in place of Adagrad. The encoders are those of other methods, with batch
 normalisation if they are fully connected, and have no layer in common; the authors' are residual.
@@ -54,7 +58,7 @@ UNITS = {
 
 
 class CVMIM(Method):
-    """A code is [pose, view], of `latents` columns each; players "model", "estimators" and "critic".
+    """A code is [pose, view], of `latents` columns each; players "model", "estimators", "critic".
 
     encoder: x (B, *shape) to both codes (B, 2 * latents). whole_encoder: to h (B, latents).
     """
@@ -143,7 +147,7 @@ class CVMIM(Method):
         both = x.transpose(0, 1).flatten(0, 1)  # (2 n, ...): all first views, then all second ones
         codes = self.encoder(both).float()  # (2 n, 2 * latents)
         whole = self.whole_encoder(both).float()  # (2 n, latents)
-        pose, view = codes.chunk(2, 1)
+        pose, view = codes.chunk(2, 1)  # (2 n, latents) each
         informed = self._informed(pose, view, whole)
         apart = self._apart(pose, view)
         spread = self._spread(codes.sigmoid())
@@ -152,7 +156,8 @@ class CVMIM(Method):
     def _informed(self, pose: Tensor, view: Tensor, whole: Tensor) -> Losses:
         """What the codes know of their view, and what pose codes of two views share."""
         known = torch.zeros_like(pose[0, 0])
-        for h, f in zip(whole.chunk(2), ((pose + view) / 2).chunk(2), strict=True):
+        joined = (pose + view) / 2
+        for h, f in zip(whole.chunk(2), joined.chunk(2), strict=True):  # (n, latents), by view
             known = known + self.bound(products(h, f))
         shared = self.bound(products(*pose.chunk(2)))
         loss = -self.known * known - 2 * self.view * shared
@@ -160,32 +165,33 @@ class CVMIM(Method):
 
     def _apart(self, pose: Tensor, view: Tensor) -> Losses:
         """What a view code knows of the pose, and of the view code of the other view."""
-        a, b = view.chunk(2)
+        a, b = view.chunk(2)  # (n, latents) each
         of_pose = [self.view_of_pose(p, v) for p, v in zip(pose.chunk(2), (a, b), strict=True)]
         log_q = [*of_pose, self.view_of_view(a, b)]  # (n, n) each
         weight = pose.new_tensor([1.0, 1.0, 2.0])
-        found = torch.stack([club(of) for of in log_q])
-        of_pairs = torch.stack([of.diagonal().mean() for of in log_q])
+        found = torch.stack([club(of) for of in log_q])  # (3,)
+        # the estimators learn by maximum likelihood, from the pairs that belong together
+        of_pairs = torch.stack([of.diagonal().mean() for of in log_q])  # (3,)
         clipped = (found < 0).float().mean()
         losses = {
             "model": self.disentangle * (weight * found.clamp_min(0)).sum(),
             "estimators": -(weight * of_pairs).sum(),
         }
-        return Losses(
-            losses, {"club": found.mean(), "clipped": clipped, "log q": of_pairs.mean()}, UNITS
-        )
+        terms = {"club": found.mean(), "clipped": clipped, "log q": of_pairs.mean()}
+        return Losses(losses, terms, UNITS)
 
     def _spread(self, made: Tensor) -> Losses:
-        """The critic between codes (2 n, 2 * latents) in (0, 1) and uniform ones."""
+        """The critic of codes (2 n, 2 * latents) in (0, 1) against uniform samples."""
         fooled = F.softplus(-self.critic(made)).mean()
+        # the critic's cross-entropy, with a penalty on its gradient at samples and codes
         uniform = torch.rand_like(made).requires_grad_()
         codes = made.detach().requires_grad_()
-        of_uniform = self.critic(uniform)
+        of_uniform = self.critic(uniform)  # (2 n,)
         of_codes = self.critic(codes)
-        told = 0.5 * (F.softplus(-of_uniform) + F.softplus(of_codes)).mean()
+        critic = 0.5 * (F.softplus(-of_uniform) + F.softplus(of_codes)).mean()
         slope = squared_slope(of_uniform, uniform) + squared_slope(of_codes, codes)
-        losses = {"model": 2 * self.prior * fooled, "critic": told + 0.5 * slope}
-        return Losses(losses, {"fooled": fooled, "critic": told, "slope": slope}, UNITS)
+        losses = {"model": 2 * self.prior * fooled, "critic": critic + 0.5 * slope}
+        return Losses(losses, {"fooled": fooled, "critic": critic, "slope": slope}, UNITS)
 
     def encode(self, x: Tensor) -> Posterior:
         return Posterior(self.encoder(x).float(), blocks=self.blocks)

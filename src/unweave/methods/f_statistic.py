@@ -1,6 +1,8 @@
-"""The F-statistic loss (Ridgeway and Mozer, 2018): classes differ in a few dimensions of a code, by more than chance.
+"""The F-statistic loss (Ridgeway and Mozer, 2018): classes differ in a few dimensions of a code, by
+more than chance.
 
-    L = - mean over pairs of classes of sum over k in top of log Phi_k,   Phi_k = P(F(1, n_a + n_b - 2) <= s_k)
+    L = - mean over pairs of classes of sum over k in top of log Phi_k
+    Phi_k = P(F(1, n_a + n_b - 2) <= s_k)
 
 s_k is the F statistic of the pair in dimension k, and `top` the dimensions with the largest Phi_k:
 only in these do the classes have to differ. So the others are left to what else the images show.
@@ -85,11 +87,12 @@ class FStatistic(Method):
         assert batch.y is not None  # needs has "classes"
         different = first(batch.index)
         z = self.encode(batch.x[different]).mean  # (B, D)
-        best = top(
-            log_cdf(z, batch.y[different], self.grand_mean), self.dimensions
-        )  # (P, dimensions)
+        log_phi = log_cdf(z, batch.y[different], self.grand_mean)  # (P, D), P pairs of classes
+        best = top(log_phi, self.dimensions)  # (P, dimensions)
         surprise = -best.sum(1)  # (P,)
-        loss = surprise.mean() if self.over_pairs == "mean" else surprise.sum()
+        loss = surprise.mean()
+        if self.over_pairs == "sum":
+            loss = surprise.sum()
         separated = (best.exp() > SEPARATED).float().mean()
         terms = {"f loss": surprise.mean(), "separated": separated}
         yield Losses({"model": loss}, terms, {"f loss": NATS, "separated": "share"})
@@ -99,6 +102,6 @@ class FStatistic(Method):
 
 
 def top(log_phi: Tensor, dimensions: int) -> Tensor:
-    """The largest of each row of (P, D), (P, dimensions); 0 in place of those that have no F statistic."""
+    """The largest of each row of (P, D), (P, dimensions); 0 in place of an undefined one, -inf."""
     best = log_phi.topk(dimensions, 1).values
     return torch.where(best == -torch.inf, 0, best)

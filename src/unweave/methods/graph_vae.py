@@ -1,28 +1,31 @@
-"""Generalised M2 (Siddharth et al., 2017): a VAE of named variables whose two graphs the user writes, from few labels.
+"""Generalised M2 (Siddharth et al., 2017): a VAE of named variables in two graphs, with few labels.
 
-    variables    y=categorical(class)  z=gaussian(10)    kinds; in brackets, what labels it, or its columns
-    recognition  y|x  z|x,y                              q: each variable and its parents, in any order
-    generative   y  z  x|y,z                             p: a variable without parents has N(0, I) or equal probabilities
+    variables    y=categorical(class)  z=gaussian(10)
+    recognition  y|x  z|x,y
+    generative   y  z  x|y,z
 
-These defaults are M2. The objective, per image, maximised:
+variables: their kinds, and in brackets what labels them, or the number of columns. recognition: q,
+each variable and its parents, in any order. generative: p; a variable without parents has N(0, I)
+or equal probabilities. These defaults are M2. The objective, per image, maximised:
 
-    bound of log p(x) of all images  +  gamma * labels / n * (E log p(x, y, z) / q(y, z given x) + (1 + alpha) log q(y given x))
+    bound of log p(x) of all images
+    + gamma * labels / n * (E log p(x, y, z) / q(y, z given x) + (1 + alpha) log q(y given x))
 
-with E over q(z given x, y), y the labelled variables and z the others. y is clamped, z is drawn given
-its parents; the draws have the weights of `maths.importance`. A row has the labels that it has: each
-other variable of it is drawn. The gradient of the weights is part of that of the objective. With few
-draws the estimate is biased: 8 or more.
+with E over q(z given x, y), y the labelled variables and z the others. y is clamped, z is drawn
+given its parents; the draws have the weights of `maths.importance`. A row has the labels that it
+has: each other variable of it is drawn. The gradient of the weights is part of that of the
+objective. With few draws the estimate is biased: 8 or more.
 
 A categorical variable that a row has no label of is summed over (`discrete=enumerated`: exact; the
-decoder is called for each combination of categories), or drawn as a one-hot with the gradient of its
-relaxation. Either way log q of it is a probability. A Gaussian variable that factors label has a
-column for each: the factor's index, scaled to mean 0 and variance 1; its deviation has the floor of
-rounding to an index.
+decoder is called for each combination of categories), or drawn as a one-hot with the gradient of
+its relaxation. Either way log q of it is a probability. A Gaussian variable that factors label has
+a column for each: the factor's index, scaled to mean 0 and variance 1; its deviation has the floor
+of rounding to an index.
 
 **Departures**: labelled images are among those without label, too. One hidden layer for each
 variable. Where y depends on z, log q(y given x) is bounded by the log of the mean weight, where the
-paper has the mean of the logs (`evidence=mean`), which is looser. The relaxation is straight-through.
-The KL of latents in the log is to N(0, I), also where p gives a variable parents.
+paper has the mean of the logs (`evidence=mean`), which is looser. The relaxation is
+straight-through. The KL of latents in the log is to N(0, I), also where p gives a variable parents.
 """
 
 from __future__ import annotations
@@ -45,7 +48,7 @@ from unweave.types import NATS, Batch, Losses, Posterior
 
 
 class GraphVAE(Method):
-    """A code has a block of columns for each variable, in their order; that of the class is "class".
+    """A code has a block of columns for each variable, in their order; the class's is "class".
 
     encoder: x (B, *shape) to features (B, F), to which parents are added before the activation: the
     first layer of each q with the parent x. decoder: the parents of x to the parameters of the
@@ -121,7 +124,10 @@ class GraphVAE(Method):
 
     @property
     def needs(self) -> frozenset[str]:
-        return frozenset({"images", "labels"} if self.supervised else {"images"})
+        found = {"images"}
+        if self.supervised:
+            found.add("labels")
+        return frozenset(found)
 
     @property
     def labelled_factors(self) -> frozenset[str]:
@@ -151,13 +157,13 @@ class GraphVAE(Method):
     def _labelled(self, batch: Batch) -> Losses:
         """The bound of the labelled images, and log q of their labels."""
         labels = {variable.name: variable.label(batch) for variable in self.supervised}
+        # (samples, E, B): draws with the labels clamped, and their weights
         draws = self.model.draws(batch.x, labels, self.samples)
         bound = expected(draws.log_w, self.model.log_ratio(batch.x, draws)).mean()
         evidence = log_evidence(draws.log_w, self.evidence).mean()
         loss = -self.labelled_share * (bound + (1 + self.alpha) * evidence)
-        return Losses(
-            {"model": loss}, {"labelled bound": bound + evidence, "log q of labels": evidence}, NATS
-        )
+        terms = {"labelled bound": bound + evidence, "log q of labels": evidence}
+        return Losses({"model": loss}, terms, NATS)
 
     def encode(self, x: Tensor) -> Posterior:
         return self.model.code(x)

@@ -1,6 +1,7 @@
 """InfoGAN (Chen et al., 2016, eq. 3 to 6): a generator whose codes can be inferred from its images.
 
-    min over G, Q; max over D:  E log D(x) + E log(1 - D(G(z, c))) - lam * L,   L = E log Q(c given G(z, c)) + H(c)
+    min over G, Q; max over D:  E log D(x) + E log(1 - D(G(z, c))) - lam * L
+    L = E log Q(c given G(z, c)) + H(c)
 
 L is a lower bound of I(c; G(z, c)), short of it by the mean KL of Q to the true posterior of c. D
 and Q share a trunk. As in the authors' code the bound is in both players' losses, and the critic
@@ -112,11 +113,8 @@ class InfoGAN(Method):
     def blocks(self) -> dict[str, slice]:
         found: dict[str, slice] = {}
         start = 0
-        for name, width in (
-            ("class", self.categories),
-            ("code", self.codes),
-            ("noise", self.noise),
-        ):
+        widths = {"class": self.categories, "code": self.codes, "noise": self.noise}
+        for name, width in widths.items():
             if width > 0:
                 found[name] = slice(start, start + width)
             start += width
@@ -144,12 +142,13 @@ class InfoGAN(Method):
         yield Losses({"generator": deceived + self.lam * unread})
 
     def encode(self, x: Tensor) -> Posterior:
-        category, mean = self._read(self._features(x))
+        category, mean = self._read(self._features(x))  # (B, categories), (B, codes)
         noise = mean.new_zeros(len(mean), self.noise)  # it cannot be inferred
         return Posterior(torch.cat([category.softmax(1), mean, noise], 1))
 
     def decode(self, z: Tensor) -> Tensor:
-        return self.low + (self.high - self.low) * torch.sigmoid(self.generator(z).float())
+        image = torch.sigmoid(self.generator(z).float())
+        return self.low + (self.high - self.low) * image
 
     def sample_prior(self, n: int) -> Tensor:
         device = next(self.generator.parameters()).device
@@ -157,7 +156,8 @@ class InfoGAN(Method):
         if not self.categories:
             return uniform
         category = torch.randint(self.categories, (n,), device=device)
-        return torch.cat([F.one_hot(category, self.categories).float(), uniform], 1)
+        one_hot = F.one_hot(category, self.categories).float()
+        return torch.cat([one_hot, uniform], 1)
 
     def _seen(self, x: Tensor) -> Tensor:
         """Features (B, F) of real or generated images in training, with fresh instance noise."""
@@ -172,7 +172,7 @@ class InfoGAN(Method):
         return self.judge(features).float()
 
     def _read(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of the category and means of the codes."""
+        """Logits of the category (B, categories) and means of the codes (B, codes)."""
         category, mean = self.reader(features).float().split([self.categories, self.codes], 1)
         return category, mean
 
@@ -193,7 +193,7 @@ class InfoGAN(Method):
             total = total + surprise
         if self.codes:
             # -log N(c; mean, 1), of which the constant is not logged
-            true = code[:, self.categories : self.categories + self.codes]
+            true = code[:, self.categories : self.categories + self.codes]  # (B, codes)
             error = 0.5 * (true - mean).square().sum(1).mean()
             terms["information of codes"] = 0.5 * true.square().sum(1).mean() - error
             total = total + error + 0.5 * self.codes * math.log(2 * math.pi)
@@ -201,7 +201,7 @@ class InfoGAN(Method):
 
 
 def _normalise(net: nn.Module) -> None:
-    """Spectral normalisation of every linear map and convolution: its largest singular value is 1."""
+    """Spectral normalisation of linear maps and convolutions: their largest singular value is 1."""
     for layer in list(net.modules()):
         if isinstance(layer, nn.Linear | nn.Conv2d):
             spectral_norm(layer)

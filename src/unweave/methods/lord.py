@@ -2,12 +2,14 @@
 
 Stage 1 optimises a code e of each class, a code c of each image and the generator G:
 
-    distance(G(e_y, c_i + noise), x_i) + decay * |c_i|^2,  noise ~ N(0, sigma^2)                     (eq. 4, 5)
+    distance(G(e_y, c_i + noise), x_i) + decay * |c_i|^2,  noise ~ N(0, sigma^2)       (eq. 4, 5)
 
 What the images of a class share is cheap to say once, in e; noise and decay leave the content code
 no room to say it again. Stage 2 trains encoders on the codes of stage 1, and G with them:
 
-    distance(G(E_y(x), E_c(x)), x) + match * (|E_y(x) - e_y|^2 + |E_c(x) - c_i|^2), means over columns  (eq. 6)
+    distance(G(E_y(x), E_c(x)), x) + match * (|E_y(x) - e_y|^2 + |E_c(x) - c_i|^2)        (eq. 6)
+
+with squared differences as means over columns.
 
 **Departures**: the distance is of images at several scales, unless `vgg` names a file with the
 network of the paper; the decay belongs to that distance and is tuned with it. Each code has a step
@@ -20,8 +22,7 @@ stage 1 does not train.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Annotated, Any
 
@@ -31,6 +32,7 @@ from torch import Tensor, nn
 from unweave.blocks import Block
 from unweave.methods.base import Method, Player
 from unweave.methods.class_model import refuse_no_classes
+from unweave.methods.stages import cosine_rate, end_of_first
 from unweave.nets.adain import AdaINGenerator
 from unweave.nets.perceptual import Perceptual
 from unweave.settings import Setting
@@ -47,8 +49,7 @@ LAST_LR = 1e-5  # of the generator, at the end of stage 1
 
 
 class Lord(Method):
-    """A code is [class code, content code]; players "classes", "contents" and
-    "generator", then "encoders".
+    """A code is [class code, content code]; players "classes", "contents", "generator", "encoders".
 
     encoder: images (B, C, H, W) to content codes (B, content). class_encoder: images to class codes
     (B, columns). n, classes, steps, shape: filled in. ValueError if the data have no classes.
@@ -114,10 +115,7 @@ class Lord(Method):
         ] = 1e-4,
     ):
         super().__init__()
-        if first >= 1:
-            raise ValueError(
-                f"first is {first:g}: stage 2 needs a share of the run, so choose less than 1"
-            )
+        self.boundary = end_of_first(first, steps)
         self.encoder = encoder
         self.class_encoder = class_encoder
         self.generator = AdaINGenerator(shape, content, columns, channels)
@@ -126,7 +124,6 @@ class Lord(Method):
         for table in (self.of_image, self.of_class):
             nn.init.uniform_(table.weight, -0.05, 0.05)
         self.distance = Perceptual(vgg)
-        self.boundary = max(1, round(first * steps))
         self.columns = columns
         self.content = content
         self.sigma = sigma
@@ -168,12 +165,9 @@ class Lord(Method):
             ),
         }
 
-    def _cosine(self, lr: float) -> Any:
-        """The learning rate at a step of stage 1; all players keep their ratios."""
-        last = lr * LAST_LR / self.lr
-        return lambda step: (
-            last + (lr - last) * 0.5 * (1 + math.cos(math.pi * min(1, step / self.boundary)))
-        )
+    def _cosine(self, lr: float) -> Callable[[int], float]:
+        """The learning rate of a player of stage 1; all keep their ratios."""
+        return cosine_rate(lr, lr * LAST_LR / self.lr, self.boundary)
 
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
         assert batch.index is not None  # of every batch of images
@@ -184,19 +178,20 @@ class Lord(Method):
             yield self._amortised(batch.x, batch.index, batch.y)
 
     def _optimised(self, x: Tensor, index: Tensor, y: Tensor) -> Losses:
-        """Stage 1."""
-        content = self.of_image(index)  # (B, D), without noise
+        """Stage 1: codes and generator."""
+        content = self.of_image(index)  # (B, content), without noise
         noisy = content + self.sigma * torch.randn_like(content)
-        distance = self.distance(self._image(self.of_class(y), noisy), x).mean()
+        made = self._image(self.of_class(y), noisy)  # (B, C, H, W)
+        distance = self.distance(made, x).mean()
         length = content.square().sum(1).mean()
         loss = distance + self.decay * length
         terms = {"distance": distance, "content length": length}
         return Losses(dict.fromkeys(("classes", "contents", "generator"), loss), terms, UNITS)
 
     def _amortised(self, x: Tensor, index: Tensor, y: Tensor) -> Losses:
-        """Stage 2; the codes of stage 1 are targets."""
-        of_class = self.class_encoder(x).float()
-        content = self.encoder(x).float()
+        """Stage 2: encoders and generator; the codes of stage 1 are targets."""
+        of_class = self.class_encoder(x).float()  # (B, columns)
+        content = self.encoder(x).float()  # (B, content)
         distance = self.distance(self._image(of_class, content), x).mean()
         class_error = (of_class - self.of_class(y).detach()).square().mean()
         content_error = (content - self.of_image(index).detach()).square().mean()

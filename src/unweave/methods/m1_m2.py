@@ -1,8 +1,8 @@
 """M1+M2 (Kingma et al., 2014, section 2.1.3): M2 of the codes of a VAE, in two stages.
 
-Stage 1 trains M1, a VAE of the images with codes z1. Stage 2 trains M2 on z1 with M1 fixed:
-p(y) p(z2) p(z1 given y, z2), where p(z1 given y, z2) is a diagonal Gaussian with a learned variance.
-z1 is sampled anew whenever an image is used. As in the authors' code, columns of z1 whose mean
+Stage 1 trains M1, a VAE of the images with codes z1. Stage 2 trains M2 on z1 with M1 fixed: p(y)
+p(z2) p(z1 given y, z2), where p(z1 given y, z2) is a diagonal Gaussian with a learned variance. z1
+is sampled anew whenever an image is used. As in the authors' code, columns of z1 whose mean
 deviates by .1 or less over the images say nothing and are dropped before stage 2: the density of
 one that is nearly constant has no bound.
 
@@ -12,7 +12,6 @@ still learns a little. The variance of p(z1 given y, z2) has a floor, 1e-4. As o
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
@@ -24,33 +23,11 @@ from unweave.blocks import Block
 from unweave.maths.gaussian import LOG_2PI
 from unweave.methods.base import Method, Player
 from unweave.methods.class_model import ClassModel, refuse_no_classes
+from unweave.methods.code_likelihood import CodeLikelihood
+from unweave.methods.stages import end_of_first
 from unweave.nets.likelihood import Likelihood
 from unweave.settings import Setting
 from unweave.types import NATS, Batch, Losses, Posterior
-
-LOG_FLOOR = math.log(1e-4)  # least log variance of a column of z1
-
-
-class CodeLikelihood(Likelihood):
-    """A Gaussian of each column of z1 that is used, its mean and log variance side by side."""
-
-    def __init__(self, columns: int):
-        super().__init__()
-        self.register_buffer("used", torch.ones(columns))
-        self.used: Tensor
-
-    def mean(self, output: Tensor) -> Tensor:
-        """The means, (B, columns), 0 where a column is not used."""
-        return output.float().chunk(2, 1)[0] * self.used
-
-    def forward(self, output: Tensor, x: Tensor) -> Tensor:
-        """-log p(z1), (B,), nats, over the columns that are used."""
-        mean, free = output.float().chunk(2, 1)
-        log_var = LOG_FLOOR + F.softplus(
-            free - LOG_FLOOR
-        )  # about `free`, where that is above the floor
-        nats = 0.5 * ((x - mean) ** 2 / log_var.exp() + log_var + LOG_2PI)
-        return (nats * self.used).sum(1)
 
 
 class M1M2(Method):
@@ -90,10 +67,7 @@ class M1M2(Method):
         ] = 3e-4,
     ):
         super().__init__()
-        if first >= 1:
-            raise ValueError(
-                f"first is {first:g}: stage 2 needs a share of the run, so choose less than 1"
-            )
+        self.boundary = end_of_first(first, steps)
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = likelihood
@@ -107,7 +81,6 @@ class M1M2(Method):
             latents=latents,
             features=features,
         )
-        self.boundary = max(1, round(first * steps))
         self.labelled_share = labels / n
         self.alpha = alpha
         self.lr = lr
@@ -158,21 +131,24 @@ class M1M2(Method):
         yield self._stage_2(batch)
 
     def _stage_1(self, batch: Batch, measure: bool) -> Losses:
+        """The VAE of the images; with `measure`, the moments of the means of z1 are summed."""
         q = self._codes(batch.x)
         if measure:
-            mean = q.mean.detach().double()
+            mean = q.mean.detach().double()  # (B, codes)
             self.seen += len(mean)
             self.total += mean.sum(0)
             self.squares += mean.square().sum(0)
         reconstruction = self.likelihood(self.decoder(q.sample()), batch.x).mean()
         kl = q.kl().sum(1).mean()
-        return Losses(
-            {"m1": reconstruction + kl}, {"reconstruction": reconstruction, "kl": kl}, NATS
-        )
+        terms = {"reconstruction": reconstruction, "kl": kl}
+        return Losses({"m1": reconstruction + kl}, terms, NATS)
 
     def _drop(self) -> None:
-        """Drop the columns of z1 whose mean deviates by .1 or less; of none above that, keep the widest."""
-        mean = self.total / self.seen
+        """Drop the columns of z1 whose mean deviates by .1 or less.
+
+        If all do, the one that deviates most is kept.
+        """
+        mean = self.total / self.seen  # (codes,)
         deviation = (self.squares / self.seen - mean.square()).clamp_min(0).sqrt()
         used = (deviation > 0.1) | (deviation == deviation.max())
         self.used.used.copy_(used)
@@ -181,8 +157,9 @@ class M1M2(Method):
         given = batch.labelled
         assert given is not None  # needs has "labels"
         assert given.y is not None  # the data have classes
+        # eq. 9 of the paper with z1 in place of images: -U, -L and the labels' cross-entropy
         unlabelled = self.model.unlabelled(self._sampled(batch.x)).mean()
-        z1 = self._sampled(given.x)
+        z1 = self._sampled(given.x)  # (B, codes)
         labelled = self.model.labelled(z1, given.y).mean()
         surprise = F.nll_loss(self.model.log_class(z1), given.y)
         loss = unlabelled + self.labelled_share * labelled + self.alpha * surprise
@@ -216,9 +193,9 @@ class M1M2(Method):
     def elbo(self, x: Tensor) -> Tensor:
         q = self._codes(x)
         assert q.log_var is not None
-        z1 = q.sample()
+        z1 = q.sample()  # (B, codes)
         used = self.used.used
         # columns that are used have the prior of M2, the others that of M1
-        entropy = (0.5 * (q.log_var + LOG_2PI + 1) * used).sum(1)
+        entropy = (0.5 * (q.log_var + LOG_2PI + 1) * used).sum(1)  # (B,)
         bound_of_code = entropy - self.model.unlabelled(z1 * used) - (q.kl() * (1 - used)).sum(1)
         return bound_of_code - self.likelihood(self.decoder(z1), x)

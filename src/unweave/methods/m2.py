@@ -19,6 +19,7 @@ paper has one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 import torch
@@ -99,13 +100,15 @@ class M2(Method):
         return True
 
     def players(self) -> dict[str, Player]:
-        others = {} if self.regulariser is None else self.regulariser.players()
+        others: dict[str, Player] = {}
+        if self.regulariser is not None:
+            others = self.regulariser.players()
         taken = {id(w) for player in others.values() for w in player.weights()}
         rest = tuple(w for w in self.parameters() if w.requires_grad and id(w) not in taken)
         return {"model": Player(rest, self.lr)} | others
 
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
-        each = self.model.alternatives(batch.x)
+        each = self.model.alternatives(batch.x)  # (B, K): every image under every class
         reconstruction = each.mean(each.reconstruction).mean()
         class_kl = each.class_kl().mean()
         terms = {"reconstruction": reconstruction, "class kl": class_kl}
@@ -120,12 +123,12 @@ class M2(Method):
         if self.regulariser is None:
             return Losses({"model": kl}, {"kl": kl}, NATS)
         # one class for each image: rows b * K + y
-        weight = each.weight
+        weight = each.weight  # (B, K)
         drawn = torch.multinomial(weight.detach(), 1).squeeze(1)  # (B,)
         rows = torch.arange(len(drawn), device=drawn.device) * weight.shape[1] + drawn
-        q = Posterior(each.q.mean[rows], _rows(each.q.log_var, rows), index=batch.index)
+        q = replace(each.q.map(lambda t: t[rows]), index=batch.index)  # (B, D)
         found: Losses = self.regulariser(q, each.z[rows], step, slice(None))
-        # its value is 0; q(y given x) has the gradient of the KL, which the drawn class does not give it
+        # its value is 0; it gives q(y given x) the gradient of the KL, which a drawn class does not
         through_class = ((weight - weight.detach()) * each.kl.detach()).sum(1).mean()
         return found + Losses({"model": through_class})
 
@@ -137,9 +140,8 @@ class M2(Method):
         bound = self.model.labelled(given.x, given.y).mean()
         surprise = F.nll_loss(self.model.log_class(given.x), given.y)
         loss = self.labelled_share * bound + self.alpha * surprise
-        return Losses(
-            {"model": loss}, {"label cross-entropy": surprise, "labelled bound": -bound}, NATS
-        )
+        terms = {"label cross-entropy": surprise, "labelled bound": -bound}
+        return Losses({"model": loss}, terms, NATS)
 
     def encode(self, x: Tensor) -> Posterior:
         return self.model.code(x)
@@ -152,7 +154,3 @@ class M2(Method):
 
     def elbo(self, x: Tensor) -> Tensor:
         return -self.model.unlabelled(x)
-
-
-def _rows(t: Tensor | None, rows: Tensor) -> Tensor | None:
-    return None if t is None else t[rows]

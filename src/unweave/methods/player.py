@@ -32,11 +32,21 @@ class Player:
     clip: float = math.inf
     skip: float = math.inf
 
+    def lr_at(self, step: int) -> float:
+        """The learning rate at a step."""
+        if callable(self.lr):
+            return self.lr(step)
+        return self.lr
+
     def weights(self) -> list[nn.Parameter]:
         """The parameters owned, each once, in the order of registration."""
-        owned = self.owns if isinstance(self.owns, tuple) else (self.owns,)
+        owned = self.owns
+        if not isinstance(owned, tuple):
+            owned = (owned,)
         found: dict[int, nn.Parameter] = {}
         for thing in owned:
-            weights = [thing] if isinstance(thing, nn.Parameter) else thing.parameters()
-            found.update((id(weight), weight) for weight in weights)
+            if isinstance(thing, nn.Parameter):
+                found[id(thing)] = thing
+            else:
+                found.update((id(weight), weight) for weight in thing.parameters())
         return [weight for weight in found.values() if weight.requires_grad]

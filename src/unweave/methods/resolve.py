@@ -36,10 +36,17 @@ def resolve(
 
     ValueError for unknown names (with the nearest), wrong types and values out of range.
     """
-    name = method if isinstance(method, str) else name_of(method)
-    made = checked(method, name, "method") if isinstance(method, type) else class_of(name, "method")
-    if entry is None:
-        entry = entry_of(name, METHODS, "method") if isinstance(method, str) else Entry(name, "")
+    if isinstance(method, str):
+        name = method
+        usual = entry_of(name, METHODS, "method")
+    else:
+        name = name_of(method)
+        usual = Entry(name, "")
+    if isinstance(method, type):
+        made = checked(method, name, "method")
+    else:
+        made = class_of(name, "method")
+    entry = entry or usual
     given = {key.replace("__", "."): value for key, value in given.items()}
     tree = _with_parts(name, made, "", entry, given, info)
     return _with_settings(tree, _settings_in(given, tree), entry)
@@ -47,7 +54,8 @@ def resolve(
 
 def name_of(made: type | nn.Module) -> str:
     """The name "module:Class" of a class, or of the class of an object."""
-    made = made if isinstance(made, type) else type(made)
+    if not isinstance(made, type):
+        made = type(made)
     return f"{made.__module__}:{made.__qualname__}"
 
 
@@ -61,8 +69,10 @@ def _with_parts(
         optional = words[keyword].default is None
         dotted = f"{path}{keyword}"
         # in this order: given by its dotted name, by its last word, in the table, by the data
-        default = entry.parts.get(dotted, None if optional else _default_part(kind, info))
-        chosen = given.get(dotted, given.get(keyword, default))
+        by_data = None
+        if not optional:
+            by_data = _default_part(kind, info)
+        chosen = given.get(dotted, given.get(keyword, entry.parts.get(dotted, by_data)))
         if isinstance(chosen, nn.Module):
             parts[keyword] = Spec(name_of(chosen), chosen, {}, {})
         elif chosen not in NO_PART:
@@ -109,7 +119,8 @@ def _with_settings(tree: Spec, chosen: Mapping[str, Any], entry: Entry, path: st
 
 def _default_part(kind: str, info: DataInfo) -> str:
     """Default part: convolutions and Bernoulli for images, else fully connected and Gaussian."""
-    for_images = {"encoder": "conv64", "decoder": "conv64", "likelihood": "bernoulli"}
-    for_vectors = {"encoder": "mlp", "decoder": "mlp", "likelihood": "gaussian"}
-    usual = for_images if len(info.shape) == 3 else for_vectors
+    if len(info.shape) == 3:
+        usual = {"encoder": "conv64", "decoder": "conv64", "likelihood": "bernoulli"}
+    else:
+        usual = {"encoder": "mlp", "decoder": "mlp", "likelihood": "gaussian"}
     return usual.get(kind) or next(iter(PARTS[kind]))

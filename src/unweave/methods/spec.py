@@ -43,8 +43,9 @@ class Spec:
     parts: Mapping[str, Spec]
 
     def flat(self) -> dict[str, Any]:
-        """The settings of the whole tree by dotted name: {"latents": 10, "regulariser.beta": 4.0,
-        ...}.
+        """The settings of the whole tree by dotted name.
+
+        E.g. {"latents": 10, "regulariser.beta": 4.0}.
         """
         found: dict[str, Any] = {}
         for path, node in self.nodes():
@@ -53,8 +54,9 @@ class Spec:
         return found
 
     def part_names(self) -> dict[str, str]:
-        """The chosen parts of the whole tree by dotted keyword: {"encoder": "conv64",
-        "regulariser.critic": "mlp"}.
+        """The chosen parts of the whole tree by dotted keyword.
+
+        E.g. {"encoder": "conv64", "regulariser.critic": "mlp"}.
         """
         return {path.removesuffix("."): node.name for path, node in self.nodes() if path}
 
@@ -82,11 +84,14 @@ class Spec:
 
     def keywords(self) -> dict[str, Keyword]:
         """The keywords of this node's constructor; empty for a module that was given."""
-        return keywords(self.made) if isinstance(self.made, type) else {}
+        if not isinstance(self.made, type):
+            return {}
+        return keywords(self.made)
 
     def nodes(self, path: str = "") -> Iterator[tuple[str, Spec]]:
-        """The node itself and all below it, with their dotted paths ("", "encoder.",
-        "regulariser.critic.", ...).
+        """The node itself and all below it, with their dotted paths.
+
+        E.g. "", "encoder.", "regulariser.critic.".
         """
         yield path, self
         for name, part in self.parts.items():
@@ -108,26 +113,12 @@ class Spec:
     def build(self, facts: Mapping[str, Any], place: str = "") -> nn.Module:
         """The module; `facts` fill in the keywords that are neither settings nor parts.
 
-        place: of a part, for messages: "encoder of VAE". ValueError if a keyword has no value and is
-        required, or of a plain type: a default that no setting, fact or owner can change.
+        place: of a part, for messages: "encoder of VAE". ValueError if a keyword has no value and
+        is required, or of a plain type: a default that no setting, fact or owner can change.
         """
         if isinstance(self.made, nn.Module):
             return self.made
-        known = {**facts, **self.settings}
-        for_parts: Mapping[str, Mapping[str, Any]] = {}
-        if issubclass(self.made, Method | Part):
-            try:
-                for_parts = self.made.part_arguments(known)
-            except KeyError as error:
-                missing = str(error.args[0])
-                hint = (
-                    "annotate it with Setting(...)"
-                    if missing in self.keywords()
-                    else nearest(missing, known)
-                )
-                raise ValueError(
-                    f"part_arguments of {self.made.__name__} reads {missing!r}, which is no setting and no fact; {hint}"
-                ) from error
+        for_parts = self._for_parts(self.made, {**facts, **self.settings})
         arguments: dict[str, Any] = {}
         for name, word in self.keywords().items():
             if name in self.settings:
@@ -141,6 +132,22 @@ class Spec:
                 raise ValueError(_not_given(self.made.__name__, word, place))
         return self.made(**arguments)
 
+    def _for_parts(self, made: type, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+        """The arguments that a class gives its parts. ValueError if it reads what is not known."""
+        if not issubclass(made, Method | Part):
+            return {}
+        try:
+            return made.part_arguments(known)
+        except KeyError as error:
+            missing = str(error.args[0])
+            hint = nearest(missing, known)
+            if missing in self.keywords():
+                hint = "annotate it with Setting(...)"
+            raise ValueError(
+                f"part_arguments of {made.__name__} reads {missing!r}, "
+                f"which is no setting and no fact; {hint}"
+            ) from error
+
 
 def part_kinds(words: Mapping[str, Keyword]) -> Iterator[tuple[str, str]]:
     """(keyword, kind of part) of the keywords that take a part."""
@@ -151,12 +158,16 @@ def part_kinds(words: Mapping[str, Keyword]) -> Iterator[tuple[str, str]]:
 
 
 def _not_given(made: str, word: Keyword, place: str) -> str:
-    """The message for a keyword of the class `made` that is required or of a plain type, and has no value."""
+    """The message for a keyword of the class `made` that has no value.
+
+    It is required, or of a plain type.
+    """
     if place:
         return (
             f"{made}, the {place}, takes {word.name!r}, which part_arguments there does not give; "
             f"give it there, or annotate it with Setting(...) in {made} to make it a setting"
         )
-    if not word.required:
-        return f"{made} takes {word.name!r}, which nothing could change: annotate it with Setting(...) to make it a setting"
-    return f"{made} takes {word.name!r}, which is not given: annotate it with Setting(...) to make it a setting"
+    why = "which nothing could change"
+    if word.required:
+        why = "which is not given"
+    return f"{made} takes {word.name!r}, {why}: annotate it with Setting(...) to make it a setting"

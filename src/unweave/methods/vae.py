@@ -1,5 +1,6 @@
-"""Variational autoencoders: one class with replaceable parts. -E log p(x given z) + regulariser,
-nats per image.
+"""Variational autoencoders (VAE): one class with replaceable parts.
+
+    L = -E log p(x given z) + regulariser, nats per image
 
 | method | regulariser | pooling | supervision |
 |---|---|---|---|
@@ -95,7 +96,9 @@ class VAE(Method):
     @classmethod
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         latents = known["latents"]
-        outputs = 2 * latents if known["posterior"] == "gaussian" else latents
+        outputs = latents
+        if known["posterior"] == "gaussian":
+            outputs = 2 * latents  # mean and log variance
         return {
             "regulariser": {"latents": latents},
             "pooling": {"latents": latents},
@@ -106,22 +109,29 @@ class VAE(Method):
 
     @property
     def needs(self) -> frozenset[str]:
-        found = frozenset({"images"}) if self.pooling is None else self.pooling.needs
+        found = frozenset({"images"})
+        if self.pooling is not None:
+            found = self.pooling.needs
         if self.supervision is not None:
             found = found | self.supervision.needs
         return found
 
     @property
     def blocks(self) -> Mapping[str, Block | slice]:
-        return {"code": slice(None)} if self.pooling is None else self.pooling.blocks
+        if self.pooling is None:
+            return {"code": slice(None)}
+        return self.pooling.blocks
 
     def players(self) -> dict[str, Player]:
         others: dict[str, Player] = {}
         for part in (self.regulariser, self.pooling, self.supervision):
-            added = {} if part is None else part.players()
+            if part is None:
+                continue
+            added = part.players()
             if "model" in added:
                 raise ValueError(
-                    f"{type(part).__name__} adds a player 'model', the VAE's own; give it another name"
+                    f"{type(part).__name__} adds a player 'model', the VAE's own; "
+                    "give it another name"
                 )
             others |= added
         # all parameters that no part's player owns
@@ -135,14 +145,12 @@ class VAE(Method):
         reconstruction = self.likelihood(self.decoder(z), x).mean()
         turn = Losses({"model": reconstruction}, {"reconstruction": reconstruction}, NATS)
         # the images of a group share their code: estimates of q(z) use the first of each
-        turn += _of_type(
-            Losses, self.regulariser, self.regulariser(q, z, step, slice(None, None, members))
-        )
+        different = slice(None, None, members)
+        turn += _losses_of(self.regulariser, self.regulariser(q, z, step, different))
         if self.supervision is not None and batch.labelled is not None:
             labelled = self.encode(batch.labelled.x)
-            turn += _of_type(
-                Losses, self.supervision, self.supervision(labelled, batch.labelled.v, step)
-            )
+            found = self.supervision(labelled, batch.labelled.v, step)
+            turn += _losses_of(self.supervision, found)
         yield turn
 
     def _posterior(self, batch: Batch) -> tuple[Posterior, Tensor, int]:
@@ -153,9 +161,8 @@ class VAE(Method):
         groups, members = batch.x.shape[:2]
         x = batch.x.flatten(0, 1)  # (G, M, ...) -> (G * M, ...)
         q = self.encode(x).map(lambda t: t.unflatten(0, (groups, members)))  # (G, M, D)
-        pooled = _of_type(Posterior, self.pooling, self.pooling(q, batch)).map(
-            lambda t: t.flatten(0, 1)
-        )  # (G * M, D)
+        pooled = _of_type(Posterior, self.pooling, self.pooling(q, batch))  # (G, M, D)
+        pooled = pooled.map(lambda t: t.flatten(0, 1))  # (G * M, D)
         return replace(pooled, index=index), x, members
 
     def encode(self, x: Tensor) -> Posterior:
@@ -173,6 +180,7 @@ class VAE(Method):
         return torch.randn(n, self.latents, device=device)
 
     def elbo(self, x: Tensor) -> Tensor:
+        # log p(x) >= E log p(x given z) - KL(q(z given x) || p(z)), one sample of z: (B,)
         q = self.encode(x)
         if q.log_var is None:
             raise NotAvailable("a code that is a point has no bound of log p(x)")
@@ -180,14 +188,18 @@ class VAE(Method):
 
 
 def _of_type(expected: type[T], part: Part, found: object) -> T:
-    """What a part gave. ValueError if it is of another type, or has a loss that is no scalar."""
+    """What a part returned. ValueError if it is of another type."""
     if not isinstance(found, expected):
         given = f"{type(part).__name__} gives a {type(found).__name__}"
         raise ValueError(f"{given}; expected {expected.__name__} of unweave.types")
-    for player, loss in found.of.items() if isinstance(found, Losses) else ():
-        if isinstance(loss, Tensor) and loss.ndim:
-            shape = tuple(loss.shape)
-            raise ValueError(
-                f"{type(part).__name__} gives a loss of {player!r} of shape {shape}; expected a mean, a scalar"
-            )
     return found
+
+
+def _losses_of(part: Part, found: object) -> Losses:
+    """The losses that a part returned. ValueError if they are none, or one is not a scalar."""
+    losses = _of_type(Losses, part, found)
+    for player, loss in losses.of.items():
+        if isinstance(loss, Tensor) and loss.ndim:
+            given = f"{type(part).__name__} gives a loss of {player!r} of shape {tuple(loss.shape)}"
+            raise ValueError(f"{given}; expected a mean, a scalar")
+    return losses

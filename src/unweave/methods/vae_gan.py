@@ -1,16 +1,17 @@
-"""Content and style from triplets by swapping and a discriminator (Mathieu et al., 2016, section 3).
+"""Content and style from triplets, by swaps and a discriminator (Mathieu et al., 2016, section 3).
 
-From images x1 and x1' of one class and x2 of another, with a content code s(x), which is a point, and
-a style z ~ q(z given x):
+From images x1 and x1' of one class and x2 of another, with a content code s(x), which is a point,
+and a style z ~ q(z given x):
 
-    0.5 * error of Dec(z, s) of each image  +  errors of Dec(z1, s1') to x1 and of Dec(z1', s1) to x1'
+    0.5 * error of Dec(z, s) of each image
+    + errors of Dec(z1, s1') to x1 and of Dec(z1', s1) to x1'
     + weight * cross-entropy of D to "real", of Dec(z2, s1') and Dec(z1', s2)
     + beta * 6 / pixels * KL(q(z given x) || N(0, I))
 
-Swaps within a class keep the class out of the style; the discriminator D sees swaps between classes,
-for which there is no true image. Errors are means over pixels, and those of a line are means over its
-images. As in the authors' code both players move at once, "real" is .95, and each image that is
-decoded has its own draw of z.
+Swaps within a class keep the class out of the style; the discriminator D sees swaps between
+classes, for which there is no true image. Errors are means over pixels, and those of a line are
+means over its images. As in the authors' code both players move at once, "real" is .95, and each
+image that is decoded has its own draw of z.
 
 D sees the class beside an image (`judge=class`: the logit is linear in features of the image,
 with a term of the class), or another image of the class (`judge=pair`), which takes any
@@ -34,6 +35,7 @@ from torch import Tensor, nn
 
 from unweave.blocks import Block
 from unweave.methods.base import Method, NotAvailable, Player
+from unweave.methods.triplet_swaps import beside_made, real_pairs, swaps
 from unweave.nets.discriminator import Discriminator, towards
 from unweave.settings import Setting
 from unweave.types import NATS, Batch, Losses, Posterior
@@ -97,14 +99,15 @@ class VAEGAN(Method):
         super().__init__()
         if judge == "class" and classes < 2:
             raise ValueError(
-                "judge is class, but these data have no classes: choose judge=pair, or --classes FACTOR"
+                "judge is class, but these data have no classes: "
+                "choose judge=pair, or --classes FACTOR"
             )
         self.encoder = encoder
         self.content_encoder = content_encoder
         self.decoder = decoder
-        self.discriminator = Discriminator(
-            judge_encoder, features, classes if judge == "class" else 0
-        )
+        if judge == "pair":
+            classes = 0  # of the logit's term
+        self.discriminator = Discriminator(judge_encoder, features, classes)
         self.latents = latents
         self.content = content
         self.weight = weight
@@ -113,9 +116,8 @@ class VAEGAN(Method):
         self.rest = rest
         self.lr = lr
         self.judge_lr = judge_lr
-        self.register_buffer(
-            "accuracy", torch.zeros(())
-        )  # of the discriminator, on the batch before
+        # of the discriminator, on the batch before
+        self.register_buffer("accuracy", torch.zeros(()))
         self.accuracy: Tensor
 
     @classmethod
@@ -125,7 +127,9 @@ class VAEGAN(Method):
             raise ValueError(
                 f"the discriminator needs images (C, H, W), the data have shape {shape}"
             )
-        seen = shape if known["judge"] == "class" else (2 * shape[0], *shape[1:])
+        seen = shape
+        if known["judge"] == "pair":
+            seen = (2 * shape[0], *shape[1:])  # an image and its partner
         return {
             "encoder": {"outputs": 2 * known["latents"]},
             "content_encoder": {"outputs": known["content"]},
@@ -154,19 +158,16 @@ class VAEGAN(Method):
 
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
         assert batch.y is not None  # of every batch of triplets
-        x = batch.x.transpose(0, 1).flatten(
-            0, 1
-        )  # (B, 3, ...) -> (3 B, ...): all x1, then x1', then x2
-        first, second, other = x.chunk(3)
+        # (B, 3, ...) -> (3 B, ...): all x1, then x1', then x2
+        x = batch.x.transpose(0, 1).flatten(0, 1)
+        first, second, _ = x.chunk(3)  # (B, ...) each
         q = self._style(x)
         s = self.content_encoder(x).float()  # (3 B, content)
         own, within, between = self._decoded(q, s)
         own_error = squared(own, x)
         swap_error = squared(within, torch.cat([first, second]))
         kl = q.kl().sum(1).mean()
-        # what D sees beside an image between classes: the class of its content, or an image of that class
-        y = torch.cat([batch.y[:, 0], batch.y[:, 2]])
-        partner = torch.cat([first, other])
+        partner, y = beside_made(batch.x, batch.y)
         fooled = towards(REAL, self.discriminator(between, partner, y))
         loss = 0.5 * own_error + swap_error + self.weight * fooled + self.kl_weight * kl
         if self.prior > 0:
@@ -177,34 +178,30 @@ class VAEGAN(Method):
         yield turn + self._judged(batch, between.detach(), partner, y)
 
     def _decoded(self, q: Posterior, s: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Images of each style with its own content (3 B), with the other content of its class (2 B),
-        and of another class (2 B): Dec(z2, s1') and Dec(z1', s2).
+        """Images of each style with its own content (3 B), with the other content of its class
+        (2 B), and of another class (2 B).
         """
-        one, two, three = torch.arange(len(s), device=s.device).chunk(3)
-        style = torch.cat([one, two, three, one, two, three, two])
-        content = torch.cat([one, two, three, two, one, two, three])
-        z = Posterior(q.mean[style], None if q.log_var is None else q.log_var[style]).sample()
+        n = len(s) // 3
+        style, content = swaps(n, s.device)
+        z = q.map(lambda t: t[style]).sample()  # (7 B, latents)
         images = self._image(z, s[content])  # (7 B, ...), each with its own draw of z
-        n = len(one)
         own, within, between = images.split([3 * n, 2 * n, 2 * n])
         return own, within, between
 
     def _judged(self, batch: Batch, made: Tensor, partner: Tensor, y: Tensor) -> Losses:
         """The turn of D; without its loss, where it rests."""
-        first, second, other = batch.x.unbind(1)
-        # real images: x1' and x2 with their classes, or both orders of the pair of one class
-        real = torch.cat([second, other])
-        beside = torch.cat([first, second])
-        if self.discriminator.of_class is None:
-            real = torch.cat([second, first])
-        of_real = self.discriminator(real, beside, y)
+        by_class = self.discriminator.of_class is not None
+        real, beside = real_pairs(batch.x, by_class=by_class)
+        of_real = self.discriminator(real, beside, y)  # (2 B,) logits
         of_made = self.discriminator(made, partner, y)
         loss = towards(REAL, of_real) + towards(0.0, of_made)
         right = torch.cat([of_real > 0, of_made < 0]).float().mean()
         rests = bool(self.accuracy >= self.rest)
         self.accuracy.copy_(right)
         terms = {"discriminator": loss, "accuracy": right}
-        return Losses({} if rests else {"discriminator": loss}, terms, UNITS)
+        if rests:
+            return Losses({}, terms, UNITS)
+        return Losses({"discriminator": loss}, terms, UNITS)
 
     def _style(self, x: Tensor) -> Posterior:
         mean, log_var = self.encoder(x).float().chunk(2, 1)
@@ -225,9 +222,8 @@ class VAEGAN(Method):
         return self._image(z[:, self.content :], z[:, : self.content])
 
     def sample_prior(self, n: int) -> Tensor:
-        raise NotAvailable(
-            "the content has no prior: take it from an image, and the style from N(0, I)"
-        )
+        reason = "the content has no prior: take it from an image, and the style from N(0, I)"
+        raise NotAvailable(reason)
 
 
 def squared(made: Tensor, x: Tensor) -> Tensor:

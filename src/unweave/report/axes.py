@@ -1,4 +1,4 @@
-"""Axes of charts: round numbers for their ticks, short labels, and the map from values to pixels."""
+"""Axes of charts: round numbers for their ticks, short labels, and values to pixels."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def short(value: float) -> str:
     ('12k', '1.5k', '0.25', '2M', '−3')
     """
     size = abs(value)
-    sign = "−" if value < 0 else ""
+    sign = ""
+    if value < 0:
+        sign = "−"
     for limit, letter in ((1e6, "M"), (1e3, "k")):
         if size >= limit:
             return f"{sign}{size / limit:.4g}{letter}"

@@ -27,7 +27,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Bars:
-    """The chart: names as (y, name), two bars for each. floors: (y, length), behind a pair's bars."""
+    """The chart: names as (y, name), two bars for each. floors: (y, length), behind the bars."""
 
     title: str
     names: list[tuple[float, str]]
@@ -54,7 +54,7 @@ def bars(
     """
     finite = [abs(value) for pair in pairs for value in pair if math.isfinite(value)]
     longest = max(finite, default=0.0) or 1.0
-    scale = (WIDTH - LEFT - RIGHT) / longest
+    scale = (WIDTH - LEFT - RIGHT) / longest  # pixels per unit
     step = 2 * THICK + GAP + APART
     tops = [2.0 + i * step for i in range(len(names))]
     drawn: list[Bar] = []

@@ -43,10 +43,12 @@ def class_sheet(views: Views) -> ClassSheet:
     except Absent:
         rest = views.codes[:DRAWS]
         origin = "the code of an image"
-    known = list(class_names(run, CLASSES)) if run.method.classes_named else []
+    names = [f"class {k}" for k in range(min(run.classes, CLASSES))]
+    if run.method.classes_named:
+        known = list(class_names(run, CLASSES))
+        names[: len(known)] = known[: len(names)]
     strips = []
-    for k in range(min(run.classes, CLASSES)):
-        name = known[k] if k < len(known) else f"class {k}"
+    for k, name in enumerate(names):
         frames = able(partial(_decoded, run, rest, k))
         strips.append((name, pictures.grid(frames, len(frames), f"samples of {name}")))
     return ClassSheet(strips, origin, run.classes - len(strips))

@@ -34,7 +34,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Summary:
-    """The score of a group on one metric: median, range over seeds, whether it is the best median."""
+    """The score of a group on one metric: median, range over seeds, whether it is the best."""
 
     median: str
     spread: str
@@ -71,7 +71,9 @@ def shown(groups: Sequence[Group], scores: Sequence[Mapping[str, Score]]) -> lis
             chosen |= set(spread_out(medians, GROUPS).tolist())
         best = _best(name, medians.tolist())
         chosen |= set(np.flatnonzero(medians == best)[:1].tolist())
-    return sorted(chosen) if chosen else list(range(GROUPS))
+    if not chosen:
+        return list(range(GROUPS))
+    return sorted(chosen)
 
 
 def summaries(
@@ -85,10 +87,8 @@ def summaries(
         best = None
         if sum(map(bool, values)) > 1:  # a lone group is not the best of anything
             best = _best(name, medians)
-        found[name] = [
-            _summary(of_group, median, median == best) if of_group else None
-            for of_group, median in zip(values, medians, strict=True)
-        ]
+        pairs = zip(values, medians, strict=True)
+        found[name] = [_summary(of_group, median, median == best) for of_group, median in pairs]
     return found
 
 
@@ -98,7 +98,7 @@ def metric_names(scores: Sequence[Mapping[str, Score]]) -> list[str]:
 
 
 def _differing_by_method(configs: Sequence[RunConfig]) -> dict[str, list[str]]:
-    """{method: the settings that differ between the groups of this method}, by which labels tell them apart."""
+    """{method: the settings that differ between the groups of this method}, for their labels."""
     rivals: dict[str, list[RunConfig]] = {}
     for config in configs:
         rivals.setdefault(config.method.name, []).append(config)
@@ -135,11 +135,18 @@ def _best(name: str, medians: Sequence[float]) -> float | None:
     if not finite:
         return None
     lower_is_better = name in metrics.METRICS and metrics.get(name).declares.direction == "lower"
-    return min(finite) if lower_is_better else max(finite)
+    if lower_is_better:
+        return min(finite)
+    return max(finite)
 
 
-def _summary(values: Sequence[float], median: float, best: bool) -> Summary:
-    """The median with the digits that the standard error over seeds supports; one seed has no range."""
+def _summary(values: Sequence[float], median: float, best: bool) -> Summary | None:
+    """The median with the digits that the standard error over seeds supports.
+
+    One seed has no range, and none has no summary.
+    """
+    if not values:
+        return None
     if len(values) == 1:
         return Summary(digits(median, math.nan), "", best)
     error = float(np.std(values, ddof=1)) / math.sqrt(len(values))

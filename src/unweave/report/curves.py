@@ -22,9 +22,8 @@ RIGHT = 14
 TOP = 12
 BOTTOM = 30
 
-BURN_IN = (
-    0.1  # share of the steps that does not set the range of the y axis: it would flatten the rest
-)
+# share of the steps that does not set the range of the y axis: it would flatten the rest
+BURN_IN = 0.1
 READINGS = 48  # tooltips along the x axis
 WINDOW = 9  # records in the running median
 LINES = 40  # drawn in one chart at most
@@ -34,7 +33,7 @@ POINTS = 6_000  # of all lines of a chart together, about
 
 @dataclass(frozen=True)
 class Series:
-    """One line: name, steps (n,), values (n,), index of the colour, and whether it is drawn faint."""
+    """One line: name, steps (n,), values (n,), index of the colour, whether it is drawn faint."""
 
     name: str
     steps: NDArray[np.floating]
@@ -82,7 +81,9 @@ class Chart:
 def chart(
     title: str, unit: str, series: Sequence[Series], *, key: bool = False, smooth: bool = True
 ) -> Chart:
-    """A chart of series over steps; the y axis spans the values after the first tenth of each series.
+    """A chart of series over steps.
+
+    The y axis spans the values after the first tenth of each series.
 
     key: whether to draw a legend. smooth: whether to draw the running median of long series. Long
     series are thinned to their extremes, and many to `LINES` of them; the axes span all values.
@@ -118,11 +119,16 @@ def _thinned(series: Sequence[Series], drawn: Sequence[Series], intervals: int) 
         said.append(
             f"of up to {longest:,} records the lowest and highest in each of {intervals} intervals"
         )
-    return f"Thinned: {'; '.join(said)}." if said else ""
+    if not said:
+        return ""
+    return f"Thinned: {'; '.join(said)}."
 
 
 def _span(series: Sequence[Series]) -> tuple[float, float]:
-    """The smallest and largest finite value after the burn-in of each series; 0 and 1 if there is none."""
+    """The smallest and largest finite value after the burn-in of each series.
+
+    0 and 1 if there is none.
+    """
     kept = [(s.steps >= BURN_IN * s.steps[-1]) & np.isfinite(s.values) for s in series]  # (n,) each
     late = np.concatenate([s.values[of_series] for s, of_series in zip(series, kept, strict=True)])
     if not len(late):
@@ -198,7 +204,7 @@ def _path(x: NDArray[np.floating], y: NDArray[np.floating], intervals: int) -> s
 
 
 def _readings(series: Sequence[Series], last: float, x: Scale) -> list[tuple[float, float, str]]:
-    """Tooltips (x, width, text) at up to `READINGS` logged steps: the nearest value of each series."""
+    """Tooltips (x, width, text) at up to `READINGS` logged steps: nearest value of each series."""
     steps = np.unique(np.concatenate([s.steps for s in series]))
     steps = steps[np.unique(np.linspace(0, len(steps) - 1, READINGS).astype(int))]
     width = (WIDTH - LEFT - RIGHT) / len(steps)

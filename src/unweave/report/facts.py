@@ -39,22 +39,29 @@ def data(run: Run) -> Rows:
     number = f"{info.n:,}"
     if chosen.held_out:
         number += f" to train on, {chosen.held_out:,} held out"
-    found.append(("images" if of_images else "vectors", number))
     shape = " × ".join(map(str, info.shape))
-    found.append(("shape", f"{shape} (C, H, W)" if of_images else shape))
+    if of_images:
+        found += [("images", number), ("shape", f"{shape} (C, H, W)")]
+    else:
+        found += [("vectors", number), ("shape", shape)]
     if info.factor_names:
         sizes = zip(info.factor_names, info.factor_sizes, strict=True)
         found.append(("factors", ", ".join(_factor(name, size) for name, size in sizes)))
     if info.classes:
         found.append(("classes", ", ".join(class_names(run)) or str(info.classes)))
     if of_images:
-        found.append(("pixels", "black or white" if info.binary else "0 to 255"))
+        values = "0 to 255"
+        if info.binary:
+            values = "black or white"
+        found.append(("pixels", values))
     return found
 
 
 def _factor(name: str, size: int) -> str:
     """A factor's name, with its number of values where it has one (0: continuous)."""
-    return f"{name} ({size})" if size else name
+    if not size:
+        return name
+    return f"{name} ({size})"
 
 
 def _differ(run: Run) -> bool:
@@ -77,8 +84,10 @@ def class_names(run: Run, most: int = 50) -> Sequence[str]:
 
 def versions(config: RunConfig) -> Rows:
     """Versions of the packages, and the resolved device and precision of a run."""
-    machine = {} if config.resolved is None else asdict(config.resolved)
-    return [(name, str(found)) for name, found in {**config.versions, **machine}.items()]
+    found: dict[str, Any] = dict(config.versions)
+    if config.resolved is not None:
+        found |= asdict(config.resolved)
+    return [(name, str(value)) for name, value in found.items()]
 
 
 def differing(configs: Sequence[RunConfig]) -> list[str]:
@@ -99,7 +108,7 @@ def word(value: Any) -> str:
     if value is None or value == "" or value == []:
         return "–"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return {True: "yes", False: "no"}[value]
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, list | tuple):

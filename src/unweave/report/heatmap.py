@@ -16,7 +16,8 @@ LABEL = 64  # least width of the names of rows
 HEAD = 78  # height of the names of columns
 LETTER = 7  # approximate width of a letter in the names of rows
 
-# Nine colours of matplotlib's viridis (van der Walt and Smith, 2015, CC0), which is close to linear between them.
+# Nine colours of matplotlib's viridis (van der Walt and Smith, 2015, CC0), which is close to linear
+# between them: (9, 3), rgb.
 VIRIDIS = np.array(
     [
         (68, 1, 84),
@@ -35,7 +36,7 @@ VIRIDIS = np.array(
 
 @dataclass(frozen=True)
 class Cell:
-    """One entry: position in pixels, fill, a colour of text with contrast on it, text and tooltip."""
+    """One entry: position in pixels, fill, a colour of text that contrasts, text and tooltip."""
 
     x: float
     y: float
@@ -84,9 +85,11 @@ def heatmap(
     for i, row in enumerate(rows):
         for k, column in enumerate(columns):
             value = float(matrix[i, k])
-            defined = math.isfinite(value)
-            tooltip = f"{value:z.3g} {unit}" if defined else "not defined"
-            text = _brief(value, top) if defined else "–"
+            tooltip = "not defined"
+            text = "–"
+            if math.isfinite(value):
+                tooltip = f"{value:z.3g} {unit}"
+                text = _brief(value, top)
             fill, ink = colour(value / top)
             x = float(label + k * CELL)
             y = float(HEAD + i * TALL)
@@ -132,8 +135,9 @@ def colour(t: float) -> tuple[str, str]:
     linear = np.where(rgb / 255 <= 0.04045, rgb / 255 / 12.92, ((rgb / 255 + 0.055) / 1.055) ** 2.4)
     luminance = linear @ [0.2126, 0.7152, 0.0722]
     fill = "#" + "".join(f"{round(c):02x}" for c in rgb)
-    ink = "#000" if luminance > 0.179 else "#fff"
-    return fill, ink
+    if luminance > 0.179:
+        return fill, "#000"
+    return fill, "#fff"
 
 
 def _brief(value: float, top: float) -> str:

@@ -35,9 +35,9 @@ def probes(views: Views) -> Probes:
         )
     names = factor_names(views.run, factors.shape[1])
     found = leaks(views.codes, views.run.blocks, factors, names, known_kinds(source))
-    cells = [
-        (block, [_cell(leak) for leak in of_factor.values()]) for block, of_factor in found.items()
-    ]
+    cells = []
+    for block, of_factor in found.items():
+        cells.append((block, [_cell(leak) for leak in of_factor.values()]))
     return Probes(names, cells, len(rows))
 
 

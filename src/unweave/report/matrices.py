@@ -24,9 +24,8 @@ def matrices(views: Views, found: Mapping[str, Score]) -> list[Heatmap]:
     """
     about = "as evaluated"
     given = {name: s for name, s in found.items() if s.matrix is not None and s.matrix.ndim == 2}
-    given = dict(
-        sorted(given.items(), key=lambda item: "entropy" not in item[1].parts)
-    )  # information first
+    # information first
+    given = dict(sorted(given.items(), key=lambda item: "entropy" not in item[1].parts))
     if not given:
         score, about = views.mutual_information()
         if score.matrix is None:
@@ -66,7 +65,7 @@ def _heatmap(views: Views, name: str, score: Score, about: str) -> Heatmap:
 
 
 def factor_names(run: Run, count: int) -> list[str]:
-    """Names of the `count` factors of a run's data; "class" or numbered ones where they have none."""
+    """Names of the `count` factors of a run's data; "class" or numbers where they have none."""
     if len(run.info.factor_names) == count:
         return list(run.info.factor_names)
     if count == 1:
@@ -87,8 +86,12 @@ def _latent_names(
         latents = {}
     if columns is None and len(latents) != count:
         return [f"z{j}" for j in range(count)], list(range(count))
-    scored = sorted(latents) if columns is None else [int(column) for column in columns]
-    names = [latents[j].name if j in latents else f"z{j}" for j in scored]
-    use = [latents[j].use if j in latents else 0.0 for j in scored]
+    if columns is None:
+        columns = sorted(latents)
+    scored = [int(column) for column in columns]
+    name_of = {column: latent.name for column, latent in latents.items()}
+    use_of = {column: latent.use for column, latent in latents.items()}
+    names = [name_of.get(j, f"z{j}") for j in scored]
+    use = [use_of.get(j, 0.0) for j in scored]
     order = sorted(range(len(scored)), key=lambda i: -use[i])
     return [names[i] for i in order], order

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from unweave.files.atomic import write as replace
 from unweave.report import compare, curves, facts, sections
+from unweave.report.charts import UNITS
 from unweave.report.strips import LANES, strips
 from unweave.runs.errors import OtherData
 from unweave.runs.run import Run, load_run
@@ -27,7 +28,9 @@ def write(
     trust: bool = False,
     other_data: bool = False,
 ) -> Path:
-    """Write one HTML page about runs; several runs are compared first. Returns the path of the page.
+    """Write one HTML page about runs; several runs are compared first.
+
+    Returns the path of the page.
 
     runs: run folders or loaded runs. out: the file, or a folder in which `report.html` is written.
     trust, other_data: as for `load_run`, applied to run folders.
@@ -35,13 +38,15 @@ def write(
     Raises ValueError if there is no run, or if a folder is not a run or is damaged; then nothing is
     written.
     """
-    given = [runs] if isinstance(runs, str | Path | Run) else list(runs)
-    if not given:
+    if isinstance(runs, str | Path | Run):
+        runs = [runs]
+    loaded: list[Run] = []
+    for run in runs:
+        if not isinstance(run, Run):
+            run = load_run(run, trust=trust, other_data=other_data)
+        loaded.append(run)
+    if not loaded:
         raise ValueError("a report needs at least one run; none was given")
-    loaded = [
-        run if isinstance(run, Run) else load_run(run, trust=trust, other_data=other_data)
-        for run in given
-    ]
     for run in _one_of_each_data(loaded):
         _refuse_other_data(run)
     path = Path(out)
@@ -54,12 +59,15 @@ def write(
 
 
 def _one_of_each_data(runs: Sequence[Run]) -> list[Run]:
-    """A run of each data set, told by all that the runs say of it, so that none is opened a thousand times."""
+    """A run of each data set, by its description in the configs: each set is opened once."""
     return list({repr(run.config.data): run for run in runs}.values())
 
 
 def _refuse_other_data(run: Run) -> None:
-    """OtherData if the contents of its data have changed; where they cannot be opened, the page says why."""
+    """OtherData if the contents of its data have changed.
+
+    Where they cannot be opened, the page says why.
+    """
     try:
         len(run.data)
     except OtherData:
@@ -70,7 +78,9 @@ def _refuse_other_data(run: Run) -> None:
 
 def render(runs: Sequence[Run]) -> str:
     """The HTML text of the page."""
-    detailed = runs if len(runs) <= WHOLE else runs[:DETAILED]
+    detailed = runs
+    if len(runs) > WHOLE:
+        detailed = runs[:DETAILED]
     pages = [sections.of(run, f"run-{i}") for i, run in enumerate(detailed)]
     comparison = None
     title = pages[0].title
@@ -119,15 +129,14 @@ def comparing(runs: Sequence[Run]) -> dict[str, Any]:
 def overlaid(runs: Sequence[Run], groups: Sequence[compare.Group]) -> list[curves.Chart]:
     """One chart for each term that at least two runs logged, with a line for each run."""
     logs = [run.records() for run in runs]
-    unit_of = units(record for log in logs for record in log) | sections.UNITS
+    unit_of = units(record for log in logs for record in log) | UNITS
     colour = {i: group.colour for group in groups for i in group.members}
     terms = dict.fromkeys(term for log in logs for term in curves.terms(log))
     charts = []
     for term in sorted(terms, key=lambda term: term != "validation elbo"):  # the bound first
-        lines = [
-            curves.series(log, term, run.path.name, colour[i] % 8)
-            for i, (run, log) in enumerate(zip(runs, logs, strict=True))
-        ]
+        lines = []
+        for i, (run, log) in enumerate(zip(runs, logs, strict=True)):
+            lines.append(curves.series(log, term, run.path.name, colour[i] % 8))
         drawable = [line for line in lines if line is not None and len(line.steps) > 1]
         if len(drawable) > 1:
             charts.append(curves.chart(term, unit_of.get(term, ""), drawable))

@@ -52,10 +52,12 @@ def tiled(
 
     apart: the first row and the first column are headings, a third of an image away from the rest.
     """
-    shrunk = [np.asarray(_shrunk(tile)) for tile in tiles]
+    shrunk = [np.asarray(_shrunk(tile)) for tile in tiles]  # (h, w) or (h, w, 3) each
     height, width = shrunk[0].shape[:2]
     # Pixels at which each row and each column of images begins.
-    extra = height // 3 if apart else 0
+    extra = 0
+    if apart:
+        extra = height // 3
     tops = _starts(-(-len(shrunk) // columns), height + gap, extra)
     lefts = _starts(columns, width + gap, extra)
     shape = (tops[-1] + height, lefts[-1] + width)
@@ -76,14 +78,15 @@ def tiled(
 
 
 def _starts(count: int, step: int, extra: int) -> list[int]:
-    """The pixel at which each of `count` rows or columns begins, all but the first `extra` later."""
+    """The pixel at which each row or column begins; all but the first are `extra` later."""
     return [0] + [i * step + extra for i in range(1, count)]
 
 
 def pixels(images: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Images (n, C, H, W), uint8 or in [0, 1], as uint8 (n, H, W) or, in colour, (n, H, W, 3).
 
-    Images of 3 channels are in colour; for any other number of channels their mean is shown in grey.
+    Images of 3 channels are in colour; for any other number of channels their mean is shown in
+    grey.
     """
     images = np.asarray(images)
     if images.dtype != np.uint8:

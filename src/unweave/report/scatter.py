@@ -21,8 +21,8 @@ BINS = 24  # of a histogram
 class Scatter:
     """A scatter plot ready to draw.
 
-    dots: (colour, SVG path of its dots). above, beside: paths of the histograms. across, up: names of
-    the axes. Sizes in pixels.
+    dots: (colour, SVG path of its dots). above, beside: paths of the histograms. across, up: names
+    of the axes. Sizes in pixels.
     """
 
     title: str
@@ -53,9 +53,8 @@ def scatter(
     """
     place = (codes - limits[0]) / (limits[1] - limits[0])  # (N, 2), 0 to 1 within the limits
     across, up = axes
-    return Scatter(
-        title, _dots(place, shade, shown), _above(place[:, 0]), _beside(place[:, 1]), across, up
-    )
+    dots = _dots(place, shade, shown)
+    return Scatter(title, dots, _above(place[:, 0]), _beside(place[:, 1]), across, up)
 
 
 def _dots(
@@ -65,7 +64,7 @@ def _dots(
     ranks = shade.argsort().argsort() * SHADES // len(shade)  # (N,), 0 to SHADES - 1
     x = LABEL + place[:, 0] * SIDE
     y = EDGE + 4 + (1 - place[:, 1]) * SIDE
-    inside = ((place[:shown] >= 0) & (place[:shown] <= 1)).all(1)
+    inside = ((place[:shown] >= 0) & (place[:shown] <= 1)).all(1)  # (shown,)
     drawn = np.flatnonzero(inside)
     dots = []
     for k in range(SHADES):

@@ -1,4 +1,4 @@
-"""Scores of a run as table rows and as a dot plot with intervals and null floors, for a template."""
+"""Scores of a run as rows of a table, and as a dot plot with intervals and null floors."""
 
 from __future__ import annotations
 
@@ -122,18 +122,26 @@ def _row(key: str, part: bool, name: str, score: Score) -> Row:
         declares = metrics.get(metric).declares
         unit_range = tuple(declares.range) == (0.0, 1.0)
         lower_is_better = declares.direction == "lower"
-    about = metrics.METRICS[metric][1] if known and not part else ""
-    defined = math.isfinite(score.value)
-    inside = defined and -1e-9 <= score.value <= 1 + 1e-9
-    unknown = NOT_MEASURED if defined else ""
+    about = ""
+    if known and not part:
+        about = metrics.METRICS[metric][1]
+    inside = math.isfinite(score.value) and -1e-9 <= score.value <= 1 + 1e-9
+    value = "not defined"
+    unknown = ""
+    if math.isfinite(score.value):
+        value = str(score)
+        unknown = NOT_MEASURED
     low = digits(score.low, score.error)
     high = digits(score.high, score.error)
+    interval = unknown
+    if low and high:
+        interval = f"{low} to {high}"
     return Row(
         name,
         part,
         about,
-        value=str(score) if defined else "not defined",
-        interval=f"{low} to {high}" if low and high else unknown,
+        value=value,
+        interval=interval,
         null=digits(score.null, score.error) or unknown,
         rotated=digits(score.rotated, score.error) or unknown,
         ceiling=digits(score.ceiling, score.error) or unknown,
@@ -153,10 +161,11 @@ def _dot(row: Row, y: float) -> Dot:
         f"rotated codes score: {row.rotated}",
         f"the factors themselves score: {row.ceiling}",
     ]
-    absent = [
-        name for name, v in (("error", score.error), ("noise", score.null)) if not math.isfinite(v)
-    ]
-    missing = f"{', '.join(absent)} {NOT_MEASURED}" if absent else ""
+    measured = {"error": score.error, "noise": score.null}
+    absent = [name for name, number in measured.items() if not math.isfinite(number)]
+    missing = ""
+    if absent:
+        missing = f"{', '.join(absent)} {NOT_MEASURED}"
     return Dot(
         y,
         row.name,

@@ -6,12 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from unweave.metrics.tables.notes import notes
-from unweave.metrics.tables.silence import ACTIVE
 from unweave.report import curves, facts, pictures, scores
 from unweave.report.absent import Absent
+from unweave.report.charts import charts
 from unweave.report.class_sheet import class_sheet
 from unweave.report.leaks import probes
 from unweave.report.matrices import matrices
@@ -22,20 +20,12 @@ from unweave.report.tiles import Tile, tiles
 from unweave.report.traversal import Traversal
 from unweave.report.views import Views
 from unweave.runs.run import Run
-from unweave.training.kl_log import by_column
-from unweave.training.records import units
-from unweave.types import NATS
 
 IMAGES = 24  # shown with their reconstructions
 ACROSS = 12  # images in a row
 SAMPLES = 48  # images from the prior
 LATENTS = 24  # latent traversals shown at most
 NAMED = 48  # of the other latents, listed by name
-
-UNITS = {
-    "validation elbo": f"{NATS}, higher is better",
-    "active": f"latents with KL above {ACTIVE} nats",
-}
 
 
 @dataclass(frozen=True)
@@ -48,7 +38,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Strip:
-    """A latent traversal as pictures. use: KL or spread as text. bar: `use` relative to the largest."""
+    """A latent traversal as pictures.
+
+    use: KL or spread as text. bar: `use` relative to the largest.
+    """
 
     traversal: Traversal
     pictures: list[Picture]
@@ -148,9 +141,8 @@ def traversals(views: Views) -> dict[str, Any]:
         raise Absent(
             "No latent is active: every code is the same, so there is nothing to traverse."
         )
-    traversed = [
-        traversal.latent for traversal in traversals if traversal.latent
-    ]  # without one-hot blocks
+    # without one-hot blocks
+    traversed = [traversal.latent for traversal in traversals if traversal.latent]
     shown = {latent.column for latent in traversed}
     largest = max((latent.use for latent in traversed), default=0.0) or 1.0
     idle = [latent for latent in views.latents if not latent.active]
@@ -169,47 +161,8 @@ def traversals(views: Views) -> dict[str, Any]:
 
 def samples(views: Views) -> Picture:
     """Images decoded from samples of the prior."""
-    return pictures.grid(
-        views.samples(SAMPLES), ACROSS, "images decoded from codes drawn from the prior"
-    )
-
-
-def charts(records: list[dict[str, Any]]) -> list[curves.Chart]:
-    """A chart of each term of the log; the charts of the KL come second."""
-    terms = sorted(
-        curves.terms(records), key=lambda term: term != "validation elbo"
-    )  # the bound first
-    unit_of = units(records) | UNITS
-    found = []
-    for term in terms:
-        series = curves.series(records, term, term)
-        if series is not None and len(series.steps) > 1:
-            smooth = term != "active"  # a count, not a noisy estimate
-            found.append(curves.chart(term, unit_of.get(term, ""), [series], smooth=smooth))
-    return [*found[:1], *kl_charts(records), *found[1:]]
-
-
-def kl_charts(records: list[dict[str, Any]]) -> list[curves.Chart]:
-    """The KL of the `LATENTS` most used latents over steps, and of each block where the log has it."""
-    logged = [r for r in records if "kl per latent" in r]
-    if len(logged) < 2:
-        return []
-    steps = np.array([r["step"] for r in logged], float)
-    kl = [by_column(r) for r in logged]  # of each record: {column: nats}
-    last = kl[-1]
-    lines = []
-    for i, j in enumerate(sorted(last, key=lambda column: -last[column])[:LATENTS]):
-        values = np.array([of_record.get(j, np.nan) for of_record in kl])
-        lines.append(curves.Series(f"z{j}", steps, values, i % 8, faint=bool(last[j] <= ACTIVE)))
-    found = [curves.chart("KL of each latent", NATS, lines, key=True, smooth=False)]
-    blocks = logged[-1].get("kl per block", {})
-    if len(blocks) > 1 and all("kl per block" in r for r in logged):
-        lines = []
-        for i, name in enumerate(blocks):
-            values = np.array([r["kl per block"][name]["kl"] for r in logged], float)
-            lines.append(curves.Series(name, steps, values, i % 8))
-        found.append(curves.chart("KL of each block", NATS, lines, key=True, smooth=False))
-    return found
+    alt = "images decoded from codes drawn from the prior"
+    return pictures.grid(views.samples(SAMPLES), ACROSS, alt)
 
 
 def _strip(traversal: Traversal, largest: float) -> Strip:
@@ -219,5 +172,7 @@ def _strip(traversal: Traversal, largest: float) -> Strip:
     latent = traversal.latent
     if latent is None:
         return Strip(traversal, grids, "one-hot", 0.0)
-    use = f"spread {latent.use:.2g}" if latent.kl is None else f"{latent.kl:z.2f} nats"
+    use = f"spread {latent.use:.2g}"
+    if latent.kl is not None:
+        use = f"{latent.kl:z.2f} nats"
     return Strip(traversal, grids, use, latent.use / largest)

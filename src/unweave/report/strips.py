@@ -1,4 +1,4 @@
-"""Strip plots: the scores of several runs on one metric as dots in a row, with their medians and the null floor."""
+"""Strip plots: scores of several runs on one metric as dots, with medians and the null floor."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def strips(
 
     names: of the runs, for the tooltips.
     """
-    lanes = len(groups) if len(groups) <= LANES else 1
+    lanes = len(groups)
+    if lanes > LANES:
+        lanes = 1
     height = LANE * lanes + 18
     found: list[Strip] = []
     for metric in metric_names(scores):
@@ -84,36 +86,43 @@ def _strip(
     runs: Sequence[str],
     scores: Sequence[Mapping[str, Score]],
 ) -> Strip:
-    """One metric: each group in a lane of its own, from the top down; all in one if they are many."""
+    """One metric: each group in a lane of its own, from the top down, or all in one lane."""
     marks = []
     medians = []
+    singly = len(groups) <= LANES
     for place, group in enumerate(groups):
-        lane = place if len(groups) <= LANES else 0
+        lane = 0
+        if singly:
+            lane = place
         at = y + 9 + (lane + 0.5) * LANE
         for i in group.members:
             score = scores[i].get(name)
             if score is not None and math.isfinite(score.value):
                 marks.append(Mark(_x(score.value), at, group.colour, f"{runs[i]}\n{name} {score}"))
         values = values_of(group, scores, name)
-        if values and len(groups) <= LANES:
+        if values and singly:
             medians.append((_x(float(np.median(values))), at, group.colour))
     if len(runs) > SINGLY:
         marks = _apart(marks)
     floors = [of_run[name].null for of_run in scores if name in of_run]
     floors = [floor for floor in floors if math.isfinite(floor)]
-    null = _x(float(np.median(floors))) if floors else None
+    null: float | None = None
+    if floors:
+        null = _x(float(np.median(floors)))
     return Strip(y, height, name, marks, medians, null)
 
 
 def _apart(marks: Sequence[Mark]) -> list[Mark]:
-    """One mark for those at the same pixel, named by the first and with the number of the others."""
+    """One mark for those at the same pixel: the first one's title, and the number of others."""
     at: dict[tuple[int, float], list[Mark]] = {}
     for mark in marks:
         at.setdefault((round(mark.x), mark.y), []).append(mark)
     found = []
     for first, *others in at.values():
-        more = f"\nand {len(others):,} more here" if others else ""
-        found.append(replace(first, title=first.title + more))
+        title = first.title
+        if others:
+            title += f"\nand {len(others):,} more here"
+        found.append(replace(first, title=title))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Block swapping: images decoded with one block of the code from the row, another from the column."""
+"""Block swapping: images decoded with one block of the code of the row, another of the column."""
 
 from __future__ import annotations
 
@@ -30,14 +30,17 @@ class Swaps:
 
 
 def swaps(views: Views) -> Swaps:
-    """The grid of a run's first two blocks. Raises Absent if it has fewer or cannot encode or decode."""
+    """The grid of a run's first two blocks.
+
+    Raises Absent if it has fewer or cannot encode or decode.
+    """
     views.pictures()
     names = list(views.inferred)
     if len(names) < 2:
         raise Absent("The code of this method is one block: there are no two to recombine.")
     images = views.images(ROWS + COLUMNS)
     codes = able(lambda: views.run.encode(images))
-    # Of R + C images the first R head the rows, the other C the columns; few data make a smaller grid.
+    # Of R + C images the first R head the rows, the other C the columns; few make a smaller grid.
     rows = max(1, len(images) * ROWS // (ROWS + COLUMNS))
     left = codes[:rows]
     above = codes[rows:]

@@ -26,7 +26,9 @@ class Tile:
 
 def tiles(run: Run, records: list[dict[str, Any]], found: Mapping[str, Score]) -> list[Tile]:
     """Steps, training time, validation ELBO, active latents and the first three scores of a run."""
-    last = records[-1] if records else {}
+    last: dict[str, Any] = {}
+    if records:
+        last = records[-1]
     shown = [Tile("steps", f"{last.get('step', 0):,}", f"of {run.config.loop.steps:,}")]
     if "seconds" in last:
         speeds = [r["images_per_s"] for r in records if "images_per_s" in r]

@@ -8,30 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave.report.latents import Latent
+
 Decode = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # codes (n, D) -> images (n, C, H, W)
-
-
-@dataclass(frozen=True)
-class Latent:
-    """One column of a code.
-
-    column: its index. name: "z3", or "style 2" in a named block. kl: nats per image; None if codes
-    have no variance. spread: standard deviation of the posterior means over images; None without an
-    encoder. active: whether the latent is used.
-    """
-
-    column: int
-    name: str
-    kl: float | None
-    spread: float | None
-    active: bool
-
-    @property
-    def use(self) -> float:
-        """The key that latents are sorted by: KL, or spread where there is no KL."""
-        if self.kl is not None:
-            return self.kl
-        return self.spread or 0.0
 
 
 @dataclass(frozen=True)
@@ -60,19 +39,17 @@ def of_latent(
     places = np.linspace(0, 1, len(values))
     at = [float(np.interp(v, values, places)) for v in start[:, latent.column]]
     labels = [f"{latent.name} = {v:z.2f}" for v in values]
-    return Traversal(
-        latent.name, latent, np.split(decode(codes), len(start)), values, list(at), labels
-    )
+    frames = np.split(decode(codes), len(start))  # (T, C, H, W) for each start
+    return Traversal(latent.name, latent, frames, values, list(at), labels)
 
 
 def of_classes(
     name: str, columns: NDArray[np.int64], start: NDArray[np.float32], decode: Decode
 ) -> Traversal:
-    """The traversal of a one-hot block, in these columns, through its classes, from each of the starting codes (S, D)."""
+    """The traversal of a one-hot block, in these columns, from each starting code (S, D)."""
     codes = np.repeat(start, len(columns), 0)  # (S, D) -> (S * T, D), with T classes
     codes[:, columns] = np.tile(np.eye(len(columns), dtype=np.float32), (len(start), 1))
     labels = [f"{name} {i}" for i in range(len(columns))]
     values = np.arange(len(columns), dtype=np.float32)
-    return Traversal(
-        name, None, np.split(decode(codes), len(start)), values, [None] * len(start), labels
-    )
+    frames = np.split(decode(codes), len(start))  # (T, C, H, W) for each start
+    return Traversal(name, None, frames, values, [None] * len(start), labels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,9 +14,9 @@ from unweave.data.base import Dataset
 from unweave.data.sampling.moving import some_clips
 from unweave.evaluation.columns import MOST, column_kl
 from unweave.evaluation.encoding import known_factors
-from unweave.metrics.tables.silence import ACTIVE
 from unweave.report.absent import Absent, able
-from unweave.report.traversal import Latent, Traversal, of_classes, of_latent
+from unweave.report.latents import Latent, latents
+from unweave.report.traversal import Traversal, of_classes, of_latent
 from unweave.runs.run import Run
 
 FRAMES = np.linspace(0.01, 0.99, 9)  # quantiles of the prior, one for each frame of a traversal
@@ -64,13 +64,15 @@ class Views:
 
     @cached_property
     def posterior(self) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """Posterior means and log variances (n, D) of `looked_at` images; no variances for points."""
+        """Posterior means and log variances (n, D) of `looked_at` images; None for points."""
         return able(lambda: self.run.posterior(self.images(self.looked_at)))
 
     @property
     def looked_at(self) -> int:
         """Number of images for statistics of the codes; few where encoding optimises each code."""
-        return FEW if self.run.method.encode_is_costly else LOOKED_AT
+        if self.run.method.encode_is_costly:
+            return FEW
+        return LOOKED_AT
 
     @cached_property
     def codes(self) -> NDArray[np.float32]:
@@ -102,7 +104,10 @@ class Views:
     def reconstructions(self, n: int) -> tuple[NDArray[np.generic], NDArray[np.float32]]:
         """Images (n, C, H, W), or a few clips (n, M, C, H, W), and their reconstructions."""
         self.pictures()
-        images = self.clips(CLIPS) if self.run.method.encodes == "clips" else self.images(n)
+        if self.run.method.encodes == "clips":
+            images = self.clips(CLIPS)
+        else:
+            images = self.images(n)
         return images, able(lambda: self.run.reconstruct(images))
 
     def clips(self, n: int) -> NDArray[np.generic]:
@@ -131,18 +136,18 @@ class Views:
             width = len(spread)
         else:
             width = self.prior.shape[-1]
-        found = [self._latent(column, name, kl, spread) for column, name in self._columns(width)]
-        return sorted(found, key=lambda latent: -latent.use)
+        return latents(self.run.blocks, width, kl, spread)
 
     def _kl(self) -> Sequence[float] | None:
-        """KL of each column in nats: the last one logged, or measured where the log has only the largest.
+        """KL of each column in nats; None if codes have no variance.
 
-        None if codes have no variance.
+        The last one logged, or measured where the log has only the largest.
         """
         logged = [r["kl per latent"] for r in self.records if "kl per latent" in r]
-        last = logged[-1] if logged else None
-        if not isinstance(last, dict):
-            return last
+        if not logged:
+            return None
+        if not isinstance(logged[-1], dict):
+            return logged[-1]
         try:
             mean, log_var = self.posterior
         except Absent:
@@ -177,16 +182,16 @@ class Views:
         return np.quantile(codes, FRAMES, axis=0).astype(np.float32), origin
 
     def traversals(self, most: int) -> list[Traversal]:
-        """Traversals of up to `most` active latents, most used first, then of every one-hot block."""
+        """Traversals of up to `most` active latents, most used first, and of one-hot blocks."""
         self.pictures()
         self.refuse_clips()
         start = self.start[1]
         values = self.values[0]
         active = [latent for latent in self.latents if latent.active][:most]
         one_hot = [name for name, block in self.run.blocks.items() if block.kind == "one-hot"]
-        found = [
-            of_latent(latent, start, values[:, latent.column], self._decoded) for latent in active
-        ]
+        found = []
+        for latent in active:
+            found.append(of_latent(latent, start, values[:, latent.column], self._decoded))
         for name in one_hot:
             columns = np.array(self.run.blocks[name].places(start.shape[1]))
             found.append(of_classes(name, columns, start, self._decoded))
@@ -196,40 +201,17 @@ class Views:
         return able(lambda: self.run.decode(codes))
 
     def mutual_information(self) -> tuple[Any, str]:
-        """The Score `mig` of `looked_at` images, with its matrix (D, K) in nats, and a note on them."""
+        """The Score `mig` of `looked_at` images, with its matrix (D, K) in nats, and a note."""
         from unweave.metrics import get
 
         factors = known_factors(self.source[0], self.rows(self.looked_at))
         if factors is None:
             raise Absent(
-                "These data come without known factors or classes, so there is nothing to compare codes with."
+                "These data come without known factors or classes, "
+                "so there is nothing to compare codes with."
             )
         used = np.ones(self.codes.shape[1], dtype=bool)  # (D,); also columns that are not latents
         for i, latent in enumerate(self.latents):
             used[latent.column] = latent.active and i < MOST
-        return get("mig")(
-            self.codes, factors, active=used
-        ), f"measured for this page on {len(factors):,} images"
-
-    def _columns(self, width: int) -> Iterator[tuple[int, str]]:
-        """The columns of a code of `width` with their names, without noise and one-hot blocks."""
-        for name, block in self.run.blocks.items():
-            if block.kind in ("one-hot", "noise"):
-                continue
-            for i, column in enumerate(block.places(width)):
-                yield column, f"z{column}" if name == "code" else f"{name} {i}"
-
-    def _latent(
-        self,
-        column: int,
-        name: str,
-        kl: Sequence[float] | None,
-        spread: NDArray[np.floating] | None,
-    ) -> Latent:
-        """A column with its statistics; active by its KL, or else if it varies at all."""
-        own_kl = None if kl is None else float(kl[column])
-        own_spread = None if spread is None else float(spread[column])
-        active = own_spread is None or own_spread > 1e-6
-        if own_kl is not None:
-            active = own_kl > ACTIVE
-        return Latent(column, name, own_kl, own_spread, active)
+        note = f"measured for this page on {len(factors):,} images"
+        return get("mig")(self.codes, factors, active=used), note

@@ -4,18 +4,19 @@ It names a measure (see `measured`) and one or more expectations, all of which h
 
     measure: {score: mig}        of every arm that the check names
     arm: method                  the arm whose number it is about ("method")
-    of: median                   its median over the seeds; or mean, best (the largest), worst (the smallest)
+    of: median                   its median over the seeds; or mean, best (the largest), worst
 
-    at_least: 0.3, at_most: 0.5  it is no smaller, no larger than this number, or than that of another arm:
+    at_least: 0.3, at_most: 0.5  it is no smaller, no larger than this number, or another arm's:
       {arm: vae}                 that of the arm vae
       {arm: vae, times: 2}       twice that
-    above: vae, below: vae       its median is above, below that of vae by more than the larger range over seeds
-    ablation: vae                vae misses the numbers `at_least` and `at_most` in every seed, by more than
-                                 `tolerance: 0.05` (default 0)
+    above: vae, below: vae       its median is above, below that of vae by more than the larger
+                                 range over seeds
+    ablation: vae                vae misses the numbers `at_least` and `at_most` in every seed, by
+                                 more than `tolerance: 0.05` (default 0)
 
-    over: [weak, strong]         with `against: [weak, strong]` and `along: {log: TERM}`: the points of the arms
-                                 `over` lie above the line through those `against`, seed by seed; the number
-                                 that is checked is the mean height
+    over: [weak, strong]         with `against: [weak, strong]` and `along: {log: TERM}`: the points
+                                 of the arms `over` lie above the line through those `against`, seed
+                                 by seed; the number that is checked is the mean height
 """
 
 from __future__ import annotations
@@ -44,7 +45,10 @@ class Bound:
 
 @dataclass(frozen=True)
 class Check:
-    """One measure and what is expected of it; ValueError for one that could not fail, or that nothing could meet."""
+    """One measure and what is expected of it.
+
+    ValueError for one that could not fail, or that nothing could meet.
+    """
 
     measure: Measure
     arm: str = "method"
@@ -65,12 +69,12 @@ class Check:
         if all(getattr(self, word) is None for word in EXPECTS):
             raise ValueError(f"it expects nothing; give one of {', '.join(EXPECTS)}")
         for side, bound in self.bounds().items():
-            number = bound.times if isinstance(bound, Bound) else bound
-            if not math.isfinite(number):
-                raise ValueError(f"{side} is {number}; expected a finite number")
-        if self.ablation is not None and all(
-            isinstance(bound, Bound) for bound in self.bounds().values()
-        ):
+            if isinstance(bound, Bound):
+                bound = bound.times
+            if not math.isfinite(bound):
+                raise ValueError(f"{side} is {bound}; expected a finite number")
+        numbers = [bound for bound in self.bounds().values() if not isinstance(bound, Bound)]
+        if self.ablation is not None and not numbers:
             raise ValueError("it names an ablation, but no number for it to miss")
         parts = (self.over, self.against, self.along)
         if any(parts) and not all(parts):
@@ -78,7 +82,9 @@ class Check:
 
     def measures(self) -> list[Measure]:
         """What is measured: `measure`, and `along` where it has one."""
-        return [self.measure] if self.along is None else [self.measure, self.along]
+        if self.along is None:
+            return [self.measure]
+        return [self.measure, self.along]
 
     def bounds(self) -> dict[str, float | Bound]:
         """`at_least` and `at_most`, where it has them."""

@@ -16,10 +16,8 @@ def recipes() -> dict[str, Path]:
     """The recipes that are part of unweave: {name: path}."""
     package = Path(unweave.__file__).parent
     found = {}
-    for place in (
-        package / "recipes",
-        package.parents[1] / "recipes",
-    ):  # installed, or in a checkout
+    # installed, or in a checkout
+    for place in (package / "recipes", package.parents[1] / "recipes"):
         for file in sorted(place.glob("*.yaml")):
             found[file.stem] = file
     return found
@@ -28,18 +26,23 @@ def recipes() -> dict[str, Path]:
 def read(name: str) -> Recipe:
     """A recipe by name or path.
 
-    Raises ValueError with the nearest name if there is no such recipe, or with the place if it is not
-    valid.
+    Raises ValueError with the nearest name if there is no such recipe, or with the place if it is
+    not valid.
     """
     found = recipes()
-    path = Path(name) if name.endswith(".yaml") else found.get(name)
+    path = found.get(name)
+    if name.endswith(".yaml"):
+        path = Path(name)
     if path is None or not path.exists():
         raise ValueError(f"there is no recipe {name!r}; {nearest(name, found)}")
     return Recipe.read(read_yaml(path), name)
 
 
 def nearest_recipe(method: str, data: str = "") -> str:
-    """The recipe that trains a method: on these data, of its own name, or in its first arms; "" if none does."""
+    """The recipe that trains a method, "" if none does.
+
+    The one on these data, else that of the method's name, else one of which it is an early arm.
+    """
     trained = [arm for arm in _arms() if arm.method == method]
     if not trained:
         return ""

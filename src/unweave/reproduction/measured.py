@@ -26,8 +26,8 @@ def measured(how: Mapping[str, Any], run: Run) -> float:
     how: one of
     - {score: NAME, part: PART, ...}: a score, or a scalar part of it, with options of `evaluate`;
     - {log: TERM, records: N}: the mean of the last N (default 1) records of a term of the log;
-    - {call: "module:function", ...}: a function of the run and keywords, one of `MEASURES` or, where
-      the recipe is trusted, a third-party function.
+    - {call: "module:function", ...}: a function of the run and keywords, one of `MEASURES` or,
+      where the recipe is trusted, a third-party function.
     ValueError for a term, a part or an option that there is not.
     """
     if "score" in how:
@@ -41,9 +41,10 @@ def measured(how: Mapping[str, Any], run: Run) -> float:
 
 
 def refuse_misshapen(how: Mapping[str, Any]) -> None:
-    """ValueError unless a measure is one score, one term of the log or one call, with options that it takes.
+    """ValueError unless a measure is a score, a term of the log or a call, and its options fit.
 
-    Nothing of a third party is imported: what a function of theirs takes is found out when it is called.
+    Nothing of a third party is imported: what a function of theirs takes is found out when it is
+    called.
     """
     if sum(word in how for word in KINDS) != 1:
         raise ValueError(f"the measure {shown(how)} has to name one of score, log and call")
@@ -53,9 +54,8 @@ def refuse_misshapen(how: Mapping[str, Any]) -> None:
     options = {word: value for word, value in how.items() if word != "call"}
     if "score" in how:
         if how["score"] not in METRICS and ":" not in how["score"]:
-            raise ValueError(
-                f"the measure: there is no metric {how['score']!r}; {nearest(how['score'], METRICS)}"
-            )
+            hint = nearest(how["score"], METRICS)
+            raise ValueError(f"the measure: there is no metric {how['score']!r}; {hint}")
         _refuse_unknown(options, _score)
     elif "log" in how:
         _refuse_unknown(options, _mean_of_last)
@@ -66,7 +66,7 @@ def refuse_misshapen(how: Mapping[str, Any]) -> None:
 
 
 def _refuse_unknown(given: Mapping[str, Any], function: Callable[..., float]) -> None:
-    """ValueError for an option that a function does not take, for one of another type, and for one that is missing."""
+    """ValueError for an option that is not the function's, of another type, or missing."""
     known = {name: word for name, word in keywords(function).items() if name != "run"}
     for name, value in given.items():
         if name not in known:
@@ -123,11 +123,13 @@ def _mean_of_last(
 
 
 def _measure(name: str) -> Callable[..., float]:
-    """A measure by module:function. Raises ValueError if it is not a function whose first argument is `run`."""
+    """A measure by module:function.
+
+    Raises ValueError if it is not a function whose first argument is `run`.
+    """
     if name in MEASURES:
         return locate(name)
     found = locate(name, beside=[Path.cwd()])
-    first = next(iter(inspect.signature(found).parameters), "") if inspect.isfunction(found) else ""
-    if first != "run":
+    if not inspect.isfunction(found) or [*inspect.signature(found).parameters][:1] != ["run"]:
         raise ValueError(f"{name} is no measure: that is a function (run, **options)")
     return found

@@ -1,7 +1,9 @@
-"""A recipe as its file says it: a claim, arms to train, checks. It is untrusted input, read before anything is run.
+"""A recipe as its file says it: a claim, arms to train, checks.
 
-An arm chooses a training and nothing else: the output folder, overwriting and the device are the user's choice.
-`foreign_in` finds all names of third-party code, at any place in a recipe.
+It is untrusted input, read before anything is run.
+
+An arm chooses a training and nothing else: the output folder, overwriting and the device are the
+user's choice. `foreign_in` finds all names of third-party code, at any place in a recipe.
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ class Arm:
         for name in self.settings:
             if name in keywords(train):
                 raise ValueError(
-                    f"it has a setting {name!r}, which is none of a method's but an option of training"
+                    f"it has a setting {name!r}, "
+                    "which is none of a method's but an option of training"
                 )
 
     def training(self) -> dict[str, Any]:
@@ -55,8 +58,8 @@ class Arm:
 class Recipe:
     """A claim on seeds, and how to see whether it holds.
 
-    minutes: of one thread, about. measured: what came of it before, in words, by the kind of its seeds. chosen_on: the
-    seeds on which settings were chosen.
+    minutes: of one thread, about. measured: what came of it before, in words, by the kind of its
+    seeds. chosen_on: the seeds on which settings were chosen.
     """
 
     claim: str
@@ -81,25 +84,25 @@ class Recipe:
     def read(cls, plain: Mapping[str, Any], name: str) -> Recipe:
         """The recipe in a file; ValueError with its name and the key.
 
-        Other mappings at the top are blocks that its arms have in common, by anchors and merge keys.
+        Other mappings at the top are blocks that its arms have in common, by anchors and merge
+        keys.
         """
         known = keywords(cls)
-        own = {
-            key: value
-            for key, value in plain.items()
-            if key in known or not isinstance(value, Mapping)
+        shared = {
+            key for key, value in plain.items() if key not in known and isinstance(value, Mapping)
         }
+        own = {key: value for key, value in plain.items() if key not in shared}
         return schema.read(cls, own, name)
 
     def seeds_of(self, arm: str) -> tuple[int, ...]:
-        """The seeds that an arm is trained with: all of them where a claim is about it, else the first three."""
+        """The seeds of an arm: all where a claim is about it, else the first three."""
         if any(arm in check.claimed() for check in self.checks):
             return self.seeds
         return self.seeds[:COMPARED]
 
 
 def foreign_in(recipe: Recipe) -> list[str]:
-    """Names of third-party code in a recipe: methods, parts, data, metrics and measures, each once."""
+    """Names of third-party code in a recipe: methods, parts, data, metrics, measures, each once."""
     found: list[str] = []
     for arm in recipe.arms.values():
         found += foreign(arm.method, parts_in(arm.settings), arm.data)
@@ -119,10 +122,8 @@ def _foreign_measure(how: Measure) -> list[str]:
     if ":" in how.get("score", ""):
         found.append(how["score"])
     found += foreign(data=how.get("data"))
-    found += _named(
-        {key: value for key, value in how.items() if key not in ("call", "score", "data")}
-    )
-    return found
+    options = {key: value for key, value in how.items() if key not in ("call", "score", "data")}
+    return found + list(_named(options))
 
 
 def _named(value: Any) -> Iterator[str]:

@@ -1,6 +1,7 @@
-"""Run recipes and compare the measured numbers with those they state.
+"""Reproduction of claims: recipes are trained, and their numbers compared with the stated ones.
 
-A recipe is a YAML file under recipes/: a claim, its source, numbers measured before, arms to train, checks.
+A recipe is a YAML file under recipes/: a claim, its source, numbers measured before, arms to train,
+checks.
 
     claim: beta-TCVAE disentangles dSprites within six minutes on two cores
     source: chen2018tcvae, table 2 (another budget)
@@ -8,17 +9,19 @@ A recipe is a YAML file under recipes/: a claim, its source, numbers measured be
     machine: 2 cores, AVX512-BF16
     chosen_on: [0, 1, 2]
     seeds: [10, 11, 12, 13, 14]
-    measured: {chosen: "MIG .26 .25 .27, ablation .03 .03 .02", fresh: "MIG .26 .24 .27 .25 .26, ablation .03 .02 .02"}
+    measured:
+      chosen: MIG .26 .25 .27, ablation .03 .03 .02
+      fresh: MIG .26 .24 .27 .25 .26, ablation .03 .02 .02
     arms:
       method: {method: beta-tcvae, data: dsprites, steps: 5000, settings: {beta: 6}}
       ablation: {method: vae, data: dsprites, steps: 5000}
     checks:
       - {measure: {score: mig, protocol: dlib}, at_least: 0.2, ablation: ablation, tolerance: 0.05}
 
-Settings are chosen on the seeds `chosen_on`; the claim is stated on `seeds`, which were not used for
-that. Arms that a claim is only compared with (baselines, ablations) take the first three. The format
-of an arm is in `recipe`, that of a check in `check`, that of a measure in `measured`. Arms that several
-recipes share are trained once.
+Settings are chosen on the seeds `chosen_on`; the claim is stated on `seeds`, which were not used
+for that. Arms that a claim is only compared with (baselines, ablations) take the first three. The
+format of an arm is in `recipe`, that of a check in `check`, that of a measure in `measured`. Arms
+that several recipes share are trained once.
 """
 
 from __future__ import annotations
@@ -43,6 +46,7 @@ from unweave.trust import refuse
 
 Tell = Callable[[str], None]
 Job = tuple[dict[str, float], float]  # {measure as JSON: value}, seconds
+OUTCOMES = {True: "holds", False: "FAILS"}
 Plan = dict[str, tuple[Arm, int, list[Measure]]]  # {key: (arm, seed, measures)}
 
 
@@ -55,7 +59,9 @@ def reproduce(
     trust: bool = False,
     tell: Tell = print,
 ) -> bool:
-    """Train every arm of the recipes with every seed, measure and check. Finished runs are used again.
+    """Train every arm of the recipes with every seed, measure and check.
+
+    Finished runs are used again.
 
     seeds: replace those of the recipe, to test a claim on seeds that nothing was chosen on.
     jobs: worker processes of one thread each; 1 trains in this process, on all threads.
@@ -65,9 +71,8 @@ def reproduce(
     """
     texts = {name: read(name) for name in names}
     if seeds:
-        texts = {
-            name: dataclasses.replace(text, seeds=tuple(seeds)) for name, text in texts.items()
-        }
+        for name, text in texts.items():
+            texts[name] = dataclasses.replace(text, seeds=tuple(seeds))
     if not trust:
         for name, text in texts.items():
             refuse(name, foreign_in(text))
@@ -78,9 +83,9 @@ def reproduce(
     with results(_job, plan, jobs) as result:
         for name, text in texts.items():
             keys = _keys(text)
-            found = {
-                arm: _values(result, of_arm, f"{name}: arm {arm}") for arm, of_arm in keys.items()
-            }
+            found: dict[str, list[dict[str, float]]] = {}
+            for arm, of_arm in keys.items():
+                found[arm] = _values(result, of_arm, f"{name}: arm {arm}")
             new = {key for of_arm in keys.values() for key in of_arm} - counted
             minutes = sum(result(key)[1] for key in new) / 60
             tell(f"{name}: {text.claim} (about {text.minutes} minutes on {text.machine})")
@@ -89,17 +94,16 @@ def reproduce(
             counted |= new
     if len(summary) > 1:
         for name, (holds, minutes) in summary.items():
-            tell(f"{name:<24} {'holds' if holds else 'FAILS':<6} {minutes:6.1f} minutes of work")
-        tell(
-            f"{'all':<24} {(time.monotonic() - start) / 60:13.1f} minutes by the clock, {jobs} at a time"
-        )
+            tell(f"{name:<24} {OUTCOMES[holds]:<6} {minutes:6.1f} minutes of work")
+        minutes = (time.monotonic() - start) / 60
+        tell(f"{'all':<24} {minutes:13.1f} minutes by the clock, {jobs} at a time")
     return all(holds for holds, _ in summary.values())
 
 
 def trained(
     arm: Arm, seed: int, out: str | Path, progress: Progress | None = None, *, trust: bool = False
 ) -> Run:
-    """The run of an arm with a seed: trained, continued if it was stopped, or loaded if finished."""
+    """The run of an arm with a seed: trained, resumed if it was stopped, or loaded if finished."""
     try:
         return train(seed=seed, out=out, progress=progress, **arm.training())
     except RunExists as error:
@@ -109,7 +113,7 @@ def trained(
 def _values(
     result: Callable[[str], Job], keys: Sequence[str], place: str
 ) -> list[dict[str, float]]:
-    """What was measured of an arm, for each seed. place: of the arm, for the message of an error."""
+    """What was measured of an arm, for each seed. place: of the arm, for an error's message."""
     try:
         return [result(key)[0] for key in keys]
     except ValueError as error:
@@ -123,9 +127,10 @@ def _key(arm: Arm, seed: int) -> str:
 
 def _keys(text: Recipe) -> dict[str, list[str]]:
     """{arm: keys of its trainings, one for each seed} of a recipe."""
-    return {
-        name: [_key(arm, seed) for seed in text.seeds_of(name)] for name, arm in text.arms.items()
-    }
+    found = {}
+    for name, arm in text.arms.items():
+        found[name] = [_key(arm, seed) for seed in text.seeds_of(name)]
+    return found
 
 
 def _plan(texts: Iterable[Recipe]) -> Plan:
@@ -157,7 +162,7 @@ def _account(text: Recipe, found: Found, tell: Tell) -> bool:
     all_hold = True
     for check in text.checks:
         for holds, words in verdicts(check, found):
-            tell(f"  {'holds' if holds else 'FAILS'}: {_words(check.measure)}: {words}")
+            tell(f"  {OUTCOMES[holds]}: {_words(check.measure)}: {words}")
             all_hold &= holds
     return all_hold
 

@@ -22,7 +22,10 @@ MIDDLES: dict[str, Callable[[list[float]], float]] = {
 
 def verdicts(check: Check, found: Found) -> Iterator[Verdict]:
     """For each expectation of a check: whether it holds, and the numbers in words."""
-    values = _heights(check, found) if check.over else _values(check, found, check.arm)
+    if check.over:
+        values = _heights(check, found)
+    else:
+        values = _values(check, found, check.arm)
     middle = MIDDLES[check.of](values)
     if check.at_least is not None:
         low, words = _bound(check, found, check.at_least)
@@ -37,14 +40,12 @@ def verdicts(check: Check, found: Found) -> Iterator[Verdict]:
     if check.ablation is not None:
         missed = _values(check, found, check.ablation)
         words = ", ".join(f"{value:.4g}" for value in missed)
-        yield (
-            ablation_misses(check, missed),
-            f"the ablation {check.ablation} misses it in every seed: {words}",
-        )
+        claim = f"the ablation {check.ablation} misses it in every seed: {words}"
+        yield ablation_misses(check, missed), claim
 
 
 def ablation_misses(check: Check, values: Iterable[float]) -> bool:
-    """Whether every seed of the ablation misses the numbers of the check by more than the tolerance."""
+    """Whether every seed of the ablation misses the check's numbers by more than the tolerance."""
     low = _number(check.at_least, -math.inf) - check.tolerance
     high = _number(check.at_most, math.inf) + check.tolerance
     return all(value < low or value > high for value in values)
@@ -76,12 +77,10 @@ def _values(check: Check, found: Found, arm: str) -> list[float]:
 def _apart(ours: list[float], theirs: list[float], side: str, arm: str) -> Verdict:
     """Whether our median is above or below theirs by more than the larger range over the seeds."""
     gap = statistics.median(ours) - statistics.median(theirs)
-    apart = gap if side == "above" else -gap
+    apart = {"above": gap, "below": -gap}[side]
     spread = max(max(ours) - min(ours), max(theirs) - min(theirs))
-    return (
-        apart > spread,
-        f"median {apart:.4g} {side} that of {arm}, more than the larger range, {spread:.4g}",
-    )
+    words = f"median {apart:.4g} {side} that of {arm}, more than the larger range, {spread:.4g}"
+    return apart > spread, words
 
 
 def _heights(check: Check, found: Found) -> list[float]:
@@ -94,11 +93,15 @@ def _heights(check: Check, found: Found) -> list[float]:
         line = sorted(_points(check, found, check.against, seed))
         xs = [x for x, _ in line]
         ys = [y for _, y in line]
-        inside = [
-            (x, y) for x, y in _points(check, found, check.over, seed) if xs[0] <= x <= xs[-1]
-        ]
-        above = [y - float(np.interp(x, xs, ys)) for x, y in inside]
-        heights.append(statistics.fmean(above) if above else math.nan)
+        # heights above the line, by linear interpolation, of the points between its ends
+        above = []
+        for x, y in _points(check, found, check.over, seed):
+            if xs[0] <= x <= xs[-1]:
+                above.append(y - float(np.interp(x, xs, ys)))
+        height = math.nan
+        if above:
+            height = statistics.fmean(above)
+        heights.append(height)
     return heights
 
 

@@ -1,4 +1,4 @@
-"""Jobs by key, computed in this process on demand or by worker processes, which end when it does, however it ends."""
+"""Jobs by key, in this process on demand or in worker processes, which end when it ends."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from typing import Any
 from unweave.runs.stopping import Stopped
 
 INHERITED = {  # environment of the worker processes
-    "OMP_NUM_THREADS": "1",  # several processes on all threads each would slow each other down tenfold
-    "PYTHONSAFEPATH": "1",  # workers start as `python -c`, which imports from the working directory first
+    # several processes on all threads each would slow each other down tenfold
+    "OMP_NUM_THREADS": "1",
+    # workers start as `python -c`, which imports from the working directory first
+    "PYTHONSAFEPATH": "1",
 }
 PATIENCE = 60.0  # seconds in which a worker that has to end can finish a step and keep a checkpoint
-_left_alone = (
-    threading.Event()
-)  # in a worker: the process that started it has ended, or wants no more of it
+# in a worker: the process that started it has ended, or wants no more of it
+_left_alone = threading.Event()
 
 
 @contextmanager
@@ -31,8 +32,9 @@ def results(
 ) -> Iterator[Callable[[str], Any]]:
     """A function from a key of the plan to `work` of its arguments.
 
-    jobs: worker processes; with 1 the work is done here, on demand. After an error or a signal, and when this process is
-    killed, the workers begin nothing more: a training in one of them keeps a checkpoint after its step, and ends.
+    jobs: worker processes; with 1 the work is done here, on demand. After an error or a signal, and
+    when this process is killed, the workers begin nothing more: a training in one of them keeps a
+    checkpoint after its step, and ends.
     """
     if jobs == 1:
         yield functools.cache(lambda key: work(*plan[key]))
@@ -40,9 +42,8 @@ def results(
     before = {name: os.environ.get(name) for name in INHERITED}
     os.environ |= INHERITED
     context = multiprocessing.get_context("spawn")
-    seen_by_workers, held_here = context.Pipe(
-        duplex=False
-    )  # its end here is closed by us, or by our death
+    # its end here is closed by us, or when this process dies
+    seen_by_workers, held_here = context.Pipe(duplex=False)
     workers = ProcessPoolExecutor(jobs, context, initializer=_watch, initargs=(seen_by_workers,))
     try:
         futures = {key: workers.submit(_worked, work, arguments) for key, arguments in plan.items()}
@@ -67,15 +68,14 @@ def _end_after(other_end: Connection) -> None:
     with suppress(EOFError, OSError):
         other_end.recv_bytes()
     _left_alone.set()
-    signal.raise_signal(
-        signal.SIGTERM
-    )  # a training keeps a checkpoint and raises Stopped; nothing else catches it
+    # a training keeps a checkpoint and raises Stopped; nothing else catches it
+    signal.raise_signal(signal.SIGTERM)
     threading.Event().wait(PATIENCE)
     os._exit(1)
 
 
 def _worked(work: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """In a worker: the result of one job; the worker ends here if it is left alone and a signal ended a training."""
+    """In a worker: the result of one job; it ends if it is left alone and a signal came."""
     try:
         return work(*arguments)
     except Stopped as stopped:

@@ -1,1 +1,1 @@
-"""A training as a folder: its configuration, its log, its checkpoints, and the trained run for use."""
+"""A training as a folder: its configuration, log and checkpoints; and the trained run for use."""

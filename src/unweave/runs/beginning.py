@@ -31,7 +31,7 @@ def begin(path: Path, config: RunConfig, overwrite: bool, lock: ExitStack) -> No
 
 
 def finish_replacement(path: Path) -> None:
-    """Where an overwrite was killed, do the rest of it: the run that goes on is the new one, from its beginning."""
+    """Complete an overwrite that was killed: the run that goes on is the new one."""
     if (path / NEXT).is_file():
         with writing(path):
             Folder.replace(path)

@@ -1,6 +1,7 @@
-"""Checkpoints of a training: weights, states of the optimisers and the step, in one file that is replaced at once.
+"""Checkpoints of a training: weights, optimiser states and step in one file, written atomically.
 
-Nothing is pickled. A file has a checksum of all that is in it, since its format has none; equal tensors give equal files.
+Nothing is pickled. A file has a checksum of all that is in it, since its format has none; equal
+tensors give equal files.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ SEAL = "unweave"  # the one name of the metadata: several would be written in an
 
 
 def keep(training: Training, seconds: float, whole: Path, weights_alone: Path) -> None:
-    """Write all that a resumed run needs to `whole`, then the weights to `weights_alone`. seconds: of training so far.
+    """Write all that a resumed run needs to `whole`, then the weights to `weights_alone`.
 
-    A frozen network is not written, its checksum is: the constructor, or who handed it in, brings it again.
+    seconds: of training so far. A frozen network is not written, its checksum is: the constructor,
+    or who handed it in, brings it again.
     """
     still = training.kept.still()
     weights = {k: v for k, v in _weights(training.method).items() if not _within(k, still)}
@@ -54,14 +56,16 @@ def keep(training: Training, seconds: float, whole: Path, weights_alone: Path) -
 
 
 def restore(training: Training, path: Path) -> float:
-    """Put a new Training where the checkpoint at `path` was. Returns the seconds of training before it; 0 without one."""
+    """Put a new Training where the checkpoint at `path` was.
+
+    Returns the seconds of training before it; 0 without one.
+    """
     if not path.is_file():
         return 0.0
     tensors, state = _read(path)
     plain = json.loads(state)
-    weights = {
-        k.removeprefix("weights/"): v for k, v in tensors.items() if k.startswith("weights/")
-    }
+    named = [key for key in tensors if key.startswith("weights/")]
+    weights = {key.removeprefix("weights/"): tensors[key] for key in named}
     _load(training.method, weights, plain.get("frozen", {}), path)
     training.step = plain["step"]
     training.skipped = plain["skipped"]
@@ -75,9 +79,8 @@ def restore(training: Training, path: Path) -> float:
         try:
             unpack(optimiser, packed, tensors)
         except ValueError as error:
-            raise RunError(
-                f"{path} does not fit the optimiser of player {name!r}: {error}"
-            ) from error
+            reason = f"does not fit the optimiser of player {name!r}: {error}"
+            raise RunError(f"{path} {reason}") from error
     seconds: float = plain["seconds"]
     return seconds
 
@@ -103,12 +106,12 @@ def _load(
     """Weights into a method. frozen: {network: checksum} of those that it brings itself."""
     own = {k: v for k, v in method.state_dict().items() if _within(k, frozen)}
     for network, expected in frozen.items():
-        brought = {
-            k.removeprefix(f"{network}."): v for k, v in own.items() if _within(k, {network: ""})
-        }
+        inside = [key for key in own if _within(key, {network: ""})]
+        brought = {key.removeprefix(f"{network}."): own[key] for key in inside}
         if checksum(brought) != expected:
             raise RunError(
-                f"{path} was trained with another {network!r}, a frozen network: a run does not hold it"
+                f"{path} was trained with another {network!r}, a frozen network: "
+                "a run does not hold it"
             )
     try:
         method.load_state_dict(own | weights)
@@ -118,7 +121,7 @@ def _load(
 
 
 def _sealed(tensors: dict[str, Tensor], state: str) -> bytes:
-    """A safetensors file with a checksum of names, tensors and state: a flipped bit would pass for a weight."""
+    """A safetensors file with a checksum of names, tensors and state, which the format lacks."""
     return save(tensors, {SEAL: json.dumps({"state": state, "crc32": checksum(tensors, state)})})
 
 

@@ -1,4 +1,4 @@
-"""The block "class" of a run's codes, set to a class: a one-hot, or what the method has learned for it."""
+"""Class-conditional codes: the block "class" set to a one-hot, or to a learned embedding."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from unweave.tensors import plain
 
 
 def classes_of(blocks: Mapping[str, Block], known: int) -> int:
-    """How many classes the block "class" tells apart: its columns if it is a one-hot, else those `known` of the data."""
+    """Number of classes in the block "class": columns of a one-hot, else those `known`."""
     block = blocks.get("class")
     if block is None or block.kind != "one-hot" or block.columns.stop is None:
         return known
@@ -25,7 +25,10 @@ def classes_of(blocks: Mapping[str, Block], known: int) -> int:
 def with_class(
     method: Method, codes: NDArray[np.float32], y: Any, count: int, device: torch.device
 ) -> Any:
-    """The codes (n, D), changed in place, with their class set to y, or y (n,), of which there are `count`."""
+    """The codes (n, D), changed in place, with their class set to y, or to y (n,).
+
+    count: of classes.
+    """
     blocks = as_blocks(method.blocks)
     if "class" not in blocks:
         raise NotAvailable(
@@ -37,6 +40,6 @@ def with_class(
             f"y is {y.tolist()[:3]}, ...; classes are whole numbers from 0 to {count - 1}"
         )
     with torch.no_grad():
-        told = method.class_codes(torch.from_numpy(y.astype(np.int64)).to(device))
-    codes[:, blocks["class"].columns] = told.float().cpu().numpy()
+        of_class = method.class_codes(torch.from_numpy(y.astype(np.int64)).to(device))
+    codes[:, blocks["class"].columns] = of_class.float().cpu().numpy()  # (n, columns)
     return codes

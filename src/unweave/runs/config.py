@@ -1,7 +1,8 @@
-"""The config of a run: everything that was chosen, what it was made with, and what of it the run's name hashes.
+"""The configuration of a run: what was chosen, what it was made with, and what its name hashes.
 
-It lies in the run folder as config.json, and is read back through `schema.read`: an unknown key, a missing one and a
-value of another type are refused by name. Fields with a default are those that runs of earlier versions do not have.
+It lies in the run folder as config.json, and is read back through `schema.read`: an unknown key, a
+missing one and a value of another type are refused by name. Fields with a default are those that
+runs of earlier versions do not have.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ LogEvery = Annotated[int, Setting("steps between records of the log", low=1)]
 
 @dataclass(frozen=True)
 class MethodConfig:
-    """The tree of a method, flat: parts and settings by dotted name; modules are the parts handed in as objects."""
+    """The tree of a method, flat: parts and settings by dotted name.
+
+    Modules are the parts handed in as objects.
+    """
 
     name: str
     parts: Mapping[str, str]
@@ -53,7 +57,10 @@ class MethodConfig:
         return cls(spec.name, spec.part_names(), spec.flat(), tuple(sorted(spec.modules())))
 
     def resolved(self, info: DataInfo, modules: Mapping[str, Any] = {}) -> Spec:
-        """The tree again. modules: the parts that were handed in, by dotted keyword. ValueError as of `resolve`."""
+        """The tree again. modules: the parts that were handed in, by dotted keyword.
+
+        ValueError as of `resolve`.
+        """
         saved = Entry(self.name, "", dict(self.parts))
         return resolve(self.name, {**self.settings, **modules}, info, saved)
 
@@ -62,11 +69,12 @@ class MethodConfig:
 class DataConfig:
     """The data of a run.
 
-    name: of the data set. source: what opens it again, a name or a path; None if it was handed in as an object. root:
-    the folder of the published files. options: of the data set. about: one line on where it came from. info: facts of
-    the rows that are trained on. rows: number of all rows, None of a run that does not say. white, floats: the numbers
-    that were white, and black and white, where images were deeper than bytes or floats. fingerprint: of the contents of
-    all rows, "" of a run that does not say.
+    name: of the data set. source: what opens it again, a name or a path; None if it was handed in
+    as an object. root: the folder of the published files. options: of the data set. about: one line
+    on where it came from. info: facts of the rows that are trained on. rows: number of all rows,
+    None of a run that does not say. white, floats: the numbers that were white, and black and
+    white, where images were deeper than bytes or floats. fingerprint: of the contents of all rows,
+    "" of a run that does not say.
     """
 
     name: str
@@ -83,7 +91,9 @@ class DataConfig:
     @property
     def held_out(self) -> int:
         """Number of rows that are not trained on; 0 of a run that does not say."""
-        return 0 if self.rows is None else self.rows - self.info.n
+        if self.rows is None:
+            return 0
+        return self.rows - self.info.n
 
 
 @dataclass(frozen=True)
@@ -101,7 +111,10 @@ class LoopConfig:
 
 @dataclass(frozen=True)
 class Resolved:
-    """What "auto" stood for where the run began, and how many processes trained; a resumed run keeps the precision."""
+    """What "auto" stood for where the run began, and how many processes trained.
+
+    A resumed run keeps the precision.
+    """
 
     device: str
     precision: Precision
@@ -112,8 +125,9 @@ class Resolved:
 class RunConfig:
     """Everything that was chosen for a run, plain enough for JSON.
 
-    batches: options of `data.sampling.batches.stream`. versions: of what it was made with. code: the files of third-party
-    code that it names, {"module:Name": {"file": base name, "blake2b": digest}}.
+    batches: options of `data.sampling.batches.stream`. versions: of what it was made with. code:
+    the files of third-party code that it names, {"module:Name": {"file": base name, "blake2b":
+    digest}}.
     """
 
     method: MethodConfig
@@ -126,11 +140,13 @@ class RunConfig:
 
     @classmethod
     def read(cls, plain: Any, place: str) -> RunConfig:
-        """The config in a file; `place` is the file. ValueError, in one line, for what is no config."""
+        """The config in a file; `place` is the file.
+
+        ValueError, in one line, for what is no config.
+        """
         found = schema.read(cls, plain, place)
-        return dataclasses.replace(
-            found, batches=completed(batch_words(), found.batches, f"{place}: batches")
-        )
+        batches = completed(batch_words(), found.batches, f"{place}: batches")
+        return dataclasses.replace(found, batches=batches)
 
     def plain(self) -> dict[str, Any]:
         """As names with values, for JSON."""
@@ -142,35 +158,37 @@ class RunConfig:
         loop = {k: v for k, v in plain["loop"].items() if k != "seed"}
         data = {k: plain["data"][k] for k in ("name", "source", "options", "info")}
         del data["info"]["labels"]  # it follows from the data and the options of batches
+        # runs of before there was this option keep their names
         if not data["options"].get("classes"):
-            data["options"].pop(
-                "classes", None
-            )  # runs of before there was this option keep their names
+            data["options"].pop("classes", None)
         return {"method": plain["method"], "data": data, "batches": plain["batches"], "loop": loop}
 
     def run_name(self) -> str:
         """METHOD-DATA-HASH-SEED; the hash is of everything that was chosen but the seed."""
-        digest = hashlib.blake2b(
-            json.dumps(self.hashed(), sort_keys=True).encode(), digest_size=4
-        ).hexdigest()
-        names = (self.method.name, self.data.name)
-        method, data = (
-            text.rpartition("/")[2].replace(":", ".").replace(" ", "_") for text in names
-        )
+        chosen = json.dumps(self.hashed(), sort_keys=True)
+        digest = hashlib.blake2b(chosen.encode(), digest_size=4).hexdigest()
+        method = _in_a_name(self.method.name)
+        data = _in_a_name(self.data.name)
         return f"{method}-{data}-{digest}-{self.loop.seed}"
+
+
+def _in_a_name(text: str) -> str:
+    """The part of a run's name for a method or data set: without folders, colons and blanks."""
+    return text.rpartition("/")[2].replace(":", ".").replace(" ", "_")
 
 
 def batch_words() -> dict[str, Keyword]:
     """The options of batches, `data.sampling.batches.stream`, that are not the loop's."""
-    return {
-        k: word
-        for k, word in keywords(stream).items()
-        if word.setting is not None and k != "batch_size"
-    }
+    words = keywords(stream)
+    del words["batch_size"]
+    return {name: word for name, word in words.items() if word.setting is not None}
 
 
 def completed(known: Mapping[str, Keyword], given: Mapping[str, Any], of: str) -> dict[str, Any]:
-    """What was given, checked, with the defaults of the rest: the same run has the same config however it was written."""
+    """What was given, checked, with the defaults of the rest.
+
+    So the same run has the same config however it was written.
+    """
     if unknown := [name for name in given if name not in known]:
         raise ValueError(f"{of} has no option {unknown[0]!r}; {nearest(unknown[0], known)}")
     defaults = {name: word.default for name, word in known.items() if not word.required}

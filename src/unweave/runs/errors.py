@@ -22,7 +22,9 @@ class RunExists(RunError):
     """There is a run in the folder already, finished or not."""
 
     def __init__(self, path: Path):
-        state = "a finished run" if (path / "done").exists() else "an unfinished run"
+        state = "an unfinished run"
+        if (path / "done").exists():
+            state = "a finished run"
         super().__init__(
             f"{path} holds {state}: continue it with resume, or choose overwrite or another out"
         )
@@ -30,7 +32,10 @@ class RunExists(RunError):
 
 
 class NotKept(RunError):
-    """Scores were measured, and could not be written into the folder of their run. scores: {name: Score}."""
+    """Scores were measured, and could not be written into the folder of their run.
+
+    scores: {name: Score}.
+    """
 
     def __init__(self, scores: Mapping[str, Score], reason: str):
         super().__init__(f"the scores are not kept: {reason}")

@@ -1,4 +1,4 @@
-"""Which methods data can train: each is made on the facts of the data, and its batches are planned."""
+"""Which methods a data set can train: each is made on its facts, and its batches are planned."""
 
 from __future__ import annotations
 
@@ -16,23 +16,30 @@ from unweave.types import DataInfo
 
 # What a method may need and what it gains by it, from the most that has to be known to the least
 KINDS = {
-    "labels": "few labels: some images name their class or factors, and columns take these meanings",
-    "classes": "the class of every image: what a class shares is separated from what varies within it",
+    "labels": "few labels: some images name their class or factors, "
+    "and columns take these meanings",
+    "classes": "the class of every image: what a class shares is separated "
+    "from what varies within it",
     "views": "views of one thing: what they share is separated from the side that it is seen from",
     "clips": "clips: what stays the same in a clip is separated from what moves",
-    "triplets": "two images of one class and one of another: what a class shares is separated from the rest",
-    "pairs": "pairs of images that differ in few factors: columns that differ are found to be those factors",
+    "triplets": "two images of one class and one of another: what a class shares is separated "
+    "from the rest",
+    "pairs": "pairs of images that differ in few factors: columns that differ are found "
+    "to be those factors",
     "groups": "groups of images that share something: what is shared is separated from the rest",
-    "images": "images alone: nothing says which of many equally good codes is found; compare several seeds",
+    "images": "images alone: nothing says which of many equally good codes is found; "
+    "compare several seeds",
 }
-EVERYTHING = DataInfo(
-    1000, (1, 64, 64), 10, ("shape", "size"), (3, 6), labels=10
-)  # data of which all is known
+# data of which all is known
+EVERYTHING = DataInfo(1000, (1, 64, 64), 10, ("shape", "size"), (3, 6), labels=10)
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A method beside data. kind: what it needs, of `KINDS`. reason: why it cannot be trained on them, "" if it can."""
+    """Whether a method can be trained on data.
+
+    kind: what it needs, of `KINDS`. reason: why it cannot be trained on them, "" if it can.
+    """
 
     method: str
     kind: str

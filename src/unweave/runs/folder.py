@@ -1,17 +1,19 @@
-"""A run is a folder: what was chosen, what happened, what was learned. Files are replaced at once, never unpickled.
+"""A run is a folder: what was chosen, what happened, what was learned.
+
+Files are replaced at once, never unpickled.
 
     METHOD-DATA-HASH-SEED/
         config.json           everything that was chosen, versions, device
         config.json.next      of the run that replaces this one, for a moment
-        origin.json           of a run that names code of its user's own: where it stands, sealed (see `seal`)
-        log.jsonl             one record a line: the mean of each term of the losses since the one before
+        origin.json           of a run that names third-party code: where it is, sealed (see `seal`)
+        log.jsonl             one record a line: the mean of each term of the losses since the last
         weights.safetensors   of the method, as of the last checkpoint; without frozen networks
-        state/checkpoint.safetensors   weights, state of the optimisers, step: all that a resumed run needs, in one file
+        state/checkpoint.safetensors   all that a resumed run needs: weights, optimisers, step
         scores.json           {metric: score}, once evaluated
         done                  present once the last step was taken
 
-Every file has a checksum of what is in it. No random state is stored: every step is seeded from (seed, step), so a killed
-run continues as if it had not been.
+Every file has a checksum of what is in it. No random state is stored: every step is seeded from
+(seed, step), so a killed run continues as if it had not been.
 """
 
 from __future__ import annotations
@@ -21,18 +23,21 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from unweave.files.atomic import WriteError, refuse_undecodable, write
+from unweave.files.atomic import refuse_undecodable, write
 from unweave.methods.base import Method
 from unweave.metrics.score import Score
-from unweave.runs import checkpoint, lock
+from unweave.runs import checkpoint
 from unweave.runs.config import RunConfig
 from unweave.runs.errors import RunError, RunExists
 from unweave.runs.log import Log
-from unweave.runs.sealed_json import CHECKSUM, marked, parsed, sealed, unmarked, unsealed
-from unweave.settings.typed import shown, typed
+from unweave.runs.scores_file import ScoresFile
+from unweave.runs.sealed_json import parsed, sealed, unsealed
+from unweave.settings.typed import shown
 from unweave.training.loop import Training
 
-FORMAT = 3  # 1 has no checksums in its text files; those of 2 are not of the run's name, so that a line of another run passes
+# 1 has no checksums in its text files; those of 2 do not depend on the run's name, so that a line
+# of another run passes
+FORMAT = 3
 CONFIG = "config.json"
 NEXT = "config.json.next"  # of the run that is about to replace the one here
 LOG = "log.jsonl"
@@ -41,30 +46,25 @@ CHECKPOINT = "state/checkpoint.safetensors"
 SCORES = "scores.json"
 ORIGIN = "origin.json"
 DONE = "done"
-STALE = (
-    CHECKPOINT,
-    DONE,
-    WEIGHTS,
-    LOG,
-    SCORES,
-    ORIGIN,
-)  # of a run that is replaced, in the order of removal
+# of a run that is replaced, in the order of removal
+STALE = (CHECKPOINT, DONE, WEIGHTS, LOG, SCORES, ORIGIN)
 OWN = (CONFIG, NEXT, "state", *STALE)  # what unweave writes
 
 
 def refuse_links(path: Path) -> None:
-    """RunError if a file of a run, or its folder `state`, is a symbolic link: what is written would land elsewhere.
+    """RunError if a file of a run, or its folder `state`, is a symbolic link to another place.
 
     The run folder itself may be one. Whoever opens a folder to write into it calls this first.
     """
     if found := [name for name in OWN if (path / name).is_symlink()]:
         raise RunError(
-            f"{path} is not written to: its {found[0]} is a symbolic link; put there what it links to, or remove it"
+            f"{path} is not written to: its {found[0]} is a symbolic link; "
+            "put there what it links to, or remove it"
         )
 
 
 def _remove_links(path: Path) -> None:
-    """Remove the files of a run that are symbolic links, `state` first: nothing is removed through it."""
+    """Remove the files of a run that are links, `state` first: nothing is removed through it."""
     for name in ("state", *OWN):
         if (path / name).is_symlink():
             (path / name).unlink()
@@ -73,7 +73,8 @@ def _remove_links(path: Path) -> None:
 class Folder:
     """The files of one run. `create` makes a new one, `Folder(path)` opens one that exists.
 
-    config: what was chosen. format: 1 to 3, that of its files. RunError for a folder that is none, damaged, or newer.
+    config: what was chosen. format: 1 to 3, that of its files. RunError for a folder that is none,
+    damaged, or newer.
     """
 
     def __init__(self, path: str | Path):
@@ -81,25 +82,30 @@ class Folder:
         refuse_undecodable(self.path.absolute(), "the path of the run folder")
         file = self.path / CONFIG
         if not file.is_file():
-            here = (
-                f"is no run folder (it has no {CONFIG})" if self.path.exists() else "does not exist"
-            )
+            here = "does not exist"
+            if self.path.exists():
+                here = f"is no run folder (it has no {CONFIG})"
             raise RunError(f"{self.path} {here}")
         self.format, self.config = read_config(file.read_bytes(), self.path)
-        self.run = self.config.run_name() if self.format > 2 else ""
+        self.run = ""
+        if self.format > 2:
+            self.run = self.config.run_name()
         self.log = Log(
             self.path / LOG,
             with_checksums=self.format > 1,
             run=self.run,
             every=self.config.loop.log_every,
         )
+        self._scores = ScoresFile(self.path / SCORES, run=self.run, first_format=self.format == 1)
 
     @classmethod
     def create(cls, path: str | Path, config: RunConfig, *, overwrite: bool = False) -> Folder:
-        """A new run folder with its config. RunExists if one is there already and is not to be overwritten.
+        """A new run folder with its config.
 
-        One that is overwritten loses what unweave wrote, once the new config is written; files of others stay. After a
-        kill in between, `replace` does the rest.
+        RunExists if one is there already and is not to be overwritten.
+
+        One that is overwritten loses what unweave wrote, once the new config is written; files of
+        others stay. After a kill in between, `replace` does the rest.
         """
         path = Path(path)
         exists = (path / CONFIG).exists()
@@ -114,9 +120,10 @@ class Folder:
 
     @classmethod
     def replace(cls, path: str | Path) -> Folder:
-        """The run folder, once the run that was to replace the one in it has done so, also after a kill meanwhile.
+        """The run folder, with the run in it replaced by the next one, also after a kill meanwhile.
 
-        The old config goes last, with the arrival of the new one: nothing stands beside a config of another run.
+        The old config goes last, with the arrival of the new one: nothing stands beside a config of
+        another run.
         """
         path = Path(path)
         if (path / NEXT).is_file():
@@ -135,14 +142,18 @@ class Folder:
         self.log.append(record)
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """The records of the log. RunError for a damaged or missing line; a last one that was cut off is left out."""
+        """The records of the log.
+
+        RunError for a damaged or missing line; a last one that was cut off is left out.
+        """
         last = 0
         for record in self.log.records():
             last = record["step"]
             yield record
         if self.done and last < self.config.loop.steps:
             raise RunError(
-                f"{self.path / LOG} ends at step {last} of a run of {self.config.loop.steps}; restore it from a copy"
+                f"{self.path / LOG} ends at step {last} of a run of {self.config.loop.steps}; "
+                "restore it from a copy"
             )
 
     def forget_after(self, step: int) -> None:
@@ -150,57 +161,25 @@ class Folder:
         self.log.forget_after(step)
 
     def scores(self) -> dict[str, Score]:
-        """{metric: score} of what was scored last; empty if nothing was. RunError for a file that is damaged."""
-        found = {}
-        for name, plain in self._plain_scores().items():
-            try:
-                found[name] = Score.from_dict(plain)
-            except (TypeError, ValueError, AttributeError, KeyError) as error:
-                raise RunError(
-                    f"{self.path / SCORES} is damaged: {name} is no score ({error})"
-                ) from error
-        return found
+        """{metric: score} of what was scored last; empty if nothing was. RunError if damaged."""
+        return self._scores.read()
 
     def keep_scores(self, scores: Mapping[str, Score]) -> None:
-        """Write scores beside those that are there, which stay as they were written; a newer one replaces its like.
+        """Write scores beside those that are there; a newer one replaces its like.
 
         RunError if those that are there are damaged; WriteError where they cannot be written.
         """
-        try:
-            with lock.scoring(self.path):
-                kept = self._plain_scores() | {
-                    name: score.to_dict() for name, score in scores.items()
-                }
-                each = {name: marked(plain, self.run + name) for name, plain in kept.items()}
-                write(self.path / SCORES, sealed(each, self.run, indent=1).encode())
-        except OSError as error:
-            raise WriteError(f"could not write {self.path / SCORES}: {error.strerror}") from error
-
-    def _plain_scores(self) -> dict[str, dict[str, Any]]:
-        file = self.path / SCORES
-        if not file.is_file():
-            return {}
-        found = {}
-        try:
-            written = parsed(file.read_bytes())
-            if CHECKSUM in written or self.format > 2:  # of all of them, so that none is lost
-                written = unmarked(written, self.run)
-            for name, plain in written.items():
-                score: dict[str, Any] = typed(name, plain, dict)
-                earlier = (
-                    self.format == 1 and CHECKSUM not in score
-                )  # as an earlier version wrote it
-                found[name] = score if earlier else unmarked(score, self.run + name)
-        except ValueError as error:
-            raise RunError(f"{file} is damaged: {error}; remove it, and score again") from error
-        return found
+        self._scores.keep(scores)
 
     def checkpoint(self, training: Training, seconds: float) -> None:
-        """Keep all that a resumed run needs, then the weights alone. seconds: of training so far."""
+        """Keep all that a resumed run needs, then the weights. seconds: of training so far."""
         checkpoint.keep(training, seconds, self.path / CHECKPOINT, self.path / WEIGHTS)
 
     def restore(self, training: Training) -> float:
-        """Put a new Training where the checkpoint was. Returns the seconds of training before it; 0 without one."""
+        """Put a new Training where the checkpoint was.
+
+        Returns the seconds of training before it; 0 without one.
+        """
         return checkpoint.restore(training, self.path / CHECKPOINT)
 
     def load_weights(self, method: Method) -> None:
@@ -213,7 +192,10 @@ class Folder:
 
 
 def read_config(written: bytes, path: Path) -> tuple[int, RunConfig]:
-    """(format, config) that the config.json of the run folder `path` holds. RunError if it is damaged, or newer."""
+    """(format, config) that the config.json of the run folder `path` holds.
+
+    RunError if it is damaged, or newer.
+    """
     file = path / CONFIG
     try:
         plain = parsed(written)

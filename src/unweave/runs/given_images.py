@@ -20,9 +20,12 @@ def array(images: Any) -> NDArray[Any]:
 
 
 def as_trained(images: NDArray[Any], known: DataConfig, *, clips: bool) -> NDArray[np.generic]:
-    """The images as (n, *shape), or clips (n, M, *shape): bytes, or floats in [0, 1]; vectors as float32.
+    """The images as (n, *shape), or clips (n, M, *shape).
 
-    known: of the data that the run was trained on. ValueError for other shapes, and values beyond its range.
+    Images are bytes, or floats in [0, 1]; vectors are float32.
+
+    known: of the data that the run was trained on. ValueError for other shapes, and values beyond
+    its range.
     """
     shape = known.info.shape
     if not clips:
@@ -38,7 +41,9 @@ def as_trained(images: NDArray[Any], known: DataConfig, *, clips: bool) -> NDArr
 def _frames(images: NDArray[Any], known: DataConfig) -> NDArray[np.generic]:
     shape = known.info.shape
     if images.shape[1:] != shape:
-        hint = "; it is one image: add an axis in front" if images.shape == shape else ""
+        hint = ""
+        if images.shape == shape:
+            hint = "; it is one image: add an axis in front"
         wanted = ", ".join(map(str, shape))
         raise ValueError(f"images have shape {images.shape}; this run takes (n, {wanted}){hint}")
     if len(shape) == 3:

@@ -1,4 +1,4 @@
-"""One writer for each run folder: a lock that the operating system takes back when its process ends, however it ends."""
+"""Locks of a run folder, one writer at a time; the system releases them when their process ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ PATIENCE = 10.0  # seconds that scores wait for others to be written
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """The run folder `path` for this process alone while it trains. RunError if another one trains it."""
+    """The run folder `path` for this process alone while it trains.
+
+    RunError if another one trains it.
+    """
     lock = filelock.FileLock(path / WRITING)
     try:
         lock.acquire(timeout=0)
@@ -33,7 +36,10 @@ def writing(path: Path) -> Iterator[None]:
 
 @contextmanager
 def scoring(path: Path) -> Iterator[None]:
-    """The scores of a run folder for this process alone. RunError if others do not finish writing theirs."""
+    """The scores of a run folder for this process alone.
+
+    RunError if others do not finish writing theirs.
+    """
     lock = filelock.FileLock(path / SCORING)
     try:
         lock.acquire(timeout=PATIENCE)

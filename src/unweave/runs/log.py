@@ -1,4 +1,7 @@
-"""The log of a run, log.jsonl: one record a line, each with its checksum; a last line that was cut off is forgiven."""
+"""The log of a run, log.jsonl: one record a line, each with its checksum.
+
+A last line that was cut off is forgiven.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,9 @@ COLUMNS: dict[str, Any] = {  # those that hold no single number
 class Log:
     """The records in a file.
 
-    with_checksums: whether its lines have them, as all have but those of the first format. run: the name of the run, which
-    the checksums are of too. every: the most steps from one record to the next; 0 if that is not known.
+    with_checksums: whether its lines have them, as all have but those of the first format. run: the
+    name of the run, which the checksums are of too. every: the most steps from one record to the
+    next; 0 if that is not known.
     """
 
     def __init__(self, path: Path, *, with_checksums: bool = True, run: str = "", every: int = 0):
@@ -46,10 +50,12 @@ class Log:
     def records(self) -> Iterator[dict[str, Any]]:
         """The records in order of their steps.
 
-        RunError for a line that is damaged, unless it is the last and was cut off, and where lines were removed, moved or
-        copied.
+        RunError for a line that is damaged, unless it is the last and was cut off, and where lines
+        were removed, moved or copied.
         """
-        content = self.path.read_bytes() if self.path.is_file() else b""
+        content = b""
+        if self.path.is_file():
+            content = self.path.read_bytes()
         *lines, rest = content.split(b"\n")
         before = 0
         for number, line in enumerate(lines, 1):
@@ -69,24 +75,36 @@ class Log:
                 return
 
     def forget_after(self, step: int) -> None:
-        """Take the log back to `step`: what came later is about to be repeated. RunError as of `records`."""
+        """Take the log back to `step`: what came later is about to be repeated.
+
+        RunError as of `records`.
+        """
         kept = [self._line(record) for record in self.records() if record["step"] <= step]
         write(self.path, "".join(kept).encode())
 
     def _line(self, record: Mapping[str, Any]) -> str:
-        return (sealed(record, self.run) if self.with_checksums else json.dumps(record)) + "\n"
+        if self.with_checksums:
+            return sealed(record, self.run) + "\n"
+        return json.dumps(record) + "\n"
 
     def _refuse_gap(self, before: int, step: int) -> None:
-        """Altered if a record does not follow the one before it; the first is at most `every` steps from the start."""
+        """Altered if a record does not follow the one before it, by at most `every` steps.
+
+        The first is at most `every` steps from the start.
+        """
         if step <= before and before > 0:
             raise Altered(f"its step, {step}, is not after {before}, that of the line before")
         if self.every and step - before > self.every:
             raise Altered(
-                f"lines before it are missing: its step is {step}, and there is one every {self.every} steps"
+                f"lines before it are missing: its step is {step}, "
+                f"and there is one every {self.every} steps"
             )
 
     def _record(self, line: bytes) -> dict[str, Any]:
-        record = unsealed(line, self.run) if self.with_checksums else parsed(line)
+        if self.with_checksums:
+            record = unsealed(line, self.run)
+        else:
+            record = parsed(line)
         if "step" not in record:
             raise Altered("it has no step")
         for name, value in record.items():

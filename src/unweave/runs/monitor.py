@@ -1,4 +1,4 @@
-"""Timing of the training loop, and the columns of the log beside the losses: KL by latent, validation bound."""
+"""Monitor of training: times, and what the log has beside the losses (KL, validation ELBO)."""
 
 from __future__ import annotations
 
@@ -21,19 +21,22 @@ from unweave.training.kl_log import written
 from unweave.training.loop import Training
 from unweave.types import Posterior, to_unit
 
-PROBED = 512  # images on which latents and the validation bound are looked at
+PROBED = 512  # images from which the KL of latents and the validation bound are computed
 CHECKPOINT_SECONDS = 20.0
 
 
 class Clock:
-    """Seconds of training; when a checkpoint is due: after the first step, then twice a second, in the end every 20 s."""
+    """Seconds of training, and when a checkpoint is due.
+
+    That is after the first step, then twice a second, in the end every 20 s.
+    """
 
     def __init__(self, before: float, step: int):
         self.before = before
         self.start = time.monotonic()
-        self.last = (
-            self.start if step else -math.inf
-        )  # a run that died before its first checkpoint would begin anew
+        self.last = self.start
+        if not step:
+            self.last = -math.inf  # a checkpoint is due: without one a killed run would begin anew
         self.read_at = self.start
         self.read_step = step
         self.shown = self.start
@@ -71,7 +74,7 @@ class Clock:
 
 
 class Look:
-    """What the log shows beside the losses: KL of each latent, active latents, the bound on held-out images."""
+    """KL of each latent, active latents, and the bound on held-out images, for the log."""
 
     def __init__(self, training: Training, source: Dataset, held: Dataset | None):
         self.training = training
@@ -81,14 +84,17 @@ class Look:
     def _images(self, source: Dataset) -> torch.Tensor:
         if self.training.method.encodes == "clips":
             length = self.training.stream(0).x.shape[1]
-            rows = some_clips(source, PROBED // length or 1, length)
+            rows = some_clips(source, PROBED // length or 1, length)  # (clips, frames)
             clips = torch.from_numpy(source.take(rows.ravel())).to(self.training.device)
             return to_unit(clips.unflatten(0, rows.shape))
         rows = np.unique(np.linspace(0, len(source) - 1, PROBED).astype(np.int64))
         return to_unit(torch.from_numpy(source.take(rows)).to(self.training.device))
 
     def at_step(self) -> dict[str, Any]:
-        """The record's part; seeded by the step, so that it disturbs nothing and repeats after a resume."""
+        """These values for the record of a step.
+
+        Seeded by the step, so that they change nothing in training and repeat after a resume.
+        """
         method = self.training.method
         found: dict[str, Any] = {}
         if method.encode_is_costly:
@@ -100,9 +106,8 @@ class Look:
                 if q.log_var is not None and not q.blocks:
                     q = replace(q, blocks=method.blocks)
                 if q.stochastic:
-                    found |= written(
-                        q.kl().flatten(0, -2).mean(0).tolist(), as_blocks(method.blocks)
-                    )
+                    kl = q.kl().flatten(0, -2).mean(0)  # (B, D) or (B, M, D) -> (D,)
+                    found |= written(kl.tolist(), as_blocks(method.blocks))
                 if self.held is not None:
                     found["validation elbo"] = round(float(method.elbo(self.held).mean()), 4)
             except NotAvailable:
@@ -111,7 +116,10 @@ class Look:
 
 
 def _posterior(method: Method, x: torch.Tensor) -> Posterior:
-    """What `encode` gives. ValueError if it is no posterior, or if the method's blocks do not fit it."""
+    """What `encode` gives.
+
+    ValueError if it is no posterior, or if the method's blocks do not fit it.
+    """
     q: Any = method.encode(x)
     name = type(method).__name__
     if not isinstance(q, Posterior):

@@ -1,4 +1,4 @@
-"""What a run's config describes, opened again: its method with fresh weights, its data set, its held-out part."""
+"""What a run's config describes: its method with fresh weights, its data set, its held-out part."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from unweave.runs.folder import Folder
 
 
 def method_of(folder: Folder, modules: Mapping[str, nn.Module] = {}) -> Method:
-    """The method that a run's config describes, with fresh weights. modules: the parts that were handed in as objects.
+    """The method that a run's config describes, with fresh weights.
 
-    RunError if one of these is missing, or for a config that no method can be made of.
+    modules: the parts that were handed in as objects. RunError if one of these is missing, or for a
+    config that no method can be made of.
     """
     config = folder.config
     if missing := [path for path in config.method.modules if path not in modules]:
         raise RunError(
-            f"this run was trained with a {missing[0]} handed in as an object: give {missing[0]}=... again"
+            f"this run was trained with a {missing[0]} handed in as an object: "
+            f"give {missing[0]}=... again"
         )
     info = config.data.info
     try:
-        return config.method.resolved(info, modules).make(
-            info, seed=config.loop.seed, steps=config.loop.steps
-        )
+        spec = config.method.resolved(info, modules)
+        return spec.make(info, seed=config.loop.seed, steps=config.loop.steps)
     except ValueError as error:
-        raise RunError(
-            f"{folder.path}: of its config.json no method can be made: {error}"
-        ) from error
+        reason = f"of its config.json no method can be made: {error}"
+        raise RunError(f"{folder.path}: {reason}") from error
 
 
 def open_data(config: RunConfig) -> Dataset:
@@ -53,10 +53,13 @@ def refuse_other(source: Dataset, config: RunConfig, hint: str) -> None:
     """OtherData, with what can be done, if data have other contents than those of a run."""
     if differ(source, config):
         raise OtherData(
-            f"the data have changed: the contents of {source.name} are not those that this run was trained on; {hint}"
+            f"the data have changed: the contents of {source.name} are not those "
+            f"that this run was trained on; {hint}"
         )
 
 
 def parted(source: Dataset, loop: LoopConfig) -> tuple[Dataset, Dataset | None]:
     """(the rows of a data set that are trained on, those that are held out, None if none are)."""
-    return split(source, loop.holdout, loop.seed) if loop.holdout else (source, None)
+    if not loop.holdout:
+        return source, None
+    return split(source, loop.holdout, loop.seed)

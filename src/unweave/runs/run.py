@@ -17,6 +17,7 @@ from unweave.blocks import Block, as_blocks
 from unweave.data.base import Dataset
 from unweave.methods.base import Method
 from unweave.nets.evaluating import evaluating
+from unweave.runs.chunks import by_chunks
 from unweave.runs.class_block import classes_of, with_class
 from unweave.runs.folder import Folder
 from unweave.runs.given_images import array, as_trained
@@ -25,15 +26,14 @@ from unweave.runs.seal import admit
 from unweave.seeds import fold
 from unweave.seeds.generators import seeded
 from unweave.tensors import plain
-from unweave.types import Posterior, to_unit
-
-CHUNK = 512  # images that go through the network at once
+from unweave.types import Posterior
 
 
 class Run:
     """A run folder with its method in evaluation mode.
 
-    path: the folder. method: the module, on `device`. config: what was chosen. info: facts of the data.
+    path: the folder. method: the module, on `device`. config: what was chosen. info: facts of the
+    data.
     """
 
     def __init__(
@@ -53,9 +53,11 @@ class Run:
         self.other_data = other_data
 
     def __getstate__(self) -> dict[str, Any]:
-        """What a pickle or a copy holds: the weights on the CPU and no data, so that it needs neither folder nor device."""
+        """What a pickle or a copy holds: weights on the CPU and no data; no folder or device."""
         state = {name: value for name, value in vars(self).items() if name not in ("data", "held")}
-        method = self.method if self.device.type == "cpu" else copy.deepcopy(self.method).cpu()
+        method = self.method
+        if self.device.type != "cpu":
+            method = copy.deepcopy(self.method).cpu()
         return state | {"method": method, "_source": None}
 
     @property
@@ -72,23 +74,20 @@ class Run:
     def data(self) -> Dataset:
         """The data set it was trained on, opened again.
 
-        RunError if it was handed in as an object; OtherData if its contents are others by now, unless `other_data` allows
-        them, which its scores and its page then say.
+        RunError if it was handed in as an object; OtherData if its contents are others by now,
+        unless `other_data` allows them, which its scores and its page then say.
         """
         if self._source is not None:
             return self._source
         found = open_data(self.config)
         if not self.other_data:
-            refuse_other(
-                found,
-                self.config,
-                "--other-data (other_data=True of load_run) takes them all the same",
-            )
+            hint = "--other-data (other_data=True of load_run) takes them all the same"
+            refuse_other(found, self.config, hint)
         return found
 
     @property
     def data_differ(self) -> bool:
-        """Whether the contents of the data are known to be others than those that it was trained on."""
+        """Whether the data are known to have other contents than those that it was trained on."""
         return self._source is None and differ(self.data, self.config)
 
     @cached_property
@@ -106,29 +105,34 @@ class Run:
         return self
 
     def posterior(self, images: Any) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """Mean and log variance (n, D) of the codes of images (n, C, H, W); log variance None if deterministic."""
+        """Mean and log variance (n, D) of the codes of images (n, C, H, W).
+
+        The log variance is None if the codes are deterministic.
+        """
 
         def step(x: Tensor) -> tuple[Tensor, ...]:
             q: Posterior = self.method.encode(x)
-            return (q.mean,) if q.log_var is None else (q.mean, q.log_var)
+            return tuple(t for t in (q.mean, q.log_var) if t is not None)
 
-        found = self._by_chunks(step, self._images(images))
-        return found[0], (found[1] if len(found) > 1 else None)
+        mean, *log_var = self._by_chunks(step, self._images(images))
+        return mean, next(iter(log_var), None)
 
     def encode(self, images: Any) -> NDArray[np.float32]:
         """Codes (n, D), posterior means, of images (n, C, H, W) or vectors (n, F), in their order.
 
-        Of clips (n, M, C, H, W), where the method encodes clips: one code each (n, D), or one for each frame (n, M, D).
+        Of clips (n, M, C, H, W), where the method encodes clips: one code each (n, D), or one for
+        each frame (n, M, D).
 
-        Numbers mean what they did in the data that it was trained on: uint8 are bytes, and floats have the black and
-        white of the data's floats, [0, 1] where it had none; other whole numbers those of the data where they were black
-        and white, or deeper than bytes. So what was decoded, in [0, 1], is made bytes first where the data had floats of
-        another scale. ValueError for values beyond, NaN and masked values.
+        Numbers mean what they did in the data that it was trained on: uint8 are bytes, and floats
+        have the black and white of the data's floats, [0, 1] where it had none; other whole numbers
+        those of the data where they were black and white, or deeper than bytes. So what was
+        decoded, in [0, 1], is made bytes first where the data had floats of another scale.
+        ValueError for values beyond, NaN and masked values.
         """
         return self.posterior(images)[0]
 
     def decode(self, codes: Any) -> NDArray[np.float32]:
-        """Images (n, C, H, W) in [0, 1], or vectors (n, F) in the range of the data, of codes (n, D)."""
+        """Images (n, C, H, W) in [0, 1] of codes (n, D), or vectors (n, F) in the data's range."""
         codes = np.atleast_2d(np.asarray(plain(codes), dtype=np.float32))
         return self._by_chunks(lambda z: (self.method.decode(z),), codes)[0]
 
@@ -137,9 +141,14 @@ class Run:
         return self.decode(self.encode(images))
 
     def sample(self, n: int, seed: int = 0, *, y: Any = None) -> NDArray[np.float32]:
-        """`n` new images from the prior; of class y, or of classes y (n,), where the code has a block "class"."""
+        """`n` new images from the prior.
+
+        Of class y, or of classes y (n,), where the code has a block "class".
+        """
         codes = self.sample_codes(n, seed)
-        return self.decode(codes if y is None else self.with_class(codes, y))
+        if y is not None:
+            codes = self.with_class(codes, y)
+        return self.decode(codes)
 
     def sample_codes(self, n: int, seed: int = 0) -> NDArray[np.float32]:
         """`n` codes (n, D) from the prior."""
@@ -148,22 +157,18 @@ class Run:
 
     @property
     def classes(self) -> int:
-        """How many classes the block "class" tells apart: its columns if it is a one-hot, else those of the data."""
+        """How many classes the block "class" has; those of the data if it is no one-hot."""
         return classes_of(self.blocks, self.info.classes)
 
     def with_class(self, codes: Any, y: Any) -> NDArray[np.float32]:
         """Codes (n, D) whose block "class" says class y, or classes y (n,); the rest stays.
 
-        Class k is the k-th column of a one-hot; whether that is class k of the data, `method.classes_named` says.
-        NotAvailable if the codes have no class; ValueError for a class that there is not.
+        Class k is the k-th column of a one-hot; whether that is class k of the data,
+        `method.classes_named` says. NotAvailable if the codes have no class; ValueError for a class
+        that there is not.
         """
-        return with_class(
-            self.method,
-            np.array(plain(codes), dtype=np.float32, ndmin=2),
-            y,
-            self.classes,
-            self.device,
-        )
+        copied = np.array(plain(codes), dtype=np.float32, ndmin=2)
+        return with_class(self.method, copied, y, self.classes, self.device)
 
     def edit(self, image: Any, *, latent: int, to: float) -> NDArray[np.float32]:
         """One image (C, H, W) decoded again with one latent of its code set to a value."""
@@ -185,17 +190,9 @@ class Run:
     def _by_chunks(
         self, f: Callable[[Tensor], tuple[Tensor, ...]], rows: NDArray[np.generic]
     ) -> list[NDArray[np.float32]]:
-        """`f` over the rows, a chunk at a time, on the device; every result of it as one array."""
-        parts: list[tuple[NDArray[np.float32], ...]] = []
-        with evaluating(self.method), torch.no_grad():
-            for start in range(0, max(len(rows), 1), CHUNK):
-                x = to_unit(
-                    torch.from_numpy(np.ascontiguousarray(rows[start : start + CHUNK])).to(
-                        self.device
-                    )
-                )
-                parts.append(tuple(t.float().cpu().numpy() for t in f(x)))
-        return [np.concatenate(column) for column in zip(*parts, strict=True)]
+        """Each result of `f`, in evaluation mode, over the rows, as one array."""
+        with evaluating(self.method):
+            return by_chunks(f, rows, self.device)
 
 
 def load_run(
@@ -208,11 +205,13 @@ def load_run(
 ) -> Run:
     """The run in a folder, finished or not, with the weights of its last checkpoint.
 
-    trust: whether code that the folder names and that is not unweave's may be imported; the user's own runs need no word.
-    other_data: whether its data may have other contents than when it was trained, once they are looked at.
-    modules: the parts that were handed in as objects when it was trained, by their kind ("encoder", ...).
+    trust: whether code that the folder names and that is not unweave's may be imported; the user's
+    own runs need no word. other_data: whether its data may have other contents than when it was
+    trained, once they are looked at. modules: the parts that were handed in as objects when it was
+    trained, by their kind ("encoder", ...).
 
-    Raises NotTrusted, which says what would be imported; RunError for a folder that is none, or damaged.
+    Raises NotTrusted, which says what would be imported; RunError for a folder that is none, or
+    damaged.
     """
     folder = Folder(path)
     admit(folder.path, folder.config, trusted=trust, given=modules)

@@ -1,9 +1,10 @@
-"""The seal of a user's own runs: what lets them open a run that names their code without giving their word again.
+"""The seal of a user's own runs, which may import the user's code without `--trust`.
 
-A new run that names third-party code is sealed: its origin.json holds the working directory and an HMAC of that and of
-config.json, under a secret that stands in no run folder. A sealed run opens without a word, wherever it was moved, and
-its code is imported from the directory in which it was trained; a folder that somebody else made cannot bear the seal.
-The config holds a checksum of each file of such code, so that one that has changed since is noticed.
+A new run that names third-party code is sealed: its origin.json holds the working directory and an
+HMAC of that and of config.json, under a secret that stands in no run folder. A sealed run opens
+without a word, wherever it was moved, and its code is imported from the directory in which it was
+trained; a folder that somebody else made cannot bear the seal. The config holds a checksum of each
+file of such code, so that one that has changed since is noticed.
 """
 
 from __future__ import annotations
@@ -29,17 +30,21 @@ log = logging.getLogger(__name__)
 
 
 def admit(run: Path, config: RunConfig, *, trusted: bool, given: Collection[str] = ()) -> None:
-    """Import the code that a run's config names and that is not unweave's. NotTrusted without the user's word or seal.
+    """Import the code that a run's config names and that is not unweave's.
 
-    given: what is handed in and so not looked up, "data" or parts by kind. Warns of a file that has changed since.
+    NotTrusted without the user's word or seal.
+
+    given: what is handed in and so not looked up, "data" or parts by kind. Warns of a file that has
+    changed since.
     """
     if not (names := _named(config, given)):
         return
-    folders = [
-        folder
-        for folder in (_origin(run, config), Path.cwd() if trusted else None)
-        if folder is not None
-    ]
+    folders: list[Path] = []
+    origin = _origin(run, config)
+    if origin is not None:
+        folders.append(origin)
+    if trusted:
+        folders.append(Path.cwd())
     if not folders:
         refuse(run, names)
     for name in names:
@@ -53,12 +58,15 @@ def admit(run: Path, config: RunConfig, *, trusted: bool, given: Collection[str]
 
 
 def sources(config: RunConfig) -> dict[str, dict[str, str]]:
-    """{"module:Name": its file and checksum} of the third-party code that a config names, where it has a file."""
+    """{"module:Name": its file and checksum} of third-party code in a config that has a file."""
     return {name: found for name in _named(config) if (found := source(name)) is not None}
 
 
 def seal(run: Path, config: RunConfig) -> None:
-    """Mark a new run as the user's own, if it names code that is not unweave's; a warning where that is not possible."""
+    """Mark a new run as the user's own, if it names code that is not unweave's.
+
+    A warning where that is not possible.
+    """
     names = _named(config)
     if not names:
         return
@@ -67,11 +75,8 @@ def seal(run: Path, config: RunConfig) -> None:
         mark = _mark(_secret(make=True), directory, (run / "config.json").read_bytes())
         write(run / ORIGIN, json.dumps({"directory": directory, "seal": mark}).encode())
     except (OSError, WriteError) as error:
-        log.warning(
-            "%s is not remembered as yours (%s): opening it will take --trust (trust=True)",
-            run,
-            error,
-        )
+        message = "%s is not remembered as yours (%s): opening it will take --trust (trust=True)"
+        log.warning(message, run, error)
 
 
 def _named(config: RunConfig, given: Collection[str] = ()) -> list[str]:
@@ -81,23 +86,26 @@ def _named(config: RunConfig, given: Collection[str] = ()) -> list[str]:
     # a part among the settings would be taken before the one among the parts
     for named in (method.parts, parts_in(method.settings)):
         names += foreign(parts={path: name for path, name in named.items() if path not in objects})
-    names += foreign(data=None if "data" in given else config.data.source)
+    if "data" not in given:
+        names += foreign(data=config.data.source)
     return list(dict.fromkeys(names))
 
 
 def _origin(run: Path, config: RunConfig) -> Path | None:
-    """The directory in which the user trained a run; None if its config bears no seal of this user's."""
+    """The directory in which the user trained a run.
+
+    None if its config bears no seal of this user's.
+    """
     try:
         sealed = json.loads((run / ORIGIN).read_text())
         written = (run / "config.json").read_bytes()
         expected = _mark(_secret(make=False), sealed["directory"], written)
-        mine = (
-            hmac.compare_digest(expected.encode(), sealed["seal"].encode())
-            and read_config(written, run)[1] == config
-        )
+        mine = hmac.compare_digest(expected.encode(), sealed["seal"].encode())
+        if mine and read_config(written, run)[1] == config:
+            return Path(sealed["directory"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return Path(sealed["directory"]) if mine else None
+        pass
+    return None
 
 
 def _mark(secret: bytes, directory: str, config: bytes) -> str:
@@ -105,7 +113,10 @@ def _mark(secret: bytes, directory: str, config: bytes) -> str:
 
 
 def _secret(*, make: bool) -> bytes:
-    """32 random bytes that the user alone may read, made at their first use. OSError if they cannot be had."""
+    """32 random bytes that the user alone may read, made at their first use.
+
+    OSError if they cannot be had.
+    """
     path = state() / "secret"
     if make and not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -113,9 +124,8 @@ def _secret(*, make: bool) -> bytes:
         with os.fdopen(handle, "wb") as file:
             file.write(os.urandom(32))
         try:
-            os.link(
-                new, path
-            )  # whole or not at all, and never over one that another process has made
+            # whole or not at all, and never over one that another process has made
+            os.link(new, path)
         except FileExistsError:
             pass
         finally:

@@ -1,4 +1,4 @@
-"""JSON with a checksum: what stands in a run folder as text, so that an altered letter does not pass for another number."""
+"""JSON with a checksum, so that an altered digit in a text file of a run is noticed."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ def sealed(plain: Mapping[str, Any], name: str = "", *, indent: int | None = Non
 
 
 def unsealed(text: str | bytes, name: str = "") -> dict[str, Any]:
-    """The names with values that `sealed` wrote. Altered if the text is no such JSON, or its checksum is another."""
+    """The names with values that `sealed` wrote.
+
+    Altered if the text is no such JSON, or its checksum is another.
+    """
     return unmarked(parsed(text), name)
 
 
 def marked(plain: Mapping[str, Any], name: str = "") -> dict[str, Any]:
-    """The same with the checksum of the rest, and of the name under which they stand, as the last value."""
+    """The same with a checksum as the last value: of the rest, and of the name of the whole."""
     rest = {key: value for key, value in plain.items() if key != CHECKSUM}
     return {**rest, CHECKSUM: _checksum([name, json.loads(json.dumps(rest))])}
 
@@ -41,7 +44,10 @@ def unmarked(plain: Mapping[str, Any], name: str = "") -> dict[str, Any]:
 
 
 def parsed(text: str | bytes) -> dict[str, Any]:
-    """Names with values from JSON text without a checksum. Altered if it is no JSON, or of another kind."""
+    """Names with values from JSON text without a checksum.
+
+    Altered if it is no JSON, or of another kind.
+    """
     try:
         plain = json.loads(text)
     except RecursionError:

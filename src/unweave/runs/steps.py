@@ -34,7 +34,10 @@ Progress = Callable[[dict[str, Any]], None]
 
 
 def prepared(method: Method, seen: Dataset, config: RunConfig) -> Training:
-    """The training loop with its stream of the rows that are trained on; the first batch is drawn to see that it can be."""
+    """The training loop with its stream of batches of the training rows.
+
+    The first batch is drawn, so that one that cannot be made is an error before the first step.
+    """
     loop = config.loop
     device = ranks.own_device(pick_device(loop.device))
     batches = stream(
@@ -47,7 +50,9 @@ def prepared(method: Method, seen: Dataset, config: RunConfig) -> Training:
     )
     joint.part(batches(0))
     _refuse_unlabelled(method, seen, config)
-    precision = loop.precision if config.resolved is None else config.resolved.precision
+    precision = loop.precision
+    if config.resolved is not None:
+        precision = config.resolved.precision
     method = channels_last(method.to(device))
     return Training(method, batches, seed=loop.seed, dtype=dtype_of(precision, device))
 
@@ -61,8 +66,9 @@ def _refuse_unlabelled(method: Method, seen: Dataset, config: RunConfig) -> None
     for k, name in enumerate(seen.factor_names):
         if name in method.labelled_factors and (v is None or np.isnan(v[:, k]).all()):
             raise ValueError(
-                f"{config.method.name} learns from labels of {name}, which none of the labelled images has: "
-                f"add it to observed, or leave it out of the variables"
+                f"{config.method.name} learns from labels of {name}, "
+                "which none of the labelled images has: "
+                "add it to observed, or leave it out of the variables"
             )
 
 
@@ -73,7 +79,10 @@ def finish(
     held: Dataset | None,
     progress: Progress | None,
 ) -> Run:
-    """Train to the end, mark the run done. The caller's random state is left alone, also where training breaks down."""
+    """Train to the end, mark the run done.
+
+    The caller's random state is left alone, also where training breaks down.
+    """
     with left_alone(training.device):
         if ranks.rank() == 0:
             _take_steps(folder, training, source, held, progress)
@@ -107,9 +116,8 @@ def _take_steps(
             due = clock.due()
             recorded = _is_recorded(training, loop)
             if due or recorded:
-                training.kept.check(
-                    training.step
-                )  # before a look, whose images pass through the networks too
+                # before the monitor, whose images pass through the networks too
+                training.kept.check(training.step)
             now = {"step": training.step} | clock.read(training.step, loop.batch_size)
             if recorded:
                 record = now | _record(training, look, known_units)
@@ -119,11 +127,8 @@ def _take_steps(
                 if progress:
                     progress(record)
             elif progress and clock.second_passed():
-                progress(
-                    now
-                    | _plain(training.means.values)
-                    | {"live": True, "units": dict(training.units)}
-                )
+                live = {"live": True, "units": dict(training.units)}
+                progress(now | _plain(training.means.values) | live)
             if number := signal_received():
                 if not (due or recorded):
                     training.kept.check(training.step)
@@ -155,29 +160,35 @@ def _begun(folder: Folder, training: Training, source: Dataset) -> dict[str, Any
     """What progress is shown first: where the run is, and on what it trains."""
     loop = folder.config.loop
     batch = grouped(training.method.needs, loop.batch_size, folder.config.batches)
-    about = source.about if batch is None else f"{source.about}; a batch is {batch}"
+    about = source.about
+    if batch is not None:
+        about = f"{about}; a batch is {batch}"
     return {"run": folder.path, "steps": loop.steps, "batch_size": loop.batch_size, "data": about}
 
 
 def _check_names(terms: Mapping[str, torch.Tensor]) -> None:
     if taken := COLUMNS & terms.keys():
         raise ValueError(
-            f"a term of the losses is called {min(taken)!r}, as a column of the log: rename it in the method"
+            f"a term of the losses is called {min(taken)!r}, as a column of the log: "
+            "rename it in the method"
         )
 
 
 def _record(training: Training, look: Look, known_units: Mapping[str, str]) -> dict[str, Any]:
-    """The means of the terms since the last record, which begin anew; units that the log does not know; and a look."""
+    """A record of the log: the means of the terms since the last one, and what is monitored.
+
+    With units that the log does not have. New means begin.
+    """
     means = training.means.values
     joint.check_equal(training.method, training.step)
     training.check_finite(means)
-    new = {
-        term: unit
-        for term in means
-        if (unit := training.units.get(term)) and term not in known_units
-    }
+    given = {term: training.units.get(term) for term in means if term not in known_units}
+    new = {term: unit for term, unit in given.items() if unit}
     training.means.clear()
-    return _plain(means) | look.at_step() | ({"units": new} if new else {})
+    record = _plain(means) | look.at_step()
+    if new:
+        record["units"] = new
+    return record
 
 
 def _plain(terms: Mapping[str, torch.Tensor]) -> dict[str, float]:
@@ -188,7 +199,8 @@ def _keep(folder: Folder, training: Training, clock: Clock) -> None:
     """A checkpoint, unless a weight is not finite: then the last good one stays."""
     if bad := [n for n, w in training.method.named_parameters() if not bool(w.isfinite().all())]:
         raise NotFinite(
-            f"step {training.step}: the weights {bad[0]} are not finite; the last good checkpoint is kept"
+            f"step {training.step}: the weights {bad[0]} are not finite; "
+            "the last good checkpoint is kept"
         )
     folder.checkpoint(training, clock.seconds())
     clock.kept()

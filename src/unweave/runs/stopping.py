@@ -1,4 +1,4 @@
-"""Signals: what ends a command at once, and a training between two steps, so that a checkpoint can be kept first.
+"""Signals: they end a command at once, and a training after a step, with a checkpoint.
 
 A signal that is ignored where the process was started, as SIGHUP under nohup, stays ignored.
 """
@@ -17,7 +17,10 @@ NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal ended a command; a training after a step, whose checkpoint was kept. number: of the signal."""
+    """A signal ended a command, or a training after a step, whose checkpoint was kept.
+
+    number: of the signal.
+    """
 
     def __init__(self, number: int):
         super().__init__(signal.Signals(number).name)
@@ -26,7 +29,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def raised() -> Iterator[None]:
-    """Within the block a signal raises Stopped, but during an import, which ends the process with one line.
+    """Within the block a signal raises Stopped; during an import it ends the process with a line.
 
     Libraries in C++ that are half imported abort at an exception from a signal.
     """
@@ -45,8 +48,8 @@ def raised() -> Iterator[None]:
 def remembered() -> Iterator[Callable[[], int | None]]:
     """Within the block a first signal is remembered and a second one acts as before.
 
-    Gives a function that returns the number of the signal that came, None before. Outside of the main thread, which
-    alone receives signals, nothing changes.
+    Gives a function that returns the number of the signal that came, None before. Outside of the
+    main thread, which alone receives signals, nothing changes.
     """
     received: list[int] = []
 
@@ -55,20 +58,22 @@ def remembered() -> Iterator[Callable[[], int | None]]:
         _restore(before)
 
     with _handled(remember) as before:
-        yield lambda: received[0] if received else None
+        yield lambda: next(iter(received), None)
 
 
 @contextmanager
 def _handled(act: Callable[[int, FrameType | None], None]) -> Iterator[Mapping[int, Any]]:
-    """A handler within the block for all signals that are not ignored; gives those before. None outside the main thread."""
+    """A handler within the block for all signals that are not ignored; gives those before.
+
+    None outside the main thread.
+    """
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
         numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
         found = {number: signal.getsignal(number) for number in numbers}
         # None: it was not set from Python, and could not be put back
-        before = {
-            n: handler for n, handler in found.items() if handler not in (signal.SIG_IGN, None)
-        }
+        left = (signal.SIG_IGN, None)
+        before = {number: handler for number, handler in found.items() if handler not in left}
     for number in before:
         signal.signal(number, act)
     try:

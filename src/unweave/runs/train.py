@@ -1,4 +1,4 @@
-"""Train a run from names to a finished folder, or continue one: what is chosen is resolved, checked, written down, done."""
+"""Train a run, from names to a finished folder, or resume one."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ import torch
 from torch import nn
 
 from unweave import data as datasets
-from unweave.data.base import Dataset
 from unweave.data.sampling.options import refuse_unused
-from unweave.data.shifts.labels import labels
 from unweave.files.atomic import refuse_undecodable
 from unweave.methods.base import Method
 from unweave.methods.resolve import resolve
 from unweave.methods.spec import STEPS, Spec
 from unweave.runs import config as configs
 from unweave.runs.beginning import begin, finish_replacement
-from unweave.runs.config import DataConfig, LoopConfig, MethodConfig, Resolved, RunConfig
+from unweave.runs.config import LoopConfig, MethodConfig, Resolved, RunConfig
 from unweave.runs.errors import RunError
+from unweave.runs.facts import data_config, method_and_facts
 from unweave.runs.folder import Folder, refuse_links
 from unweave.runs.lock import writing
 from unweave.runs.one_thread import this_thread
@@ -59,23 +58,25 @@ def train(
 ) -> Run:
     """Train a method on data and return the run.
 
-    method: a name (`unweave list`), a class, or "module:Class". data: a name, a path, an array or a data set.
-    out: the folder in which the run's own folder is made; `overwrite` replaces one that is there.
-    data_options, batch_options: keywords of the data set and of `data.batches.stream`. settings: of the method and its
-    parts, e.g. beta=6, regulariser="density-ratio", encoder=my_module. progress: called with every record of the log, and
-    once a second with where the run is ({"live": True, ...}).
+    method: a name (`unweave list`), a class, or "module:Class". data: a name, a path, an array or a
+    data set. out: the folder in which the run's own folder is made; `overwrite` replaces one that
+    is there. data_options, batch_options: keywords of the data set and of `data.batches.stream`.
+    settings: of the method and its parts, e.g. beta=6, regulariser="density-ratio",
+    encoder=my_module. progress: called with every record of the log, and once a second with where
+    the run is ({"live": True, ...}).
 
-    In several processes (`training.ranks`) each takes its share of batch_size images, and the first alone writes.
+    In several processes (`training.ranks`) each takes its share of batch_size images, and the first
+    alone writes.
 
-    Raises ValueError before anything is written if a name, a type or a value is wrong; NotFinite if a loss becomes NaN.
+    Raises ValueError before anything is written if a name, a type or a value is wrong; NotFinite if
+    a loss becomes NaN.
     """
     ranks.join()
     for name, place in (("out", out), ("root", root), ("data", data)):
         if isinstance(place, str | Path):
             refuse_undecodable(Path(place).absolute(), name)
-    loop = LoopConfig(
-        **checked_loop(steps, batch_size, seed, precision, device, holdout, log_every)
-    )
+    checked = checked_loop(steps, batch_size, seed, precision, device, holdout, log_every)
+    loop = LoopConfig(**checked)
     batches = configs.completed(configs.batch_words(), batch_options or {}, "batches")
     options = dict(data_options or {})
     if isinstance(data, str | Path):
@@ -83,36 +84,25 @@ def train(
     source = datasets.load(data, root, **options)
     seen, held = parted(source, loop)
     spec = choose(method, settings, seen.info)
-    built, info = _made(spec, seen, loop, batches["labels"])
+    built, info = method_and_facts(spec, seen, loop, batches["labels"])
     config = RunConfig(
         MethodConfig.of(spec),
-        _data_config(data, source, info, root, options),
+        data_config(data, source, info, root, options),
         batches,
         loop,
         resolved(loop),
         configs.versions(),
     )
     config = dataclasses.replace(config, code=sources(config))
-    refuse_unused(
-        built.needs, batches, {name: word.default for name, word in configs.batch_words().items()}
-    )
-    training = prepared(
-        built, seen, config
-    )  # a batch that cannot be made is said before a folder exists
+    defaults = {name: word.default for name, word in configs.batch_words().items()}
+    refuse_unused(built.needs, batches, defaults)
+    # before a folder exists: a batch that cannot be made is an error
+    training = prepared(built, seen, config)
     path = Path(out) / config.run_name()
     with ExitStack() as lock:
         lock.enter_context(this_thread())
         ranks.first(lambda: begin(path, config, overwrite, lock))
         return finish(Folder(path), training, source, held, progress)
-
-
-def _made(spec: Spec, seen: Dataset, loop: LoopConfig, count: int) -> tuple[Method, DataInfo]:
-    """The method and the facts that it was made with. count: of labelled images, 0 for all; a fact for those that need it."""
-    built = spec.make(seen.info, seed=loop.seed, steps=loop.steps)
-    if "labels" not in built.needs:
-        return built, seen.info
-    info = dataclasses.replace(seen.info, labels=count or labels(seen))
-    return spec.make(info, seed=loop.seed, steps=loop.steps), info
 
 
 def resume(
@@ -123,30 +113,38 @@ def resume(
     trust: bool = False,
     **modules: nn.Module,
 ) -> Run:
-    """Continue a run that was stopped, from its last checkpoint; a finished one is returned as it is.
+    """Continue a run that was stopped, from its last checkpoint.
 
-    data, modules: the data set and the parts that were handed in as objects when it was started. trust: as of `load_run`.
+    A finished one is returned as it is.
+
+    data, modules: the data set and the parts that were handed in as objects when it was started.
+    trust: as of `load_run`.
     """
     ranks.join()
     refuse_links(Path(path))
     ranks.first(lambda: finish_replacement(Path(path)))
     folder = Folder(path)
     config = folder.config
-    admit(
-        folder.path, config, trusted=trust, given={*modules, *(() if data is None else ("data",))}
-    )
-    source = open_data(config) if data is None else datasets.load(data)
-    rows = config.data.info.n if config.data.rows is None else config.data.rows
+    given = set(modules)
+    if data is not None:
+        given.add("data")
+    admit(folder.path, config, trusted=trust, given=given)
+    if data is None:
+        source = open_data(config)
+    else:
+        source = datasets.load(data)
+    rows = config.data.info.n + config.data.held_out
     if (source.info.shape, len(source)) != (config.data.info.shape, rows):
-        raise RunError(
-            f"the data have changed: {len(source)} images of {source.info.shape}; this run had others"
-        )
+        found = f"{len(source)} images of {source.info.shape}"
+        raise RunError(f"the data have changed: {found}; this run had others")
     refuse_other(source, config, "a run goes on with the data that it began with")
     method = method_of(folder, modules)
     if folder.done:
         folder.load_weights(method)
         return Run(folder, method, source)
-    before = 1 if config.resolved is None else config.resolved.processes
+    before = 1
+    if config.resolved is not None:
+        before = config.resolved.processes
     if before != ranks.world():
         warnings.warn(
             f"{path} was trained by {before} processes, now by {ranks.world()}: its noise differs",
@@ -160,58 +158,33 @@ def resume(
 
 
 def choose(method: str | type[Method], given: Mapping[str, Any], info: DataInfo) -> Spec:
-    """As `resolve`; ValueError where a setting, of the method or of a part, is named like an option of `train`."""
+    """The tree of a method, as `resolve` gives it.
+
+    ValueError where a setting, of the method or of a part, is named like an option of `train`.
+    """
     spec = resolve(method, given, info)
     for _, node in spec.nodes():
         for setting in node.settings:
             if setting in keywords(train):
                 owner = node.name.rpartition(":")[2]
-                fact = (
-                    "; without Setting it is filled in with the run's length"
-                    if setting == "steps"
-                    else ""
-                )
-                raise ValueError(
-                    f"{owner} has a setting {setting!r}, which is an option of the loop: rename it{fact}"
-                )
+                fact = ""
+                if setting == "steps":
+                    fact = "; without Setting it is filled in with the run's length"
+                reason = "which is an option of the loop: rename it"
+                raise ValueError(f"{owner} has a setting {setting!r}, {reason}{fact}")
     return spec
 
 
 def resolved(loop: LoopConfig) -> Resolved:
     """What "auto" stands for on this machine."""
     device = pick_device(loop.device)
-    bf16 = precisions.dtype_of(loop.precision, device) is torch.bfloat16
-    return Resolved(str(device), "bf16" if bf16 else "float32", ranks.world())
+    precision: precisions.Precision = "float32"
+    if precisions.dtype_of(loop.precision, device) is torch.bfloat16:
+        precision = "bf16"
+    return Resolved(str(device), precision, ranks.world())
 
 
 def checked_loop(*values: Any) -> dict[str, Any]:
     """The options of the loop, in the order of `LoopConfig`, in their types and ranges."""
     words = keywords(LoopConfig).values()
     return {word.name: word.check(value) for word, value in zip(words, values, strict=True)}
-
-
-def _data_config(
-    given: Any, source: Dataset, info: DataInfo, root: str | Path | None, options: Mapping[str, Any]
-) -> DataConfig:
-    return DataConfig(
-        source.name,
-        _opened_by(given),
-        None if root is None else str(root),
-        dict(options),
-        source.about,
-        info,
-        len(source),
-        source.white,
-        source.floats,
-        source.fingerprint,
-    )
-
-
-def _opened_by(given: Any) -> str | None:
-    """What opens the data again from anywhere: a name, or a path in full; None if they were handed in as an object."""
-    if not isinstance(given, str | Path):
-        return None
-    named = isinstance(given, str) and given in datasets.TABLE  # a Path is always a path
-    if named or not Path(given).exists():
-        return str(given)
-    return str(Path(given).resolve())

@@ -14,7 +14,7 @@ def checksum(tensors: Mapping[str, Tensor], text: str = "") -> str:
     total = zlib.crc32(text.encode())
     for name in sorted(tensors):
         flat = tensors[name].detach().cpu().contiguous().reshape(-1)
-        content = flat.view(torch.uint8).numpy()
+        content = flat.view(torch.uint8).numpy()  # (bytes,)
         total = zlib.crc32(name.encode(), total)
         total = zlib.crc32(content.data, total)
     return f"{total:08x}"

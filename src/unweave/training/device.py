@@ -11,9 +11,9 @@ def pick_device(name: str) -> torch.device:
     "auto": the current accelerator if there is one, else the CPU.
     """
     if name == "auto":
-        found = (
-            torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-        )
+        found: torch.device | None = None
+        if torch.accelerator.is_available():
+            found = torch.accelerator.current_accelerator()
         return found or torch.device("cpu")
     try:
         device = torch.device(name)

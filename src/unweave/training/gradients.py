@@ -19,6 +19,13 @@ def laid_out(gradient: Tensor | None, weight: Tensor) -> Tensor | None:
     return torch.empty_like(weight).copy_(gradient)
 
 
+def entries(gradient: Tensor) -> Tensor:
+    """The stored entries of a gradient: of a sparse one its values."""
+    if gradient.is_sparse:
+        return gradient.coalesce().values()
+    return gradient
+
+
 def clip(weights: list[nn.Parameter], limit: float, norm: Tensor) -> None:
     """Scale the gradients so that their norm is at most the limit.
 

@@ -28,8 +28,8 @@ def part(batch: Batch) -> Batch:
     each, odd = divmod(len(batch.x), world())
     if odd:
         raise ValueError(
-            f"{world()} processes cannot share a batch of {len(batch.x)} (images, or groups of them) equally: choose "
-            "another batch_size"
+            f"{world()} processes cannot share a batch of {len(batch.x)} "
+            "(images, or groups of them) equally: choose another batch_size"
         )
     own = slice(rank() * each, (rank() + 1) * each)
     columns = {field.name: getattr(batch, field.name) for field in dataclasses.fields(batch)}
@@ -49,7 +49,8 @@ def average(weights: Sequence[nn.Parameter]) -> None:
     present = [weight.grad for weight in weights if weight.grad is not None]
     if any(gradient.layout is not torch.strided for gradient in present):
         raise RuntimeError(
-            "a sparse gradient is not averaged over processes: make it dense, or train in one process"
+            "a sparse gradient is not averaged over processes: "
+            "make it dense, or train in one process"
         )
     by_type: dict[tuple[torch.dtype, torch.device], list[nn.Parameter]] = {}
     for weight in weights:
@@ -64,14 +65,13 @@ def _average(weights: Sequence[nn.Parameter]) -> None:
     parts = [torch.zeros_like(w) if w.grad is None else w.grad for w in weights]
     present = [w.grad is not None for w in weights]
     counts = torch.tensor(present, dtype=weights[0].dtype, device=weights[0].device)
-    flat = torch.cat([*(gradient.reshape(-1) for gradient in parts), counts])
+    flat = torch.cat([*(gradient.reshape(-1) for gradient in parts), counts])  # (sizes + weights,)
     dist.all_reduce(flat)
     # back to one sum for each weight
     *sums, counts = flat.split([*(w.numel() for w in weights), len(weights)])
     for i, (weight, total) in enumerate(zip(weights, sums, strict=True)):
-        if (
-            weight.grad is not None or counts[i] > 0
-        ):  # waits for the device only where this process has none
+        # `counts` is read, which waits for the device, only where this process has no gradient
+        if weight.grad is not None or counts[i] > 0:
             weight.grad = torch.empty_like(weight).copy_(total.view(weight.shape)).div_(world())
 
 
@@ -91,7 +91,8 @@ def start(method: nn.Module) -> None:
     lazy = [name for name, weight in method.named_parameters() if is_lazy(weight)]
     if lazy:
         raise ValueError(
-            f"the parameter {lazy[0]!r} has no shape yet: several processes would each draw their own"
+            f"the parameter {lazy[0]!r} has no shape yet: "
+            "several processes would each draw their own"
         )
     follow([*method.parameters(), *method.buffers()])
 
@@ -104,7 +105,7 @@ def follow(tensors: Iterable[Tensor]) -> None:
     tensors = list(tensors)
     if not tensors:
         return
-    # one message for all of them
+    # one message for all of them, (bytes,)
     flat = torch.cat([_bytes(tensor) for tensor in tensors])
     dist.broadcast(flat, 0)
     if rank():
@@ -123,7 +124,7 @@ def check_equal(method: nn.Module, step: int) -> None:
         content = _bytes(weight.detach()).cpu().numpy()
         checksums.append(zlib.crc32(content.data))
     # one message gives the greatest checksum over the processes, and minus the least
-    sums = torch.tensor(checksums)
+    sums = torch.tensor(checksums)  # (weights,)
     both = torch.stack([sums, -sums]).to(next(iter(weights.values())).device)
     dist.all_reduce(both, dist.ReduceOp.MAX)
     most = both[0]
@@ -131,8 +132,9 @@ def check_equal(method: nn.Module, step: int) -> None:
     odd = [name for name, same in zip(weights, (most == least).tolist(), strict=True) if not same]
     if odd:
         raise RuntimeError(
-            f"step {step}: the weights {odd[0]} differ between processes, whose noise differs: only the optimiser, or "
-            "what is drawn from a seed that all of them share, may change weights"
+            f"step {step}: the weights {odd[0]} differ between processes, whose noise differs: "
+            "only the optimiser, or what is drawn from a seed that all of them share, "
+            "may change weights"
         )
 
 

@@ -1,4 +1,4 @@
-"""Checks that checkpoints have all changing state of a method, and find its frozen networks."""
+"""Checks that checkpoints hold all changing state of a method, and which networks are frozen."""
 
 from __future__ import annotations
 
@@ -14,11 +14,8 @@ from unweave.training.checksum import checksum
 from unweave.training.snapshots import ABSENT, same, snapshot
 
 RULE = "what changes in training is a player's parameter or a registered buffer"
-CHECKPOINTED = (
-    "defaults",
-    "state",
-    "param_groups",
-)  # attributes of an optimiser that `pack` keeps, or its constructor
+# attributes of an optimiser that `pack` keeps, or its constructor
+CHECKPOINTED = ("defaults", "state", "param_groups")
 
 
 class Kept:
@@ -70,21 +67,23 @@ class Kept:
         replaced = [name for name in names if now.get(name) is not self.parameters.get(name)]
         if replaced:
             raise ValueError(
-                f"step {step}: the parameter {replaced[0]!r} was made anew by assignment, and its player still holds the old "
-                f"one: {RULE}; restart a network in place, by load_state_dict"
+                f"step {step}: the parameter {replaced[0]!r} was made anew by assignment, "
+                f"and its player still holds the old one: {RULE}; "
+                "restart a network in place, by load_state_dict"
             )
         plain = dict(_plain(self.method)) | dict(self._of_optimisers())
         for name, value in plain.items():
             before = self.plain.get(name, ABSENT)
             if before is not ABSENT and not same(before, value):
                 raise ValueError(
-                    f"step {step}: the attribute {name!r} changed, and would be lost on resume: {self._rule(name)}; "
+                    f"step {step}: the attribute {name!r} changed, and would be lost on resume: "
+                    f"{self._rule(name)}; "
                     "what each step computes anew has a name that begins with _"
                 )
         self.plain = plain | self.plain
 
     def _of_optimisers(self) -> Iterator[tuple[str, Any]]:
-        """(dotted name, snapshot) of attributes of the optimisers that are neither slots nor groups."""
+        """(dotted name, snapshot) of attributes of optimisers other than slots and groups."""
         for player, optimiser in self.optimisers.items():
             for name, value in vars(optimiser).items():
                 if name.startswith("_") or name in CHECKPOINTED:

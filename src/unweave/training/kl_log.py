@@ -16,12 +16,11 @@ LARGEST = 8  # columns of a wide block that are written
 
 
 def written(kl: Sequence[float], blocks: Mapping[str, Block]) -> dict[str, Any]:
-    """The part of a record: "active" latents, and "kl per latent" (W,) in nats of a code of narrow
-    blocks.
+    """The KL in a record: "active" latents, and "kl per latent" in nats, (D,), of narrow blocks.
 
-    Where a block has more than 64 columns, "kl per latent" is {column: nats} of the narrow blocks
-    and of the 8 largest of each wide one, and "kl per block" has, of every block, the sum in nats
-    ("kl"), "active" and "latents" in all.
+    kl: of each column of a code, (D,), in nats. Where a block has more than 64 columns, "kl per
+    latent" is {column: nats} of the narrow blocks and of the 8 largest of each wide one, and "kl
+    per block" has, of every block, the sum in nats ("kl"), "active" and "latents" in all.
     """
     found: dict[str, Any] = {"active": sum(nats > ACTIVE for nats in kl)}
     places = {name: block.places(len(kl)) for name, block in blocks.items()}
@@ -50,12 +49,15 @@ def written(kl: Sequence[float], blocks: Mapping[str, Block]) -> dict[str, Any]:
 def by_column(record: Mapping[str, Any]) -> dict[int, float]:
     """{column: nats} of the columns in a record; empty without KL.
 
-    >>> by_column({"kl per latent": [0.5, 0.0]}), by_column({"kl per latent": {"7": 2.0}}), by_column({})
-    ({0: 0.5, 1: 0.0}, {7: 2.0}, {})
+    >>> by_column({"kl per latent": [0.5, 0.0]}), by_column({"kl per latent": {"7": 2.0}})
+    ({0: 0.5, 1: 0.0}, {7: 2.0})
+    >>> by_column({})
+    {}
     """
     given = record.get("kl per latent", {})
-    pairs = given.items() if isinstance(given, Mapping) else enumerate(given)
-    return {int(column): float(nats) for column, nats in pairs}
+    if not isinstance(given, Mapping):
+        given = dict(enumerate(given))
+    return {int(column): float(nats) for column, nats in given.items()}
 
 
 def latents_in(record: Mapping[str, Any], blocks: Mapping[str, Block]) -> int:

@@ -19,12 +19,11 @@ from torch import Tensor
 
 from unweave.methods.base import Method
 from unweave.seeds.generators import drawing, reseed
-from unweave.settings import nearest
 from unweave.training import joint, turns
-from unweave.training.gradients import clip, laid_out
+from unweave.training.gradients import clip, entries, laid_out
 from unweave.training.kept import Kept
 from unweave.training.optimisers import optimiser_of
-from unweave.training.owners import check_owners, players_of
+from unweave.training.owners import check_owners, check_turn, players_of, weights_of
 from unweave.training.ranks import noise
 from unweave.training.term_means import Means
 from unweave.types import Batch, Losses
@@ -60,25 +59,17 @@ class Training:
         self.kept = Kept(method)
         self.kept.train()
         self.players = players_of(method)
-        self.weights = {name: player.weights() for name, player in self.players.items()}
-        idle = [name for name, weights in self.weights.items() if not weights]
-        if idle:
-            raise ValueError(
-                f"{type(method).__name__}: player {idle[0]!r} owns no parameter that requires a gradient; "
-                "name one in owns, or leave the player out"
-            )
+        self.weights = weights_of(method, self.players)
         self.optimisers = {
             name: optimiser_of(player, self.weights[name]) for name, player in self.players.items()
         }
         self.kept.watch(self.optimisers)
         self.skipped = dict.fromkeys(self.players, 0)
         self.skips_in_a_row = dict.fromkeys(self.players, 0)
-        self.device = next(
-            (w.device for ws in self.weights.values() for w in ws), torch.device("cpu")
-        )
-        bf16 = dtype is torch.bfloat16
+        devices = (weight.device for own in self.weights.values() for weight in own)
+        self.device = next(devices, torch.device("cpu"))
         self.autocast = functools.partial(
-            torch.autocast, self.device.type, torch.bfloat16, enabled=bf16
+            torch.autocast, self.device.type, torch.bfloat16, enabled=dtype is torch.bfloat16
         )
         self.means = Means()
         self.units: dict[str, str] = {}
@@ -106,9 +97,8 @@ class Training:
         # one turn: its losses, then the optimiser steps of its players
         while (turn := self._next(yielded)) is not None:
             now = joint.mean(self._logged(turn, terms))
-            if (
-                self.device.type == "cpu"
-            ):  # elsewhere the check would wait for the device in every step
+            # elsewhere the check would wait for the device in every step
+            if self.device.type == "cpu":
                 self.check_finite(now)
             self.means.add(now)  # before the update: a term may be a parameter or a buffer itself
             self._move(turn.of)
@@ -121,9 +111,8 @@ class Training:
 
     def _changing(self) -> Iterator[Tensor]:
         """The buffers, without those of frozen networks."""
-        frozen = {
-            id(buffer) for network in self.kept.frozen.values() for buffer in network.buffers()
-        }
+        networks = self.kept.frozen.values()
+        frozen = {id(buffer) for network in networks for buffer in network.buffers()}
         for buffer in self.method.buffers():
             if id(buffer) not in frozen:
                 yield buffer
@@ -184,15 +173,14 @@ class Training:
         if not gradients:
             raise RuntimeError(f"the loss of player {name!r} does not depend on what it owns")
         if math.isfinite(min(player.clip, player.skip)):
-            entries = [g.coalesce().values() if g.is_sparse else g for g in gradients]
-            norm = torch.nn.utils.get_total_norm(entries)
+            norm = torch.nn.utils.get_total_norm([entries(gradient) for gradient in gradients])
             if player.skip < math.inf and not norm < player.skip:  # true of NaN too
                 self._skip(name, norm)
                 return
             clip(weights, player.clip, norm)
         self.skips_in_a_row[name] = 0
         for group in optimiser.param_groups:
-            group["lr"] = player.lr(self.step) if callable(player.lr) else player.lr
+            group["lr"] = player.lr_at(self.step)
             if group.get("fused") and any(g.is_sparse for g in gradients):
                 group["fused"] = None  # fused kernels take no sparse gradients
         optimiser.step()
@@ -207,23 +195,13 @@ class Training:
         self.skips_in_a_row[name] += 1
         if self.skips_in_a_row[name] >= 100:
             raise NotFinite(
-                f"step {self.step}: the gradient of player {name!r} was skipped 100 times in a row; "
-                f"{type(self.method).__name__} skips norms that are not below {self.players[name].skip:g}, and the last "
-                f"was {float(norm):g}"
+                f"step {self.step}: the gradient of player {name!r} was skipped "
+                f"100 times in a row; {type(self.method).__name__} skips norms that are not below "
+                f"{self.players[name].skip:g}, and the last was {float(norm):g}"
             )
 
     def _check_turn(self, names: tuple[str, ...]) -> None:
-        """ValueError if a player is unknown, or if two of them own a parameter together."""
-        if names in self._turns_seen:
-            return
-        unknown = [name for name in names if name not in self.players]
-        if unknown:
-            owner = type(self.method).__name__
-            raise ValueError(
-                f"step {self.step}: {owner}.losses moves {unknown[0]!r}, which players() does not name; "
-                f"{nearest(unknown[0], self.players)}"
-            )
-        owned = [id(weight) for name in names for weight in self.weights[name]]
-        if len(owned) != len(set(owned)):
-            raise ValueError(f"the players {names} of one turn own a parameter together")
-        self._turns_seen.add(names)
+        """ValueError as of `owners.check_turn`, the first time that these players move together."""
+        if names not in self._turns_seen:
+            check_turn(self.method, names, self.weights, self.step)
+            self._turns_seen.add(names)

@@ -34,7 +34,10 @@ def pack(optimiser: torch.optim.Optimizer, name: str) -> tuple[Any, Tensors]:
 
 
 def unpack(optimiser: torch.optim.Optimizer, packed: Any, tensors: Mapping[str, Tensor]) -> None:
-    """Load a packed state into a new optimiser of the same kind. ValueError if it has other groups."""
+    """Load a packed state into a new optimiser of the same kind.
+
+    ValueError if it has other groups.
+    """
     slots = _unpacked(packed["slots"], tensors)
     groups = _unpacked(packed["groups"], tensors)
     fresh = optimiser.state_dict()["param_groups"]
@@ -42,9 +45,10 @@ def unpack(optimiser: torch.optim.Optimizer, packed: Any, tensors: Mapping[str, 
         raise ValueError(f"{len(groups)} groups of parameters were kept; it has {len(fresh)}")
     weights = [weight for group in optimiser.param_groups for weight in group["params"]]
     # slots of weights, by their number, and other state of the optimiser, by name
-    laid_out = {}
+    laid_out = dict(slots)
     for i, own in slots.items():
-        laid_out[i] = _laid_out(weights[i], own) if isinstance(i, int) else own
+        if isinstance(i, int):
+            laid_out[i] = _laid_out(weights[i], own)
     groups = [new | kept for new, kept in zip(fresh, groups, strict=True)]
     optimiser.load_state_dict({"state": laid_out, "param_groups": groups})
     # torch casts slots to the type of their weight: put back the stored type
@@ -91,11 +95,12 @@ def _packed(value: Any, name: str, path: str, tensors: Tensors) -> Any:
         if all(isinstance(key, int | str) for key in value):
             return {"dict": pairs}
     if isinstance(value, list | tuple):
-        kind = "tuple" if isinstance(value, tuple) else "list"
         items = []
         for i, inner in enumerate(value):
             items.append(_packed(inner, name, f"{path}/{i}".lstrip("/"), tensors))
-        return {kind: items}
+        if isinstance(value, tuple):
+            return {"tuple": items}
+        return {"list": items}
     raise TypeError(f"{path}, a {type(value).__name__}")
 
 
@@ -112,24 +117,21 @@ def _unpacked(value: Any, tensors: Mapping[str, Tensor]) -> Any:
     if kind == "sparse":
         indices, values, shape, coalesced = found
         return torch.sparse_coo_tensor(
-            indices,
-            values,
-            shape,
-            is_coalesced=coalesced,
-            check_invariants=True,
+            indices, values, shape, is_coalesced=coalesced, check_invariants=True
         )
-    return tuple(found) if kind == "tuple" else found
+    if kind == "tuple":
+        return tuple(found)
+    return found
 
 
 def _laid_out(weight: Tensor, slots: dict[str, Any]) -> dict[str, Any]:
     """Slots of a weight's shape in its memory layout, which files do not keep; others unchanged."""
-    found = {}
-    for slot, value in slots.items():
-        found[slot] = _like(weight, value) if isinstance(value, Tensor) else value
-    return found
+    return {slot: _like(weight, value) for slot, value in slots.items()}
 
 
-def _like(weight: Tensor, value: Tensor) -> Tensor:
-    if value.layout is not torch.strided or not value.ndim or value.shape != weight.shape:
+def _like(weight: Tensor, value: Any) -> Any:
+    if not isinstance(value, Tensor) or value.layout is not torch.strided:
+        return value
+    if not value.ndim or value.shape != weight.shape:
         return value
     return torch.empty_like(weight, dtype=value.dtype, device=value.device).copy_(value)

@@ -19,9 +19,8 @@ def optimiser_of(player: Player, weights: list[nn.Parameter]) -> torch.optim.Opt
     """
     make = player.optimiser
     keywords = inspect.signature(make).parameters
-    undecided = all(
-        name in keywords and keywords[name].default is None for name in ("fused", "foreach")
-    )
+    choices = [keywords.get(name) for name in ("fused", "foreach")]
+    undecided = all(choice is not None and choice.default is None for choice in choices)
     if undecided and all(weight.is_floating_point() and _dense(weight) for weight in weights):
         return make(weights, lr=1.0, fused=True)
     return make(weights, lr=1.0)

@@ -32,8 +32,12 @@ log = logging.getLogger(__name__)
 def dtype_of(precision: Precision, device: torch.device) -> torch.dtype:
     """The type of the convolutions and products; "auto" is the faster one on this device."""
     if precision == "auto":
-        precision = "bf16" if speed_of_bf16(device) > WORTH else "float32"
-    return torch.bfloat16 if precision == "bf16" else torch.float32
+        chosen = speed_of_bf16(device) > WORTH
+    else:
+        chosen = precision == "bf16"
+    if chosen:
+        return torch.bfloat16
+    return torch.float32
 
 
 def speed_of_bf16(device: torch.device) -> float:
@@ -44,18 +48,16 @@ def speed_of_bf16(device: torch.device) -> float:
         return float(known[machine])
     ratio = measured(device)
     log.info("bfloat16 is %.2f times as fast as float32 here (%s)", ratio, machine)
+    speeds = json.dumps(known | {machine: round(ratio, 3)}, indent=1)
     try:
-        write(
-            cache() / "precision.json",
-            json.dumps(known | {machine: round(ratio, 3)}, indent=1).encode(),
-        )
+        write(cache() / "precision.json", speeds.encode())
     except (OSError, WriteError) as error:
         log.info("not cached: %s", error)
     return ratio
 
 
 def measured(device: torch.device) -> float:
-    """Time of small convolutions in float32 over that in bfloat16, least of several rounds."""
+    """Time of small convolutions in float32 over that in bfloat16, the least of several rounds."""
     seconds: dict[torch.dtype, list[float]] = {torch.float32: [], torch.bfloat16: []}
     with seeded(0, device):
         layers = nn.Sequential(

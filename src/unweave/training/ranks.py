@@ -20,7 +20,7 @@ from unweave.seeds import fold
 
 
 class Failed(ValueError):
-    """The first process failed at an action that the others wait for; its own error has the cause."""
+    """The first process failed at an action that the others wait for; its error has the cause."""
 
 
 def world() -> int:
@@ -32,7 +32,9 @@ def world() -> int:
 
 def rank() -> int:
     """Number of this process, from 0."""
-    return dist.get_rank() if world() > 1 else 0
+    if world() == 1:
+        return 0
+    return dist.get_rank()
 
 
 def join() -> None:
@@ -51,8 +53,9 @@ def _leave() -> None:
 
 
 def own_device(device: torch.device) -> torch.device:
-    """The device of this process: of several GPUs the one of its local rank, unless one is given by
-    number.
+    """The device of this process: of several GPUs the one of its local rank.
+
+    One that is given by number stays.
     """
     if world() > 1 and device.type == "cuda" and device.index is None:
         local = os.environ.get("LOCAL_RANK", rank() % torch.cuda.device_count())
@@ -75,8 +78,9 @@ def first(act: Callable[[], None]) -> None:
     if world() == 1:
         act()
         return
-    device = "cuda" if dist.get_backend() == "nccl" else "cpu"
-    done = torch.zeros(1, device=device)
+    done = torch.zeros(1)  # 1 where the first process was able to act
+    if dist.get_backend() == "nccl":
+        done = done.cuda()
     try:
         if rank() == 0:
             act()

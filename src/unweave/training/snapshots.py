@@ -15,16 +15,18 @@ PLAIN = (bool, int, float, complex, str, bytes, np.generic)  # immutable values
 
 
 def snapshot(value: Any, registered: set[int]) -> Any:
-    """A copy of a value; ABSENT for None, for objects that are not data, and for registered or
-    derived tensors.
+    """A copy of a value, ABSENT for what is no data of a method.
 
-    A tensor is not copied: its version counter shows whether it was written to.
+    That is None, an object of another kind, and a registered or derived tensor. A tensor is not
+    copied: its version counter shows whether it was written to.
     """
     if isinstance(value, PLAIN):
         return value
     if isinstance(value, Tensor):
         derived = value.grad_fn is not None or value.is_inference() or id(value) in registered
-        return ABSENT if derived else (value, value._version)
+        if derived:
+            return ABSENT
+        return value, value._version
     if isinstance(value, np.ndarray):
         return value.copy()
     if isinstance(value, dict):

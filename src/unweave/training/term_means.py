@@ -1,4 +1,4 @@
-"""The mean of each term of the losses since the log's last record, over the steps that logged it."""
+"""Means of the terms of the losses since the log's last record, over the steps that have them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,8 @@ class Means:
                 self.values[name] = value.detach().clone().float()
             else:
                 before = self.values[name].to(value.device)
-                self.values[name] = torch.lerp(
-                    before, value.detach().float(), 1 / self.counts[name]
-                )
+                share = 1 / self.counts[name]
+                self.values[name] = torch.lerp(before, value.detach().float(), share)
 
     def clear(self) -> None:
         """Start new means, after a record was written."""

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from unweave.methods.base import Method
+from unweave.text import with_article
 from unweave.types import Batch, Losses
 
 
@@ -63,7 +64,10 @@ def _fault(method: Method, step: int, what: str) -> NoTurn:
 
 
 def _returned(value: Any) -> str:
-    return f"returned {_kind(value)}; it yields its turns: write yield Losses({{player: loss}}) in place of return"
+    return (
+        f"returned {_kind(value)}; it yields its turns: "
+        "write yield Losses({player: loss}) in place of return"
+    )
 
 
 def _no_scalar(value: Any) -> str:
@@ -86,6 +90,4 @@ def _kind(value: Any) -> str:
     """The type of a value with its article: "a Tensor", "an int", "None"."""
     if value is None:
         return "None"
-    name = type(value).__name__
-    article = "an" if name[0].lower() in "aeiou" else "a"
-    return f"{article} {name}"
+    return with_article(type(value).__name__)

@@ -1,4 +1,4 @@
-"""Draws of the variables of a graph, one variable after the other, given their parents and labels."""
+"""Ancestral sampling of the variables of a graph: each given its parents, or set to its label."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Draws:
     def repeated(self, times: int) -> Draws:
         """Every alternative `times` times, side by side."""
         values = {name: value.repeat_interleave(times, 1) for name, value in self.values.items()}
-        return Draws(
-            values, self.log_q.repeat_interleave(times, 1), self.log_w.repeat_interleave(times, 1)
-        )
+        log_q = self.log_q.repeat_interleave(times, 1)  # (S, E * times, B)
+        log_w = self.log_w.repeat_interleave(times, 1)
+        return Draws(values, log_q, log_w)
 
     def drawn(
         self, q: Conditional, parameters: Tensor, label: Label | None, temperature: float
@@ -48,10 +48,10 @@ class Draws:
         if label is None:
             value = q.draw(parameters, temperature)
             return self._with(q, value, q.log_prob(parameters, value), torch.zeros_like(self.log_w))
-        value = label.value.expand(*parameters.shape[:-1], -1)
+        value = label.value.expand(*parameters.shape[:-1], -1)  # (B, columns) -> (S, E, B, columns)
         if not label.known.all():
             value = torch.where(label.known[:, None], value, q.draw(parameters, temperature))
-        log_q = q.log_prob(parameters, value)
+        log_q = q.log_prob(parameters, value)  # (S, E, B)
         return self._with(q, value, log_q, torch.where(label.known, log_q, 0.0))
 
     def summed(self, q: Conditional, parameters: Tensor, label: Label | None) -> Draws:
@@ -60,9 +60,10 @@ class Draws:
         parameters: of q, (S, E, B, K), of draws that are `repeated` K times.
         """
         categories = parameters.shape[-1]
+        # alternative e has category e modulo K, as its earlier variables are repeated K times
         each = torch.eye(categories, device=parameters.device, dtype=parameters.dtype)
         value = each.repeat(parameters.shape[1] // categories, 1)[:, None].expand_as(parameters)
-        log_q = q.log_prob(parameters, value)
+        log_q = q.log_prob(parameters, value)  # (S, E, B)
         log_w = log_q
         if label is not None:
             contradicted = label.known & ((value * label.value).sum(-1) == 0)
@@ -70,6 +71,5 @@ class Draws:
         return self._with(q, value, log_q, log_w)
 
     def _with(self, q: Conditional, value: Tensor, log_q: Tensor, log_w: Tensor) -> Draws:
-        return Draws(
-            {**self.values, q.variable.name: value}, self.log_q + log_q, self.log_w + log_w
-        )
+        values = {**self.values, q.variable.name: value}
+        return Draws(values, self.log_q + log_q, self.log_w + log_w)

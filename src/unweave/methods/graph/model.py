@@ -1,4 +1,4 @@
-"""Two graphs of the same variables, p and q: draws through q with labels clamped, codes, and samples of p."""
+"""Generative graph p and recognition graph q of named variables: draws, codes, samples, bound."""
 
 from __future__ import annotations
 
@@ -60,19 +60,20 @@ class GraphModel(nn.Module):
                 found = found.repeated(q.variable.columns)
             parameters = self._at(q, self.recognition, found.values, features)
             parameters = parameters.expand(*found.log_q.shape, -1)  # (S, E, B, outputs)
-            found = (
-                found.summed(q, parameters, label)
-                if summed
-                else found.drawn(q, parameters, label, self.temperature)
-            )
+            if summed:
+                found = found.summed(q, parameters, label)
+            else:
+                found = found.drawn(q, parameters, label, self.temperature)
         return found
 
     def log_ratio(self, x: Tensor, draws: Draws) -> Tensor:
         """The log of p(x, variables) / q(variables given x) of draws, (S, E, B)."""
+        # log p of the variables, each given its parents, less log q: (S, E, B)
         found = -draws.log_q
         for _, p in _each(self.p):
             parameters = self._at(p, self.generative, draws.values, None)
             found = found + p.log_prob(parameters, draws.values[p.variable.name])
+        # log p(x given its parents), (S, E, B, columns) -> (S, E, B)
         z = torch.cat([draws.values[parent] for parent in self.generative.parents[IMAGE]], -1)
         times = z.shape[0] * z.shape[1]
         # every image beside each of its draws, (S * E * B, ...)
@@ -81,12 +82,13 @@ class GraphModel(nn.Module):
         return found - nats.view(z.shape[:-1])
 
     def code(self, x: Tensor, given: Mapping[str, Tensor] | None = None) -> Posterior:
-        """The distribution of each variable at the mean, or the most probable category, of its parents.
+        """The distribution of each variable, (B, D) in all, at the most probable values of parents.
 
-        given: variables that are set, (B, columns) or (columns,), whatever the image: what depends
-        on them follows, and nothing else does.
+        That is the mean of a Gaussian, and the one-hot of a category. given: variables that are
+        set, (B, columns) or (columns,), whatever the image: what depends on them follows, and
+        nothing else does.
         """
-        features = self.encoder(x)
+        features = self.encoder(x)  # (B, F)
         values: dict[str, Tensor] = {}
         moments: dict[str, tuple[Tensor, Tensor]] = {}
         for name, q in _each(self.q):
@@ -103,9 +105,8 @@ class GraphModel(nn.Module):
 
     def decode(self, code: Tensor) -> Tensor:
         """Images of codes (B, D), of which the parents of x are used."""
-        columns = dict(
-            zip(self.variables, (block.columns for block in self.blocks.values()), strict=True)
-        )
+        blocks = zip(self.variables, self.blocks.values(), strict=True)
+        columns = {name: block.columns for name, block in blocks}
         z = torch.cat([code[:, columns[parent]] for parent in self.generative.parents[IMAGE]], 1)
         return self.likelihood.mean(self.decoder(z))
 
@@ -123,18 +124,20 @@ class GraphModel(nn.Module):
         """The parameters of a variable at the values of its parents."""
         parents = graph.parents[of.variable.name]
         others = [values[parent] for parent in parents if parent != IMAGE]
-        return of(others, features if IMAGE in parents else None)
+        if IMAGE not in parents:
+            features = None
+        return of(others, features)
 
 
 def _conditionals(graph: Graph, variables: Mapping[str, Variable], features: int) -> nn.ModuleList:
     """The distributions of the variables of a graph, each after those of its parents."""
     found = nn.ModuleList()
     for name, parents in graph.parents.items():
-        if name != IMAGE:
-            columns = sum(variables[parent].columns for parent in parents if parent != IMAGE)
-            found.append(
-                Conditional(variables[name], columns, image=IMAGE in parents, features=features)
-            )
+        if name == IMAGE:
+            continue
+        columns = sum(variables[parent].columns for parent in parents if parent != IMAGE)
+        image = IMAGE in parents
+        found.append(Conditional(variables[name], columns, image=image, features=features))
     return found
 
 

@@ -1,4 +1,4 @@
-"""A directed graph of names, written as text: `y|x  z|x,y` has y with the parent x, and z with x and y."""
+"""Parser of directed graphs written as text: in `y|x  z|x,y` y has the parent x, z has x and y."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def recognition_graph(text: str, names: Collection[str]) -> Graph:
     _refuse_incomplete("recognition", parents, names, [*names, IMAGE])
     if not any(IMAGE in of for of in parents.values()):
         raise ValueError(
-            f"recognition: no variable has the parent {IMAGE}, so that nothing is read from the image"
+            f"recognition: no variable has the parent {IMAGE}, "
+            "so that nothing is read from the image"
         )
     return Graph(_ordered("recognition", parents))
 
@@ -65,13 +66,14 @@ def _read(title: str, text: str) -> dict[str, tuple[str, ...]]:
 
 
 def _words(title: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    # without the blanks around | and , each word is one variable with its parents
     for word in re.sub(r"\s*([|,])\s*", r"\1", text).split():
         read = _WORD.fullmatch(word)
         if read is None:
             raise ValueError(
                 f"{title}: {word!r} is no variable with its parents, such as z or z|x,y"
             )
-        yield read[1], tuple(read[2].split(",")) if read[2] else ()
+        yield read[1], tuple(re.findall("[^,]+", read[2] or ""))
 
 
 def _refuse_incomplete(
@@ -80,7 +82,7 @@ def _refuse_incomplete(
     names: Collection[str],
     may_be: Collection[str],
 ) -> None:
-    """ValueError if `names` are not the variables of the graph, or if a parent is none of `may_be`."""
+    """ValueError if `names` are not the graph's variables, or if a parent is none of `may_be`."""
     for name, of in parents.items():
         if name not in names:
             raise ValueError(
@@ -88,9 +90,9 @@ def _refuse_incomplete(
             )
         for parent in of:
             if parent not in may_be:
-                raise ValueError(
-                    f"{title}: {name} has the parent {parent!r}, which is none of the possible ones; {nearest(parent, may_be)}"
-                )
+                given = f"{title}: {name} has the parent {parent!r}"
+                hint = nearest(parent, may_be)
+                raise ValueError(f"{given}, which is none of the possible ones; {hint}")
     for name in names:
         if name not in parents:
             raise ValueError(f"{title}: {name} is missing; write {name}, or {name}|PARENTS")

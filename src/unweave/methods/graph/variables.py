@@ -1,6 +1,7 @@
-"""The variables of a graph, written as text: `y=categorical(class)  l=gaussian(azimuth,elevation)  z=gaussian(10)`.
+"""Parser of the variables of a graph: `y=categorical(class)  l=gaussian(azimuth)  z=gaussian(10)`.
 
-In brackets is what labels the variable: the class, or named factors; or its number of columns, if it has no labels.
+In brackets is what labels the variable: the class, or named factors; or its number of columns, if
+it has no labels.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from unweave.methods.graph.names import IMAGE
 from unweave.settings import nearest
 from unweave.types import Batch
 
-KINDS = ("gaussian", "categorical")
+KINDS = {"gaussian": "gaussian", "categorical": "one-hot"}  # of a variable, and of its block
+LEAST_COLUMNS = {"gaussian": 1, "categorical": 2}
 CLASS = "class"
 _WORD = re.compile(r"([^\W\d]\w*)=(\w+)\(([\w\-]+(?:,[\w\-]+)*)\)")
 
@@ -37,7 +39,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Label:
-    """Labels of a variable. value: (B, columns), anything where it is not known. known: (B,) bool."""
+    """Labels of a variable. value: (B, columns), any where it is not known. known: (B,) bool."""
 
     value: Tensor
     known: Tensor
@@ -79,11 +81,10 @@ class Variable:
         """The labels in a labelled batch."""
         if self.of_class:
             assert batch.y is not None  # the data have classes
-            return Label(
-                F.one_hot(batch.y, self.columns).float(), torch.ones_like(batch.y, dtype=torch.bool)
-            )
+            known = torch.ones_like(batch.y, dtype=torch.bool)
+            return Label(F.one_hot(batch.y, self.columns).float(), known)
         assert batch.v is not None  # the data have factors
-        v = batch.v[:, list(self.factors)]
+        v = batch.v[:, list(self.factors)]  # (B, factors)
         known = ~v.isnan().any(1)
         v = v.nan_to_num()
         if self.kind == "categorical":
@@ -98,6 +99,7 @@ def read_variables(text: str, facts: Facts) -> dict[str, Variable]:
     ValueError for text that is none, unknown kinds, and labels that these data do not have.
     """
     found: dict[str, Variable] = {}
+    # without the blanks around = ( , ) each word is one variable
     for word in re.sub(r"\s*([=(,)])\s*", r"\1", text).replace(")", ") ").split():
         read = _WORD.fullmatch(word)
         if read is None:
@@ -105,9 +107,10 @@ def read_variables(text: str, facts: Facts) -> dict[str, Variable]:
                 f"variables: {word!r} is none; write NAME=gaussian(10) or NAME=categorical({CLASS})"
             )
         name, kind, inside = read.groups()
-        if name == IMAGE or name in found:
-            why = "is the image" if name == IMAGE else "is there twice"
-            raise ValueError(f"variables: {name} {why}")
+        if name == IMAGE:
+            raise ValueError(f"variables: {name} is the image")
+        if name in found:
+            raise ValueError(f"variables: {name} is there twice")
         if kind not in KINDS:
             raise ValueError(f"variables: {name} is of kind {kind!r}; {nearest(kind, KINDS)}")
         found[name] = _variable(name, kind, inside.split(","), facts)
@@ -119,13 +122,19 @@ def read_variables(text: str, facts: Facts) -> dict[str, Variable]:
 
 
 def blocks_of(variables: dict[str, Variable]) -> dict[str, Block]:
-    """Their columns in a code, side by side; the block of the class is "class", whatever its variable's name."""
+    """Their columns in a code, side by side.
+
+    The block of the class is "class", whatever the name of its variable.
+    """
     found: dict[str, Block] = {}
     start = 0
     for name, variable in variables.items():
         columns = slice(start, start + variable.columns)
-        kind = "one-hot" if variable.kind == "categorical" else "gaussian"
-        found[CLASS if variable.of_class else name] = Block(columns, kind=kind)
+        block = Block(columns, kind=KINDS[variable.kind])
+        if variable.of_class:
+            found[CLASS] = block
+        else:
+            found[name] = block
         start = columns.stop
     return found
 
@@ -146,18 +155,20 @@ def _variable(name: str, kind: str, inside: Sequence[str], facts: Facts) -> Vari
         return Variable(name, kind, len(factors), factors, sizes)
     if len(factors) > 1:
         raise ValueError(
-            f"variables: {name} is categorical, so that it is of one factor; it names {len(factors)}"
+            f"variables: {name} is categorical, so that it is of one factor; "
+            f"it names {len(factors)}"
         )
     return Variable(name, kind, sizes[0], factors, sizes)
 
 
 def _without_labels(name: str, kind: str, inside: Sequence[str]) -> Variable:
-    columns = int(inside[0]) if len(inside) == 1 else 0
-    least = 2 if kind == "categorical" else 1
+    columns = 0
+    if len(inside) == 1:
+        columns = int(inside[0])
+    least = LEAST_COLUMNS[kind]
     if columns < least:
-        raise ValueError(
-            f"variables: {name} has {','.join(inside)} columns; expected one number, {least} or more"
-        )
+        given = f"variables: {name} has {','.join(inside)} columns"
+        raise ValueError(f"{given}; expected one number, {least} or more")
     return Variable(name, kind, columns)
 
 
@@ -165,12 +176,14 @@ def _factor(name: str, factor: str, facts: Facts) -> int:
     """The number of a factor. ValueError if there is none of that name, or if it is no index."""
     if factor not in facts.factor_names:
         known = [CLASS, *facts.factor_names]
+        hint = nearest(factor, known)
         raise ValueError(
-            f"variables: {name} is labelled by {factor!r}, which the data do not have; {nearest(factor, known)}"
+            f"variables: {name} is labelled by {factor!r}, which the data do not have; {hint}"
         )
     k = list(facts.factor_names).index(factor)
     if facts.factor_sizes[k] < 2:
         raise ValueError(
-            f"variables: {name} is labelled by {factor}, which has no two values that are indices from 0"
+            f"variables: {name} is labelled by {factor}, "
+            "which has no two values that are indices from 0"
         )
     return k

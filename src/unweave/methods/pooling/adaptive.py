@@ -1,4 +1,4 @@
-"""Pairs of images that differ in a few factors: Ada-GVAE and Ada-ML-VAE.
+"""Adaptive pooling of pairs that differ in a few factors: Ada-GVAE and Ada-ML-VAE.
 
 Locatello et al. (2020), section 4.
 
@@ -52,17 +52,17 @@ class Adaptive(PairPooling):
         log_var, other_log_var = q.log_var.unbind(1)
         apart = kl(mean, log_var, other, other_log_var)
         if self.told == "number":
-            farthest_first = apart.argsort(1, descending=True).argsort(
-                1
-            )  # (G, D): ranks, 0 the farthest
-            return farthest_first < self._known(changed).sum(1, keepdim=True)
-        middle = 0.5 * (apart.amax(1, keepdim=True) + apart.amin(1, keepdim=True))
+            # ranks (G, D), 0 the farthest, against the number of changed factors (G, 1)
+            rank = apart.argsort(1, descending=True).argsort(1)
+            return rank < self._known(changed).sum(1, keepdim=True)
+        middle = 0.5 * (apart.amax(1, keepdim=True) + apart.amin(1, keepdim=True))  # (G, 1)
         return apart >= middle
 
     def _known(self, changed: Tensor | None) -> Tensor:
         if changed is None:
             raise ValueError(
-                f"pooling.told is {self.told!r}, but these data do not state what changed: choose nothing"
+                f"pooling.told is {self.told!r}, but these data do not state what changed: "
+                "choose nothing"
             )
         return changed
 
@@ -72,5 +72,5 @@ class Adaptive(PairPooling):
             raise ValueError(
                 f"{changed.shape[1]} factors need as many latents or more; there are {self.latents}"
             )
-        rest = changed.new_zeros(len(changed), self.latents - changed.shape[1])
+        rest = changed.new_zeros(len(changed), self.latents - changed.shape[1])  # (G, D - K)
         return torch.cat([changed, rest], 1)

@@ -58,8 +58,9 @@ class GroupPooling(Part):
         return found
 
     def join(self, mean: Tensor, log_var: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Mean and log variance (G, 1, C) of the content, from those (G, M, C) of each image and
-        its weight (G, M).
+        """Mean and log variance (G, 1, C) of the content.
+
+        mean, log_var: of each image, (G, M, C). weight: of each image, (G, M).
         """
         raise NotImplementedError
 
@@ -71,16 +72,15 @@ class GroupPooling(Part):
         weight = evidence(batch.index, q.mean.dtype)
         mean, log_var = self.join(q.mean[..., :content], q.log_var[..., :content], weight)
         # the KL of the content is divided among the different images, that of the style is not
-        share = torch.ones_like(q.mean)
+        share = torch.ones_like(q.mean)  # (G, M, D)
         if weight is None:
             share[..., :content] /= q.mean.new_tensor(images)
         else:
             share[..., :content] /= weight.sum(1)[:, None, None]  # (G, 1, 1)
-        return Posterior(
-            torch.cat([mean.expand(-1, images, -1), q.mean[..., content:]], 2),
-            torch.cat([log_var.expand(-1, images, -1), q.log_var[..., content:]], 2),
-            share,
-        )
+        # every image has the content of its group and a style of its own: (G, M, D)
+        means = torch.cat([mean.expand(-1, images, -1), q.mean[..., content:]], 2)
+        log_vars = torch.cat([log_var.expand(-1, images, -1), q.log_var[..., content:]], 2)
+        return Posterior(means, log_vars, share)
 
 
 class PairPooling(Part):

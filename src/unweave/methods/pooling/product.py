@@ -1,6 +1,7 @@
 """The product of a group's posteriors: ML-VAE (Bouchacourt et al., 2018, eq. 7).
 
-Precisions add up, so the variance falls as 1/M. A row that occurs more than once in its group counts once.
+Precisions add up, so the variance falls as 1/M. A row that occurs more than once in its group
+counts once.
 
 **Departures**: the prior is not in the product, as in the authors' code. Mode "geometric" divides
 the precision by M, which is what disentanglement_lib calls ML-VAE.

@@ -1,5 +1,5 @@
-"""A critic that separates codes from samples of the prior, and an encoder that deceives it: AAE
-(Makhzani et al., 2015, section 2).
+"""Adversarial divergence: a critic separates codes from samples of the prior, and the encoder
+deceives it: the adversarial autoencoder, AAE (Makhzani et al., 2015, section 2).
 
 **Departures**: both move in one turn from the same codes, in place of two phases; the encoder's
 loss is -log D(z).

@@ -22,6 +22,8 @@ from unweave.methods.regularisers.sharing import paid
 from unweave.settings import Setting
 from unweave.types import NATS, Losses, Posterior
 
+FEWEST = {"same": 2, "second": 4}  # codes to shuffle: one code, shuffled, is itself
+
 
 class DensityRatio(Part):
     """Total correlation by density ratio; adds the player "critic".
@@ -69,18 +71,18 @@ class DensityRatio(Part):
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()
         z = paid(q, z)[rows]  # (M, D)
-        least = 2 if self.batches == "same" else 4  # one code, shuffled, is itself
+        least = FEWEST[self.batches]
         if len(z) < least:
             raise ValueError(
-                f"density-ratio shuffles the codes of a batch ({self.batches}); {len(z)} of different images or groups "
-                f"are too few: give {least}"
+                f"density-ratio shuffles the codes of a batch ({self.batches}); "
+                f"{len(z)} of different images or groups are too few: give {least}"
             )
         here = z
         other = z
         if self.batches == "second":
-            here, other = z.chunk(2)
+            here, other = z.chunk(2)  # (M / 2, D) each
         # logits of codes, and of samples of the product of the marginals
-        log_ratio = self.critic(here).float()
+        log_ratio = self.critic(here).float()  # (M,)
         shuffled = self.critic(shuffle_columns(other)).float()
         # TC = E log q(z) / prod q(z_d), and the critic's cross-entropy
         total_correlation = log_ratio.mean()
@@ -97,5 +99,5 @@ def accuracy(real: Tensor, shuffled: Tensor) -> Tensor:
 
 def shuffle_columns(z: Tensor) -> Tensor:
     """Each column of z (B, D) permuted independently: samples of the product of the marginals."""
-    order = torch.rand(z.shape, device=z.device).argsort(0)
+    order = torch.rand(z.shape, device=z.device).argsort(0)  # a permutation in each column
     return z.gather(0, order)

@@ -46,7 +46,7 @@ class Hausdorff(Part):
 
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()
-        weight = of_two_columns(q, rows)
+        weight = of_two_columns(q, rows)  # (D, D)
         gap = support_gap(q.mean[rows], pairs=self.pairs, draws=self.draws, weight=weight)
         terms = {"kl": kl, "support gap": gap}
         units = {"kl": NATS, "support gap": "squared distance of codes"}

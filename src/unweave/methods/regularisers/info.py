@@ -41,7 +41,8 @@ class Info(Part):
         super().__init__()
         if alpha + lam < 1:
             raise ValueError(
-                f"alpha + lam is {alpha + lam:g}; it has to be at least 1, or the divergence would grow"
+                f"alpha + lam is {alpha + lam:g}; "
+                "it has to be at least 1, or the divergence would grow"
             )
         self.divergence = divergence
         self.alpha = alpha
@@ -57,7 +58,7 @@ class Info(Part):
 
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         kl = q.kl().sum(1).mean()
-        found = self.divergence(paid(q, z)[rows])
+        found = self.divergence(paid(q, z)[rows])  # of codes (M, D)
         model = (1 - self.alpha) * kl + (self.alpha + self.lam - 1) * found.of["model"]
         units = {term: found.unit(term) for term in found.terms}
         units["kl"] = NATS

@@ -48,7 +48,10 @@ class Moments(Part):
     def forward(self, q: Posterior, z: Tensor, step: int, rows: slice) -> Losses:
         assert q.log_var is not None  # stochastic: the VAE has checked
         kl = q.kl().sum(1).mean()
-        log_var = q.log_var[rows] if self.kind == "ii" else None
+        # law of total covariance: kind ii adds the mean variance of the images, on the diagonal
+        log_var: Tensor | None = None
+        if self.kind == "ii":
+            log_var = q.log_var[rows]  # (M, D)
         matrix = covariance(q.mean[rows], log_var)  # (D, D)
         off, diagonal = distance_from_identity(matrix, of_two_columns(q, rows))
         loss = kl + self.off * off + self.diagonal * diagonal

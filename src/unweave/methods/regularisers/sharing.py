@@ -22,7 +22,10 @@ def shares(q: Posterior, rows: slice) -> Tensor | None:
 
 
 def of_two_columns(q: Posterior, rows: slice) -> Tensor | None:
-    """Mean weight of a term of two columns, (D, D): 1, or the share if both are; None if none is."""
+    """Mean weight of a term of two columns, (D, D), None if none is shared.
+
+    It is 1, or the share where both columns are shared.
+    """
     share = shares(q, rows)
     if share is None:
         return None

@@ -78,6 +78,7 @@ class TotalCorrelation(Part):
         log_var = q.log_var[rows]
         share = shares(q, rows)
         index = None if q.index is None else q.index[rows]
+        # the minibatch's estimates of the three terms, scalars
         terms = chain(
             z, mean, log_var, n=self.n, estimator=self.estimator, index=index, share=share
         )

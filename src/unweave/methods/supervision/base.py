@@ -58,7 +58,8 @@ class Supervision(Part):
         super().__init__()
         if not factor_sizes:
             raise ValueError(
-                "these data have no factors to learn from labels; give factors.csv, or no supervision"
+                "these data have no factors to learn from labels; "
+                "give factors.csv, or no supervision"
             )
         if len(factor_sizes) > latents:
             raise ValueError(
@@ -66,7 +67,8 @@ class Supervision(Part):
             )
         if schedule == "fixed" and schedule_steps:
             raise ValueError(
-                f"schedule_steps is {schedule_steps}, but a fixed schedule has no steps: choose ramp"
+                f"schedule_steps is {schedule_steps}, but a fixed schedule has no steps: "
+                "choose ramp"
             )
         if schedule != "fixed" and not schedule_steps:
             raise ValueError(
@@ -92,8 +94,8 @@ class Supervision(Part):
         sizes = known.get("factor_sizes", ())
         if names and not any(sizes):
             raise ValueError(
-                f"factor {names[0]!r} is a number and no index from 0, and so is every other one: supervision by labels "
-                "needs a factor of few different values (bins, say)"
+                f"factor {names[0]!r} is a number and no index from 0, and so is every other one: "
+                "supervision by labels needs a factor of few different values (bins, say)"
             )
         return super().part_arguments(known)
 
@@ -120,8 +122,10 @@ class Supervision(Part):
 
 
 def mean_known(each: Tensor, v: Tensor) -> Tensor:
-    """Sum over factors of the mean over the images whose label is known; each, v: (B, K); unknown
-    factors give 0.
+    """Sum over factors of the mean over the images whose label is known, a scalar.
+
+    each: a value of each label, (B, K). v: labels (B, K), NaN where missing. A factor without
+    labels gives 0.
     """
     known = ~v.isnan()
     total = torch.where(known, each, 0.0).sum(0)  # (B, K) -> (K,)

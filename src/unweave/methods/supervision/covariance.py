@@ -23,7 +23,7 @@ class Covariance(Supervision):
         known = (~v.isnan()).to(mean.dtype)  # (B, K)
         count = known.sum(0).clamp(min=1)  # (K,): labelled images of each factor
         # labels centred over the images that have them, 0 elsewhere
-        target = self.standardised(v.nan_to_num())
+        target = self.standardised(v.nan_to_num())  # (B, K)
         target = (target - (target * known).sum(0) / count) * known
         # (D, K): with centred labels, the means need not be centred
         cross = mean.T @ target / count

@@ -32,5 +32,5 @@ class Embedding(Supervision):
         for k, points in enumerate(self.points):
             distance = mean[:, k : k + 1] - points  # (B, values of factor k)
             logits = -((distance * self.sharpness[k]) ** 2)
-            each.append(F.cross_entropy(logits, labels[:, k], reduction="none"))
+            each.append(F.cross_entropy(logits, labels[:, k], reduction="none"))  # (B,)
         return mean_known(torch.stack(each, 1), v)

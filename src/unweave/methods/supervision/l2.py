@@ -23,5 +23,6 @@ class SquaredError(Supervision):
         self.scale = nn.Parameter(torch.ones(()))
 
     def loss(self, mean: Tensor, v: Tensor) -> Tensor:
-        target = self.standardised(v.nan_to_num())
-        return mean_known((self.scale * mean[:, : self.factors] - target).square(), v)
+        target = self.standardised(v.nan_to_num())  # (B, K)
+        predicted = self.scale * mean[:, : self.factors]
+        return mean_known((predicted - target).square(), v)

@@ -5,8 +5,8 @@ Belghazi et al. (2018), eq. 10.
 K * D estimators of one hidden layer (Donsker-Varadhan bound) in one batched network are trained
 with the model: player "estimators". S2-MINE-VAE of disentanglement_lib.
 
-**Departures**: one optimiser step updates all estimators once (there each of the K * D steps updates
-all of them); labels are standardised.
+**Departures**: one optimiser step updates all estimators once (there each of the K * D steps
+updates all of them); labels are standardised.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ class MutualInformation(Supervision):
     def forward(self, q: Posterior, v: Tensor, step: int) -> Losses:
         bound = self.bound(q.mean, v)  # (K, D)
         own = torch.eye(self.factors, self.latents, dtype=torch.bool, device=bound.device)
+        # the model lowers the information of the others' columns, the estimators raise every bound
         loss = bound.masked_fill(own, 0.0).square().sum()
         losses = {"model": self.strength(step) * loss, "estimators": -bound.sum()}
         return Losses(losses, {"supervised": loss}, self.unit)
@@ -64,10 +65,11 @@ class MutualInformation(Supervision):
     def bound(self, mean: Tensor, v: Tensor) -> Tensor:
         """Lower bounds of I(factor k; column r) in nats, (K, D); 0 for a factor without labels."""
         known = ~v.isnan()  # (B, K)
-        target = self.standardised(v.nan_to_num())
-        order = torch.rand(len(v), device=v.device).argsort()
+        target = self.standardised(v.nan_to_num())  # (B, K)
+        order = torch.rand(len(v), device=v.device).argsort()  # labels of other images
         count = known.sum(0)[:, None].clamp(min=1)  # (K, 1): labelled images of each factor
-        # Donsker-Varadhan: mean score of the joint, less log mean exp score of the product; (K, D, B) -> (K, D)
+        # Donsker-Varadhan: mean score of the joint, less log mean exp score of the product of the
+        # marginals; (K, D, B) -> (K, D)
         joint = self._score(mean, target).masked_fill(~known.T[:, None], 0.0).sum(2) / count
         shuffled = self._score(mean, target[order]).masked_fill(~known[order].T[:, None], -math.inf)
         product = shuffled.logsumexp(2) - count.log()

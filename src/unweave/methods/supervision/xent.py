@@ -18,7 +18,7 @@ class CrossEntropy(Supervision):
     """Orders each column along its factor; best where labels are ordinal."""
 
     def loss(self, mean: Tensor, v: Tensor) -> Tensor:
-        fraction = v.nan_to_num() / self.sizes
+        fraction = v.nan_to_num() / self.sizes  # (B, K), from 0 to below 1
         logits = mean[:, : self.factors]
         each = F.binary_cross_entropy_with_logits(logits, fraction, reduction="none")
         return mean_known(each, v)

@@ -1,4 +1,4 @@
-"""Aggregated posterior q(z) of a run against its prior: MMD, KL, covariances, content of prior samples."""
+"""Aggregated posterior q(z) of a run against its prior: MMD, KL, covariances, classes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def rows_of(run: Run, n: int = ROWS, seed: int = 0) -> NDArray[np.int64]:
 
 
 def posterior(run: Run, n: int = ROWS) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Posterior means and log variances (n, D) of images of the run's data; None where codes are points."""
+    """Posterior means and log variances, None for points, (n, D), of images of the run's data."""
     mean, log_var = run.posterior(run.data.take(rows_of(run, n)))
     if log_var is None:
         return torch.from_numpy(mean), None
@@ -41,7 +41,7 @@ def prior_gap(run: Run, *, kernel: Kernel = "rbf") -> float:
     """Unbiased squared MMD between q(z) and N(0, I), from one code of each of 2,000 images."""
     mean, log_var = posterior(run)
     generator = torch.Generator().manual_seed(fold(0, "noise"))
-    noise = torch.randn(mean.shape, generator=generator)
+    noise = torch.randn(mean.shape, generator=generator)  # (n, D)
     prior = torch.randn(mean.shape, generator=generator)
     z = mean  # (n, D)
     if log_var is not None:
@@ -50,7 +50,10 @@ def prior_gap(run: Run, *, kernel: Kernel = "rbf") -> float:
 
 
 def kl(run: Run) -> float:
-    """Mean KL(q(z|x) || p(z)) in nats over 5,000 images. Raises ValueError where codes are points."""
+    """Mean KL(q(z|x) || p(z)) in nats over 5,000 images.
+
+    Raises ValueError where codes are points.
+    """
     mean, log_var = run.posterior(run.data.take(rows_of(run, 5000)))
     if log_var is None:
         raise ValueError(f"{run.config.method.name} makes codes that are points; they have no KL")
@@ -78,18 +81,19 @@ def reconstruction(run: Run) -> float:
         )
     x = to_unit(torch.from_numpy(run.data.take(rows_of(run))).to(run.device))
     with seeded(fold(0, "noise"), run.device), torch.no_grad():
-        parts = [
-            method.likelihood(method.decoder(method.encode(b).sample()), b) for b in x.split(256)
-        ]
+        parts = []  # nats of the images of each batch, (256,)
+        for batch in x.split(256):
+            z = method.encode(batch).sample()
+            parts.append(method.likelihood(method.decoder(z), batch))
     return float(torch.cat(parts).mean())
 
 
 def proportion_gap(run: Run, *, factor: str = "") -> float:
     """Total variation distance between the classes of prior samples and of the data, 0 to 1.
 
-    A logistic regression on pixels predicts the class of an image, on both sides, so that its errors
-    cancel. factor: compare the values of this factor; the classes if "".
-    Raises ValueError if the data have no classes and no factor is named.
+    A logistic regression on pixels predicts the class of an image, on both sides, so that its
+    errors cancel. factor: compare the values of this factor; the classes if "". Raises ValueError
+    if the data have no classes and no factor is named.
     """
     rows = rows_of(run, 4000)
     labels = _labels(run.data, rows, factor)

@@ -12,8 +12,8 @@ from unweave.runs.run import Run
 def weakest_alignment(run: Run, *, factors: list[str]) -> float:
     """The smallest |Spearman correlation| of factor k and the posterior mean of latent k, 0 to 1.
 
-    factors: names of the ordinal factors that are compared; k is their index in the data. Over 5,000
-    images; 0 where a latent does not vary.
+    factors: names of the ordinal factors that are compared; k is their index in the data. Over
+    5,000 images; 0 where a latent does not vary.
     """
     rows = rows_of(run, 5000)
     codes = run.encode(run.data.take(rows))  # (n, D)

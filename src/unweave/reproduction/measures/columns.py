@@ -7,7 +7,10 @@ from unweave.settings import nearest
 
 
 def columns_of(run: Run, block: str) -> slice:
-    """The columns of a block; all of them where the code is one unnamed block. ValueError if there is none."""
+    """The columns of a block; all of them where the code is one unnamed block.
+
+    ValueError if there is none.
+    """
     if block in run.blocks:
         return run.blocks[block].columns
     if set(run.blocks) == {"code"}:

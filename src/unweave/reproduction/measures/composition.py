@@ -1,9 +1,9 @@
-"""Compositional generalisation: held-out factor combinations composed from codes of training images.
+"""Compositional generalisation: held-out combinations of factors, composed from known codes.
 
 For a held-out image and one factor f, two training images are drawn at random: a base that differs
-from it in f alone, and a giver that has the same f. The code of the base, with the latents that belong
-to f from the giver, is decoded and compared with the true image. The baseline is the training image
-nearest to the true one.
+from it in f alone, and a giver that has the same f. The code of the base, with the latents that
+belong to f from the giver, is decoded and compared with the true image. The baseline is the
+training image nearest to the true one.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ class Compositions:
     def value(self, part: Part = "ratio") -> float:
         """One number; errors are squared, summed over pixels and averaged over images.
 
-        ratio: error of the composed over that of the nearest image, below 1 where composing is better.
-        median: the same ratio of medians. nearer: share of composed images with the smaller error.
-        similarity: SSIM of the composed less that of the nearest, above 0 where composing is better.
-        reconstruction, donor: the error of the reconstruction, and of the training image that differs
-        in one factor, over that of the nearest.
+        ratio: error of the composed over that of the nearest image, below 1 where composing is
+        better. median: the same ratio of medians. nearer: share of composed images with the smaller
+        error. similarity: SSIM of the composed less that of the nearest, above 0 where composing is
+        better. reconstruction, donor: the error of the reconstruction, and of the training image
+        that differs in one factor, over that of the nearest.
         """
         made = squared(self.made, self.true)  # (n,)
         nearest = squared(self.nearest, self.true)
@@ -84,12 +84,12 @@ def compositions(
 ) -> Compositions:
     """Composed images of n held-out combinations.
 
-    run: trained on a shift of the data ("seen"). held_out: the shift, as text, of the data that were
-    held out. factors: those that come from a second image, in turn. owners: the factor of each latent,
-    (D,); found from the training images if None.
+    run: trained on a shift of the data ("seen"). held_out: the shift, as text, of the data that
+    were held out. factors: those that come from a second image, in turn. owners: the factor of each
+    latent, (D,); found from the training images if None.
 
-    Raises ValueError if the run's data have no factors, if held-out combinations were seen, or if no
-    seen image differs from a target in one of the factors alone.
+    Raises ValueError if the run's data have no factors, if held-out combinations were seen, or if
+    no seen image differs from a target in one of the factors alone.
     """
     seen = opened(run)
     unseen = opened(run, held_out)
@@ -99,7 +99,8 @@ def compositions(
     leaked = seen.find(v) >= 0
     if leaked.any():
         raise ValueError(
-            f"{leaked.sum()} of {len(v)} combinations of {held_out!r} were seen in training; hold them out"
+            f"{leaked.sum()} of {len(v)} combinations of {held_out!r} were seen in training; "
+            "hold them out"
         )
     bases, givers, factor = _donors(seen, v, [seen.factors.index(name) for name in factors], rng)
     if owners is None:
@@ -124,7 +125,7 @@ def compositions(
 def _donors(
     seen: Dataset, v: NDArray[np.int64], order: Sequence[int], rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Rows of two seen images for each target v (n, K), and the factor that they are for; (n,) each.
+    """Rows of two seen images for each target v (n, K), and their factor, (n,) each.
 
     The first differs from the target in that factor alone, the second has the same value of it. The
     factors take turns; the next one is used where all images that differ in one alone are held out.
@@ -133,10 +134,10 @@ def _donors(
     found = []
     for i, target in enumerate(v):
         for k in np.roll(order, -i):
-            # The target with every value of factor k, (values, K); -1 for combinations that were not seen.
+            # The target with every value of factor k, (values, K).
             others = np.repeat(target[None], seen.factors.sizes[k], 0)
             others[:, k] = np.arange(len(others))
-            rows = seen.find(others)
+            rows = seen.find(others)  # (values,), -1 for combinations that were not seen
             if (rows >= 0).any():
                 base = rng.choice(rows[rows >= 0])
                 giver = rng.choice(np.flatnonzero(every[:, k] == target[k]))
@@ -145,7 +146,8 @@ def _donors(
         else:
             names = ", ".join(seen.factors.names[k] for k in order)
             raise ValueError(
-                f"no seen image differs from {target.tolist()} in one of {names} alone; hold out less"
+                f"no seen image differs from {target.tolist()} in one of {names} alone; "
+                "hold out less"
             )
     bases, givers, factor = np.array(found).T
     return bases, givers, factor

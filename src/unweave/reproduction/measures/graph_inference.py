@@ -1,4 +1,4 @@
-"""Classes by importance sampling of the model of `graph-vae`, beside those that its encoder names."""
+"""Classification by importance sampling of the model of `graph-vae`, beside its encoder's."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def accuracy(run: Run, *, samples: int = 8) -> float:
     """Share of the held-out images whose class has the largest estimate of p(x, class), 0 to 1.
 
     Where this is right and the encoder is not (the score class_accuracy), the model has learned the
-    classes and q has not. ValueError for a run that is not of graph-vae, or without held-out classes.
+    classes and q has not. ValueError for a run that is not of graph-vae, or without held-out
+    classes.
     """
     held = run.held
     if not isinstance(run.method, GraphVAE) or held is None or held.y is None:
@@ -34,7 +35,7 @@ def accuracy(run: Run, *, samples: int = 8) -> float:
         for start in range(0, len(held), ROWS):
             rows = np.arange(start, min(start + ROWS, len(held)))
             x = torch.from_numpy(to_unit(held.take(rows), np.float32)).to(run.device)
-            found = joint(run.method.model, x, name, samples).argmax(1).cpu().numpy()
+            found = joint(run.method.model, x, name, samples).argmax(1).cpu().numpy()  # (rows,)
             right += int((found == held.y[rows]).sum())
     return right / len(held)
 

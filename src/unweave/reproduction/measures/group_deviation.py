@@ -1,9 +1,9 @@
-"""Standard deviation of the pooled posterior of a group's content by group size, and active columns.
+"""Standard deviation of a group's pooled posterior by group size, and active content columns.
 
 In a product of posteriors (ML-VAE; Bouchacourt et al., 2018, eq. 7) evidence adds up: the deviation
-falls as one over the square root of the group size. In an average (GVAE; Hosoya, 2019, eq. 6) it stays
-the same. If the posteriors of single images differ in width, the first holds for large groups only:
-the narrowest dominates, and the mean deviation falls faster at first.
+falls as one over the square root of the group size. In an average (GVAE; Hosoya, 2019, eq. 6) it
+stays the same. If the posteriors of single images differ in width, the first holds for large groups
+only: the narrowest dominates, and the mean deviation falls faster at first.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ SIZES = (1, 2, 4, 8, 16)
 
 
 def slope(run: Run, *, identity: Sequence[str], sizes: Sequence[int] = SIZES) -> float:
-    """The slope of log deviation over log group size: -1/2 where evidence adds up, 0 for an average.
+    """The slope of log deviation over log group size: -1/2 if evidence adds up, 0 for an average.
 
-    identity: the factors that a group shares. sizes: numbers of images, at least two different ones.
+    identity: the factors that a group shares. sizes: numbers of images, at least two different
+    ones.
     """
     return float(np.polyfit(np.log(sizes), np.log(deviations(run, identity, sizes)), 1)[0])
 
@@ -66,7 +67,7 @@ def deviations(
     active = torch.from_numpy(in_use(run))  # (C,)
     found = []
     for size in sizes:
-        # Pooled posteriors (G, size, D) are the same for all images of a group: the first is enough.
+        # Pooled posteriors (G, size, D) are the same for all images of a group: one is enough.
         joint = pooling(Posterior(means[:, :size], log_vars[:, :size]), Batch(batch.x[:, :size]))
         content = joint.log_var[:, 0, run.blocks["content"].columns]  # (G, C)
         found.append(float(torch.exp(0.5 * content[:, active]).mean()))

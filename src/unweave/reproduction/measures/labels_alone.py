@@ -31,28 +31,26 @@ def accuracy(run: Run, *, head: Head = "mlp") -> float:
     seen, held = parted(run.data, config.loop)
     if held is None or seen.y is None or held.y is None:
         raise ValueError(
-            f"{run.path} has no held-out rows with classes: train with holdout, on data with classes"
+            f"{run.path} has no held-out rows with classes: "
+            "train with holdout, on data with classes"
         )
     rows, _ = labelled(seen, config.loop.seed, count=config.batches["labels"])
-    x = _pixels(seen, np.arange(len(seen)))
+    x = _pixels(seen, np.arange(len(seen)))  # (n, F)
     new = _pixels(held, np.arange(len(held)))
-    with (
-        quietly(),
-        np.errstate(invalid="ignore"),
-    ):  # an image that no label reaches has no distribution
+    # an image that no label reaches has no distribution, but zeros over zeros
+    with quietly(), np.errstate(invalid="ignore"):
         if head == "mlp":
-            model: Any = MLPClassifier((64,), max_iter=400, random_state=config.loop.seed).fit(
-                x[rows], seen.y[rows]
-            )
+            network: Any = MLPClassifier((64,), max_iter=400, random_state=config.loop.seed)
+            model = network.fit(x[rows], seen.y[rows])
         else:
-            partly = np.full(len(seen), -1)
+            partly = np.full(len(seen), -1)  # -1: without label
             partly[rows] = seen.y[rows]
             model = LabelSpreading(kernel="knn", n_neighbors=7).fit(x, partly)
         return float((model.predict(new) == held.y).mean())
 
 
 def gain(run: Run, *, head: Head = "mlp") -> float:
-    """The run's own accuracy of classes on the held-out images, less that of the classifier of pixels."""
+    """The run's accuracy of classes on held-out images, less that of the classifier of pixels."""
     (score,) = evaluate(run, "class_accuracy").values()
     return float(score.value) - accuracy(run, head=head)
 

@@ -30,9 +30,9 @@ def accuracy(
 ) -> float:
     """Accuracy, 0 to 1, of one-shot classification of held-out identities by the nearest code.
 
-    identity: the factors that define one. block: the columns of the posterior mean that are compared;
-    all of them where the method has no named blocks (vae). The mean over 200 images of each identity
-    and 200 draws of the labelled ones.
+    identity: the factors that define one. block: the columns of the posterior mean that are
+    compared; all of them where the method has no named blocks (vae). The mean over 200 images of
+    each identity and 200 draws of the labelled ones.
     """
     images, y = held_out(run.data, identity)
     return by_nearest(run.encode(images)[:, columns_of(run, block)], y, distance)
@@ -52,20 +52,20 @@ def times_pixels(run: Run, *, identity: Sequence[str], block: str = "content") -
 def held_out(
     data: Dataset, identity: Sequence[str], n: int = IMAGES
 ) -> tuple[NDArray[np.generic], NDArray[np.int64]]:
-    """Images (I * n, C, H, W) of the I identities that the data lack, and the identity (I * n,), from 0.
+    """Images (I * n, C, H, W) of the I identities that the data lack, and their numbers (I * n,).
 
-    The other factors are those of a random row of the data for each image. Raises ValueError if fewer
-    than two identities are missing.
+    The other factors are those of a random row of the data for each image. Raises ValueError if
+    fewer than two identities are missing.
     """
     own = [data.factors.index(name) for name in identity]
-    v = data.factors_at(np.arange(len(data)))
+    v = data.factors_at(np.arange(len(data)))  # (N, K)
     seen = set(map(tuple, np.unique(v[:, own], axis=0).tolist()))
     every = itertools.product(*(range(data.factors.sizes[k]) for k in own))
     lacking = np.array([values for values in every if values not in seen])
     if len(lacking) < 2:
         raise ValueError(
-            f"the data ({data.about}) lack {len(lacking)} combinations of {', '.join(identity)}; hold out two or more: "
-            f"shift=without:{identity[0]}=0"
+            f"the data ({data.about}) lack {len(lacking)} combinations of {', '.join(identity)}; "
+            f"hold out two or more: shift=without:{identity[0]}=0"
         )
     y = np.repeat(np.arange(len(lacking)), n)  # (I * n,)
     rng = np.random.default_rng(fold(0, "held out identities"))
@@ -94,7 +94,7 @@ def by_nearest(
         points = codes[labelled]  # (classes, D)
         # Squared distances (N, classes) without |code|^2, which does not change the order.
         squared = (points**2).sum(1) - 2 * codes @ points.T
-        right = classes[squared.argmin(1)] == y
+        right = classes[squared.argmin(1)] == y  # (N,)
         right[labelled] = False
         shares.append(right.sum() / (len(y) - len(classes)))
     return float(np.mean(shares))

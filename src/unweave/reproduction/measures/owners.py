@@ -21,9 +21,9 @@ LEAST = 0.05  # of a factor's entropy: a latent that knows less of every factor 
 def owners(codes: Any, factors: Any, kinds: Any = None, least: float = LEAST) -> NDArray[np.int64]:
     """The factor of each latent, (D,), -1 for none.
 
-    It is the factor with the largest share of its entropy in the latent, I(z_j; v_k) / H(v_k), as in
-    MIG-sup; factors that do not vary own no latent. codes: (n, D). factors: (n, K), indices, of the
-    given kinds. least: the share below which a latent belongs to no factor.
+    It is the factor with the largest share of its entropy in the latent, I(z_j; v_k) / H(v_k), as
+    in MIG-sup; factors that do not vary own no latent. codes: (n, D). factors: (n, K), indices, of
+    the given kinds. least: the share below which a latent belongs to no factor.
     """
     codes = np.asarray(codes, dtype=np.float64)
     factors = np.asarray(factors)

@@ -1,4 +1,4 @@
-"""Which latents an adaptive method leaves unshared in pairs of images, against the factor that changed."""
+"""Latents that an adaptive method leaves unshared in pairs, against the factor that changed."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ from unweave.seeds.generators import seeded
 
 
 def changed_found(run: Run) -> float:
-    """The share of 2,000 pairs with one changed factor in which the latent of that factor is unshared."""
+    """The share of 2,000 pairs, 0 to 1, in which the latent of the changed factor is unshared."""
     own, changed, _ = _masks(run)
     latent = matched(run)[changed.argmax(1)]  # (P,): of the factor that changed
     return float(own[np.arange(len(own)), latent].mean())
 
 
 def unshared(run: Run) -> float:
-    """Mean number of active latents (KL above `ACTIVE` nats) that are unshared in a pair with one changed factor."""
+    """Mean number of active latents unshared in a pair with one changed factor.
+
+    Active: with a KL above `ACTIVE` nats.
+    """
     own, _, active = _masks(run)
     return float(own[:, active].sum(1).mean())
 

@@ -1,9 +1,9 @@
 """Information probe: what a network can read of a factor from a block of a code, beside chance.
 
-The probe of Gabbay and Hoshen (2020) and their successors: standardised codes, two hidden layers of 256
-units, fitted on four fifths of the images and scored on the rest. Of a few hundred images that network
-learns nothing before it is stopped, whatever the code says, so a logistic regression is fitted too, and
-the better of both counts.
+The probe of Gabbay and Hoshen (2020) and their successors: standardised codes, two hidden layers of
+256 units, fitted on four fifths of the images and scored on the rest. Of a few hundred images that
+network learns nothing before it is stopped, whatever the code says, so a logistic regression is
+fitted too, and the better of both counts.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ def accuracy(
 
 
 def leak(run: Run, *, factor: str, block: str = "content", bins: Bins = 0, seed: int = 0) -> float:
-    """(accuracy - chance) / (1 - chance): 0 where the block says nothing of the factor, 1 where it says all."""
+    """(accuracy - chance) / (1 - chance): 0 if the block says nothing of the factor, 1 if all."""
     found = probe(run, factor, block, seed, bins)
     return (found.score - found.chance) / (1 - found.chance)
 
 
 def explained(run: Run, *, factor: str, block: str = "content", seed: int = 0) -> float:
-    """R2 of a network that reads a factor from a block, on images that it was not fitted on; at most 1."""
+    """R2, at most 1, of a network that predicts a factor from a block, on other images."""
     from sklearn.neural_network import MLPRegressor
 
     codes, v, tested = read(run, factor, block, seed)
@@ -82,15 +82,18 @@ def probe(run: Run, factor: str, block: str, seed: int = 0, bins: int = 0) -> Le
 def read(run: Run, factor: str, block: str, seed: int) -> Read:
     """Codes (N, D) of a block, values (N,) of a factor, and which of these rows are scored (N,).
 
-    The codes are the posterior's means, free of noise. Of data in groups, such as clips, the rows are
-    held-out ones where there are some, and no group is on both sides: frames of one clip share what
-    they show, and the line on which it moves.
+    The codes are the posterior's means, free of noise. Of data in groups, such as clips, the rows
+    are held-out ones where there are some, and no group is on both sides: frames of one clip share
+    what they show, and the line on which it moves.
     """
     columns = columns_of(run, block)
     k = factor_number(run.data, factor)
     data, rows = chosen(run, seed)
     v = np.asarray(data.factors_at(rows)[:, k], dtype=np.float64)
-    tested = fifth(v) if data.groups is None else fifth_of_groups(data.groups[rows], seed)
+    if data.groups is None:
+        tested = fifth(v)
+    else:
+        tested = fifth_of_groups(data.groups[rows], seed)
     return run.encode(data.take(rows))[:, columns], v, tested
 
 
@@ -103,7 +106,7 @@ def chosen(run: Run, seed: int) -> tuple[Dataset, NDArray[np.int64]]:
 
 
 def binned(v: NDArray[np.float64], bins: int) -> NDArray[np.int64]:
-    """The number of the bin (N,), from 0, of each value, in bins of equal width from the least to the largest."""
+    """The number of the bin, (N,), from 0, of each value; bins of equal width span all values."""
     edges = np.linspace(v.min(), v.max(), bins + 1)
     return np.digitize(v, edges[1:-1])
 
@@ -127,8 +130,8 @@ def fifth_of_groups(groups: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
 def fifth(v: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Every fifth row of each value, (N,).
 
-    Split at random, a value with more rows among the scored ones has fewer among the fitted ones, and
-    codes that say nothing are scored below chance.
+    Split at random, a value with more rows among the scored ones has fewer among the fitted ones,
+    and codes that say nothing are scored below chance.
     """
     tested = np.zeros(len(v), bool)
     tested[np.argsort(v, kind="stable")[::FIFTH]] = True

@@ -1,4 +1,4 @@
-"""Light as a variable of a graph (`graph-vae` on `faces`): how well it is read, and how well it is changed.
+"""Relighting with `graph-vae` on `faces`: how well the light is inferred, and how well changed.
 
 All on the rows that were held out, for a variable that both angles of the light label.
 """
@@ -22,7 +22,7 @@ FACTORS = ("light_azimuth", "light_elevation")
 
 
 def error(run: Run, *, variable: str = "l") -> float:
-    """Mean angle between the light that is read off the image and the true one, degrees, 0 to 180."""
+    """Mean angle between the light that is inferred from an image and the true one, in degrees."""
     _, held = _parts(run)
     code = run.encode(held.take(np.arange(len(held))))[:, run.blocks[variable].columns]
     centre, deviation = _scale(held)
@@ -30,7 +30,7 @@ def error(run: Run, *, variable: str = "l") -> float:
 
 
 def psnr(run: Run, *, variable: str = "l") -> float:
-    """Mean PSNR, dB, of held-out images under another light, drawn at random, to the rendered truth.
+    """Mean PSNR, dB, of held-out images under another, random light, to the rendered truth.
 
     The variable alone is set; the identity is that which is inferred from the image.
     """
@@ -51,14 +51,15 @@ def mean_image_psnr(run: Run) -> float:
 
 
 def moved(run: Run, *, of: str, variable: str = "l") -> float:
-    """How far another light moves the block `of`, root mean square, in deviations of its columns; 0 for not at all."""
+    """Root mean square change of the block `of` by another light, in deviations of its columns."""
     _, held = _parts(run)
     towards, _ = _other_light(held)
     before = run.encode(held.take(np.arange(len(held))))
     after = _relit(run, held, towards, variable)
     columns = run.blocks[of].columns
-    spread = before[:, columns].std(0) + 1e-6
-    return float(np.sqrt((((after - before)[:, columns] / spread) ** 2).mean()))
+    spread = before[:, columns].std(0) + 1e-6  # (columns,)
+    change = (after - before)[:, columns] / spread
+    return float(np.sqrt((change**2).mean()))
 
 
 def _relit(
@@ -107,7 +108,7 @@ def _scale(data: Dataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _other_light(data: Dataset) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Indices (N, 2) of another light for each row, at random, and the true images (N, C, H, W) under it."""
+    """Indices (N, 2) of a random other light for each row, and the true images (N, C, H, W)."""
     rng = np.random.default_rng(fold(0, "another light"))
     columns = _columns(data)
     v = np.asarray(data.factors_at(np.arange(len(data))), dtype=np.int64)
@@ -123,12 +124,12 @@ def _angle(data: Dataset, read: NDArray[np.float64], true: NDArray[np.float64]) 
         for k, index in zip(_columns(data), indices.T, strict=True):
             values = np.asarray(data.factor_values[k], dtype=np.float64)
             angles.append(values[0] + index * (values[1] - values[0]))
-        directions.append(light(*angles))
+        directions.append(light(*angles))  # unit vectors (N, 3)
     cosine = (directions[0] * directions[1]).sum(1).clip(-1, 1)
     return float(np.rad2deg(np.arccos(cosine)).mean())
 
 
 def _psnr(images: NDArray[np.floating], truth: NDArray[np.floating]) -> float:
     """Mean over images of the peak signal-to-noise ratio, dB."""
-    squared = ((images - truth) ** 2).reshape(len(truth), -1).mean(1)
+    squared = ((images - truth) ** 2).reshape(len(truth), -1).mean(1)  # (N,)
     return float((-10 * np.log10(squared)).mean())

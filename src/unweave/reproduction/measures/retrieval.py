@@ -1,7 +1,7 @@
-"""Cross-view retrieval: whether the other view of a thing is among the nearest of the views of many things.
+"""Cross-view retrieval: whether the other view of a thing is among the nearest of many views.
 
-Sun et al. (2020) and Zhao et al. (2021) evaluate embeddings of poses so. Things are the groups of a data
-set; one view of each of up to 1,000 is looked up among the other views of all of them.
+Sun et al. (2020) and Zhao et al. (2021) evaluate embeddings of poses so. Things are the groups of a
+data set; one view of each of up to 1,000 is looked up among the other views of all of them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from unweave.data.base import Dataset
 from unweave.data.classes import factor_number
 from unweave.data.sampling.listed_cells import ListedCells
 from unweave.reproduction.measures.columns import columns_of
+from unweave.reproduction.measures.seen import held_out_or_all
 from unweave.runs.run import Run
 from unweave.seeds import fold
 from unweave.settings import Setting
@@ -36,13 +37,13 @@ def hits(
     beyond: Beyond = 0.0,
     seed: int = 0,
 ) -> float:
-    """The share of things whose other view is among the nearest, 0 to 1, by Euclidean distance of codes.
+    """The share of things, 0 to 1, whose other view is among the nearest by Euclidean distance.
 
-    angle, beyond: a factor in radians, and how far apart in it the views of a thing have to be for the
-    thing to count; it is looked up among all. On the run's held-out rows, where it has some. ValueError
-    if these have no two groups of two rows, no such factor, or no views so far apart.
+    angle, beyond: a factor in radians, and how far apart in it the views of a thing have to be for
+    the thing to count; it is looked up among all. On the run's held-out rows, where it has some.
+    ValueError if these have no two groups of two rows, no such factor, or no views so far apart.
     """
-    data = run.data if run.held is None else run.held
+    data = held_out_or_all(run)
     rows = views(data, seed)
     columns = columns_of(run, block)
     found = ranks(*(run.encode(data.take(of))[:, columns] for of in rows.T))
@@ -53,7 +54,7 @@ def raw_hits(
     run: Run, *, within: Within = 1, angle: str = "", beyond: Beyond = 0.0, seed: int = 0
 ) -> float:
     """The same with the data in place of their codes."""
-    data = run.data if run.held is None else run.held
+    data = held_out_or_all(run)
     rows = views(data, seed)
     found = ranks(*(data.take(of).reshape(len(of), -1) for of in rows.T))
     return _share(found < within, data, rows, angle, beyond)
@@ -73,9 +74,9 @@ def views(data: Dataset, seed: int = 0) -> NDArray[np.int64]:
 
 
 def ranks(queries: NDArray[Any], others: NDArray[Any]) -> NDArray[np.int64]:
-    """How many rows of others (n, D) are as near to query i as row i is, or nearer: (n,), from 0."""
-    apart = cdist(queries, others, "sqeuclidean")
-    own = apart.diagonal()[:, None]
+    """How many other rows of others (n, D) are as near to query i as row i is, or nearer: (n,)."""
+    apart = cdist(queries, others, "sqeuclidean")  # (n, n)
+    own = apart.diagonal()[:, None]  # (n, 1)
     return (apart <= own).sum(1) - 1
 
 

@@ -1,7 +1,8 @@
-"""Whether two poses tell that they are of one clip, read by a critic that is trained afresh.
+"""Scene critic: whether two poses show that they are of one clip, by a critic trained afresh.
 
-The scene discriminator of a method may be at chance because it is weak; a new one, trained on frozen
-poses and scored on clips that it has not seen, has nothing to do with that (Denton and Birodkar, 2017).
+The scene discriminator of a method may be at chance because it is weak; a new one, trained on
+frozen poses and scored on clips that it has not seen, has nothing to do with that (Denton and
+Birodkar, 2017).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from unweave.data.base import Dataset
 from unweave.data.classes import factor_number
 from unweave.metrics.estimators.classifiers import accuracy
 from unweave.reproduction.measures.columns import columns_of
+from unweave.reproduction.measures.seen import held_out_or_all
 from unweave.reproduction.measures.use import predicted
 from unweave.runs.run import Run
 from unweave.seeds import fold
@@ -24,11 +26,10 @@ TESTED = 4_000
 
 
 def told_apart(run: Run, *, block: str = "pose", seed: int = 0) -> float:
-    """Accuracy of the new critic on codes of held-out clips, .5 to 1: .5 where a block does not tell the clip."""
+    """Accuracy of the new critic on codes of held-out clips, .5 (chance) to 1."""
     data = held_out(run)
-    return accuracy_of_critic(
-        run.encode(data.take(np.arange(len(data))))[:, columns_of(run, block)], data, seed
-    )
+    codes = run.encode(data.take(np.arange(len(data))))[:, columns_of(run, block)]  # (N, D)
+    return accuracy_of_critic(codes, data, seed)
 
 
 def by_factors(run: Run, *, factors: Sequence[str], seed: int = 0) -> float:
@@ -40,7 +41,7 @@ def by_factors(run: Run, *, factors: Sequence[str], seed: int = 0) -> float:
 
 def held_out(run: Run) -> Dataset:
     """The held-out rows, all rows where there are none. ValueError if they are no clips."""
-    data = run.data if run.held is None else run.held
+    data = held_out_or_all(run)
     if data.groups is None:
         raise ValueError(f"{data.name} has no clips, of which a scene critic compares frames")
     return data
@@ -49,7 +50,8 @@ def held_out(run: Run) -> Dataset:
 def accuracy_of_critic(codes: NDArray[np.floating], data: Dataset, seed: int) -> float:
     """Accuracy on pairs of frames: half of them are two frames of one clip, half are of two clips.
 
-    codes: (N, D) of the rows of `data`. The critic is fitted on half of the clips and scored on the others.
+    codes: (N, D) of the rows of `data`. The critic is fitted on half of the clips and scored on the
+    others.
     """
     assert data.groups is not None  # of `held_out`
     rng = np.random.default_rng(fold(seed, "scene"))
@@ -76,6 +78,7 @@ def pairs(
     The frames of a pair of one clip are different ones.
     """
     frames = [np.flatnonzero(groups == clip) for clip in clips]
+    # the clips of both frames of each pair: the same in every second pair, (n,)
     first = rng.integers(len(clips), size=n)
     apart = rng.integers(1, len(clips), size=n)
     same = np.arange(n) % 2
@@ -86,4 +89,4 @@ def pairs(
             rows[i] = rng.choice(frames[first[i]], 2, replace=False)
         else:
             rows[i] = [rng.choice(frames[first[i]]), rng.choice(frames[second[i]])]
-    return codes[rows].reshape(n, -1), same
+    return codes[rows].reshape(n, -1), same  # (n, 2, D) -> (n, 2 D)

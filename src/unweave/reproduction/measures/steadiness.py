@@ -8,7 +8,7 @@ from unweave.runs.run import Run
 
 
 def drift(run: Run, *, term: str, records: int = 8) -> float:
-    """The range (largest less smallest) of a term's last `records` records, over their absolute mean."""
+    """The range of a term's last `records` records, over their absolute mean."""
     values = [record[term] for record in run.records() if term in record]
     last = np.array(values[-records:])
     return float(np.ptp(last) / abs(last.mean()))

@@ -6,21 +6,21 @@ import numpy as np
 
 from unweave.runs.run import Run
 
-LEAST = 0.5  # nats of mean KL: well above that of a latent of noise, well below that of a factor of three values
+# nats of mean KL: well above that of a latent of noise, well below that of a factor of three values
+LEAST = 0.5
 
 
 def onsets(run: Run, *, least: float = LEAST) -> list[int]:
     """The steps, sorted, after which the KL of a latent stays above `least` nats.
 
-    Latents that end below it have none. The resolution is that of the log: the KL of every latent is
-    recorded each `log_every` steps.
+    Latents that end below it have none. The resolution is that of the log: the KL of every latent
+    is recorded each `log_every` steps.
     """
     records = [record for record in run.records() if "kl per latent" in record]
     steps = np.array([record["step"] for record in records])
     above = np.array([record["kl per latent"] for record in records]) > least  # (records, D)
-    below = len(above) - np.argmin(
-        above[::-1], axis=0
-    )  # (D,) records up to the last one that is not above
+    # (D,): records up to the last one that is not above
+    below = len(above) - np.argmin(above[::-1], axis=0)
     below[above.all(axis=0)] = 0
     return sorted(int(steps[below[j]]) for j in np.flatnonzero(above[-1]))
 

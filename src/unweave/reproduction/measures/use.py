@@ -1,7 +1,8 @@
-"""Downstream use of codes against pixels: tasks with a correlated nuisance, and tasks from few labels.
+"""Downstream use of codes against pixels: with a correlated nuisance, or from few labels.
 
-The same kind of classifier is fitted on codes and on pixels of the same rows. Training and test rows
-are shifts, as text, of the grid of the run's data, for example correlated and uncorrelated ones.
+The same kind of classifier is fitted on codes and on pixels of the same rows. Training and test
+rows are shifts, as text, of the grid of the run's data, for example correlated and uncorrelated
+ones.
 """
 
 from __future__ import annotations
@@ -39,10 +40,11 @@ def accuracy(
 ) -> float:
     """Test accuracy, 0 to 1, of a classifier of one factor.
 
-    fit, test: shifts; up to 2,000 rows of each, and no image is in both. task: the factor to predict.
-    without: a factor whose latents are dropped from the codes, with those that belong to no factor.
-    kind: "logistic", regression on standardised columns in at most 100 iterations, "forest", of 100
-    trees, or "network", of two hidden layers of 256 units. sampled: whether codes are drawn from their posteriors.
+    fit, test: shifts; up to 2,000 rows of each, and no image is in both. task: the factor to
+    predict. without: a factor whose latents are dropped from the codes, with those that belong to
+    no factor. kind: "logistic", regression on standardised columns in at most 100 iterations,
+    "forest", of 100 trees, or "network", of two hidden layers of 256 units. sampled: whether codes
+    are drawn from their posteriors.
     """
     x, y = _table(run, fit, task, "fit", of, without, sampled)
     x_test, y_test = _table(run, test, task, "test", of, without, sampled)
@@ -60,7 +62,7 @@ def gain(
 def kept(
     run: Run, *, rows: str, task: str, nuisance: str, kind: str = "logistic", sampled: bool = False
 ) -> float:
-    """Accuracy without the nuisance's latents over that with all latents; about 1 if nothing is lost.
+    """Accuracy without the nuisance's latents over that with all: about 1 if nothing is lost.
 
     rows: a shift; no image of it is in both training and test rows.
     """
@@ -83,13 +85,15 @@ def leak(
     drop: bool = True,
     sampled: bool = False,
 ) -> float:
-    """Normalised accuracy of a probe for the nuisance after its latents are dropped: 0 at chance, 1 if perfect.
+    """Normalised accuracy of a probe for the nuisance after its latents are dropped, at most 1.
 
-    (balanced accuracy - chance) / (1 - chance), where chance is 1 / values. drop: whether the latents
-    are dropped. sampled: whether codes are drawn from their posteriors, which is what the decoder gets
-    and what the KL bounds; from means a probe reads differences far below that noise.
+    (balanced accuracy - chance) / (1 - chance), where chance is 1 / values. drop: whether the
+    latents are dropped. sampled: whether codes are drawn from their posteriors, which is what the
+    decoder gets and what the KL bounds; from means a probe reads differences far below that noise.
     """
-    without = nuisance if drop else ""
+    without = ""
+    if drop:
+        without = nuisance
     x, y = _table(run, rows, nuisance, "fit", "codes", without, sampled)
     x_test, y_test = _table(run, rows, nuisance, "test", "codes", without, sampled)
     chance = 1 / len(np.unique(y_test))
@@ -100,7 +104,7 @@ def leak(
 def few(
     run: Run, *, rows: str, task: str, labels: int = 10, kind: str = "logistic", of: Of = "codes"
 ) -> float:
-    """Test accuracy, 0 to 1, after training on `labels` labelled rows; the mean over 20 draws of them.
+    """Test accuracy, 0 to 1, after training on `labels` labelled rows, the mean over 20 draws.
 
     A draw is balanced: the counts of two values of the task differ by at most one.
     """
@@ -138,9 +142,8 @@ def predicted(
         return np.full(len(x_test), np.bincount(y).argmax())
     fit, test = classifiers.standardise(x, x_test)
     if kind == "logistic":
-        return classifiers.logistic(fit, y, None, "dlib", 0).predict(
-            test
-        )  # that protocol has 100 iterations
+        # that protocol has 100 iterations
+        return classifiers.logistic(fit, y, None, "dlib", 0).predict(test)
     if kind == "network":
         from sklearn.neural_network import MLPClassifier
 
@@ -161,7 +164,7 @@ def _table(
     without: str = "",
     sampled: bool = False,
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Columns (n, F) and the factor (n,) of up to 2,000 rows of a shift; no image is on both sides."""
+    """Columns (n, F) and the factor (n,) of up to 2,000 rows of a shift; sides share no image."""
     data = opened(run, shift)
     # The grid is halved at random, the same for all shifts; each side takes rows of its half.
     halves = np.random.default_rng(fold(0, "use")).random(len(data.factors)) < 0.5
@@ -185,7 +188,8 @@ def _table(
 def _active(run: Run) -> NDArray[np.bool_]:
     """Which latents (D,) have a mean KL above `ACTIVE`; all of them where codes are points.
 
-    The others are left out: a classifier standardises columns, which would amplify their tiny means.
+    The others are left out: a classifier standardises columns, which would amplify their tiny
+    means.
     """
     data = opened(run)
     rows = np.random.default_rng(fold(0, "use", "kl")).integers(len(data), size=PROBED)
