@@ -42,6 +42,7 @@ class EncoderCalls:
 
     def __call__(self, images: NDArray[Any]) -> Posterior:
         """Mean and log variance of images (n, ...), as rows in their order."""
+        first = images[:PROBE].copy()  # an encoder may work in place
         size = len(images) if self.module is None else CHUNK
         parts = [self._read(images[i : i + size]) for i in range(0, len(images), size)]
         mean = np.concatenate([part[0] for part in parts])
@@ -51,7 +52,7 @@ class EncoderCalls:
                 "the encoder gave log variances for some images only; expected them for all or for none"
             )
         if not self.probed:
-            self._refuse_unsteady(images[:PROBE], mean)
+            self._refuse_unsteady(first, mean)
         return mean, np.concatenate(log_vars) if log_vars else None
 
     def _read(self, images: NDArray[Any]) -> Posterior:
@@ -96,7 +97,7 @@ class EncoderCalls:
     def _refuse_unsteady(self, images: NDArray[Any], codes: Codes) -> None:
         """ValueError if the first images, encoded again, have other codes than they had."""
         self.probed = True
-        again = self._read(images)[0]
+        again = self._read(images.copy())[0]
         if _same(codes[: len(images)], again, codes):
             return
         if _same(again, self._read(images)[0], codes):

@@ -100,9 +100,10 @@ def _open(path: Path, key: str) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     try:
-        if path.suffix == ".npy":
+        suffix = path.suffix.lower()
+        if suffix == ".npy":
             return {"images": map_npy(path)}
-        if path.suffix != ".npz":
+        if suffix != ".npz":
             raise ValueError("expected a file ending in .npy or .npz")
         with zipfile.ZipFile(path) as archive:
             return _members(archive, key)
