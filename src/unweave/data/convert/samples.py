@@ -7,7 +7,6 @@ installed.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +44,8 @@ def collect(samples: Any, size: int) -> dict[str, Any]:
     more than 8 bits add their "scale". ValueError if a sample has no image, or something other than
     labels beside it, or if samples differ in shape, in their labels or in whether they are grey.
     """
-    _refuse_others(samples)
+    if not len(samples):
+        raise ValueError("the data set is empty")
     first = _sample(samples[0])
     colour: Colour = "grey"
     scale = None
@@ -69,22 +69,6 @@ def collect(samples: Any, size: int) -> dict[str, Any]:
     if scale is not None:
         found["scale"] = scale
     return found
-
-
-def _refuse_others(samples: Any) -> None:
-    """ValueError for what is no list of samples: a dict of several arrays or data sets, or nothing."""
-    kind = type(samples).__name__
-    if isinstance(samples, Mapping):
-        keys = ", ".join(map(str, samples))
-        raise ValueError(
-            f"a {kind} of {keys} was given; give one of them, or arrays with their labels as an .npz file"
-        )
-    try:
-        count = len(samples)
-    except TypeError as error:  # as of a sparse matrix
-        raise ValueError(f"a {kind} was given, which has no length: {error}") from error
-    if not count:
-        raise ValueError("the data set is empty")
 
 
 def _alike(
