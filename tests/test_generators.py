@@ -6,6 +6,7 @@ There need be no accelerator: two generators of the CPU stand for those of cuda:
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,21 @@ import torch
 
 import unweave
 from unweave import Disentangler
+from unweave.data.images import ImageData
 from unweave.demos import twin_model
 from unweave.methods.resolve import resolve
 from unweave.methods.spec import Spec
 from unweave.reproduction.measures import aggregate, pair_mask
 from unweave.runs.run import Run
 from unweave.runs.train import resume
-from unweave.seeds.generators import generators, left_alone, reseed, seeded
+from unweave.seeds.generators import (
+    all_left_alone,
+    drawing,
+    generators,
+    left_alone,
+    reseed,
+    seeded,
+)
 from unweave.training.loop import NotFinite
 
 SMALL: dict[str, Any] = {
@@ -212,3 +221,62 @@ def test_the_twin_is_measured_on_its_device(
     )
     np.testing.assert_array_equal(first.log_p, again.log_p)
     assert torch.equal(cuda[1].get_state(), before)
+
+
+def in_a_thread(context: Any) -> tuple[Thread, Event]:
+    """A thread that is inside of a context until the event is set."""
+    inside = Event()
+    leave = Event()
+
+    def other() -> None:
+        with context:
+            inside.set()
+            leave.wait(60)
+
+    thread = Thread(target=other)
+    thread.start()
+    inside.wait(60)
+    return thread, leave
+
+
+def test_a_step_of_training_waits_for_code_that_may_draw_on_any_device() -> None:
+    thread, leave = in_a_thread(all_left_alone())
+    assert not drawing.acquire(blocking=False)
+    leave.set()
+    thread.join(60)
+    assert drawing.acquire(blocking=False)
+    drawing.release()
+
+
+def test_the_state_is_put_back_between_the_draws_of_other_threads() -> None:
+    thread, leave = in_a_thread(left_alone("cpu"))
+    with seeded(3, "cpu"):
+        leave.set()
+        thread.join(0.2)
+        assert thread.is_alive()
+        drawn = torch.rand(2)
+    thread.join(60)
+    with seeded(3, "cpu"):
+        assert torch.equal(drawn, torch.rand(2))
+
+
+def test_training_beside_the_evaluation_of_an_encoder_is_as_alone() -> None:
+    def codes() -> np.ndarray:
+        return Disentangler("vae", steps=20, **SMALL).fit(IMAGES).transform(IMAGES)
+
+    data = ImageData(IMAGES)
+    stop = Event()
+    scored = []
+
+    def other() -> None:
+        while not stop.is_set():
+            scored.append(unweave.evaluate(lambda x: x[:, 0, 0] / 255, "active_latents", data=data))
+
+    alone = codes()
+    thread = Thread(target=other)
+    thread.start()
+    beside = codes()
+    stop.set()
+    thread.join(60)
+    assert scored
+    np.testing.assert_array_equal(beside, alone)

@@ -15,8 +15,8 @@ def plain(given: Any) -> Any:
     """A tensor as a detached array on the CPU, in float32 where numpy has no such type.
 
     So is the array of another library that answers to `__dlpack__`. A list or tuple with such parts
-    becomes a list of arrays; any other value is returned unchanged. TypeError for an array that
-    neither numpy nor torch can read.
+    becomes a list of arrays; any other value is returned unchanged. ValueError for an array that
+    neither numpy nor torch can read: on the device "meta", quantised, nested, of an unknown library.
     """
     if isinstance(given, (list, tuple)) and any(
         _is_tensor(part) or _is_foreign(part) for part in given
@@ -48,12 +48,15 @@ def _is_foreign(given: Any) -> bool:
 
 
 def _of_torch(tensor: Any) -> Any:
-    tensor = tensor.detach().cpu()
-    if getattr(tensor, "is_sparse", False):
-        tensor = tensor.to_dense()
-    if any(word in str(tensor.dtype) for word in HALVES):
-        tensor = tensor.float()
-    return np.asarray(tensor.resolve_conj().resolve_neg())
+    try:
+        tensor = tensor.detach().cpu()
+        if getattr(tensor, "is_sparse", False):
+            tensor = tensor.to_dense()
+        if any(word in str(tensor.dtype) for word in HALVES):
+            tensor = tensor.float()
+        return np.asarray(tensor.resolve_conj().resolve_neg())
+    except Exception as error:  # each kind of tensor raises its own
+        raise _unreadable(tensor, error) from error
 
 
 def _of_foreign(given: Any) -> Any:
@@ -63,13 +66,18 @@ def _of_foreign(given: Any) -> Any:
         readers.insert(0, np.asarray)
     if "torch" in sys.modules:
         readers.append(lambda array: _of_torch(sys.modules["torch"].from_dlpack(array)))
-    reasons = []
+    errors = []
     for reader in readers:
         try:
             return reader(given)
         except Exception as error:  # each library raises its own
-            reasons.append(str(error).partition("\n")[0])
-    raise TypeError(f"a {type(given).__name__} cannot be read as an array: {reasons[-1]}")
+            errors.append(error)
+    raise _unreadable(given, errors[-1])
+
+
+def _unreadable(given: Any, error: Exception) -> ValueError:
+    reason = str(error).partition("\n")[0]
+    return ValueError(f"a {type(given).__name__} cannot be read as an array: {reason}")
 
 
 def _widened(array: np.ndarray) -> np.ndarray:

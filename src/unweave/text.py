@@ -29,6 +29,11 @@ def visible(text: object) -> str:
     return IN_A_LINE.sub(_escape, str(text))
 
 
+def in_lines(text: str) -> str:
+    """The text as by `visible`, but with its line breaks and tabs."""
+    return IN_LINES.sub(_escape, text)
+
+
 def shown(stream: Any) -> Any:
     """The stream, with hidden characters written to it as escapes; line breaks and tabs stay.
 
@@ -62,7 +67,7 @@ class _Shown:
         self.stream = stream
 
     def write(self, text: str) -> int:
-        written: int = self.stream.write(IN_LINES.sub(_escape, text))
+        written: int = self.stream.write(in_lines(text))
         return written
 
     def __getattr__(self, name: str) -> Any:

@@ -51,6 +51,8 @@ def test_one_column_is_a_table_of_one_column(tmp_path):
     (tmp_path / "a.csv").write_text("7\n8\n9\n")
     assert read(tmp_path / "a.npy", "factors").shape == (3, 1)
     assert read(tmp_path / "a.csv", "factors").tolist() == [[7], [8], [9]]
+    (tmp_path / "a.csv").rename(tmp_path / "A.CSV")
+    assert read(tmp_path / "A.CSV", "factors").tolist() == [[7], [8], [9]]
 
 
 def test_the_column_that_holds_text_is_named_when_it_is_scored(tmp_path):

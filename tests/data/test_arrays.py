@@ -4,6 +4,7 @@ import zipfile
 
 import numpy as np
 import pytest
+import scipy.sparse
 import torch
 from PIL import Image
 
@@ -273,3 +274,29 @@ def test_a_data_set_of_hugging_face_is_known_by_what_it_can_do():
     data = load(Dataset("dict"))
     assert data.class_names == ("cat", "dog")
     assert len(data) == 6
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"images": BYTES, "labels": RNG}, "a dict of images, labels was given; give one of them"),
+        ({"train": [BYTES]}, "a dict of train was given"),
+        (
+            torch.empty(4, 1, 8, 8, device="meta"),
+            "a Tensor cannot be read as an array: Cannot copy",
+        ),
+        (scipy.sparse.eye(8).tocsr(), "which has no length"),
+        ([], "the data set is empty"),
+    ],
+)
+def test_what_is_no_list_of_samples_is_refused_in_words(given, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        load(given)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", [".NPY", ".Npz"])
+def test_suffixes_are_read_in_any_case(tmp_path, suffix):
+    with (tmp_path / f"x{suffix}").open("wb") as file:
+        np.save(file, BYTES) if suffix == ".NPY" else np.savez(file, BYTES)
+    assert len(load(tmp_path / f"x{suffix}")) == len(BYTES)

@@ -506,4 +506,77 @@ def test_a_folder_named_like_a_built_in_set_is_opened_as_a_path_and_pointed_out(
     assert len(load(Path("digits"))) == len(load("./digits")) == 4
     assert not caplog.text
     assert len(load("digits")) == 1797
-    assert "digits is the built-in set; for the folder of that name write ./digits" in caplog.text
+    said = "digits is the built-in set; for the file or folder of that name write ./digits"
+    assert [record.message for record in caplog.records if "built-in" in record.message] == [said]
+
+
+def test_a_file_named_like_a_built_in_set_is_pointed_out(tmp_path, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
+    Path("digits").write_bytes(b"x")
+    assert len(load("digits")) == 1797
+    assert caplog.text.count("write ./digits") == 1
+
+
+def test_a_path_is_a_path_also_where_nothing_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text("raise SystemExit('imported')")
+    for given in ("digits", "mine:made", "nothing"):
+        with pytest.raises(FileNotFoundError, match=f"there is no file or folder {given}"):
+            load(Path(given))
+
+
+def test_an_empty_name_is_not_the_folder_one_is_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for i in range(2):
+        save(tmp_path / f"{i}.png", flat(i))
+    assert len(load(".")) == 2
+    with pytest.raises(ValueError, match="the name of the data is empty"):
+        load("")
+
+
+@pytest.mark.parametrize("system", ["@eaDir", "$RECYCLE.BIN", "__MACOSX", "lost+found"])
+def test_folders_that_a_system_adds_are_no_classes_and_are_said(tmp_path, system, caplog):
+    for name in ("a/0.png", "b/1.png", f"{system}/0.png", f"a/{system}/0.png/thumb.png"):
+        save(tmp_path / name, flat(1))
+    data = folder(tmp_path, size=4)
+    assert (len(data), data.class_names) == (2, ("a", "b"))
+    assert f"left out: 2 of the system ({system}, {system})" in caplog.text
+
+
+def test_classes_one_folder_further_down_are_pointed_out(tmp_path, caplog):
+    for name in ("animals/cat/0.png", "animals/dog/1.png"):
+        save(tmp_path / name, flat(1))
+    assert folder(tmp_path, size=4).y is None
+    assert "all files lie below animals; give that folder for its 2 sub-folders" in caplog.text
+    caplog.clear()
+    assert folder(tmp_path / "animals", size=4).class_names == ("cat", "dog")
+    assert not caplog.text
+
+
+@pytest.mark.parametrize("other", ["cafe\u0301", "caf\u00e9 "])
+def test_classes_whose_names_look_alike_are_pointed_out(tmp_path, other, caplog):
+    for i, name in enumerate(("caf\u00e9", other, "cafe")):
+        save(tmp_path / name / f"{i}.png", flat(1))
+    assert len(folder(tmp_path, size=4).class_names) == 3
+    assert caplog.text.count("differ in the spelling of one name") == 1
+
+
+def test_a_damaged_picture_with_a_good_header_has_the_same_way_out(tmp_path):
+    for i in range(2):
+        save(tmp_path / f"{i}.png", flat(i))
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3))
+    save(tmp_path / "2.jpg", noise)
+    whole = (tmp_path / "2.jpg").read_bytes()
+    (tmp_path / "2.jpg").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match=r"2.jpg is damaged: .*; mend or remove it, or give skip_"):
+        folder(tmp_path, size=4, colour="rgb")
+    assert len(folder(tmp_path, size=4, colour="rgb", skip_bad=True)) == 2
+
+
+@pytest.mark.parametrize("name", ["Factors.csv", "GROUPS.CSV"])
+def test_a_table_in_capital_letters_is_not_passed_over_in_silence(tmp_path, name, caplog):
+    for i in range(2):
+        save(tmp_path / f"{i}.png", flat(i))
+    (tmp_path / name).write_text("file,x\n0.png,1\n")
+    folder(tmp_path, size=4)
+    assert f"left out: 1 not called {name.lower()} in small letters ({name})" in caplog.text

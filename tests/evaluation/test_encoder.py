@@ -12,7 +12,13 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.distributions import Independent, Laplace, Normal
+from torch.distributions import (
+    Independent,
+    Laplace,
+    Normal,
+    TanhTransform,
+    TransformedDistribution,
+)
 
 import unweave
 from unweave.data.images import ImageData
@@ -232,6 +238,14 @@ REFUSED = {
         lambda x: codes(x) - codes(x).mean(0) * 5,
         "other codes beside other images",
     ),
+    "a distribution whose mean has no formula": (
+        lambda x: TransformedDistribution(Normal(tensor(x), 1.0), [TanhTransform()]),
+        "gave a TransformedDistribution for 150 images",
+    ),
+    "such a distribution in a dict": (
+        lambda x: {"q": TransformedDistribution(Normal(tensor(x), 1.0), [TanhTransform()])},
+        "gave a dict of 1 [(]q: a TransformedDistribution",
+    ),
     "another width": (
         lambda x: np.ones((len(x), len(x))) * codes(x)[:, :1],
         r"shape \(150,\) and \(16,\)",
@@ -337,6 +351,14 @@ def test_a_module_that_is_in_training_mode_inside_of_a_function_is_noticed() -> 
         encoded(lambda x: network(torch.tensor(x) / 255))
     network.eval()
     assert np.isfinite(encoded(lambda x: network(torch.tensor(x) / 255))).all()
+
+
+def test_an_encoder_may_work_in_place() -> None:
+    def inverted(x: np.ndarray) -> np.ndarray:
+        x[:] = 255 - x
+        return codes(x)
+
+    np.testing.assert_array_equal(EncoderCalls(inverted)(IMAGES.copy())[0], codes(255 - IMAGES))
 
 
 def test_an_error_in_a_module_names_what_it_was_given() -> None:

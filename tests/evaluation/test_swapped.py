@@ -70,6 +70,27 @@ def test_the_warning_comes_once_and_a_declaration_ends_it() -> None:
         unweave.evaluate((v, None), "pairwise_mi")
 
 
+def test_exchanged_codes_of_few_digits_and_under_a_declaration_are_noticed() -> None:
+    v = factors_of("shapes3d")
+    z = v[:, :2] + RNG.normal(size=(len(v), 2))
+    assert look_swapped(Table.of(v, z.round(2)))
+    assert look_swapped(Table.of(v, z, kinds="categorical"), declared=True)
+    assert not look_swapped(Table.of(z, v, kinds="categorical"), declared=True)
+    assert not look_swapped(Table.of(v, z, kinds="continuous"), declared=True)
+    steps = v[:, :1] / 2  # an ordered factor in steps of a half, beside binary codes
+    assert not look_swapped(Table.of(v > v.mean(0), steps, kinds="ordered"), declared=True)
+
+
+def test_a_metric_that_is_called_on_arrays_warns_too() -> None:
+    v = factors_of("shapes3d", 300)
+    z = v[:, :2] + RNG.normal(size=(300, 2))
+    with pytest.warns(UserWarning, match="may be exchanged") as caught:
+        unweave.metrics.mig(v, z)
+    assert len(caught) == 1
+    with warnings.catch_warnings(action="error"):
+        unweave.metrics.mig(z, v)
+
+
 def test_so_it_does_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     v = factors_of("shapes3d", 300)
     np.save(tmp_path / "v.npy", v)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.random import mtrand
 
 from unweave import metrics
 
@@ -54,3 +55,13 @@ def test_a_factor_of_one_value_is_left_out() -> None:
     z, y = blobs(600, 5.0)
     both = metrics.few_labels(z, np.hstack([y, np.zeros_like(y)]))
     assert both.value == pytest.approx(metrics.few_labels(z, y).value)
+
+
+def test_the_random_state_of_the_caller_is_left_alone():
+    rng = np.random.default_rng(0)
+    v = rng.integers(0, 4, 300)
+    before = mtrand._rand.get_state()[1:3]
+    metrics.few_labels(v[:, None] + 0.1 * rng.normal(size=(300, 3)), v)
+    after = mtrand._rand.get_state()[1:3]
+    assert before[1] == after[1]
+    assert (before[0] == after[0]).all()

@@ -3,6 +3,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from markupsafe import Markup
 
 import unweave.report
 from unweave import evaluate
@@ -151,3 +152,9 @@ def test_nothing_is_written_when_a_run_is_damaged(run, tmp_path):
 
 def test_a_folder_gets_a_report_html(run, tmp_path):
     assert unweave.report.write(run, tmp_path) == tmp_path / "report.html"
+
+
+def test_hidden_characters_are_shown_and_markup_is_not():
+    template = page.environment().from_string("{{ text }}{{ ours }}")
+    text = template.render(text="a\x1b[31m\u202e<b>\n", ours=Markup("<i>\n</i>"))
+    assert text == "a\\x1b[31m\\u202e&lt;b&gt;\n<i>\n</i>"

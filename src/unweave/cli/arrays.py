@@ -76,9 +76,10 @@ def opened(path: str | Path, role: str) -> Numbers:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path} to read {role} from")
-    if path.suffix not in READERS:
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
         raise ValueError(f"{path}: {role} are read from {', '.join(READERS)} files")
-    found = READERS[path.suffix](path, role)
+    found = reader(path, role)
     array = found.array
     if array.ndim == 1:
         array = array[:, None]  # (N,) -> (N, 1)

@@ -153,8 +153,8 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Dataset:
     """A data set.
 
     source: a name (see `names`); `module:function`; the path of a folder of images or of an .npy or
-        .npz file; an array; or a data set, which is returned. An object that behaves as a data set
-        is wrapped as a `Dataset`.
+        .npz file, as which a `Path` is always read; an array; or a data set, which is returned. An
+        object that behaves as a data set is wrapped as a `Dataset`.
     root: the folder with the published files; $UNWEAVE_DATA if None.
     given: keywords of the data set's own function; `shift`, which rows of known factors are kept or
         drawn (see `unweave.data.shifts.text`); and `classes`, the factor whose values are the
@@ -175,6 +175,7 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Dataset:
     factor = given.pop("classes", "")
     if data is None:
         name, place = _placed(source, root)
+        _point_out_files(source)
         data = _opened(name, place, given)
     refuse_unfit(data)
     if shift:
@@ -233,11 +234,13 @@ def _placed(source: Any, root: Any) -> tuple[str, Any]:
     """(name of the data set, its root) of the source given to `load`."""
     if not isinstance(source, (str, Path)):
         return "arrays", source
+    if source == "":
+        raise ValueError("the name of the data is empty; for the folder that you are in write .")
     name = str(source)
     path = Path(name)
-    named = isinstance(source, str) and name in TABLE  # a Path is always a path
-    if named and path.is_dir():
-        log.warning("%s is the built-in set; for the folder of that name write ./%s", name, name)
+    if isinstance(source, Path) and not path.exists():
+        raise FileNotFoundError(f"there is no file or folder {name}")
+    named = _is_name(source)
     hint = module_hint(name, "function")
     if not named and path.exists() and not (hint and path.suffix == ".py"):
         if path.is_dir():
@@ -250,6 +253,19 @@ def _placed(source: Any, root: Any) -> tuple[str, Any]:
     raise ValueError(
         f"there is no data set, folder or file {name!r}; {hint or nearest(name, TABLE)}"
     )
+
+
+def _is_name(source: Any) -> bool:
+    """Whether a source is the name of a built-in set; a Path is always a path."""
+    return isinstance(source, str) and source in TABLE
+
+
+def _point_out_files(source: Any) -> None:
+    """Log that a name is not read as the file or folder of that name, if there is one."""
+    if _is_name(source) and Path(source).exists():
+        log.warning(
+            "%s is the built-in set; for the file or folder of that name write ./%s", source, source
+        )
 
 
 def _function(name: str) -> Callable[..., Any]:

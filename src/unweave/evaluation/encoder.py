@@ -42,6 +42,7 @@ class EncoderCalls:
 
     def __call__(self, images: NDArray[Any]) -> Posterior:
         """Mean and log variance of images (n, ...), as rows in their order."""
+        first = images[:PROBE].copy()  # an encoder may work in place
         size = len(images)
         if self.module is not None:
             size = CHUNK
@@ -54,7 +55,7 @@ class EncoderCalls:
                 "expected them for all or for none"
             )
         if not self.probed:
-            self._refuse_unsteady(images[:PROBE], mean)
+            self._refuse_unsteady(first, mean)
         if not log_vars:
             return mean, None
         return mean, np.concatenate(log_vars)
@@ -103,7 +104,7 @@ class EncoderCalls:
     def _refuse_unsteady(self, images: NDArray[Any], codes: Codes) -> None:
         """ValueError if the first images, encoded again, have other codes than they had."""
         self.probed = True
-        again = self._read(images)[0]
+        again = self._read(images.copy())[0]
         if _same(codes[: len(images)], again, codes):
             return
         if _same(again, self._read(images)[0], codes):

@@ -67,7 +67,7 @@ def _posterior(given: Any, n: int) -> Posterior | None:
         return _sequence(given, n)
     if isinstance(given, type):
         return None
-    if hasattr(given, "mean"):
+    if _has_mean(given):
         return _distribution(given, n)
     if hasattr(given, "__dict__"):
         return _named(vars(given), n)
@@ -108,9 +108,17 @@ def _posterior_of_part(given: Any, n: int) -> Posterior | None:
     """The codes in a part of a dict: an array or a distribution, nothing that has parts itself."""
     if is_array(given):
         return _alone(_codes(given, n))
-    if hasattr(given, "mean"):
+    if _has_mean(given):
         return _distribution(given, n)
     return None
+
+
+def _has_mean(given: Any) -> bool:
+    """Whether there is a mean, even one that is not implemented: its parts are not its codes then."""
+    try:
+        return hasattr(given, "mean")
+    except NotImplementedError:  # torch, of a distribution whose mean has no formula
+        return True
 
 
 def _sequence(given: tuple[Any, ...] | list[Any], n: int) -> Posterior | None:
@@ -160,10 +168,16 @@ def _distribution(given: Any, n: int) -> Posterior | None:
 
 
 def _value(given: Any, name: str) -> Any:
-    """An attribute, or what it returns: in some libraries it is a method, in others a property."""
-    found = getattr(given, name, None)
-    if callable(found) and not is_array(found):
-        return found()
+    """An attribute, or what it returns: in some libraries it is a method, in others a property.
+
+    None where the library has no such value (NotImplementedError).
+    """
+    try:
+        found = getattr(given, name, None)
+        if callable(found) and not is_array(found):
+            return found()
+    except NotImplementedError:
+        return None
     return found
 
 

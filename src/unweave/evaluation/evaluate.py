@@ -120,7 +120,7 @@ def score_codes(
     table = Table.of(
         codes, factors, test=test, log_var=log_var, protocol=protocol, seed=seed, kinds=kinds
     )
-    if kinds is None and look_swapped(table):
+    if look_swapped(table, declared=kinds is not None):
         warnings.warn(SWAPPED, stacklevel=3)
     wanted = names_of(names, table)
     if test is not None and not any("test" in get(name).declares.uses for name in wanted):

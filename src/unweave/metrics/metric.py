@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from unweave.metrics.score import NAN, Score
 from unweave.metrics.tables.any_table import AnyTable
 from unweave.metrics.tables.arguments import check_how, check_options
 from unweave.metrics.tables.groups import Groups
+from unweave.metrics.tables.swapped import SWAPPED, look_swapped
 from unweave.metrics.tabulated import table_of_groups, table_of_rows
 
 UNDEFINED = "undefined: no finite number comes out of these rows"
@@ -92,6 +94,8 @@ class Metric:
             table = table_of_rows(
                 self.name, self.declares, codes, given, protocol, int(seed), active
             )
+            if look_swapped(table, declared=kinds is not None):
+                warnings.warn(SWAPPED, stacklevel=2)
         return self.score(table, calibrate=calibrate, **options)
 
     def score(self, table: AnyTable, *, calibrate: bool = False, **options: Any) -> Score:

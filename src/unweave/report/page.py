@@ -14,6 +14,7 @@ from unweave.report.charts import UNITS
 from unweave.report.strips import LANES, strips
 from unweave.runs.errors import OtherData
 from unweave.runs.run import Run, load_run
+from unweave.text import in_lines
 from unweave.training.records import units
 
 WHOLE = 12  # runs at most that all have sections of their own
@@ -92,14 +93,22 @@ def render(runs: Sequence[Run]) -> str:
 
 
 def environment() -> Environment:
-    """The Jinja environment of the templates: every inserted text is HTML-escaped."""
+    """The Jinja environment of the templates: every inserted text is HTML-escaped, its hidden
+    characters shown.
+    """
     return Environment(
         loader=PackageLoader("unweave.report"),
         autoescape=True,
+        finalize=_finalized,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _finalized(value: Any) -> Any:
+    """A value as it is inserted: markup of ours as it is, texts of other people by `in_lines`."""
+    return in_lines(value) if type(value) is str else value
 
 
 def comparing(runs: Sequence[Run]) -> dict[str, Any]:

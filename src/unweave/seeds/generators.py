@@ -56,11 +56,14 @@ def left_alone(device: torch.device | str) -> Iterator[None]:
 
 @contextmanager
 def all_left_alone() -> Iterator[None]:
-    """Context that restores the generators of every device that is in use, for code that may draw on any."""
+    """Context that restores the generators of every device that is in use, for code that may draw on any.
+
+    Other threads wait with their own draws from a seed, such as the steps of a training.
+    """
     used = [torch.default_generator]
     if torch.cuda.is_initialized():
         used += torch.cuda.default_generators
-    with _restored(used):
+    with drawing, _restored(used):
         yield
 
 
@@ -77,9 +80,11 @@ def seeded(seed: int, device: torch.device | str) -> Iterator[None]:
 
 @contextmanager
 def _restored(used: Iterable[torch.Generator]) -> Iterator[None]:
-    before = [(generator, generator.get_state()) for generator in used]
+    with drawing:  # not in the middle of what another thread draws
+        before = [(generator, generator.get_state()) for generator in used]
     try:
         yield
     finally:
-        for generator, state in before:
-            generator.set_state(state)
+        with drawing:
+            for generator, state in before:
+                generator.set_state(state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -91,10 +92,25 @@ def _given(source: Any, size: int) -> dict[str, Any]:
     if isinstance(source, np.ndarray):
         return {"images": source}
     if hasattr(source, "__getitem__") and hasattr(source, "__len__"):
+        _refuse_others(source)
         return collect(source, size)
     raise ValueError(
         f"expected an array, a file or a data set of samples; given {type(source).__name__}"
     )
+
+
+def _refuse_others(source: Any) -> None:
+    """ValueError for what is no list of samples: a dict of several arrays or data sets, a sparse matrix."""
+    kind = type(source).__name__
+    if isinstance(source, Mapping):
+        keys = ", ".join(map(str, source))
+        raise ValueError(
+            f"a {kind} of {keys} was given; give one of them, or arrays with their labels as an .npz file"
+        )
+    try:
+        len(source)
+    except TypeError as error:
+        raise ValueError(f"a {kind} was given, which has no length: {error}") from error
 
 
 def _open(path: Path, key: str) -> dict[str, Any]:
@@ -102,9 +118,10 @@ def _open(path: Path, key: str) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     try:
-        if path.suffix == ".npy":
+        suffix = path.suffix.lower()
+        if suffix == ".npy":
             return {"images": map_npy(path)}
-        if path.suffix != ".npz":
+        if suffix != ".npz":
             raise ValueError("expected a file ending in .npy or .npz")
         with zipfile.ZipFile(path) as archive:
             return _members(archive, key)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unweave.data.files.natural import natural
+from unweave.data.tables.file_names import one_spelling
 from unweave.text import visible
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,9 @@ def _classes(
     inside = {part for name, part in zip(names, parts, strict=True) if "/" in name}
     folders = sorted(inside, key=natural)
     if len(folders) < 2:
+        _point_out_deeper(names)
         return None, ()
+    _point_out_spellings(folders)
     if beside:
         message = (
             "no classes: %d of %d files lie beside the %d sub-folders, the first is %s; "
@@ -61,6 +64,32 @@ def _classes(
         return None, ()
     place = {folder: k for k, folder in enumerate(folders)}
     return np.array([place[part] for part in parts]), tuple(folders)
+
+
+def _point_out_deeper(names: list[str]) -> None:
+    """Log that the only sub-folder has sub-folders, which may be the classes."""
+    only = {name.partition("/")[0] for name in names}
+    deeper = {name.split("/")[1] for name in names if name.count("/") > 1}
+    if len(only) == 1 and len(deeper) > 1:
+        folder = visible(*only)
+        log.warning(
+            "no classes: all files lie below %s; give that folder for its %d sub-folders as classes",
+            folder,
+            len(deeper),
+        )
+
+
+def _point_out_spellings(folders: list[str]) -> None:
+    """Log two class folders whose names look alike: composed and decomposed accents, or blanks around them."""
+    seen: dict[str, str] = {}
+    for folder in folders:
+        other = seen.setdefault(one_spelling(folder), folder)
+        if other != folder:
+            log.warning(
+                "the classes %s and %s differ in the spelling of one name; merge their folders if they are one",
+                ascii(other),
+                ascii(folder),
+            )
 
 
 def _part(name: str, meaning: str) -> str:

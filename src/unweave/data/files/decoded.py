@@ -16,6 +16,7 @@ from unweave.data.convert.ones import as_stored
 from unweave.data.convert.scale import Scale, scale_of
 from unweave.data.files.frames import frames
 from unweave.data.files.kept_facts import Shown
+from unweave.data.files.left_out import MEND
 from unweave.data.files.mapped import mapped
 from unweave.data.files.photo import Colour, Fit, fitted, read
 
@@ -48,7 +49,10 @@ def decoded(
     shape = (len(rows_of_files(files, every)), CHANNELS[colour], size, size)
 
     def still(shown: Shown) -> NDArray[np.uint8]:
-        return read(shown.path, size, colour, fit, deep)
+        try:
+            return read(shown.path, size, colour, fit, deep)
+        except ValueError as error:
+            raise ValueError(f"{error}; {MEND}") from error
 
     def moving(clips: Iterator[Shown]) -> Iterator[NDArray[np.uint8]]:
         for shown in clips:

@@ -8,6 +8,7 @@ from pathlib import Path
 from unweave.text import visible
 
 log = logging.getLogger(__name__)
+MEND = "mend or remove it, or give skip_bad=True"  # the end of the error of a damaged file
 NAMED = 3  # names after a reason; of more, the first ones and "..."
 # tables in the folder itself, which are not left out
 READ = {"factors.csv", "groups.csv", "pairs.csv"}
@@ -26,13 +27,20 @@ class LeftOut:
 
     def file(self, file: Path, suffix: str) -> None:
         """A file that is read as no picture; suffix: lower case, "" if it has none."""
-        if file.parent == self.place and file.name in READ:
+        if file.parent == self.place and file.name.lower() in READ:
+            self._table(file)
             return
         reason = "without suffix (not readable here)"
         if suffix:
             reason = f"of {suffix} (not readable here)"
         self.counts[reason] = self.counts.get(reason, 0) + 1
         self.usual = self.usual and suffix in COMPANIONS
+
+    def _table(self, file: Path) -> None:
+        """A table, which is left out if the disk tells the letters of its name from those of `READ`."""
+        name = file.name.lower()
+        if not file.with_name(name).is_file():
+            self.named(f"not called {name} in small letters", file)
 
     def named(self, reason: str, file: Path | str) -> None:
         """A file or folder whose name is said behind the reason."""

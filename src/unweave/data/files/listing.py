@@ -10,7 +10,7 @@ from pathlib import Path
 from unweave.data.convert.scale import Scale, scale_between
 from unweave.data.files import video
 from unweave.data.files.kept_facts import KeptFacts, Shown
-from unweave.data.files.left_out import LeftOut
+from unweave.data.files.left_out import MEND, LeftOut
 from unweave.data.files.natural import natural
 from unweave.data.files.photo import BROKEN, Colour, is_picture, suffixes
 from unweave.data.files.walk import walk
@@ -63,7 +63,7 @@ def listed(
                 reason = str(error)
                 if file not in reason:
                     reason = f"{file} is damaged: {reason}"
-                raise ValueError(f"{reason}; mend or remove it, or give skip_bad=True") from error
+                raise ValueError(f"{reason}; {MEND}") from error
             left.named("damaged", file)
     known.keep()
     left.say()

@@ -9,9 +9,14 @@ from pathlib import Path
 from unweave.data.files.left_out import LeftOut
 from unweave.data.files.natural import natural
 
+SYSTEM = {  # folders that a system, a disk or an archive adds, with copies of pictures in them
+    "$RECYCLE.BIN", "System Volume Information", "lost+found", "@eaDir", "#recycle", "__MACOSX",
+}  # fmt: skip
+
 
 def walk(place: Path, left: LeftOut) -> list[str]:
-    """The files below `place`. Hidden files and folders (".git", "._1.png") are passed over.
+    """The files below `place`. Hidden files and folders (".git", "._1.png") are passed over, those of
+    `SYSTEM` are added to `left`.
 
     A link to a folder is followed after all that lies in `place` itself, unless that folder was
     read before or contains `place`. What cannot be followed or opened is added to `left`. Paths are
@@ -65,6 +70,8 @@ def _sort(
                 found.append(path)
             else:
                 left.named("linked to nothing", path)
+        elif entry.name in SYSTEM:
+            left.named("of the system", path)
         elif entry.is_dir():
             folders.append(path)
         elif entry.is_file():

@@ -6,10 +6,15 @@ import csv
 import io
 import logging
 import re
+from itertools import islice
 from pathlib import Path
+
+from unweave.text import number
 
 log = logging.getLogger(__name__)
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
+# separators if numbers are between them: words may have them
+OF_NUMBERS = {"|": "bars", None: "blanks"}
 # characters of a cell: the longest path of a file; Python converts numbers of up to 4300 digits
 LONGEST = 4096
 
@@ -24,11 +29,7 @@ def read_rows(path: Path) -> tuple[list[list[str]], list[int]]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-        # another separator in the first line, whose commas are decimal ones if there are any
-        first = next((line for line in text.splitlines() if line.strip()), "")
-        for mark, word in SEPARATORS.items():
-            if mark in first and "," not in re.sub(r"\d,\d", "", first):
-                raise ValueError(f"its cells are separated by {word}; expected commas")
+        _refuse_separators(text)
         found = _parsed(text)
     except ValueError as error:
         raise ValueError(
@@ -44,6 +45,20 @@ def read_rows(path: Path) -> tuple[list[list[str]], list[int]]:
         found = [(row or [""], line) for row, line in found[filled[0] : filled[-1] + 1]]
     found = [(row, line) for row, line in found if row]
     return [row for row, _ in found], [line for _, line in found]
+
+
+def _refuse_separators(text: str) -> None:
+    """ValueError for a table whose cells are separated by something else than commas."""
+    lines = list(islice((line for line in text.splitlines() if line.strip()), 2))
+    for mark, word in SEPARATORS.items():
+        if lines and mark in lines[0] and "," not in re.sub(r"\d,\d", "", lines[0]):
+            raise ValueError(f"its cells are separated by {word}; expected commas")
+    for between, word in OF_NUMBERS.items():
+        cells = [line.lstrip("# ").split(between) for line in lines]
+        counts = {len(row) for row in cells}
+        columns = len(counts) == 1 and min(counts) > 1 and "," not in "".join(lines)
+        if columns and all(number(cell.strip()) is not None for cell in cells[-1]):
+            raise ValueError(f"its cells are separated by {word}; expected commas")
 
 
 def _parsed(text: str) -> list[tuple[list[str], int]]:

@@ -87,6 +87,6 @@ def _fitted(z: np.ndarray, y: np.ndarray, costs: np.ndarray) -> tuple[np.ndarray
     """Weights w (D,) and offset b for given labels; costs (n,): c of each row."""
     from sklearn.svm import LinearSVC
 
-    model = LinearSVC(C=1.0, dual=False, tol=1e-6, max_iter=10_000)
+    model = LinearSVC(C=1.0, dual=False, tol=1e-6, max_iter=10_000, random_state=0)
     model.fit(z, y, sample_weight=costs)
     return model.coef_[0], float(model.intercept_[0])

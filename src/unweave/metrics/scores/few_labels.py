@@ -111,7 +111,7 @@ def _predictions(
     with quietly():
         alone = [
             LogisticRegression(max_iter=2_000).fit(z, y).predict(new),
-            SVC(C=10.0, gamma="scale").fit(z, y).predict(new),
+            SVC(C=10.0, gamma="scale", random_state=0).fit(z, y).predict(new),
         ]
     if not len(others):
         return alone
