@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.metrics import made
 
-from unweave.metrics.estimators import cells
+from unweave.metrics.estimators import cells, counting
 from unweave.metrics.estimators.cells import Levels
 from unweave.metrics.estimators.contingency import from_indices
 from unweave.metrics.estimators.correlations import correlations, ranks
@@ -24,19 +24,21 @@ def columns(holes: bool) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("holes", [False, True])
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("few", [0, cells.FEW, 100])
-@pytest.mark.parametrize("most", [300, cells.MOST])
+@pytest.mark.parametrize("few", [0, counting.FEW, 100])
+@pytest.mark.parametrize("most", [300, counting.MOST])
 def test_cells_are_those_of_each_code_and_factor_however_they_are_counted(
     holes, weighted, few, most, monkeypatch
 ):
-    monkeypatch.setattr(cells, "FEW", few)  # no factor by the product, some, or all
-    monkeypatch.setattr(cells, "MOST", most)  # the rows of a product in pieces, or at once
+    monkeypatch.setattr(counting, "FEW", few)  # no factor by the product, some, or all
+    monkeypatch.setattr(counting, "MOST", most)  # the rows of a product in pieces, or at once
     z, v = columns(holes)
     weights = np.random.default_rng(1).exponential(size=len(z)) if weighted else None
     levels = Levels(v, weights)
     table = levels.cells(z, z.max(0) + 1)
     rows = table.rows.reshape(5, 9, -1)
-    for k, (start, end) in enumerate(zip(levels.starts, levels.ends, strict=True)):
+    for k, (start, end) in enumerate(
+        zip(levels.layout.starts, levels.layout.starts + levels.layout.sizes, strict=True)
+    ):
         for j in range(5):
             wanted = np.zeros((9, end - start), int)
             np.add.at(
@@ -44,7 +46,7 @@ def test_cells_are_those_of_each_code_and_factor_however_they_are_counted(
             )  # -1 is the last cell, of the rows where it is unknown
             np.testing.assert_array_equal(rows[j][:, start:end], wanted)
     if weighted:
-        of_code = levels.by_factor(table.mass).reshape(5, 9, -1).sum(1)
+        of_code = levels.layout.by_factor(table.mass).reshape(5, 9, -1).sum(1)
         np.testing.assert_allclose(of_code, np.broadcast_to(levels.n, of_code.shape))
 
 

@@ -37,8 +37,10 @@ def test_counts_without_blocks_are_those_of_the_rows_that_stay(factors, blocks):
     for j in range(z.shape[1]):
         first = found.values[:j].sum()
         for k in range(v.shape[1]):
-            start = found.sizes[:k].sum()
-            cells = found.rows[0][first : first + found.values[j], start : start + found.sizes[k]]
+            start = found.layout.sizes[:k].sum()
+            cells = found.rows[0][
+                first : first + found.values[j], start : start + found.layout.sizes[k]
+            ]
             again = np.zeros_like(cells)
             np.add.at(
                 again, (z[:, j], v[:, k]), 1

@@ -25,6 +25,7 @@ AT_ONCE = 4096  # cells whose numbers fit in the processor's cache
 
 def by_chance(
     codes: np.ndarray,
+    alike: np.ndarray,
     firsts: np.ndarray,
     factors: list[np.ndarray],
     spread: np.ndarray,
@@ -32,26 +33,18 @@ def by_chance(
 ) -> np.ndarray:
     """Information in nats that D codes and K factors seem to share if they are unrelated, (D, K).
 
-    codes: the rows in each bin where factor k is known, (B, K), the bins of one code after another.
-    firsts: (D,), the first bin of each code. factors: for every factor the rows in each level.
-    spread: (K,), the variance of the rows' weights w, whose mean is 1; 0 if all weigh the same.
-    single: (K,), the mean of w log w.
+    codes: the rows in each bin where a factor is known, (B, A), the bins of one code after another.
+    alike: which of these columns factor k has, (K,). firsts: (D,), the first bin of each code.
+    factors: for every factor the rows in each level. spread: (K,), the variance of the rows'
+    weights w, whose mean is 1; 0 if all weigh the same. single: (K,), the mean of w log w.
     """
     found = np.zeros((len(firsts), len(factors)))
-    for alike in _alike(codes, spread, single):
-        weights = (float(spread[alike[0]]), float(single[alike[0]]))
-        of_factors = [factors[k] for k in alike]
-        found[:, alike] = _of_alike(codes[:, alike[0]], firsts, of_factors, weights)
+    for column in range(codes.shape[1]):
+        same = np.flatnonzero(alike == column)
+        weights = (float(spread[same[0]]), float(single[same[0]]))
+        of_factors = [factors[k] for k in same]
+        found[:, same] = _of_alike(codes[:, column], firsts, of_factors, weights)
     return found
-
-
-def _alike(codes: np.ndarray, spread: np.ndarray, single: np.ndarray) -> list[list[int]]:
-    """The factors in groups that are known in the same numbers of rows in each bin, and so expect the same."""
-    groups: dict[tuple[bytes, float, float], list[int]] = {}
-    for k, column in enumerate(codes.T):
-        key = (column.tobytes(), float(spread[k]), float(single[k]))
-        groups.setdefault(key, []).append(k)
-    return list(groups.values())
 
 
 def _of_alike(
@@ -75,26 +68,42 @@ def _expected(
     codes: np.ndarray, levels: np.ndarray, n: int, weights: tuple[float, float]
 ) -> np.ndarray:
     """Expected term of each cell, (B, L), of bins of so many rows (B,) and levels of so many rows
-    (L,).
+    (L,), both ascending.
     """
     terms = _expansion(codes.astype(np.float64), levels.astype(np.float64), n, weights[0])
     # cells with few expected rows are summed exactly
-    same = np.array_equal(codes, levels)
-    sparse = np.multiply.outer(codes, levels) < DENSE * n
-    a, b = np.nonzero(np.triu(sparse) if same else sparse)
+    a, b = _sparse(codes, levels, n)
     terms[a, b] = _exactly(codes[a], levels[b], n, weights)
-    if same:
+    if np.array_equal(codes, levels):  # of which each pair is given once
         terms[b, a] = terms[a, b]
     return terms
+
+
+def _sparse(codes: np.ndarray, levels: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Places (S,) of the bins and levels, both ascending, whose cells expect fewer rows than `DENSE`.
+
+    Of bins and levels of the same sizes, each pair once.
+    """
+    most = np.where(codes > 0, DENSE * n / np.maximum(codes, 1), np.inf)
+    ends = np.searchsorted(levels, most)  # (B,)
+    starts = np.arange(len(codes)) if np.array_equal(codes, levels) else np.zeros(len(codes), int)
+    counts = np.maximum(ends - starts, 0)
+    a = np.repeat(np.arange(len(codes)), counts)
+    return a, np.arange(len(a)) - np.repeat(np.cumsum(counts) - counts - starts, counts)
 
 
 def _expansion(a: np.ndarray, b: np.ndarray, n: int, spread: float) -> np.ndarray:
     """Expected terms (B, L) to second order: variance of the count, half a row of correction,
     variance of the weights.
     """
-    logs = np.add.outer(np.log(np.maximum(a, 1) / n), np.log(np.maximum(b, 1)))
-    variance = np.multiply.outer(1 - a / n, (1 - b / n) * (n / max(n - 1, 1)))
-    return np.multiply.outer(a, b / n) * logs + (variance - 1 + spread) / 2
+    mean = a / n
+    log_a = np.log(np.maximum(a, 1) / n)
+    log_b = np.log(np.maximum(b, 1))
+    variance = (1 - b / n) * (n / max(n - 1, 1)) / 2
+    rest = np.full(len(b), (spread - 1) / 2)
+    # mean b (log a + log b) + (1 - mean) variance + rest, by one product
+    of_codes = np.stack([mean * log_a, mean, 1 - mean, np.ones(len(a))], 1)
+    return of_codes @ np.stack([b, b * log_b, variance, rest])
 
 
 def _exactly(a: np.ndarray, b: np.ndarray, n: int, weights: tuple[float, float]) -> np.ndarray:

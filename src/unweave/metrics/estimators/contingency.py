@@ -19,6 +19,7 @@ of a factor.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -71,27 +72,26 @@ def from_indices(
         z = z[counted]
         v = z if half else v[counted]
         weights = weights[counted]
-    found = z.max(0).astype(np.int64) + 1
-    values = found if counts is None else counts.values
-    levels = Levels(v, weights, None if counts is None else counts.sizes)
+    values = z.max(0).astype(np.int64) + 1 if counts is None else counts.values
+    levels = Levels(v, weights, None if counts is None else counts.layout)
     sums = _Sums.of(z, levels, values, corrected, counts, half)
     whole = levels.whole().terms(corrected)
     # H = log N - sum of terms / N, (D, K), (D, K), (K,)
-    terms = (sums.joint, sums.codes, levels.by_factor(sums.levels.terms(corrected)))
+    of_factors = levels.layout.by_factor(sums.levels.terms(corrected))
     h_joint, h_codes, h_factors = (
-        np.maximum((whole - sum_of_terms) / levels.n, 0) for sum_of_terms in terms
+        np.maximum((whole - sum_of_terms) / levels.n, 0)
+        for sum_of_terms in (sums.joint, sums.codes[:, levels.alike], of_factors)
     )
     uncut = h_codes + h_factors - h_joint
     firsts = np.cumsum(values) - values
     if corrected:
-        of_levels = [
-            sums.levels.rows[i : j - 1] for i, j in zip(levels.starts, levels.ends, strict=True)
-        ]
-        chance = by_chance(sums.bins, firsts, of_levels, levels.spread, levels.single)
+        layout = levels.layout
+        of_levels = [sums.levels.rows[i:j] for i, j in zip(layout.starts, layout.ends, strict=True)]
+        chance = by_chance(sums.bins, levels.alike, firsts, of_levels, levels.spread, levels.single)
         uncut = stretched(uncut, chance, np.minimum(h_codes, h_factors))
     # (bins - 1) (levels - 1) of those that occur, (D, K)
-    levels_seen = levels.by_factor(sums.levels.rows > 0)
-    freedom = (np.add.reduceat(sums.bins > 0, firsts, 0, dtype=np.int64) - 1) * (levels_seen - 1)
+    bins_seen = np.add.reduceat(sums.bins > 0, firsts, 0, dtype=np.int64)[:, levels.alike]
+    levels_seen = levels.layout.by_factor((sums.levels.rows > 0).astype(np.int64))
     form = "chance-corrected" if corrected else "plug-in"
     return Information(
         mutual=np.maximum(uncut, 0),
@@ -99,8 +99,8 @@ def from_indices(
         joint=h_codes + h_factors - uncut,
         codes=h_codes,
         factors=h_factors,
-        bins=found,
-        freedom=freedom,
+        bins=sums.found,
+        freedom=(bins_seen - 1) * (levels_seen - 1),
         rows=levels.n / (1 + levels.spread),  # Kish's number
         estimator=f"{form} mutual information",
     )
@@ -110,14 +110,16 @@ def from_indices(
 class _Sums:
     """Sums over contingency tables of D codes by K factors.
 
-    joint, codes: of the entropies' terms of the cells, and of the codes' bins, (D, K). bins: rows in
-    the bins of all codes where each factor is known, (sum of bins, K). levels: the cells of the
-    factors' levels, (L,).
+    joint: of the entropies' terms of the cells, (D, K). codes: of those of the codes' bins, (D, A),
+    A as of `Levels.alike`. bins: rows in the bins of all codes where a factor is known, (sum of
+    bins, A). found: the number of values that code j can take in these rows, (D,). levels: the
+    cells of the factors' levels, (L,).
     """
 
     joint: np.ndarray
     codes: np.ndarray
     bins: np.ndarray
+    found: np.ndarray
     levels: Cells
 
     @staticmethod
@@ -130,41 +132,48 @@ class _Sums:
         half: bool,
     ) -> _Sums:
         """Some codes at a time; half: codes and factors are the same columns, all of whose rows are known."""
-        shape = (len(values), len(levels.sizes))
+        d = len(values)
+        lasts = np.cumsum(values)
+        alike = int(levels.alike.max()) + 1
         sums = _Sums(
-            np.empty(shape),
-            np.empty(shape),
-            np.empty((int(values.sum()), shape[1]), np.int64),
+            np.empty((d, len(levels.alike))),
+            np.empty((d, alike)),
+            np.empty((int(values.sum()), alike), np.int64),
+            np.empty(d, np.int64),
             levels.whole(),
         )
-        for i, (codes, factors) in enumerate(parts(values, levels.sizes, half)):
-            here = (
-                levels
-                if not factors.start
-                else Levels(levels.v[:, factors], levels.weights, levels.sizes[factors])
-            )
-            cells = here.cells(
-                z[:, codes], values[codes], None if counts is None else counts.rows[i]
-            )
+        for i, (codes, first) in enumerate(parts(values, levels.layout, half)):
+            rows = None if counts is None else counts.rows[i]
+            cells = levels.cells(z[:, codes], values[codes], rows, first)
+            layout = levels.layout.since(first)
             firsts = np.cumsum(values[codes]) - values[codes]
-            of_codes = cells.each(here.by_factor)  # (B, K)
-            terms = np.add.reduceat(of_codes.terms(corrected), firsts, 0)
-            bins = slice(int(values[: codes.start].sum()), int(values[: codes.stop].sum()))
-            if half:  # beside every column, earlier ones too, a code is itself
-                terms = np.broadcast_to(terms[:, :1], (len(terms), shape[1]))
-                sums.bins[bins] = of_codes.rows[:, :1]
-            else:
-                sums.bins[bins] = of_codes.rows
-            sums.codes[codes] = terms
-            sums.joint[codes, factors] = here.by_factor(
+            of_codes = cells.each(partial(levels.where_known, first=first))  # (B, A)
+            sums.codes[codes] = np.add.reduceat(of_codes.terms(corrected), firsts, 0)
+            sums.bins[lasts[codes.start] - values[codes.start] : lasts[codes.stop - 1]] = (
+                of_codes.rows
+            )
+            of_first = cells.rows[:, : layout.sizes[0]].sum(1)  # (B,), unknown or not
+            sums.found[codes] = _highest(of_first, values[codes]) + 1
+            sums.joint[codes, first:] = layout.by_factor(
                 np.add.reduceat(cells.terms(corrected), firsts, 0)
             )
             if i == 0:  # the same from every code
                 of_levels = cells.each(lambda table: table[: int(values[0])].sum(0))
         if half:
-            below = np.tril_indices(len(values), -1)
+            below = np.tril_indices(d, -1)
             sums.joint[below] = sums.joint.T[below]
         return replace(sums, levels=of_levels)
+
+
+def _highest(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The last bin of each code (D,) that has rows, of the rows in the bins of all codes (B,).
+
+    >>> print(_highest(np.array([5, 0, 2, 7, 0]), np.array([3, 2])))
+    [2 0]
+    """
+    firsts = np.cumsum(values) - values
+    bins = np.arange(len(rows)) - np.repeat(firsts, values)
+    return np.maximum.reduceat(np.where(rows > 0, bins, 0), firsts)
 
 
 def stretched(found: np.ndarray, chance: np.ndarray, most: np.ndarray) -> np.ndarray:

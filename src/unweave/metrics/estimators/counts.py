@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unweave.metrics.estimators.cells import Levels, pieces
+from unweave.metrics.estimators.layout import Layout
 
 if TYPE_CHECKING:
     from unweave.metrics.tables.table import Table
@@ -25,20 +26,19 @@ KEPT = 2**25  # cells that are kept at most: 128 MB
 class Counts:
     """Rows in the cells of D codes by K factors, int32 (B, L) for each of `parts`.
 
-    values: how many bins a code has, (D,). sizes: how many cells a factor has, the last for the rows
-    where it is unknown, (K,). half: whether codes and factors are the same columns, of which each
-    pair is counted once.
+    values: how many bins a code has, (D,). layout: of the factors' cells. half: whether codes and
+    factors are the same columns, of which each pair is counted once.
     """
 
     rows: list[np.ndarray]
     values: np.ndarray
-    sizes: np.ndarray
+    layout: Layout
     half: bool
 
     @staticmethod
     def of(z: np.ndarray, v: np.ndarray, half: bool) -> Counts:
         """Those of columns of indices z (N, D) and v (N, K), -1 where a factor is unknown."""
-        empty = Counts([], z.max(0).astype(np.int64) + 1, v.max(0).astype(np.int64) + 2, half)
+        empty = Counts([], z.max(0).astype(np.int64) + 1, Layout.of(v), half)
         return replace(empty, rows=list(empty._counted(z, v)))
 
     def less(self, z: np.ndarray, v: np.ndarray) -> Counts:
@@ -52,19 +52,19 @@ class Counts:
         )
 
     def _counted(self, z: np.ndarray, v: np.ndarray) -> Iterator[np.ndarray]:
-        for codes, factors in parts(self.values, self.sizes, self.half):
-            levels = Levels(v[:, factors], None, self.sizes[factors])
-            yield levels.rows(z[:, codes], self.values[codes]).astype(np.int32)
+        levels = Levels(v, None, self.layout)
+        for codes, first in parts(self.values, self.layout, self.half):
+            yield levels.rows(z[:, codes], self.values[codes], first)
 
 
-def parts(values: np.ndarray, sizes: np.ndarray, half: bool) -> Iterator[tuple[slice, slice]]:
-    """Neighbouring codes whose cells can be held at once, and the factors beside which they are counted.
+def parts(values: np.ndarray, layout: Layout, half: bool) -> Iterator[tuple[slice, int]]:
+    """Neighbouring codes whose cells can be held at once, and the first factor beside which they are counted.
 
     half: codes and factors are the same columns, and factors before the first of these codes have
         been beside these already.
     """
-    for codes in pieces(values, int(sizes.sum())):
-        yield codes, slice(codes.start if half else 0, len(sizes))
+    for codes in pieces(values, layout.size):
+        yield codes, codes.start if half else 0
 
 
 def of_table(table: Table, codes: Hashable, factors: Hashable) -> Counts | None:
@@ -87,7 +87,7 @@ def of_table(table: Table, codes: Hashable, factors: Hashable) -> Counts | None:
         )
     z = table.bins[codes]
     v = table.bins[factors]
-    cells = int((z.max(0) + 1).sum()) * int((v.max(0) + 2).sum())
+    cells = int((z.max(0).astype(np.int64) + 1).sum()) * Layout.of(v).size
     if not table.whole or cells > KEPT:
         return None
     table.cache[name] = Counts.of(z, v, half=codes == factors)

@@ -10,9 +10,9 @@ from typing import Annotated
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
+from unweave.metrics.estimators.deviations import quantile_of_distances, quantiles_within
 from unweave.metrics.estimators.information import BINS
-from unweave.metrics.estimators.quantiles import quantile_of_rows, without_tails
-from unweave.metrics.estimators.row_weights import weights_of
+from unweave.metrics.estimators.quantiles import without_tails
 from unweave.metrics.tables.kinds import factor_levels
 from unweave.settings import Setting
 
@@ -52,25 +52,17 @@ def irs(
     small.
     """
     literal = table.protocol.startswith("dlib")
-    z = table.codes.astype(np.float64)
+    z = np.asfortranarray(table.codes, np.float64)  # the rows of a latent side by side
     w = table.weights
     if not literal:
         (z,) = without_tails(z, weights=w)
     v = _binned(table) if literal else factor_levels(table)
     latents = np.ascontiguousarray(z.T)  # (D, N)
-    most = _moved(
-        latents, 1.0 if literal else quantile, w
-    )  # (D,): the largest deviation of each latent
-    matrix = np.full((len(latents), v.shape[1]), math.nan)
-    for k, column in enumerate(v.T):
-        # (values, D) -> (D,): deviations among the rows with each value, mean over values
-        groups = [np.flatnonzero(column == value) for value in range(column.max() + 1)]
-        moved = [
-            _moved(latents.take(rows, 1), quantile, weights_of(w, rows))
-            for rows in groups
-            if len(rows)
-        ]
-        matrix[:, k] = 1 - np.mean(moved, 0) / np.where(most > 0, most, np.nan)
+    # (D,): the largest deviation of each latent
+    most = quantile_of_distances(latents, 1.0 if literal else quantile, w)
+    # (values, D) of each factor -> (D, K): deviations among the rows with each value, mean over values
+    moved = [of_values.mean(0) for of_values in quantiles_within(latents, v, quantile, w)]
+    matrix = 1 - np.stack(moved, 1) / np.where(most > 0, most, np.nan)[:, None]
     moving = most > 0
     if not moving.any():
         return Measured(math.nan, "", reason="no latent moves beyond its quantile")
@@ -86,12 +78,6 @@ def irs(
         latents={"robustness": robustness, "parent": parent, "weight": most},
         matrix=matrix,
     )
-
-
-def _moved(latents: np.ndarray, quantile: float, w: np.ndarray | None) -> np.ndarray:
-    """A quantile of the distance of each latent from its mean over some rows, (D, n) -> (D,)."""
-    distances = np.abs(latents - np.average(latents, 1, w)[:, None])
-    return quantile_of_rows(distances, quantile, w)
 
 
 def _binned(table: Table) -> np.ndarray:
