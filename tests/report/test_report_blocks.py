@@ -12,7 +12,7 @@ from unweave.data.images import ImageData
 from unweave.methods.base import Method, NotAvailable
 from unweave.report import page, pictures
 from unweave.report.absent import Absent
-from unweave.report.class_sheet import class_sheet
+from unweave.report.class_sheet import analogies, class_sheet
 from unweave.report.heatmap import LABEL, heatmap
 from unweave.report.leaks import probes
 from unweave.report.swaps import COLUMNS, ROWS, swaps
@@ -99,12 +99,29 @@ def test_samples_are_of_the_class_they_are_asked_for(halves, embedded):
             run.sample(2, y=wrong)
 
 
+@pytest.mark.parametrize("embedded", [False, True])
+def test_an_analogy_has_the_class_of_its_row_and_the_style_of_the_image_at_its_top(
+    halves, embedded, monkeypatch
+):
+    seen, grid = [], pictures.grid
+    monkeypatch.setattr(
+        pictures, "grid", lambda frames, *how: seen.append(frames) or grid(frames, *how)
+    )
+    sheet = analogies(Views(halves(embedded=embedded)))
+    assert [name for name, _ in sheet.strips] == ["images", "class 0", "class 1", "class 2"]
+    images, *classes = seen  # (n, 1, 4, 4) each
+    for k, decoded in enumerate(classes):
+        assert (decoded[:, 0, :, 0].sum(1) == k).all()
+        np.testing.assert_allclose(decoded[:, 0, 0, 3], images[:, 0, 0, 3] / 255, atol=1e-6)
+    assert len(np.unique(images[:, 0, 0, 3])) > 1
+
+
 def test_a_code_without_a_class_says_so(known_run):
     run = known_run()
     with pytest.raises(NotAvailable, match="no block 'class'; they have code"):
         run.sample(2, y=0)
     views = Views(run)
-    for part in (class_sheet, swaps, probes):
+    for part in (class_sheet, analogies, swaps, probes):
         with pytest.raises(Absent):
             part(views)
 
@@ -119,7 +136,12 @@ def test_the_block_that_is_the_class_tells_it_and_the_style_does_not(halves):
 
 
 def test_the_page_has_a_section_for_each_and_none_where_there_is_one_block(halves, known_run):
-    titles = ("Samples by class", "Class from the left, style from above", "What each block knows")
+    titles = (
+        "Samples by class",
+        "Analogies",
+        "Class from the left, style from above",
+        "What each block knows",
+    )
     text = html.unescape(page.render([halves()]))
     assert all(title in text for title in titles)
     text = html.unescape(page.render([known_run(folder="known-1")]))

@@ -10,7 +10,7 @@ from unweave.metrics.tables.notes import notes
 from unweave.report import curves, facts, pictures, scores
 from unweave.report.absent import Absent
 from unweave.report.charts import charts
-from unweave.report.class_sheet import class_sheet
+from unweave.report.class_sheet import analogies, class_sheet
 from unweave.report.leaks import probes
 from unweave.report.matrices import matrices
 from unweave.report.pictures import Picture
@@ -67,6 +67,7 @@ class RunPage:
     samples: Section
     swaps: Section
     class_sheet: Section
+    analogies: Section
     matrices: Section
     leaks: Section
     charts: list[curves.Chart]
@@ -98,6 +99,7 @@ def of(run: Run, anchor: str) -> RunPage:
         section(lambda: samples(views)),
         section(lambda: swaps(views)),
         section(lambda: class_sheet(views)),
+        section(lambda: analogies(views)),
         section(lambda: matrices(views, found)),
         section(lambda: probes(views)),
         charts(records),
