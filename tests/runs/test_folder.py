@@ -86,6 +86,18 @@ def test_a_checkpoint_brings_back_weights_slots_buffers_and_step(folder: Folder)
     assert not differences(state(resumed), state(unbroken))
 
 
+def test_the_log_is_on_the_disk_before_the_checkpoint(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the power could fail with a checkpoint on the disk, and the records before it not."""
+    folder.append({"step": 1, "kl": 0.5})
+    synced: list[int] = []
+    monkeypatch.setattr("os.fsync", lambda file: synced.append(os.fstat(file).st_ino))
+    folder.checkpoint(training(), seconds=2.0)
+    assert len(synced) == 3, "log, checkpoint, weights"
+    assert synced[0] == folder.log.path.stat().st_ino
+
+
 def test_a_run_without_a_checkpoint_starts_at_the_beginning(tmp_path: Path) -> None:
     run = training()
     assert Folder.create(tmp_path / "run", config()).restore(run) == 0.0

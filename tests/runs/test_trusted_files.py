@@ -147,6 +147,41 @@ def test_the_log_of_a_finished_run_is_whole(folder: Folder) -> None:
         list(folder.records())
 
 
+def test_a_last_line_without_its_end_has_to_follow_the_one_before(tmp_path: Path) -> None:
+    """It is no torn one: its checksum holds."""
+    log = Log(tmp_path / "log.jsonl", every=2)
+    for step in (2, 4, 6):
+        log.append({"step": step, "kl": 0.5 * step})
+    a, b, c = log.path.read_text().splitlines(keepends=True)
+    log.path.write_text(a + b + c.rstrip())
+    assert [record["step"] for record in log.records()] == [2, 4, 6]
+    for damaged in (a + b + b.rstrip(), a + c.rstrip()):
+        log.path.write_text(damaged)
+        with pytest.raises(
+            RunError, match=r"line \d of .*log.jsonl is damaged: (its|lines before)"
+        ):
+            list(log.records())
+
+
+@pytest.mark.parametrize("lost", [1, 20, 300])
+def test_a_run_whose_log_ends_before_its_checkpoint_is_not_resumed(
+    pictures: np.ndarray, tmp_path: Path, lost: int
+) -> None:
+    """It would go on, and be refused at its end for the lines that are missing."""
+    run = unweave.train("vae", pictures, steps=4, batch_size=8, log_every=1, out=tmp_path, **SMALL)
+    (run.path / "done").unlink()
+    log = run.path / "log.jsonl"
+    whole = log.read_bytes()
+    left = whole[: -lost - 1]
+    log.write_bytes(left)
+    with pytest.raises(RunError, match=r"log.jsonl ends at step \d, .* checkpoint .* of step 4"):
+        resume(run.path, data=pictures)
+    assert log.read_bytes() == left
+    assert not (run.path / "done").exists()
+    log.write_bytes(whole)
+    assert [record["step"] for record in resume(run.path, data=pictures).records()] == [1, 2, 3, 4]
+
+
 WRONG_VALUES = ({"step": "1"}, {"step": 1.0}, {"kl": "1"}, {"kl": [1]}, {"kl": None}, {"units": ["nats"]},
                 {"units": {"kl": 1}}, {"kl per latent": 1}, {"kl per latent": ["1"]}, {"kl per block": {"a": 1}})  # fmt: skip
 

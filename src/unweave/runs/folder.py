@@ -157,8 +157,13 @@ class Folder:
             )
 
     def forget_after(self, step: int) -> None:
-        """Take the log back to `step`: what came later is about to be repeated."""
-        self.log.forget_after(step)
+        """Take the log back to `step`, that of the checkpoint: what came later is about to be repeated.
+
+        RunError for a log that is damaged, or ends before the checkpoint.
+        """
+        loop = self.config.loop
+        due = step if step == loop.steps else step - step % loop.log_every
+        self.log.forget_after(step, due)
 
     def scores(self) -> dict[str, Score]:
         """{metric: score} of what was scored last; empty if nothing was. RunError if damaged."""
@@ -173,6 +178,7 @@ class Folder:
 
     def checkpoint(self, training: Training, seconds: float) -> None:
         """Keep all that a resumed run needs, then the weights. seconds: of training so far."""
+        self.log.sync()
         checkpoint.keep(training, seconds, self.path / CHECKPOINT, self.path / WEIGHTS)
 
     def restore(self, training: Training) -> float:

@@ -6,6 +6,7 @@ A last line that was cut off is forgiven.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,8 @@ class Log:
         if self.path.is_file():
             content = self.path.read_bytes()
         *lines, rest = content.split(b"\n")
+        if self._is_record(rest):  # it lacks its end alone
+            lines.append(rest)
         before = 0
         for number, line in enumerate(lines, 1):
             try:
@@ -68,19 +71,27 @@ class Log:
                 ) from error
             before = record["step"]
             yield record
-        if rest:  # written without its end, as by a kill
-            try:
-                yield self._record(rest)
-            except ValueError:
-                return
 
-    def forget_after(self, step: int) -> None:
+    def forget_after(self, step: int, due: int = 0) -> None:
         """Take the log back to `step`: what came later is about to be repeated.
 
-        RunError as of `records`.
+        due: the step of the last record that has to be there. RunError if it is not, and as of
+        `records`; then the file is kept.
         """
-        kept = [self._line(record) for record in self.records() if record["step"] <= step]
-        write(self.path, "".join(kept).encode())
+        kept = [record for record in self.records() if record["step"] <= step]
+        last = kept[-1]["step"] if kept else 0
+        if last < due:
+            raise RunError(
+                f"{self.path} ends at step {last}, and the checkpoint beside it is of step {step}; "
+                "restore the log from a copy, or train again"
+            )
+        write(self.path, "".join(map(self._line, kept)).encode())
+
+    def sync(self) -> None:
+        """Have on the disk what was appended, also if the power fails: a checkpoint counts on it."""
+        if self.path.is_file():
+            with self.path.open("ab") as file:
+                os.fsync(file.fileno())
 
     def _line(self, record: Mapping[str, Any]) -> str:
         if self.with_checksums:
@@ -99,6 +110,12 @@ class Log:
                 f"lines before it are missing: its step is {step}, "
                 f"and there is one every {self.every} steps"
             )
+
+    def _is_record(self, line: bytes) -> bool:
+        try:
+            return bool(self._record(line))
+        except ValueError:
+            return False
 
     def _record(self, line: bytes) -> dict[str, Any]:
         if self.with_checksums:
