@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from unweave.data import load
+from unweave.data.images import ImageData
 from unweave.data.render.clips import bounce
+from unweave.data.sampling.batches import stream
 
 
 def test_things_move_straight_and_are_mirrored_at_the_borders():
@@ -49,3 +51,11 @@ def test_moving_digits_take_mnist_from_a_folder_that_must_hold_it(tmp_path):
     assert np.array_equal(clips.y, clips.labels[:, 0])
     with pytest.raises(FileNotFoundError):
         load("moving-digits", root=tmp_path)
+
+
+def test_a_clip_that_is_shorter_than_those_of_a_batch_is_refused() -> None:
+    groups = np.repeat([0, 1, 2], [8, 3, 8])
+    data = ImageData(np.zeros((19, 1, 8, 8), np.uint8), groups=groups, name="films")
+    with pytest.raises(ValueError, match=r"clips of films have 3 to 8 frames, .* take 5"):
+        stream(data, {"clips"}, batch_size=10, clip_length=5)
+    assert stream(data, {"clips"}, batch_size=6, clip_length=3)(0).x.shape[1] == 3

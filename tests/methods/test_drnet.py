@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
+import unweave
+from unweave.data.images import ImageData
 from unweave.maths.frames import drawn, windows
 from unweave.methods.base import NotAvailable
 from unweave.methods.drnet import DrNet
@@ -297,7 +301,14 @@ def test_batches_that_it_cannot_use_are_refused(
     settings: dict[str, object], batch: Batch, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        next(method(**settings).losses(batch, 0))
+        method(**settings).check(batch)
+
+
+def test_clips_that_are_too_short_are_refused_before_there_is_a_folder(tmp_path: Path) -> None:
+    data = ImageData(np.zeros((40, 1, 8, 8), np.uint8), groups=np.repeat(np.arange(8), 5))
+    with pytest.raises(ValueError, match="clips have 5 frames; the predictor trains on"):
+        unweave.train("drnet", data, steps=1, out=tmp_path, batch_options={"clip_length": 5})
+    assert not list(tmp_path.iterdir())
 
 
 def test_bad_settings_are_refused() -> None:

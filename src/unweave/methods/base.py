@@ -107,6 +107,12 @@ class Method(nn.Module):
         """
         return {"model": Player(self)}
 
+    def check(self, batch: Batch) -> None:
+        """ValueError for batches that the method cannot learn from, such as clips that are too short.
+
+        Called with the first batch, before a run has a folder.
+        """
+
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
         """Yield the turns of one step."""
         raise NotImplementedError

@@ -151,8 +151,27 @@ class DrNet(Method):
             found["predictor"] = Player(self.predictor, self.predictor_lr)
         return found
 
+    def check(self, batch: Batch) -> None:
+        clips, frames = batch.x.shape[:2]
+        if frames < DRAWN:
+            raise ValueError(
+                f"clips have {frames} frames; drnet draws {DRAWN} different ones: "
+                f"choose --clip-length {DRAWN}"
+            )
+        trained = self.past + self.future
+        if self.predictor is not None and frames < trained:
+            raise ValueError(
+                f"clips have {frames} frames; the predictor trains on past + future = "
+                f"{self.past} + {self.future}: choose --clip-length {trained} or more, "
+                "or last=0 for no predictor"
+            )
+        if clips < 2:
+            raise ValueError(
+                f"the batch has {clips} clip of {frames} frames; "
+                "its poses need another one beside them"
+            )
+
     def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
-        self._refuse(batch.x.shape[0], batch.x.shape[1])
         if step >= self.boundary:
             yield self._predicted(batch.x)
             return
@@ -162,23 +181,6 @@ class DrNet(Method):
         )  # (B, pose) each
         yield self._told_apart(pose.detach(), second.detach())
         yield self._modelled(frames[0], frames[1], frames[2], pose, second.detach())
-
-    def _refuse(self, clips: int, frames: int) -> None:
-        """ValueError for clips that are too short, or one alone."""
-        if frames < DRAWN:
-            raise ValueError(
-                f"clips have {frames} frames; drnet draws {DRAWN} different ones: choose --clip-length {DRAWN}"
-            )
-        trained = self.past + self.future
-        if self.predictor is not None and frames < trained:
-            raise ValueError(
-                f"clips have {frames} frames; the predictor trains on past + future = {self.past} + {self.future}: "
-                f"choose --clip-length {trained} or more, or last=0 for no predictor"
-            )
-        if clips < 2:
-            raise ValueError(
-                f"the batch has {clips} clip of {frames} frames; its poses need another one beside them"
-            )
 
     def _told_apart(self, pose: Tensor, second: Tensor) -> Losses:
         """The turn of C."""

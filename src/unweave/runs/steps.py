@@ -36,7 +36,7 @@ Progress = Callable[[dict[str, Any]], None]
 def prepared(method: Method, seen: Dataset, config: RunConfig) -> Training:
     """The training loop with its stream of batches of the training rows.
 
-    The first batch is drawn, so that one that cannot be made is an error before the first step.
+    The first batch is drawn, so that one that cannot be made or used is an error before the first step.
     """
     loop = config.loop
     device = ranks.own_device(pick_device(loop.device))
@@ -48,7 +48,7 @@ def prepared(method: Method, seen: Dataset, config: RunConfig) -> Training:
         device=str(device),
         **config.batches,
     )
-    joint.part(batches(0))
+    method.check(joint.part(batches(0)))
     _refuse_unlabelled(method, seen, config)
     precision = loop.precision
     if config.resolved is not None:

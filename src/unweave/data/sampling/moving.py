@@ -81,9 +81,12 @@ def _frames(data: Dataset, n: int, length: int) -> Draw:
             f"{data.name} has no clips: give groups.csv or a folder per clip, "
             "or use data with factors"
         )
-    long = ListedCells(data.groups).keep(length)
-    if not len(long):
-        raise ValueError(f"no clip of {data.name} has {length} frames; choose shorter clips")
+    long = ListedCells(data.groups)
+    if long.counts.min() < length:
+        raise ValueError(
+            f"clips of {data.name} have {long.counts.min()} to {long.counts.max()} frames, and "
+            f"batches take {length}: choose a smaller --clip-length, or leave out the shorter ones"
+        )
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
         cells = long.cells(rng, n)
