@@ -101,3 +101,16 @@ def test_sums_by_chance_are_kept_of_tables_of_some_rows_only() -> None:
     assert small == pytest.approx(chance._sums(sizes, sizes, 1_000, (0.0, 0.0)))
     chance._exactly(sizes, sizes, chance.MOST + 1, (0.0, 0.0))
     assert chance._kept_sums.cache_info().currsize == 1
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_shuffled_columns_have_the_bins_that_they_would_be_given(weighted):
+    rng = np.random.default_rng(0)
+    z = np.stack([rng.normal(size=300), rng.integers(0, 5, 300), rng.normal(size=300).round(1)], 1)
+    whole = Table.of(z, weights=rng.exponential(size=300) if weighted else None)
+    code_bins(whole)
+    shuffled = whole.permuted(1)
+    alone = Table.of(shuffled.codes, weights=whole.weights)
+    np.testing.assert_array_equal(code_bins(shuffled), code_bins(alone))
+    assert not np.array_equal(shuffled.codes, whole.codes)
+    np.testing.assert_array_equal(np.sort(shuffled.codes, 0), np.sort(whole.codes, 0))

@@ -8,6 +8,8 @@ import numpy as np
 
 from unweave.seeds import fold
 
+WIDE = 512  # latents from which a uniform rotation, which takes D^3 steps, costs more than all else
+
 
 def principal_axes(z: np.ndarray) -> np.ndarray | None:
     """For vector codes (N, D, d) the first principal axis of each latent, (D, d); None for scalar
@@ -58,3 +60,26 @@ def random_rotation(d: int, seed: int) -> np.ndarray:
     q, r = np.linalg.qr(np.random.default_rng(fold(seed, "rotation")).standard_normal((d, d)))
     # uniform only if the signs of the diagonal of R are fixed (Mezzadri, 2007)
     return q * np.sign(np.diag(r))
+
+
+def rotated(*tables: np.ndarray, seed: int) -> list[np.ndarray]:
+    """Tables of codes (N, D) after the same random rotation, uniform over all up to 512 latents.
+
+    Of more, each of three rounds takes random signs and a cosine transform, which mixes all latents
+    in N D log D steps.
+
+    >>> z = np.eye(600)
+    >>> print(np.abs(rotated(z, seed=0)[0] @ rotated(z, seed=0)[0].T - z).max() < 1e-12)
+    True
+    """
+    d = tables[0].shape[1]
+    if d <= WIDE:
+        turn = random_rotation(d, seed)
+        return [z @ turn for z in tables]
+    from scipy.fft import dct
+
+    found = [np.asarray(z, np.float64) for z in tables]
+    rng = np.random.default_rng(fold(seed, "signs of a rotation"))
+    for sign in rng.choice([-1.0, 1.0], (3, d)):
+        found = [dct(z * sign, norm="ortho", axis=1, overwrite_x=True) for z in found]
+    return found

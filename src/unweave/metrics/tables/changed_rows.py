@@ -4,14 +4,16 @@ codes for floors.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from unweave.metrics.estimators.classifiers import in_robust_units
-from unweave.metrics.tables.axes import random_rotation
-from unweave.metrics.tables.rows import Rows
+from unweave.metrics.tables.axes import rotated
+from unweave.metrics.tables.rows import Rows, as_made
 from unweave.seeds import fold
 
 if TYPE_CHECKING:  # beartype, under which the tests run, checks functions alone and knows no Self
@@ -64,17 +66,17 @@ class ChangedRows(Rows):
         """The same codes beside permuted rows of factors; without factors, every column of codes
         permuted by itself.
         """
-        rng = np.random.default_rng(fold(self.seed, "permuted factors", i))
+
+        def stream() -> np.random.Generator:
+            return np.random.default_rng(fold(self.seed, "permuted factors", i))
+
         test = self.test
         if test is not None:
             test = test.permuted(i)
         if not self.height:
-            shuffled = rng.permuted(self.codes, axis=0)
-            return replace(
-                self, codes=shuffled, log_var=None, test=test, whole=False, cache={}, bins={}
-            )
+            return replace(self._shuffled(stream), test=test)
         # codes keep their bins, and factors take theirs along
-        order = rng.permutation(self.n)
+        order = stream().permutation(self.n)
         bins = dict(self.bins)
         if "factors" in bins:
             bins["factors"] = bins["factors"][order]
@@ -85,21 +87,40 @@ class ChangedRows(Rows):
         table.cache.pop("shared", None)
         return table
 
+    def _shuffled(self, stream: Callable[[], np.random.Generator]) -> Self:
+        """Every column of codes permuted by itself. Its bins are too, unless they depend on the
+        rows' weights.
+        """
+
+        def shuffled(columns: np.ndarray) -> np.ndarray:
+            return stream().permuted(columns, axis=0)
+
+        bins = {}
+        if self.weights is None:
+            bins = {name: shuffled(kept) for name, kept in self.bins.items() if name != "factors"}
+        made = functools.cache(lambda: shuffled(self.codes))
+        return replace(self, made=made, log_var=None, whole=False, cache={}, bins=bins)
+
     def rotated(self) -> Self:
         """The codes after one random rotation, the same for test rows; in deviations, so that no
         unit decides what turns.
         """
-        turn = random_rotation(len(self.latents), self.seed)
         sides = [self.codes]
         if self.test is not None:
             sides.append(self.test.codes)
-        turned = [z @ turn for z in in_robust_units(*sides, weights=self.weights)]
+        turned = rotated(*in_robust_units(*sides, weights=self.weights), seed=self.seed)
         test = self.test
         if test is not None:
-            test = replace(test, codes=turned[1], cache={}, bins={})
+            test = replace(test, made=as_made(turned[1]), cache={}, bins={})
         cache = self.cache.setdefault("rotated", {})
         return replace(
-            self, codes=turned[0], log_var=None, test=test, whole=False, cache=cache, bins={}
+            self,
+            made=as_made(turned[0]),
+            log_var=None,
+            test=test,
+            whole=False,
+            cache=cache,
+            bins={},
         )
 
     def ceiling(self) -> Self | None:
@@ -115,6 +136,12 @@ class ChangedRows(Rows):
         cut = self.rows(known)
         cache = self.cache.setdefault("ceiling", {})
         perfect = replace(
-            cut, codes=cut.factors, log_var=None, test=test, whole=False, cache=cache, bins={}
+            cut,
+            made=as_made(cut.factors),
+            log_var=None,
+            test=test,
+            whole=False,
+            cache=cache,
+            bins={},
         )
         return replace(perfect, latents=self.varying, width=self.height)

@@ -12,7 +12,7 @@ import numpy as np
 
 from unweave.metrics.estimators.classifiers import in_robust_units
 from unweave.metrics.tables.any_table import AnyTable
-from unweave.metrics.tables.axes import random_rotation
+from unweave.metrics.tables.axes import rotated
 from unweave.metrics.tables.groups import Side, comparable
 from unweave.seeds import fold
 
@@ -123,9 +123,9 @@ class GroupedCodes(AnyTable):
         """The codes after one random rotation, in deviations of the reference, so that no unit
         decides what turns.
         """
-        turn = random_rotation(len(self.latents), self.seed)
-        reference, codes = in_robust_units(self.reference, self.codes, weights=self.weights)
-        return self._of(codes @ turn, reference @ turn)
+        units = in_robust_units(self.reference, self.codes, weights=self.weights)
+        reference, codes = rotated(*units, seed=self.seed)
+        return self._of(codes, reference)
 
     def ceiling(self) -> Self | None:
         """The same groups with the factors as codes; None where the factors are not known."""

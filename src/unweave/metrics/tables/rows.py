@@ -7,7 +7,9 @@ table is cheaper than the first.
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +26,20 @@ FIT_ROWS = 10_000
 TEST_ROWS = 5_000
 
 
+def as_made(codes: np.ndarray) -> Callable[[], np.ndarray]:
+    """Codes that are there, as the field `made` of a table."""
+    return lambda: codes
+
+
 @dataclass(frozen=True, eq=False)
 class Rows(AnyTable):
     """Codes (N, D) beside factors (N, K): only latents and factors that vary. Make one with
     `Table.of`.
 
     Further fields are those of `AnyTable`.
+
+    made: the codes, which copies for an error make when they are first read: what was counted of the
+        whole table need not be counted again.
 
     weights: (N,) above 0, of mean 1; None if all are equal.
     factors: float, NaN where unknown; (N, 0) if none were given. test: the rows to test on, if they
@@ -44,7 +54,7 @@ class Rows(AnyTable):
     silence: why no latent is left that carries information, or ''.
     """
 
-    codes: np.ndarray
+    made: Callable[[], np.ndarray]
     factors: np.ndarray
     log_var: np.ndarray | None = None
     weights: np.ndarray | None = None
@@ -57,9 +67,14 @@ class Rows(AnyTable):
     bins: dict[Any, np.ndarray] = field(default_factory=dict)
 
     @property
+    def codes(self) -> np.ndarray:
+        """(N, D)."""
+        return self.made()
+
+    @property
     def n(self) -> int:
         """Number of rows."""
-        return len(self.codes)
+        return len(self.factors)
 
     @property
     def rows_behind(self) -> int:
@@ -91,7 +106,7 @@ class Rows(AnyTable):
             log_var = log_var[index]
         return replace(
             self,
-            codes=self.codes[index],
+            made=functools.cache(lambda: self.codes[index]),
             factors=self.factors[index],
             log_var=log_var,
             weights=weights_of(self.weights, index),

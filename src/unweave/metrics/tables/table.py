@@ -27,6 +27,7 @@ from unweave.metrics.tables.checks import (
 )
 from unweave.metrics.tables.grouping import GroupTable
 from unweave.metrics.tables.kinds import factor_levels, kinds_of
+from unweave.metrics.tables.rows import as_made
 from unweave.metrics.tables.silence import ACTIVE, all_silent, mean_kl, some_silent
 
 
@@ -72,7 +73,7 @@ class Table(ChangedRows):
             kl = mean_kl(z[:, keep], log_var[:, keep], weights)
             log_var = flatten_log_var(log_var[:, keep], axes)
         table = Table(
-            flatten(z[:, keep], axes),
+            as_made(flatten(z[:, keep], axes)),
             v[:, varying],
             log_var,
             weights,
@@ -142,7 +143,7 @@ class Table(ChangedRows):
         """Some of the latents."""
         return replace(
             self,
-            codes=self.codes[:, latents],
+            made=as_made(self.codes[:, latents]),
             log_var=_columns(self.log_var, latents),
             latents=tuple(self.latents[j] for j in latents),
             kl=_columns(self.kl, latents),
@@ -196,7 +197,7 @@ def _test_table(
     codes = flatten(in_double(tested[0][:, keep], table.protocol), axes)
     factors = tested[1][:, varying]
     return replace(
-        table, codes=codes, factors=factors, log_var=None, weights=None, cache={}, bins={}
+        table, made=as_made(codes), factors=factors, log_var=None, weights=None, cache={}, bins={}
     )
 
 
