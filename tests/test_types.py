@@ -9,7 +9,7 @@ import torch
 
 from unweave.blocks import Block
 from unweave.seeds import fold
-from unweave.types import Losses, Posterior
+from unweave.types import DataInfo, Losses, Posterior
 
 ONE = torch.tensor(1.0)
 
@@ -129,3 +129,9 @@ def test_a_group_of_one_hots_keeps_its_blocks_when_it_is_flattened() -> None:
     assert q.map(lambda t: t.flatten(0, 1)).blocks == q.blocks
     assert q.sample().sum(-1).eq(1).all()
     assert q.kl().abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("shape", [(-1, 8, 8), (0,), (1, 10**30, 8), (3, 2**15, 2**15)])
+def test_a_shape_that_no_image_has_is_refused(shape):
+    with pytest.raises(ValueError, match=r"shape is .*; sides are 1 or more"):
+        DataInfo(n=1, shape=shape)

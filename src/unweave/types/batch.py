@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -72,6 +73,8 @@ class DataInfo:
     pixel is 0 or 1.
     low, high: the range of x: [0, 1] for pixels, the smallest and largest entry for vectors.
     labels: number of labelled images of the run, 0 where the method's `needs` have no "labels".
+
+    ValueError for a shape that no image has.
     """
 
     n: int
@@ -83,3 +86,10 @@ class DataInfo:
     low: float = 0.0
     high: float = 1.0
     labels: int = 0
+
+    def __post_init__(self) -> None:
+        entries = math.prod(self.shape)
+        if min(self.shape, default=1) < 1 or entries >= 2**31:
+            raise ValueError(
+                f"shape is {self.shape}; sides are 1 or more, and one image has less than 2^31 numbers"
+            )
