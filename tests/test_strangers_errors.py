@@ -53,6 +53,10 @@ class Word(Line):
     needs = "images"
 
 
+class Singular(Line):
+    needs = frozenset({"group"})
+
+
 class Tensors(Line):
     def encode(self, x):
         return self.down(x.flatten(1))
@@ -171,6 +175,10 @@ class Clips(Method):
         (
             Word,
             r"needs is the word 'images'; expected a set of words, such as frozenset\(\{'images'\}\)",
+        ),
+        (
+            Singular,
+            r"the needs of a method are one of .* given \['group'\]; did you mean 'groups'\?",
         ),
         (Tensors, r"Tensors.encode gives a Tensor; expected a Posterior"),
         (Beyond, r"Beyond: the block 'style' has columns from 2 to 8; a code of encode has 4"),

@@ -171,6 +171,7 @@ def test_a_finished_run_is_returned_as_it_is(pictures: Path, tmp_path: Path) -> 
     log, again = log_of(run), resume(run.path, data=opened(pictures))
     assert log_of(again) == log
     assert equal(run, again)
+    assert equal(run, resume(run, data=opened(pictures)))
 
 
 def test_nothing_is_written_when_a_word_is_wrong(pictures: Path, tmp_path: Path) -> None:

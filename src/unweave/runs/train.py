@@ -106,7 +106,7 @@ def train(
 
 
 def resume(
-    path: str | Path,
+    path: str | Path | Run,
     *,
     data: Any = None,
     progress: Progress | None = None,
@@ -117,13 +117,16 @@ def resume(
 
     A finished one is returned as it is.
 
-    data, modules: the data set and the parts that were handed in as objects when it was started.
-    trust: as of `load_run`.
+    path: its folder, or the run itself. data, modules: the data set and the parts that were handed
+    in as objects when it was started. trust: as of `load_run`.
     """
+    if isinstance(path, Run):
+        path = path.path
+    place = Path(path)
     ranks.join()
-    refuse_links(Path(path))
-    ranks.first(lambda: finish_replacement(Path(path)))
-    folder = Folder(path)
+    refuse_links(place)
+    ranks.first(lambda: finish_replacement(place))
+    folder = Folder(place)
     config = folder.config
     given = set(modules)
     if data is not None:

@@ -19,7 +19,7 @@ from unweave.data.sampling.prefetch import Ahead
 from unweave.data.sampling.single import Drawn, images
 from unweave.data.shifts.labels import labelled
 from unweave.seeds import fold
-from unweave.settings import Setting
+from unweave.settings import Setting, nearest
 from unweave.types import Batch, to_unit
 
 Stream = Callable[[int], Batch]
@@ -89,8 +89,11 @@ def stream(
         )
     kind, *more = sorted(set(needs) - {"labels"}) or ["images"]
     if more or kind not in kinds:
+        wrong = next((word for word in (kind, *more) if word not in kinds), "")
+        hint = f"; {nearest(wrong, (*kinds, 'labels'))}" if wrong else ""
         raise ValueError(
-            f"a method needs one of {', '.join(kinds)}, and labels; given {sorted(needs)}"
+            f"the needs of a method are one of {', '.join(kinds)}, and labels; "
+            f"given {sorted(needs)}{hint}"
         )
     rows = kinds[kind]()  # from (generator, step) to the rows of a batch
     pixels = Pixels(data, device)
