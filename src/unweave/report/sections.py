@@ -11,6 +11,7 @@ from unweave.report import curves, facts, pictures, scores
 from unweave.report.absent import Absent
 from unweave.report.charts import charts
 from unweave.report.class_sheet import analogies, class_sheet
+from unweave.report.latents import Latent
 from unweave.report.leaks import probes
 from unweave.report.matrices import matrices
 from unweave.report.pictures import Picture
@@ -146,7 +147,11 @@ def traversals(views: Views) -> dict[str, Any]:
     # without one-hot blocks
     traversed = [traversal.latent for traversal in traversals if traversal.latent]
     shown = {latent.column for latent in traversed}
-    largest = max((latent.use for latent in traversed), default=0.0) or 1.0
+    # of each unit: nats where there is a KL, or deviations
+    largest = {
+        by_kl: max((x.use for x in traversed if (x.kl is not None) == by_kl), default=0.0) or 1.0
+        for by_kl in (True, False)
+    }
     idle = [latent for latent in views.latents if not latent.active]
     more = [latent for latent in views.latents if latent.active and latent.column not in shown]
     return {
@@ -157,8 +162,21 @@ def traversals(views: Views) -> dict[str, Any]:
         "idle": idle[:NAMED],
         "more": more[:NAMED],
         "unnamed": {"idle": max(len(idle) - NAMED, 0), "more": max(len(more) - NAMED, 0)},
-        "by_kl": any(latent.kl is not None for latent in views.latents),
+        "order": _order(views.latents),
     }
+
+
+def _order(latents: list[Latent]) -> str:
+    """The order of the traversals, as a sentence."""
+    by_kl = {latent.kl is not None for latent in latents}
+    if by_kl == {True}:
+        return "The latent with the most information (KL) comes first."
+    if by_kl == {False}:
+        return "The latent with the widest spread over images comes first."
+    return (
+        "Latents with the most information (KL), and those without a variance with the widest "
+        "spread over images, come first in turn."
+    )
 
 
 def samples(views: Views) -> Picture:
@@ -167,7 +185,7 @@ def samples(views: Views) -> Picture:
     return pictures.grid(views.samples(SAMPLES), ACROSS, alt)
 
 
-def _strip(traversal: Traversal, largest: float) -> Strip:
+def _strip(traversal: Traversal, largest: dict[bool, float]) -> Strip:
     """The pictures of a traversal, and its use as text and relative to the largest."""
     alt = f"{traversal.name} from low to high"
     grids = [pictures.grid(frames, len(frames), alt) for frames in traversal.frames]
@@ -177,4 +195,4 @@ def _strip(traversal: Traversal, largest: float) -> Strip:
     use = f"spread {latent.use:.2g}"
     if latent.kl is not None:
         use = f"{latent.kl:z.2f} nats"
-    return Strip(traversal, grids, use, latent.use / largest)
+    return Strip(traversal, grids, use, latent.use / largest[latent.kl is not None])
