@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,8 @@ from unweave.data.sampling.cells import by, count, varying
 from unweave.data.sampling.listed_cells import ListedCells
 from unweave.data.sampling.shown import held, rows_of
 from unweave.data.sampling.single import Draw, Drawn, Rows
+
+log = logging.getLogger(__name__)
 
 # share of proposed clips with a missing frame, above which frames need not be consecutive
 SPARSE = 0.97
@@ -81,11 +84,18 @@ def _frames(data: Dataset, n: int, length: int) -> Draw:
             f"{data.name} has no clips: give groups.csv or a folder per clip, "
             "or use data with factors"
         )
-    long = ListedCells(data.groups)
-    if long.counts.min() < length:
+    every = ListedCells(data.groups)
+    short = int((every.counts < length).sum())
+    long = every.keep(length)
+    if not len(long):
         raise ValueError(
-            f"clips of {data.name} have {long.counts.min()} to {long.counts.max()} frames, and "
-            f"batches take {length}: choose a smaller --clip-length, or leave out the shorter ones"
+            f"clips of {data.name} have {every.counts.max()} frames at most, and batches take "
+            f"{length}: choose a smaller --clip-length"
+        )
+    if short:
+        log.warning(
+            f"{data.name}: left out: {short} of {len(every.counts)} clips, of less than the "
+            f"{length} frames that a batch takes (--clip-length)"
         )
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
