@@ -62,3 +62,7 @@ def test_clips_that_are_shorter_than_those_of_a_batch_are_left_out_and_said(capl
     caplog.clear()
     assert stream(data, {"clips"}, batch_size=6, clip_length=3)(0).x.shape[1] == 3
     assert not caplog.text
+    with pytest.raises(
+        ValueError, match="clips of films have 8 frames at most, and batches take 9"
+    ):
+        stream(data, {"clips"}, batch_size=9, clip_length=9)
