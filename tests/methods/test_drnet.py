@@ -15,6 +15,7 @@ from unweave.maths.frames import drawn, windows
 from unweave.methods.base import NotAvailable
 from unweave.methods.drnet import DrNet
 from unweave.methods.resolve import resolve
+from unweave.nets.evaluating import codes_of_clips
 from unweave.training.loop import Training
 from unweave.types import Batch, DataInfo
 
@@ -23,7 +24,7 @@ INFO = DataInfo(60, (1, 8, 8))
 
 def method(steps: int = 10, **settings: object) -> DrNet:
     torch.manual_seed(0)
-    networks = ("encoder", "pose_encoder", "decoder", "critic")
+    networks = ("encoder", "pose_encoder", "decoder", "scene_encoder")
     small = {name: "mlp" for name in networks} | {f"{name}.width": 8 for name in networks}
     sizes = {"content": 4, "pose": 3, "past": 3, "future": 2, "width": 8, "last": 0.5}
     found = resolve("drnet", {**small, **sizes, **settings}, INFO).make(INFO, steps=steps)
@@ -85,22 +86,24 @@ def coded(bounded: nn.Module, frames: np.ndarray) -> np.ndarray:
 
 
 def test_the_losses_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = method(alpha=0.7, beta=0.3)
+    made = method(alpha=0.7, beta=0.3, features=6)
+    with torch.no_grad():
+        made.scene.bias.fill_(0.25)
     batch = a_batch()
     monkeypatch.setattr(
         "unweave.methods.drnet.drawn", lambda x, count: x[:, [0, 1, 2, 3]].transpose(0, 1)
-    )
-    monkeypatch.setattr(
-        "unweave.methods.drnet.derangement", lambda n, device: (torch.arange(n) + 1) % n
     )
     x = batch.x.double().numpy().reshape(5, 6, 64)
     contents = coded(made.encoder, np.concatenate([x[:, 0], x[:, 1]]))
     poses = coded(made.pose_encoder, np.concatenate([x[:, 2], x[:, 3]]))
     pose, second = np.split(poses, 2)
     content, again = np.split(contents, 2)
-    scene = lambda a, b: 1 / (1 + np.exp(-of_numpy(made.critic, np.concatenate([a, b], 1))[:, 0]))  # noqa: E731 (a formula)
-    same = scene(pose, second)
-    other = scene(pose, np.roll(second, -1, 0))
+    first_features = of_numpy(made.scene.encoder, pose)  # (5, 6)
+    features = of_numpy(made.scene.encoder, second)
+    logits = [[a @ b / np.sqrt(6) + 0.25 for b in features] for a in first_features]
+    scene = 1 / (1 + np.exp(-np.array(logits)))  # (5, 5): of pose i and the second pose of clip j
+    same = np.diag(scene)
+    other = scene[~np.eye(5, dtype=bool)]
     image = of_numpy(made.decoder, np.concatenate([content, pose], 1))
     error = ((image - x[:, 2]) ** 2).mean()
     similarity = ((content - again) ** 2).mean()
@@ -109,7 +112,7 @@ def test_the_losses_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     assert first.of["scene"].item() == pytest.approx(
         -np.log(same).mean() - np.log(1 - other).mean(), rel=1e-5
     )
-    right = np.concatenate([same > 0.5, other < 0.5]).mean()
+    right = ((same > 0.5).mean() + (other < 0.5).mean()) / 2
     assert first.terms["accuracy"].item() == pytest.approx(right)
     assert then.of["model"].item() == pytest.approx(
         error + 0.7 * similarity + 0.3 * unsure, rel=1e-5
@@ -123,7 +126,7 @@ def test_the_losses_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def parts(made: DrNet) -> dict[str, list[nn.Parameter]]:
-    names = ("encoder", "pose_encoder", "decoder", "critic", "predictor")
+    names = ("encoder", "pose_encoder", "decoder", "scene", "predictor")
     return {name: list(getattr(made, name).parameters()) for name in names}
 
 
@@ -138,7 +141,7 @@ def moved(made: DrNet, step: int) -> set[str]:
 
 
 def test_the_predictor_is_trained_last_and_alone() -> None:
-    everything_else = {"encoder", "pose_encoder", "decoder", "critic"}
+    everything_else = {"encoder", "pose_encoder", "decoder", "scene"}
     assert moved(method(), 0) == everything_else
     assert moved(method(), 4) == everything_else
     made = method()
@@ -179,7 +182,7 @@ def test_the_discriminator_teaches_the_decoded_pose_alone() -> None:
 @pytest.mark.parametrize("sure", [True, False])
 def test_a_discriminator_at_one_half_teaches_nothing(sure: bool) -> None:
     made = method(alpha=0.0, beta=1.0)
-    last = made.critic[-2]
+    last = made.scene.encoder[-1]
     with torch.no_grad():
         for w in made.decoder.parameters():
             w.zero_()  # no error depends on the pose
@@ -224,8 +227,8 @@ def test_predictions_do_not_depend_on_the_true_future() -> None:
     clips = a_batch(2, 7).x
     changed = clips.clone()
     changed[:, 3:] = 0
-    known = made._fixed(made.pose_encoder, clips)
-    content = made._fixed(made.encoder, clips[:, 2:3])[:, 0]
+    known = codes_of_clips(made.pose_encoder, clips)
+    content = codes_of_clips(made.encoder, clips[:, 2:3])[:, 0]
     with torch.no_grad():
         free = made.predictor(known[:, :3], content, more=4)  # poses 2 to 7
         taught = made.predictor(known[:, :-1], content)
@@ -239,7 +242,7 @@ def test_predictions_do_not_depend_on_the_true_future() -> None:
 def test_a_prediction_is_made_of_earlier_frames_alone_and_of_the_last_content() -> None:
     made = method().eval()
     clips = a_batch(2, 5).x
-    known = made._fixed(made.pose_encoder, clips)
+    known = codes_of_clips(made.pose_encoder, clips)
     content = torch.zeros(2, 4)
     with torch.no_grad():
         before = made.predictor(known, content)
@@ -252,7 +255,7 @@ def test_a_prediction_is_made_of_earlier_frames_alone_and_of_the_last_content() 
         made.predict(torch.cat([clips[:, 4:], clips[:, 1:3]], 1), 1),
     ]
     z = made.encode(clips[:, 2]).mean
-    pose = made.predictor(made._fixed(made.pose_encoder, clips[:, :3]), z[:, :4])[:, -1]
+    pose = made.predictor(codes_of_clips(made.pose_encoder, clips[:, :3]), z[:, :4])[:, -1]
     assert torch.allclose(contents[0][:, 0], made.decode(torch.cat([z[:, :4], pose], 1)), atol=1e-6)
 
 
@@ -269,10 +272,10 @@ def test_the_loss_of_the_predictor_is_over_observed_frames_too(
 
     monkeypatch.setattr(made.predictor, "forward", known)
     (turn,) = made.losses(batch, 9)
-    true = made._fixed(made.pose_encoder, batch.x)
+    true = codes_of_clips(made.pose_encoder, batch.x)
     expected = (true[:, :-1] * made.predictor.out.bias.sum() - true[:, 1:]).square().mean()
     assert turn.of["predictor"].item() == pytest.approx(expected.item(), rel=1e-5)
-    assert torch.equal(seen["content"], made._fixed(made.encoder, batch.x[:, 2:3])[:, 0]), (
+    assert torch.equal(seen["content"], codes_of_clips(made.encoder, batch.x[:, 2:3])[:, 0]), (
         "of the last observed frame"
     )
     assert not seen["content"].requires_grad
@@ -284,7 +287,7 @@ def test_without_beta_the_discriminator_watches_alone() -> None:
     assert "scene" in first.of
     assert "unsure" not in then.terms
     gradients = torch.autograd.grad(
-        then.of["model"], list(made.critic.parameters()), allow_unused=True
+        then.of["model"], list(made.scene.parameters()), allow_unused=True
     )
     assert set(gradients) == {None}
 

@@ -41,7 +41,7 @@ def evaluate_run(
     check_how(protocol, seed, calibrate)
     names = as_names(metrics)
     from unweave.runs.errors import NotKept
-    from unweave.runs.folder import refuse_links
+    from unweave.runs.own_files import refuse_links
 
     refuse_links(run.path)  # before the work: its scores are written there
     blocks = run.blocks

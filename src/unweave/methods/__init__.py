@@ -131,8 +131,8 @@ METHODS: dict[str, Entry] = {
     "drnet": Entry(
         "unweave.methods.drnet:DrNet",
         "content and pose of clips, by an adversary that compares poses; a predictor of frames",
-        {"critic": "mlp"},
-        {"critic.width": 100, "critic.depth": 2},
+        {"scene_encoder": "mlp"},
+        {"scene_encoder.width": 128, "scene_encoder.depth": 2},
     ),
     "lord": Entry(
         "unweave.methods.lord:Lord", "class and content by latent optimisation, then encoders"

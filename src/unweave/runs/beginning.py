@@ -8,8 +8,9 @@ from pathlib import Path
 from unweave.files.atomic import WriteError
 from unweave.runs.config import RunConfig
 from unweave.runs.errors import RunError
-from unweave.runs.folder import NEXT, Folder
+from unweave.runs.folder import Folder
 from unweave.runs.lock import WRITING, writing
+from unweave.runs.own_files import NEXT
 from unweave.runs.seal import seal
 
 

@@ -30,6 +30,18 @@ from unweave.runs import checkpoint
 from unweave.runs.config import RunConfig
 from unweave.runs.errors import RunError, RunExists
 from unweave.runs.log import Log
+from unweave.runs.own_files import (
+    CHECKPOINT,
+    CONFIG,
+    DONE,
+    LOG,
+    NEXT,
+    SCORES,
+    STALE,
+    WEIGHTS,
+    refuse_links,
+    remove_links,
+)
 from unweave.runs.scores_file import ScoresFile
 from unweave.runs.sealed_json import parsed, sealed, unsealed
 from unweave.settings.typed import shown
@@ -38,36 +50,6 @@ from unweave.training.loop import Training
 # 1 has no checksums in its text files; those of 2 do not depend on the run's name, so that a line
 # of another run passes
 FORMAT = 3
-CONFIG = "config.json"
-NEXT = "config.json.next"  # of the run that is about to replace the one here
-LOG = "log.jsonl"
-WEIGHTS = "weights.safetensors"
-CHECKPOINT = "state/checkpoint.safetensors"
-SCORES = "scores.json"
-ORIGIN = "origin.json"
-DONE = "done"
-# of a run that is replaced, in the order of removal
-STALE = (CHECKPOINT, DONE, WEIGHTS, LOG, SCORES, ORIGIN)
-OWN = (CONFIG, NEXT, "state", *STALE)  # what unweave writes
-
-
-def refuse_links(path: Path) -> None:
-    """RunError if a file of a run, or its folder `state`, is a symbolic link to another place.
-
-    The run folder itself may be one. Whoever opens a folder to write into it calls this first.
-    """
-    if found := [name for name in OWN if (path / name).is_symlink()]:
-        raise RunError(
-            f"{path} is not written to: its {found[0]} is a symbolic link; "
-            "put there what it links to, or remove it"
-        )
-
-
-def _remove_links(path: Path) -> None:
-    """Remove the files of a run that are links, `state` first: nothing is removed through it."""
-    for name in ("state", *OWN):
-        if (path / name).is_symlink():
-            (path / name).unlink()
 
 
 class Folder:
@@ -110,7 +92,7 @@ class Folder:
         path = Path(path)
         exists = (path / CONFIG).exists()
         if exists and overwrite:
-            _remove_links(path)
+            remove_links(path)
         refuse_links(path)
         if exists and not overwrite:
             raise RunExists(path)

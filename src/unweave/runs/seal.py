@@ -22,7 +22,8 @@ from pathlib import Path
 from unweave.files.atomic import WriteError, write
 from unweave.files.places import state
 from unweave.runs.config import RunConfig
-from unweave.runs.folder import ORIGIN, read_config
+from unweave.runs.folder import read_config
+from unweave.runs.own_files import ORIGIN
 from unweave.settings.locate import locate, source
 from unweave.trust import foreign, parts_in, refuse
 

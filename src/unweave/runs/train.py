@@ -23,10 +23,11 @@ from unweave.runs.beginning import begin, finish_replacement
 from unweave.runs.config import LoopConfig, MethodConfig, Resolved, RunConfig
 from unweave.runs.errors import RunError
 from unweave.runs.facts import data_config, method_and_facts
-from unweave.runs.folder import Folder, refuse_links
+from unweave.runs.folder import Folder
 from unweave.runs.lock import writing
 from unweave.runs.one_thread import this_thread
 from unweave.runs.opening import method_of, open_data, parted, refuse_other
+from unweave.runs.own_files import refuse_links
 from unweave.runs.run import Run
 from unweave.runs.seal import admit, sources
 from unweave.runs.steps import Progress, finish, prepared
