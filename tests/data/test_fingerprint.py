@@ -145,3 +145,21 @@ def test_of_a_long_column_some_rows_are_looked_at(monkeypatch: pytest.MonkeyPatc
         ImageData(NOISE, y=column) for column in (y, changed(y, (3,)), changed(y, (4,)))
     )
     assert first.fingerprint == skipped.fingerprint != looked_at.fingerprint
+
+
+@pytest.mark.parametrize("rows", ["all", "a view", "mislabelled"])
+def test_on_request_every_row_counts(rows: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a set above the limit, two rows that no sample holds are exchanged."""
+    monkeypatch.setattr(module, "WHOLE", 100)  # bytes
+    views = {
+        "all": lambda data: data,
+        "a view": lambda data: subset(data, np.arange(20)),
+        "mislabelled": lambda data: shifted(data, "mislabelled:fraction=0.001"),
+    }
+    exchanged = NOISE.copy()
+    exchanged[[5, 6]] = NOISE[[6, 5]]
+    opened = [FactorImages(SPACE, array, probed=3) for array in (NOISE, exchanged)]
+    first, second = (views[rows](data) for data in opened)
+    assert first.fingerprint == second.fingerprint
+    assert first.digest(whole=True) != second.digest(whole=True)
+    assert first.digest(whole=True) == views[rows](opened[0]).digest(whole=True)

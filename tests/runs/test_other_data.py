@@ -10,6 +10,7 @@ from tests.configs import SMALL
 
 import unweave
 from unweave.cli import main
+from unweave.data import fingerprint
 from unweave.runs.errors import OtherData
 from unweave.runs.train import resume
 
@@ -69,3 +70,26 @@ def test_the_same_contents_are_the_same_data_wherever_they_lie(tmp_path: Path) -
     assert resume(run.path, data=images).path == run.path
     with pytest.raises(OtherData):
         resume(run.path, data=255 - images)
+
+
+def test_of_large_data_every_row_is_compared_on_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two rows are exchanged that no sample holds: seen with --whole-fingerprint alone."""
+    monkeypatch.setattr(fingerprint, "WHOLE", 100)  # bytes
+    file = tmp_path / "images.npy"
+    images = np.random.default_rng(0).integers(0, 256, (1000, 1, 8, 8), dtype=np.uint8)
+    np.save(file, images)
+    small = [f"--{name.replace('_', '-')}={value}" for name, value in SMALL.items()]
+    how = ["train", "vae", f"--data={file}", "--steps=2", "--batch-size=8", *small]
+    assert main([*how, f"--out={tmp_path / 'sampled'}"]) == 0
+    assert main([*how, f"--out={tmp_path / 'whole'}", "--whole-fingerprint"]) == 0
+    (sampled,) = (tmp_path / "sampled").iterdir()
+    (whole,) = (tmp_path / "whole").iterdir()
+    assert not unweave.load_run(whole).data_differ
+    images[[1, 2]] = images[[2, 1]]
+    np.save(file, images)
+    assert not unweave.load_run(sampled).data_differ
+    capsys.readouterr()
+    assert main(["train", f"--resume={whole}"]) == 2
+    assert "the data have changed" in capsys.readouterr().err

@@ -33,6 +33,7 @@ usage: unweave train METHOD [--data NAME] [--steps N] [--seed S] [--out DIR] [an
   --out DIR      where the run's own folder is made (default: runs)
   --root DIR     where the published files of the data set are (default: $UNWEAVE_DATA)
   --overwrite    replace a run that is there already
+  --whole-fingerprint   notice a change of any row of the data later; reads all of them
   --trust        run the code that FILE or RUN names and that is not unweave's
 """
 USUAL = "dsprites"  # rendered without a download, and the usual benchmark of the field
@@ -130,7 +131,9 @@ def _train(own: Mapping[str, Any], chosen: Mapping[str, Any]) -> int:
     from unweave.runs import train as fit
 
     parts = grouped(chosen)
-    rest = {name: own[name] for name in ("out", "root", "overwrite") if name in own}
+    rest = {
+        name: own[name] for name in ("out", "root", "overwrite", "whole_fingerprint") if name in own
+    }
     return _watch(
         lambda progress: fit.train(
             own["method"],

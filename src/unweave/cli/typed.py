@@ -10,7 +10,7 @@ from unweave.cli.parser import plain
 from unweave.settings.typed import TRUTHS
 
 TEXTS = ("method", "data", "config", "resume", "out", "root")
-SWITCHES = ("overwrite", "dry_run", "trust", "help")
+SWITCHES = ("overwrite", "whole_fingerprint", "dry_run", "trust", "help")
 OWN = (*TEXTS, *SWITCHES)
 # not in a file of options; --trust has a message of its own
 TYPED_ONLY = ("config", "resume", "help")

@@ -18,10 +18,11 @@ class Fingerprint:
     """Hash of the parts that are added, in order: text, numbers, tuples of them, arrays and None.
 
     The first half of SHA-256. Of an array larger than 64 MB every second row counts, or every
-    third, and so on.
+    third, and so on; with `whole` all do.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool = False) -> None:
+        self.whole = whole
         self._hash = hashlib.sha256()
 
     def add(self, *parts: object) -> None:
@@ -38,7 +39,7 @@ class Fingerprint:
             self.add(array.shape, *map(str, array.reshape(-1).tolist()))
             return
         self.add(array.shape, array.dtype.newbyteorder("<").str)
-        if array.nbytes:
+        if array.nbytes and not self.whole:
             every = -(-array.nbytes // WHOLE)  # rounded up
             array = array[::every]
         self._hash.update(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).data)
@@ -46,11 +47,15 @@ class Fingerprint:
     def rows(
         self, array: NDArray[np.generic] | None, n: int, take: Take, probed: int
     ) -> Iterator[NDArray[np.generic]]:
-        """All n rows of a small array, in chunks; else `probed` of them."""
-        pages = Pages.of(array)
-        rows = spread(n, probed) if array is None or array.nbytes > WHOLE else np.arange(n)
-        if pages is not None:  # a disk reads them a hundred times faster together than one by one
-            pages.ask(rows)
+        """All n rows of a small array, or with `whole`, in chunks; else `probed` of them."""
+        small = array is not None and array.nbytes <= WHOLE
+        if small or self.whole:
+            rows = np.arange(n)
+        else:
+            rows = spread(n, probed)
+            pages = Pages.of(array)
+            if pages is not None:  # a disk reads them far faster together than one by one
+                pages.ask(rows)
         for start in range(0, len(rows), CHUNK):
             yield take(rows[start : start + CHUNK])
 

@@ -100,11 +100,10 @@ class View(Dataset):
         """The facts of the data set behind the view, with the view's number of rows and classes."""
         return dataclasses.replace(self.base.info, n=len(self), classes=len(self.class_names))
 
-    @cached_property
-    def fingerprint(self) -> str:
-        """Hash of the fingerprint of the data set behind the view, its rows and its classes."""
-        found = Fingerprint()
-        found.add(self.base.fingerprint, self.base_rows, self.y, len(self.class_names))
+    def digest(self, *, whole: bool = False) -> str:
+        """Hash of the digest of the data set behind the view, its rows and its classes."""
+        found = Fingerprint(whole=whole)
+        found.add(self.base.digest(whole=whole), self.base_rows, self.y, len(self.class_names))
         return found.hex()
 
 

@@ -73,8 +73,8 @@ class DataConfig:
     as an object. root: the folder of the published files. options: of the data set. about: one line
     on where it came from. info: facts of the rows that are trained on. rows: number of all rows,
     None of a run that does not say. white, floats: the numbers that were white, and black and
-    white, where images were deeper than bytes or floats. fingerprint: of the contents of all rows,
-    "" of a run that does not say.
+    white, where images were deeper than bytes or floats. fingerprint: of the contents, from a sample
+    of large ones, or from all rows where it begins with "whole:"; "" of a run that does not say.
     """
 
     name: str

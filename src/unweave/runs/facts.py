@@ -13,6 +13,7 @@ from unweave.data.shifts.labels import labels
 from unweave.methods.base import Method
 from unweave.methods.spec import Spec
 from unweave.runs.config import DataConfig, LoopConfig
+from unweave.runs.opening import fingerprint
 from unweave.types import DataInfo
 
 
@@ -31,9 +32,19 @@ def method_and_facts(
 
 
 def data_config(
-    given: Any, source: Dataset, info: DataInfo, root: str | Path | None, options: Mapping[str, Any]
+    given: Any,
+    source: Dataset,
+    info: DataInfo,
+    root: str | Path | None,
+    options: Mapping[str, Any],
+    *,
+    whole: bool,
 ) -> DataConfig:
-    """The data of a run. given: what the user gave; source: the data set that it opened."""
+    """The data of a run.
+
+    given: what the user gave; source: the data set that it opened. whole: whether all rows are in
+    its fingerprint.
+    """
     return DataConfig(
         source.name,
         _opened_by(given),
@@ -44,7 +55,7 @@ def data_config(
         len(source),
         source.white,
         source.floats,
-        source.fingerprint,
+        fingerprint(source, whole=whole),
     )
 
 

@@ -14,6 +14,8 @@ from unweave.runs.config import LoopConfig, RunConfig
 from unweave.runs.errors import OtherData, RunError
 from unweave.runs.folder import Folder
 
+WHOLE = "whole:"  # before a fingerprint of all rows
+
 
 def method_of(folder: Folder, modules: Mapping[str, nn.Module] = {}) -> Method:
     """The method that a run's config describes, with fresh weights.
@@ -46,7 +48,15 @@ def open_data(config: RunConfig) -> Dataset:
 
 def differ(source: Dataset, config: RunConfig) -> bool:
     """Whether data have other contents than those of a run, as far as it says."""
-    return config.data.fingerprint not in ("", source.fingerprint)
+    known = config.data.fingerprint
+    return known not in ("", fingerprint(source, whole=known.startswith(WHOLE)))
+
+
+def fingerprint(source: Dataset, *, whole: bool) -> str:
+    """The fingerprint of data that a config holds. whole: of all rows, however many."""
+    if whole:
+        return WHOLE + source.digest(whole=True)
+    return source.fingerprint
 
 
 def refuse_other(source: Dataset, config: RunConfig, hint: str) -> None:

@@ -51,6 +51,7 @@ def train(
     holdout: configs.Holdout = 0.0,
     log_every: configs.LogEvery = 100,
     overwrite: bool = False,
+    whole_fingerprint: bool = False,
     root: str | Path | None = None,
     data_options: Mapping[str, Any] | None = None,
     batch_options: Mapping[str, Any] | None = None,
@@ -61,10 +62,11 @@ def train(
 
     method: a name (`unweave list`), a class, or "module:Class". data: a name, a path, an array or a
     data set. out: the folder in which the run's own folder is made; `overwrite` replaces one that
-    is there. data_options, batch_options: keywords of the data set and of `data.batches.stream`.
-    settings: of the method and its parts, e.g. beta=6, regulariser="density-ratio",
-    encoder=my_module. progress: called with every record of the log, and once a second with where
-    the run is ({"live": True, ...}).
+    is there. whole_fingerprint: whether a change of any row of the data is noticed later, however
+    large they are: all are read, now and whenever the run is opened with its data. data_options,
+    batch_options: keywords of the data set and of `data.batches.stream`. settings: of the method
+    and its parts, e.g. beta=6, regulariser="density-ratio", encoder=my_module. progress: called
+    with every record of the log, and once a second with where the run is ({"live": True, ...}).
 
     In several processes (`training.ranks`) each takes its share of batch_size images, and the first
     alone writes.
@@ -88,7 +90,7 @@ def train(
     built, info = method_and_facts(spec, seen, loop, batches["labels"])
     config = RunConfig(
         MethodConfig.of(spec),
-        data_config(data, source, info, root, options),
+        data_config(data, source, info, root, options, whole=whole_fingerprint),
         batches,
         loop,
         resolved(loop),

@@ -89,9 +89,8 @@ class Mislabelled(Dataset):
         """The facts of the data set with true labels."""
         return self.true.info
 
-    @cached_property
-    def fingerprint(self) -> str:
-        """Hash of the fingerprint of the data set with true labels, and of the errors."""
-        found = Fingerprint()
-        found.add(self.true.fingerprint, self.which, self.fraction, self.seed, self.layer)
+    def digest(self, *, whole: bool = False) -> str:
+        """Hash of the digest of the data set with true labels, and of the errors."""
+        found = Fingerprint(whole=whole)
+        found.add(self.true.digest(whole=whole), self.which, self.fraction, self.seed, self.layer)
         return found.hex()
