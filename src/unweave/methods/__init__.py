@@ -132,7 +132,7 @@ METHODS: dict[str, Entry] = {
         "unweave.methods.drnet:DrNet",
         "content and pose of clips, by an adversary that compares poses; a predictor of frames",
         {"scene_encoder": "mlp"},
-        {"scene_encoder.width": 128, "scene_encoder.depth": 2},
+        {"scene_encoder.width": 256, "scene_encoder.depth": 3},
     ),
     "lord": Entry(
         "unweave.methods.lord:Lord", "class and content by latent optimisation, then encoders"

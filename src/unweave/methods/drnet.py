@@ -102,6 +102,9 @@ class DrNet(Method):
         scene_lr: Annotated[
             float, Setting("learning rate of the scene discriminator", above=0)
         ] = 2e-3,
+        scene_turns: Annotated[
+            int, Setting("turns of the scene discriminator before each of the model", low=1)
+        ] = 1,
         predictor_lr: Annotated[float, Setting("learning rate of the predictor", above=0)] = 1e-3,
     ):
         super().__init__()
@@ -123,6 +126,7 @@ class DrNet(Method):
         self.future = future
         self.lr = lr
         self.scene_lr = scene_lr
+        self.scene_turns = scene_turns
         self.predictor_lr = predictor_lr
 
     @classmethod
@@ -179,6 +183,10 @@ class DrNet(Method):
         if step >= self.boundary:
             yield self._predicted(batch.x)
             return
+        for _ in range(self.scene_turns - 1):
+            with torch.no_grad():
+                poses = self.pose_encoder(drawn(batch.x, 2).flatten(0, 1))
+            yield self._told_apart(*poses.chunk(2))
         frames = drawn(batch.x, DRAWN)
         pose, second = self.pose_encoder(torch.cat([frames[2], frames[3]])).chunk(
             2
