@@ -319,3 +319,19 @@ def test_bad_settings_are_refused() -> None:
         method(last=1.0)
     with pytest.raises(NotAvailable, match="its setting last is 0"):
         method(last=0.0).predict(a_batch().x, 2)
+
+
+def test_the_discriminator_has_its_turns_on_frames_drawn_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts: list[int] = []
+
+    def noted(x: Tensor, count: int) -> Tensor:
+        counts.append(count)
+        return drawn(x, count)
+
+    monkeypatch.setattr("unweave.methods.drnet.drawn", noted)
+    turns = list(method(scene_turns=3).losses(a_batch(), 0))
+    assert [set(turn.of) for turn in turns] == [{"scene"}, {"scene"}, {"scene"}, {"model"}]
+    assert counts == [2, 2, 4]
+    assert turns[0].of["scene"] != turns[1].of["scene"]
