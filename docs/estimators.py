@@ -14,7 +14,8 @@ import torch
 from scipy.special import digamma
 from torch import Tensor
 
-from unweave.maths.information import Estimator, chain, whole_chain
+from unweave.maths.information import Estimator, chain
+from unweave.maths.whole_chain import of_all_images
 from unweave.metrics.estimators.contingency import from_indices
 from unweave.metrics.estimators.entropies import entropy
 
@@ -102,7 +103,7 @@ def full(deviation: float, images: int) -> Tensor:
     generator = torch.Generator().manual_seed(0)
     mean, log_var = (t[:images] for t in codes(deviation, generator))
     z = mean + torch.exp(0.5 * log_var) * torch.randn(mean.shape, generator=generator)
-    return torch.stack(whole_chain(z, mean, log_var)[:2])
+    return torch.stack(of_all_images(z, mean, log_var)[:2])
 
 
 def rows(drawn: int, table: int) -> Iterator[str]:

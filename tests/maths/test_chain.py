@@ -10,7 +10,9 @@ import torch
 from scipy.special import logsumexp
 from scipy.stats import norm
 
-from unweave.maths.information import aggregate, carried, chain, log_weights, whole_chain
+from unweave.maths import information
+from unweave.maths.information import aggregate, carried, chain, log_weights
+from unweave.maths.whole_chain import of_all_images
 
 N = 737_280  # images of dSprites
 
@@ -179,7 +181,7 @@ def test_the_weighted_total_correlation_lies_below_the_truth_by_d_minus_1_log_n_
     )
     z, log_var = mean + 0.1, torch.zeros(40, 3)
     with pytest.warns(UserWarning, match="at its ceiling"):
-        truth = whole_chain(z, mean, log_var).total_correlation
+        truth = of_all_images(z, mean, log_var).total_correlation
     found = chain(z[:8], mean[:8], log_var[:8], n=40, estimator="weighted").total_correlation
     assert truth.item() == pytest.approx(2 * math.log(40), rel=1e-4)
     assert truth.item() - found.item() == pytest.approx(2 * math.log(40), rel=1e-4)
@@ -215,7 +217,7 @@ def test_one_image_is_a_batch():
 def test_the_whole_chain_is_the_stratified_one_of_a_batch_that_is_the_data():
     z, mean, log_var = independent(4, 50)
     with pytest.warns(UserWarning, match="at its ceiling log N = 3.91"):
-        found = whole_chain(z, mean, log_var, rows=7)
+        found = of_all_images(z, mean, log_var, rows=7)
     for a, b in zip(found, chain(z, mean, log_var, n=50, estimator="stratified"), strict=True):
         torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
 
@@ -223,7 +225,7 @@ def test_the_whole_chain_is_the_stratified_one_of_a_batch_that_is_the_data():
 def test_the_whole_chain_finds_the_closed_form_without_a_warning():
     """2,000 images, 2 independent columns of sd .5: I = 2 log 2 = 1.39, far below log N = 7.6; TC 0, marginals normal."""
     information, correlation, dimension = (
-        float(t) for t in whole_chain(*independent(5, 2000, d=2, sd=0.5))
+        float(t) for t in of_all_images(*independent(5, 2000, d=2, sd=0.5))
     )
     assert information == pytest.approx(2 * math.log(2), abs=0.05)
     assert correlation == pytest.approx(0, abs=0.02)
@@ -257,8 +259,27 @@ def test_the_whole_chain_warns_within_one_nat_of_its_ceiling(n, warned):
     mean = torch.tensor([[100.0], [-100.0]]).repeat(n // 2, 1)
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
-        found = whole_chain(mean, mean, torch.zeros(n, 1))
+        found = of_all_images(mean, mean, torch.zeros(n, 1))
     assert found.mutual_information.item() == pytest.approx(math.log(2), abs=1e-4)
     assert [str(w.message) for w in seen] == [
         "I(x; z) is 0.69 nats, at its ceiling log N = 1.39: take more images" for _ in range(warned)
     ]
+
+
+@pytest.mark.parametrize("largest", [1, 100, 333])
+def test_rows_that_are_compared_some_at_a_time_give_the_same(largest, monkeypatch):
+    """Of 13 rows one, two or six at a time: values and gradients of all three inputs."""
+    z, mean, log_var = independent(3, 13, d=4)
+    index = torch.arange(13) % 11
+    columns = torch.tensor([True, True, False, True])
+
+    def found():
+        given = [t.clone().requires_grad_() for t in (z, mean, log_var)]
+        terms = aggregate(*given, n=50, estimator="stratified", index=index, columns=columns)
+        (terms[0].sum() + terms[1].square().sum()).backward()
+        return [*terms, *(t.grad for t in given)]
+
+    at_once = found()
+    monkeypatch.setattr(information, "LARGEST", largest)
+    for expected, some_at_a_time in zip(at_once, found(), strict=True):
+        torch.testing.assert_close(some_at_a_time, expected)

@@ -24,18 +24,19 @@ once, and the other images the rest: a second row of the same image is neither, 
 from __future__ import annotations
 
 import math
-import warnings
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from unweave.maths.gaussian import log_density, log_standard
 from unweave.maths.single import in_float32
 
 Estimator = Literal["weighted", "stratified"]
+LARGEST = 2**24  # log densities that are held at once: 64 MB
 
 
 class Chain(NamedTuple):
@@ -121,43 +122,6 @@ def _terms(
     return torch.stack([own.sum(1) - log_qz, log_qz - product, product - prior.sum(1)])
 
 
-def whole_chain(
-    z: Float[Tensor, "N D"],
-    mean: Float[Tensor, "N D"],
-    log_var: Float[Tensor, "N D"],
-    *,
-    rows: int = 64,
-) -> Chain:
-    """The exact terms for a data set of N images: q(z) is the mixture of their posteriors.
-
-    rows: samples compared with all N at a time; memory is rows * N * D numbers. The mutual
-    information cannot exceed log N; a warning is given within 1 nat of that, where it depends on
-    the number of images alone.
-    """
-    n = len(z)
-    log_qz = []
-    product = []
-    for some in z.split(rows):
-        pairs = log_density(some[:, None], mean[None], log_var[None])  # (rows, N, D)
-        # log q(z) and log prod_d q(z_d): log-mean over the N posteriors
-        log_qz.append(pairs.sum(2).logsumexp(1) - math.log(n))
-        product.append((pairs.logsumexp(1) - math.log(n)).sum(1))
-    joint = torch.cat(log_qz)  # (N,)
-    marginals = torch.cat(product)  # (N,)
-    # log q(z_n given x_n) and log p(z_n), (N,)
-    own = log_density(z, mean, log_var).sum(1)
-    prior = log_standard(z).sum(1)
-    found = Chain((own - joint).mean(), (joint - marginals).mean(), (marginals - prior).mean())
-    information = float(found.mutual_information.detach())
-    if information > math.log(n) - 1:
-        warnings.warn(
-            f"I(x; z) is {information:.2f} nats, at its ceiling log N = {math.log(n):.2f}: "
-            "take more images",
-            stacklevel=2,
-        )
-    return found
-
-
 def aggregate(
     z: Float[Tensor, "M D"],
     mean: Float[Tensor, "M D"],
@@ -172,15 +136,32 @@ def aggregate(
 
     index: which image of the data each row is, for the stratified weights; all differ if None.
     columns: a mask of the columns of z in log q(z); all if None.
+
+    Above `LARGEST` numbers some rows are compared at a time, and once more for the gradient: time
+    grows with the square of M, memory does not.
     """
-    pairs = log_density(z[:, None], mean[None], log_var[None])  # (M, M, D): row i under posterior m
-    weights = log_weights(len(z), n, estimator, z.device, index)
-    # q(z given x_m) is the product of its columns: (M, M, D) -> (M, M)
+    weights = log_weights(len(z), n, estimator, z.device, index)  # (M, M)
+    compare = partial(_compared, mean, log_var, columns)
+    rows = max(1, LARGEST // mean.numel())
+    if len(z) <= rows:
+        return compare(z, weights)
+    again = partial(checkpoint, compare, use_reentrant=False, preserve_rng_state=False)
+    parts = [again(*some) for some in zip(z.split(rows), weights.split(rows), strict=True)]
+    log_qz, log_marginals = zip(*parts, strict=True)
+    return torch.cat(log_qz), torch.cat(log_marginals)
+
+
+def _compared(
+    mean: Tensor, log_var: Tensor, columns: Tensor | None, z: Tensor, weights: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Log q(z_i) (R,) and log q(z_id) (R, D) of R samples, from M posteriors, weights (R, M)."""
+    pairs = log_density(z[:, None], mean[None], log_var[None])  # (R, M, D): row i under posterior m
+    # q(z given x_m) is the product of its columns: (R, M, D) -> (R, M)
     used = pairs if columns is None else pairs * columns
     joint = used.sum(2)
     # log of the weighted sum over the M posteriors
-    log_qz = (weights + joint).logsumexp(1)  # (M,)
-    log_marginals = (weights[..., None] + pairs).logsumexp(1)  # (M, D)
+    log_qz = (weights + joint).logsumexp(1)
+    log_marginals = (weights[..., None] + pairs).logsumexp(1)
     return log_qz, log_marginals
 
 
