@@ -330,7 +330,7 @@ def test_rows_without_any_label_are_never_labelled():
     assert rows.tolist() == [3, 7]
     assert v[1].tolist() == [0, 2]
     assert np.isnan(v[0, 1])
-    with pytest.raises(ValueError, match="100 labels asked for, but arrays has 2 rows"):
+    with pytest.raises(ValueError, match="100 labels wanted, but arrays has 2 rows"):
         labelled(data, 0)
 
 

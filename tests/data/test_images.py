@@ -79,7 +79,7 @@ def test_vectors_are_data_too():
         (lambda: ImageData(PIXELS, labels=[[0]] * 6), "labels have shape"),
         (
             lambda: FactorImages(SPACE, PIXELS[:5]),
-            "asks for 6 images of uint8; the array holds 5 rows",
+            "needs 6 images of uint8; the array holds 5 rows",
         ),
     ],
 )

@@ -17,7 +17,7 @@ from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.subsets import split, subset
 from unweave.evaluation.encoder import PROBE
-from unweave.evaluation.encoding import gather, intervene, known_factors, plan_rows
+from unweave.evaluation.encoding import gather, groups_by_intervention, known_factors, plan_rows
 from unweave.evaluation.evaluate import evaluate
 from unweave.evaluation.scoring import score
 from unweave.evaluation.tables import encode
@@ -78,14 +78,14 @@ def test_each_image_is_encoded_once_for_all_metrics(board, protocol):
 
 
 def test_an_intervention_holds_one_factor_and_nothing_else():
-    fixed, rows = intervene(SPACE, 40, False, np.random.default_rng(0))
+    fixed, rows = groups_by_intervention(SPACE, 40, False, np.random.default_rng(0))
     for factor, group in zip(fixed, rows, strict=True):
         constant = (SPACE.factors_at(group) == SPACE.factors_at(group)[0]).all(0)
         assert constant.tolist() == [k == factor for k in range(3)]
 
 
 def test_each_pair_of_an_intervention_has_its_own_value():
-    fixed, rows = intervene(SPACE, 40, True, np.random.default_rng(0))
+    fixed, rows = groups_by_intervention(SPACE, 40, True, np.random.default_rng(0))
     v = SPACE.factors_at(rows.ravel()).reshape(*rows.shape, 3)
     for factor, group in zip(fixed, v, strict=True):
         assert (group[0::2, factor] == group[1::2, factor]).all()

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from unweave.methods.graph.model import GraphModel
 from unweave.methods.graph.names import generative_graph, recognition_graph
-from unweave.methods.graph.variables import Facts, read_variables
+from unweave.methods.graph.variables import VariableFacts, read_variables
 from unweave.nets.likelihood import Likelihood
 from unweave.nets.mlp import MLPDecoder, MLPEncoder
 
@@ -21,7 +21,7 @@ NETWORKS: dict[str, Any] = {
     "decoder.width": 8,
     "features": 8,
 }
-FACTS = Facts(3, ("shape", "size", "angle"), (3, 4, 5))
+FACTS = VariableFacts(3, ("shape", "size", "angle"), (3, 4, 5))
 
 
 class Squares(Likelihood):

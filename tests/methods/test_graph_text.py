@@ -14,10 +14,10 @@ from unweave.data.images import FactorImages
 from unweave.data.sampling.batches import stream
 from unweave.data.view import View
 from unweave.methods.graph.names import generative_graph, recognition_graph
-from unweave.methods.graph.variables import Facts, read_variables
+from unweave.methods.graph.variables import VariableFacts, read_variables
 from unweave.types import Batch
 
-FACTS = Facts(3, ("shape", "size", "measured"), (3, 4, 0))
+FACTS = VariableFacts(3, ("shape", "size", "measured"), (3, 4, 0))
 NAMES = ("r", "l", "i", "s")
 
 
@@ -125,7 +125,7 @@ def test_variables_that_are_none_are_refused(text: str, message: str) -> None:
 
 def test_classes_that_the_data_lack_are_refused() -> None:
     with pytest.raises(ValueError, match="these data have no classes"):
-        read_variables("y=categorical(class)", Facts(0, (), ()))
+        read_variables("y=categorical(class)", VariableFacts(0, (), ()))
 
 
 def test_labels_are_values_with_a_mark_where_they_are_known() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from unweave.metrics import calibration, metric
 from unweave.metrics.base import Measured
-from unweave.metrics.calibration import Calibration, Plan
+from unweave.metrics.calibration import Calibration, ErrorPlan
 
 SIZES = (4, 5, 6, 4)
 
@@ -50,7 +50,7 @@ def whole_grid(sizes: tuple[int, ...] = (4, 5, 6)) -> np.ndarray:
 def values_only(patch: pytest.MonkeyPatch) -> None:
     """Scores come without errors and floors, which take 30 measurements: for tests that look at values alone."""
 
-    def bare(measure: Any, table: Any, found: Measured, plan: Plan) -> Calibration:
+    def bare(measure: Any, table: Any, found: Measured, plan: ErrorPlan) -> Calibration:
         if plan.corrected:  # the value itself needs the jackknife
             return calibration.calibrate(measure, table, found, plan)
         return calibration.uncalibrated(found, "")

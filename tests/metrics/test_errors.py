@@ -14,7 +14,7 @@ from tests.metrics import made
 from unweave import metrics
 from unweave.metrics import Score, Table
 from unweave.metrics.base import Measured
-from unweave.metrics.calibration import Plan, intervals
+from unweave.metrics.calibration import ErrorPlan, intervals
 from unweave.metrics.replicates import by_halves, by_jackknife, numbers
 from unweave.metrics.tables import grouping
 from unweave.metrics.tables import rows as tables
@@ -136,7 +136,7 @@ def test_error_of_a_mean_is_its_standard_error(error):
     z = np.random.default_rng(0).standard_normal((2000, 1))
     table = Table.of(z, np.arange(2000)[:, None] % 2)
     band = intervals(
-        average, table, average(table), Plan("cheap", error, error == "jackknife")
+        average, table, average(table), ErrorPlan("cheap", error, error == "jackknife")
     ).value
     assert band.error == pytest.approx(z.std() / math.sqrt(2000), rel=0.35)
     assert band.value == pytest.approx(z.mean(), abs=1e-12)
@@ -185,7 +185,7 @@ def test_a_part_that_cannot_be_scored_leaves_no_error_and_says_so():
         return Measured(math.nan if table.half else 1.0, "")
 
     table = Table.of(*made.good_code(100))
-    found = intervals(fragile, table, fragile(table), Plan("cheap", "halves", False))
+    found = intervals(fragile, table, fragile(table), ErrorPlan("cheap", "halves", False))
     assert math.isnan(found.value.error)
     assert found.value.value == 1
     assert "cannot be scored" in found.reason

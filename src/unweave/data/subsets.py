@@ -18,7 +18,7 @@ def every_row(data: Dataset) -> NDArray[np.int64]:
     if len(data) > LISTED:
         raise ValueError(
             f"{data.name} has {len(data):,} rows, more than the {LISTED:,} that can be listed, "
-            "as a shift, a held-out part, classes, all labels and epochs ask; "
+            "as a shift, a held-out part, classes, all labels and epochs need; "
             "give fewer levels, or do without"
         )
     return np.arange(len(data))

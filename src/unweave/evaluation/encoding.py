@@ -63,7 +63,7 @@ def plan_rows(
     if protocol.startswith("dlib"):
         index |= _to_test(rng, index["fit"], len(source))
     notes: tuple[str, ...] = ()
-    make: Callable[..., tuple[NDArray[np.int64], NDArray[np.int64]]] = intervene
+    make: Callable[..., tuple[NDArray[np.int64], NDArray[np.int64]]] = groups_by_intervention
     among = source.base_rows
     if held_out and among is not None:
         used = len(np.unique(np.concatenate(list(index.values()))))
@@ -86,7 +86,7 @@ def _groups_needed() -> list[tuple[str, int]]:
     return [(f"{kind} {side}", count) for kind in ("groups", "pairs") for side, count in sides]
 
 
-def intervene(
+def groups_by_intervention(
     space: FactorSpace, count: int, pairs: bool, rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Groups of 64 rows that share the value of one factor: fixed (G,), rows (G, L).
@@ -113,7 +113,7 @@ def intervene(
 def gather(
     space: FactorSpace, count: int, pairs: bool, rng: np.random.Generator, among: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Groups as of `intervene`, fixed (G,) and rows (G, L), of the rows `among` (n,) alone.
+    """Groups as of `groups_by_intervention`, fixed (G,) and rows (G, L), of the rows `among` (n,) alone.
 
     These need not be the whole grid.
     """

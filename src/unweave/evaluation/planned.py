@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unweave.evaluation.encoding import Plan, plan_rows
-from unweave.evaluation.scoring import Asked, get, names_of
+from unweave.evaluation.scoring import MetricOrName, get, names_of
 from unweave.evaluation.tables import Encoded
 from unweave.metrics.score import Score
 from unweave.metrics.tables.rows import FIT_ROWS
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 
 def planned(
-    source: Dataset, names: list[Asked] | str | None, *, n: int | None, protocol: str, **more: Any
+    source: Dataset,
+    names: list[MetricOrName] | str | None,
+    *,
+    n: int | None,
+    protocol: str,
+    **more: Any,
 ) -> Plan:
     """The rows that these metrics need. ValueError if n is not a whole number of at least 2."""
     if n is None:
@@ -32,7 +37,7 @@ def planned(
     return plan_rows(source, n=int(n), protocol=protocol, groups=groups, **more)
 
 
-def wanted_of(names: list[Asked] | str | None, tables: Encoded) -> list[Asked]:
+def wanted_of(names: list[MetricOrName] | str | None, tables: Encoded) -> list[MetricOrName]:
     """The requested metrics; where they are not named, class_accuracy too if there are classes."""
     wanted = names_of(names, tables.posteriors)
     by_default = names is None or names == "all"
@@ -41,7 +46,7 @@ def wanted_of(names: list[Asked] | str | None, tables: Encoded) -> list[Asked]:
     return wanted
 
 
-def _wants_groups(names: list[Asked] | None) -> bool:
+def _wants_groups(names: list[MetricOrName] | None) -> bool:
     return names is None or any(get(name).declares.tables in ("groups", "pairs") for name in names)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from unweave import data as datasets
 from unweave.blocks import Block, named
 from unweave.evaluation.planned import noted, planned, wanted_of
-from unweave.evaluation.scoring import Asked, as_names, get, name_of, score
+from unweave.evaluation.scoring import MetricOrName, as_names, get, name_of, score
 from unweave.evaluation.tables import Encoded, encode
 from unweave.metrics.score import OF, Score
 from unweave.metrics.tables.arguments import check_how
@@ -74,7 +74,7 @@ def evaluate_run(
 def _encode_run(
     run: Run,
     data: Any,
-    names: list[Asked] | str | None,
+    names: list[MetricOrName] | str | None,
     n: int | None,
     block: str | None,
     **how: Any,
@@ -101,7 +101,11 @@ def _encode_run(
 
 
 def _refuse_classless(
-    names: list[Asked], blocks: Mapping[str, Block], only: str | None, tables: Encoded, data: str
+    names: list[MetricOrName],
+    blocks: Mapping[str, Block],
+    only: str | None,
+    tables: Encoded,
+    data: str,
 ) -> None:
     """ValueError if a metric of classes is requested of a run without them.
 

@@ -12,12 +12,12 @@ from unweave.metrics.tables.grouping import GroupTable
 from unweave.metrics.tables.table import Table
 from unweave.settings.locate import locate
 
-Asked = str | registry.Metric  # a metric by its name, or the metric itself
+MetricOrName = str | registry.Metric  # a metric by its name, or the metric itself
 DEFAULT = ("mig", "dci", "factor_vae_score", "modularity", "sap", "explicitness")
 
 
 def score(
-    names: Iterable[Asked],
+    names: Iterable[MetricOrName],
     rows: Table,
     others: Mapping[str, Table | GroupTable] | None = None,
     *,
@@ -54,27 +54,27 @@ def score(
     return found
 
 
-def get(asked: Asked) -> Any:
+def get(metric: MetricOrName) -> Any:
     """A metric (or one of several models, with the same `declares`) by name or "module:metric".
 
     The user's own may be a bare function of codes and factors; a metric object is returned as it
     is.
     """
-    if isinstance(asked, registry.Metric):
-        return asked
-    if ":" not in asked:
-        return registry.get(asked)
-    return as_metric(locate(asked, beside=[Path.cwd()]), asked)
+    if isinstance(metric, registry.Metric):
+        return metric
+    if ":" not in metric:
+        return registry.get(metric)
+    return as_metric(locate(metric, beside=[Path.cwd()]), metric)
 
 
-def name_of(asked: Asked) -> str:
+def name_of(metric: MetricOrName) -> str:
     """The name under which the score of a metric is kept: as it was requested, or its own."""
-    if isinstance(asked, str):
-        return asked
-    return asked.name
+    if isinstance(metric, str):
+        return metric
+    return metric.name
 
 
-def as_names(metrics: Any) -> list[Asked] | str | None:
+def as_names(metrics: Any) -> list[MetricOrName] | str | None:
     """The requested metrics: names as they are spelled, functions as metrics; None, or "all".
 
     Text is of names with commas between them, in any case. ValueError for anything else, or for two
@@ -116,7 +116,9 @@ def _spelled(text: str) -> list[str]:
     return [known.get(name.lower(), name) for name in names if name]
 
 
-def names_of(metrics: Iterable[Asked] | str | None, table: Table | None) -> list[Asked]:
+def names_of(
+    metrics: Iterable[MetricOrName] | str | None, table: Table | None
+) -> list[MetricOrName]:
     """The requested metrics; "all" are those that can read this table.
 
     ValueError for none, or an unknown name.
@@ -132,7 +134,7 @@ def names_of(metrics: Iterable[Asked] | str | None, table: Table | None) -> list
         return [name for name in registry.names() if get(name).declares.tables in readable]
     if isinstance(metrics, str):
         metrics = [metrics]
-    names: list[Asked] = list(metrics)
+    names: list[MetricOrName] = list(metrics)
     if not names:
         raise ValueError("metrics names none; leave it out for the usual six, or say 'all'")
     for name in names:

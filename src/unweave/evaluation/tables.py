@@ -21,7 +21,7 @@ from unweave.tensors import plain
 if TYPE_CHECKING:
     from unweave.data.base import Dataset
 
-AnyTable = TypeVar("AnyTable", Table, GroupTable)
+TableKind = TypeVar("TableKind", Table, GroupTable)
 BATCH = 4_096  # images that are encoded at a time
 
 
@@ -155,7 +155,7 @@ def _named(table: Table, names: Sequence[str]) -> Table:
     return replace(table, notes=notes)
 
 
-def _with_notes(table: AnyTable, plan: Plan) -> AnyTable:
+def _with_notes(table: TableKind, plan: Plan) -> TableKind:
     """The table with the remarks that all its scores carry."""
     return replace(table, notes=table.notes + plan.notes)
 

@@ -115,7 +115,7 @@ class DrNet(Method):
         self.encoder = Bounded(encoder, content)
         self.pose_encoder = Bounded(pose_encoder, pose)
         self.decoder = decoder
-        self.scene = SceneDiscriminator(scene_encoder)
+        self.scene = SceneDiscriminator(scene_encoder, pose)
         self.predictor = Predictor(pose, content, width) if last else None
         self.boundary = max(1, steps - round(last * steps))
         self.content = content
@@ -196,6 +196,7 @@ class DrNet(Method):
 
     def _told_apart(self, pose: Tensor, second: Tensor) -> Losses:
         """The turn of C."""
+        self.scene.observe(torch.cat([pose, second]))
         logits = self.scene(pose, second)  # (B, B)
         loss = scene_loss(logits)
         same, others = same_and_others(logits)

@@ -41,7 +41,7 @@ from unweave.maths.importance import Evidence, expected, log_evidence
 from unweave.methods.base import Method, Player
 from unweave.methods.graph.model import GraphModel
 from unweave.methods.graph.names import IMAGE, generative_graph, recognition_graph
-from unweave.methods.graph.variables import Facts, read_variables
+from unweave.methods.graph.variables import VariableFacts, read_variables
 from unweave.nets.likelihood import Likelihood
 from unweave.settings import Setting, nearest
 from unweave.types import NATS, Batch, Losses, Posterior
@@ -92,7 +92,7 @@ class GraphVAE(Method):
         ] = 3e-4,
     ):
         super().__init__()
-        found = read_variables(variables, Facts(classes, factor_names, factor_sizes))
+        found = read_variables(variables, VariableFacts(classes, factor_names, factor_sizes))
         self.model = GraphModel(
             encoder,
             decoder,
@@ -116,7 +116,7 @@ class GraphVAE(Method):
     def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         found = read_variables(
             known["variables"],
-            Facts(known["classes"], known["factor_names"], known["factor_sizes"]),
+            VariableFacts(known["classes"], known["factor_names"], known["factor_sizes"]),
         )
         generative = generative_graph(known["generative"], found)
         inputs = sum(found[parent].columns for parent in generative.parents[IMAGE])

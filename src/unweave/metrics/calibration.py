@@ -65,7 +65,7 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ErrorPlan:
     """How a metric's error is found: its cost, "cheap" or "fit", "jackknife", "halves" or "none",
     and whether bias is corrected.
 
@@ -91,7 +91,7 @@ class Calibration:
     reason: str = ""
 
 
-def calibrate(measure: Measure, table: AnyTable, found: Measured, plan: Plan) -> Calibration:
+def calibrate(measure: Measure, table: AnyTable, found: Measured, plan: ErrorPlan) -> Calibration:
     """Error and interval, and floors from permutations, one rotation and the factors as codes.
 
     Floors are corrected as the value is, so that they compare with it.
@@ -118,7 +118,7 @@ def calibrate(measure: Measure, table: AnyTable, found: Measured, plan: Plan) ->
     return replace(bands, value=value, parts=dict(zip(bands.parts, parts, strict=True)))
 
 
-def intervals(measure: Measure, table: AnyTable, found: Measured, plan: Plan) -> Calibration:
+def intervals(measure: Measure, table: AnyTable, found: Measured, plan: ErrorPlan) -> Calibration:
     """The value and its parts as they are shown, with error and interval; floors are NaN."""
     too_few = _too_few(table)
     if too_few:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from unweave.metrics.calibration import Band, Calibration, Plan, calibrate, uncalibrated
+from unweave.metrics.calibration import Band, Calibration, ErrorPlan, calibrate, uncalibrated
 from unweave.metrics.declares import GROUPED, Declares
 from unweave.metrics.measured import Measured
 from unweave.metrics.replicates import numbers
@@ -180,20 +180,20 @@ class Metric:
             return uncalibrated(found, missing)
         return calibrate(measure, table, found, plan)
 
-    def plan(self, found: Measured) -> Plan:
+    def plan(self, found: Measured) -> ErrorPlan:
         """How the error of a measured value is found: as declared, but by halves where an option
         made it costly.
         """
         if found.cheap:
             declares = self.declares
-            return Plan(
+            return ErrorPlan(
                 declares.cost,
                 declares.error,
                 declares.corrected,
                 declares.floors,
                 declares.no_error,
             )
-        return Plan("fit", "halves", False, self.declares.floors)
+        return ErrorPlan("fit", "halves", False, self.declares.floors)
 
     def _cut(self, part: str, band: Band) -> dict[str, float]:
         """A number of this metric as fields of a score, within the range it can have."""

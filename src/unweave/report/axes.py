@@ -46,7 +46,7 @@ def short(value: float) -> str:
     return f"{sign}{size:.4g}"
 
 
-class Scale:
+class AxisScale:
     """A linear map from values to pixels."""
 
     def __init__(self, low: float, high: float, start: int, end: int):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from unweave.report.axes import Scale, short, ticks
+from unweave.report.axes import AxisScale, short, ticks
 from unweave.report.thinning import extremes, spread_out
 from unweave.training.records import COLUMNS, LOOKED_AT
 
@@ -91,8 +91,8 @@ def chart(
     last = max(float(s.steps[-1]) for s in series)
     low, high = _span(series)
     y_ticks = ticks(low, high)
-    x = Scale(0.0, last, LEFT, WIDTH - RIGHT)
-    y = Scale(min(low, y_ticks[0]), max(high, y_ticks[-1]), HEIGHT - BOTTOM, TOP)
+    x = AxisScale(0.0, last, LEFT, WIDTH - RIGHT)
+    y = AxisScale(min(low, y_ticks[0]), max(high, y_ticks[-1]), HEIGHT - BOTTOM, TOP)
     drawn = [series[i] for i in spread_out(np.array([s.values[-1] for s in series]), LINES)]
     intervals = min(INTERVALS, POINTS // (2 * len(drawn)))
     return Chart(
@@ -158,7 +158,7 @@ def series(
     return Series(name, steps, values, colour)
 
 
-def _line(s: Series, x: Scale, y: Scale, smooth: bool, intervals: int) -> Line:
+def _line(s: Series, x: AxisScale, y: AxisScale, smooth: bool, intervals: int) -> Line:
     """A series as paths; `end` is the last point, of the median where there is one."""
     raw = _path(x(s.steps), y(s.values), intervals)
     smoothed = ""
@@ -203,7 +203,9 @@ def _path(x: NDArray[np.floating], y: NDArray[np.floating], intervals: int) -> s
     return "".join(commands)
 
 
-def _readings(series: Sequence[Series], last: float, x: Scale) -> list[tuple[float, float, str]]:
+def _readings(
+    series: Sequence[Series], last: float, x: AxisScale
+) -> list[tuple[float, float, str]]:
     """Tooltips (x, width, text) at up to `READINGS` logged steps: nearest value of each series."""
     steps = np.unique(np.concatenate([s.steps for s in series]))
     steps = steps[np.unique(np.linspace(0, len(steps) - 1, READINGS).astype(int))]

@@ -33,8 +33,8 @@ Deep = tuple[Literal["whole", "float"], float, float]
 
 
 @dataclass(frozen=True)
-class Facts:
-    """Facts of a picture file: number of frames, colour, and whether it is a clip.
+class FrameFacts:
+    """FrameFacts of a picture file: number of frames, colour, and whether it is a clip.
 
     Clips are videos, animations and files of many pages.
 
@@ -52,7 +52,7 @@ def frames(file: Path, every: int = 1) -> Iterator[Image.Image]:
     return (image for image, _ in islice(_all(file), 0, None, every))
 
 
-def facts(file: Path, whole: bool = False) -> Facts:
+def facts(file: Path, whole: bool = False) -> FrameFacts:
     """The facts of a file; a clip is decoded for them, a still only if `whole`.
 
     ValueError if it is unreadable.
@@ -63,7 +63,7 @@ def facts(file: Path, whole: bool = False) -> Facts:
                 if whole:
                     checked(image, file)
                     image.load()
-                return Facts(1, colour_of(image), clip=False, deep=_deep(image, file))
+                return FrameFacts(1, colour_of(image), clip=False, deep=_deep(image, file))
     # a clip: the colour and the depth of each frame
     colours = []
     ranges = []
@@ -71,7 +71,7 @@ def facts(file: Path, whole: bool = False) -> Facts:
         colours.append(colour)
         ranges.append(_deep(image, file))
     chosen: Colour = "rgb" if "rgb" in colours else "grey"
-    return Facts(len(colours), chosen, clip=True, deep=_widest(ranges, file))
+    return FrameFacts(len(colours), chosen, clip=True, deep=_widest(ranges, file))
 
 
 def _moves(image: Image.Image) -> bool:

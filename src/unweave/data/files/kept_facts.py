@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from unweave.data.files.frames import Facts, facts
+from unweave.data.files.frames import FrameFacts, facts
 from unweave.data.files.state import stated
 from unweave.files.atomic import WriteError, write
 from unweave.files.places import cache
@@ -25,7 +25,7 @@ class Shown:
 
     file: str
     state: str
-    facts: Facts
+    facts: FrameFacts
 
     @property
     def path(self) -> Path:
@@ -43,8 +43,8 @@ class KeptFacts:
     def __init__(self, place: Path) -> None:
         name = hashlib.blake2b(os.fsencode(f"{place.resolve()} {KEPT}"), digest_size=8).hexdigest()
         self.file = f"{name}.json"
-        self.asked: dict[str, Facts] = {}
-        self.known: dict[str, Facts] = {}
+        self.requested: dict[str, FrameFacts] = {}
+        self.known: dict[str, FrameFacts] = {}
         with contextlib.suppress(OSError, ValueError, TypeError):
             for fact, states in json.loads(self._path().read_bytes()):
                 self.known.update(dict.fromkeys(states, _read(fact)))
@@ -62,16 +62,16 @@ class KeptFacts:
         found = self.known.get(key)
         if found is None:
             found = facts(Path(file), whole)
-        self.asked[key] = found
+        self.requested[key] = found
         return Shown(file, state, found)
 
     def keep(self) -> None:
         """Write the facts that were looked up to the cache; a warning if it cannot be written."""
-        if self.asked.keys() <= self.known.keys():
+        if self.requested.keys() <= self.known.keys():
             return
         # most files of a folder share their facts: {facts: states of the files}
-        states: dict[Facts, list[str]] = {}
-        for key, found in self.asked.items():
+        states: dict[FrameFacts, list[str]] = {}
+        for key, found in self.requested.items():
             states.setdefault(found, []).append(key)
         rows = [
             [[found.count, found.colour, found.clip, found.deep], keys]
@@ -85,16 +85,16 @@ class KeptFacts:
             log.warning("what the files show is not kept: %s", error)
 
 
-def _read(fact: object) -> Facts:
-    """Facts from JSON. ValueError if they are none."""
+def _read(fact: object) -> FrameFacts:
+    """FrameFacts from JSON. ValueError if they are none."""
     match fact:
         case [int(count), "grey" | "rgb" as colour, bool(clip), None] if count > 0:
-            return Facts(count, colour, clip)
+            return FrameFacts(count, colour, clip)
         case [
             int(count),
             "grey",
             bool(clip),
             ["whole" | "float" as kind, float(low), float(high)],
         ] if count > 0:
-            return Facts(count, "grey", clip, (kind, low, high))
+            return FrameFacts(count, "grey", clip, (kind, low, high))
     raise ValueError(f"{fact} are no facts of a picture")

@@ -76,7 +76,7 @@ class Pages:
         """Whether advice is worth its cost at present."""
         return self.left > 0
 
-    def ask(self, rows: Rows) -> None:
+    def prefetch(self, rows: Rows) -> None:
         """Start reading rows (any shape) in the background; returns before they are in memory."""
         # (n,): the first and the last page of each row, in the order of the file
         start = np.sort(rows.reshape(-1) * self.stride) + self.start

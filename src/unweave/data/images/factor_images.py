@@ -63,7 +63,7 @@ class FactorImages(Dataset):
         if rows_of(images).dtype != np.uint8 or len(images) != len(factors):
             found = f"{len(images)} rows of {images.dtype}"
             raise ValueError(
-                f"{factors} asks for {len(factors)} images of uint8; the array holds {found}"
+                f"{factors} needs {len(factors)} images of uint8; the array holds {found}"
             )
 
     def __len__(self) -> int:

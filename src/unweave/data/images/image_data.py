@@ -112,7 +112,7 @@ class ImageData(Dataset):
         if labels.shape != (len(self), factors):
             raise ValueError(
                 f"labels have shape {labels.shape}; "
-                f"rows and factor names ask for {(len(self), factors)}"
+                f"rows and factor names need {(len(self), factors)}"
             )
         return labels
 

@@ -42,7 +42,7 @@ def _kept(data: Dataset) -> str:
     """Where the images are stored, and how many bytes they take."""
     array = data.whole.array
     if array is None:
-        return "nowhere: drawn when asked for"
+        return "nowhere: drawn when needed"
     base: object = array
     while base is not None and not isinstance(base, np.memmap):  # an array may be a view of one
         base = getattr(base, "base", None)

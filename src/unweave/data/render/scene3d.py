@@ -67,11 +67,16 @@ def scene3d(
     """
     space = refined(SPACE, levels, ("scale", "orientation"), dict.fromkeys(SPACE.names[:3], 1.0))
     return FactorImages(
-        space, Views(space, size), name="scene3d", about="rendered", binary=False, probed=PROBED
+        space,
+        CameraViews(space, size),
+        name="scene3d",
+        about="rendered",
+        binary=False,
+        probed=PROBED,
     )
 
 
-class Views:
+class CameraViews:
     """Renderer from factor indices to images; keeps the views it has cast.
 
     They take 5 bytes a pixel: 480 are 10 MB at 64x64.

@@ -100,7 +100,7 @@ def stream(
         )
         beside = _beside(data, pixels, table, batch_size, seed)
 
-    drawn_at = pixels.ahead(
+    drawn_at = pixels.prefetched(
         lambda step: rows(np.random.default_rng(fold(seed, step, "batch")), step)
     )
 
@@ -136,7 +136,7 @@ def _beside(
         rng = np.random.default_rng(fold(seed, step, "labels"))
         return Drawn(rng.integers(len(rows), size=batch_size))
 
-    drawn_at = pixels.ahead(draw_at, rows)
+    drawn_at = pixels.prefetched(draw_at, rows)
 
     def at(step: int) -> Batch:
         i = drawn_at(step).rows

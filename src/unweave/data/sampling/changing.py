@@ -6,7 +6,7 @@ import numpy as np
 
 from unweave.data.base import Dataset
 from unweave.data.sampling.cells import count, of_two, shared_cells, varying
-from unweave.data.sampling.shown import held
+from unweave.data.sampling.shown import possible
 from unweave.data.sampling.single import Draw, Drawn, Rows
 
 
@@ -58,7 +58,7 @@ def pairs(data: Dataset, batch_size: int, *, changed: int = 1, sampler: str = "e
         return np.stack([first, np.where(which, new, first)], axis=1)
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:
-        v, rows = held(data, propose, rng, n)
+        v, rows = possible(data, propose, rng, n)
         return Drawn(rows, changed=v[:, 0] != v[:, 1])
 
     return draw

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from unweave.data.base import Dataset
 from unweave.data.sampling.cells import by, count, varying
 from unweave.data.sampling.listed_cells import ListedCells
-from unweave.data.sampling.shown import held, rows_of
+from unweave.data.sampling.shown import possible, rows_of
 from unweave.data.sampling.single import Draw, Drawn, Rows
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def clips(data: Dataset, batch_size: int, *, length: int = 8, shared: Sequence[s
             return Drawn(np.sort(rows, axis=1))
 
         return drawn
-    return lambda rng, step: Drawn(held(data, propose, rng, n)[1])
+    return lambda rng, step: Drawn(possible(data, propose, rng, n)[1])
 
 
 def some_clips(data: Dataset, n: int, length: int, seed: int = 0) -> NDArray[np.int64]:

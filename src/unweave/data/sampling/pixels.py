@@ -12,7 +12,7 @@ from torch import Tensor
 
 from unweave.data.base import Dataset
 from unweave.data.files.pages import Pages
-from unweave.data.sampling.prefetch import Ahead
+from unweave.data.sampling.prefetch import Prefetch
 from unweave.data.sampling.single import Drawn
 
 DrawAt = Callable[[int], Drawn]
@@ -42,7 +42,7 @@ class Pixels:
         """Whether the device is a GPU that has twice the memory of an array free."""
         return self.device.type == "cuda" and array.nbytes < _free(self.device) // 2
 
-    def ahead(self, drawn: DrawAt, among: NDArray[np.int64] | None = None) -> DrawAt:
+    def prefetched(self, drawn: DrawAt, among: NDArray[np.int64] | None = None) -> DrawAt:
         """The same draws, with prefetch of the rows of a mapped file.
 
         among: the rows that draws are places in.
@@ -55,7 +55,7 @@ class Pixels:
                 rows = among[rows]
             return self._places(rows)
 
-        return Ahead(drawn, self.pages, places)
+        return Prefetch(drawn, self.pages, places)
 
     def __call__(self, rows: NDArray[np.int64]) -> Tensor:
         """Images (B, C, H, W) or (B, M, C, H, W), or vectors, of the rows (B,) or (B, M)."""

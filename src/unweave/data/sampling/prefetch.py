@@ -11,10 +11,10 @@ from unweave.data.files.pages import Pages
 from unweave.data.sampling.single import Drawn
 
 Rows = NDArray[np.int64]
-AHEAD = 2  # steps, since one can be shorter than the disk takes for a batch
+PREFETCHED = 2  # steps, since one can be shorter than the disk takes for a batch
 
 
-class Ahead:
+class Prefetch:
     """Draw (step -> rows) with prefetch of the pages of the steps that follow.
 
     The draw is a function of the step, so the result does not depend on earlier calls. Draws of
@@ -39,10 +39,10 @@ class Ahead:
             self.known.clear()
             return self.draw(step)
         # draws that are still ahead are kept, missing ones made and their rows prefetched
-        wanted = range(step, step + AHEAD + 1)
+        wanted = range(step, step + PREFETCHED + 1)
         self.known = {s: drawn for s, drawn in self.known.items() if s in wanted}
         for s in wanted:
             if s not in self.known:
                 self.known[s] = self.draw(s)
-                self.pages.ask(self.places(self.known[s].rows))
+                self.pages.prefetch(self.places(self.known[s].rows))
         return self.known.pop(step)  # not kept, since the caller may write into it

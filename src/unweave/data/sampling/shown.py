@@ -12,7 +12,7 @@ from unweave.data.sampling.single import Rows
 ROUNDS = 1000  # of proposals, before the sampling fails
 
 
-def held(
+def possible(
     data: Dataset, propose: Callable[..., Rows], rng: np.random.Generator, n: int
 ) -> tuple[Rows, Rows]:
     """Proposed factor tuples (n, M, K) and rows (n, M), drawn again until the data set has all.

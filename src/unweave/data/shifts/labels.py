@@ -76,7 +76,7 @@ def _rows(data: Dataset, count: int, rng: np.random.Generator) -> NDArray[np.int
     known = _known(data)
     number = labels(data)
     if count > number:
-        raise ValueError(f"{count} labels asked for, but {data.name} has {number} rows with labels")
+        raise ValueError(f"{count} labels wanted, but {data.name} has {number} rows with labels")
     if count:
         return _choose(data, number if known is None else known, count, rng)
     if known is None:

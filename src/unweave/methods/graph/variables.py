@@ -29,8 +29,8 @@ _WORD = re.compile(r"([^\W\d]\w*)=(\w+)\(([\w\-]+(?:,[\w\-]+)*)\)")
 
 
 @dataclass(frozen=True)
-class Facts:
-    """Facts of the data: number of classes; names and sizes of the factors."""
+class VariableFacts:
+    """VariableFacts of the data: number of classes; names and sizes of the factors."""
 
     classes: int
     factor_names: Sequence[str]
@@ -93,7 +93,7 @@ class Variable:
         return Label(((v - centre) / deviation).float(), known)
 
 
-def read_variables(text: str, facts: Facts) -> dict[str, Variable]:
+def read_variables(text: str, facts: VariableFacts) -> dict[str, Variable]:
     """The variables by name, in the order of the text.
 
     ValueError for text that is none, unknown kinds, and labels that these data do not have.
@@ -139,7 +139,7 @@ def blocks_of(variables: dict[str, Variable]) -> dict[str, Block]:
     return found
 
 
-def _variable(name: str, kind: str, inside: Sequence[str], facts: Facts) -> Variable:
+def _variable(name: str, kind: str, inside: Sequence[str], facts: VariableFacts) -> Variable:
     if inside[0].isdigit():
         return _without_labels(name, kind, inside)
     if list(inside) == [CLASS]:
@@ -172,7 +172,7 @@ def _without_labels(name: str, kind: str, inside: Sequence[str]) -> Variable:
     return Variable(name, kind, columns)
 
 
-def _factor(name: str, factor: str, facts: Facts) -> int:
+def _factor(name: str, factor: str, facts: VariableFacts) -> int:
     """The number of a factor. ValueError if there is none of that name, or if it is no index."""
     if factor not in facts.factor_names:
         known = [CLASS, *facts.factor_names]

@@ -13,7 +13,7 @@ from scipy.special import expit, logit, softmax
 
 from unweave.metrics.estimators.boosted import GradientBoosting
 from unweave.metrics.estimators.cuts import Ties
-from unweave.metrics.estimators.sorted_columns import Columns, Floats, Ints
+from unweave.metrics.estimators.sorted_columns import Floats, Ints, SortedColumns
 from unweave.metrics.estimators.trees import DEPTH, Trees, dyadic
 from unweave.seeds import fold
 
@@ -27,7 +27,7 @@ class Fit:
     """The boosting of factor k, stage by stage: scores (T, N) and the trees found so far."""
 
     def __init__(
-        self, columns: Columns, factor: NDArray[Any], weight: Floats, seed: int, k: int
+        self, columns: SortedColumns, factor: NDArray[Any], weight: Floats, seed: int, k: int
     ) -> None:
         # (N,): rows with a weight and a value; NaN is not equal to itself, whatever the type
         known = (weight > 0) & (factor == factor)
@@ -65,11 +65,11 @@ class Fit:
         self.value = np.zeros((STAGES, trees, 2**DEPTH))
         self.residual = self.score
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[TreeSlice]:
         """The trees of a stage, as many at a time as are grown in one call."""
         trees = len(self.prior)
         for first in range(0, trees, self.together):
-            yield Part(self, slice(first, min(first + self.together, trees)))
+            yield TreeSlice(self, slice(first, min(first + self.together, trees)))
 
     def begin_stage(self) -> None:
         """Set the residuals of all trees."""
@@ -97,7 +97,7 @@ class Fit:
         )
 
 
-class Part(NamedTuple):
+class TreeSlice(NamedTuple):
     """Some of the trees that a fit grows in each stage."""
 
     fit: Fit

@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from unweave.metrics.estimators import boosted_factor
 from unweave.metrics.estimators.boosted import GradientBoosting
-from unweave.metrics.estimators.boosted_factor import Fit, Part, newton_steps
+from unweave.metrics.estimators.boosted_factor import Fit, TreeSlice, newton_steps
 from unweave.metrics.estimators.sorted_columns import Floats, sort_columns
 from unweave.metrics.estimators.trees import dyadic, grow
 
@@ -93,9 +93,9 @@ def _check(codes: Floats, factors: NDArray[Any], weights: Floats) -> None:
         raise ValueError("weights have to be finite and not negative")
 
 
-def _bundles(parts: Iterable[Part]) -> Iterator[list[Part]]:
+def _bundles(parts: Iterable[TreeSlice]) -> Iterator[list[TreeSlice]]:
     """Neighbouring parts over rows of the same weights: what is grown in one call."""
-    found: list[Part] = []
+    found: list[TreeSlice] = []
     for part in parts:
         if found and not _fits_beside(found, part):
             yield found
@@ -104,7 +104,7 @@ def _bundles(parts: Iterable[Part]) -> Iterator[list[Part]]:
     yield found
 
 
-def _fits_beside(parts: list[Part], part: Part) -> bool:
+def _fits_beside(parts: list[TreeSlice], part: TreeSlice) -> bool:
     """Whether a part is grown with others: rows weigh the same, and arrays stay in the cache."""
     other = parts[0].fit
     trees = part.size + sum(one.size for one in parts)
@@ -112,7 +112,7 @@ def _fits_beside(parts: list[Part], part: Part) -> bool:
     return small and part.fit.sum == other.sum and np.array_equal(part.fit.weight, other.weight)
 
 
-def _grow(stage: int, parts: list[Part]) -> None:
+def _grow(stage: int, parts: list[TreeSlice]) -> None:
     """Grow the trees of some parts, and add them to the scores of their fits."""
     one = parts[0].fit
     residual = np.concatenate([fit.residual[trees] for fit, trees in parts])  # (T, N)

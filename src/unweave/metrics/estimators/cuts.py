@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from unweave.metrics.estimators.sorted_columns import Bools, Columns, Floats, Ints
+from unweave.metrics.estimators.sorted_columns import Bools, Floats, Ints, SortedColumns
 
 # a node whose residuals vary less than this stays a leaf (scikit-learn's rule)
 PURE = float(np.finfo(np.float64).eps)
@@ -45,7 +45,7 @@ class Level:
         inside each block.
     """
 
-    columns: Columns
+    columns: SortedColumns
     residual: Floats
     weight: Floats
     node: Ints

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from unweave.metrics.estimators.posteriors import Rows
+from unweave.metrics.estimators.posteriors import RowsUsed
 from unweave.metrics.tables.table import Table
 
 
@@ -17,7 +17,7 @@ def no_labels(table: Table) -> str:
     return "needs labels: give factors (N, K) beside the codes"
 
 
-def how(table: Table, rows: Rows) -> str:
+def how(table: Table, rows: RowsUsed) -> str:
     """The estimator in words."""
     which = "all images there are"
     if rows == "sample":

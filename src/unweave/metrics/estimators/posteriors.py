@@ -20,13 +20,13 @@ from unweave.metrics.tables.table import Table
 SAMPLES = 1_000
 # factors that widen the variances of the other rows' posteriors
 WIDTHS = tuple(4.0**i for i in range(8))
-Rows = Literal["sample", "all"]
+RowsUsed = Literal["sample", "all"]
 LARGEST = 1e100  # size of codes whose squares float64 can represent
 MATCHED = 100  # samples from which noise is standardised
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnCodes:
     """Samples z (S, D) of the posteriors of `rows` (S,), and log q(z_d|x) of each at its own,
     (S, D).
     """
@@ -49,7 +49,7 @@ def missing(table: Table) -> str:
     return ""
 
 
-def draw(table: Table, samples: int = SAMPLES) -> Drawn:
+def draw(table: Table, samples: int = SAMPLES) -> DrawnCodes:
     """One sample of the posterior of each of S rows at random, by the table's seed; weighted rows
     with replacement.
     """
@@ -64,7 +64,7 @@ def draw(table: Table, samples: int = SAMPLES) -> Drawn:
     noise = even_noise(rng, len(rows), table.codes.shape[1])
     log_var = table.log_var[rows]
     z = table.codes[rows] + np.exp(0.5 * log_var) * noise  # (S, D)
-    return Drawn(rows, z, -0.5 * (noise**2 + log_var + LOG_2PI))
+    return DrawnCodes(rows, z, -0.5 * (noise**2 + log_var + LOG_2PI))
 
 
 def even_noise(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
@@ -133,7 +133,7 @@ def label_entropy(table: Table, v: np.ndarray) -> float:
     return float(-(p * np.log(p)).sum())
 
 
-def about_labels(table: Table, columns: list[np.ndarray], rows: Rows) -> np.ndarray:
+def about_labels(table: Table, columns: list[np.ndarray], rows: RowsUsed) -> np.ndarray:
     """I(v; z) in nats of each column of levels v (N,), -1 where unknown; (K,).
 
     rows: "all": the rows are all the images there are, and q(z|v) is the mixture of those with that
@@ -154,7 +154,7 @@ def about_labels(table: Table, columns: list[np.ndarray], rows: Rows) -> np.ndar
 
 
 def _mean_log_share(
-    table: Table, drawn: Drawn, columns: list[np.ndarray], others: bool, width: float
+    table: Table, drawn: DrawnCodes, columns: list[np.ndarray], others: bool, width: float
 ) -> np.ndarray:
     """Mean log r(v|z) of each column over the samples whose label is known, (K,)."""
     w = row_weights(table)

@@ -1,4 +1,4 @@
-"""Columns of codes, sorted once and cut into blocks of neighbouring rows, for the trees of
+"""SortedColumns of codes, sorted once and cut into blocks of neighbouring rows, for the trees of
 `trees.py`.
 
 Letters: N rows, D columns, J blocks per column, L rows per block.
@@ -21,7 +21,7 @@ BLOCK = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Columns:
+class SortedColumns:
     """Codes sorted once. A rank numbers the distinct values of a column from 0; a cut at rank c
     sends ranks > c right.
 
@@ -43,7 +43,7 @@ class Columns:
     inner: Bools
 
 
-def sort_columns(codes: NDArray[np.floating], block: int = BLOCK) -> Columns:
+def sort_columns(codes: NDArray[np.floating], block: int = BLOCK) -> SortedColumns:
     """Sort and cut the columns of `codes` (N, D). Equal values never fall in two blocks; a long run
     of them is one.
     """
@@ -77,7 +77,7 @@ def sort_columns(codes: NDArray[np.floating], block: int = BLOCK) -> Columns:
     rising = np.append(ranks[:, :, 1:] > ranks[:, :, :-1], np.zeros((*end.shape, 1), bool), axis=2)
     inner = within & (ranks < edge[:, :, None]) & rising
     flat = (end.size, longest)
-    return Columns(
+    return SortedColumns(
         distinct=distinct,
         rank=_unsort(sorted_rank, order),
         block=_unsort(block_of, order),

@@ -1,7 +1,7 @@
 """Regression trees of depth 3 by exact search, many trees over the same rows at once, for
 `boosting.py`.
 
-Columns are sorted once (`sorted_columns.py`); `cuts.py` finds the best cut of every node of a
+SortedColumns are sorted once (`sorted_columns.py`); `cuts.py` finds the best cut of every node of a
 level.
 
 Residuals and weights come as multiples of a power of two (see `dyadic`), so all sums are exact:
@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from unweave.metrics.estimators.cuts import Cuts, Level, Ties, best_cuts
-from unweave.metrics.estimators.sorted_columns import Columns, Floats, Ints
+from unweave.metrics.estimators.sorted_columns import Floats, Ints, SortedColumns
 
 DEPTH = 3
 # one residual of so many is positive, or more: cheaper to sum with all others than by itself
@@ -54,7 +54,7 @@ class Trees(NamedTuple):
 
 
 def grow(
-    columns: Columns,
+    columns: SortedColumns,
     residual: Floats,
     weight: Floats,
     positive: tuple[Ints, Ints],
@@ -90,7 +90,7 @@ def grow(
     return Trees(column, threshold, gain, node)
 
 
-def _block_sums(columns: Columns, by_row: Floats, node: Ints, nodes: int) -> Floats:
+def _block_sums(columns: SortedColumns, by_row: Floats, node: Ints, nodes: int) -> Floats:
     """Sums over the rows of the first `nodes` nodes in each block: (kinds, D, J, nodes * T).
 
     by_row: what is summed (N, kinds, T). One node at a time, so that what is multiplied stays small
@@ -117,7 +117,7 @@ def _up_to_edges(blocks: Floats) -> Floats:
 
 
 def _rises(
-    columns: Columns, residual: Floats, node: Ints, nodes: int, positive: tuple[Ints, Ints]
+    columns: SortedColumns, residual: Floats, node: Ints, nodes: int, positive: tuple[Ints, Ints]
 ) -> Floats:
     """Sums of the positive residuals in each block, (D, J, nodes * T), where few are positive: each
     row has one of many classes.
@@ -133,7 +133,7 @@ def _rises(
     return rises.astype(np.float64, copy=False).reshape(d, j, width)
 
 
-def _split(columns: Columns, weight: Floats, node: Ints, cuts: Cuts) -> Floats:
+def _split(columns: SortedColumns, weight: Floats, node: Ints, cuts: Cuts) -> Floats:
     """Send the rows of `node` (T, N), in place, to the children; return thresholds (nodes, T)
     halfway between rows.
     """

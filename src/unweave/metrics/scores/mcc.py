@@ -26,7 +26,7 @@ def mcc(table: Table, *, correlation: Literal["pearson", "spearman"] = "pearson"
     MCC = mean over k of |corr(z_m(k), v_k)|, where m gives every factor a latent of its own so that
     the sum is largest (the assignment problem, solved exactly by the Hungarian method).
 
-    correlation: "pearson", which asks for a linear relation, or "spearman", for a monotone one; the
+    correlation: "pearson", which needs a linear relation, or "spearman", for a monotone one; the
         other is in parts.
     parts: `pearson` and `spearman` (each with its own assignment); of every factor `correlation`
         and `best`, its latent. matrix: |corr|, (D, K).

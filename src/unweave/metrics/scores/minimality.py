@@ -10,7 +10,13 @@ import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.label_information import how, no_labels
-from unweave.metrics.estimators.posteriors import Rows, about_images, about_labels, labels, missing
+from unweave.metrics.estimators.posteriors import (
+    RowsUsed,
+    about_images,
+    about_labels,
+    labels,
+    missing,
+)
 
 TERMS = ("of_the_labels", "of_the_image", "excess")
 
@@ -29,7 +35,7 @@ TERMS = ("of_the_labels", "of_the_image", "excess")
     draws=True,
 )
 def minimality(
-    table: Table, *, target: tuple[int, ...] | None = None, rows: Rows = "sample"
+    table: Table, *, target: tuple[int, ...] | None = None, rows: RowsUsed = "sample"
 ) -> Measured:
     """Minimality, from 0 to 1, higher is better: the share I(y; z) / I(x; z) of what a code knows
     that is of the labels.

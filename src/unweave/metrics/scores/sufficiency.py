@@ -11,7 +11,13 @@ import numpy as np
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.averages import mean
 from unweave.metrics.estimators.label_information import how, no_labels, placed
-from unweave.metrics.estimators.posteriors import Rows, about_labels, label_entropy, labels, missing
+from unweave.metrics.estimators.posteriors import (
+    RowsUsed,
+    about_labels,
+    label_entropy,
+    labels,
+    missing,
+)
 
 
 @metric(
@@ -23,7 +29,7 @@ from unweave.metrics.estimators.posteriors import Rows, about_labels, label_entr
     draws=True,
 )
 def sufficiency(
-    table: Table, *, target: tuple[int, ...] | None = None, rows: Rows = "sample"
+    table: Table, *, target: tuple[int, ...] | None = None, rows: RowsUsed = "sample"
 ) -> Measured:
     """Sufficiency, from 0 to 1, higher is better: I(y; z) = I(y; x) when it is 1.
 

@@ -116,7 +116,7 @@ class Rows(AnyTable):
         )
 
     def _kept(self, table: Self, *key: Any) -> Self:
-        """A changed copy, whose results are kept under this key for the next metric that asks for
+        """A changed copy, whose results are kept under this key for the next metric that needs
         the same copy.
         """
         cache = self.cache.setdefault(key, {})

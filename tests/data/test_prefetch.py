@@ -11,7 +11,7 @@ from unweave.data.files.pages import READS, Pages
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.sampling import prefetch as ahead
 from unweave.data.sampling.batches import stream
-from unweave.data.sampling.prefetch import AHEAD
+from unweave.data.sampling.prefetch import PREFETCHED
 from unweave.data.sampling.single import Drawn
 from unweave.data.subsets import split
 
@@ -79,16 +79,16 @@ def test_a_step_asks_for_exactly_the_pages_of_the_rows_two_steps_ahead(path):
     held = stream(ImageData(array.copy(), binary=False), {"images"}, batch_size=16, seed=1)
     rows = [held(t).index for t in range(20)]
     at(0)
-    assert taken(memory) == pages_of(torch.cat(rows[: AHEAD + 1]).numpy())
+    assert taken(memory) == pages_of(torch.cat(rows[: PREFETCHED + 1]).numpy())
     for step in range(1, 6):
         at(step)
         assert sum(map(len, memory.asked)) == len(set().union(*memory.asked))  # no page twice
         assert all(
             max(a) + 1 < min(b) for a, b in zip(memory.asked, memory.asked[1:], strict=False)
         )  # neighbours are one call
-        assert taken(memory) == pages_of(rows[step + AHEAD].numpy())
+        assert taken(memory) == pages_of(rows[step + PREFETCHED].numpy())
     at(12)  # elsewhere: nothing is known beforehand
-    assert taken(memory) == pages_of(torch.cat(rows[12 : 12 + AHEAD + 1]).numpy())
+    assert taken(memory) == pages_of(torch.cat(rows[12 : 12 + PREFETCHED + 1]).numpy())
 
 
 @linux
@@ -114,7 +114,7 @@ def test_every_kind_of_stream_asks_and_gives_the_batches_it_gives_from_memory(pa
     mapped(50)
     rows = [
         b.index
-        for t in range(50, 50 + AHEAD + 1)
+        for t in range(50, 50 + PREFETCHED + 1)
         for b in (held(t), held(t).labelled)
         if b is not None
     ]
@@ -124,11 +124,11 @@ def test_every_kind_of_stream_asks_and_gives_the_batches_it_gives_from_memory(pa
 
 @linux
 def test_steps_in_any_order_leave_no_more_behind_than_the_steps_ahead(path):
-    draws = ahead.Ahead(
+    draws = ahead.Prefetch(
         lambda step: Drawn(np.array([step])), Pages.of(opened(path)[0]), lambda rows: rows
     )
     assert [draws(step).rows.item() for step in (0, 90, 5, 91, 6)] == [0, 90, 5, 91, 6]
-    assert sorted(draws.known) == [6 + k for k in range(1, AHEAD + 1)]
+    assert sorted(draws.known) == [6 + k for k in range(1, PREFETCHED + 1)]
 
 
 @linux
@@ -158,9 +158,9 @@ def test_a_view_is_asked_for_where_it_lies_in_the_file(path, form):
     pages = Pages.of(view)
     pages.memory = memory
     for row, place in enumerate(there):
-        pages.ask(np.array([row]))
+        pages.prefetch(np.array([row]))
         assert taken(memory) == pages_of(place)
-    pages.ask(np.array([[60, 0], [1, 60]]))
+    pages.prefetch(np.array([[60, 0], [1, 60]]))
     assert taken(memory) == pages_of(there[[0, 1, 60]])
 
 
@@ -195,4 +195,4 @@ def test_where_there_is_no_advice_the_batches_are_the_same(path, monkeypatch, la
         assert torch.equal(at(step).x, held(step).x)
     assert not memory.asked
     if lacks == "a file system that takes it" and hasattr(mmap, "MADV_WILLNEED"):
-        assert len(refused) <= AHEAD + 1
+        assert len(refused) <= PREFETCHED + 1
