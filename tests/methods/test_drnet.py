@@ -16,6 +16,7 @@ from unweave.methods.base import NotAvailable
 from unweave.methods.drnet import DrNet
 from unweave.methods.resolve import resolve
 from unweave.nets.evaluating import codes_of_clips
+from unweave.nets.scene import MOMENTUM
 from unweave.training.loop import Training
 from unweave.types import Batch, DataInfo
 
@@ -98,8 +99,11 @@ def test_the_losses_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     poses = coded(made.pose_encoder, np.concatenate([x[:, 2], x[:, 3]]))
     pose, second = np.split(poses, 2)
     content, again = np.split(contents, 2)
-    first_features = of_numpy(made.scene.encoder, pose)  # (5, 6)
-    features = of_numpy(made.scene.encoder, second)
+    both = np.concatenate([pose, second])
+    mean = MOMENTUM * both.mean(0)  # of poses, after the first step
+    covariance = (1 - MOMENTUM) * np.eye(3) + MOMENTUM * np.cov(both.T, bias=True)
+    white = np.linalg.solve(np.linalg.cholesky(covariance), (both - mean).T).T
+    first_features, features = np.split(of_numpy(made.scene.encoder, white), 2)  # (5, 6) each
     logits = [[a @ b / np.sqrt(6) + 0.25 for b in features] for a in first_features]
     scene = 1 / (1 + np.exp(-np.array(logits)))  # (5, 5): of pose i and the second pose of clip j
     same = np.diag(scene)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import nn
 
-from unweave.nets.scene import SceneDiscriminator, same_and_others, scene_loss
+from unweave.nets.scene import MOMENTUM, SceneDiscriminator, same_and_others, scene_loss
 
 
 def test_the_loss_by_hand() -> None:
@@ -21,7 +22,7 @@ def test_the_loss_by_hand() -> None:
 
 
 def test_a_discriminator_that_knows_nothing_costs_two_log_two() -> None:
-    found = SceneDiscriminator(nn.Linear(3, 4))
+    found = SceneDiscriminator(nn.Linear(3, 4), 3)
     with torch.no_grad():
         found.encoder.weight.zero_()
         found.encoder.bias.zero_()
@@ -30,12 +31,34 @@ def test_a_discriminator_that_knows_nothing_costs_two_log_two() -> None:
     assert math.isclose(scene_loss(logits).item(), 2 * math.log(2), rel_tol=1e-6)
 
 
-def test_poses_are_compared_by_their_features() -> None:
-    """With f the identity and bias b: p . q / sqrt(D) + b, for each pose of one side and the other."""
-    found = SceneDiscriminator(nn.Identity())
+def test_poses_are_compared_by_features_of_whitened_poses() -> None:
+    """With f the identity and bias b: p . S^-1 q / sqrt(D) + b, p and q centred, S the covariance."""
+    rng = np.random.default_rng(0)
+    found = SceneDiscriminator(nn.Identity(), 4)
+    mixed = rng.normal(size=(500, 4)) @ rng.normal(size=(4, 4)) + 3
+    for _ in range(400):
+        found.observe(torch.tensor(mixed, dtype=torch.float32))
     with torch.no_grad():
         found.bias.fill_(-0.5)
-    p = torch.rand(4, 9)
-    q = torch.rand(4, 9)
-    expected = torch.tensor([[float(a @ b) / 3 - 0.5 for b in q] for a in p])
-    assert torch.allclose(found(p, q), expected)
+    p, q = mixed[:5], mixed[5:10]
+    inverse = np.linalg.inv(np.cov(mixed.T, bias=True))
+    expected = (p - mixed.mean(0)) @ inverse @ (q - mixed.mean(0)).T / 2 - 0.5
+    logits = found(*(torch.tensor(side, dtype=torch.float32) for side in (p, q)))
+    np.testing.assert_allclose(logits.detach().numpy(), expected, atol=1e-3)
+
+
+def test_moments_are_part_of_the_weights_and_move_by_a_share() -> None:
+    found = SceneDiscriminator(nn.Identity(), 2)
+    assert {"mean", "covariance"} <= set(found.state_dict())
+    found.observe(torch.tensor([[0.0, 1.0], [2.0, 1.0]]))
+    assert torch.allclose(found.mean, MOMENTUM * torch.tensor([1.0, 1.0]))
+    assert torch.allclose(
+        found.covariance, torch.diag(torch.tensor([1.0, 1 - MOMENTUM])), atol=1e-6
+    )
+
+
+def test_poses_that_do_not_vary_are_whitened_to_something_finite() -> None:
+    found = SceneDiscriminator(nn.Identity(), 2)
+    for _ in range(2000):
+        found.observe(torch.ones(6, 2))
+    assert bool(found(torch.ones(3, 2), torch.ones(3, 2)).isfinite().all())

@@ -89,11 +89,13 @@ def fit(
     """
     with seeded(fold(seed, "features"), "cpu"):
         net = nn.Sequential(*layers(codes.shape[1], WIDTH, WIDTH, DEPTH, nn.ReLU()))
-        critic = SceneDiscriminator(net)
+        critic = SceneDiscriminator(net, codes.shape[1])
         optimiser = torch.optim.Adam(critic.parameters(), lr=1e-3)
         for _ in range(STEPS):
             some = [clips[i] for i in rng.permutation(len(clips))[:BATCH]]
-            loss = scene_loss(critic(*two_frames(codes, some, rng)))
+            first, second = two_frames(codes, some, rng)
+            critic.observe(torch.cat([first, second]))
+            loss = scene_loss(critic(first, second))
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
