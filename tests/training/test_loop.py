@@ -279,7 +279,9 @@ def test_yield_inside_no_grad() -> None:
         with torch.no_grad():
             yield Losses({"a": loss})
 
-    with pytest.raises(RuntimeError, match=r"yielded inside torch.no_grad") as caught:
+    with pytest.raises(
+        NoTurn, match=r"^step 0: Toy.losses yielded inside torch.no_grad\(\): close"
+    ) as caught:
         Training(Toy(turns), same_batch).advance()
     assert torch.is_grad_enabled(), f"the block was left open by {caught.value}"
 
@@ -433,9 +435,54 @@ def test_a_loss_that_does_not_depend_on_its_player_is_refused() -> None:
         yield Losses({"b": m.a(X).mean()})
 
     with pytest.raises(
-        RuntimeError, match="the loss of player 'b' does not depend on what it owns"
+        ValueError,
+        match=r"^step 0: Toy.losses: the loss of player 'b' does not depend on what it owns",
     ):
         Training(Toy(turns), same_batch).advance()
+
+
+def raised_at_once(m: Toy, step: int) -> Iterator[Losses]:
+    raise KeyError("kl")
+
+
+def raised_in_the_first_turn(m: Toy, step: int) -> Iterator[Losses]:
+    raise KeyError("kl")
+    yield
+
+
+def raised_in_the_second_turn(m: Toy, step: int) -> Iterator[Losses]:
+    yield Losses({"a": m.b(m.a(X)).mean()})
+    raise KeyError("kl")
+
+
+@pytest.mark.parametrize(
+    "broken", [raised_at_once, raised_in_the_first_turn, raised_in_the_second_turn]
+)
+def test_an_error_inside_losses_keeps_its_type_and_is_noted_with_class_and_step(
+    broken: Any,
+) -> None:
+    def turns(m: Toy, step: int) -> Iterator[Losses]:
+        return broken(m, step) if step == 2 else mean_of(m, step)
+
+    def players(m: Toy) -> dict[str, Player]:
+        return {"model": Player(m), "a": Player(m.a)}
+
+    training = Training(Toy(turns, players), same_batch)
+    with pytest.raises(KeyError, match="kl") as caught:
+        list(training.until(3))
+    assert caught.value.__notes__ == ["in Toy.losses, step 2"]
+    assert caught.traceback[-1].name == broken.__name__
+
+
+def test_losses_of_other_arguments_are_named() -> None:
+    class Short(Toy):
+        def losses(self, batch: Batch) -> Iterator[Losses]:
+            return mean_of(self, 0)
+
+    with pytest.raises(
+        NoTurn, match=r"^step 0: Short.losses is called with \(batch, step\): .* 3 were given$"
+    ):
+        Training(Short(mean_of), same_batch).advance()
 
 
 def test_a_player_owns_each_parameter_once_and_none_that_is_frozen() -> None:

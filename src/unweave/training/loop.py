@@ -171,7 +171,10 @@ class Training:
         weights = self.weights[name]
         gradients = [w.grad for w in weights if w.grad is not None]
         if not gradients:
-            raise RuntimeError(f"the loss of player {name!r} does not depend on what it owns")
+            raise ValueError(
+                f"step {self.step}: {type(self.method).__name__}.losses: the loss of player {name!r} "
+                "does not depend on what it owns; nothing between them may be detached"
+            )
         if math.isfinite(min(player.clip, player.skip)):
             norm = torch.nn.utils.get_total_norm([entries(gradient) for gradient in gradients])
             if player.skip < math.inf and not norm < player.skip:  # true of NaN too

@@ -1,8 +1,12 @@
-"""Checks of the turns that `losses` yields. Errors name the class, the step and the rule."""
+"""Checks of the turns that `losses` yields. Errors name the class, the step and the rule.
+
+An error that is raised inside `losses` goes on as it is, with a note of the class and the step.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import TracebackType
 from typing import Any
 
 import torch
@@ -18,29 +22,39 @@ class NoTurn(TypeError, ValueError):
 
 
 def begun(method: Method, batch: Batch, step: int) -> Iterator[Losses]:
-    """The iterator of the turns of a step. NoTurn if `losses` is not a generator."""
-    turns: Any = method.losses(batch, step)
+    """The iterator of the turns of a step.
+
+    NoTurn if `losses` is not a generator, or takes other arguments.
+    """
+    try:
+        turns: Any = method.losses(batch, step)
+    except Exception as error:
+        trace = error.__traceback__
+        if isinstance(error, TypeError) and trace is not None and trace.tb_next is None:
+            # it has not begun
+            raise _fault(method, step, f"is called with (batch, step): {error}") from error
+        error.add_note(_place(method, step))
+        raise
     if not isinstance(turns, Iterator):
         raise _fault(method, step, _returned(turns))
     return turns
 
 
 def following(turns: Iterator[Losses], method: Method, step: int) -> Losses | None:
-    """The next turn, None after the last.
-
-    NoTurn if it is none; RuntimeError if it was yielded inside no_grad.
-    """
+    """The next turn, None after the last. NoTurn if it is none, or was yielded inside no_grad."""
     try:
         turn = next(turns)
     except StopIteration as end:
         if end.value is not None:
             raise _fault(method, step, _returned(end.value)) from None
         return None
+    except Exception as error:
+        error.add_note(_place(method, step))
+        raise
     if not torch.is_grad_enabled():
         torch.set_grad_enabled(True)  # the no_grad block stays open while the traceback exists
-        raise RuntimeError(
-            "losses() yielded inside torch.no_grad(): close the block before the yield"
-        )
+        problem = "yielded inside torch.no_grad(): close the block before the yield"
+        raise _fault(method, step, problem)
     if not isinstance(turn, Losses):
         raise _fault(method, step, f"yielded {_kind(turn)}; a turn is Losses({{player: loss}})")
     for player, loss in turn.of.items():
@@ -57,6 +71,21 @@ def following(turns: Iterator[Losses], method: Method, step: int) -> Losses | No
 def nothing(method: Method, step: int) -> NoTurn:
     """The error for a step without turns."""
     return _fault(method, step, "yielded nothing; each step has a turn, Losses({player: loss})")
+
+
+def inside_losses(error: Exception) -> TracebackType | None:
+    """The traceback of an error from the first line of `losses` on; the whole of any other."""
+    found = error.__traceback__
+    called_here = None
+    while found is not None:
+        if found.tb_frame.f_globals.get("__name__") == __name__:
+            called_here = found.tb_next
+        found = found.tb_next
+    return called_here or error.__traceback__
+
+
+def _place(method: Method, step: int) -> str:
+    return f"in {type(method).__name__}.losses, step {step}"
 
 
 def _fault(method: Method, step: int, what: str) -> NoTurn:
