@@ -25,6 +25,7 @@ from unweave.runs.run import Run
 from unweave.seeds.generators import left_alone
 from unweave.training import joint, ranks
 from unweave.training.device import pick_device
+from unweave.training.draws import watched
 from unweave.training.layout import channels_last
 from unweave.training.loop import NotFinite, Training
 from unweave.training.precision import dtype_of
@@ -117,7 +118,7 @@ def _take_steps(
     clock = Clock(before, training.step)
     look = Look(training, source, held)
     with stopping.remembered() as signal_received:
-        for terms in training.until(loop.steps):
+        for terms in watched(training.until(loop.steps), training.method):
             _check_names(terms)
             due = clock.due()
             recorded = _is_recorded(training, loop)
