@@ -1,8 +1,10 @@
 """A bare function of codes and factors is a metric: by its name, as itself, and as little of one as it declares."""
 
 import math
+import re
 import sys
 from types import ModuleType
+from typing import Annotated, Literal
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from unweave import metrics
 from unweave.evaluation.evaluate import evaluate
 from unweave.metrics.bare import as_metric
 from unweave.metrics.base import Measured, Table, metric
+from unweave.settings import Setting
 
 Z, V = made.good_code(120)
 
@@ -127,6 +130,73 @@ def test_what_it_raises_is_said_in_one_line():
 def test_what_is_no_metric_is_refused_before_the_work(asked, words):
     with pytest.raises(ValueError, match=words):
         evaluate((Z, V), asked)
+
+
+def bare_number(table: Table, *, power: float = 2.0) -> Measured:
+    return Measured(power, "")
+
+
+def bare_truth(table: Table, deep: bool = False) -> Measured:
+    return Measured(deep, "")
+
+
+def unannotated(table, power=2):
+    return Measured(power, "")
+
+
+def unknown_type(table, weights=None):
+    return Measured(0.0, "")
+
+
+def two_arrays(codes, factors):
+    return Measured(0.0, "")
+
+
+def any_options(table, **options):
+    return Measured(0.0, "")
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (
+            bare_number,
+            """takes 'power', which has no Setting: annotate it, power: Annotated[float, """,
+        ),
+        (
+            bare_truth,
+            """takes 'deep', .* deep: Annotated[bool, Setting("unit and meaning")] = False""",
+        ),
+        (
+            unannotated,
+            """takes 'power', .* power: Annotated[int, Setting("unit and meaning")] = 2""",
+        ),
+        (unknown_type, """takes 'weights', .* weights: Annotated[Any, Setting("""),
+        (two_arrays, "takes codes, factors; under @metric a function takes one table, and options"),
+        (
+            any_options,
+            "takes table, options; under @metric a function takes one table, and options",
+        ),
+    ],
+)
+def test_an_option_without_a_setting_is_refused_where_the_metric_is_declared(function, words):
+    pattern = ".*".join(map(re.escape, words.split(" .* ")))
+    with pytest.raises(ValueError, match=f"^{__name__}:{function.__name__} {pattern}") as error:
+        metric(measures=("compactness",))(function)
+    assert "\n" not in str(error.value)
+
+
+def test_an_option_with_a_setting_or_of_some_words_is_one():
+    def powers(
+        table: Table,
+        *,
+        power: Annotated[float, Setting("of each gap", above=0)] = 2.0,
+        form: Literal["mean", "max"] = "mean",
+    ) -> Measured:
+        return Measured(power if form == "mean" else 0.0, "")
+
+    score = metric(measures=("compactness",), range=(0.0, 9.0))(powers)(Z, V, power=3, form="mean")
+    assert score.value == 3
 
 
 @pytest.mark.parametrize(
