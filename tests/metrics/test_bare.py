@@ -202,8 +202,24 @@ def test_an_option_with_a_setting_or_of_some_words_is_one():
 @pytest.mark.parametrize(
     ("returned", "words"),
     [
-        (0.5, "returned float; a metric under @metric returns Measured"),
-        (np.zeros(2), "expected one number"),
+        (0.5, r"a float; expected Measured\(value, how\) of a metric under @metric"),
+        ({"value": np.zeros(2)}, r"a value that is a ndarray of shape \(2,\); expected one number"),
+        ({"value": True}, "a value that is a bool; expected one number"),
+        ({"value": None}, "a value that is None; expected one number"),
+        ({"estimator": 3}, "an estimator that is an int; expected a text"),
+        ({"reason": None}, "a reason that is None; expected a text"),
+        ({"pieces": [1.0]}, "pieces that are a list; expected parts by name"),
+        ({"pieces": {"worst": "low"}}, "the piece 'worst' that is a str; expected one number"),
+        ({"latents": [1.0]}, "latents that are a list; expected parts by name"),
+        (
+            {"latents": {"gap": np.zeros(9)}},
+            r"latents 'gap' that is a ndarray of shape \(9,\); .* each latent of the table, \(D,\): \(2,\)",
+        ),
+        (
+            {"factors": {"gap": np.zeros(9)}},
+            r"factors 'gap' that is .* for each factor of the table, \(K,\): \(1,\)",
+        ),
+        ({"matrix": [[1.0]]}, r"a matrix that is a list; expected an array \(D, K\)"),
     ],
 )
 def test_a_declared_metric_that_returns_no_measured_number_is_named(returned, words):
@@ -213,8 +229,9 @@ def test_a_declared_metric_that_returns_no_measured_number_is_named(returned, wo
         if isinstance(returned, float):
             return returned
         found = Measured(0.5, "a table")
-        object.__setattr__(found, "value", returned)  # past the type checks of the tests
+        for field, value in returned.items():
+            object.__setattr__(found, field, value)  # past the type checks of the tests
         return found
 
-    with pytest.raises(ValueError, match=rf"odd .*{words}"):
+    with pytest.raises(ValueError, match=rf"^{__name__}:.*odd returned (Measured with )?{words}$"):
         odd(np.random.default_rng(0).normal(size=(60, 2)), np.arange(60)[:, None] % 3)

@@ -472,24 +472,3 @@ def test_an_error_inside_losses_keeps_its_type_and_is_noted_with_class_and_step(
         list(training.until(3))
     assert caught.value.__notes__ == ["in Toy.losses, step 2"]
     assert caught.traceback[-1].name == broken.__name__
-
-
-def test_losses_of_other_arguments_are_named() -> None:
-    class Short(Toy):
-        def losses(self, batch: Batch) -> Iterator[Losses]:
-            return mean_of(self, 0)
-
-    with pytest.raises(
-        NoTurn, match=r"^step 0: Short.losses is called with \(batch, step\): .* 3 were given$"
-    ):
-        Training(Short(mean_of), same_batch).advance()
-
-
-def test_a_player_owns_each_parameter_once_and_none_that_is_frozen() -> None:
-    a, b = nn.Linear(2, 2), nn.Linear(2, 2)
-    b.bias.requires_grad_(False)
-    assert [id(w) for w in Player((a, a.weight, b)).weights()] == [
-        id(a.weight),
-        id(a.bias),
-        id(b.weight),
-    ]

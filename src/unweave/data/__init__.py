@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from unweave.settings import Keyword, Setting, keywords, nearest
 from unweave.settings.locate import locate, module_hint
+from unweave.text import kind
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +178,7 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Dataset:
         name, place = _placed(source, root)
         _point_out_files(source)
         data = _opened(name, place, given)
-    refuse_unfit(data)
+    refuse_unfit(data, opened_by=source if isinstance(source, str) and ":" in source else "")
     if shift:
         from unweave.data.shifts.text import shifted
 
@@ -224,7 +225,7 @@ def _opened(name: str, root: Any, given: dict[str, Any]) -> Dataset:
     data = _adopted(made)
     if data is None:
         raise ValueError(
-            f"{name} gave a {type(made).__name__}; a data set is an unweave.data.base.Dataset, as "
+            f"{name} gave {kind(made)}; a data set is an unweave.data.base.Dataset, as "
             "are ImageData and FactorImages of unweave.data.images"
         )
     return data

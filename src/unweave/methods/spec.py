@@ -9,6 +9,7 @@ way; one in the owner's `part_arguments` has its value from there; one named as 
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from torch import nn
 
 from unweave.methods import kind_of
 from unweave.methods.base import Method, Part
+from unweave.methods.contract import refuse_unfit, refuse_unfit_arguments
 from unweave.seeds import fold
 from unweave.seeds.generators import seeded
 from unweave.settings import Keyword, keywords, nearest
@@ -130,14 +132,18 @@ class Spec:
                 arguments[name] = facts[name]
             elif kind_of(name) is None and (word.required or word.type in PLAIN):
                 raise ValueError(_not_given(self.made.__name__, word, place))
-        return self.made(**arguments)
+        made: nn.Module = self.made(**arguments)
+        refuse_unfit(made)
+        return made
 
     def _for_parts(self, made: type, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         """The arguments that a class gives its parts. ValueError if it reads what is not known."""
         if not issubclass(made, Method | Part):
             return {}
+        if not inspect.ismethod(made.part_arguments):
+            raise ValueError(f"{made.__name__}.part_arguments is no class method: add @classmethod")
         try:
-            return made.part_arguments(known)
+            given = made.part_arguments(known)
         except KeyError as error:
             missing = str(error.args[0])
             hint = nearest(missing, known)
@@ -147,6 +153,8 @@ class Spec:
                 f"part_arguments of {made.__name__} reads {missing!r}, "
                 f"which is no setting and no fact; {hint}"
             ) from error
+        refuse_unfit_arguments(made, [name for name, _ in part_kinds(self.keywords())], given)
+        return given
 
 
 def part_kinds(words: Mapping[str, Keyword]) -> Iterator[tuple[str, str]]:

@@ -18,12 +18,13 @@ import torch
 from torch import Tensor
 
 from unweave.methods.base import Method
+from unweave.methods.player import players_of
 from unweave.seeds.generators import drawing, reseed
 from unweave.training import joint, turns
 from unweave.training.gradients import clip, entries, laid_out
 from unweave.training.kept import Kept
 from unweave.training.optimisers import optimiser_of
-from unweave.training.owners import check_owners, check_turn, players_of, weights_of
+from unweave.training.owners import check_owners, check_turn, weights_of
 from unweave.training.ranks import noise
 from unweave.training.term_means import Means
 from unweave.types import Batch, Losses

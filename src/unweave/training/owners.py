@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from torch import nn
 
 from unweave.methods.base import Method, Player
 from unweave.settings import nearest
-
-
-def players_of(method: Method) -> dict[str, Player]:
-    """The players of a method. ValueError for anything but a dictionary of them."""
-    players: Any = method.players()
-    owner = f"{type(method).__name__}.players()"
-    if not isinstance(players, dict):
-        raise ValueError(
-            f"{owner} gives a {type(players).__name__}; expected a dictionary {{name: Player}}"
-        )
-    for name, player in players.items():
-        if not isinstance(player, Player):
-            raise ValueError(
-                f"{owner} gives a {type(player).__name__} for {name!r}; expected a Player"
-            )
-    return players
 
 
 def weights_of(method: Method, players: Mapping[str, Player]) -> dict[str, list[nn.Parameter]]:

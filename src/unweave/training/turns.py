@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from unweave.methods.base import Method
-from unweave.text import with_article
+from unweave.text import kind
 from unweave.types import Batch, Losses
 
 
@@ -22,17 +22,10 @@ class NoTurn(TypeError, ValueError):
 
 
 def begun(method: Method, batch: Batch, step: int) -> Iterator[Losses]:
-    """The iterator of the turns of a step.
-
-    NoTurn if `losses` is not a generator, or takes other arguments.
-    """
+    """The iterator of the turns of a step. NoTurn if `losses` is not a generator."""
     try:
         turns: Any = method.losses(batch, step)
     except Exception as error:
-        trace = error.__traceback__
-        if isinstance(error, TypeError) and trace is not None and trace.tb_next is None:
-            # it has not begun
-            raise _fault(method, step, f"is called with (batch, step): {error}") from error
         error.add_note(_place(method, step))
         raise
     if not isinstance(turns, Iterator):
@@ -56,7 +49,7 @@ def following(turns: Iterator[Losses], method: Method, step: int) -> Losses | No
         problem = "yielded inside torch.no_grad(): close the block before the yield"
         raise _fault(method, step, problem)
     if not isinstance(turn, Losses):
-        raise _fault(method, step, f"yielded {_kind(turn)}; a turn is Losses({{player: loss}})")
+        raise _fault(method, step, f"yielded {kind(turn)}; a turn is Losses({{player: loss}})")
     for player, loss in turn.of.items():
         reason = _no_scalar(loss) or _no_gradient(loss)
         if reason:
@@ -94,7 +87,7 @@ def _fault(method: Method, step: int, what: str) -> NoTurn:
 
 def _returned(value: Any) -> str:
     return (
-        f"returned {_kind(value)}; it yields its turns: "
+        f"returned {kind(value)}; it yields its turns: "
         "write yield Losses({player: loss}) in place of return"
     )
 
@@ -102,7 +95,7 @@ def _returned(value: Any) -> str:
 def _no_scalar(value: Any) -> str:
     """Why a value is no scalar tensor; "" if it is one."""
     if not isinstance(value, Tensor):
-        return f"is {_kind(value)}; it has to be a scalar tensor, without item() or float()"
+        return f"is {kind(value)}; it has to be a scalar tensor, without item() or float()"
     if value.ndim:
         return f"has shape {tuple(value.shape)}; it has to be a scalar, a mean over the images"
     return ""
@@ -113,10 +106,3 @@ def _no_gradient(loss: Tensor) -> str:
     if loss.requires_grad:
         return ""
     return "requires no gradient; it was detached, or computed inside torch.no_grad()"
-
-
-def _kind(value: Any) -> str:
-    """The type of a value with its article: "a Tensor", "an int", "None"."""
-    if value is None:
-        return "None"
-    return with_article(type(value).__name__)
