@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from unweave.methods.base import Method, Player
+from unweave.methods.base import Method, Part, Player
 from unweave.training.loop import NotFinite, Training
 from unweave.training.turns import NoTurn
 from unweave.types import Batch, Losses
@@ -390,8 +390,31 @@ def test_a_gradient_that_is_never_finite_says_so() -> None:
 
 
 def test_a_parameter_without_an_owner_is_named() -> None:
-    with pytest.raises(ValueError, match=r"no player owns.*'b\.weight', 'b\.bias'"):
+    with pytest.raises(
+        ValueError,
+        match=r"^Toy: no player owns 'b\.weight', 'b\.bias': in Toy.players\(\) give self.b \(Linear\) "
+        r"to a Player, such as Player\(\(..., self.b\)\), or freeze it by requires_grad_\(False\)$",
+    ):
         Training(Toy(mean_of, lambda m: {"model": Player(m.a)}), same_batch)
+
+
+def test_many_of_them_are_counted_and_the_players_of_a_part_are_pointed_out() -> None:
+    class Critical(Part):
+        def __init__(self) -> None:
+            super().__init__()
+            self.critic = nn.Sequential(*(nn.Linear(2, 2) for _ in range(4)))
+
+        def players(self) -> dict[str, Player]:
+            return {"critic": Player(self.critic)}
+
+    method = Toy(mean_of, lambda m: {"model": Player((m.a, m.b))})
+    method.part = Critical()
+    with pytest.raises(
+        ValueError,
+        match=r"no player owns 'part.critic.0.weight', .* and 3 more: in Toy.players\(\) "
+        r"add \*\*self.part.players\(\), the players of that part$",
+    ):
+        Training(method, same_batch)
 
 
 def test_a_frozen_parameter_needs_no_owner() -> None:
@@ -425,7 +448,11 @@ def test_two_owners_of_one_parameter_in_one_turn_are_refused_but_not_in_two() ->
         yield Losses({"a": m.b(m.a(X)).mean()})
         yield Losses({"b": m.b(m.a(X)).mean()})
 
-    with pytest.raises(ValueError, match="own a parameter together"):
+    with pytest.raises(
+        ValueError,
+        match=r"^step 0: Toy.losses moves 'a' and 'b' in one turn, which own a parameter together, "
+        r"'b.weight'; yield a turn for each, or own different ones$",
+    ):
         Training(Toy(together, players), same_batch).advance()
     Training(Toy(after_each_other, players), same_batch).advance()
 
