@@ -20,10 +20,10 @@ from torch import nn
 from unweave.methods import kind_of
 from unweave.methods.base import Method, Part
 from unweave.methods.contract import refuse_unfit, refuse_unfit_arguments
+from unweave.methods.missed import is_missed, not_given
 from unweave.seeds import fold
 from unweave.seeds.generators import seeded
 from unweave.settings import Keyword, keywords, nearest
-from unweave.settings.signature import PLAIN
 from unweave.types import DataInfo
 
 STEPS = 30_000  # default length of a run
@@ -116,7 +116,7 @@ class Spec:
         """The module; `facts` fill in the keywords that are neither settings nor parts.
 
         place: of a part, for messages: "encoder of VAE". ValueError if a keyword has no value and
-        is required, or of a plain type: a default that no setting, fact or owner can change.
+        is required, or takes a module or a plain value: a default that nothing can change.
         """
         if isinstance(self.made, nn.Module):
             return self.made
@@ -130,8 +130,8 @@ class Spec:
                 arguments[name] = self.parts[name].build(inner, f"{name} of {self.made.__name__}")
             elif name in facts:
                 arguments[name] = facts[name]
-            elif kind_of(name) is None and (word.required or word.type in PLAIN):
-                raise ValueError(_not_given(self.made.__name__, word, place))
+            elif kind_of(name) is None and (word.required or is_missed(word.type)):
+                raise ValueError(not_given(self.made.__name__, word, place, facts))
         made: nn.Module = self.made(**arguments)
         refuse_unfit(made)
         return made
@@ -163,19 +163,3 @@ def part_kinds(words: Mapping[str, Keyword]) -> Iterator[tuple[str, str]]:
         kind = kind_of(name)
         if kind is not None and word.setting is None:
             yield name, kind
-
-
-def _not_given(made: str, word: Keyword, place: str) -> str:
-    """The message for a keyword of the class `made` that has no value.
-
-    It is required, or of a plain type.
-    """
-    if place:
-        return (
-            f"{made}, the {place}, takes {word.name!r}, which part_arguments there does not give; "
-            f"give it there, or annotate it with Setting(...) in {made} to make it a setting"
-        )
-    why = "which nothing could change"
-    if word.required:
-        why = "which is not given"
-    return f"{made} takes {word.name!r}, {why}: annotate it with Setting(...) to make it a setting"
