@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from unweave.settings import Keyword, Setting, keywords, nearest
+from unweave.settings import Keyword, Setting, UnknownName, full_name, keywords, nearest
 
 
 class Part:
@@ -128,6 +128,24 @@ def test_the_nearest_name() -> None:
     assert nearest("bata", ["beta", "gamma"]) == "did you mean 'beta'?"
     assert nearest("x", ["gamma", "beta"]) == "there are: beta, gamma"
     assert nearest("x", []) == "there are: none"
+    assert nearest("sise", ["size"], "--{}".format) == "did you mean '--size'?"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("data.size", "no option '--data.size' here; there are: --data.classes, --data.shift"),
+        ("data.shft", "no option '--data.shft' here; did you mean '--data.shift'?"),
+        ("dada.shift", "no option '--dada.shift' here; did you mean '--data.shift'?"),
+        ("setps", "no option '--setps' here; did you mean '--steps'?"),
+    ],
+)
+def test_the_nearest_name_is_looked_for_in_the_same_group(name: str, words: str) -> None:
+    """A prefix that two names share makes them no nearer."""
+    known = ("steps", "data.shift", "data.classes", "regulariser.beta")
+    with pytest.raises(UnknownName, match=re.escape(words)) as error:
+        full_name(name, known, "option", "--{}".format)
+    assert error.value.name == name
 
 
 @pytest.mark.parametrize(

@@ -168,9 +168,7 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Dataset:
     known = options(source)
     for option in given:
         if option not in known:
-            raise ValueError(
-                f"{_called(source, data)} has no option {option!r}; {nearest(option, known)}"
-            )
+            raise ValueError(no_option(_called(source, data), option, known))
     given = {option: known[option].check(value) for option, value in given.items()}
     shift = given.pop("shift", "")
     factor = given.pop("classes", "")
@@ -205,6 +203,23 @@ def options(source: Any) -> Mapping[str, Keyword]:
         return VIEWS
     words = keywords(_function(_placed(source, None)[0]))
     return {k: word for k, word in words.items() if k != "root"} | VIEWS
+
+
+def no_option(
+    called: str,
+    option: str,
+    known: Mapping[str, Keyword],
+    spelled: Callable[[str], str] = str,
+) -> str:
+    """The message for an option that the data set `called` does not have.
+
+    known: those that it has. spelled: how the name of an option is shown.
+    """
+    problem = f"{called} has no option {spelled(option)!r}"
+    if known.keys() == VIEWS.keys():
+        every = " and ".join(map(spelled, VIEWS))
+        return f"{problem}, and none of its own; any data set takes {every}"
+    return f"{problem}; {nearest(option, known, spelled)}"
 
 
 def _adopted(given: Any) -> Dataset | None:

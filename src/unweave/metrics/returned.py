@@ -9,7 +9,7 @@ import numpy as np
 
 from unweave.metrics.measured import Measured
 from unweave.metrics.tables.any_table import AnyTable
-from unweave.metrics.tables.arguments import full_name
+from unweave.metrics.tables.arguments import function_name
 from unweave.text import kind, with_article
 
 OF_PARTS = (("latents", "latent", "(D,)"), ("factors", "factor", "(K,)"))
@@ -17,7 +17,7 @@ OF_PARTS = (("latents", "latent", "(D,)"), ("factors", "factor", "(K,)"))
 
 def refuse_unmeasured(found: Any, measure: Callable[..., Any], table: AnyTable) -> None:
     """ValueError, with the name of the function, unless it returned `Measured` as its fields say."""
-    name = full_name(measure)
+    name = function_name(measure)
     if not isinstance(found, Measured):
         raise ValueError(
             f"{name} returned {kind(found)}; expected Measured(value, how) of a metric under @metric"

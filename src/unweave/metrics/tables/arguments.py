@@ -39,7 +39,7 @@ def check_how(protocol: Any, seed: Any, calibrate: Any) -> None:
         raise ValueError(f"calibrate is {calibrate!r}; it has to be True or False")
 
 
-def full_name(function: Callable[..., Any]) -> str:
+def function_name(function: Callable[..., Any]) -> str:
     """The name of a metric's function: "module:function" of a third party, "mig" of unweave."""
     if function.__module__.partition(".")[0] == "unweave":
         return function.__name__
@@ -50,7 +50,7 @@ def refuse_unset(measure: Callable[..., Any]) -> None:
     """ValueError for a keyword of a metric that has no default, or for a number, a truth or a text
     without a `Setting`: what its value means, and which it may have, is not known.
     """
-    name = full_name(measure)
+    name = function_name(measure)
     given = list(inspect.signature(measure).parameters)
     try:
         known = keywords(measure)
