@@ -23,6 +23,7 @@ from unweave.metrics.tables.arguments import check_how, check_options
 from unweave.metrics.tables.groups import Groups
 from unweave.metrics.tables.swapped import SWAPPED, look_swapped
 from unweave.metrics.tabulated import table_of_groups, table_of_rows
+from unweave.settings import as_option
 
 UNDEFINED = "undefined: no finite number comes out of these rows"
 
@@ -177,7 +178,8 @@ class Metric:
             missing = "error, "
             if plan.no_error:
                 missing = f"{plan.no_error}; "
-            missing += "null, rotated and ceiling need more fits: ask with calibrate=True"
+            how = as_option("calibrate")
+            missing += f"null, rotated and ceiling need more fits: ask with {how}"
             return uncalibrated(found, missing)
         return calibrate(measure, table, found, plan)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable
+from typing import Any
 
 
 class UnknownName(ValueError):
@@ -24,6 +25,28 @@ def nearest(name: str, known: Iterable[str], spelled: Callable[[str], str] = str
     if close:
         return f"did you mean {spelled(close[0])!r}?"
     return f"there are: {', '.join(map(spelled, known)) or 'none'}"
+
+
+def as_option(name: str, value: Any = None) -> str:
+    """An option with its value, as it is typed on the command line and as in Python, for a message.
+
+    value: None of a switch; text in capitals stands for the user's own.
+
+    >>> as_option("calibrate"), as_option("skip_bad", True)
+    ('--calibrate (calibrate=True)', '--skip-bad true (skip_bad=True)')
+    >>> as_option("root", "FOLDER"), as_option("layout", "hwc")
+    ('--root FOLDER (root=FOLDER)', "--layout hwc (layout='hwc')")
+    """
+    typed = f"--{name.replace('_', '-')}"
+    if value is None:
+        return f"{typed} ({name}=True)"
+    text = str(value)
+    if isinstance(value, bool):
+        text = text.lower()
+    written = repr(value)
+    if text.isupper():
+        written = text
+    return f"{typed} {text} ({name}={written})"
 
 
 def full_name(
