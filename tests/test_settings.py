@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
 
-from unweave.settings import Keyword, Setting, keywords, nearest
+import unweave
+from unweave.settings import Keyword, Setting, UnknownName, as_option, full_name, keywords, nearest
 
 
 class Part:
@@ -128,6 +132,79 @@ def test_the_nearest_name() -> None:
     assert nearest("bata", ["beta", "gamma"]) == "did you mean 'beta'?"
     assert nearest("x", ["gamma", "beta"]) == "there are: beta, gamma"
     assert nearest("x", []) == "there are: none"
+    assert nearest("sise", ["size"], "--{}".format) == "did you mean '--size'?"
+
+
+def test_an_option_is_said_as_it_is_typed_and_as_it_is_written() -> None:
+    assert as_option("calibrate") == "--calibrate (calibrate=True)"
+    assert as_option("skip_bad", True) == "--skip-bad true (skip_bad=True)"
+    assert as_option("root", "FOLDER") == "--root FOLDER (root=FOLDER)"
+    assert as_option("layout", "hwc") == "--layout hwc (layout='hwc')"
+    assert as_option("last", 0) == "--last 0 (last=0)"
+
+
+IN_PYTHON = re.compile(r"\b[a-z_]+=(True|False|None|'[a-z]|[A-Z]{3,}|\.\.\.)")
+IN_PYTHON_ALONE = {
+    "evaluation/evaluate.py": "a function is scored in Python",
+    "metrics/declares.py": "a metric is declared in Python",
+    "metrics/estimators/covariances.py": "metrics have their options in Python",
+    "metrics/scores/mig.py": "likewise",
+    "metrics/tables/numbers.py": "arrays are numbered in Python",
+    "runs/opening.py": "objects are handed in in Python",
+    "methods/graph/variables.py": "the text of a setting",
+    "data/shifts/text.py": "likewise",
+    "kinds.py": "likewise",
+}
+
+
+def test_no_message_advises_in_python_alone() -> None:
+    """What the command line prints as well is said by `as_option`, or with its -- beside it."""
+    source = Path(unweave.__file__).parent
+    found = []
+    for path in sorted(source.rglob("*.py")):
+        where = path.relative_to(source).as_posix()
+        if where in IN_PYTHON_ALONE or where.startswith(("cli/", "reproduction/")):
+            continue
+        for text in texts(ast.parse(path.read_text())):
+            if IN_PYTHON.search(text) and "--" not in text:
+                found.append(f"{where}: {text}")
+    assert not found
+
+
+def texts(tree: ast.Module) -> Iterator[str]:
+    """The texts in a file, without docstrings; values in them are left out."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    docs = {
+        ast.get_docstring(node, clean=False)
+        for node in ast.walk(tree)
+        if isinstance(node, documented)
+    }
+    inner = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            inner |= set(map(id, node.values))
+            yield "".join(part.value for part in node.values if isinstance(part, ast.Constant))
+    for node in ast.walk(tree):
+        text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if text and id(node) not in inner and node.value not in docs:
+            yield node.value
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("data.size", "no option '--data.size' here; there are: --data.classes, --data.shift"),
+        ("data.shft", "no option '--data.shft' here; did you mean '--data.shift'?"),
+        ("dada.shift", "no option '--dada.shift' here; did you mean '--data.shift'?"),
+        ("setps", "no option '--setps' here; did you mean '--steps'?"),
+    ],
+)
+def test_the_nearest_name_is_looked_for_in_the_same_group(name: str, words: str) -> None:
+    """A prefix that two names share makes them no nearer."""
+    known = ("steps", "data.shift", "data.classes", "regulariser.beta")
+    with pytest.raises(UnknownName, match=re.escape(words)) as error:
+        full_name(name, known, "option", "--{}".format)
+    assert error.value.name == name
 
 
 @pytest.mark.parametrize(

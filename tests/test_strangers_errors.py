@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -249,34 +252,108 @@ def test_the_page_of_clips_with_a_prior_is_written(tmp_path):
     assert "encodes clips" in text
 
 
-def test_an_error_in_the_code_of_a_user_names_its_line(tmp_path, monkeypatch, capsys):
-    lines = [
-        "from unweave.methods.base import Method",
-        "from torch import nn",
-        "class Broken(Method):",
-        "    def __init__(self):",
-        "        super().__init__()",
-        "        self.layer = nn.Linear(2, 2)",
-        "    def losses(self, batch, step):",
-        "        n, d = batch.x.shape",
-        "        yield n",
-    ]
-    (tmp_path / "broken_of_a_stranger.py").write_text("\n".join(lines))
+BROKEN = """
+from torch import nn
+from unweave.methods.base import Method, Part
+class Broken(Method):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 2)
+    def losses(self, batch, step):
+        n, d = batch.x.shape
+        yield n
+class Shapes(Broken):
+    def losses(self, batch, step):
+        yield self.inner(batch.x)
+    def inner(self, x):
+        return self.layer(x)
+class Penalty(Part):
+    def forward(self, q, z, step, rows):
+        return q.surface
+def spread(codes, factors):
+    return codes[:, 99]
+"""
+
+
+@pytest.fixture
+def stranger(tmp_path, monkeypatch, capsys):
+    """`stranger(*words) -> (exit code, what is on stderr)`, beside the module `broken_of_a_stranger`."""
+    (tmp_path / "broken_of_a_stranger.py").write_text(BROKEN)
     monkeypatch.chdir(tmp_path)
-    words = [
-        "train",
-        "broken_of_a_stranger:Broken",
-        "--data",
-        "digits",
-        "--steps",
-        "1",
-        "--precision",
-        "float32",
-    ]
-    assert main(words) == 2
-    printed = capsys.readouterr().err
+
+    def run(*words):
+        capsys.readouterr()
+        return main(list(words)), capsys.readouterr().err
+
+    yield run
+    sys.modules.pop("broken_of_a_stranger", None)
+
+
+QUICK = ("--data", "digits", "--steps", "1", "--precision", "float32")
+
+
+def test_an_error_in_the_code_of_a_user_names_its_line(stranger):
+    code, printed = stranger("train", "broken_of_a_stranger:Broken", *QUICK)
+    assert code == 2
     assert "too many values to unpack" in printed
-    assert "(broken_of_a_stranger.py, line 8)" in printed
+    assert "(broken_of_a_stranger.py, line 9, in Broken.losses, step 0)" in printed
+
+
+def test_the_line_of_a_user_behind_an_error_that_was_raised_again_is_named(stranger, tmp_path):
+    np.save(tmp_path / "codes.npy", np.random.default_rng(0).normal(size=(100, 3)))
+    np.save(tmp_path / "factors.npy", np.arange(100) % 5)
+    arrays = ("--codes", "codes.npy", "--factors", "factors.npy")
+    code, printed = stranger("evaluate", *arrays, "--metrics", "broken_of_a_stranger:spread")
+    assert code == 2
+    assert "spread raised IndexError: " in printed
+    assert "(broken_of_a_stranger.py, line 20)" in printed
+
+
+@pytest.mark.parametrize(
+    ("words", "lines", "end"),
+    [
+        (
+            ("broken_of_a_stranger:Shapes",),
+            ["line 13, in losses", "line 15, in inner"],
+            "RuntimeError: mat1 and mat2 shapes cannot be multiplied (512x8 and 2x2)\n"
+            "in Shapes.losses, step 0\n",
+        ),
+        (
+            ("vae", "--regulariser", "broken_of_a_stranger:Penalty", "--latents", "2"),
+            ["line 18, in forward"],
+            "AttributeError: 'Posterior' object has no attribute 'surface'\n"
+            "in VAE.losses, step 0\n",
+        ),
+    ],
+)
+def test_the_traceback_of_an_error_in_the_code_of_a_user_is_of_that_code(
+    stranger, words, lines, end
+):
+    code, printed = stranger("train", *words, *QUICK)
+    assert code == 1
+    assert re.findall(r'File ".*stranger.py", (.*)', printed) == lines
+    assert printed.count("File") == len(lines)
+    assert printed.endswith(end)
+
+
+def test_an_error_that_is_no_fault_of_a_user_has_its_whole_traceback(stranger, monkeypatch):
+    monkeypatch.setattr("unweave.runs.train.prepared", len)
+    with pytest.raises(TypeError, match="exactly one argument"):
+        stranger("train", "vae", *QUICK)
+
+
+class Raises(Line):
+    def losses(self, batch, step):
+        raise KeyError("kl")
+        yield
+
+
+def test_the_traceback_of_an_error_in_losses_has_no_frame_of_the_loop(tmp_path):
+    with pytest.raises(KeyError, match="kl") as caught:
+        unweave.train(Raises, "digits", out=tmp_path, **SMALL)
+    names = [entry.name for entry in caught.traceback]
+    assert names[-1] == "losses"
+    assert not {"finish", "until", "advance", "following"} & set(names)
 
 
 class Photos(Dataset):

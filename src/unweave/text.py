@@ -60,6 +60,17 @@ def with_article(name: str) -> str:
     return f"a {name}"
 
 
+def kind(value: Any) -> str:
+    """The type of a value with its article.
+
+    >>> kind([1]), kind(1), kind(None)
+    ('a list', 'an int', 'None')
+    """
+    if value is None:
+        return "None"
+    return with_article(type(value).__name__)
+
+
 class _Shown:
     """A text stream around another one; whatever it does not define is the other's."""
 

@@ -157,7 +157,10 @@ def test_one_line_says_what_is_wrong(unweave, here, case):
 
 def test_an_error_of_a_strangers_method_is_said_in_a_line_too(unweave):
     code, _, err = unweave("train", "tiny:Wrong", *DATA)
-    assert (code, err) == (2, "unweave: expected something else (tiny.py, line 55)\n")
+    assert (code, err) == (
+        2,
+        "unweave: expected something else (tiny.py, line 55, in Wrong.losses, step 0)\n",
+    )
 
 
 @pytest.mark.parametrize(

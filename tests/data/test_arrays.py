@@ -50,7 +50,9 @@ def test_the_square_decides_when_two_axes_could_be_the_channels():
         3,
     )  # a grey image rather than a side of 1
     assert arrays(np.zeros((5, 3, 2, 1), np.uint8)).info.shape == (1, 3, 2)
-    with pytest.raises(ValueError, match=r"which axis are the channels\? say layout='hwc'"):
+    with pytest.raises(
+        ValueError, match=r"which axis are the channels\? say --layout hwc \(layout='hwc'\)"
+    ):
         arrays(np.zeros((5, 3, 8, 3), np.uint8))
     assert arrays(np.zeros((5, 3, 8, 3), np.uint8), layout="hwc").info.shape == (3, 3, 8)
     assert arrays(np.zeros((5, 3, 8, 3), np.uint8), layout="chw").info.shape == (3, 8, 3)
@@ -131,7 +133,7 @@ def test_members_of_an_npz_are_found_by_name_and_objects_never_opened(tmp_path):
     assert data.factor_sizes == (3, 4)
     np.savez(path, photos=BYTES, masks=BYTES)
     with pytest.raises(
-        ValueError, match="holds the arrays photos, masks; say which are the images by key=NAME"
+        ValueError, match=r"photos, masks; say which are the images by --key NAME \(key=NAME\)"
     ):
         arrays(path)
     assert np.array_equal(arrays(path, key="masks").array, BYTES)

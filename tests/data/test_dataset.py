@@ -312,7 +312,7 @@ def test_what_an_outside_object_brings_along_counts() -> None:
         ),
         (
             {"take": lambda rows: np.zeros((len(rows), 4, 4))},
-            r"expected images, uint8 .* found float64 of shape",
+            r"Outside.take: expected images, uint8 .* found float64 of shape",
         ),
     ],
 )

@@ -105,7 +105,8 @@ def test_grey_and_coloured_images_together_are_refused_unless_one_is_asked_for(t
     save(tmp_path / "a.png", flat(7))
     save(tmp_path / "b.png", np.full((4, 4, 3), 9))
     with pytest.raises(
-        ValueError, match="1 grey and 1 coloured images; say colour='rgb' or colour='grey'"
+        ValueError,
+        match=r"1 grey and 1 coloured images; say --colour rgb \(colour='rgb'\), or grey",
     ):
         folder(tmp_path)
     assert folder(tmp_path, colour="rgb", size=4).array[:, :, 0, 0].tolist() == [[7] * 3, [9] * 3]
@@ -568,7 +569,9 @@ def test_a_damaged_picture_with_a_good_header_has_the_same_way_out(tmp_path):
     save(tmp_path / "2.jpg", noise)
     whole = (tmp_path / "2.jpg").read_bytes()
     (tmp_path / "2.jpg").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match=r"2.jpg is damaged: .*; mend or remove it, or give skip_"):
+    with pytest.raises(
+        ValueError, match=r"2.jpg is damaged: .*; mend or remove it, or give --skip-bad"
+    ):
         folder(tmp_path, size=4, colour="rgb")
     assert len(folder(tmp_path, size=4, colour="rgb", skip_bad=True)) == 2
 

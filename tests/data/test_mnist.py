@@ -63,7 +63,8 @@ def test_missing_files_are_named(tmp_path, monkeypatch):
     (tmp_path / "t10k-labels-idx1-ubyte").unlink()
     assert len(mnist(tmp_path, part="train")) == 6
     with pytest.raises(
-        FileNotFoundError, match=r"mnist needs the files train-images-idx3-ubyte, .*root=FOLDER"
+        FileNotFoundError,
+        match=r"mnist needs the files train-images-idx3-ubyte, .*--root FOLDER \(root=FOLDER\)",
     ) as error:
         mnist(tmp_path)
     assert str(tmp_path) in str(error.value)

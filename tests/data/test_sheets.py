@@ -154,7 +154,7 @@ def test_supervision_by_a_measurement_is_refused_before_anything_is_written(tmp_
         factor_sizes=(0, 2),
         name="set",
     )
-    says = r"factor 'time' of set has the label 1700000\d*, and it is a number and no index from 0: .* observed=OTHERS"
+    says = r"factor 'time' of set has the label 1700000\d*, and it is a number and no index from 0: .* --observed OTHERS"
     small = {"steps": 2, "device": "cpu", "out": tmp_path / "runs", "batch_size": 4}
     for method in ("s2-beta-vae", "vae"):
         more = {} if method.startswith("s2") else {"supervision": "embed"}

@@ -255,7 +255,7 @@ def test_a_video_that_is_cut_off_is_refused_wherever_it_is_cut(tmp_path, name, c
         with pytest.raises(ValueError, match=name) as error:
             load(tmp_path, size=16)
         assert "\n" not in str(error.value)
-    assert "mend or remove it, or give skip_bad=True" in str(error.value)
+    assert "mend or remove it, or give --skip-bad true (skip_bad=True)" in str(error.value)
 
 
 def test_empty_foreign_and_frameless_files_are_named_or_left_out(tmp_path):

@@ -299,7 +299,7 @@ def test_without_beta_the_discriminator_watches_alone() -> None:
 @pytest.mark.parametrize(
     ("settings", "batch", "message"),
     [
-        ({}, a_batch(4, 4), "clips have 4 frames; .* choose --clip-length 5 or more"),
+        ({}, a_batch(4, 4), "clips have 4 frames; .* choose --clip-length 5 .* or --last 0"),
         ({"last": 0.0}, a_batch(4, 3), "clips have 3 frames; drnet draws 4 different ones"),
         ({}, a_batch(1, 6), "the batch has 1 clip of 6 frames"),
     ],

@@ -6,14 +6,14 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
 from torch import nn
 
 from unweave.methods import METHODS
-from unweave.methods.base import Method
+from unweave.methods.base import Method, Part
 from unweave.methods.regularisers.beta import Beta
 from unweave.methods.resolve import resolve
 from unweave.nets.likelihood import Bernoulli, Gaussian
@@ -109,7 +109,7 @@ STRANGER = '''
 """A method in a file of one's own."""
 from typing import Annotated
 from torch import nn
-from unweave.methods.base import Method
+from unweave.methods.base import Method, Part
 from unweave.settings import Setting
 from unweave.types import DataInfo
 
@@ -292,3 +292,64 @@ def test_facts_and_what_the_owner_gives_may_have_a_default() -> None:
     made = resolve(Given, {"encoder": Whole}, IMAGES).make(IMAGES)
     assert made.n == IMAGES.n
     assert next(made.children(), None) is None
+
+
+class Encodr(Method):
+    def __init__(self, encodr: nn.Module):
+        super().__init__()
+
+
+class Regularizer(Method):
+    def __init__(self, class_regularizer: Part | None = None):
+        super().__init__()
+
+
+class Eyes(Method):
+    def __init__(self, eyes: nn.Module):
+        super().__init__()
+
+
+class Bare(Method):
+    def __init__(self, regularizer):
+        super().__init__()
+
+
+class Clases(Method):
+    def __init__(self, clases: int):
+        super().__init__()
+
+
+class Mode(Method):
+    def __init__(self, mode: Literal["a", "b"] = "a"):
+        super().__init__()
+
+
+class Limit(Method):
+    def __init__(self, limit: float | None = None):
+        super().__init__()
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        (
+            Encodr,
+            "Encodr takes 'encodr', a module whose name ends in no kind of part; did you mean 'encoder'?",
+        ),
+        (Regularizer, "'class_regularizer', a module .* did you mean 'regulariser'?"),
+        (Eyes, "'eyes', a module .*; there are: critic, decoder, divergence, encoder, likelihood"),
+        (Bare, "'regularizer', which is not given: .*; or did you mean 'regulariser', which is"),
+        (
+            Clases,
+            "'clases', which is not given: .*; or did you mean 'classes', which is filled in?",
+        ),
+        (Mode, "Mode takes 'mode', which nothing could change: annotate it with Setting"),
+        (Limit, "Limit takes 'limit', which nothing could change: annotate it with Setting"),
+    ],
+)
+def test_a_keyword_that_nothing_fills_in_is_named_with_what_it_may_have_been(
+    method: type[Method], words: str
+) -> None:
+    with pytest.raises(ValueError, match=words.replace("?", "[?]")) as error:
+        resolve(method, {}, IMAGES).make(IMAGES)
+    assert "\n" not in str(error.value)

@@ -1,8 +1,10 @@
 """A bare function of codes and factors is a metric: by its name, as itself, and as little of one as it declares."""
 
 import math
+import re
 import sys
 from types import ModuleType
+from typing import Annotated, Literal
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from unweave import metrics
 from unweave.evaluation.evaluate import evaluate
 from unweave.metrics.bare import as_metric
 from unweave.metrics.base import Measured, Table, metric
+from unweave.settings import Setting
 
 Z, V = made.good_code(120)
 
@@ -129,11 +132,94 @@ def test_what_is_no_metric_is_refused_before_the_work(asked, words):
         evaluate((Z, V), asked)
 
 
+def bare_number(table: Table, *, power: float = 2.0) -> Measured:
+    return Measured(power, "")
+
+
+def bare_truth(table: Table, deep: bool = False) -> Measured:
+    return Measured(deep, "")
+
+
+def unannotated(table, power=2):
+    return Measured(power, "")
+
+
+def unknown_type(table, weights=None):
+    return Measured(0.0, "")
+
+
+def two_arrays(codes, factors):
+    return Measured(0.0, "")
+
+
+def any_options(table, **options):
+    return Measured(0.0, "")
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (
+            bare_number,
+            """takes 'power', which has no Setting: annotate it, power: Annotated[float, """,
+        ),
+        (
+            bare_truth,
+            """takes 'deep', .* deep: Annotated[bool, Setting("unit and meaning")] = False""",
+        ),
+        (
+            unannotated,
+            """takes 'power', .* power: Annotated[int, Setting("unit and meaning")] = 2""",
+        ),
+        (unknown_type, """takes 'weights', .* weights: Annotated[Any, Setting("""),
+        (two_arrays, "takes codes, factors; under @metric a function takes one table, and options"),
+        (
+            any_options,
+            "takes table, options; under @metric a function takes one table, and options",
+        ),
+    ],
+)
+def test_an_option_without_a_setting_is_refused_where_the_metric_is_declared(function, words):
+    pattern = ".*".join(map(re.escape, words.split(" .* ")))
+    with pytest.raises(ValueError, match=f"^{__name__}:{function.__name__} {pattern}") as error:
+        metric(measures=("compactness",))(function)
+    assert "\n" not in str(error.value)
+
+
+def test_an_option_with_a_setting_or_of_some_words_is_one():
+    def powers(
+        table: Table,
+        *,
+        power: Annotated[float, Setting("of each gap", above=0)] = 2.0,
+        form: Literal["mean", "max"] = "mean",
+    ) -> Measured:
+        return Measured(power if form == "mean" else 0.0, "")
+
+    score = metric(measures=("compactness",), range=(0.0, 9.0))(powers)(Z, V, power=3, form="mean")
+    assert score.value == 3
+
+
 @pytest.mark.parametrize(
     ("returned", "words"),
     [
-        (0.5, "returned float; a metric under @metric returns Measured"),
-        (np.zeros(2), "expected one number"),
+        (0.5, r"a float; expected Measured\(value, how\) of a metric under @metric"),
+        ({"value": np.zeros(2)}, r"a value that is a ndarray of shape \(2,\); expected one number"),
+        ({"value": True}, "a value that is a bool; expected one number"),
+        ({"value": None}, "a value that is None; expected one number"),
+        ({"estimator": 3}, "an estimator that is an int; expected a text"),
+        ({"reason": None}, "a reason that is None; expected a text"),
+        ({"pieces": [1.0]}, "pieces that are a list; expected parts by name"),
+        ({"pieces": {"worst": "low"}}, "the piece 'worst' that is a str; expected one number"),
+        ({"latents": [1.0]}, "latents that are a list; expected parts by name"),
+        (
+            {"latents": {"gap": np.zeros(9)}},
+            r"latents 'gap' that is a ndarray of shape \(9,\); .* each latent of the table, \(D,\): \(2,\)",
+        ),
+        (
+            {"factors": {"gap": np.zeros(9)}},
+            r"factors 'gap' that is .* for each factor of the table, \(K,\): \(1,\)",
+        ),
+        ({"matrix": [[1.0]]}, r"a matrix that is a list; expected an array \(D, K\)"),
     ],
 )
 def test_a_declared_metric_that_returns_no_measured_number_is_named(returned, words):
@@ -143,8 +229,9 @@ def test_a_declared_metric_that_returns_no_measured_number_is_named(returned, wo
         if isinstance(returned, float):
             return returned
         found = Measured(0.5, "a table")
-        object.__setattr__(found, "value", returned)  # past the type checks of the tests
+        for field, value in returned.items():
+            object.__setattr__(found, field, value)  # past the type checks of the tests
         return found
 
-    with pytest.raises(ValueError, match=rf"odd .*{words}"):
+    with pytest.raises(ValueError, match=rf"^{__name__}:.*odd returned (Measured with )?{words}$"):
         odd(np.random.default_rng(0).normal(size=(60, 2)), np.arange(60)[:, None] % 3)

@@ -159,7 +159,7 @@ def test_calibration_of_a_metric_that_fits():
     z, v = made.good_code(600, noise=0.3)
     plain = metrics.downstream(z, v)
     assert np.isnan(plain.error)
-    assert "calibrate=True" in plain.reason
+    assert "ask with --calibrate (calibrate=True)" in plain.reason
     score = metrics.downstream(z, v, calibrate=True)
     assert score.value == plain.value
     assert 0 < score.error < 0.05

@@ -188,6 +188,23 @@ def test_nothing_is_written_when_a_word_is_wrong(pictures: Path, tmp_path: Path)
             {"batch_options": {"group_size": 3}},
             "group_size is an option of batches of groups; this method trains on im",
         ),
+        (
+            {"data.shift": "only:a=0"},
+            r"'data.shift' is no setting .*of the data: give data_options=\{'shift': 'only:a=0'\}$",
+        ),
+        (
+            {"data__classes": "a"},
+            r"an option of the data: give data_options=\{'classes': 'a'\}$",
+        ),
+        (
+            {"data.size": 8},
+            "'data.size' is no setting .*, and pictures has no option 'size', and none",
+        ),
+        (
+            {"batches.group_size": 3},
+            r"'batches.group_size' is no setting .* give batch_options=\{'group_size': 3\}$",
+        ),
+        ({"clip_length": 3}, r"'clip_length' is no setting .* batch_options=\{'clip_length': 3\}$"),
     ]
     for settings, message in wrong:
         with pytest.raises(ValueError, match=message) as caught:

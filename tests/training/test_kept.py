@@ -207,7 +207,7 @@ class Toy(Method):
         self.queue: deque[int] = deque(maxlen=3)
         self.tally, self.object = Tally(), Plain()
         self.torch_noise, self.numpy_noise = torch.Generator(), np.random.default_rng(0)
-        self.python_noise = random.Random(0)
+        self.python_noise, self.legacy_noise = random.Random(0), np.random.RandomState(0)
 
     def players(self) -> dict[str, Player]:
         return {"model": Player(self.line, 0.1)}
@@ -278,6 +278,11 @@ class DrawsFromNumpy(Toy):
         self.numpy_noise.random()
 
 
+class DrawsFromLegacy(Toy):
+    def change(self, step: int) -> None:
+        self.legacy_noise.rand()
+
+
 class DrawsFromPython(Toy):
     def change(self, step: int) -> None:
         self.python_noise.random()
@@ -323,6 +328,7 @@ LOST = {
     DrawsFromTorch: "attribute 'torch_noise'",
     DrawsFromNumpy: "attribute 'numpy_noise'",
     DrawsFromPython: "attribute 'python_noise'",
+    DrawsFromLegacy: "attribute 'legacy_noise'",
     CountsInAPart: "attribute 'part.count'",
     MakesAnew: "parameter 'line.weight'",
     Restarts: "parameter 'line.weight'",
@@ -338,6 +344,7 @@ def test_what_would_be_lost_on_resume_is_found_at_the_first_checkpoint(
         fit(method, data, tmp_path)
     assert RULE in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert ("draw from torch" in str(caught.value)) == method.__name__.startswith("Draws")
     assert not list(tmp_path.glob("*/weights.safetensors"))
 
 

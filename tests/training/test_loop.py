@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from unweave.methods.base import Method, Player
+from unweave.methods.base import Method, Part, Player
 from unweave.training.loop import NotFinite, Training
 from unweave.training.turns import NoTurn
 from unweave.types import Batch, Losses
@@ -279,7 +279,9 @@ def test_yield_inside_no_grad() -> None:
         with torch.no_grad():
             yield Losses({"a": loss})
 
-    with pytest.raises(RuntimeError, match=r"yielded inside torch.no_grad") as caught:
+    with pytest.raises(
+        NoTurn, match=r"^step 0: Toy.losses yielded inside torch.no_grad\(\): close"
+    ) as caught:
         Training(Toy(turns), same_batch).advance()
     assert torch.is_grad_enabled(), f"the block was left open by {caught.value}"
 
@@ -388,8 +390,31 @@ def test_a_gradient_that_is_never_finite_says_so() -> None:
 
 
 def test_a_parameter_without_an_owner_is_named() -> None:
-    with pytest.raises(ValueError, match=r"no player owns.*'b\.weight', 'b\.bias'"):
+    with pytest.raises(
+        ValueError,
+        match=r"^Toy: no player owns 'b\.weight', 'b\.bias': in Toy.players\(\) give self.b \(Linear\) "
+        r"to a Player, such as Player\(\(..., self.b\)\), or freeze it by requires_grad_\(False\)$",
+    ):
         Training(Toy(mean_of, lambda m: {"model": Player(m.a)}), same_batch)
+
+
+def test_many_of_them_are_counted_and_the_players_of_a_part_are_pointed_out() -> None:
+    class Critical(Part):
+        def __init__(self) -> None:
+            super().__init__()
+            self.critic = nn.Sequential(*(nn.Linear(2, 2) for _ in range(4)))
+
+        def players(self) -> dict[str, Player]:
+            return {"critic": Player(self.critic)}
+
+    method = Toy(mean_of, lambda m: {"model": Player((m.a, m.b))})
+    method.part = Critical()
+    with pytest.raises(
+        ValueError,
+        match=r"no player owns 'part.critic.0.weight', .* and 3 more: in Toy.players\(\) "
+        r"add \*\*self.part.players\(\), the players of that part$",
+    ):
+        Training(method, same_batch)
 
 
 def test_a_frozen_parameter_needs_no_owner() -> None:
@@ -423,7 +448,11 @@ def test_two_owners_of_one_parameter_in_one_turn_are_refused_but_not_in_two() ->
         yield Losses({"a": m.b(m.a(X)).mean()})
         yield Losses({"b": m.b(m.a(X)).mean()})
 
-    with pytest.raises(ValueError, match="own a parameter together"):
+    with pytest.raises(
+        ValueError,
+        match=r"^step 0: Toy.losses moves 'a' and 'b' in one turn, which own a parameter together, "
+        r"'b.weight'; yield a turn for each, or own different ones$",
+    ):
         Training(Toy(together, players), same_batch).advance()
     Training(Toy(after_each_other, players), same_batch).advance()
 
@@ -433,16 +462,40 @@ def test_a_loss_that_does_not_depend_on_its_player_is_refused() -> None:
         yield Losses({"b": m.a(X).mean()})
 
     with pytest.raises(
-        RuntimeError, match="the loss of player 'b' does not depend on what it owns"
+        ValueError,
+        match=r"^step 0: Toy.losses: the loss of player 'b' does not depend on what it owns",
     ):
         Training(Toy(turns), same_batch).advance()
 
 
-def test_a_player_owns_each_parameter_once_and_none_that_is_frozen() -> None:
-    a, b = nn.Linear(2, 2), nn.Linear(2, 2)
-    b.bias.requires_grad_(False)
-    assert [id(w) for w in Player((a, a.weight, b)).weights()] == [
-        id(a.weight),
-        id(a.bias),
-        id(b.weight),
-    ]
+def raised_at_once(m: Toy, step: int) -> Iterator[Losses]:
+    raise KeyError("kl")
+
+
+def raised_in_the_first_turn(m: Toy, step: int) -> Iterator[Losses]:
+    raise KeyError("kl")
+    yield
+
+
+def raised_in_the_second_turn(m: Toy, step: int) -> Iterator[Losses]:
+    yield Losses({"a": m.b(m.a(X)).mean()})
+    raise KeyError("kl")
+
+
+@pytest.mark.parametrize(
+    "broken", [raised_at_once, raised_in_the_first_turn, raised_in_the_second_turn]
+)
+def test_an_error_inside_losses_keeps_its_type_and_is_noted_with_class_and_step(
+    broken: Any,
+) -> None:
+    def turns(m: Toy, step: int) -> Iterator[Losses]:
+        return broken(m, step) if step == 2 else mean_of(m, step)
+
+    def players(m: Toy) -> dict[str, Player]:
+        return {"model": Player(m), "a": Player(m.a)}
+
+    training = Training(Toy(turns, players), same_batch)
+    with pytest.raises(KeyError, match="kl") as caught:
+        list(training.until(3))
+    assert caught.value.__notes__ == ["in Toy.losses, step 2"]
+    assert caught.traceback[-1].name == broken.__name__

@@ -3,9 +3,10 @@
 One file for each command, with `run(arguments) -> exit code`.
 
 An error that the user can fix ends in one line on stderr and exit code 2, training that diverged in
-exit code 1, a signal in 128 and its number: 130 for an interrupt, 143 for SIGTERM. What commands
-print and log has its control characters shown, see `unweave.text`. Nothing here imports torch
-before a command needs it.
+exit code 1, a signal in 128 and its number: 130 for an interrupt, 143 for SIGTERM. Any other error
+in third-party code ends in a traceback of its own lines, and exit code 1. What commands print and
+log has its control characters shown, see `unweave.text`. Nothing here imports torch before a
+command needs it.
 """
 
 from __future__ import annotations
@@ -13,14 +14,12 @@ from __future__ import annotations
 import os
 import re
 import sys
-import sysconfig
-import traceback
 import warnings
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
-from pathlib import Path
 
+from unweave.cli.own_lines import place, traced
 from unweave.cli.parser import complain
 from unweave.files.atomic import refuse_undecodable
 from unweave.runs.stopping import raised
@@ -71,32 +70,28 @@ def _ended(given: list[str]) -> int:
         return 0
     except OSError as error:
         if error.filename and error.strerror:
-            return complain(f"{error.filename}: {error.strerror}")
-        return complain(str(error))
+            return complain(f"{error.filename}: {error.strerror}{place(error)}")
+        return complain(str(error) + place(error))
     except (ValueError, ImportError) as error:
-        return complain(str(error) + _place(error))
-    except (MemoryError, RuntimeError) as error:
+        return complain(str(error) + place(error))
+    except Exception as error:
         if found := _out_of_memory(error):
             return complain(found)
-        raise
+        lines = traced(error)
+        if not lines:  # a fault of unweave's own
+            raise
+        print(lines, end="", file=shown(sys.stderr))
+        return 1
 
 
-def _place(error: Exception) -> str:
-    """The line of third-party code, outside of installed packages, that was running; "" if none."""
-    installed = (str(Path(__file__).parents[1]), *sysconfig.get_paths().values())
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith(("<", *installed)):
-            return f" ({Path(frame.filename).name}, line {frame.lineno})"
-    return ""
-
-
-def _out_of_memory(error: MemoryError | RuntimeError) -> str:
+def _out_of_memory(error: Exception) -> str:
     """What to do, and how much could not be had; "" for any other error.
 
     PyTorch raises a RuntimeError of many lines.
     """
     said = str(error)
-    if not isinstance(error, MemoryError) and not re.search(TOO_MUCH, said):
+    in_words = isinstance(error, RuntimeError) and re.search(TOO_MUCH, said)
+    if not isinstance(error, MemoryError) and not in_words:
         return ""
     problem = "out of memory"
     sizes = re.search(r"(?i)(?:allocate|of) ([\d.]+ ?(?:bytes|[KMGT]i?B))", said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from unweave import data
-from unweave.cli.options import Option, values
+from unweave.cli.options import Option, spelled, values
 from unweave.cli.parser import plain
 from unweave.data.base import Dataset
 
@@ -16,7 +16,11 @@ def opened(name: str, root: str | None, rest: Sequence[str], command: str) -> Da
     for short, word in data.options(name).items():
         key = f"data.{short}"
         offered[key] = Option(key, word, word.default, "data")
-    chosen = values(offered, _given(rest, command))
+    given = _given(rest, command)
+    for option in given:
+        if f"data.{option}" not in offered and option not in offered:
+            raise ValueError(data.no_option(name, option, data.options(name), spelled))
+    chosen = values(offered, given)
     options = {key.removeprefix("data."): value for key, value in chosen.items()}
     return data.load(name, root, **options)
 

@@ -104,18 +104,33 @@ def _prefixed(prefix: str, words: Mapping[str, Keyword], group: str) -> Iterator
             yield Option(prefix + name, word, word.default, group)
 
 
-def values(options: Mapping[str, Option], given: Mapping[str, Any]) -> dict[str, Any]:
+def values(
+    options: Mapping[str, Option], given: Mapping[str, Any], data: str | None = None
+) -> dict[str, Any]:
     """Given values by full name, in the types of the options: text as typed, or values from YAML.
 
+    data: the name of the data set, for the message on an option that it does not have.
     Raises ValueError for an unknown option, a value out of range, and an option given twice.
     """
     found: dict[str, Any] = {}
     for name, value in given.items():
+        if data is not None:
+            _refuse_of_data(plain(name), data)
         option = options[full_name(plain(name), options, "option", spelled)]
         if option.key in found:
             raise ValueError(f"{spelled(option.key)} is given twice")
         found[option.key] = _read(option, value)
     return found
+
+
+def _refuse_of_data(name: str, data: str) -> None:
+    """ValueError for an option "data.NAME" that the data set does not have."""
+    group, _, option = name.partition(".")
+    known = datasets.options(data)
+    if group == "data" and option not in known:
+        raise ValueError(
+            datasets.no_option(data, option, known, lambda word: spelled(f"data.{word}"))
+        )
 
 
 def _read(option: Option, value: Any) -> Any:

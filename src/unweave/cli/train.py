@@ -71,7 +71,7 @@ def run(arguments: Sequence[str]) -> int:
             raise ValueError(
                 f"{word} has a setting {key!r}, which is an option of the command: rename it"
             )
-    chosen = _of_file(own, options, written) | values(options, typed)
+    chosen = _of_file(own, options, written) | values(options, typed, own["data"])
     if own.get("dry_run"):
         return show(own, chosen, options)
     return _train(own, chosen)
@@ -84,7 +84,7 @@ def _of_file(
     from unweave.cli.options import values
 
     try:
-        return values(options, written)
+        return values(options, written, own["data"])
     except ValueError as error:
         raise ValueError(f"{own['config']}: {error}") from error
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from unweave.settings import Keyword, Setting, keywords, nearest
 from unweave.settings.locate import locate, module_hint
+from unweave.text import kind
 
 log = logging.getLogger(__name__)
 
@@ -167,9 +168,7 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Dataset:
     known = options(source)
     for option in given:
         if option not in known:
-            raise ValueError(
-                f"{_called(source, data)} has no option {option!r}; {nearest(option, known)}"
-            )
+            raise ValueError(no_option(_called(source, data), option, known))
     given = {option: known[option].check(value) for option, value in given.items()}
     shift = given.pop("shift", "")
     factor = given.pop("classes", "")
@@ -177,7 +176,7 @@ def load(source: Any, root: str | Path | None = None, **given: Any) -> Dataset:
         name, place = _placed(source, root)
         _point_out_files(source)
         data = _opened(name, place, given)
-    refuse_unfit(data)
+    refuse_unfit(data, opened_by=source if isinstance(source, str) and ":" in source else "")
     if shift:
         from unweave.data.shifts.text import shifted
 
@@ -206,6 +205,23 @@ def options(source: Any) -> Mapping[str, Keyword]:
     return {k: word for k, word in words.items() if k != "root"} | VIEWS
 
 
+def no_option(
+    called: str,
+    option: str,
+    known: Mapping[str, Keyword],
+    spelled: Callable[[str], str] = str,
+) -> str:
+    """The message for an option that the data set `called` does not have.
+
+    known: those that it has. spelled: how the name of an option is shown.
+    """
+    problem = f"{called} has no option {spelled(option)!r}"
+    if known.keys() == VIEWS.keys():
+        every = " and ".join(map(spelled, VIEWS))
+        return f"{problem}, and none of its own; any data set takes {every}"
+    return f"{problem}; {nearest(option, known, spelled)}"
+
+
 def _adopted(given: Any) -> Dataset | None:
     """The object as a `Dataset`, if it is one or behaves as one; None for anything else."""
     if isinstance(given, (str, Path)):
@@ -224,7 +240,7 @@ def _opened(name: str, root: Any, given: dict[str, Any]) -> Dataset:
     data = _adopted(made)
     if data is None:
         raise ValueError(
-            f"{name} gave a {type(made).__name__}; a data set is an unweave.data.base.Dataset, as "
+            f"{name} gave {kind(made)}; a data set is an unweave.data.base.Dataset, as "
             "are ImageData and FactorImages of unweave.data.images"
         )
     return data

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from unweave.data.base import Dataset
 from unweave.data.factor_table import FactorTable
 from unweave.data.factors import FactorSpace, Rows
+from unweave.text import kind
 from unweave.types import DataInfo
 
 NEEDED = ("name", "take", "__len__")
@@ -37,10 +38,14 @@ def adopt(given: Any) -> Dataset | None:
     described = isinstance(getattr(given, "info", None), DataInfo)
     if not described and (not hasattr(given, "take") or hasattr(given, "__getitem__")):
         return None
+    if isinstance(given, type):
+        raise ValueError(
+            f"{given.__name__} is a class; give an object of it, {given.__name__}(...)"
+        )
     missing = [name for name in NEEDED if not hasattr(given, name)]
     if missing:
         raise ValueError(
-            f"the data set given, a {type(given).__name__}, has no {missing[0]}; it takes "
+            f"the data set given, {kind(given)}, has no {missing[0]}; it takes "
             f"{', '.join(NEEDED)}: see unweave.data.base.Dataset, which has all else"
         )
     return Adopted(given)

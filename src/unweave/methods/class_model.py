@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from unweave.blocks import Block
 from unweave.nets.likelihood import Likelihood
+from unweave.settings import as_option
 from unweave.types import Posterior
 
 
@@ -153,5 +154,6 @@ def refuse_no_classes(classes: int) -> None:
     if classes < 2:
         found = ("no classes", "one class only")[classes]
         raise ValueError(
-            f"these data have {found}: give sub-folders or labels as classes, or --classes FACTOR"
+            f"these data have {found}: give sub-folders or labels as classes, "
+            f"or {as_option('classes', 'FACTOR')}"
         )

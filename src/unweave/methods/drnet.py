@@ -40,7 +40,7 @@ from unweave.nets.discriminator import towards
 from unweave.nets.evaluating import codes_of_clips
 from unweave.nets.predictor import Predictor
 from unweave.nets.scene import SceneDiscriminator, same_and_others, scene_loss
-from unweave.settings import Setting
+from unweave.settings import Setting, as_option
 from unweave.types import NATS, Batch, Losses, Posterior
 
 DRAWN = 4  # frames of a clip
@@ -164,14 +164,15 @@ class DrNet(Method):
         if frames < DRAWN:
             raise ValueError(
                 f"clips have {frames} frames; drnet draws {DRAWN} different ones: "
-                f"choose --clip-length {DRAWN}"
+                f"choose {as_option('clip_length', DRAWN)}"
             )
         trained = self.past + self.future
         if self.predictor is not None and frames < trained:
             raise ValueError(
                 f"clips have {frames} frames; the predictor trains on past + future = "
-                f"{self.past} + {self.future}: choose --clip-length {trained} or more, "
-                "or last=0 for no predictor"
+                f"{self.past} + {self.future}: "
+                f"choose {as_option('clip_length', trained)} or more, "
+                f"or {as_option('last', 0)} for no predictor"
             )
         if clips < 2:
             raise ValueError(

@@ -29,6 +29,7 @@ from torch import Tensor, nn
 from unweave.blocks import Block
 from unweave.methods.base import Method, Part, Player
 from unweave.methods.class_model import Alternatives, ClassModel, refuse_no_classes
+from unweave.methods.player import players_of
 from unweave.nets.likelihood import Likelihood
 from unweave.settings import Setting
 from unweave.types import NATS, Batch, Losses, Posterior
@@ -102,7 +103,7 @@ class M2(Method):
     def players(self) -> dict[str, Player]:
         others: dict[str, Player] = {}
         if self.regulariser is not None:
-            others = self.regulariser.players()
+            others = players_of(self.regulariser)
         taken = {id(w) for player in others.values() for w in player.weights()}
         rest = tuple(w for w in self.parameters() if w.requires_grad and id(w) not in taken)
         return {"model": Player(rest, self.lr)} | others

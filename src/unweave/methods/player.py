@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
+from typing import Any
 
 import torch
 from torch import nn
+
+from unweave.text import kind
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,21 @@ class Player:
     clip: float = math.inf
     skip: float = math.inf
 
+    def __post_init__(self) -> None:
+        for thing in self._owned():
+            if not isinstance(thing, nn.Module | nn.Parameter):
+                raise ValueError(
+                    f"a Player owns {kind(thing)}; expected a module, a parameter, or a tuple of "
+                    "these, such as Player((self.encoder, self.decoder))"
+                )
+        if not (callable(self.lr) or isinstance(self.lr, Real)):
+            raise ValueError(f"lr of a Player is {kind(self.lr)}; expected a number or a function")
+        if not callable(self.optimiser):
+            raise ValueError(
+                f"optimiser of a Player is {kind(self.optimiser)}; "
+                "expected a function or a class, such as torch.optim.Adam"
+            )
+
     def lr_at(self, step: int) -> float:
         """The learning rate at a step."""
         if callable(self.lr):
@@ -40,13 +59,27 @@ class Player:
 
     def weights(self) -> list[nn.Parameter]:
         """The parameters owned, each once, in the order of registration."""
-        owned = self.owns
-        if not isinstance(owned, tuple):
-            owned = (owned,)
         found: dict[int, nn.Parameter] = {}
-        for thing in owned:
+        for thing in self._owned():
             if isinstance(thing, nn.Parameter):
                 found[id(thing)] = thing
             else:
                 found.update((id(weight), weight) for weight in thing.parameters())
         return [weight for weight in found.values() if weight.requires_grad]
+
+    def _owned(self) -> tuple[Any, ...]:
+        if isinstance(self.owns, tuple):
+            return self.owns
+        return (self.owns,)
+
+
+def players_of(owner: Any) -> dict[str, Player]:
+    """The players of a method or a part. ValueError for anything but a dictionary of them."""
+    players: Any = owner.players()
+    name = f"{type(owner).__name__}.players()"
+    if not isinstance(players, dict):
+        raise ValueError(f"{name} gives {kind(players)}; expected a dictionary {{name: Player}}")
+    for player, value in players.items():
+        if not isinstance(value, Player):
+            raise ValueError(f"{name} gives {kind(value)} for {player!r}; expected a Player")
+    return players

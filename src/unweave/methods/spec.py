@@ -9,6 +9,7 @@ way; one in the owner's `part_arguments` has its value from there; one named as 
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +19,11 @@ from torch import nn
 
 from unweave.methods import kind_of
 from unweave.methods.base import Method, Part
+from unweave.methods.contract import refuse_unfit, refuse_unfit_arguments
+from unweave.methods.missed import is_missed, not_given
 from unweave.seeds import fold
 from unweave.seeds.generators import seeded
 from unweave.settings import Keyword, keywords, nearest
-from unweave.settings.signature import PLAIN
 from unweave.types import DataInfo
 
 STEPS = 30_000  # default length of a run
@@ -114,7 +116,7 @@ class Spec:
         """The module; `facts` fill in the keywords that are neither settings nor parts.
 
         place: of a part, for messages: "encoder of VAE". ValueError if a keyword has no value and
-        is required, or of a plain type: a default that no setting, fact or owner can change.
+        is required, or takes a module or a plain value: a default that nothing can change.
         """
         if isinstance(self.made, nn.Module):
             return self.made
@@ -128,16 +130,20 @@ class Spec:
                 arguments[name] = self.parts[name].build(inner, f"{name} of {self.made.__name__}")
             elif name in facts:
                 arguments[name] = facts[name]
-            elif kind_of(name) is None and (word.required or word.type in PLAIN):
-                raise ValueError(_not_given(self.made.__name__, word, place))
-        return self.made(**arguments)
+            elif kind_of(name) is None and (word.required or is_missed(word.type)):
+                raise ValueError(not_given(self.made.__name__, word, place, facts))
+        made: nn.Module = self.made(**arguments)
+        refuse_unfit(made)
+        return made
 
     def _for_parts(self, made: type, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
         """The arguments that a class gives its parts. ValueError if it reads what is not known."""
         if not issubclass(made, Method | Part):
             return {}
+        if not inspect.ismethod(made.part_arguments):
+            raise ValueError(f"{made.__name__}.part_arguments is no class method: add @classmethod")
         try:
-            return made.part_arguments(known)
+            given = made.part_arguments(known)
         except KeyError as error:
             missing = str(error.args[0])
             hint = nearest(missing, known)
@@ -147,6 +153,8 @@ class Spec:
                 f"part_arguments of {made.__name__} reads {missing!r}, "
                 f"which is no setting and no fact; {hint}"
             ) from error
+        refuse_unfit_arguments(made, [name for name, _ in part_kinds(self.keywords())], given)
+        return given
 
 
 def part_kinds(words: Mapping[str, Keyword]) -> Iterator[tuple[str, str]]:
@@ -155,19 +163,3 @@ def part_kinds(words: Mapping[str, Keyword]) -> Iterator[tuple[str, str]]:
         kind = kind_of(name)
         if kind is not None and word.setting is None:
             yield name, kind
-
-
-def _not_given(made: str, word: Keyword, place: str) -> str:
-    """The message for a keyword of the class `made` that has no value.
-
-    It is required, or of a plain type.
-    """
-    if place:
-        return (
-            f"{made}, the {place}, takes {word.name!r}, which part_arguments there does not give; "
-            f"give it there, or annotate it with Setting(...) in {made} to make it a setting"
-        )
-    why = "which nothing could change"
-    if word.required:
-        why = "which is not given"
-    return f"{made} takes {word.name!r}, {why}: annotate it with Setting(...) to make it a setting"

@@ -37,6 +37,7 @@ from torch import Tensor, nn
 
 from unweave.blocks import Block
 from unweave.methods.base import Method, NotAvailable, Part, Player
+from unweave.methods.player import players_of
 from unweave.nets.likelihood import Likelihood
 from unweave.settings import Setting
 from unweave.types import NATS, Batch, Losses, Posterior
@@ -127,7 +128,7 @@ class VAE(Method):
         for part in (self.regulariser, self.pooling, self.supervision):
             if part is None:
                 continue
-            added = part.players()
+            added = players_of(part)
             if "model" in added:
                 raise ValueError(
                     f"{type(part).__name__} adds a player 'model', the VAE's own; "

@@ -37,7 +37,7 @@ from unweave.blocks import Block
 from unweave.methods.base import Method, NotAvailable, Player
 from unweave.methods.triplet_swaps import beside_made, real_pairs, swaps
 from unweave.nets.discriminator import Discriminator, towards
-from unweave.settings import Setting
+from unweave.settings import Setting, as_option
 from unweave.types import NATS, Batch, Losses, Posterior
 
 UNITS = {
@@ -100,7 +100,7 @@ class VAEGAN(Method):
         if judge == "class" and classes < 2:
             raise ValueError(
                 "judge is class, but these data have no classes: "
-                "choose judge=pair, or --classes FACTOR"
+                f"choose {as_option('judge', 'pair')}, or {as_option('classes', 'FACTOR')}"
             )
         self.encoder = encoder
         self.content_encoder = content_encoder

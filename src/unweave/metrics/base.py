@@ -4,7 +4,9 @@ A metric is a function of a table: codes (N, D) beside factors (N, K), or groups
 one, write one file
 
     @metric(measures=("compactness",), invariant=("permutation", "sign"), falls=("rotation",))
-    def my_metric(table: Table, *, bins: int = 20) -> Measured:
+    def my_metric(
+        table: Table, *, power: Annotated[float, Setting("of each gap", above=0)] = 1.0
+    ) -> Measured:
         '''What it is, formula, range and direction, source, departures.'''
         return Measured(value, "how it was estimated", factors={"gap": gap})
 
@@ -23,6 +25,7 @@ from unweave.metrics.declares import Declares
 from unweave.metrics.measured import Measured
 from unweave.metrics.metric import Metric
 from unweave.metrics.score import Score
+from unweave.metrics.tables.arguments import refuse_unset
 from unweave.metrics.tables.grouping import GroupTable
 from unweave.metrics.tables.groups import Groups
 from unweave.metrics.tables.table import Table
@@ -51,7 +54,8 @@ def metric(
     errorless: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Measured]], Metric]:
     """Make a metric of a function from a table to what was measured; the keywords are the fields of
-    `Declares`.
+    `Declares`. ValueError for what cannot be declared, and for an option of the function without a
+    `Setting`.
     """
     declares = Declares(
         measures,
@@ -72,4 +76,9 @@ def metric(
         floors,
         errorless,
     )
-    return lambda measure: Metric(measure, declares)
+
+    def made(measure: Callable[..., Measured]) -> Metric:
+        refuse_unset(measure)
+        return Metric(measure, declares)
+
+    return made

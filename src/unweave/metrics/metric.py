@@ -16,12 +16,14 @@ from unweave.metrics.calibration import Band, Calibration, ErrorPlan, calibrate,
 from unweave.metrics.declares import GROUPED, Declares
 from unweave.metrics.measured import Measured
 from unweave.metrics.replicates import numbers
+from unweave.metrics.returned import refuse_unmeasured
 from unweave.metrics.score import NAN, Score
 from unweave.metrics.tables.any_table import AnyTable
 from unweave.metrics.tables.arguments import check_how, check_options
 from unweave.metrics.tables.groups import Groups
 from unweave.metrics.tables.swapped import SWAPPED, look_swapped
 from unweave.metrics.tabulated import table_of_groups, table_of_rows
+from unweave.settings import as_option
 
 UNDEFINED = "undefined: no finite number comes out of these rows"
 
@@ -116,7 +118,7 @@ class Metric:
             )
         measure = functools.partial(self.measure, **options)
         found = measure(table)
-        _refuse_unmeasured(found, self.measure.__name__)
+        refuse_unmeasured(found, self.measure, table)
         calibration = self._calibrate(measure, table, found, calibrate)
         # error, interval and floors of the scalar parts, cut to the range of each
         bands = {
@@ -176,7 +178,8 @@ class Metric:
             missing = "error, "
             if plan.no_error:
                 missing = f"{plan.no_error}; "
-            missing += "null, rotated and ceiling need more fits: ask with calibrate=True"
+            how = as_option("calibrate")
+            missing += f"null, rotated and ceiling need more fits: ask with {how}"
             return uncalibrated(found, missing)
         return calibrate(measure, table, found, plan)
 
@@ -198,14 +201,3 @@ class Metric:
     def _cut(self, part: str, band: Band) -> dict[str, float]:
         """A number of this metric as fields of a score, within the range it can have."""
         return band.within(*self.declares.ranges.get(part, self.declares.range))
-
-
-def _refuse_unmeasured(found: Any, name: str) -> None:
-    """ValueError unless a metric's function returned `Measured` with one number as its value."""
-    if not isinstance(found, Measured):
-        kind = type(found).__name__
-        expected = "a metric under @metric returns Measured(value, how)"
-        raise ValueError(f"{name} returned {kind}; {expected}")
-    if not isinstance(found.value, int | float | np.number):
-        kind = type(found.value).__name__
-        raise ValueError(f"{name} returned Measured with a value of {kind}; expected one number")

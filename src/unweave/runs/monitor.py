@@ -13,6 +13,7 @@ import torch
 from unweave.blocks import as_blocks, refuse_unfit
 from unweave.data.base import Dataset
 from unweave.data.sampling.moving import some_clips
+from unweave.methods.answers import bound, encoded
 from unweave.methods.base import Method, NotAvailable
 from unweave.nets.evaluating import evaluating
 from unweave.seeds import fold
@@ -109,7 +110,7 @@ class Look:
                     kl = q.kl().flatten(0, -2).mean(0)  # (B, D) or (B, M, D) -> (D,)
                     found |= written(kl.tolist(), as_blocks(method.blocks))
                 if self.held is not None:
-                    found["validation elbo"] = round(float(method.elbo(self.held).mean()), 4)
+                    found["validation elbo"] = round(float(bound(method, self.held).mean()), 4)
             except NotAvailable:
                 pass
         return found
@@ -120,12 +121,9 @@ def _posterior(method: Method, x: torch.Tensor) -> Posterior:
 
     ValueError if it is no posterior, or if the method's blocks do not fit it.
     """
-    q: Any = method.encode(x)
-    name = type(method).__name__
-    if not isinstance(q, Posterior):
-        raise ValueError(f"{name}.encode gives a {type(q).__name__}; expected a Posterior")
+    q = encoded(method, x)
     try:
         refuse_unfit(as_blocks(method.blocks), q.mean.shape[-1])
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+        raise ValueError(f"{type(method).__name__}: {error}") from error
     return q

@@ -27,7 +27,7 @@ def method_of(folder: Folder, modules: Mapping[str, nn.Module] = {}) -> Method:
     if missing := [path for path in config.method.modules if path not in modules]:
         raise RunError(
             f"this run was trained with a {missing[0]} handed in as an object: "
-            f"give {missing[0]}=... again"
+            f"give {missing[0]}=... again, in Python"
         )
     info = config.data.info
     try:
@@ -42,7 +42,10 @@ def open_data(config: RunConfig) -> Dataset:
     """The data set that a config names. RunError if it was handed in as an object."""
     chosen = config.data
     if chosen.source is None:
-        raise RunError(f"the data ({chosen.name}) were handed in as an object: give data=... again")
+        raise RunError(
+            f"the data ({chosen.name}) were handed in as an object: give data=... again, in Python, "
+            "or to evaluate --data NAME"
+        )
     return data.load(chosen.source, chosen.root, **chosen.options)
 
 

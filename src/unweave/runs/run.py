@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from unweave.blocks import Block, as_blocks
 from unweave.data.base import Dataset
+from unweave.methods.answers import bound, decoded, encoded, prior_codes
 from unweave.methods.base import Method
 from unweave.nets.evaluating import evaluating
 from unweave.runs.chunks import by_chunks
@@ -26,7 +27,6 @@ from unweave.runs.seal import admit
 from unweave.seeds import fold
 from unweave.seeds.generators import seeded
 from unweave.tensors import plain
-from unweave.types import Posterior
 
 
 class Run:
@@ -111,7 +111,7 @@ class Run:
         """
 
         def step(x: Tensor) -> tuple[Tensor, ...]:
-            q: Posterior = self.method.encode(x)
+            q = encoded(self.method, x)
             return tuple(t for t in (q.mean, q.log_var) if t is not None)
 
         mean, *log_var = self._by_chunks(step, self._images(images))
@@ -134,7 +134,7 @@ class Run:
     def decode(self, codes: Any) -> NDArray[np.float32]:
         """Images (n, C, H, W) in [0, 1] of codes (n, D), or vectors (n, F) in the data's range."""
         codes = np.atleast_2d(np.asarray(plain(codes), dtype=np.float32))
-        return self._by_chunks(lambda z: (self.method.decode(z),), codes)[0]
+        return self._by_chunks(lambda z: (decoded(self.method, z),), codes)[0]
 
     def reconstruct(self, images: Any) -> NDArray[np.float32]:
         """Images, encoded and decoded again."""
@@ -153,7 +153,7 @@ class Run:
     def sample_codes(self, n: int, seed: int = 0) -> NDArray[np.float32]:
         """`n` codes (n, D) from the prior."""
         with seeded(fold(seed, "prior"), self.device), torch.no_grad():
-            return self.method.sample_prior(n).float().cpu().numpy()
+            return prior_codes(self.method, n).float().cpu().numpy()
 
     @property
     def classes(self) -> int:
@@ -181,7 +181,7 @@ class Run:
     def elbo(self, images: Any, seed: int = 0) -> NDArray[np.float32]:
         """A lower bound of log p(x) for each image, (n,), nats; one sample of the code each."""
         with seeded(fold(seed, "elbo"), self.device):
-            return self._by_chunks(lambda x: (self.method.elbo(x),), self._images(images))[0]
+            return self._by_chunks(lambda x: (bound(self.method, x),), self._images(images))[0]
 
     def _images(self, images: Any) -> NDArray[np.generic]:
         """The images as the method takes them."""

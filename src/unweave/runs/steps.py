@@ -25,10 +25,12 @@ from unweave.runs.run import Run
 from unweave.seeds.generators import left_alone
 from unweave.training import joint, ranks
 from unweave.training.device import pick_device
+from unweave.training.draws import watched
 from unweave.training.layout import channels_last
 from unweave.training.loop import NotFinite, Training
 from unweave.training.precision import dtype_of
 from unweave.training.records import COLUMNS, units
+from unweave.training.turns import inside_losses
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -81,13 +83,18 @@ def finish(
 ) -> Run:
     """Train to the end, mark the run done.
 
-    The caller's random state is left alone, also where training breaks down.
+    The caller's random state is left alone, also where training breaks down. The traceback of an
+    error inside `losses` has no frames of the loop.
     """
     with left_alone(training.device):
-        if ranks.rank() == 0:
-            _take_steps(folder, training, source, held, progress)
-        else:
-            _follow_steps(folder, training)
+        try:
+            if ranks.rank() == 0:
+                _take_steps(folder, training, source, held, progress)
+            else:
+                _follow_steps(folder, training)
+        except Exception as error:
+            error.__traceback__ = inside_losses(error)
+            raise
     ranks.first(lambda: write(folder.path / "done", b""))
     return Run(folder, training.method, source)
 
@@ -111,7 +118,7 @@ def _take_steps(
     clock = Clock(before, training.step)
     look = Look(training, source, held)
     with stopping.remembered() as signal_received:
-        for terms in training.until(loop.steps):
+        for terms in watched(training.until(loop.steps), training.method):
             _check_names(terms)
             due = clock.due()
             recorded = _is_recorded(training, loop)

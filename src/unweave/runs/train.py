@@ -25,13 +25,14 @@ from unweave.runs.errors import RunError
 from unweave.runs.facts import data_config, method_and_facts
 from unweave.runs.folder import Folder
 from unweave.runs.lock import writing
+from unweave.runs.misplaced import misplaced
 from unweave.runs.one_thread import this_thread
 from unweave.runs.opening import method_of, open_data, parted, refuse_other
 from unweave.runs.own_files import refuse_links
 from unweave.runs.run import Run
 from unweave.runs.seal import admit, sources
 from unweave.runs.steps import Progress, finish, prepared
-from unweave.settings import keywords
+from unweave.settings import UnknownName, keywords
 from unweave.training import precision as precisions
 from unweave.training import ranks
 from unweave.training.device import pick_device
@@ -86,7 +87,10 @@ def train(
         options = configs.completed(datasets.options(data), options, str(data))
     source = datasets.load(data, root, **options)
     seen, held = parted(source, loop)
-    spec = choose(method, settings, seen.info)
+    try:
+        spec = choose(method, settings, seen.info)
+    except UnknownName as error:
+        raise ValueError(misplaced(error.name, settings, data) or str(error)) from error
     built, info = method_and_facts(spec, seen, loop, batches["labels"])
     config = RunConfig(
         MethodConfig.of(spec),

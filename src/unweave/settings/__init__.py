@@ -7,7 +7,7 @@ The command line, `unweave.train`, studies and the docs all read the same signat
 second list of options.
 """
 
-from unweave.settings.names import full_name, nearest
+from unweave.settings.names import UnknownName, as_option, full_name, nearest
 from unweave.settings.signature import Keyword, Setting, keywords
 
-__all__ = ["Keyword", "Setting", "full_name", "keywords", "nearest"]
+__all__ = ["Keyword", "Setting", "UnknownName", "as_option", "full_name", "keywords", "nearest"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from torch.nn.modules.lazy import LazyModuleMixin
 
 from unweave.nets.frozen import frozen
 from unweave.training.checksum import checksum
-from unweave.training.snapshots import ABSENT, same, snapshot
+from unweave.training.snapshots import ABSENT, GENERATORS, same, snapshot
 
 RULE = "what changes in training is a player's parameter or a registered buffer"
 # attributes of an optimiser that `pack` keeps, or its constructor
@@ -96,6 +97,8 @@ class Kept:
         """What the attribute of this name should be instead."""
         if name.startswith("optimiser of "):
             return "an optimiser keeps its numbers in its state or in param_groups"
+        if isinstance(attrgetter(name)(self.method), GENERATORS):
+            return f"{RULE}; draw from torch (torch.rand, torch.randn_like), which each step seeds"
         return f"{RULE}; register_buffer keeps it"
 
 

@@ -18,12 +18,13 @@ import torch
 from torch import Tensor
 
 from unweave.methods.base import Method
+from unweave.methods.player import players_of
 from unweave.seeds.generators import drawing, reseed
 from unweave.training import joint, turns
 from unweave.training.gradients import clip, entries, laid_out
 from unweave.training.kept import Kept
 from unweave.training.optimisers import optimiser_of
-from unweave.training.owners import check_owners, check_turn, players_of, weights_of
+from unweave.training.owners import check_owners, check_turn, weights_of
 from unweave.training.ranks import noise
 from unweave.training.term_means import Means
 from unweave.types import Batch, Losses
@@ -171,7 +172,10 @@ class Training:
         weights = self.weights[name]
         gradients = [w.grad for w in weights if w.grad is not None]
         if not gradients:
-            raise RuntimeError(f"the loss of player {name!r} does not depend on what it owns")
+            raise ValueError(
+                f"step {self.step}: {type(self.method).__name__}.losses: the loss of player {name!r} "
+                "does not depend on what it owns; nothing between them may be detached"
+            )
         if math.isfinite(min(player.clip, player.skip)):
             norm = torch.nn.utils.get_total_norm([entries(gradient) for gradient in gradients])
             if player.skip < math.inf and not norm < player.skip:  # true of NaN too

@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from torch import nn
 
-from unweave.methods.base import Method, Player
+from unweave.methods.base import Method, Part, Player
 from unweave.settings import nearest
-
-
-def players_of(method: Method) -> dict[str, Player]:
-    """The players of a method. ValueError for anything but a dictionary of them."""
-    players: Any = method.players()
-    owner = f"{type(method).__name__}.players()"
-    if not isinstance(players, dict):
-        raise ValueError(
-            f"{owner} gives a {type(players).__name__}; expected a dictionary {{name: Player}}"
-        )
-    for name, player in players.items():
-        if not isinstance(player, Player):
-            raise ValueError(
-                f"{owner} gives a {type(player).__name__} for {name!r}; expected a Player"
-            )
-    return players
 
 
 def weights_of(method: Method, players: Mapping[str, Player]) -> dict[str, list[nn.Parameter]]:
@@ -41,20 +24,39 @@ def weights_of(method: Method, players: Mapping[str, Player]) -> dict[str, list[
 
 def check_owners(method: nn.Module, weights: Mapping[str, list[nn.Parameter]]) -> None:
     """ValueError for a parameter without a player, or a player's that is not in the method."""
+    made = type(method).__name__
     owned = {id(weight) for own in weights.values() for weight in own}
     trained = {name: weight for name, weight in method.named_parameters() if weight.requires_grad}
     orphans = [name for name, weight in trained.items() if id(weight) not in owned]
     if orphans:
+        more = f" and {len(orphans) - 5} more" if len(orphans) > 5 else ""
         raise ValueError(
-            f"parameters that no player owns (freeze them or give them to one): {orphans[:5]}"
+            f"{made}: no player owns {', '.join(map(repr, orphans[:5]))}{more}: "
+            f"in {made}.players() {_way_out(method, orphans)}"
         )
     inside = {id(weight) for weight in method.parameters()}
     for name, own in weights.items():
-        if any(id(weight) not in inside for weight in own):
+        outside = [weight for weight in own if id(weight) not in inside]
+        if outside:
             raise ValueError(
-                f"player {name!r} owns a parameter that is not in the method, "
-                "which no run would keep"
+                f"{made}: player {name!r} owns a parameter that is not in the method, which no run "
+                f"would keep, of shape {tuple(outside[0].shape)}: "
+                f"make its module an attribute in {made}.__init__"
             )
+
+
+def _way_out(method: nn.Module, orphans: Sequence[str]) -> str:
+    """What to write in `players` for parameters that nobody owns."""
+    attributes = list(dict.fromkeys(name.partition(".")[0] for name in orphans))
+    for name in attributes:
+        part = getattr(method, name)
+        if isinstance(part, Part) and part.players():
+            return f"add **self.{name}.players(), the players of that part"
+    modules = [f"self.{name} ({type(getattr(method, name)).__name__})" for name in attributes[:5]]
+    return (
+        f"give {', '.join(modules)} to a Player, such as Player((..., self.{attributes[0]})), "
+        "or freeze it by requires_grad_(False)"
+    )
 
 
 def check_turn(
@@ -67,6 +69,14 @@ def check_turn(
             f"step {step}: {type(method).__name__}.losses moves {unknown[0]!r}, "
             f"which players() does not name; {nearest(unknown[0], weights)}"
         )
-    owned = [id(weight) for name in names for weight in weights[name]]
-    if len(owned) != len(set(owned)):
-        raise ValueError(f"the players {names} of one turn own a parameter together")
+    owners: dict[int, str] = {}
+    named = {id(weight): name for name, weight in method.named_parameters()}
+    for name in names:
+        for weight in weights[name]:
+            if id(weight) in owners:
+                raise ValueError(
+                    f"step {step}: {type(method).__name__}.losses moves {owners[id(weight)]!r} and "
+                    f"{name!r} in one turn, which own a parameter together, {named[id(weight)]!r}; "
+                    "yield a turn for each, or own different ones"
+                )
+            owners[id(weight)] = name

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 ABSENT = object()
 PLAIN = (bool, int, float, complex, str, bytes, np.generic)  # immutable values
+GENERATORS = (torch.Generator, np.random.Generator, np.random.RandomState, random.Random)
 
 
 def snapshot(value: Any, registered: set[int]) -> Any:
@@ -35,13 +36,20 @@ def snapshot(value: Any, registered: set[int]) -> Any:
         return frozenset(value)
     if isinstance(value, list | tuple | deque):
         return [snapshot(v, registered) for v in value]
-    if isinstance(value, torch.Generator):
-        return value.get_state().numpy().copy()
-    if isinstance(value, np.random.Generator):
-        return snapshot(value.bit_generator.state, registered)
-    if isinstance(value, random.Random):
-        return snapshot(value.getstate(), registered)
+    if isinstance(value, GENERATORS):
+        return snapshot(state_of(value), registered)
     return _of_object(value, registered)
+
+
+def state_of(generator: Any) -> Any:
+    """The state of a random generator, one of `GENERATORS`, as arrays and plain values."""
+    if isinstance(generator, torch.Generator):
+        return generator.get_state().numpy()
+    if isinstance(generator, np.random.Generator):
+        return generator.bit_generator.state
+    if isinstance(generator, np.random.RandomState):
+        return generator.get_state(legacy=False)
+    return generator.getstate()
 
 
 def _of_object(value: Any, registered: set[int]) -> Any:

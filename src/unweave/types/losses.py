@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from unweave.text import kind
+
 NATS = "nats per image"
 
 
@@ -22,6 +24,16 @@ class Losses:
     of: dict[str, Tensor]
     terms: dict[str, Tensor] = field(default_factory=dict)
     units: Mapping[str, str] | str = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, expected in (("of", "{player: loss}"), ("terms", "{term: scalar}")):
+            value = getattr(self, name)
+            if not isinstance(value, dict):
+                raise ValueError(f"Losses: {name} is {kind(value)}; expected {expected}")
+        if not isinstance(self.units, str | Mapping):
+            raise ValueError(
+                f"Losses: units are {kind(self.units)}; expected a text or {{term: unit}}"
+            )
 
     def unit(self, term: str) -> str:
         """The unit of a term, "" if it has none."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from unweave.data.convert.ones import as_stored
 from unweave.data.convert.scale import Scale, refuse_unfinite, scale_of, unmasked
+from unweave.settings import as_option
 
 log = logging.getLogger(__name__)
 Layout = Literal["auto", "hwc", "chw"]
@@ -135,7 +136,7 @@ def channels_of(shape: tuple[int, ...], layout: Layout, name: str) -> Literal["h
     if last == first:
         raise ValueError(
             f"{name} has shape {shape}: which axis are the channels? "
-            "say layout='hwc' or layout='chw'"
+            f"say {as_option('layout', 'hwc')}, or chw"
         )
     if first:
         return "chw"

@@ -15,7 +15,7 @@ from unweave.data.convert.layout import Layout, as_images
 from unweave.data.convert.samples import collect
 from unweave.data.files.npy import UNREADABLE, map_npy, member, members
 from unweave.data.images import ImageData
-from unweave.settings import Setting
+from unweave.settings import Setting, as_option
 from unweave.tensors import plain
 
 IMAGES = ("images", "imgs", "x", "X", "x_train", "data", "arr_0")
@@ -43,7 +43,9 @@ def arrays(
     ambiguous, and for labels of another shape.
     """
     if root is None:
-        raise ValueError("name the array: root=FILE.npy, FILE.npz or an array")
+        raise ValueError(
+            f"name the array: {as_option('root', 'FILE')}, an .npy or .npz; in Python an array too"
+        )
     if isinstance(root, (str, Path)):
         name = Path(root).name
         title = Path(root).stem
@@ -140,7 +142,7 @@ def _members(archive: zipfile.ZipFile, key: str) -> dict[str, Any]:
     if not wanted or wanted[0] not in there:
         raise ValueError(
             f"it holds the arrays {', '.join(there) or 'none'}; "
-            "say which are the images by key=NAME"
+            f"say which are the images by {as_option('key', 'NAME')}"
         )
     chosen = wanted[0]
     names = [name for name in (*CLASSES, *FACTORS) if name in there and name != chosen]

@@ -18,7 +18,7 @@ from unweave.data.files.listing import depth_of, listed, names_below, pictures
 from unweave.data.files.photo import Fit
 from unweave.data.images import FactorImages, ImageData
 from unweave.data.tables import label_csv as sheets
-from unweave.settings import Setting
+from unweave.settings import Setting, as_option
 from unweave.text import visible
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def folder(
     a file that cannot be read, or grey images among coloured ones. The interpretation is logged.
     """
     if root is None:
-        raise ValueError("name the folder of images: root=FOLDER")
+        raise ValueError(f"name the folder of images: {as_option('root', 'FOLDER')}")
     place = Path(root)
     if not place.is_dir():
         raise FileNotFoundError(f"there is no folder {place}")

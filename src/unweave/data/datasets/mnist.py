@@ -23,6 +23,7 @@ from unweave.data.files.idx import idx_shape, read_idx
 from unweave.data.files.mapped import mapped
 from unweave.data.images import ImageData
 from unweave.data.sources.published import HOME
+from unweave.settings import as_option
 
 Part = Literal["both", "train", "test"]
 FILES = {"train": "train", "test": "t10k"}
@@ -118,8 +119,8 @@ def _folder(name: str, root: Path | str | None, wanted: Sequence[str]) -> Path:
                 return folder
     problem = (
         f"{name} needs the files {', '.join(wanted)} (or with .gz) in one folder; looked below "
-        f"{', '.join(map(str, places)) or 'nothing'}. Give root=FOLDER or set ${HOME}; "
-        f"`unweave data get {name}` fetches them"
+        f"{', '.join(map(str, places)) or 'nothing'}. "
+        f"Give {as_option('root', 'FOLDER')} or set ${HOME}; `unweave data get {name}` fetches them"
     )
     if name == "fashion-mnist":
         problem += ", Debian: apt-get install dataset-fashion-mnist"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from unweave.settings import as_option
 from unweave.text import visible
 
 log = logging.getLogger(__name__)
-MEND = "mend or remove it, or give skip_bad=True"  # the end of the error of a damaged file
+# the end of the error of a damaged file
+MEND = f"mend or remove it, or give {as_option('skip_bad', True)}"
 NAMED = 3  # names after a reason; of more, the first ones and "..."
 # tables in the folder itself, which are not left out
 READ = {"factors.csv", "groups.csv", "pairs.csv"}

@@ -14,6 +14,7 @@ from unweave.data.files.left_out import MEND, LeftOut
 from unweave.data.files.natural import natural
 from unweave.data.files.photo import BROKEN, Colour, is_picture, suffixes
 from unweave.data.files.walk import walk
+from unweave.settings import as_option
 
 
 def pictures(place: Path, left: LeftOut) -> list[str]:
@@ -75,7 +76,7 @@ def listed(
     if colour == "auto" and len(modes) > 1:
         raise ValueError(
             f"{place} holds {modes['grey']} grey and {modes['rgb']} coloured images; "
-            "say colour='rgb' or colour='grey'"
+            f"say {as_option('colour', 'rgb')}, or grey"
         )
     if colour == "auto":
         colour = kept[0].facts.colour

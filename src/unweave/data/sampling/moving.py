@@ -13,6 +13,7 @@ from unweave.data.sampling.cells import by, count, varying
 from unweave.data.sampling.listed_cells import ListedCells
 from unweave.data.sampling.shown import possible, rows_of
 from unweave.data.sampling.single import Draw, Drawn, Rows
+from unweave.settings import as_option
 
 log = logging.getLogger(__name__)
 
@@ -90,12 +91,12 @@ def _frames(data: Dataset, n: int, length: int) -> Draw:
     if not len(long):
         raise ValueError(
             f"clips of {data.name} have {every.counts.max()} frames at most, and batches take "
-            f"{length}: choose a smaller --clip-length"
+            f"{length}: choose a smaller {as_option('clip_length', 'N')}"
         )
     if short:
         log.warning(
             f"{data.name}: left out: {short} of {len(every.counts)} clips, of less than the "
-            f"{length} frames that a batch takes (--clip-length)"
+            f"{length} frames that a batch takes (clip_length)"
         )
 
     def draw(rng: np.random.Generator, step: int) -> Drawn:

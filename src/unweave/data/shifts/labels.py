@@ -16,6 +16,7 @@ from unweave.data.base import Dataset
 from unweave.data.sampling.listed_cells import ListedCells
 from unweave.data.subsets import every_row
 from unweave.seeds import fold
+from unweave.settings import as_option
 
 KINDS = ("perfect", "binned", "noisy", "permuted")
 
@@ -141,7 +142,7 @@ def _refuse_measurements(
             raise ValueError(
                 f"factor {name!r} of {data.name} has the label {odd[0]:.12g}, {why}: "
                 "supervision by labels needs few different values (bins, say), "
-                "or leave this factor out by observed=OTHERS"
+                f"or leave this factor out by {as_option('observed', 'OTHERS')}"
             )
 
 

@@ -22,6 +22,7 @@ import filelock
 from unweave.data.sources.files import SOURCES, digest
 from unweave.data.sources.published import HOME
 from unweave.files.atomic import alone
+from unweave.settings import as_option
 
 log = logging.getLogger(__name__)
 BLOCK = 1 << 18
@@ -60,7 +61,7 @@ def get(
     source = SOURCES[name]
     place = root or os.environ.get(HOME)
     if not place:
-        raise ValueError(f"where to? give root=FOLDER or set ${HOME}")
+        raise ValueError(f"where to? give {as_option('root', 'FOLDER')} or set ${HOME}")
     if not source.direct:
         raise ValueError(f"{name} is fetched by hand: see {source.address} ({source.licence})")
     folder = Path(place) / source.folder

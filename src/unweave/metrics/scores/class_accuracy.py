@@ -5,12 +5,14 @@ one class?
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import numpy as np
 
 from unweave.metrics.base import Measured, Table, metric
 from unweave.metrics.estimators.entropies import entropy
 from unweave.metrics.estimators.row_weights import or_ones, weights_of
+from unweave.settings import Setting
 
 
 @metric(
@@ -21,7 +23,9 @@ from unweave.metrics.estimators.row_weights import or_ones, weights_of
     error="jackknife",
     ranges={"categories": (0.0, math.inf), "classes": (0.0, math.inf)},
 )
-def class_accuracy(table: Table, *, named: bool = False) -> Measured:
+def class_accuracy(
+    table: Table, *, named: Annotated[bool, Setting("category k is class k")] = False
+) -> Measured:
     """Accuracy of the predicted category, from 0 to 1, higher is better; chance is about 1 /
     classes.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from unweave.metrics.estimators.information import (
     too_few,
 )
 from unweave.metrics.tables.kinds import factor_levels
+from unweave.settings import Setting
 
 NEIGHBOURS = 10
 FLOOR = 0.8
@@ -35,7 +37,12 @@ FLOOR = 0.8
     error="jackknife",
     uses=("test",),
 )
-def infomec(table: Table, *, bins: Bins = None, discrete: bool = False) -> Measured:
+def infomec(
+    table: Table,
+    *,
+    bins: Bins = None,
+    discrete: Annotated[bool, Setting("every value of a code is a category")] = False,
+) -> Measured:
     """InfoMEC; the value is InfoM, and InfoC and InfoE are in the parts. From 0 to 1, higher is
     better.
 

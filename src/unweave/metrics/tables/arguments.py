@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from unweave.settings import Keyword, Setting, keywords, nearest
+from unweave.settings.signature import PLAIN
 
 PROTOCOLS = ("unweave", "dlib", "dlib-2018", "laforge", "infomec")
 OF_TABLES = (
@@ -36,6 +37,38 @@ def check_how(protocol: Any, seed: Any, calibrate: Any) -> None:
         raise ValueError(f"seed is {seed!r}; it has to be a whole number from 0 to 2^32 - 1")
     if not isinstance(calibrate, (bool, np.bool_)):
         raise ValueError(f"calibrate is {calibrate!r}; it has to be True or False")
+
+
+def function_name(function: Callable[..., Any]) -> str:
+    """The name of a metric's function: "module:function" of a third party, "mig" of unweave."""
+    if function.__module__.partition(".")[0] == "unweave":
+        return function.__name__
+    return f"{function.__module__}:{function.__qualname__}"
+
+
+def refuse_unset(measure: Callable[..., Any]) -> None:
+    """ValueError for a keyword of a metric that has no default, or for a number, a truth or a text
+    without a `Setting`: what its value means, and which it may have, is not known.
+    """
+    name = function_name(measure)
+    given = list(inspect.signature(measure).parameters)
+    try:
+        known = keywords(measure)
+    except NameError:  # an annotation that is imported for type checkers alone
+        return
+    for option in given[1:]:
+        word = known.get(option)
+        if word is None or word.required:
+            raise ValueError(
+                f"{name} takes {', '.join(given)}; "
+                "under @metric a function takes one table, and options with a default each"
+            )
+        if word.setting is None and (word.type is Any or word.type in PLAIN):
+            kind = getattr(word.type, "__name__", "TYPE")
+            raise ValueError(
+                f"{name} takes {option!r}, which has no Setting: annotate it, "
+                f'{option}: Annotated[{kind}, Setting("unit and meaning")] = {word.default!r}'
+            )
 
 
 def check_options(
