@@ -171,6 +171,29 @@ def test_a_file_may_use_short_names_dashes_and_exponents(unweave, here):
     assert (found["batch_size"], found["regulariser.beta"]) == (4, 10.0)
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("decoder: mpl", "there is no decoder 'mpl'; did you mean 'mlp'?"),
+        ("regulariser: {beta: 3}", "the regulariser is {'beta': 3}; expected a name"),
+        ("overwrite: on", "--overwrite is a switch; it was given 'on'"),
+        ("out:", "--out needs a value; it was given None"),
+        ("device: gpu", "device 'gpu' is not available here"),
+        ("shared: [row]", "shared is an option of batches of groups"),
+        ("data.shift: upwards", "there is no shift 'upwards'"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_said_with_the_file_also_where_it_is_found_later(
+    unweave, here, written, said
+):
+    (here / "run.yaml").write_text(f"method: vae\ndata: tiny:images\nsteps: 1\n{written}\n")
+    code, out, err = unweave("train", "--trust", "--config", "run.yaml")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"unweave: {said}")
+    assert err.endswith(" (with the options in run.yaml)\n")
+    assert not (here / "runs").exists()
+
+
 def test_without_data_any_composition_is_of_dsprites(unweave):
     parts = {
         "regulariser": "density-ratio",

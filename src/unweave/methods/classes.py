@@ -23,7 +23,7 @@ BASES: dict[str, type[nn.Module]] = {
 }  # of every other kind: Part
 
 
-def class_of(name: str, kind: str) -> Any:
+def class_of(name: Any, kind: str) -> Any:
     """The class of a method or part by name, or the class at "module:Class", which is imported.
 
     kind: "method", or a kind of part. ValueError if there is none of that name, or if it is no such
@@ -38,7 +38,7 @@ def class_of(name: str, kind: str) -> Any:
     return checked(found, name, kind)
 
 
-def entry_of(name: str, table: Mapping[str, Entry], kind: str) -> Entry:
+def entry_of(name: Any, table: Mapping[str, Entry], kind: str) -> Entry:
     """The entry of a name in a table, or a new one for "module:Class".
 
     ValueError with the nearest name if there is none.
