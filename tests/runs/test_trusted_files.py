@@ -396,3 +396,14 @@ def test_a_path_that_is_no_text_is_refused_before_training(
     shutil.copytree(run.path, bad / "run")
     with pytest.raises(ValueError, match=r"the path of the run folder is b'.*no UTF-8 text"):
         load_run(bad / "run")
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\0b"])
+def test_a_text_that_no_path_can_be_is_named(
+    text: str, pictures: np.ndarray, tmp_path: Path
+) -> None:
+    """From YAML or Python; a command line holds neither."""
+    for given in ({"out": text}, {"root": text}):
+        (name,) = given
+        with pytest.raises(ValueError, match=rf"{name} is '.*(\\ud800|a\\x00b)', (which|in which)"):
+            unweave.train("vae", pictures, **{"out": tmp_path, **given}, steps=1, **SMALL)
