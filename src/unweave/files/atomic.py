@@ -79,7 +79,7 @@ def refuse_undecodable(path: str | Path, name: str) -> None:
 
 
 def _as_given(text: str) -> bytes | str:
-    """The bytes of a path of the system; the text where none are meant, as by "\\ud800" in YAML."""
+    """The bytes of a path of the system; the text where it stands for none, as an escape of YAML."""
     try:
         return os.fsencode(text)
     except UnicodeEncodeError:

@@ -13,6 +13,7 @@ from unweave.methods.base import Method, Part
 from unweave.nets.likelihood import Likelihood
 from unweave.settings import nearest
 from unweave.settings.locate import locate, module_hint
+from unweave.settings.typed import shown
 
 BASES: dict[str, type[nn.Module]] = {
     "method": Method,
@@ -44,12 +45,12 @@ def entry_of(name: Any, table: Mapping[str, Entry], kind: str) -> Entry:
     ValueError with the nearest name if there is none.
     """
     if not isinstance(name, str):
-        raise ValueError(f"the {kind} is {name!r}; expected a name or module:Class")
+        raise ValueError(f"the {kind} is {shown(name)}; expected a name or module:Class")
     if ":" in name:
         return Entry(name, "")
     if name not in table:
         hint = module_hint(name, "class") or nearest(name, table)
-        raise ValueError(f"there is no {kind} {name!r}; {hint}")
+        raise ValueError(f"there is no {kind} {shown(name)}; {hint}")
     return table[name]
 
 
