@@ -183,7 +183,9 @@ def test_a_run_whose_log_ends_before_its_checkpoint_is_not_resumed(
 
 
 WRONG_VALUES = ({"step": "1"}, {"step": 1.0}, {"kl": "1"}, {"kl": [1]}, {"kl": None}, {"units": ["nats"]},
-                {"units": {"kl": 1}}, {"kl per latent": 1}, {"kl per latent": ["1"]}, {"kl per block": {"a": 1}})  # fmt: skip
+                {"units": {"kl": 1}}, {"kl per latent": 1}, {"kl per latent": []}, {"kl per latent": {"a": 1.0}},
+                {"kl per latent": {"01": 1.0}}, {"kl per latent": ["1"]}, {"kl per block": {"a": 1}},
+                {"kl per block": {"a": {"kl": 1.0}}}, {"seconds": float("nan")}, {"seconds": -1.0})  # fmt: skip
 
 
 @pytest.mark.parametrize("wrong", WRONG_VALUES, ids=str)
