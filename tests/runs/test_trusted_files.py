@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from tests.configs import SMALL, config
 
 import unweave
@@ -398,6 +399,44 @@ def test_a_path_that_is_no_text_is_refused_before_training(
     shutil.copytree(run.path, bad / "run")
     with pytest.raises(ValueError, match=r"the path of the run folder is b'.*no UTF-8 text"):
         load_run(bad / "run")
+
+
+def test_weights_that_may_not_be_read_are_not_called_damaged(
+    pictures: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = unweave.train("vae", pictures, steps=1, batch_size=8, out=tmp_path, **SMALL)
+    weights = run.path / "weights.safetensors"
+    opened = Path.open
+
+    def refuse(path: Path, *how: Any, **more: Any) -> Any:
+        if path == weights:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, *how, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)  # the mode of a file does not bind root
+    with pytest.raises(PermissionError):
+        load_run(run.path)
+
+
+class OfDoubles(torch.nn.Linear):
+    """An encoder with numbers of a type that safetensors has no name for."""
+
+    def __init__(self) -> None:
+        super().__init__(64, 4)
+        self.register_buffer("phase", torch.zeros(1, dtype=torch.complex128))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x.flatten(1))
+
+
+def test_weights_that_no_file_can_hold_end_a_training_in_one_line(
+    pictures: np.ndarray, tmp_path: Path
+) -> None:
+    settings = {name: value for name, value in SMALL.items() if "encoder" not in name}
+    with pytest.raises(RunError, match=r"cannot be written as safetensors \(torch.complex128\)"):
+        unweave.train(
+            "vae", pictures, steps=1, batch_size=8, out=tmp_path, encoder=OfDoubles(), **settings
+        )
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\0b"])
