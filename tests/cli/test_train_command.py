@@ -1,13 +1,16 @@
 """`unweave train`: what is typed becomes a run, and can be written down, repeated and continued."""
 
 import inspect
+import io
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from unweave.cli import main
 from unweave.cli.progress import Progress
 from unweave.cli.typed import split
 from unweave.data.sampling.batches import stream
@@ -210,6 +213,30 @@ def test_without_data_any_composition_is_of_dsprites(unweave):
         **parts,
         "supervision.weight": 4.0,
     }.items() <= yaml.safe_load(out).items()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_terminal_of_few_letters_ends_no_training(here, monkeypatch, encoding):
+    """Its end was an error, exit code 2, for the letters of the path that it prints."""
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding))
+    words = ["train", "vae", "--data", "digits", *MLP, "--steps", "1", "--out", "日本é"]
+    assert main(words) == 0
+    sys.stdout.flush()
+    assert (
+        written.getvalue()
+        .decode(encoding)
+        .splitlines()[-1]
+        .startswith(
+            {"ascii": r"\u65e5\u672c\xe9/vae", "latin-1": r"\u65e5\u672cé/vae"}.get(
+                encoding, "日本é/vae"
+            )
+        )
+    )
+    written.truncate(0)
+    assert main([*words, "--dry-run"]) == 0
+    sys.stdout.flush()
+    assert yaml.safe_load(written.getvalue().decode(encoding).strip("\0"))["out"] == "日本é"
 
 
 def test_a_part_can_be_taken_away(unweave):
