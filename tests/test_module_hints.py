@@ -9,6 +9,7 @@ import pytest
 
 from unweave import data
 from unweave.methods.classes import class_of
+from unweave.trust import foreign
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +43,19 @@ def test_of_a_method_and_a_part(name: str, expected: str, kind: str) -> None:
 def test_of_a_data_set(name: str, expected: str) -> None:
     with pytest.raises(ValueError, match=re.escape(expected)):
         data.load(name)
+
+
+@pytest.mark.parametrize("name", ["x" * 3000, "x" * 300 + ".py", "x/" * 3000])
+def test_a_name_longer_than_a_path_can_be_is_no_error_of_the_system(name: str) -> None:
+    """It comes from a recipe; the message names the kind of thing, in a line of readable length."""
+    for looked_up, thing in (
+        (lambda: class_of(name, "method"), "there is no method 'x"),
+        (lambda: data.load(name), "there is no data set, folder or file 'x"),
+    ):
+        with pytest.raises(ValueError, match=thing) as caught:
+            looked_up()
+        assert len(str(caught.value)) < 1000
+    assert foreign(data=f"{name}:Y") == [f"{name}:Y"]
 
 
 def test_another_name_has_no_such_hint() -> None:

@@ -648,6 +648,17 @@ MALFORMED: list[tuple[dict[str, Any], str]] = [
         ({"claim": 5}, "claim is 5; expected str"),
         ({"mashine": "any"}, "has 'mashine', which means nothing here; did you mean 'machine'"),
         ({"measured": {"fresh": 1}}, "measured: fresh is 1; expected str"),
+        ({"config": {"beta": 6}}, "has 'config', of which no arm and no check has anything"),
+        ({"mesured": {"fresh": "1"}}, "has 'mesured', of which .*; did you mean 'measured'"),
+        ({"seeds": [0, 1, 0]}, r"seeds are \[0, 1, 0\]; one of them is there twice"),
+        *(
+            ({"checks": [CHECK | itself]}, "it compares the arm 'method' with itself")
+            for itself in (
+                {"above": "method"},
+                {"ablation": "method"},
+                {"at_most": {"arm": "method", "times": 2.0}},
+            )
+        ),
         *(({"checks": [CHECK | check]}, expected) for check, expected in MALFORMED),
     ],
 )

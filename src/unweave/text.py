@@ -37,6 +37,8 @@ def in_lines(text: str) -> str:
 def shown(stream: Any) -> Any:
     """The stream, with hidden characters written to it as escapes; line breaks and tabs stay.
 
+    So are letters that it cannot encode.
+
     Streams are of any class that has a `write`: those of notebooks are not of `io`.
     """
     return _Shown(stream)
@@ -47,6 +49,15 @@ def obeyed(stream: Any) -> Any:
     if isinstance(stream, _Shown):
         return stream.stream
     return stream
+
+
+def encodable(text: str, stream: Any) -> str:
+    """The text, with escapes for letters that the encoding of the stream does not have.
+
+    A work of hours is not to end in an error for the name of a folder, on a terminal of few letters.
+    """
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def with_article(name: str) -> str:
@@ -78,7 +89,7 @@ class _Shown:
         self.stream = stream
 
     def write(self, text: str) -> int:
-        written: int = self.stream.write(in_lines(text))
+        written: int = self.stream.write(encodable(in_lines(text), self.stream))
         return written
 
     def __getattr__(self, name: str) -> Any:

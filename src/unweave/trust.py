@@ -7,6 +7,7 @@ run, the user's own seal (see `runs.seal`).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def foreign(method: Any = None, parts: Mapping[str, Any] = {}, data: Any = None)
     for path, name in parts.items():
         kind = kind_of(path.rpartition(".")[2])
         named.append((name, PARTS.get(kind or "", ())))
-    if not (isinstance(data, str) and Path(data).exists()):  # what is there is read, not run
+    if not (isinstance(data, str) and os.path.exists(data)):  # what is there is read, not run
         named.append((data, TABLE))
     found = [
         name for name, table in named if isinstance(name, str) and ":" in name and name not in table

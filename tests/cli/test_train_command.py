@@ -1,13 +1,16 @@
 """`unweave train`: what is typed becomes a run, and can be written down, repeated and continued."""
 
 import inspect
+import io
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from unweave.cli import main
 from unweave.cli.progress import Progress
 from unweave.cli.typed import split
 from unweave.data.sampling.batches import stream
@@ -171,6 +174,29 @@ def test_a_file_may_use_short_names_dashes_and_exponents(unweave, here):
     assert (found["batch_size"], found["regulariser.beta"]) == (4, 10.0)
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("decoder: mpl", "there is no decoder 'mpl'; did you mean 'mlp'?"),
+        ("regulariser: {beta: 3}", "the regulariser is {'beta': 3}; expected a name"),
+        ("overwrite: on", "--overwrite is a switch; it was given 'on'"),
+        ("out:", "--out needs a value; it was given None"),
+        ("device: gpu", "device 'gpu' is not available here"),
+        ("shared: [row]", "shared is an option of batches of groups"),
+        ("data.shift: upwards", "there is no shift 'upwards'"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_said_with_the_file_also_where_it_is_found_later(
+    unweave, here, written, said
+):
+    (here / "run.yaml").write_text(f"method: vae\ndata: tiny:images\nsteps: 1\n{written}\n")
+    code, out, err = unweave("train", "--trust", "--config", "run.yaml")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"unweave: {said}")
+    assert err.endswith(" (with the options in run.yaml)\n")
+    assert not (here / "runs").exists()
+
+
 def test_without_data_any_composition_is_of_dsprites(unweave):
     parts = {
         "regulariser": "density-ratio",
@@ -187,6 +213,30 @@ def test_without_data_any_composition_is_of_dsprites(unweave):
         **parts,
         "supervision.weight": 4.0,
     }.items() <= yaml.safe_load(out).items()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_terminal_of_few_letters_ends_no_training(here, monkeypatch, encoding):
+    """Its end was an error, exit code 2, for the letters of the path that it prints."""
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding))
+    words = ["train", "vae", "--data", "digits", *MLP, "--steps", "1", "--out", "日本é"]
+    assert main(words) == 0
+    sys.stdout.flush()
+    assert (
+        written.getvalue()
+        .decode(encoding)
+        .splitlines()[-1]
+        .startswith(
+            {"ascii": r"\u65e5\u672c\xe9/vae", "latin-1": r"\u65e5\u672cé/vae"}.get(
+                encoding, "日本é/vae"
+            )
+        )
+    )
+    written.truncate(0)
+    assert main([*words, "--dry-run"]) == 0
+    sys.stdout.flush()
+    assert yaml.safe_load(written.getvalue().decode(encoding).strip("\0"))["out"] == "日本é"
 
 
 def test_a_part_can_be_taken_away(unweave):

@@ -34,6 +34,13 @@ def test_a_value_that_is_not_finite_leaves_a_gap():
     assert "nan" not in raw
 
 
+def test_values_too_large_for_an_axis_are_left_out_as_infinite_ones():
+    """A log may hold any number; the difference of these two is no float."""
+    drawn = curves.chart("t", "u", [line([1, 1, 1e308, -1e308, 3])])
+    assert [text for _, text in drawn.y_ticks] == ["1", "1.5", "2", "2.5", "3"]
+    assert "inf" not in drawn.lines[0].raw
+
+
 def test_a_constant_line_has_an_axis_around_it():
     drawn = curves.chart("t", "u", [line([7, 7, 7])])
     assert {text for _, text in drawn.y_ticks} > {"7"}

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 
+from unweave.metrics.base import Score
 from unweave.report import heatmap
+from unweave.report.matrices import matrices
+from unweave.report.views import Views
 
 
 def drawn(matrix):
@@ -21,6 +24,17 @@ def test_two_matrices_can_be_drawn_on_one_scale():
     drawn_to = heatmap.heatmap("t", np.array([[0.5]]), ["z0"], ["v0"], "", top=1.0)
     assert drawn_to.cells[0].fill == heatmap.colour(0.5)[0]
     assert drawn_to.top == "1"
+
+
+@pytest.mark.parametrize(
+    "odd", ["x", {}, [[1.0]], ["x"], [None], [-1, 0], [0.5, 1], [1e300, 1], []]
+)
+@pytest.mark.parametrize("part", ["entropy", "columns"])
+def test_parts_of_a_score_that_mean_something_else_are_passed_over(known_run, part, odd):
+    score = Score(0.5, matrix=np.eye(2, 3), parts={part: odd})
+    (drawn_as,) = matrices(Views(known_run()), {"theirs": score})
+    assert drawn_as.title == "Behind theirs"
+    assert [name for _, name in drawn_as.rows] == ["z0", "z1"]
 
 
 def test_an_undefined_entry_is_blank():

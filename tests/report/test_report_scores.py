@@ -1,6 +1,7 @@
 import math
 
 import numpy as np
+import pytest
 
 from unweave import metrics
 from unweave.metrics.base import Score
@@ -47,6 +48,15 @@ def test_parts_follow_their_metric_with_their_own_interval():
         "0.600 to 0.700",
         "not measured",
     )
+
+
+@pytest.mark.parametrize(
+    "intervals", ["x", [1], 3, None, {"a": "x"}, {"a": {"error": "x", "b": 1}}]
+)
+def test_a_metric_from_elsewhere_may_have_other_things_by_the_name_of_ours(intervals):
+    """Or a file that was altered on purpose: "intervals" is a name of ours, and a part of theirs."""
+    (_, part) = scores.rows({"theirs": Score(0.5, parts={"a": 0.25, "intervals": intervals})})[:2]
+    assert (part.value, part.interval) == ("0.25", "not measured")
 
 
 def test_the_axis_runs_from_zero_to_one():

@@ -4,6 +4,7 @@ import pytest
 from unweave.data.images import ImageData
 from unweave.report.absent import Absent
 from unweave.report.views import FRAMES, Views
+from unweave.runs.errors import RunError
 
 
 def test_latents_are_sorted_by_kl_as_the_log_has_it(run):
@@ -11,6 +12,15 @@ def test_latents_are_sorted_by_kl_as_the_log_has_it(run):
     logged = run.records()[-1]["kl per latent"]
     assert [latent.kl for latent in latents] == sorted(logged, reverse=True)
     assert all(logged[latent.column] == latent.kl for latent in latents)
+
+
+def test_a_log_of_another_number_of_latents_is_named(run, monkeypatch):
+    records = run.records()
+    views = Views(run)
+    for kl in ([0.5, 0.5], [0.5] * 4):
+        monkeypatch.setitem(vars(views), "records", [*records, {"step": 99, "kl per latent": kl}])
+        with pytest.raises(RunError, match=r"log.jsonl has the KL of \d latents; the codes have 3"):
+            _ = views.latents
 
 
 def test_latents_without_kl_are_sorted_by_spread_and_a_constant_one_is_idle(known_run):

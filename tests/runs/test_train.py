@@ -484,3 +484,12 @@ def test_a_config_says_what_auto_stood_for_and_a_resumed_run_keeps_it(
         "cpu", "bf16" if dtype_of("auto", torch.device("cpu")) is torch.bfloat16 else "float32"
     )
     assert len(run.config.versions["commit"] or "0" * 40) == 40
+
+
+@pytest.mark.parametrize("name", ["meta", "mps:7", "xla", "privateuseone", "no such", "", "\0"])
+def test_a_device_that_computes_nothing_here_is_refused_in_a_short_line(name: str) -> None:
+    """torch makes tensors on "meta", without numbers in them, and says the others in 2,500 letters."""
+    with pytest.raises(ValueError, match="is not available here") as caught:
+        pick_device(name)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300

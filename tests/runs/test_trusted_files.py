@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from tests.configs import SMALL, config
 
 import unweave
@@ -183,7 +184,9 @@ def test_a_run_whose_log_ends_before_its_checkpoint_is_not_resumed(
 
 
 WRONG_VALUES = ({"step": "1"}, {"step": 1.0}, {"kl": "1"}, {"kl": [1]}, {"kl": None}, {"units": ["nats"]},
-                {"units": {"kl": 1}}, {"kl per latent": 1}, {"kl per latent": ["1"]}, {"kl per block": {"a": 1}})  # fmt: skip
+                {"units": {"kl": 1}}, {"kl per latent": 1}, {"kl per latent": []}, {"kl per latent": {"a": 1.0}},
+                {"kl per latent": {"01": 1.0}}, {"kl per latent": ["1"]}, {"kl per block": {"a": 1}},
+                {"kl per block": {"a": {"kl": 1.0}}}, {"seconds": float("nan")}, {"seconds": -1.0})  # fmt: skip
 
 
 @pytest.mark.parametrize("wrong", WRONG_VALUES, ids=str)
@@ -396,3 +399,52 @@ def test_a_path_that_is_no_text_is_refused_before_training(
     shutil.copytree(run.path, bad / "run")
     with pytest.raises(ValueError, match=r"the path of the run folder is b'.*no UTF-8 text"):
         load_run(bad / "run")
+
+
+def test_weights_that_may_not_be_read_are_not_called_damaged(
+    pictures: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = unweave.train("vae", pictures, steps=1, batch_size=8, out=tmp_path, **SMALL)
+    weights = run.path / "weights.safetensors"
+    opened = Path.open
+
+    def refuse(path: Path, *how: Any, **more: Any) -> Any:
+        if path == weights:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, *how, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)  # the mode of a file does not bind root
+    with pytest.raises(PermissionError):
+        load_run(run.path)
+
+
+class OfDoubles(torch.nn.Linear):
+    """An encoder with numbers of a type that safetensors has no name for."""
+
+    def __init__(self) -> None:
+        super().__init__(64, 4)
+        self.register_buffer("phase", torch.zeros(1, dtype=torch.complex128))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x.flatten(1))
+
+
+def test_weights_that_no_file_can_hold_end_a_training_in_one_line(
+    pictures: np.ndarray, tmp_path: Path
+) -> None:
+    settings = {name: value for name, value in SMALL.items() if "encoder" not in name}
+    with pytest.raises(RunError, match=r"cannot be written as safetensors \(torch.complex128\)"):
+        unweave.train(
+            "vae", pictures, steps=1, batch_size=8, out=tmp_path, encoder=OfDoubles(), **settings
+        )
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\0b"])
+def test_a_text_that_no_path_can_be_is_named(
+    text: str, pictures: np.ndarray, tmp_path: Path
+) -> None:
+    """From YAML or Python; a command line holds neither."""
+    for given in ({"out": text}, {"root": text}):
+        (name,) = given
+        with pytest.raises(ValueError, match=rf"{name} is '.*(\\ud800|a\\x00b)', (which|in which)"):
+            unweave.train("vae", pictures, **{"out": tmp_path, **given}, steps=1, **SMALL)

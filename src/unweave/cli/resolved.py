@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from unweave.text import encodable
 
 if TYPE_CHECKING:
     from unweave.cli.options import Option
@@ -28,7 +31,10 @@ def show(own: Mapping[str, Any], chosen: Mapping[str, Any], options: Mapping[str
     for name, value in resolved.items():
         if isinstance(value, tuple):  # YAML has lists only
             resolved[name] = list(value)
-    print(yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True), end="")
+    text = yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True)
+    if encodable(text, sys.stdout) != text:  # the escapes of YAML, which mean the same
+        text = yaml.safe_dump(resolved, sort_keys=False)
+    print(text, end="")
     return 0
 
 

@@ -42,9 +42,21 @@ USUAL = "dsprites"  # rendered without a download, and the usual benchmark of th
 def run(arguments: Sequence[str]) -> int:
     """Train, resume, or print the help or the resolved options. Returns the exit code."""
     typed = split(arguments)
-    written: dict[str, Any] = {}
-    if "config" in typed:
-        written = from_file(Path(own_option("config", typed["config"])))
+    if "config" not in typed:
+        return _run(typed, {})
+    file = str(own_option("config", typed["config"]))
+    written = from_file(Path(file))
+    try:
+        return _run(typed, written)
+    except ValueError as error:
+        if file in str(error):
+            raise
+        told = ValueError(f"{error} (with the options in {file})")
+        raise told.with_traceback(error.__traceback__) from error
+
+
+def _run(typed: Mapping[str, Any], written: Mapping[str, Any]) -> int:
+    """As `run`, for the options as typed, and as they stand in a file."""
     # Options of this command; those typed win over those in the file.
     own = {
         name: own_option(name, value)

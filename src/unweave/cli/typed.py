@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from unweave.cli.parser import plain
-from unweave.settings.typed import TRUTHS
+from unweave.settings.typed import TRUTHS, shown
 
 TEXTS = ("method", "data", "config", "resume", "out", "root")
 SWITCHES = ("overwrite", "whole_fingerprint", "dry_run", "trust", "help")
@@ -53,10 +53,10 @@ def own_option(name: str, value: Any) -> Any:
     if name in SWITCHES:
         truth = TRUTHS.get(str(value).lower())
         if truth is None:
-            raise ValueError(f"--{name.replace('_', '-')} is a switch; it was given {value!r}")
+            raise ValueError(f"--{name.replace('_', '-')} is a switch; it was given {shown(value)}")
         return truth
     if not isinstance(value, str) or not value:  # an empty path would be the folder one is in
-        came = repr(value)
+        came = shown(value)
         if value is True:
             came = "none; one that begins with -- is written ./--NAME"
         raise ValueError(f"--{name} needs a value; it was given {came}")

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import inspect
 import logging
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unweave.settings import Keyword, Setting, keywords, nearest
 from unweave.settings.locate import locate, module_hint
+from unweave.settings.typed import shown
 from unweave.text import kind
 
 log = logging.getLogger(__name__)
@@ -254,11 +256,12 @@ def _placed(source: Any, root: Any) -> tuple[str, Any]:
         raise ValueError("the name of the data is empty; for the folder that you are in write .")
     name = str(source)
     path = Path(name)
-    if isinstance(source, Path) and not path.exists():
+    there = os.path.exists(path)  # Path.exists raises OSError for a text that is too long
+    if isinstance(source, Path) and not there:
         raise FileNotFoundError(f"there is no file or folder {name}")
     named = _is_name(source)
     hint = module_hint(name, "function")
-    if not named and path.exists() and not (hint and path.suffix == ".py"):
+    if not named and there and not (hint and path.suffix == ".py"):
         if path.is_dir():
             return "folder", path
         if path.is_file():
@@ -267,7 +270,7 @@ def _placed(source: Any, root: Any) -> tuple[str, Any]:
     if named or ":" in name:
         return name, root
     raise ValueError(
-        f"there is no data set, folder or file {name!r}; {hint or nearest(name, TABLE)}"
+        f"there is no data set, folder or file {shown(name)}; {hint or nearest(name, TABLE)}"
     )
 
 

@@ -63,11 +63,24 @@ def _replace(path: Path, content: bytes) -> None:
 def refuse_undecodable(path: str | Path, name: str) -> None:
     """ValueError for a path that is no UTF-8, which libraries that work by its text would not find.
 
-    name: of the argument, or what the path is of.
+    Also for a text that no path can be: one with a null byte. name: of the argument, or what the
+    path is of.
     """
+    text = str(path)
+    problem = ""
     try:
-        str(path).encode()
+        text.encode()
+        if "\0" in text:
+            problem = f"{text!r}, in which there is a null byte: no path has one"
     except UnicodeEncodeError:
-        raise ValueError(
-            f"{name} is {os.fsencode(path)!r}, which is no UTF-8 text: rename the folder or file"
-        ) from None
+        problem = f"{_as_given(text)!r}, which is no UTF-8 text: rename the folder or file"
+    if problem:
+        raise ValueError(f"{name} is {problem}")
+
+
+def _as_given(text: str) -> bytes | str:
+    """The bytes of a path of the system; the text where it stands for none, as an escape of YAML."""
+    try:
+        return os.fsencode(text)
+    except UnicodeEncodeError:
+        return text

@@ -13,6 +13,7 @@ from unweave.methods.base import Method, Part
 from unweave.nets.likelihood import Likelihood
 from unweave.settings import nearest
 from unweave.settings.locate import locate, module_hint
+from unweave.settings.typed import shown
 
 BASES: dict[str, type[nn.Module]] = {
     "method": Method,
@@ -23,7 +24,7 @@ BASES: dict[str, type[nn.Module]] = {
 }  # of every other kind: Part
 
 
-def class_of(name: str, kind: str) -> Any:
+def class_of(name: Any, kind: str) -> Any:
     """The class of a method or part by name, or the class at "module:Class", which is imported.
 
     kind: "method", or a kind of part. ValueError if there is none of that name, or if it is no such
@@ -38,18 +39,18 @@ def class_of(name: str, kind: str) -> Any:
     return checked(found, name, kind)
 
 
-def entry_of(name: str, table: Mapping[str, Entry], kind: str) -> Entry:
+def entry_of(name: Any, table: Mapping[str, Entry], kind: str) -> Entry:
     """The entry of a name in a table, or a new one for "module:Class".
 
     ValueError with the nearest name if there is none.
     """
     if not isinstance(name, str):
-        raise ValueError(f"the {kind} is {name!r}; expected a name or module:Class")
+        raise ValueError(f"the {kind} is {shown(name)}; expected a name or module:Class")
     if ":" in name:
         return Entry(name, "")
     if name not in table:
         hint = module_hint(name, "class") or nearest(name, table)
-        raise ValueError(f"there is no {kind} {name!r}; {hint}")
+        raise ValueError(f"there is no {kind} {shown(name)}; {hint}")
     return table[name]
 
 

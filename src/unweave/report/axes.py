@@ -55,5 +55,6 @@ class AxisScale:
         self.start = start
 
     def __call__(self, value: float | NDArray[np.floating]) -> NDArray[np.floating]:
-        """The pixels of values."""
-        return np.asarray(self.start + (np.asarray(value, float) - self.low) * self.factor)
+        """The pixels of values; infinite for one that is too large."""
+        with np.errstate(over="ignore"):
+            return np.asarray(self.start + (np.asarray(value, float) - self.low) * self.factor)

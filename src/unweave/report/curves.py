@@ -24,6 +24,8 @@ BOTTOM = 30
 
 # share of the steps that does not set the range of the y axis: it would flatten the rest
 BURN_IN = 0.1
+# values from here on are not drawn, as infinite ones: the differences of larger ones are infinite
+HUGE = 1e300
 READINGS = 48  # tooltips along the x axis
 WINDOW = 9  # records in the running median
 LINES = 40  # drawn in one chart at most
@@ -125,11 +127,11 @@ def _thinned(series: Sequence[Series], drawn: Sequence[Series], intervals: int) 
 
 
 def _span(series: Sequence[Series]) -> tuple[float, float]:
-    """The smallest and largest finite value after the burn-in of each series.
+    """The smallest and largest value after the burn-in of each series that an axis can hold.
 
     0 and 1 if there is none.
     """
-    kept = [(s.steps >= BURN_IN * s.steps[-1]) & np.isfinite(s.values) for s in series]  # (n,) each
+    kept = [(s.steps >= BURN_IN * s.steps[-1]) & (abs(s.values) < HUGE) for s in series]  # (n,)
     late = np.concatenate([s.values[of_series] for s, of_series in zip(series, kept, strict=True)])
     if not len(late):
         return 0.0, 1.0

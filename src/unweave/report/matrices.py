@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ def matrices(views: Views, found: Mapping[str, Score]) -> list[Heatmap]:
     about = "as evaluated"
     given = {name: s for name, s in found.items() if s.matrix is not None and s.matrix.ndim == 2}
     # information first
-    given = dict(sorted(given.items(), key=lambda item: "entropy" not in item[1].parts))
+    given = dict(sorted(given.items(), key=lambda item: _entropy(item[1]) is None))
     if not given:
         score, about = views.mutual_information()
         if score.matrix is None:
@@ -51,17 +52,46 @@ def _heatmap(views: Views, name: str, score: Score, about: str) -> Heatmap:
     matrix = score.matrix  # (D, K)
     title = f"Behind {name}"
     unit = ""
-    if "entropy" in score.parts:
+    entropy = _entropy(score)
+    if entropy is not None:
         # Mutual information (D, K) over the entropy (K,) of each factor, both in nats: a share.
-        entropy = np.asarray(score.parts["entropy"], dtype=float)
         matrix = matrix / np.where(entropy > 0, entropy, np.nan)
         title = "What each latent knows"
         unit = "information, as a share of the factor’s entropy"
     columns = factor_names(views.run, matrix.shape[1])
-    names, order = _latent_names(views, matrix.shape[0], score.parts.get("columns"))
+    names, order = _latent_names(views, matrix.shape[0], _columns(score))
     if len(order) > ROWS:
         about = f"{about}, the {ROWS} most used of {len(order):,} latents"
     return heatmap.heatmap(title, matrix[order[:ROWS]], names[:ROWS], columns, unit, about)
+
+
+def _entropy(score: Score) -> NDArray[np.floating] | None:
+    """The entropy (K,) of each factor in nats, where the score has it.
+
+    A metric from elsewhere may call something else so.
+    """
+    found = _numbers(score.parts.get("entropy"))
+    if score.matrix is None or found is None or found.shape != score.matrix.shape[1:]:
+        return None
+    return found
+
+
+def _columns(score: Score) -> list[int] | None:
+    """The scored columns of the code, one for each row of the matrix; None if all were."""
+    found = _numbers(score.parts.get("columns"))
+    if score.matrix is None or found is None or found.shape != score.matrix.shape[:1]:
+        return None
+    if not ((found == np.floor(found)) & (found >= 0) & (found < 2**31)).all():
+        return None
+    return found.astype(int).tolist()
+
+
+def _numbers(part: Any) -> NDArray[np.floating] | None:
+    """A part of a score as an array; None if it is none of numbers."""
+    try:
+        return np.asarray(part, dtype=float)
+    except (TypeError, ValueError):
+        return None
 
 
 def factor_names(run: Run, count: int) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from unweave import metrics
 from unweave.metrics.base import Score
@@ -18,6 +19,15 @@ ROW = 28  # height of a row
 TOP = 10
 
 NOT_MEASURED = "not measured"
+MEASURED = (
+    "error",
+    "low",
+    "high",
+    "null",
+    "rotated",
+    "ceiling",
+    "bias",
+)  # of a part, as of a score
 
 
 @dataclass(frozen=True)
@@ -86,13 +96,24 @@ def rows(scores: Mapping[str, Score]) -> list[Row]:
 
 def parts(score: Score) -> dict[str, Score]:
     """The scalar parts of a score that are defined, as scores with their intervals."""
-    intervals = score.parts.get("intervals", {})
     found = {}
     for name, value in score.parts.items():
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if is_number and not math.isnan(value):
-            found[name] = Score(float(value), **intervals.get(name, {}))
+            found[name] = Score(float(value), **_interval(score, name))
     return found
+
+
+def _interval(score: Score, part: str) -> dict[str, Any]:
+    """Error, interval and floors of a part, where the score has them.
+
+    A metric from elsewhere may call something else "intervals".
+    """
+    intervals = score.parts.get("intervals")
+    own = intervals.get(part) if isinstance(intervals, Mapping) else None
+    if not isinstance(own, Mapping):
+        return {}
+    return {name: float(own[name]) for name in MEASURED if isinstance(own.get(name), int | float)}
 
 
 def dots(rows: list[Row]) -> Dots | None:

@@ -17,6 +17,7 @@ from unweave.evaluation.encoding import known_factors
 from unweave.report.absent import Absent, able
 from unweave.report.latents import Latent, latents
 from unweave.report.traversal import Traversal, of_classes, of_latent
+from unweave.runs.errors import RunError
 from unweave.runs.run import Run
 
 FRAMES = np.linspace(0.01, 0.99, 9)  # quantiles of the prior, one for each frame of a traversal
@@ -132,6 +133,11 @@ class Views:
             spread = None
         if kl is not None:
             width = len(kl)
+            if spread is not None and len(spread) != width:
+                raise RunError(
+                    f"{self.run.folder.log.path} has the KL of {width} latents; "
+                    f"the codes have {len(spread)}: restore it from a copy"
+                )
         elif spread is not None:
             width = len(spread)
         else:

@@ -76,6 +76,8 @@ class Check:
         numbers = [bound for bound in self.bounds().values() if not isinstance(bound, Bound)]
         if self.ablation is not None and not numbers:
             raise ValueError("it names an ablation, but no number for it to miss")
+        if not self.over and self.arm in self.compared():
+            raise ValueError(f"it compares the arm {self.arm!r} with itself")
         parts = (self.over, self.against, self.along)
         if any(parts) and not all(parts):
             raise ValueError("over, against and along go together; one of them is missing")
@@ -95,11 +97,15 @@ class Check:
         """The arms that it is about."""
         return [*self.over, *self.against] or [self.arm]
 
-    def arms(self) -> list[str]:
-        """All arms that it names, each once."""
+    def compared(self) -> list[str]:
+        """The arms that those are compared with."""
         others = [arm for arm in (self.above, self.below, self.ablation) if arm is not None]
         others += [bound.arm for bound in self.bounds().values() if isinstance(bound, Bound)]
-        return list(dict.fromkeys([*self.claimed(), *others]))
+        return others
+
+    def arms(self) -> list[str]:
+        """All arms that it names, each once."""
+        return list(dict.fromkeys([*self.claimed(), *self.compared()]))
 
 
 def key_of(how: Measure) -> str:

@@ -19,6 +19,7 @@ from unweave.reproduction.measures import MEASURES
 from unweave.runs.config import BatchSize, Holdout, LogEvery, LoopConfig, Numbers, Steps
 from unweave.runs.train import train
 from unweave.settings import Setting, keywords, nearest, schema
+from unweave.settings.typed import shown
 from unweave.trust import foreign, parts_in
 
 COMPARED = 3  # seeds of an arm that a claim is only compared with
@@ -76,6 +77,8 @@ class Recipe:
         for name in ("seeds", "checks"):
             if not getattr(self, name):
                 raise ValueError(f"{name} is empty")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"seeds are {shown(list(self.seeds))}; one of them is there twice")
         for arm in measures_of(self.checks):
             if arm not in self.arms:
                 raise ValueError(f"a check is about the arm {arm!r}; {nearest(arm, self.arms)}")
@@ -84,14 +87,23 @@ class Recipe:
     def read(cls, plain: Mapping[str, Any], name: str) -> Recipe:
         """The recipe in a file; ValueError with its name and the key.
 
-        Other mappings at the top are blocks that its arms have in common, by anchors and merge
-        keys.
+        Other mappings at the top are blocks that its arms or checks have in common, by anchors and
+        merge keys; one that none of them has is a key that means nothing.
         """
         known = keywords(cls)
         shared = {
-            key for key, value in plain.items() if key not in known and isinstance(value, Mapping)
+            key: value
+            for key, value in plain.items()
+            if key not in known and isinstance(value, Mapping)
         }
         own = {key: value for key, value in plain.items() if key not in shared}
+        taken = list(_mappings([own.get("arms"), own.get("checks")]))
+        for key, block in shared.items():
+            if not any(block.keys() <= one.keys() for one in taken):
+                raise ValueError(
+                    f"{name} has {shown(key)}, of which no arm and no check has anything; "
+                    f"{nearest(key, known)}"
+                )
         return schema.read(cls, own, name)
 
     def seeds_of(self, arm: str) -> tuple[int, ...]:
@@ -124,6 +136,18 @@ def _foreign_measure(how: Measure) -> list[str]:
     found += foreign(data=how.get("data"))
     options = {key: value for key, value in how.items() if key not in ("call", "score", "data")}
     return found + list(_named(options))
+
+
+def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
+    """All mappings in a value, at any depth."""
+    inner: Any = ()
+    if isinstance(value, Mapping):
+        yield value
+        inner = value.values()
+    elif isinstance(value, list):
+        inner = value
+    for part in inner:
+        yield from _mappings(part)
 
 
 def _named(value: Any) -> Iterator[str]:

@@ -121,12 +121,22 @@ def _load(
 
 
 def _sealed(tensors: dict[str, Tensor], state: str) -> bytes:
-    """A safetensors file with a checksum of names, tensors and state, which the format lacks."""
-    return save(tensors, {SEAL: json.dumps({"state": state, "crc32": checksum(tensors, state)})})
+    """A safetensors file with a checksum of names, tensors and state, which the format lacks.
+
+    RunError for tensors that the format cannot hold.
+    """
+    seal = {SEAL: json.dumps({"state": state, "crc32": checksum(tensors, state)})}
+    try:
+        return save(tensors, seal)
+    except (SafetensorError, KeyError) as error:  # too many tensors, or of a type without a name
+        raise RunError(
+            f"the weights cannot be written as safetensors ({error}): fewer layers, or float32"
+        ) from error
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], str]:
-    """Tensors and state. RunError for a file that is damaged."""
+    """Tensors and state. RunError for a file that is damaged; OSError if it may not be read."""
+    path.open("rb").close()  # safetensors calls a file that may not be read one that is not there
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (not a dict)

@@ -6,7 +6,9 @@ A last line that was cut off is forgiven.
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from typing import Any
 from unweave.files.atomic import WriteError, write
 from unweave.runs.errors import RunError
 from unweave.runs.sealed_json import Altered, parsed, sealed, unsealed
-from unweave.settings.typed import typed
+from unweave.settings.typed import shown, typed
 
 COLUMNS: dict[str, Any] = {  # those that hold no single number
     "step": int,
@@ -22,6 +24,8 @@ COLUMNS: dict[str, Any] = {  # those that hold no single number
     "kl per latent": list[float] | dict[str, float],
     "kl per block": dict[str, dict[str, float]],
 }
+COLUMN = re.compile("0|[1-9][0-9]{0,9}")
+OF_A_BLOCK = {"kl", "active", "latents"}
 
 
 class Log:
@@ -127,4 +131,18 @@ class Log:
         for name, value in record.items():
             if name in COLUMNS or type(value) is not float:  # most are floats, and logs are long
                 typed(name, value, COLUMNS.get(name, float))
+        if not 0 <= record.get("seconds", 0) < math.inf:
+            raise Altered(f"seconds is {record['seconds']}; expected a length of time")
+        _refuse_misshapen(record)
         return record
+
+
+def _refuse_misshapen(record: Mapping[str, Any]) -> None:
+    """Altered if the KL of latents or blocks is none that `kl_log.written` gives."""
+    kl = record.get("kl per latent", [0.0])
+    if not kl or not all(map(COLUMN.fullmatch, kl if isinstance(kl, dict) else ())):
+        raise Altered(f"kl per latent is {shown(kl)}; expected the KL of columns by their numbers")
+    for name, block in record.get("kl per block", {}).items():
+        if block.keys() != OF_A_BLOCK:
+            words = ", ".join(sorted(OF_A_BLOCK))
+            raise Altered(f"kl per block: {name} is {shown(block)}; expected {words}")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -57,7 +58,8 @@ def module_hint(name: str, thing: str) -> str:
     "" if there is no such file.
     """
     module = name.removesuffix(".py")
-    if not module.isidentifier() or not Path(f"{module}.py").is_file():
+    # Path.is_file raises OSError for a name that is too long to be one
+    if not module.isidentifier() or not os.path.isfile(f"{module}.py"):
         return ""
     return f"there is a file {module}.py here: name its {thing}, '{module}:NAME'"
 

@@ -64,7 +64,11 @@ def _decoded(content: bytes, path: Path) -> str:
 
 def _parsed(text: str, path: Path) -> Any:
     try:
-        return _Loader(text).get_single_data()
+        loader = _Loader(text)
+        try:
+            return loader.get_single_data()
+        except (ValueError, OverflowError) as error:  # the scanner does not check such numbers
+            raise ValueError(f"{path}, line {loader.line + 1}: no YAML: {error}") from error
     except _Refused as error:
         raise ValueError(f"{path}, line {error.problem_mark.line + 1}: {error.problem}") from error
     except yaml.YAMLError as error:

@@ -17,9 +17,8 @@ def pick_device(name: str) -> torch.device:
         return found or torch.device("cpu")
     try:
         device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(
-            f"device {name!r} is not available here: {str(error).splitlines()[0]}"
-        ) from error
+        torch.zeros(1, device=device).cpu()  # "meta" takes numbers, and gives none back
+    except (RuntimeError, AssertionError, ImportError) as error:
+        reason = str(error).partition("\n")[0].partition(". ")[0]
+        raise ValueError(f"device {name!r} is not available here: {reason}") from error
     return device

@@ -7,45 +7,24 @@ requests, where this one took up the file at each break; the published files hav
 
 from __future__ import annotations
 
-import http.client
 import logging
 import os
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Callable, Sequence
+import time
 from pathlib import Path
-from typing import Any
 
 import filelock
 
+from unweave.data.sources import transfer
 from unweave.data.sources.files import SOURCES, digest
 from unweave.data.sources.published import HOME
+from unweave.data.sources.transfer import FAILED, Progress, is_final, more, refuse_scheme
 from unweave.files.atomic import alone
 from unweave.settings import as_option
+from unweave.text import visible
 
 log = logging.getLogger(__name__)
-BLOCK = 1 << 18
 TRIES = 5  # in a row without a single new byte
-SCHEMES: tuple[str, ...] = ("http", "https")
-FAILED = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
-Progress = Callable[[int, int], None]
-
-
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows a redirect within its scheme or from http to https; ValueError for any other."""
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: Any, code: Any, msg: Any, headers: Any, newurl: str
-    ) -> Any:
-        allowed = SCHEMES
-        if req.type == "https":
-            allowed = ("https",)
-        _refuse_scheme(newurl, req.full_url, allowed)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-OPENER = urllib.request.build_opener(_Redirects)
+PAUSE = 0.5  # seconds after the first of them; then twice as many each time
 
 
 def get(
@@ -83,6 +62,9 @@ def fetch(
 ) -> Path:
     """Path of the file at `address`, downloaded to `target`; a part, TARGET.part, is resumed.
 
+    A part that another process has left is resumed where a checksum, or the server by its ETag or
+    date, shows that it is of the same file.
+
     sha256, size: of the whole file, "" and 0 if not known. timeout: seconds without a byte before
     the next attempt. Of two processes that fetch a file one waits for the other, and finds it
     there.
@@ -91,7 +73,7 @@ def fetch(
     """
     if target.is_file():
         return target
-    _refuse_scheme(address, address, SCHEMES)
+    refuse_scheme(address, address)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with alone(target, timeout=0):
@@ -113,90 +95,46 @@ def _fetch(
     """As `fetch`, for a process that has the target to itself."""
     if target.is_file():  # another process has brought it meanwhile
         return target
-    # until the part is whole, each attempt goes on where the last one broke off
     part = target.with_name(target.name + ".part")
-    idle = 0  # attempts in a row without a new byte
-    while True:
-        before = _size(part)
-        try:
-            whole = _continue(address, part, timeout, progress)
-            break
-        except FAILED as error:
-            idle += 1
-            if _size(part) > before:
-                idle = 0
-            refused = isinstance(error, urllib.error.HTTPError) and 300 <= error.code < 500
-            if idle >= TRIES or refused:
-                raise OSError(
-                    f"{address} cannot be fetched: {error}; what has come is kept in {part}"
-                ) from error
-            log.info("%s broke off (%s); going on", address, error)
+    if not sha256 and not transfer.version_of(part):
+        transfer.remove(part)  # nothing would show whether it is of the same file
+    whole = _completed(address, part, timeout, progress)
     # a wrong file is removed, or it would be resumed for ever
-    found = part.stat().st_size
+    found = transfer.size(part)
     expected = size or whole or found
-    if found != expected or (sha256 and digest(part) != sha256):
-        part.unlink()
+    if not found or found != expected or (sha256 and digest(part) != sha256):
+        transfer.remove(part)
         raise ValueError(
             f"what {address} gave is not the published file: {found:,} bytes, or another checksum"
         )
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
     os.replace(part, target)
+    transfer.remove(part)
     return target
 
 
-def _refuse_scheme(leads_to: str, address: str, allowed: Sequence[str]) -> None:
-    """ValueError if an address leads to one, or is one, whose scheme is not among the allowed."""
-    scheme = urllib.parse.urlsplit(leads_to).scheme
-    if scheme not in allowed:
-        expected = " or ".join(allowed)
-        raise ValueError(
-            f"{address} leads to {leads_to}, which is not fetched: "
-            f"expected an address of {expected}"
-        )
+def _completed(address: str, part: Path, timeout: float | int, progress: Progress | None) -> int:
+    """Download until the part is whole: each attempt goes on where the last one broke off.
 
-
-def _continue(address: str, part: Path, timeout: float | int, progress: Progress | None) -> int:
-    """Download what is missing of `part`; returns the size of the whole, 0 if it is not stated."""
-    there = _size(part)
-    request = urllib.request.Request(address)
-    if there:
-        request.add_header("Range", f"bytes={there}-")
-    try:
-        answer = OPENER.open(request, timeout=timeout)
-    except urllib.error.HTTPError as error:
-        error.close()
-        # range not satisfiable: nothing is missing, or it is another file
-        if error.code == 416 and there:
-            return _size_in(error.headers.get("Content-Range"))
-        raise
-    mode = "wb"  # the whole file is sent
-    if answer.status == 206:  # partial content
-        mode = "ab"
-    with answer, part.open(mode) as file:
-        done = file.tell()
-        missing = int(answer.headers.get("Content-Length") or 0)
-        whole = 0
-        if missing:
-            whole = done + missing
-        while block := answer.read(BLOCK):
-            file.write(block)
-            done += len(block)
-            if progress:
-                progress(done, whole)
-    if whole and done < whole:
-        raise ConnectionError(f"{done:,} of {whole:,} bytes came")
-    return whole
-
-
-def _size(part: Path) -> int:
-    """Bytes of a file, 0 if there is none."""
-    if not part.is_file():
-        return 0
-    return part.stat().st_size
-
-
-def _size_in(content_range: str | None) -> int:
-    """The size of the whole file in a header Content-Range, 0 if not stated."""
-    total = (content_range or "").rpartition("/")[2]
-    if not total.isdecimal():
-        return 0
-    return int(total)
+    Returns the size of the whole, 0 if it is not stated. OSError after `TRIES` attempts in a row
+    without a byte more than ever before.
+    """
+    most = transfer.size(part)
+    idle = 0
+    while True:
+        try:
+            return more(address, part, timeout, progress)
+        except FAILED as error:
+            idle += 1
+            now = transfer.size(part)
+            if now > most:
+                most = now
+                idle = 0
+            reason = visible(" ".join(str(error).split()))
+            if idle >= TRIES or is_final(error):
+                kept = f"; what has come is kept in {part}" if now else ""
+                raise OSError(f"{address} cannot be fetched: {reason}{kept}") from error
+            log.info("%s broke off (%s); going on", address, reason)
+            if idle:
+                time.sleep(PAUSE * 2 ** (idle - 1))
