@@ -127,7 +127,7 @@ class RunConfig:
 
     batches: options of `data.sampling.batches.stream`. versions: of what it was made with. code:
     the files of third-party code that it names, {"module:Name": {"file": base name, "blake2b":
-    digest}}.
+    digest}}, and of what was imported from the same folders, {"module": the same}.
     """
 
     method: MethodConfig
