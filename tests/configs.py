@@ -7,14 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from unweave.runs.config import (
-    DataConfig,
-    LoopConfig,
-    MethodConfig,
-    RunConfig,
-    batch_words,
-    completed,
-)
+from unweave.data.sampling.options import BatchConfig
+from unweave.runs.config import DataConfig, LoopConfig, MethodConfig, RunConfig
 from unweave.runs.folder import Folder
 from unweave.runs.sealed_json import sealed
 from unweave.types import DataInfo
@@ -38,7 +32,7 @@ def config(
     return RunConfig(
         MethodConfig(method, {}, settings),
         DataConfig(data, None, None, {}, "made for a test", info),
-        completed(batch_words(), {}, "batches"),
+        BatchConfig(),
         LoopConfig(seed=seed),
     )
 

@@ -13,6 +13,7 @@ import unweave
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.evaluation.clips import encode_clips
+from unweave.evaluation.leaks import leaks_of
 from unweave.methods.base import Method, NotAvailable
 from unweave.report import page
 from unweave.settings import Setting
@@ -106,6 +107,11 @@ def test_what_moves_in_a_clip_is_no_factor_of_it(run):
     else:
         assert unknown[0] == 0
         assert (unknown[1:] > 0.5).all()
+
+
+def test_codes_of_clips_are_not_probed(run):
+    with pytest.raises(NotAvailable, match="its codes are of clips, and the probe is of single"):
+        leaks_of(run)
 
 
 def test_a_page_shows_clips_as_strips(run):

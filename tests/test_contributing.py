@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md says of metrics, done to the letter: its two examples in a file beside the user."""
+"""What CONTRIBUTING.md says, done to the letter: its examples in files beside the user, and its names."""
 
 import math
 import re
@@ -9,8 +9,14 @@ import pytest
 from tests.metrics import made
 
 import unweave
+from unweave import nets
+from unweave.blocks import Block
 from unweave.cli import main
 from unweave.evaluation.evaluate import evaluate
+from unweave.methods import PARTS
+from unweave.methods.base import Method, Part, Player
+from unweave.settings.locate import locate
+from unweave.types import Losses, Posterior
 
 TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()
 
@@ -109,3 +115,50 @@ def test_the_method_and_the_regulariser_of_the_guide_train(tmp_path, monkeypatch
         "vae", "digits", regulariser="method_of_a_stranger:L1", **how, **{"regulariser.weight": 2.0}
     )
     assert run.method.regulariser.weight == 2.0
+
+
+def test_the_method_of_the_guide_that_changes_images_trains_and_a_seed_repeats_it(
+    tmp_path, monkeypatch
+):
+    (code,) = re.findall(r"```python\n(# steady\.py.*?)```", TEXT, re.DOTALL)
+    (tmp_path / "steady_stranger.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    small = {"encoder": "mlp", "encoder.width": 16, "precision": "float32", "log_every": 1}
+    how = {"steps": 30, "batch_size": 16, **small}
+    runs = [
+        unweave.train("steady_stranger:Steady", "digits", out=tmp_path / name, **how)
+        for name in ("once", "again")
+    ]
+    one, again = ([record["loss/model"] for record in run.records()] for run in runs)
+    assert one == again
+    assert np.mean(one[-5:]) < np.mean(one[:5])
+    assert runs[0].encode(runs[0].data.take([0, 1])).shape == (2, 8)
+
+
+def table_of_names():
+    """The names in the first column of the table of what is there for a method."""
+    section = TEXT.partition("### What is there for a method")[2].partition("```")[0]
+    rows = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+    return [name for row in rows for name in re.findall(r"`([\w.]+)`", row)]
+
+
+def test_what_the_guide_says_is_there_is_there():
+    names = table_of_names()
+    assert len(names) > 40
+    bases = {found.__name__: found for found in (Method, Part, Player, Block, Losses, Posterior)}
+    for name in names:
+        first, _, rest = name.partition(".")
+        if first in bases:
+            assert rest in {"", *dir(bases[first]), *bases[first].__annotations__}, name
+        else:
+            where, _, last = name.rpartition(".")
+            locate(f"unweave.{where}:{last}")
+
+
+def test_every_network_that_is_no_part_by_name_is_in_the_table():
+    by_name = {
+        entry.where.partition(":")[0] for parts in PARTS.values() for entry in parts.values()
+    }
+    modules = {f"unweave.nets.{path.stem}" for path in Path(nets.__path__[0]).glob("[!_]*.py")}
+    listed = {f"unweave.{name.rpartition('.')[0]}" for name in table_of_names()}
+    assert modules - by_name <= listed

@@ -85,6 +85,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in set(sys.modules) - before:
         if name in ("mine", "planted", "acme"):
             del sys.modules[name]
+    forget_mine()
+
+
+def forget_mine() -> None:
+    """Forget the modules whose names begin with ...mine, as a new process does."""
+    for name in list(sys.modules):
+        if name.partition(".")[0].endswith("mine"):
+            del sys.modules[name]
 
 
 @pytest.fixture
@@ -306,6 +314,70 @@ def test_a_file_that_changed_since_is_named_once(own, here, opened) -> None:
     ) as caught:
         opened(own)
     assert len(caught) == 1
+
+
+@pytest.fixture
+def parted(here: Path, sign: Path, tiny_images: Path) -> Path:
+    """A run of a method of one's own that imports a module, and a package, from the same folder."""
+    Path("nets_of_mine.py").write_text("from parts_of_mine.inner import UNITS\n")
+    Path("parts_of_mine").mkdir()
+    Path("parts_of_mine/__init__.py").write_text("")
+    Path("parts_of_mine/inner.py").write_text("UNITS = 2\n")
+    Path("beside.py").write_text("raise RuntimeError('nobody imports this')")
+    Path("mine.py").write_text("from nets_of_mine import UNITS\n" + MINE.format(sign=str(sign)))
+    run = unweave.train("mine:Mine", tiny_images, steps=1, batch_size=8, out="runs")
+    forget_mine()
+    return run.path.resolve()
+
+
+def test_the_files_that_ones_own_code_imports_from_its_folder_are_remembered(parted) -> None:
+    code = json.loads((parted / "config.json").read_text())["code"]
+    files = {name: found["file"] for name, found in code.items()}
+    assert files == {
+        "mine:Mine": "mine.py",
+        "nets_of_mine": "nets_of_mine.py",
+        "parts_of_mine": "__init__.py",
+        "parts_of_mine.inner": "inner.py",
+    }
+
+
+@pytest.mark.parametrize("opened", [load_run, resume])
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("nets_of_mine", "nets_of_mine.py"), ("parts_of_mine.inner", "parts_of_mine/inner.py")],
+)
+def test_a_change_of_what_it_imports_is_said_too(parted, here, opened, name, file) -> None:
+    opened(parted)
+    forget_mine()
+    (here / file).write_text((here / file).read_text() + "\n# another thought\n")
+    with pytest.warns(
+        UserWarning, match=rf"{Path(file).name}, of {name}, has changed since the run was made$"
+    ) as caught:
+        opened(parted)
+    assert len(caught) == 1
+
+
+def test_a_run_of_before_remembers_the_named_file_alone_and_opens(parted, here) -> None:
+    rewrite(parted, lambda config: config["code"].pop("nets_of_mine"))
+    (here / "nets_of_mine.py").write_text("UNITS = 2  # another thought\n")
+    load_run(parted, trust=True)
+
+
+def test_the_modules_of_a_package_are_remembered_and_not_those_beside_it(
+    here, sign, tiny_images
+) -> None:
+    Path("top_of_mine").mkdir()
+    Path("top_of_mine/__init__.py").write_text("")
+    Path("top_of_mine/deep").mkdir()
+    Path("top_of_mine/deep/__init__.py").write_text("")
+    Path("top_of_mine/nets.py").write_text("import nets_of_mine\n")
+    Path("nets_of_mine.py").write_text("")
+    code = "from ..nets import nets_of_mine\n" + MINE.format(sign=str(sign))
+    Path("top_of_mine/deep/method.py").write_text(code)
+    named = "top_of_mine.deep.method:Mine"
+    run = unweave.train(named, tiny_images, steps=1, batch_size=8, out="runs")
+    forget_mine()
+    assert run.config.code.keys() == {named, "top_of_mine", "top_of_mine.deep", "top_of_mine.nets"}
 
 
 def test_a_run_of_unweaves_own_names_remembers_no_file(honest) -> None:

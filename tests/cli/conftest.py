@@ -67,6 +67,12 @@ class Wrong(Method):
 def rows(table):
     """The number of rows, in thousands."""
     return Measured(table.n / 1000, "counted")
+
+
+def same(root):
+    """One factor, of which only one value is there."""
+    x = np.random.default_rng(0).integers(0, 256, (40, 1, 8, 8), dtype=np.uint8)
+    return ImageData(x, labels=np.ones((40, 1)), factor_names=("row",), name="same")
 '''
 
 

@@ -8,7 +8,9 @@ import pytest
 
 from unweave.cli.score_table import table
 from unweave.evaluation.evaluate import evaluate
+from unweave.evaluation.leaks import leaks_of
 from unweave.metrics import Score
+from unweave.runs.run import load_run
 
 
 @pytest.fixture
@@ -139,28 +141,84 @@ def test_a_floor_of_zero_has_no_sign():
     assert shown.count("0.00") >= 2
 
 
-def test_one_block_is_scored_by_name(unweave, here):
-    small = (
-        "--steps",
-        "1",
-        "--encoder",
-        "mlp",
-        "--decoder",
-        "mlp",
-        "--latents",
-        "4",
-        "--batch-size",
-        "8",
-    )
-    code, _, err = unweave("train", "gvae", "--data", "digits", *small)
+@pytest.fixture
+def blocky(unweave) -> Path:
+    """A run whose codes have two blocks."""
+    small = ("--steps", "1", "--encoder", "mlp", "--decoder", "mlp", "--latents", "4")
+    code, _, err = unweave("train", "gvae", "--data", "digits", *small, "--batch-size", "8")
     assert (code, err) == (0, "")
     (run,) = Path("runs").iterdir()
+    return run
+
+
+def test_one_block_is_scored_by_name(unweave, blocky):
     code, out, _ = unweave(
-        "evaluate", run, "--block", "style", "--metrics", "active_latents", "--json", "out.json"
+        "evaluate", blocky, "--block", "style", "--metrics", "active_latents", "--json", "out.json"
     )
     assert code == 0
     assert "of the block style alone" in out
     assert len(json.loads(Path("out.json").read_text())["active_latents"]["parts"]["active"]) == 2
-    code, _, err = unweave("evaluate", run, "--block", "stile")
+    code, _, err = unweave("evaluate", blocky, "--block", "stile")
     assert code != 0
     assert "there is no block 'stile'; the blocks of this code are content, style" in err
+
+
+def test_what_each_block_knows_stands_beside_chance(unweave, blocky):
+    words = ("evaluate", blocky, "--leaks", "--n", "300", "--seed", "3", "--json", "out.json")
+    code, out, err = unweave(*words)
+    assert (code, err) == (0, "")
+    found = leaks_of(load_run(blocky), n=300, seed=3)
+    assert found.keys() == {"content", "style"}
+    content = found["content"]["class"]
+    style = found["style"]["class"]
+    assert content.chance == style.chance
+    assert out.splitlines()[:2] == [
+        "factor  content  style  chance",
+        f"class   {content.score:.3f}    {style.score:.3f}  {content.chance:.3f}",
+    ]
+    assert "accuracy of a categorical factor, R2 of any other" in " ".join(out.split())
+    assert json.loads(Path("out.json").read_text()) == {
+        block: {"class": {"score": leak.score, "chance": leak.chance}}
+        for block, leak in (("content", content), ("style", style))
+    }
+    assert not (blocky / "scores.json").exists(), "a probe is no score of the run"
+
+
+def test_leaks_are_shown_of_other_data_and_an_undefined_one_is_nan(unweave, blocky):
+    _, out, _ = unweave("evaluate", blocky, "--leaks", "--data", "tiny:same")
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[0] == ["factor", "content", "style", "chance"]
+    assert lines[1] == ["row", "nan", "nan", "nan"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--metrics", "mig"), "--metrics is of scores, and --leaks gives none: leave out one"),
+        (("--block", "style"), "--block is of scores, and --leaks gives none: leave out one"),
+        (("--protocol", "dlib"), "--protocol is of scores"),
+        (("--calibrate",), "--calibrate is of scores"),
+        (("--codes", "codes.npy"), "give a run or arrays, not both"),
+        (("--data", "tiny:unlabelled"), "a probe needs the factors or classes of unlabelled"),
+        (("--n", "0"), "n is 0; a probe takes 3 rows or more"),
+    ],
+)
+def test_what_leaks_have_no_use_for_is_refused(words, expected, unweave, blocky):
+    code, _, err = unweave("evaluate", blocky, "--leaks", *words)
+    assert code == 2
+    assert expected in err
+    assert err.count("\n") == 1
+
+
+def test_leaks_need_a_run_of_several_blocks(unweave):
+    words = ("train", "tiny:Mine", "--data", "tiny:images", "--steps", "2", "--data.levels", "8")
+    run = unweave(*words)[1].splitlines()[-1]
+    code, _, err = unweave("evaluate", run, "--leaks")
+    assert code == 2
+    assert "the code of this run is one block, code: there is no other to leak into" in err
+    code, _, err = unweave("evaluate", "--leaks", "--codes", "codes.npy")
+    assert code == 2
+    assert "--leaks is for runs" in err
+    run = unweave("train", "tiny:Blind", "--data", "tiny:images", "--steps", "2")[1]
+    code, _, err = unweave("evaluate", run.splitlines()[-1], "--leaks")
+    assert code == 2

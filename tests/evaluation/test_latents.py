@@ -73,6 +73,8 @@ def test_interventions_set_a_latent_for_all_or_for_each():
     assert CODES[0, 0] == -4
     with pytest.raises(ValueError, match="latent 5 is not one of the 3"):
         intervene(CODES, {5: 0.0})
+    with pytest.raises(ValueError, match=r"latent 1 is given values of shape \(2,\) for 3 codes"):
+        intervene(CODES[:3], {1: [1.0, 2.0]})
 
 
 def test_exchanged_latents_change_places_and_others_stay():

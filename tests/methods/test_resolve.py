@@ -98,6 +98,10 @@ def test_a_module_is_handed_in() -> None:
     assert choice.make(IMAGES).encoder is encoder
     assert choice.part_names()["encoder"] == "torch.nn.modules.container:Sequential"
     assert choice.modules() == {"encoder": encoder}
+    saved = MethodConfig.of(choice)
+    gone = dataclasses.replace(saved, parts=saved.parts | {"encoder": "no_such_file:Net"})
+    again = gone.resolved(IMAGES, {"encoder": encoder})
+    assert again.make(IMAGES).encoder is encoder, "its class is not looked up by name"
 
 
 def test_a_class_is_handed_in() -> None:
@@ -353,3 +357,88 @@ def test_a_keyword_that_nothing_fills_in_is_named_with_what_it_may_have_been(
     with pytest.raises(ValueError, match=words.replace("?", "[?]")) as error:
         resolve(method, {}, IMAGES).make(IMAGES)
     assert "\n" not in str(error.value)
+
+
+class Nest(Part):
+    """A regulariser, or a supervision, with an encoder and a critic of its own."""
+
+    def __init__(self, encoder: nn.Module, critic: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.critic = critic
+
+    @classmethod
+    def part_arguments(cls, known: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+        return {"encoder": {"outputs": 2}, "critic": {"inputs": 2, "outputs": 1}}
+
+
+class Loose(Part):
+    """A regulariser, or a supervision, that may have a critic."""
+
+    def __init__(self, critic: nn.Module | None = None) -> None:
+        super().__init__()
+        self.critic = critic
+
+
+class Critical(nn.Module):
+    """A critic around another one."""
+
+    def __init__(self, inputs: int, critic: nn.Module) -> None:
+        super().__init__()
+        self.critic = critic
+
+
+class Wrapped(nn.Module):
+    """An encoder around another one."""
+
+    def __init__(self, outputs: int, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+
+def test_a_short_name_of_a_part_is_the_methods_own_before_that_of_an_inner_one() -> None:
+    parts = resolve("vae", {"encoder": "mlp", "regulariser": Nest}, IMAGES).part_names()
+    assert parts["encoder"] == "mlp"
+    assert parts["regulariser.encoder"] == "conv64", "the default"
+    inner = {"regulariser.encoder": "mlp", "regulariser": Nest}
+    parts = resolve("vae", inner, IMAGES).part_names()
+    assert (parts["encoder"], parts["regulariser.encoder"]) == ("conv64", "mlp")
+
+
+def test_a_part_may_have_a_part_of_its_own_kind() -> None:
+    given = {"regulariser": Nest, "encoder": Wrapped, "encoder.encoder": "burgess"}
+    parts = resolve("vae", given, IMAGES).part_names()
+    assert parts["encoder"].endswith(":Wrapped")
+    assert parts["encoder.encoder"] == "burgess"
+    with pytest.raises(
+        ValueError, match=r"'critic' could be regulariser.critic or .*.critic.critic"
+    ):
+        resolve("vae", {"regulariser": Nest, "critic": Critical}, IMAGES)
+
+
+def test_the_last_words_of_a_part_are_enough_where_one_place_ends_in_them() -> None:
+    given = {"regulariser": Nest, "regulariser.encoder": Wrapped}
+    for key in ("regulariser.encoder.encoder", "encoder.encoder"):
+        parts = resolve("vae", given | {key: "burgess"}, IMAGES).part_names()
+        assert parts["regulariser.encoder.encoder"] == "burgess"
+
+
+@pytest.mark.parametrize(
+    ("part", "value"), [(Nest, "mlp"), (Loose, "mlp"), (Loose, "none"), (Loose, None)]
+)
+def test_an_ambiguous_part_is_refused(part: type[Part], value: str | None) -> None:
+    given = {"regulariser": part, "supervision": part, "critic": value}
+    expected = "'critic' could be regulariser.critic or supervision.critic: give the whole name"
+    with pytest.raises(ValueError, match=expected):
+        resolve("vae", given, IMAGES)
+
+
+def test_a_key_that_is_given_twice_is_refused() -> None:
+    for given in ({"beta": 2.0, "regulariser.beta": 3.0}, {"regulariser__beta": 2.0, "beta": 2.0}):
+        with pytest.raises(ValueError, match=r"regulariser\.beta is given twice"):
+            resolve("beta-vae", given, IMAGES)
+    given = {"critic": "mlp", "regulariser.critic": "mlp"}
+    with pytest.raises(ValueError, match=r"regulariser\.critic is given twice"):
+        resolve("factor-vae", given, IMAGES)
+    with pytest.raises(ValueError, match=r"regulariser\.beta is given twice"):
+        resolve("beta-vae", {"regulariser__beta": 2.0, "regulariser.beta": 3.0}, IMAGES)

@@ -12,6 +12,7 @@ from torch import nn
 
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages, ImageData
+from unweave.data.sampling.options import BatchConfig
 from unweave.methods.base import Method
 from unweave.runs import train as fit
 from unweave.runs.config import DataConfig, LoopConfig, MethodConfig, RunConfig
@@ -109,7 +110,7 @@ def known_run(tmp_path):
         config = RunConfig(
             MethodConfig("known", {}, {}),
             DataConfig(data.name, None, None, {}, data.about, data.info),
-            {},
+            BatchConfig(),
             LoopConfig(steps=4),
             versions={"unweave": "0"},
         )

@@ -100,6 +100,22 @@ def test_samples_are_of_the_class_they_are_asked_for(halves, embedded):
 
 
 @pytest.mark.parametrize("embedded", [False, True])
+def test_as_many_classes_as_samples_or_one_for_all(halves, embedded):
+    run = halves(embedded=embedded)
+    for y, said in [
+        ([1, 2], "2 classes"),
+        ([1], "1 class"),
+        ([], "0 classes"),
+        ([[0, 1, 2]], r"shape \(1, 3\)"),
+    ]:
+        with pytest.raises(ValueError, match=f"y has {said} for 3 samples: give one for all, or"):
+            run.sample(3, y=y)
+        with pytest.raises(ValueError, match=f"y has {said} for 3 samples"):
+            run.with_class(run.sample_codes(3), y)
+    assert len(run.sample(0, y=[])) == 0
+
+
+@pytest.mark.parametrize("embedded", [False, True])
 def test_an_analogy_has_the_class_of_its_row_and_the_style_of_the_image_at_its_top(
     halves, embedded, monkeypatch
 ):

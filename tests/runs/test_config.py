@@ -69,6 +69,28 @@ def test_what_is_written_is_read_back(path: Path) -> None:
     assert again.data.info.shape == (1, 8, 8)
 
 
+@pytest.mark.parametrize("folder", [WRITTEN, TODAY])
+def test_the_options_of_batches_are_written_again_byte_for_byte(folder: Path) -> None:
+    written = json.loads((folder / "config.json").read_text())
+    again = Folder(folder).config.plain()
+    assert json.dumps(again["batches"]) == json.dumps(written["batches"])
+    assert json.dumps(again["loop"]) == json.dumps(written["loop"])
+
+
+def test_a_whole_config_is_written_again_byte_for_byte() -> None:
+    written = json.loads((TODAY / "config.json").read_text())
+    again = {"format": 2, **Folder(TODAY).config.plain(), "crc32": written["crc32"]}
+    assert json.dumps(again) == json.dumps(written)
+
+
+def test_options_of_batches_that_a_run_does_not_say_have_their_defaults(path: Path) -> None:
+    whole = Folder(path).config
+    config = json.loads((path / "config.json").read_text())
+    del config["batches"]["per_class"], config["batches"]["observed"]
+    (path / "config.json").write_text(json.dumps(config))
+    assert Folder(path).config == whole
+
+
 def setting(config: dict[str, Any]) -> None:
     config["method"]["settings"]["rdgulariser.gamma"] = 3
 
@@ -101,7 +123,7 @@ WRONG: dict[Callable[[dict[str, Any]], None], str] = {
     setting: "no setting 'rdgulariser.gamma' here; did you mean 'regulariser.gamma'?",
     seed: "config.json: loop: seed is '7'; expected int",
     holdout: "config.json: loop: holdout is 2.0; it has to be at most 0.9",
-    batches: "config.json: batches has no option 'gruop_size'; did you mean 'group_size'?",
+    batches: "config.json: batches has 'gruop_size', which means nothing here; did you mean 'group_size'?",
     shape: "config.json: data: info: shape is '8'; expected int",
     missing: "config.json: data has no 'about'",
     white: "config.json: data: floats is [0, 1, 2]; expected",

@@ -226,3 +226,22 @@ def test_the_scale_is_kept_where_a_part_is_held_out(train, tmp_path):
         run.encode(FLOATS[-1, 1]), run.encode(run.data.take(np.arange(20)))
     )
     assert run.held.floats == (-1, 1)
+
+
+def test_codes_of_another_width_are_refused_in_one_line(train):
+    run = train(GREY)
+    for width in (1, 3):
+        with pytest.raises(
+            ValueError, match=f"codes have {width} columns; those of this run have 2"
+        ):
+            run.decode(np.zeros((4, width)))
+    assert run.decode(np.zeros(2)).shape == (1, 1, 8, 8)
+    assert run.decode(np.zeros((0, 2))).shape == (0, 1, 8, 8)
+
+
+def test_a_negative_number_of_samples_is_refused_in_one_line(train):
+    run = train(GREY)
+    for sample in (run.sample, run.sample_codes):
+        assert len(sample(0)) == 0
+        with pytest.raises(ValueError, match="n is -1; it is how many to draw, 0 or more"):
+            sample(-1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from unweave.cli.parser import OTHER_DATA, TRUST, Parser
 from unweave.cli.score_table import table
@@ -14,6 +14,9 @@ from unweave.kinds import declared, factors_of, parsed
 
 if TYPE_CHECKING:
     from unweave.metrics import Score
+    from unweave.runs.run import Run
+
+Found = TypeVar("Found")
 
 # {option that names a file: the array in it}
 ROLES = {
@@ -28,6 +31,8 @@ ROLES = {
 def run(arguments: Sequence[str]) -> int:
     """Evaluate a run or arrays; print the table and write the JSON."""
     given = _parser().read(arguments)
+    if given.run and given.leaks:
+        return _leaks(given)
     from unweave.runs.errors import NotKept
 
     try:
@@ -42,11 +47,25 @@ def run(arguments: Sequence[str]) -> int:
 def _show(scores: Mapping[str, Score], file: str | None) -> None:
     """Print the table; write the JSON, if a file is given."""
     print(table(scores), flush=True)
+    _write({name: score.to_dict() for name, score in scores.items()}, file)
+
+
+def _write(fields: Any, file: str | None) -> None:
+    """Write the JSON, if a file is given."""
     if file:
         from unweave.files.atomic import write
 
-        fields = {name: score.to_dict() for name, score in scores.items()}
         write(Path(file), json.dumps(fields, indent=1).encode())
+
+
+def _leaks(given: argparse.Namespace) -> int:
+    """Print what each block of a run's codes knows of each factor; write the JSON."""
+    from unweave.cli.leaks import fields, leak_table, probed
+
+    found = _with_run(given, lambda run: probed(run, given))
+    print(leak_table(found), flush=True)
+    _write(fields(found), given.json)
+    return 0
 
 
 def _parser() -> Parser:
@@ -60,6 +79,11 @@ def _parser() -> Parser:
     parser.add_argument("--n", type=int, help="images of a run to encode (default: 10,000)")
     parser.add_argument(
         "--block", metavar="NAME", help="score one block of a run's codes alone, e.g. content"
+    )
+    parser.add_argument(
+        "--leaks",
+        action="store_true",
+        help="what each block of a run's codes knows of each factor, beside chance; no scores",
     )
     kinds = ".npy, .npz, .csv or .parquet"
     parser.add_argument("--codes", metavar="FILE", help=f"codes (N, D): {kinds}")
@@ -104,22 +128,27 @@ def _parser() -> Parser:
 
 
 def _of_run(given: argparse.Namespace) -> dict[str, Score]:
-    """The scores of a run. Raises ValueError if arrays are given as well."""
+    """The scores of a run."""
+    from unweave.evaluation.evaluate import evaluate
+
+    how = _how(given)
+    if given.n is not None:
+        how["n"] = given.n
+    return _with_run(given, lambda run: evaluate(run, data=given.data, block=given.block, **how))
+
+
+def _with_run(given: argparse.Namespace, measured: Callable[[Run], Found]) -> Found:
+    """What is measured of a run. Raises ValueError if arrays are given as well."""
     for name in ROLES:
         if getattr(given, name):
             raise ValueError(
                 f"give a run or arrays, not both: {given.run} and --{name.replace('_', '-')}"
             )
-    from unweave.evaluation.evaluate import evaluate
     from unweave.methods.base import NotAvailable
     from unweave.runs.run import load_run
 
-    how = _how(given)
-    if given.n is not None:
-        how["n"] = given.n
     try:
-        run = load_run(given.run, trust=given.trust, other_data=given.other_data)
-        return evaluate(run, data=given.data, block=given.block, **how)
+        return measured(load_run(given.run, trust=given.trust, other_data=given.other_data))
     except NotAvailable as error:
         raise ValueError(f"{given.run} cannot be scored: {error}") from error
 
@@ -128,7 +157,7 @@ def _of_arrays(given: argparse.Namespace) -> dict[str, Score]:
     """The scores of codes and factors from files. Raises ValueError for options that need a run."""
     if not given.codes:
         raise ValueError("what is to be scored? give a run, or --codes FILE --factors FILE")
-    for name in ("data", "n", "block", "trust", "other_data"):
+    for name in ("data", "n", "block", "leaks", "trust", "other_data"):
         if getattr(given, name) not in (None, False):
             raise ValueError(
                 f"--{name.replace('_', '-')} is for runs; codes are scored as they are"

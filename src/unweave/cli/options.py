@@ -16,7 +16,7 @@ from typing import Any
 
 from unweave import data as datasets
 from unweave.cli.parser import plain
-from unweave.data.sampling.batches import stream
+from unweave.data.sampling.options import BatchConfig
 from unweave.methods import PARTS, kind_of
 from unweave.runs import train as fit
 from unweave.settings import Keyword, Setting, keywords
@@ -69,7 +69,7 @@ def offered(
     found = list(_loop())
     for info in infos:
         found += _method(method, parts, info)
-    found += _prefixed("batches.", keywords(stream), "batches")
+    found += _prefixed("batches.", keywords(BatchConfig), "batches")
     if data is not None:
         found += _prefixed("data.", datasets.options(data), f"data ({data})")
     return {option.key: option for option in found}
@@ -97,11 +97,9 @@ def _method(method: str, chosen: Mapping[str, Any], info: DataInfo) -> Iterator[
 
 
 def _prefixed(prefix: str, words: Mapping[str, Keyword], group: str) -> Iterator[Option]:
-    """Keywords as options with a prefix, without those of the batches that the loop sets."""
+    """Keywords as options with a prefix."""
     for name, word in words.items():
-        set_by_loop = prefix == "batches." and (word.setting is None or name == "batch_size")
-        if not set_by_loop:
-            yield Option(prefix + name, word, word.default, group)
+        yield Option(prefix + name, word, word.default, group)
 
 
 def values(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from unweave.metrics.tables.notes import notes
@@ -22,18 +22,18 @@ def table(scores: Mapping[str, Score]) -> str:
     shared, others = notes(scores)
     lines = []
     for note in shared:
-        lines += [*_wrapped(note), ""]
-    lines += _aligned(scores)
-    for note, names in others.items():
-        lines += ["", *_wrapped(f"{', '.join(names)}: {note}")]
-    return "\n".join(lines)
-
-
-def _aligned(scores: Mapping[str, Score]) -> list[str]:
-    """The rows of the table, their cells padded to the width of the column."""
+        lines += [*wrapped(note), ""]
     rows = [("metric", "score ± standard error", "95 % interval", "null")]
     for name, score in scores.items():
         rows.append((name, _value(score), _interval(score), _floor(score)))
+    lines += aligned(rows)
+    for note, names in others.items():
+        lines += ["", *wrapped(f"{', '.join(names)}: {note}")]
+    return "\n".join(lines)
+
+
+def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """The rows of a table as lines, their cells padded to the width of the column."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
@@ -70,6 +70,6 @@ def _unknown(score: Score) -> str:
     return "not measured"
 
 
-def _wrapped(text: str) -> list[str]:
+def wrapped(text: str) -> list[str]:
     """A text as lines of the width of the terminal."""
     return textwrap.wrap(text, max(40, shutil.get_terminal_size().columns), subsequent_indent="  ")

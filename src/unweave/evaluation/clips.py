@@ -34,7 +34,7 @@ def encode_clips(
     """
     if protocol != "unweave":
         raise ValueError(f"the protocol {protocol} is of single images, and this run encodes clips")
-    length = int(run.config.batches["clip_length"])
+    length = run.config.batches.clip_length
     # (clips, length): row numbers of the frames
     rows = some_clips(source, max(n // length, 2), length, seed)
     clips = source.take(rows.ravel()).reshape(*rows.shape, *run.info.shape)

@@ -93,9 +93,17 @@ def _values(over: str, own: float, column: Any, frames: int, width: float) -> ND
 
 
 def intervene(codes: Codes, to: Mapping[int, Any]) -> Codes:
-    """The codes (n, D) with some latents set: {latent: value, or values (n,)}."""
+    """The codes (n, D) with some latents set: {latent: value, or values (n,)}.
+
+    ValueError for another number of values than of codes.
+    """
     changed = _table(codes, to)
     for latent, value in to.items():
+        if np.ndim(value) and np.shape(value) != (len(changed),):
+            raise ValueError(
+                f"latent {latent} is given values of shape {np.shape(value)} "
+                f"for {len(changed)} codes: give one for all, or one for each"
+            )
         changed[:, latent] = value
     return changed
 

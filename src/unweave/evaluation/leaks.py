@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from unweave import data as datasets
 from unweave.blocks import Block
 from unweave.evaluation.encoding import known_factors, known_kinds
 from unweave.kinds import declared
+from unweave.methods.base import NotAvailable
 from unweave.metrics.estimators.classifiers import accuracy, logistic, quietly, standardise
 from unweave.metrics.tables.kinds import kinds_of
 
@@ -34,17 +36,26 @@ class Leak(NamedTuple):
 
 
 def leaks_of(
-    run: Run, data: Any = None, *, n: int = ROWS, seed: int = 0
+    run: Run, data: Any = None, *, n: int = ROWS, seed: int = 0, kinds: Any = None
 ) -> dict[str, dict[str, Leak]]:
-    """{block: {factor: Leak}} of a run, on some images of its data, the held-out ones if any.
+    """{block: {factor: Leak}} of a run, on n images of its data, the held-out ones if any.
 
-    ValueError if no factor of the data is known.
+    data, kinds: other data, and the kinds of their factors, as of `evaluate`. ValueError if the
+    code is one block, or if no factor of the data is known; NotAvailable of a run that encodes
+    clips, whose frames know each other.
     """
-    source = data
-    if source is None:
-        source = run.held
-    if source is None:
-        source = run.data
+    if run.method.encodes == "clips":
+        raise NotAvailable("its codes are of clips, and the probe is of single images")
+    inferred = [name for name, block in run.blocks.items() if block.kind != "noise"]
+    if len(inferred) < 2:
+        raise ValueError(
+            f"the code of this run is one block, {inferred[0]}: there is no other to leak into"
+        )
+    if n < 3:
+        raise ValueError(f"n is {n}; a probe takes 3 rows or more")
+    source = run.data if run.held is None else run.held
+    if data is not None:
+        source = datasets.load(data)
     rng = np.random.default_rng([seed, 101])
     rows = rng.choice(len(source), min(n, len(source)), replace=False)
     factors = known_factors(source, rows)
@@ -52,11 +63,9 @@ def leaks_of(
         raise ValueError(
             f"a probe needs the factors or classes of {source.name}, and none are known"
         )
-    names = run.info.factor_names
-    if len(names) != factors.shape[1]:
-        names = ("class",)
+    names = source.factor_names or ("class",)
     codes = run.encode(source.take(rows))
-    return leaks(codes, run.blocks, factors, names, known_kinds(source), seed=seed)
+    return leaks(codes, run.blocks, factors, names, known_kinds(source, kinds), seed=seed)
 
 
 def leaks(

@@ -1,14 +1,15 @@
 """Resolution of names into a tree of classes and settings, with defaults for those not given.
 
-Settings have dotted names inside parts ("regulariser.beta"), or their last word where only one part
-has it ("beta").
+Settings and parts have dotted names inside parts ("regulariser.beta"), or their last word where
+only one part has it ("beta"). A whole name comes before the end of a longer one.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import nn
@@ -47,9 +48,9 @@ def resolve(
     else:
         made = class_of(name, "method")
     entry = entry or usual
-    given = {key.replace("__", "."): value for key, value in given.items()}
-    tree = _with_parts(name, made, "", entry, given, info)
-    return _with_settings(tree, _settings_in(given, tree), entry)
+    pairs = [(key.replace("__", "."), value) for key, value in given.items()]
+    tree = _with_parts(name, made, entry, dict(pairs), info)
+    return _with_settings(tree, _settings_in(pairs, tree), entry)
 
 
 def name_of(made: type | nn.Module) -> str:
@@ -59,45 +60,70 @@ def name_of(made: type | nn.Module) -> str:
     return f"{made.__module__}:{made.__qualname__}"
 
 
-def _with_parts(
-    name: str, made: Any, path: str, entry: Entry, given: Mapping[str, Any], info: DataInfo
-) -> Spec:
-    """The tree of classes, without settings."""
-    parts = {}
-    words = keywords(made)
-    for keyword, kind in part_kinds(words):
-        optional = words[keyword].default is None
-        dotted = f"{path}{keyword}"
-        # in this order: given by its dotted name, by its last word, in the table, by the data
-        by_data = None
-        if not optional:
-            by_data = _default_part(kind, info)
-        chosen = given.get(dotted, given.get(keyword, entry.parts.get(dotted, by_data)))
-        if isinstance(chosen, nn.Module):
-            parts[keyword] = Spec(name_of(chosen), chosen, {}, {})
-        elif chosen not in NO_PART:
-            if isinstance(chosen, type):
-                chosen = name_of(chosen)
-            part = class_of(chosen, kind)
-            parts[keyword] = _with_parts(chosen, part, f"{dotted}.", entry, given, info)
-        elif not optional:
-            raise ValueError(f"{made.__name__} cannot do without its {dotted}")
-    return Spec(name, made, {}, parts)
+def _with_parts(name: str, made: Any, entry: Entry, given: dict[str, Any], info: DataInfo) -> Spec:
+    """The tree of classes, without settings; takes the parts out of what is given.
+
+    A given part goes to the outermost place whose name ends in its words: outer parts are chosen
+    first, as they decide which inner places there are.
+    """
+    tree: dict[str, Spec] = {}
+    waiting = deque([("", made, tree)])
+    while waiting:
+        path, owner, parts = waiting.popleft()
+        words = keywords(owner)
+        for keyword, kind in part_kinds(words):
+            dotted = f"{path}{keyword}"
+            optional = words[keyword].default is None
+            chosen = _chosen_part(dotted, kind, optional, entry, given, info)
+            if isinstance(chosen, nn.Module):
+                parts[keyword] = Spec(name_of(chosen), chosen, {}, {})
+            elif chosen not in NO_PART:
+                if isinstance(chosen, type):
+                    chosen = name_of(chosen)
+                part = class_of(chosen, kind)
+                inner: dict[str, Spec] = {}
+                parts[keyword] = Spec(chosen, part, {}, inner)
+                waiting.append((f"{dotted}.", part, inner))
+            elif not optional:
+                raise ValueError(f"{owner.__name__} cannot do without its {dotted}")
+    return Spec(name, made, {}, tree)
 
 
-def _settings_in(given: Mapping[str, Any], tree: Spec) -> dict[str, Any]:
+def _chosen_part(
+    dotted: str, kind: str, optional: bool, entry: Entry, given: dict[str, Any], info: DataInfo
+) -> Any:
+    """The part at a place: given, which takes it out of `given`, else the table's or the data's."""
+    for key in given:
+        if _ends_in(dotted, key):
+            return given.pop(key)
+    if dotted in entry.parts or optional:
+        return entry.parts.get(dotted)
+    return _default_part(kind, info)
+
+
+def _settings_in(given: Sequence[tuple[str, Any]], tree: Spec) -> dict[str, Any]:
     """The given settings, without the parts, by dotted name and in their types."""
     words = tree.words()
     places = tree.places()
+    known = {**words, **places}
+    seen = set()
     found = {}
-    for key, value in given.items():
-        if value in NO_PART and kind_of(key.rpartition(".")[2]):
+    for key, value in given:
+        none = value in NO_PART and kind_of(key.rpartition(".")[2])
+        if none and not any(_ends_in(name, key) for name in known):
             continue  # "none" for a part that this method does not have
-        dotted = full_name(key, {**words, **places}, "setting")
-        if dotted in places:
-            continue
-        found[dotted] = words[dotted].check(value, key)
+        dotted = full_name(key, known, "setting")
+        if dotted in seen:
+            raise ValueError(f"{dotted} is given twice, the second time as {key!r}")
+        seen.add(dotted)
+        if dotted in words:
+            found[dotted] = words[dotted].check(value, key)
     return found
+
+
+def _ends_in(dotted: str, words: str) -> bool:
+    """Whether a dotted name is these words, or ends in them."""
+    return f".{dotted}".endswith(f".{words}")
 
 
 def _with_settings(tree: Spec, chosen: Mapping[str, Any], entry: Entry, path: str = "") -> Spec:

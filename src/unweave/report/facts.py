@@ -20,7 +20,7 @@ def settings(config: RunConfig) -> Rows:
     chosen["data"] = config.data.name
     chosen |= {f"data.{k}": v for k, v in config.data.options.items()}
     chosen |= asdict(config.loop)
-    chosen |= {f"batches.{k}": v for k, v in config.batches.items()}
+    chosen |= {f"batches.{k}": v for k, v in asdict(config.batches).items()}
     return [(name, word(value)) for name, value in chosen.items()]
 
 

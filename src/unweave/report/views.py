@@ -113,7 +113,7 @@ class Views:
 
     def clips(self, n: int) -> NDArray[np.generic]:
         """Up to n clips of the data, (n, M, C, H, W)."""
-        length = int(self.run.config.batches["clip_length"])
+        length = self.run.config.batches.clip_length
         rows = some_clips(self.source[0], n, length, self.seed)  # (n, M)
         return self.source[0].take(rows.ravel()).reshape(*rows.shape, *self.run.info.shape)
 

@@ -22,6 +22,17 @@ def classes_of(blocks: Mapping[str, Block], known: int) -> int:
     return block.columns.stop - (block.columns.start or 0)
 
 
+def one_each(y: Any, n: int) -> NDArray[Any]:
+    """Classes (n,): y for each of them, or y (n,). ValueError for any other number of classes."""
+    y = np.asarray(plain(y))
+    if y.ndim and y.shape != (n,):
+        found = f"shape {y.shape}"
+        if y.ndim == 1:
+            found = f"{len(y)} class{'es' * (len(y) != 1)}"
+        raise ValueError(f"y has {found} for {n} samples: give one for all, or one for each")
+    return np.broadcast_to(y, (n,))
+
+
 def with_class(
     method: Method, codes: NDArray[np.float32], y: Any, count: int, device: torch.device
 ) -> Any:
@@ -34,8 +45,9 @@ def with_class(
         raise NotAvailable(
             f"the codes of this run have no block 'class'; they have {', '.join(blocks)}"
         )
-    y = np.broadcast_to(np.asarray(plain(y)), (len(codes),))
-    if y.dtype.kind not in "iu" or y.min(initial=0) < 0 or y.max(initial=0) >= count:
+    y = one_each(y, len(codes))
+    numbers = y.dtype.kind in "iu" or not len(y)  # [] is an array of floats
+    if not numbers or y.min(initial=0) < 0 or y.max(initial=0) >= count:
         raise ValueError(
             f"y is {y.tolist()[:3]}, ...; classes are whole numbers from 0 to {count - 1}"
         )

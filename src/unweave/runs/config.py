@@ -18,11 +18,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
-from unweave.data.sampling.batches import stream
+from unweave.data.sampling.options import BatchConfig
 from unweave.methods import Entry
 from unweave.methods.resolve import resolve
 from unweave.methods.spec import STEPS, Spec
-from unweave.settings import Keyword, Setting, keywords, nearest, schema
+from unweave.settings import Keyword, Setting, nearest, schema
 from unweave.training.precision import Precision
 from unweave.types import DataInfo
 
@@ -125,14 +125,14 @@ class Resolved:
 class RunConfig:
     """Everything that was chosen for a run, plain enough for JSON.
 
-    batches: options of `data.sampling.batches.stream`. versions: of what it was made with. code:
-    the files of third-party code that it names, {"module:Name": {"file": base name, "blake2b":
-    digest}}.
+    versions: of what it was made with. code: the files of third-party code that it names,
+    {"module:Name": {"file": base name, "blake2b": digest}}, and of what was imported from the same
+    folders, {"module": the same}.
     """
 
     method: MethodConfig
     data: DataConfig
-    batches: Mapping[str, Any]
+    batches: BatchConfig
     loop: LoopConfig
     resolved: Resolved | None = None
     versions: Mapping[str, str | None] = field(default_factory=dict)
@@ -144,9 +144,7 @@ class RunConfig:
 
         ValueError, in one line, for what is no config.
         """
-        found = schema.read(cls, plain, place)
-        batches = completed(batch_words(), found.batches, f"{place}: batches")
-        return dataclasses.replace(found, batches=batches)
+        return schema.read(cls, plain, place)
 
     def plain(self) -> dict[str, Any]:
         """As names with values, for JSON."""
@@ -175,13 +173,6 @@ class RunConfig:
 def _in_a_name(text: str) -> str:
     """The part of a run's name for a method or data set: without folders, colons and blanks."""
     return text.rpartition("/")[2].replace(":", ".").replace(" ", "_")
-
-
-def batch_words() -> dict[str, Keyword]:
-    """The options of batches, `data.sampling.batches.stream`, that are not the loop's."""
-    words = keywords(stream)
-    del words["batch_size"]
-    return {name: word for name, word in words.items() if word.setting is not None}
 
 
 def completed(known: Mapping[str, Keyword], given: Mapping[str, Any], of: str) -> dict[str, Any]:

@@ -24,11 +24,20 @@ def method_and_facts(
 
     count: of labelled images, 0 for all; a fact for those methods that need it.
     """
-    built = spec.make(seen.info, seed=loop.seed, steps=loop.steps)
-    if "labels" not in built.needs:
-        return built, seen.info
-    info = dataclasses.replace(seen.info, labels=count or labels(seen))
-    return spec.make(info, seed=loop.seed, steps=loop.steps), info
+    # what it needs is known once it is made
+    info = with_labels(seen, count)
+    built = spec.make(info, seed=loop.seed, steps=loop.steps)
+    if "labels" in built.needs or info == seen.info:
+        return built, info
+    return spec.make(seen.info, seed=loop.seed, steps=loop.steps), seen.info
+
+
+def with_labels(seen: Dataset, count: int = 0) -> DataInfo:
+    """The facts of data for a method that needs labels: `count` of them, 0 for all that there are."""
+    info = seen.info
+    if not info.classes and not info.factor_names:
+        return info
+    return dataclasses.replace(info, labels=count or labels(seen))
 
 
 def data_config(

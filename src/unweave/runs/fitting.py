@@ -12,6 +12,7 @@ from unweave.data.base import Dataset
 from unweave.data.sampling.batches import stream
 from unweave.methods import names
 from unweave.methods.resolve import resolve
+from unweave.runs.facts import with_labels
 from unweave.types import DataInfo
 
 # What a method may need and what it gains by it, from the most that has to be known to the least
@@ -64,7 +65,7 @@ def kind_of(method: str) -> str:
 def _reason(method: str, data: Dataset) -> str:
     """Why a method of default settings cannot be trained on the data, "" if it can."""
     try:
-        stream(data, _needs(method, data.info), labels=0)
+        stream(data, _needs(method, with_labels(data)), labels=0)
     except ValueError as error:
         return str(error)
     return ""

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from unweave import data as datasets
-from unweave.runs.config import batch_words
-from unweave.settings import Keyword
+from unweave.data.sampling.options import BatchConfig
+from unweave.settings import Keyword, keywords
 
 
 def misplaced(name: str, settings: Mapping[str, Any], data: Any) -> str:
@@ -19,7 +19,7 @@ def misplaced(name: str, settings: Mapping[str, Any], data: Any) -> str:
     """
     known: dict[str, Mapping[str, Keyword]] = {
         "data": datasets.options(data),
-        "batches": batch_words(),
+        "batches": keywords(BatchConfig),
     }
     # "data__clips" is "data.clips" too
     value = {key.replace("__", "."): value for key, value in settings.items()}[name]

@@ -15,11 +15,12 @@ from torch import Tensor, nn
 
 from unweave.blocks import Block, as_blocks
 from unweave.data.base import Dataset
-from unweave.methods.answers import bound, decoded, encoded, prior_codes
+from unweave.methods.answers import bound, encoded
 from unweave.methods.base import Method
 from unweave.nets.evaluating import evaluating
 from unweave.runs.chunks import by_chunks
 from unweave.runs.class_block import classes_of, with_class
+from unweave.runs.codes import decoded, drawn
 from unweave.runs.folder import Folder
 from unweave.runs.given_images import array, as_trained
 from unweave.runs.opening import differ, method_of, open_data, parted, refuse_other
@@ -133,8 +134,7 @@ class Run:
 
     def decode(self, codes: Any) -> NDArray[np.float32]:
         """Images (n, C, H, W) in [0, 1] of codes (n, D), or vectors (n, F) in the data's range."""
-        codes = np.atleast_2d(np.asarray(plain(codes), dtype=np.float32))
-        return self._by_chunks(lambda z: (decoded(self.method, z),), codes)[0]
+        return decoded(self.method, codes, self.device)
 
     def reconstruct(self, images: Any) -> NDArray[np.float32]:
         """Images, encoded and decoded again."""
@@ -152,8 +152,7 @@ class Run:
 
     def sample_codes(self, n: int, seed: int = 0) -> NDArray[np.float32]:
         """`n` codes (n, D) from the prior."""
-        with seeded(fold(seed, "prior"), self.device), torch.no_grad():
-            return prior_codes(self.method, n).float().cpu().numpy()
+        return drawn(self.method, n, seed, self.device)
 
     @property
     def classes(self) -> int:

@@ -4,7 +4,8 @@ A new run that names third-party code is sealed: its origin.json holds the worki
 HMAC of that and of config.json, under a secret that stands in no run folder. A sealed run opens
 without a word, wherever it was moved, and its code is imported from the directory in which it was
 trained; a folder that somebody else made cannot bear the seal. The config holds a checksum of each
-file of such code, so that one that has changed since is noticed.
+file of such code, and of what it imports from its folder, so that one that has changed since is
+noticed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from unweave.files.places import state
 from unweave.runs.config import RunConfig
 from unweave.runs.folder import read_config
 from unweave.runs.own_files import ORIGIN
-from unweave.settings.locate import locate, source
+from unweave.settings.locate import locate, source, sources_beside
 from unweave.trust import foreign, parts_in, refuse
 
 log = logging.getLogger(__name__)
@@ -50,17 +51,23 @@ def admit(run: Path, config: RunConfig, *, trusted: bool, given: Collection[str]
         refuse(run, names)
     for name in names:
         locate(name, beside=folders)
-        then = config.code.get(name)
+    for name, then in config.code.items():
+        if ":" in name and name not in names:  # handed in
+            continue
         now = source(name)
-        if then and now and then != now:
+        if now and then != now:
             warnings.warn(
                 f"{run}: {now['file']}, of {name}, has changed since the run was made", stacklevel=3
             )
 
 
 def sources(config: RunConfig) -> dict[str, dict[str, str]]:
-    """{"module:Name": its file and checksum} of third-party code in a config that has a file."""
-    return {name: found for name in _named(config) if (found := source(name)) is not None}
+    """The files of third-party code that a config names, as `RunConfig.code` says."""
+    found: dict[str, dict[str, str]] = {}
+    for name in _named(config):
+        if own := source(name):
+            found |= {name: own, **sources_beside(name)}
+    return found
 
 
 def seal(run: Path, config: RunConfig) -> None:

@@ -6,6 +6,7 @@ Of several processes, the first one alone writes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,7 @@ def prepared(method: Method, seen: Dataset, config: RunConfig) -> Training:
         batch_size=loop.batch_size,
         seed=loop.seed,
         device=str(device),
-        **config.batches,
+        **asdict(config.batches),
     )
     method.check(joint.part(batches(0)))
     _refuse_unlabelled(method, seen, config)
@@ -63,8 +64,8 @@ def _refuse_unlabelled(method: Method, seen: Dataset, config: RunConfig) -> None
     """ValueError if a factor that the method learns from labels has none."""
     if not method.labelled_factors:
         return
-    options = config.batches
-    _, v = labelled(seen, config.loop.seed, count=options["labels"], observed=options["observed"])
+    chosen = config.batches
+    _, v = labelled(seen, config.loop.seed, count=chosen.labels, observed=chosen.observed)
     for k, name in enumerate(seen.factor_names):
         if name in method.labelled_factors and (v is None or np.isnan(v[:, k]).all()):
             raise ValueError(

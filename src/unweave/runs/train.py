@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from unweave import data as datasets
-from unweave.data.sampling.options import refuse_unused
+from unweave.data.sampling.options import BatchConfig, refuse_unused
 from unweave.files.atomic import refuse_undecodable
 from unweave.methods.base import Method
 from unweave.methods.resolve import resolve
@@ -79,9 +79,17 @@ def train(
     for name, place in (("out", out), ("root", root), ("data", data)):
         if isinstance(place, str | Path):
             refuse_undecodable(Path(place).absolute(), name)
-    checked = checked_loop(steps, batch_size, seed, precision, device, holdout, log_every)
-    loop = LoopConfig(**checked)
-    batches = configs.completed(configs.batch_words(), batch_options or {}, "batches")
+    loop = checked_loop(
+        steps=steps,
+        batch_size=batch_size,
+        seed=seed,
+        precision=precision,
+        device=device,
+        holdout=holdout,
+        log_every=log_every,
+    )
+    chosen = configs.completed(keywords(BatchConfig), batch_options or {}, "batches")
+    batches = BatchConfig(**chosen)
     options = dict(data_options or {})
     if isinstance(data, str | Path):
         options = configs.completed(datasets.options(data), options, str(data))
@@ -91,7 +99,7 @@ def train(
         spec = choose(method, settings, seen.info)
     except UnknownName as error:
         raise ValueError(misplaced(error.name, settings, data) or str(error)) from error
-    built, info = method_and_facts(spec, seen, loop, batches["labels"])
+    built, info = method_and_facts(spec, seen, loop, batches.labels)
     config = RunConfig(
         MethodConfig.of(spec),
         data_config(data, source, info, root, options, whole=whole_fingerprint),
@@ -101,8 +109,7 @@ def train(
         configs.versions(),
     )
     config = dataclasses.replace(config, code=sources(config))
-    defaults = {name: word.default for name, word in configs.batch_words().items()}
-    refuse_unused(built.needs, batches, defaults)
+    refuse_unused(built.needs, batches)
     # before a folder exists: a batch that cannot be made is an error
     training = prepared(built, seen, config)
     path = Path(out) / config.run_name()
@@ -194,7 +201,7 @@ def resolved(loop: LoopConfig) -> Resolved:
     return Resolved(str(device), precision, ranks.world())
 
 
-def checked_loop(*values: Any) -> dict[str, Any]:
-    """The options of the loop, in the order of `LoopConfig`, in their types and ranges."""
-    words = keywords(LoopConfig).values()
-    return {word.name: word.check(value) for word, value in zip(words, values, strict=True)}
+def checked_loop(**given: Any) -> LoopConfig:
+    """The options of the loop, in their types and ranges."""
+    words = keywords(LoopConfig)
+    return LoopConfig(**{name: words[name].check(value) for name, value in given.items()})

@@ -22,6 +22,9 @@ from typing import Any
 
 from unweave.settings import nearest
 
+INSTALLED = {"site-packages", "dist-packages"}  # folders of what pip installs
+NOT_OWN = {"unweave", *sys.stdlib_module_names}  # also where they lie below the user's folder
+
 
 def locate(where: str, beside: Sequence[str | Path] = ()) -> Any:
     """The object at "module:Name".
@@ -74,18 +77,55 @@ def public(module: Any) -> list[str]:
 
 
 def source(where: str) -> dict[str, str] | None:
-    """Name and digest of the file of a module, for "module:Name".
+    """Name and digest of the file of a module, for "module:Name" or "module".
 
     {"file": base name, "blake2b": digest}.
 
     None before the module is imported, or if it has no file. What that file imports itself is not
-    in the digest.
+    in the digest: see `sources_beside`.
     """
-    file = getattr(sys.modules.get(where.partition(":")[0]), "__file__", None)
-    if file is None or not Path(file).is_file():
+    file = _file_of(where.partition(":")[0])
+    if file is None:
         return None
-    digest = hashlib.blake2b(Path(file).read_bytes(), digest_size=16).hexdigest()
-    return {"file": Path(file).name, "blake2b": digest}
+    return _described(file)
+
+
+def sources_beside(where: str) -> dict[str, dict[str, str]]:
+    """{module: as `source`} of the other imported modules in the folder, or package, of one.
+
+    In folders below, too. Without installed packages, unweave, and the script that is run. where:
+    "module:Name".
+    """
+    module = where.partition(":")[0]
+    own = _file_of(module)
+    if own is None:
+        return {}
+    first = sys.modules[module.partition(".")[0]]
+    folders = [Path(place).resolve() for place in getattr(first, "__path__", [own.parent])]
+    found = {}
+    for name in sorted(sys.modules.keys() - {module, "__main__", "__mp_main__"}):
+        if name.partition(".")[0] in NOT_OWN:
+            continue
+        file = _file_of(name)
+        if file is None or INSTALLED.intersection(file.parts):
+            continue
+        if any(file.is_relative_to(folder) for folder in folders):
+            found[name] = _described(file)
+    return found
+
+
+def _described(file: Path) -> dict[str, str]:
+    digest = hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest()
+    return {"file": file.name, "blake2b": digest}
+
+
+def _file_of(module: str) -> Path | None:
+    """The file of an imported module, in full; None if there is none."""
+    # not getattr of the file, which may import what a module has put off
+    file = getattr(sys.modules.get(module), "__dict__", {}).get("__file__")
+    if not isinstance(file, str) or not Path(file).is_file():
+        return None
+    return Path(file).resolve()
 
 
 def _imported(module: str, beside: Sequence[str | Path]) -> ModuleType:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 
 from unweave.data.base import Dataset
-from unweave.data.sampling import changing
+from unweave.data.sampling import changing, options
 from unweave.data.sampling.belonging import classes, groups, triplets, views
 from unweave.data.sampling.moving import clips
 from unweave.data.sampling.pixels import Pixels
@@ -31,36 +31,18 @@ def stream(
     ] = 64,
     seed: int = 0,
     device: torch.device | str = "cpu",
-    replacement: Annotated[
-        bool, Setting("single images drawn independently; else every one once an epoch")
-    ] = True,
-    group_size: Annotated[int, Setting("rows in a group", low=1)] = 4,
-    shared: Annotated[
-        tuple[str, ...],
-        Setting("factors equal in a group, triplet or clip; the first unless named"),
-    ] = (),
-    moving: Annotated[
-        tuple[str, ...], Setting("factors that differ between views; the last unless named")
-    ] = (),
-    changed: Annotated[
-        int, Setting("factors that differ in a pair; 0 for a random number", low=0)
-    ] = 1,
-    pairs: Annotated[
-        Literal["exact", "dlib"], Setting("how pairs are drawn; dlib as disentanglement_lib does")
-    ] = "exact",
-    clip_length: Annotated[int, Setting("frames in a clip", low=2)] = 8,
-    per_class: Annotated[int, Setting("at least so many images of each class", low=2)] = 4,
-    labels: Annotated[int, Setting("labelled images, fixed by the seed; 0 for all", low=0)] = 100,
-    label_kind: Annotated[
-        Literal["perfect", "binned", "noisy", "permuted"], Setting("how good labels are")
-    ] = "perfect",
-    label_strength: Annotated[
-        float, Setting("bins, or the probability of noise; 0: 5 bins, 0.1", low=0)
-    ] = 0.0,
-    observed: Annotated[
-        tuple[str, ...],
-        Setting("the labelled factors, or those whose values are classes; all unless named"),
-    ] = (),
+    replacement: options.Replacement = True,
+    group_size: options.GroupSize = 4,
+    shared: options.Shared = (),
+    moving: options.Moving = (),
+    changed: options.Changed = 1,
+    pairs: options.Pairs = "exact",
+    clip_length: options.ClipLength = 8,
+    per_class: options.PerClass = 4,
+    labels: options.Labels = 100,
+    label_kind: options.LabelKind = "perfect",
+    label_strength: options.LabelStrength = 0.0,
+    observed: options.Observed = (),
 ) -> Stream:
     """A function from the step to its batch, images float32 in [0, 1] on `device`.
 

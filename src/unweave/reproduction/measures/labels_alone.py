@@ -34,7 +34,7 @@ def accuracy(run: Run, *, head: Head = "mlp") -> float:
             f"{run.path} has no held-out rows with classes: "
             "train with holdout, on data with classes"
         )
-    rows, _ = labelled(seen, config.loop.seed, count=config.batches["labels"])
+    rows, _ = labelled(seen, config.loop.seed, count=config.batches.labels)
     x = _pixels(seen, np.arange(len(seen)))  # (n, F)
     new = _pixels(held, np.arange(len(held)))
     # an image that no label reaches has no distribution, but zeros over zeros
