@@ -5,6 +5,7 @@
     python benchmarks/load.py metrics dci --rows 20000 --once      a metric that fits models, once
     python benchmarks/load.py training            5 steps of beta-VAE on digits, batch 4,096, 1,000 latents
     python benchmarks/load.py training beta-tcvae --batch 1024 --latents 100    another method
+    python benchmarks/load.py chain --batch 2048 --latents 50      the estimate of beta-TCVAE and its gradient alone
     python benchmarks/load.py log                 the page of a run whose log has 100,000 records
     python benchmarks/load.py runs                the page of 1,000 runs, each with its scores
 
@@ -25,9 +26,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import torch
 
 import unweave
 from unweave import metrics, report
+from unweave.maths.information import chain
 from unweave.runs.folder import Folder
 from unweave.runs.sealed_json import sealed, unsealed
 
@@ -78,6 +81,19 @@ def of_training(method: str, batch: int, latents: int) -> str:
             unweave.train(method, "digits", steps=5, batch_size=batch, out=folder, **settings)
 
     return measured(train)
+
+
+def of_chain(m: int, d: int) -> str:
+    """The terms of beta-TCVAE of m images with d latents, and their gradient."""
+    g = torch.Generator().manual_seed(0)
+    mean, log_var, noise = (torch.randn(m, d, generator=g) for _ in range(3))
+    mean.requires_grad_()
+    z = mean + noise * (log_var / 2).exp()
+
+    def differentiated() -> None:
+        sum(chain(z, mean, log_var, n=100_000, estimator="stratified")).backward()
+
+    return measured(differentiated)
 
 
 def of_long_log(folder: Path, records: int) -> str:
@@ -145,6 +161,8 @@ def once(args: argparse.Namespace) -> str:
         return scored(args.names[0], (args.codes, args.factors, args.rows))
     if what == "training":
         return of_training(args.names[0], args.batch, args.latents)
+    if what == "chain":
+        return of_chain(args.batch, args.latents)
     count = args.records if what == "log" else args.runs
     with tempfile.TemporaryDirectory() as folder:
         make = of_long_log if what == "log" else of_many_runs
@@ -166,7 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("metrics", "training", "log", "runs"))
+    parser.add_argument("what", choices=("metrics", "training", "chain", "log", "runs"))
     parser.add_argument(
         "names", nargs="*", help="metrics, all that fit no model by default; methods"
     )
@@ -191,6 +209,8 @@ def defaults(args: argparse.Namespace) -> list[str]:
         return [name for name, is_wanted in zip(metrics.METRICS, wanted, strict=True) if is_wanted]
     if args.what == "training":
         return ["beta-vae"]
+    if args.what == "chain":
+        return ["beta-tcvae"]
     return [f"{args.records if args.what == 'log' else args.runs:,}"]
 
 
