@@ -215,10 +215,12 @@ def test_a_folder_that_is_no_run_or_damaged_or_newer(
 
 
 def test_a_run_that_exists_is_not_written_over(folder: Folder) -> None:
-    with pytest.raises(RunError, match="holds an unfinished run"):
+    out = r"choose --overwrite \(overwrite=True\) or another --out DIR \(out=DIR\)$"
+    words = rf"holds an unfinished run: continue it, --resume {folder.path} \(unweave.resume\), or {out}"
+    with pytest.raises(RunError, match=words):
         Folder.create(folder.path, config("another"))
     (folder.path / "done").touch()
-    with pytest.raises(RunError, match="holds a finished run"):
+    with pytest.raises(RunError, match=rf"holds a finished run: {out}"):
         Folder.create(folder.path, config("another"))
     assert Folder(folder.path).config == config()
     assert json.loads((folder.path / "config.json").read_text())["format"] == FORMAT

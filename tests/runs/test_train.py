@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
 import unweave.runs.monitor
 from unweave.data.images import ImageData
@@ -31,7 +32,7 @@ from unweave.training.device import pick_device
 from unweave.training.loop import NotFinite
 from unweave.training.precision import dtype_of
 from unweave.training.records import CLOCKED, COLUMNS
-from unweave.types import Batch, Losses
+from unweave.types import Batch, Losses, Posterior
 
 SMALL: dict[str, Any] = {
     "encoder": "mlp",
@@ -164,6 +165,62 @@ def test_a_run_that_exists_is_kept_unless_told(pictures: Path, tmp_path: Path) -
     assert (first.path / "config.json").stat().st_mtime_ns == stamp
     assert equal(fit(opened(pictures), tmp_path, overwrite=True), load_run(first.path))
     assert (first.path / "config.json").stat().st_mtime_ns != stamp
+
+
+class Late(Method):
+    """A line whose step `broken` fails, until it is mended."""
+
+    broken = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = nn.Linear(64, 2)
+
+    def losses(self, batch: Batch, step: int) -> Iterator[Losses]:
+        if step == self.broken:
+            raise KeyError("mend me")
+        yield Losses({"model": self.line(batch.x.flatten(1)).square().mean()})
+
+    def encode(self, x: Tensor) -> Posterior:
+        return Posterior(self.line(x.flatten(1)))
+
+
+def test_a_run_that_kept_nothing_is_begun_anew(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choice: dict[str, Any] = {"steps": 4, "batch_size": 8, "precision": "float32", "device": "cpu"}
+    with pytest.raises(KeyError, match="mend me"):
+        train(Late, opened(pictures), out=tmp_path, **choice)
+    (begun,) = tmp_path.glob("*/config.json")
+    (begun.parent / "notes.txt").write_text("of the user")
+    monkeypatch.setattr(Late, "broken", None)
+    run = train(Late, opened(pictures), out=tmp_path, **choice)
+    assert run.path == begun.parent
+    assert run.folder.done
+    assert (run.path / "notes.txt").read_text() == "of the user"
+
+
+def test_one_that_kept_a_checkpoint_is_not(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choice: dict[str, Any] = {"steps": 4, "batch_size": 8, "precision": "float32", "device": "cpu"}
+    monkeypatch.setattr(Late, "broken", 2)
+    for error, words in ((KeyError, "mend me"), (RunError, "holds an unfinished run")):
+        with pytest.raises(error, match=words):
+            train(Late, opened(pictures), out=tmp_path, **choice)
+
+
+def test_one_of_which_a_file_is_a_link_is_left_alone(pictures: Path, tmp_path: Path) -> None:
+    choice: dict[str, Any] = {"steps": 4, "batch_size": 8, "precision": "float32", "device": "cpu"}
+    out = tmp_path / "runs"
+    with pytest.raises(KeyError, match="mend me"):
+        train(Late, opened(pictures), out=out, **choice)
+    (config,) = out.glob("*/config.json")
+    config.rename(tmp_path / "elsewhere.json")
+    config.symlink_to(tmp_path / "elsewhere.json")
+    with pytest.raises(RunError, match=r"its config.json is a symbolic link"):
+        train(Late, opened(pictures), out=out, **choice)
+    assert (tmp_path / "elsewhere.json").is_file()
 
 
 def test_a_finished_run_is_returned_as_it_is(pictures: Path, tmp_path: Path) -> None:

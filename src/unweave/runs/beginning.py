@@ -15,7 +15,10 @@ from unweave.runs.seal import seal
 
 
 def begin(path: Path, config: RunConfig, overwrite: bool, lock: ExitStack) -> None:
-    """Make the run's folder, locked and sealed."""
+    """Make the run's folder, locked and sealed.
+
+    A run that is there is replaced if `overwrite` says so, or if it kept nothing.
+    """
     if overwrite and path.is_symlink():
         raise RunError(
             f"{path} is a symbolic link, and is not overwritten: remove it, or choose another out"
@@ -23,6 +26,7 @@ def begin(path: Path, config: RunConfig, overwrite: bool, lock: ExitStack) -> No
     path.mkdir(parents=True, exist_ok=True)
     try:
         lock.enter_context(writing(path))
+        overwrite = overwrite or (not path.is_symlink() and Folder.is_unused(path))
         seal(Folder.create(path, config, overwrite=overwrite).path, config)
     except WriteError:
         (path / WRITING).unlink(missing_ok=True)

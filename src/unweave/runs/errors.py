@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unweave.settings import as_option
+
 if TYPE_CHECKING:
     from unweave.metrics.score import Score
 
@@ -22,11 +24,12 @@ class RunExists(RunError):
     """There is a run in the folder already, finished or not."""
 
     def __init__(self, path: Path):
-        state = "an unfinished run"
+        state = f"an unfinished run: continue it, --resume {path} (unweave.resume), or"
         if (path / "done").exists():
-            state = "a finished run"
+            state = "a finished run:"
         super().__init__(
-            f"{path} holds {state}: continue it with resume, or choose overwrite or another out"
+            f"{path} holds {state} choose {as_option('overwrite')} or another "
+            f"{as_option('out', 'DIR')}"
         )
         self.path = path
 

@@ -100,6 +100,16 @@ class Folder:
         write(path / NEXT, sealed({"format": FORMAT} | config.plain(), indent=1).encode())
         return cls.replace(path)
 
+    @staticmethod
+    def is_unused(path: Path) -> bool:
+        """Whether a run was begun here that ended before its first checkpoint: nothing is lost.
+
+        RunError if a file of it is a link.
+        """
+        refuse_links(path)
+        kept = (CHECKPOINT, WEIGHTS, DONE, SCORES)
+        return (path / CONFIG).is_file() and not any((path / name).exists() for name in kept)
+
     @classmethod
     def replace(cls, path: str | Path) -> Folder:
         """The run folder, with the run in it replaced by the next one, also after a kill meanwhile.

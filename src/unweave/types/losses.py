@@ -26,11 +26,12 @@ class Losses:
     units: Mapping[str, str] | str = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, expected in (("of", "{player: loss}"), ("terms", "{term: scalar}")):
-            value = getattr(self, name)
-            if not isinstance(value, dict):
-                raise ValueError(f"Losses: {name} is {kind(value)}; expected {expected}")
-        if not isinstance(self.units, str | Mapping):
+        if not (isinstance(self.of, dict) and isinstance(self.terms, dict)):
+            name, expected = ("terms", "{term: scalar}")
+            if not isinstance(self.of, dict):
+                name, expected = ("of", "{player: loss}")
+            raise ValueError(f"Losses: {name} is {kind(getattr(self, name))}; expected {expected}")
+        if not isinstance(self.units, (str, dict, Mapping)):
             raise ValueError(
                 f"Losses: units are {kind(self.units)}; expected a text or {{term: unit}}"
             )
