@@ -15,13 +15,7 @@ from unweave.files.atomic import WriteError, write
 from unweave.runs.errors import RunError
 from unweave.runs.sealed_json import Altered, parsed, sealed, unsealed
 from unweave.settings.typed import typed
-
-COLUMNS: dict[str, Any] = {  # those that hold no single number
-    "step": int,
-    "units": dict[str, str],
-    "kl per latent": list[float] | dict[str, float],
-    "kl per block": dict[str, dict[str, float]],
-}
+from unweave.training.records import COLUMNS
 
 
 class Log:
@@ -125,6 +119,7 @@ class Log:
         if "step" not in record:
             raise Altered("it has no step")
         for name, value in record.items():
-            if name in COLUMNS or type(value) is not float:  # most are floats, and logs are long
-                typed(name, value, COLUMNS.get(name, float))
+            kind = COLUMNS.get(name, float)
+            if type(value) is not kind:  # most are floats, and logs are long
+                typed(name, value, kind)
         return record
