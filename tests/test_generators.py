@@ -5,6 +5,7 @@ There need be no accelerator: two generators of the CPU stand for those of cuda:
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -280,3 +281,19 @@ def test_training_beside_the_evaluation_of_an_encoder_is_as_alone() -> None:
     thread.join(60)
     assert scored
     np.testing.assert_array_equal(beside, alone)
+
+
+# -- streams by name
+
+
+def test_no_stream_is_a_number_beside_the_seed() -> None:
+    """Numbers are shared by two things that do not mean to: what is drawn is named, by `fold`."""
+    root = Path(unweave.__file__).parent
+    numbered = [
+        f"{path.relative_to(root)}: {call}"
+        for path in sorted(root.rglob("*.py"))
+        for call in re.findall(
+            r"\w*(?:default_rng|RandomState|SeedSequence)\([\[(].*", path.read_text()
+        )
+    ]
+    assert numbered == []

@@ -13,6 +13,7 @@ from unweave.evaluation.evaluate import evaluate
 from unweave.evaluation.impossibility import entangle
 from unweave.evaluation.scoring import DEFAULT
 from unweave.metrics.base import Score
+from unweave.seeds import fold
 
 MARGINALS = (uniform(-1, 2), norm())  # of the two factors
 SHARE = (1 - math.sqrt(0.5)) / 2  # mixes two columns equally: each code is half of either factor
@@ -37,7 +38,7 @@ class Codes:
 
 def factors_and_twin(seed: int = 0, rows: int = ROWS) -> tuple[Codes, Codes]:
     """Two independent factors as their own code, and its entangled twin, with their scores."""
-    rng = np.random.default_rng([seed, 19])
+    rng = np.random.default_rng(fold(seed, "factors"))
     factors = np.stack([p.rvs(rows, random_state=rng) for p in MARGINALS], 1)  # (N, 2)
     ranks = factors.argsort(0).argsort(0)  # (N, 2), from 0
     levels = (ranks * LEVELS // rows).astype(float)  # 0 to LEVELS - 1

@@ -15,6 +15,7 @@ from unweave.data.sampling.listed_cells import ListedCells
 from unweave.kinds import declared
 from unweave.metrics.tables.groups import FIT_GROUPS, MEMBERS, TEST_GROUPS
 from unweave.metrics.tables.rows import TEST_ROWS
+from unweave.seeds import fold
 
 if TYPE_CHECKING:
     from unweave.data.base import Dataset
@@ -58,7 +59,7 @@ def plan_rows(
     that were held out of training: then groups are made of these rows alone, not of the whole grid,
     and every score notes it.
     """
-    rng = np.random.default_rng([seed, 100])
+    rng = np.random.default_rng(fold(seed, "rows to score"))
     index = {"fit": _some(rng, len(source), n)}
     if protocol.startswith("dlib"):
         index |= _to_test(rng, index["fit"], len(source))

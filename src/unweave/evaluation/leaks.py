@@ -19,6 +19,7 @@ from unweave.kinds import declared
 from unweave.methods.base import NotAvailable
 from unweave.metrics.estimators.classifiers import accuracy, logistic, quietly, standardise
 from unweave.metrics.tables.kinds import kinds_of
+from unweave.seeds import fold
 
 if TYPE_CHECKING:
     from unweave.runs.run import Run
@@ -56,7 +57,7 @@ def leaks_of(
     source = run.data if run.held is None else run.held
     if data is not None:
         source = datasets.load(data)
-    rng = np.random.default_rng([seed, 101])
+    rng = np.random.default_rng(fold(seed, "rows to probe"))
     rows = rng.choice(len(source), min(n, len(source)), replace=False)
     factors = known_factors(source, rows)
     if factors is None:
@@ -85,7 +86,7 @@ def leaks(
     codes = np.asarray(codes, dtype=np.float64)
     factors = np.asarray(factors, dtype=np.float64)
     found_kinds, _ = kinds_of(factors, declared(kinds, factors.shape[1], names))
-    order = np.random.default_rng([seed, 102]).permutation(len(codes))
+    order = np.random.default_rng(fold(seed, "order of the probe")).permutation(len(codes))
     found: dict[str, dict[str, Leak]] = {}
     for name, block in blocks.items():
         if block.kind == "noise":

@@ -27,6 +27,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from unweave.maths.gaussian import LOG_2PI
 from unweave.methods.base import Method, Player
 from unweave.settings import Setting
 from unweave.types import NATS, Batch, Losses, Posterior
@@ -196,7 +197,7 @@ class InfoGAN(Method):
             true = code[:, self.categories : self.categories + self.codes]  # (B, codes)
             error = 0.5 * (true - mean).square().sum(1).mean()
             terms["information of codes"] = 0.5 * true.square().sum(1).mean() - error
-            total = total + error + 0.5 * self.codes * math.log(2 * math.pi)
+            total = total + error + 0.5 * self.codes * LOG_2PI
         return total, terms
 
 

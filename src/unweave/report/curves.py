@@ -140,7 +140,7 @@ def _span(series: Sequence[Series]) -> tuple[float, float]:
 
 def terms(records: Sequence[Mapping[str, object]]) -> list[str]:
     """The names of the numbers in a log that get a chart, in the order of their first record."""
-    skipped = COLUMNS - set(LOOKED_AT)
+    skipped = COLUMNS.keys() - set(LOOKED_AT)
     found: dict[str, None] = {}  # an ordered set
     for record in records:
         for name, value in record.items():

@@ -175,7 +175,7 @@ def _begun(folder: Folder, training: Training, source: Dataset) -> dict[str, Any
 
 
 def _check_names(terms: Mapping[str, torch.Tensor]) -> None:
-    if taken := COLUMNS & terms.keys():
+    if taken := COLUMNS.keys() & terms.keys():
         raise ValueError(
             f"a term of the losses is called {min(taken)!r}, as a column of the log: "
             "rename it in the method"

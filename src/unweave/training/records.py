@@ -9,10 +9,17 @@ from typing import Any
 CLOCKED = ("seconds", "images_per_s")
 # scalars beside the terms of the losses; these and the terms have a chart
 LOOKED_AT = ("active", "validation elbo")
-# reserved: no term of the losses may have these names
-COLUMNS = frozenset(
-    {"step", "units", "kl per latent", "kl per block", "live", "resumed", *CLOCKED, *LOOKED_AT}
-)
+# the type of each; no term of the losses, which are numbers too, may have these names
+COLUMNS: dict[str, Any] = {
+    "step": int,
+    "units": dict[str, str],
+    "kl per latent": list[float] | dict[str, float],
+    "kl per block": dict[str, dict[str, float]],
+    **dict.fromkeys((*CLOCKED, *LOOKED_AT), float),
+    # of what progress is called with, and not in the log
+    "live": bool,
+    "resumed": int,
+}
 
 
 def units(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:

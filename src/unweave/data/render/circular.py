@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.render.refined import Levels, refined
+from unweave.data.render.rounded import as_bytes
 from unweave.settings import Setting
 
 RADIUS = 5  # of the disc, pixels of 64
@@ -71,4 +72,4 @@ def _smooth(away: NDArray[np.float64], size: int) -> NDArray[np.uint8]:
     """Images (n, 1, size, size), grey in pixels at the edge of the disc."""
     # the share of a pixel that is covered, from the distance of its centre to the edge, in pixels
     share = 0.5 + (RADIUS - np.sqrt(away.astype(np.float32))) * np.float32(size / 64)
-    return (255 * share.clip(0, 1) + 0.5).astype(np.uint8)[:, None]
+    return as_bytes(share)[:, None]

@@ -17,6 +17,7 @@ from unweave.data.datasets.digits import digits
 from unweave.data.datasets.mnist import mnist
 from unweave.data.images import ImageData
 from unweave.data.render.coloured import HUES
+from unweave.data.render.rounded import as_bytes
 from unweave.data.render.sprites import outlines
 from unweave.seeds import fold
 from unweave.settings import Setting
@@ -146,7 +147,7 @@ def _thing(shape: int, scale: float, size: int) -> Pixels:
             cut = a + (place - b) * (c - a) / (d - b)  # (side * fine,): x of the edge in each row
             inside ^= crosses[:, None] & (place >= cut[:, None])
     # (side * fine, side * fine) -> (side, side): the share of each pixel that is inside
-    return (255 * inside.reshape(side, fine, side, fine).mean((1, 3)) + 0.5).astype(np.uint8)
+    return as_bytes(inside.reshape(side, fine, side, fine).mean((1, 3)))
 
 
 def _clips(

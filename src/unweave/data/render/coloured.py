@@ -25,6 +25,7 @@ from unweave.data.render import continuous, sprites
 from unweave.data.render.noise import greys, uniform
 from unweave.data.render.painting import painting
 from unweave.data.render.refined import Levels, refined
+from unweave.data.render.rounded import as_bytes
 from unweave.data.sources.published import find
 from unweave.settings import Setting
 
@@ -63,7 +64,7 @@ def color_dsprites(root: Root = None, *, seed: Seed = 0, levels: Levels = 0) -> 
     def draw(v: NDArray[np.int64]) -> Pixels:
         images = white.images(v)  # (n, 1, 64, 64)
         share = 0.5 + 0.5 * uniform(seed, "colour", white.factors.rows(v), 3)
-        colour = (255 * share + 0.5).astype(np.uint8)[:, :, None, None]  # (n, 3, 1, 1)
+        colour = as_bytes(share)[:, :, None, None]  # (n, 3, 1, 1)
         if levels:
             return over(images, colour, np.uint8(0))
         return np.bitwise_and(images, colour)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from unweave.data.images import FactorImages
 from unweave.data.render.refined import refined
+from unweave.data.render.rounded import as_bytes
 from unweave.data.render.sprites import SPACE, outlines
 from unweave.settings import Setting
 
@@ -74,7 +75,7 @@ def draw(
     images = np.zeros((n, 64, 64), dtype=np.uint8)
     rows = top.astype(np.int64)[:, None, None] + np.arange(WINDOW)[:, None]
     columns = left.astype(np.int64)[:, None, None] + np.arange(WINDOW)
-    greys = (255 * share.clip(0, 1) + 0.5).astype(np.uint8)
+    greys = as_bytes(share)
     images[np.arange(n)[:, None, None], rows, columns] = greys
     return images[:, None]
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.render.refined import Levels, refined
+from unweave.data.render.rounded import as_bytes
 from unweave.seeds import fold
 from unweave.settings import Setting
 
@@ -78,7 +79,7 @@ def faces(
     def draw(v: NDArray[np.int64]) -> NDArray[np.uint8]:
         towards = light(azimuth[v[:, 1]], elevation[v[:, 2]])
         lit = made.albedo[v[:, 0]] * (AMBIENT + made.shading(v[:, 0], towards))
-        return (255 * lit.clip(0, 1) + 0.5).astype(np.uint8)[:, None]
+        return as_bytes(lit)[:, None]
 
     return FactorImages(space, draw, name="faces", about="rendered", binary=False)
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
 from unweave.data.render.refined import Levels, refined
+from unweave.data.render.rounded import as_bytes
 from unweave.data.render.solids import Array, Distance, normals, solid, trace
 from unweave.settings import Setting
 
@@ -159,7 +160,7 @@ def cast(scale: float, shape: int, orientation: float, size: int) -> NDArray[np.
 
     # (5, rays) -> (5, size * size): the mean over the 2 x 2 rays of each pixel
     pixels = light.reshape(5, size, 2, size, 2).mean((2, 4))
-    return (255 * pixels.clip(0, 1) + 0.5).astype(np.uint8).reshape(5, -1)
+    return as_bytes(pixels).reshape(5, -1)
 
 
 def _rays(azimuth: float, size: int) -> tuple[Array, Array]:

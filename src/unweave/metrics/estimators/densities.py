@@ -10,7 +10,7 @@ from unweave.metrics.tables.table import Table
 
 PIECE = 2_000_000  # densities that are computed at a time
 ROUNDING = 1e-9  # nats that a log density may be off
-LOG_2PI = float(np.log(2 * np.pi))
+LOG_2PI = float(np.log(2 * np.pi))  # that of maths.gaussian, which imports torch
 
 
 def row_weights(table: Table) -> np.ndarray:
