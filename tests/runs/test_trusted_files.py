@@ -184,16 +184,11 @@ def test_a_run_whose_log_ends_before_its_checkpoint_is_not_resumed(
     assert [record["step"] for record in resume(run.path, data=pictures).records()] == [1, 2, 3, 4]
 
 
-<<<<<<< HEAD
-WRONG_VALUES = ({"step": "1"}, {"step": 1.0}, {"kl": "1"}, {"kl": [1]}, {"kl": None}, {"units": ["nats"]},
+NO_NUMBERS = [{name: ["x"]} for name in COLUMNS]  # what a record of every column cannot hold
+WRONG_VALUES = (*NO_NUMBERS, {"step": "1"}, {"step": 1.0}, {"kl": "1"}, {"kl": [1]}, {"kl": None}, {"units": ["nats"]},
                 {"units": {"kl": 1}}, {"kl per latent": 1}, {"kl per latent": []}, {"kl per latent": {"a": 1.0}},
                 {"kl per latent": {"01": 1.0}}, {"kl per latent": ["1"]}, {"kl per block": {"a": 1}},
                 {"kl per block": {"a": {"kl": 1.0}}}, {"seconds": float("nan")}, {"seconds": -1.0})  # fmt: skip
-=======
-NO_NUMBERS = [{name: ["x"]} for name in COLUMNS]  # what a record of every column cannot hold
-WRONG_VALUES = (*NO_NUMBERS, {"step": "1"}, {"step": 1.0}, {"kl": "1"}, {"kl": [1]}, {"kl": None}, {"units": ["nats"]},
-                {"units": {"kl": 1}}, {"kl per latent": 1}, {"kl per latent": ["1"]}, {"kl per block": {"a": 1}})  # fmt: skip
->>>>>>> contract
 
 
 @pytest.mark.parametrize("wrong", WRONG_VALUES, ids=str)

@@ -16,21 +16,11 @@ from typing import Any
 from unweave.files.atomic import WriteError, write
 from unweave.runs.errors import RunError
 from unweave.runs.sealed_json import Altered, parsed, sealed, unsealed
-<<<<<<< HEAD
 from unweave.settings.typed import shown, typed
+from unweave.training.records import COLUMNS
 
-COLUMNS: dict[str, Any] = {  # those that hold no single number
-    "step": int,
-    "units": dict[str, str],
-    "kl per latent": list[float] | dict[str, float],
-    "kl per block": dict[str, dict[str, float]],
-}
 COLUMN = re.compile("0|[1-9][0-9]{0,9}")
 OF_A_BLOCK = {"kl", "active", "latents"}
-=======
-from unweave.settings.typed import typed
-from unweave.training.records import COLUMNS
->>>>>>> contract
 
 
 class Log:
@@ -134,17 +124,12 @@ class Log:
         if "step" not in record:
             raise Altered("it has no step")
         for name, value in record.items():
-<<<<<<< HEAD
-            if name in COLUMNS or type(value) is not float:  # most are floats, and logs are long
-                typed(name, value, COLUMNS.get(name, float))
-        if not 0 <= record.get("seconds", 0) < math.inf:
-            raise Altered(f"seconds is {record['seconds']}; expected a length of time")
-        _refuse_misshapen(record)
-=======
             kind = COLUMNS.get(name, float)
             if type(value) is not kind:  # most are floats, and logs are long
                 typed(name, value, kind)
->>>>>>> contract
+        if not 0 <= record.get("seconds", 0) < math.inf:
+            raise Altered(f"seconds is {record['seconds']}; expected a length of time")
+        _refuse_misshapen(record)
         return record
 
 
