@@ -419,6 +419,27 @@ def test_weights_that_may_not_be_read_are_not_called_damaged(
         load_run(run.path)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not keep to RLIMIT_AS")
+@pytest.mark.parametrize("room", [1, 2, 3])
+def test_weights_that_no_memory_can_hold_raise_an_error(room: int) -> None:
+    """The serialiser ends the process at an allocation that fails, with a traceback of its own."""
+    program = f"""
+import resource, torch
+from unweave.runs.checkpoint import _sealed
+weights = {{"a": torch.zeros(25_000_000)}}
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + {room} * 95_000_000, -1))
+try:
+    _sealed(weights, "")
+except MemoryError:
+    print("caught")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "caught\n", "")
+
+
 class OfDoubles(torch.nn.Linear):
     """An encoder with numbers of a type that safetensors has no name for."""
 
