@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -229,6 +231,28 @@ def test_it_has_the_same_fingerprint_when_it_is_made_again(make: Make, tmp_path:
     assert len(found.fingerprint) == 32
     assert int(found.fingerprint, 16)
     assert make(tmp_path).fingerprint == found.fingerprint
+
+
+def test_no_code_tests_the_class_of_a_data_set() -> None:
+    """Rule 5 of `unweave.data.base`; `adopted` alone asks whether an object is one."""
+    root = Path(data.__file__).parents[1]
+    classes = {"Dataset"}
+    trees = {path: ast.parse(path.read_text()) for path in sorted(root.rglob("*.py"))}
+    made = [
+        node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+    ]
+    while found := {c.name for c in made if classes & {ast.unparse(b) for b in c.bases}} - classes:
+        classes |= found
+    assert {"View", "Mislabelled", "FactorImages"} <= classes
+    # h5py has a Dataset too
+    tests = re.compile(rf"(isinstance|issubclass)\(.*(?<![.\w])({'|'.join(classes)})\b")
+    asked = {
+        f"{path.relative_to(root)}: {ast.unparse(node)}"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and tests.match(ast.unparse(node))
+    }
+    assert asked == {"data/adopted.py: isinstance(given, Dataset)"}
 
 
 def test_a_row_that_is_not_there_is_minus_one() -> None:

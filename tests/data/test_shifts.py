@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from unweave.data.base import Dataset
 from unweave.data.classes import with_classes
 from unweave.data.factors import FactorSpace
 from unweave.data.images import FactorImages
@@ -130,6 +131,34 @@ def test_wrong_labels_leave_the_images_and_what_they_show(grid):
     assert (twice != once.observed_factors(rows))[
         once.observed_factors(rows) == grid.factors_at(rows)
     ].any()
+
+
+class Around(Dataset):
+    """A data set of one's own around another one, with what it says of itself."""
+
+    def __init__(self, of):
+        self.of = of
+        self.name, self.grid = of.name, of.grid
+        self.layers_of_errors = of.layers_of_errors
+
+    def __len__(self):
+        return len(self.of)
+
+    def take(self, rows):
+        return self.of.take(rows)
+
+    def observed_factors(self, rows):
+        return self.of.observed_factors(rows)
+
+
+def test_errors_on_top_of_errors_differ_whatever_class_the_data_are_of(grid):
+    rows = np.arange(363)
+    once = mislabelled(grid, [], 0.5)
+    twice = mislabelled(once, [], 0.5).observed_factors(rows)
+    around = mislabelled(Around(once), [], 0.5)
+    assert np.array_equal(around.observed_factors(rows), twice)
+    view = without(around, {"shape": [0]})[0]
+    assert [data.layers_of_errors for data in (grid, once, around, view)] == [0, 1, 2, 2]
 
 
 def test_wrong_labels_reach_supervision_classes_groups_and_metrics_but_not_pairs(grid):

@@ -57,6 +57,17 @@ def test_every_recipe_of_ours_says_all_that_it_has_to():
         assert beside or can_fail, f"{name} has nothing that must fail"
 
 
+def test_no_arm_of_ours_leaves_its_precision_to_the_machine():
+    """What is faster there decides on "auto", and with it the numbers and the name of the run."""
+    by_machine = [
+        f"{name}: {arm}"
+        for name in listed.recipes()
+        for arm, training in listed.read(name).arms.items()
+        if training.precision == "auto"
+    ]
+    assert by_machine == []
+
+
 def test_a_recipe_holds_or_fails_and_says_so(recipe, tmp_path):
     told: list[str] = []
     assert reproduce.reproduce([recipe()], tmp_path / "runs", tell=told.append)

@@ -63,6 +63,7 @@ class Dataset(ABC):
     pairs: (P, 2) rows known to differ in few factors.
     grid, table: the known factors, see rule 2; at most one of the two.
     labels_are_true: whether observed factors are those that the rows show.
+    layers_of_errors: how many times its labels were made wrong at random.
     white: the number of white in images that came with more than 8 bits, e.g. 12 or 16.
     floats: the numbers of black and white in images that came as floats; None for others.
     array: all rows (N, ...), in memory or memory-mapped; None for a view, and for rendered rows.
@@ -82,6 +83,7 @@ class Dataset(ABC):
     grid: FactorSpace | None = None
     table: FactorTable | None = None
     labels_are_true: bool = True
+    layers_of_errors: int = 0
     white: int = 255
     floats: tuple[int, int] | None = None
     array: NDArray[np.generic] | None = None

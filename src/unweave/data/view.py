@@ -46,6 +46,7 @@ class View(Dataset):
         self.floats = of.floats
         self.grid = of.grid
         self.labels_are_true = of.labels_are_true
+        self.layers_of_errors = of.layers_of_errors
         self.pairs = _within(self.base, self.base_rows)
         if of.table is not None:
             self.table = of.table.take(rows)

@@ -56,10 +56,9 @@ class Mislabelled(Dataset):
         self.pairs = true.pairs
         sizes = np.array(self.grid.sizes)
         self.which = np.isin(np.arange(len(sizes)), which) & (sizes > 1)
-        # A part of the seed, so that errors on top of errors differ although the seed is the same.
-        self.layer = 0
-        if isinstance(true, Mislabelled):
-            self.layer = true.layer + 1
+        # a part of the seed, so that errors on top of errors differ although the seed is the same
+        self.layer = true.layers_of_errors
+        self.layers_of_errors = self.layer + 1
 
     def __len__(self) -> int:
         return len(self.true)
