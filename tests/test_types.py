@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 
 import pytest
@@ -51,6 +52,18 @@ def test_losses_add_up_player_by_player() -> None:
 def test_two_parts_may_not_log_the_same_term() -> None:
     with pytest.raises(ValueError, match=r"two parts log the terms \['kl'\]"):
         Losses({}, {"kl": ONE}) + Losses({}, {"kl": ONE})
+
+
+def test_a_sum_of_losses_has_no_float_and_nothing_else_than_losses() -> None:
+    """A float in a sum of tensors would have no gradient, and no check of the sum could see it."""
+    part = Losses({"model": ONE}, {"kl": ONE})
+    own = Losses({"model": ONE})
+    own.of["model"] = 1.0  # as in a method that is not type-checked
+    for first, second in ((own, part), (part, own)):
+        with pytest.raises(ValueError, match=r"the loss of player 'model' is a float; .* scalar"):
+            first + second
+    with pytest.raises(ValueError, match=r"a part gives a Tensor; expected Losses\(of, terms"):
+        inspect.unwrap(Losses.__add__)(part, ONE)  # as without beartype
 
 
 def test_seeds_are_the_same_on_every_machine() -> None:

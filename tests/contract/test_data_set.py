@@ -56,3 +56,22 @@ def test_it_is_trained_on_and_scored_by_name_and_as_an_object(
     rows = np.arange(50)
     assert np.array_equal(again.encode(moons.take(rows)), run.encode(run.data.take(rows)))
     assert again.data.fingerprint == run.data.fingerprint == moons.fingerprint
+
+
+def test_an_attribute_that_hides_a_method_is_named() -> None:
+    """An option `places`, kept as an attribute, ended a training in a call of an int."""
+
+    class Blobs(Dataset):
+        name = "blobs"
+
+        def __init__(self) -> None:
+            self.places = 3
+
+        def __len__(self) -> int:
+            return 8
+
+        def take(self, rows: object) -> np.ndarray:
+            return np.zeros((len(np.asarray(rows)), 1, 8, 8), np.uint8)
+
+    with pytest.raises(ValueError, match=r"a Blobs, sets places, which is a method of .*Dataset"):
+        unweave.data.load(Blobs())

@@ -5,6 +5,7 @@ This is the only file that tests which attributes an object has.
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ def adopt(given: Any) -> Dataset | None:
     ValueError that names the attribute that is missing.
     """
     if isinstance(given, Dataset):
+        _refuse_hidden(given)
         return given
     described = isinstance(getattr(given, "info", None), DataInfo)
     if not described and (not hasattr(given, "take") or hasattr(given, "__getitem__")):
@@ -49,6 +51,16 @@ def adopt(given: Any) -> Dataset | None:
             f"{', '.join(NEEDED)}: see unweave.data.base.Dataset, which has all else"
         )
     return Adopted(given)
+
+
+def _refuse_hidden(given: Dataset) -> None:
+    """ValueError if an attribute of a data set has the name of a method that others call."""
+    for name, method in vars(Dataset).items():
+        if inspect.isfunction(method) and not callable(getattr(given, name)):
+            raise ValueError(
+                f"the data set given, {kind(given)}, sets {name}, which is a method of "
+                "unweave.data.base.Dataset: give it another name"
+            )
 
 
 class Adopted(Dataset):

@@ -43,6 +43,14 @@ class Losses:
         return self.units.get(term, "")
 
     def __add__(self, other: Losses) -> Losses:
+        if not isinstance(other, Losses):
+            raise ValueError(f"a part gives {kind(other)}; expected Losses(of, terms, units)")
+        for player, loss in (*self.of.items(), *other.of.items()):
+            if not isinstance(loss, Tensor):  # a float in a sum of tensors would go unseen
+                raise ValueError(
+                    f"the loss of player {player!r} is {kind(loss)}; "
+                    "it has to be a scalar tensor, without item() or float()"
+                )
         twice = self.terms.keys() & other.terms.keys()
         if twice:
             raise ValueError(f"two parts log the terms {sorted(twice)}")
