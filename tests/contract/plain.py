@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from unweave.methods.base import Method, Player
+from unweave.nets.bounded import Bounded
 from unweave.seeds import fold
 from unweave.training.loop import Stream, Training
 
@@ -35,10 +36,21 @@ def plain_step(
 
 
 def moves_apart(ours: Method, theirs: Method, start: Method) -> dict[str, float]:
-    """{weight: distance of the two moves from `start`, as a share of theirs}, where it is above a hundredth."""
+    """{weight: distance of the two moves from `start`, as a share of theirs}, where it is above a hundredth.
+
+    Without biases that a batch normalisation takes away again: their gradient is rounding, which Adam
+    makes a step of full length.
+    """
+    taken_away = [
+        list(bounded.encoder.parameters())[-1]
+        for bounded in ours.modules()
+        if isinstance(bounded, Bounded)
+    ]
     first, expected = dict(start.named_parameters()), dict(theirs.named_parameters())
     apart = {}
     for name, weight in ours.named_parameters():
+        if any(weight is bias for bias in taken_away):
+            continue
         gap = (weight - expected[name]).norm() / (expected[name] - first[name]).norm().clamp(
             min=1e-12
         )

@@ -40,7 +40,7 @@ def test_bent_codes_are_explained_by_the_kernel_only():
     assert score.parts["kernel"] > 0.97
     kernel = metrics.r2(z, v, kind="kernel")
     assert kernel.value == score.parts["kernel"]
-    assert "ask with calibrate" in kernel.reason
+    assert "ask with --calibrate (calibrate=True)" in kernel.reason
 
 
 def test_kernel_of_noise_is_near_0():

@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from unweave.maths.single import in_float32
+
 MOMENTUM = 0.05  # of the mean and the covariance of poses, at each training step
 EPSILON = 1e-6
 
@@ -35,17 +37,18 @@ class SceneDiscriminator(nn.Module):
         logits: Tensor = first @ second.T / first.shape[1] ** 0.5 + self.bias
         return logits
 
+    @in_float32
     def whitened(self, poses: Tensor) -> Tensor:
         """Poses (N, D) with mean 0 and covariance the identity, as far as the moments are right."""
         eye = torch.eye(len(self.mean), device=poses.device)
         root = torch.linalg.cholesky(self.covariance + EPSILON * eye)  # (D, D)
-        centred = (poses.float() - self.mean).T
+        centred = (poses - self.mean).T
         return torch.linalg.solve_triangular(root, centred, upper=False).T
 
+    @in_float32
     @torch.no_grad()
     def observe(self, poses: Tensor) -> None:
         """Bring the moments towards those of poses (N, D)."""
-        poses = poses.float()
         self.mean.lerp_(poses.mean(0), MOMENTUM)
         self.covariance.lerp_(poses.T.cov(correction=0), MOMENTUM)
 
